@@ -1,0 +1,1 @@
+"""dockerslim-rewrite: an optimizing source-to-source compiler for Dockerfiles."""

@@ -1,0 +1,294 @@
+"""What a pass proposes and what it declines: safety levels, claims, changes and remarks.
+
+A claim names *what may differ* between the program before and after one change. The union is closed: the validator
+licenses exactly what is claimed here and refuses every other difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import TypeAlias
+
+from .text import Edit
+
+
+class Safety(IntEnum):
+    """How much a change promises; see the README's table of levels. Ordered: a higher level allows more."""
+
+    SAFE = 0
+    STANDARD = 1
+    AGGRESSIVE = 2
+
+    @property
+    def label(self) -> str:
+        """The level's name as users write it: ``safe``, ``standard``, ``aggressive``."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, label: str) -> Safety:
+        """The level named *label*. Raises ``ValueError`` naming the known levels."""
+        try:
+            return cls[label.upper()]
+        except KeyError:
+            known = ", ".join(level.label for level in cls)
+            raise ValueError(f"unknown level {label!r}; known levels: {known}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Nothing that a build can observe: blanks, continuations, keyword case, an equal spelling of an equal value."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergesRuns:
+    """*count* neighbouring RUN instructions of one stage become one; their commands stay, in order and frame."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropsFiles:
+    """A command that only deletes files of the given path patterns (or a tool's own cache) is added to a RUN.
+
+    ``argv`` is the added simple command as written; ``paths`` says in words or patterns what is gone afterwards.
+    """
+
+    argv: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddsCommand:
+    """A simple command that changes how the shell or a tool works (``set -o pipefail``) is added to a RUN."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovesCommand:
+    """A simple command disappears from a RUN; ``argv`` is its text as written, word by word."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddsOption:
+    """``options`` are added to simple commands that start with the words ``command``."""
+
+    command: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovesOption:
+    """``options`` disappear from simple commands that start with the words ``command``."""
+
+    command: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacesWords:
+    """In simple commands the leading words ``before`` become ``after`` (``apt`` → ``apt-get``, ``sudo x`` → ``x``)."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovesOperand:
+    """The operands ``words`` disappear from simple commands that start with the words ``command``."""
+
+    command: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddsAssignment:
+    """``name=value`` is set for single simple commands that start with the words ``command``."""
+
+    command: tuple[str, ...]
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacesInstruction:
+    """An instruction of keyword ``before`` becomes one of keyword ``after`` with the same effect."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesForm:
+    """A ``keyword`` instruction changes from shell form to exec form (or back), same words, same process."""
+
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropsInstruction:
+    """An instruction of this keyword disappears because a later one overrides it, or nothing observes it."""
+
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddsInstruction:
+    """An instruction of this keyword is added; ``text`` is its logical line."""
+
+    keyword: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovesInstruction:
+    """An instruction of this keyword changes places with neighbours that it commutes with."""
+
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinsMetadata:
+    """Neighbouring ENV, LABEL or EXPOSE instructions become one."""
+
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesFlag:
+    """The flag ``name`` of a ``keyword`` instruction gets another value, appears (before None) or goes (after None)."""
+
+    keyword: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenamesStage:
+    """A stage gets another name, with all references to it."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewritesLabels:
+    """Label keys change as the pairs say, values stay."""
+
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddsMount:
+    """RUN instructions get the ``--mount`` ``mount``."""
+
+    mount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinsBase:
+    """The image reference ``before`` of a FROM (or the ARG default behind it) becomes ``after``."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetsUser:
+    """The final user of a stage becomes ``user``."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetsWorkdir:
+    """The working directory is spelled or set another way; ``before`` and ``after`` name the same folder."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropsStage:
+    """A stage that nothing needs disappears; ``name`` is its name or index."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitsStage:
+    """A stage becomes a builder and a runtime stage of these names."""
+
+    builder: str
+    runtime: str
+
+
+Claim: TypeAlias = (
+    Layout
+    | MergesRuns
+    | DropsFiles
+    | AddsCommand
+    | RemovesCommand
+    | AddsOption
+    | RemovesOption
+    | ReplacesWords
+    | RemovesOperand
+    | AddsAssignment
+    | ReplacesInstruction
+    | ChangesForm
+    | DropsInstruction
+    | AddsInstruction
+    | MovesInstruction
+    | JoinsMetadata
+    | ChangesFlag
+    | RenamesStage
+    | RewritesLabels
+    | AddsMount
+    | PinsBase
+    | SetsUser
+    | SetsWorkdir
+    | DropsStage
+    | SplitsStage
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One proposed rewrite: all of its edits are made, or none.
+
+    ``line`` is the line (from 1) in the text that the edits refer to; ``saving`` is an estimate in bytes, None where
+    none is known; ``evidence`` lists ``path:line`` places or facts that the change rests on.
+    """
+
+    rule: str
+    edits: tuple[Edit, ...]
+    title: str
+    reason: str
+    safety: Safety
+    claims: tuple[Claim, ...]
+    line: int
+    evidence: tuple[str, ...] = ()
+    saving: int | None = None
+
+
+class RemarkKind(Enum):
+    """Why a remark is made."""
+
+    MISSED = "missed"
+    ANALYSIS = "analysis"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1."""
+
+    kind: RemarkKind
+    rule: str
+    reason: str
+    line: int
+    evidence: tuple[str, ...] = ()

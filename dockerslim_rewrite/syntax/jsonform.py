@@ -1,0 +1,29 @@
+"""The exec form: a JSON array of strings, read as Go's decoder reads it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+_DECODER = json.JSONDecoder()
+
+
+class NotStringsError(ValueError):
+    """A JSON array that holds something else than strings; BuildKit refuses it instead of taking the shell form."""
+
+
+@lru_cache(maxsize=4096)
+def json_words(args: str) -> tuple[str, ...] | None:
+    """The strings of *args* when it is in exec form, None when it is in shell form.
+
+    Source: BuildKit's ``parseJSON``: text behind the array is not looked at. Raises ``NotStringsError``.
+    """
+    if not args.startswith("["):
+        return None
+    try:
+        value, _ = _DECODER.raw_decode(args)
+    except (ValueError, RecursionError):
+        return None
+    if any(not isinstance(word, str) for word in value):
+        raise NotStringsError("when using JSON array syntax, arrays must be comprised of strings only")
+    return tuple(value)

@@ -1,0 +1,293 @@
+"""From text to ``Document``.
+
+Source: the grammar of BuildKit's ``frontend/dockerfile/parser`` (directives, continuations, comments, flags,
+here-documents), held against its official bindings by the tests.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ..text import Source, Span
+from .document import (
+    BLANKS,
+    Comment,
+    Document,
+    Flag,
+    Heredoc,
+    Instruction,
+    Line,
+    LineKind,
+    Logical,
+    ParseError,
+    Segment,
+    SegmentKind,
+)
+from .heredoc import UnbalancedError, announced
+from .jsonform import NotStringsError, json_words
+from .words import PairError, split_pairs
+
+#: bufio.MaxScanTokenSize - 1: BuildKit refuses a longer line.
+MAX_LINE_BYTES = 65535
+
+_DIRECTIVE = re.compile(r"#[ \t\r\f]*([a-zA-Z][a-zA-Z0-9]*)[ \t\r\f]*=[ \t\r\f]*(.+?)[ \t\r\f]*\Z")
+_KNOWN_DIRECTIVES = frozenset(("escape", "syntax", "check"))
+_KEYWORD = re.compile(r"[^\t\v\f\r ]*")
+_HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
+_JSON_KEYWORDS = frozenset(("RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "COPY", "ADD"))
+_PAIR_KEYWORDS = frozenset(("ENV", "LABEL"))
+
+
+@lru_cache(maxsize=2)
+def _continuation(escape: str) -> re.Pattern[str]:
+    e = re.escape(escape)
+    return re.compile(rf"(?:(?<=[^{e}])|\A){e}[ \t]*\Z")
+
+
+def parse(source: Source | str) -> Document:
+    """Read *source* into a lossless document.
+
+    Raises ``ParseError`` (line and reason) where BuildKit's parser refuses the text.
+    """
+    if isinstance(source, str):
+        source = Source(source)
+    return _Reader(source).read()
+
+
+class _Reader:
+    """One pass over the lines; the state that BuildKit's scanner loop keeps."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.starts = source.line_starts
+        self.escape = "\\"
+        self.directives: dict[str, str] = {}
+        self.segments: list[Segment] = []
+        self.instructions: list[Instruction] = []
+
+    def read(self) -> Document:
+        text, starts = self.text, self.starts
+        count = len(starts) if starts[-1] < len(text) else len(starts) - 1
+        bounds = [*starts[:count], len(text)]
+        lines = [text[bounds[i] : bounds[i + 1]] for i in range(count)]
+        for number, line in enumerate(lines, 1):
+            if len(line) > MAX_LINE_BYTES // 4 and len(line.encode("utf-8", "surrogatepass")) > MAX_LINE_BYTES:
+                raise ParseError(number, f"line is longer than {MAX_LINE_BYTES} bytes")
+        index = self._read_directives(lines)
+        self.continued = _continuation(self.escape)
+        while index < count:
+            line = lines[index]
+            bare = line.rstrip("\r\n").lstrip(BLANKS if index else BLANKS + "\ufeff")
+            if not bare or bare[0] == "#":
+                kind = SegmentKind.COMMENT if bare else SegmentKind.BLANK
+                self._segment(kind, Span(bounds[index], bounds[index + 1]))
+                index += 1
+                continue
+            index = self._read_instruction(lines, bounds, index)
+        if not self.instructions:
+            raise ParseError(max(count, 1), "no instructions in this file")
+        return Document(
+            self.source,
+            self.escape,
+            tuple(self.directives.items()),
+            tuple(self.segments),
+            tuple(self.instructions),
+        )
+
+    def _segment(self, kind: SegmentKind, span: Span) -> None:
+        if self.segments and kind is not SegmentKind.INSTRUCTION and self.segments[-1].kind is kind:
+            self.segments[-1] = Segment(kind, Span(self.segments[-1].span.start, span.end))
+        else:
+            self.segments.append(Segment(kind, span))
+
+    def _read_directives(self, lines: list[str]) -> int:
+        offset = 0
+        for index, line in enumerate(lines):
+            bare = line.rstrip("\r\n").lstrip(BLANKS if index else BLANKS + "\ufeff")
+            match = _DIRECTIVE.match(bare)
+            name = match[1].lower() if match else ""
+            if match is None or name not in _KNOWN_DIRECTIVES:
+                return index
+            if name in self.directives:
+                raise ParseError(index + 1, f"only one {name} parser directive can be used")
+            if name == "escape":
+                if match[2] not in ("\\", "`"):
+                    raise ParseError(index + 1, f"escape directive must be \\ or `, not {match[2]!r}")
+                self.escape = match[2]
+            self.directives[name] = match[2]
+            self._segment(SegmentKind.DIRECTIVE, Span(offset, offset + len(line)))
+            offset += len(line)
+        return len(lines)
+
+    def _read_instruction(self, lines: list[str], bounds: list[int], first: int) -> int:
+        number = first + 1
+        continued = self.continued
+        pieces: list[tuple[int, int, int]] = []
+        parts: list[str] = []
+        kinds: list[Line] = []
+        comments: list[Comment] = []
+        length = 0
+        index = first
+        while index < len(lines):
+            bare = lines[index].rstrip("\r\n")
+            start = bounds[index]
+            whole = Span(start, bounds[index + 1])
+            if index == first:
+                stripped = bare.lstrip(BLANKS if index else BLANKS + "\ufeff")
+                start += len(bare) - len(stripped)
+                bare = stripped
+            else:
+                stripped = bare.lstrip(BLANKS)
+                if not stripped or stripped[0] == "#":
+                    if stripped:
+                        kinds.append(Line(LineKind.COMMENT, whole))
+                        comments.append(Comment(Span(start, start + len(bare)), bare, True))
+                    else:
+                        kinds.append(Line(LineKind.BLANK, whole))
+                    index += 1
+                    continue
+            kinds.append(Line(LineKind.CODE, whole))
+            index += 1
+            match = continued.search(bare)
+            part = bare[: match.start()] if match else bare
+            if part:
+                pieces.append((length, start, len(part)))
+                parts.append(part)
+                length += len(part)
+            if match is None:
+                break
+        text = "".join(parts)
+        if not text.strip(BLANKS):
+            raise ParseError(number, "an instruction without a keyword")
+        logical = Logical(text, tuple(pieces))
+        try:
+            instruction, index = self._build(logical, kinds, comments, lines, bounds, first, index)
+        except (NotStringsError, PairError, UnbalancedError) as error:
+            raise ParseError(number, str(error)) from None
+        self.instructions.append(instruction)
+        self.segments.append(Segment(SegmentKind.INSTRUCTION, instruction.span))
+        return index
+
+    def _build(
+        self,
+        logical: Logical,
+        kinds: list[Line],
+        comments: list[Comment],
+        lines: list[str],
+        bounds: list[int],
+        first: int,
+        index: int,
+    ) -> tuple[Instruction, int]:
+        shape = _shape(logical.text, self.escape)
+        heredocs: tuple[Heredoc, ...] = ()
+        innermost = shape[-1]
+        if (
+            innermost[0] in _HEREDOC_KEYWORDS
+            and "<<" in logical.text
+            and json_words(logical.text[innermost[3] :].rstrip(BLANKS)) is None
+        ):
+            heredocs, index = self._read_heredocs(logical.text, kinds, lines, bounds, first, index)
+        span = Span(bounds[first], bounds[index])
+        built: Instruction | None = None
+        for keyword, at, flags, args_start in reversed(shape):
+            built = Instruction(
+                keyword=keyword,
+                span=span,
+                logical=logical,
+                keyword_span=logical.span(at, at + len(keyword)),
+                lines=tuple(kinds),
+                line_number=first + 1,
+                flags=flags,
+                args_start=args_start,
+                heredocs=heredocs,
+                inner=built,
+                comments=tuple(comments),
+            )
+        assert built is not None
+        return built, index
+
+    def _read_heredocs(
+        self, text: str, kinds: list[Line], lines: list[str], bounds: list[int], first: int, index: int
+    ) -> tuple[tuple[Heredoc, ...], int]:
+        found = []
+        for name, chomp, expand in announced(text):
+            begin = bounds[index]
+            while True:
+                if index == len(lines):
+                    raise ParseError(first + 1, f"unterminated heredoc <<{name}")
+                candidate = lines[index].rstrip("\r\n")
+                whole = Span(bounds[index], bounds[index + 1])
+                kinds.append(Line(LineKind.HEREDOC, whole))
+                index += 1
+                if (candidate.lstrip("\t") if chomp else candidate) == name:
+                    found.append(Heredoc(name, chomp, expand, Span(begin, whole.start), whole))
+                    break
+        return tuple(found), index
+
+
+_Shape = tuple[str, int, tuple[Flag, ...], int]
+
+
+@lru_cache(maxsize=8192)
+def _shape(text: str, escape: str) -> tuple[_Shape, ...]:
+    """Keyword, its offset, flags and start of the arguments of a logical line; then those of ONBUILD's trigger.
+
+    Raises ``PairError`` or ``NotStringsError`` where BuildKit refuses the arguments.
+    """
+    shapes: list[_Shape] = []
+    at = 0
+    while True:
+        while at < len(text) and text[at] in BLANKS:
+            at += 1
+        match = _KEYWORD.match(text, at)
+        keyword = match[0] if match else ""
+        if not keyword:
+            break
+        upper = keyword.upper() if len(keyword.upper()) == len(keyword) else keyword
+        after = at + len(keyword)
+        flags, args_start = _flags(text, after)
+        shapes.append((upper, at, flags, args_start))
+        args = text[args_start:].rstrip(BLANKS)
+        if upper in _JSON_KEYWORDS:
+            json_words(args)
+        elif upper in _PAIR_KEYWORDS:
+            split_pairs(args, escape, upper)
+        elif upper == "HEALTHCHECK" and args[:3].upper() == "CMD":
+            json_words(args[3:].lstrip(BLANKS))
+        if upper != "ONBUILD":
+            break
+        at = args_start
+    return tuple(shapes)
+
+
+def _flags(text: str, at: int) -> tuple[tuple[Flag, ...], int]:
+    """The builder flags from offset *at* on, and the offset of the first argument behind them."""
+    flags: list[Flag] = []
+    end = len(text)
+    while True:
+        while at < end and text[at] in BLANKS:
+            at += 1
+        if text[at : at + 2] != "--":
+            return tuple(flags), at
+        start = at
+        word = []
+        quote = ""
+        while at < end and (quote or text[at] not in BLANKS):
+            char = text[at]
+            if char == "\\" and quote != "'":
+                at += 1
+                char = text[at : at + 1]
+            elif quote and char == quote:
+                quote = ""
+            elif not quote and char in "\"'":
+                quote = char
+            word.append(char)
+            at += 1
+        name, equals, value = "".join(word)[2:].partition("=")
+        if not name and not equals:
+            while at < end and text[at] in BLANKS:
+                at += 1
+            return tuple(flags), at
+        flags.append(Flag(name, value if equals else None, Span(start, at)))

@@ -1,0 +1,58 @@
+"""How a file is written, so that inserted text looks like its surroundings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+_LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)
+_TRAILING = re.compile(r"(?<=\S)([ \t]*)&&([ \t]*)[\\`]([ \t]*)\r?$", re.M)
+_CONTINUED = re.compile(r"[\\`][ \t]*\r?\n([ \t]+)(?=[^\s#])")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The habits of one file or instruction.
+
+    ``newline`` is LF or CRLF; ``indent`` what continuation lines start with; ``leading`` tells whether ``&&`` starts
+    a line (else it ends one); ``gap`` is the blank between ``&&`` and the command where it leads.
+    """
+
+    newline: str
+    escape: str
+    indent: str
+    leading: bool
+    gap: str = " "
+    spread: bool = True
+
+    def joint(self) -> str:
+        """The text that joins one command to the next with ``&&`` over a line break."""
+        if self.leading:
+            return f" {self.escape}{self.newline}{self.indent}&&{self.gap}"
+        return f" && {self.escape}{self.newline}{self.indent}"
+
+    def semicolon(self) -> str:
+        """The text that joins two commands with ``;`` over a line break."""
+        return f"; {self.escape}{self.newline}{self.indent}"
+
+
+def style_of(text: str, escape: str, base: Style | None = None) -> Style:
+    """The style of *text*; what it does not show is taken from *base*, or from common habit."""
+    newline = base.newline if base else ("\r\n" if "\r\n" in text else "\n")
+    leading = _LEADING.findall(text)
+    trailing = len(_TRAILING.findall(text))
+    if leading or trailing:
+        leads = len(leading) > trailing
+    else:
+        leads = base.leading if base else False
+    indent = base.indent if base else "    "
+    gap = base.gap if base else " "
+    if leads and leading:
+        (indent, gap), _ = Counter(leading).most_common(1)[0]
+        indent = indent or "    "
+    else:
+        indents = Counter(_CONTINUED.findall(text))
+        if indents:
+            indent = indents.most_common(1)[0][0]
+    return Style(newline, escape, indent, leads, gap)
