@@ -1,7 +1,8 @@
 """From text to ``Script`` through tree-sitter's bash grammar.
 
 The grammar's tree differs from what shells do in a few places, which are set right here: a redirection after
-``a && b`` belongs to b; ``! a | b`` negates the pipeline; a word after a redirection's target belongs to the command.
+``a && b`` belongs to b; ``! a | b`` negates the pipeline; a word after a redirection's target belongs to the command;
+``$A/b$C`` is one word although the grammar may give two that touch.
 A tree with an error, or with a shape that is not known here, makes the body opaque.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import Span
 from .script import (
@@ -42,11 +43,33 @@ _COMPOUNDS = {
     "case_statement": "case",
     "function_definition": "function",
 }
+_CHAINS = frozenset(("list", "pipeline", "redirected_statement", "negated_command"))
 _BODIES = frozenset(("do_group", "elif_clause", "else_clause", "case_item"))
 _SEPARATORS = frozenset((";", "&", "\n", ";;", ";&", ";;&"))
 _REDIRECTS = frozenset(("file_redirect", "heredoc_redirect", "herestring_redirect"))
 _TEST_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\$\([^()]*\)|`[^`]*`|[^\s\\"'])+""", re.S)
 _SUBSTITUTION = ("$(", "`", "<(", ">(")
+
+
+class _Operand(NamedTuple):
+    """A command of a chain, and where the ``!`` before it stands."""
+
+    node: Node
+    negated: int | None
+
+
+class _Negation(NamedTuple):
+    """Task: the operand at ``index`` is preceded by a ``!`` at ``start``."""
+
+    index: int
+    start: int
+
+
+class _Redirection(NamedTuple):
+    """Task: the redirections of ``node`` belong to the last operand, or stand alone."""
+
+    node: Any
+    has_command: bool
 
 
 class _UnknownShape(Exception):
@@ -145,12 +168,8 @@ class _Reader:
         kind = node.type
         if kind == "command":
             return self.command(node)
-        if kind == "list":
-            return self.and_or(node)
-        if kind == "pipeline":
-            return self.pipeline(node)
-        if kind == "redirected_statement":
-            return self.redirected(node)
+        if kind in _CHAINS:
+            return self.chain(node)
         if kind == "subshell":
             return Group(self.span(node), self.sequence(node, node.children[1:-1]), True)
         if kind == "compound_statement":
@@ -159,17 +178,15 @@ class _Reader:
             return Group(self.span(node), self.sequence(node, node.children[1:-1]), False)
         if kind in _COMPOUNDS:
             return self.compound(node, _COMPOUNDS[kind])
-        if kind == "negated_command":
-            return self.negated(node)
         if kind == "test_command":
             return self.test(node)
         if kind in ("variable_assignment", "variable_assignments"):
             parts = node.children if kind == "variable_assignments" else [node]
-            words = tuple(self.word(part) for part in parts)
-            return Simple(self.span(node), (), words, (), self.nested(node))
+            words = [self.word(part) for part in parts]
+            return self.simple(self.span(node), [], words, [], self.nested(node))
         if kind in ("declaration_command", "unset_command"):
-            words = tuple(self.word(child) for child in node.children)
-            return Simple(self.span(node), words, (), (), self.nested(node))
+            words = [self.word(child) for child in node.children]
+            return self.simple(self.span(node), words, [], [], self.nested(node))
         raise _UnknownShape(kind)
 
     def command(self, node: Any) -> Simple:
@@ -186,11 +203,48 @@ class _Reader:
                 words.append(self.word(child))
             else:
                 raise _UnknownShape(kind)
-        if words and words[0].text in ("{", "}", "!", "time", "coproc"):
+        return self.simple(self.span(node), words, assignments, redirects, self.nested(node))
+
+    def simple(
+        self,
+        span: Span,
+        words: list[Word],
+        assignments: list[Word],
+        redirects: list[Redirect],
+        nested: tuple[Node, ...],
+    ) -> Simple:
+        """Put a simple command together; pieces that touch are one word. Nothing may be left over between them."""
+        if words and words[0].text in ("{", "}", "!", "coproc"):
             raise _UnknownShape(words[0].text)
-        return Simple(
-            self.span(node), tuple(words), tuple(assignments), tuple(redirects), self.nested(node)
-        )
+        pieces: list[tuple[Span, int]] = [(word.span, 0) for word in assignments]
+        pieces += [(word.span, 1) for word in words]
+        pieces += [(redirect.span, 2) for redirect in redirects]
+        pieces.sort()
+        joined: list[tuple[Span, int]] = []
+        text = self.text
+        for piece, role in pieces:
+            if joined:
+                last, last_role = joined[-1]
+                between = text[last.end : piece.start]
+                if not between and role == 1:
+                    joined[-1] = (Span(last.start, piece.end), last_role)
+                    continue
+                if piece.start < last.end or between.strip(" \t\r\n\\"):
+                    raise _UnknownShape("text between words")
+            joined.append((piece, role))
+        if len(joined) != len(pieces):
+            assignments = [Word(text[s.start : s.end], s) for s, role in joined if role == 0]
+            words = [Word(text[s.start : s.end], s) for s, role in joined if role == 1]
+            whole = [s for s, role in joined if role == 2]
+            redirects = [self.widened(redirect, whole) for redirect in redirects]
+        return Simple(span, tuple(words), tuple(assignments), tuple(redirects), nested)
+
+    def widened(self, redirect: Redirect, spans: list[Span]) -> Redirect:
+        span = next(s for s in spans if s.start == redirect.span.start)
+        if span == redirect.span or redirect.target is None:
+            return redirect
+        start = redirect.target.span.start
+        return Redirect(redirect.operator, Word(self.text[start : span.end], Span(start, span.end)), span)
 
     def redirect(self, node: Any, out: list[Redirect]) -> list[Word]:
         """Note the redirection of *node* in *out*; words behind its target are given back: they are the command's."""
@@ -219,81 +273,97 @@ class _Reader:
         out.append(Redirect(operator, target, Span(self.span(node).start, target.span.end)))
         return [self.word(child) for child in children[at + 1 :]]
 
-    def redirected(self, node: Any) -> Node:
-        inner: Node | None = None
-        redirects: list[Redirect] = []
-        extra: list[Word] = []
-        for child in node.children:
-            if child.type in _REDIRECTS:
-                extra.extend(self.redirect(child, redirects))
-            else:
-                inner = self.node(child)
-        nested = tuple(n for child in node.children if child.type in _REDIRECTS for n in self.nested(child))
-        if inner is None:
-            return Simple(self.span(node), tuple(extra), (), tuple(redirects), nested)
-        return _redirect(inner, tuple(redirects), tuple(extra), nested)
-
-    def and_or(self, node: Any) -> AndOr:
-        operands: list[Any] = []
+    def chain(self, node: Any) -> Node:
+        """Read commands joined by ``&&``, ``||`` and ``|`` by the shell's precedence, not by the grammar's tree."""
+        operands: list[_Operand] = []
         operators: list[Operator] = []
-        while node.type == "list":
-            left, operator, right = self.three(node)
-            operands.append(right)
-            operators.append(Operator(operator.type, self.span(operator)))
-            node = left
-        operands.append(node)
-        items: list[Node] = []
-        flat: list[Operator] = []
-        for index, operand in enumerate(reversed(operands)):
-            if index:
-                flat.append(operators[-index])
-            item = self.node(operand)
-            if isinstance(item, AndOr):
-                if items:
-                    raise _UnknownShape("list on the right of a list")
-                items.extend(item.items)
-                flat.extend(item.operators)
+        self.flatten(node, operands, operators)
+        pipelines: list[Node] = []
+        joints: list[Operator] = []
+        first = 0
+        for index in range(len(operands)):
+            if index == len(operators) or operators[index].text in ("&&", "||"):
+                pipelines.append(_pipeline(operands[first : index + 1], operators[first:index]))
+                joints.extend(operators[index : index + 1])
+                first = index + 1
+        if not joints:
+            return pipelines[0]
+        span = Span(pipelines[0].span.start, pipelines[-1].span.end)
+        return AndOr(span, tuple(pipelines), tuple(joints))
+
+    def flatten(self, root: Any, operands: list[_Operand], operators: list[Operator]) -> None:
+        """Lay the chain below *root* out in a row. The grammar nests a chain to the left as deep as it is long."""
+        tasks: list[Any] = [root]
+        while tasks:
+            task = tasks.pop()
+            if isinstance(task, Operator):
+                operators.append(task)
+            elif isinstance(task, _Negation):
+                operands[task.index] = _Operand(operands[task.index].node, task.start)
+            elif isinstance(task, _Redirection):
+                self.attach(task, operands)
+            elif task.type in ("list", "pipeline"):
+                tasks.extend(reversed(self.links(task)))
+            elif task.type == "negated_command":
+                tasks.append(_Negation(len(operands), self.span(task).start))
+                tasks.append(task.children[-1])
+            elif task.type == "redirected_statement":
+                inner = [child for child in task.children if child.type not in _REDIRECTS]
+                tasks.append(_Redirection(task, bool(inner)))
+                tasks.extend(inner)
             else:
-                items.append(item)
-        return AndOr(Span(items[0].span.start, items[-1].span.end), tuple(items), tuple(flat))
+                operands.append(_Operand(self.node(task), None))
 
-    def three(self, node: Any) -> tuple[Any, Any, Any]:
+    def links(self, node: Any) -> list[Any]:
+        found: list[Any] = []
         for child in node.children:
-            if child.type == "comment":
-                self.comments.append(self.span(child))
-        parts = [child for child in node.children if child.type not in ("comment", "\n")]
-        if len(parts) != 3:
-            raise _UnknownShape("list")
-        return parts[0], parts[1], parts[2]
-
-    def pipeline(self, node: Any) -> Node:
-        items: list[Node] = []
-        operators: list[Operator] = []
-        for child in node.children:
-            if child.type in ("|", "|&"):
-                operators.append(Operator(child.type, self.span(child)))
+            if child.type in ("&&", "||", "|", "|&"):
+                found.append(Operator(child.type, self.span(child)))
             elif child.type == "comment":
                 self.comments.append(self.span(child))
             elif child.is_named:
-                items.append(self.node(child))
+                found.append(child)
             elif child.type != "\n":
                 raise _UnknownShape(child.type)
-        first = items[0]
-        end = items[-1].span.end
-        if isinstance(first, AndOr):
-            tail = _pipe(first.items[-1], items[1:], operators, end)
-            return AndOr(Span(first.span.start, end), (*first.items[:-1], tail), first.operators)
-        if any(isinstance(item, AndOr) for item in items):
-            raise _UnknownShape("list inside a pipeline")
-        return _pipe(first, items[1:], operators, end)
+        return found
 
-    def negated(self, node: Any) -> Node:
-        inner = self.node(node.children[-1])
-        start = self.span(node).start
-        if isinstance(inner, AndOr):
-            first = _negate(inner.items[0], start)
-            return AndOr(Span(start, inner.span.end), (first, *inner.items[1:]), inner.operators)
-        return _negate(inner, start)
+    def attach(self, task: _Redirection, operands: list[_Operand]) -> None:
+        redirects: list[Redirect] = []
+        extra: list[Word] = []
+        nested: tuple[Node, ...] = ()
+        for child in task.node.children:
+            if child.type in _REDIRECTS:
+                extra.extend(self.redirect(child, redirects))
+                nested += self.nested(child)
+        if task.has_command:
+            last = operands[-1]
+            operands[-1] = _Operand(self.redirected(last.node, redirects, extra, nested), last.negated)
+        else:
+            simple = self.simple(self.span(task.node), extra, [], redirects, nested)
+            operands.append(_Operand(simple, None))
+
+    def redirected(
+        self, node: Node, redirects: list[Redirect], extra: list[Word], nested: tuple[Node, ...]
+    ) -> Node:
+        """*node* with *redirects*, which stand behind it."""
+        end = max([redirect.span.end for redirect in redirects] + [word.span.end for word in extra])
+        span = Span(node.span.start, max(node.span.end, end))
+        if isinstance(node, Simple):
+            return self.simple(
+                span,
+                [*node.words, *extra],
+                list(node.assignments),
+                [*node.redirects, *redirects],
+                (*node.nested, *nested),
+            )
+        if extra:
+            raise _UnknownShape("words after a compound command's redirection")
+        if isinstance(node, Group):
+            return Group(span, node.body, node.subshell, (*node.redirects, *redirects))
+        if isinstance(node, Compound):
+            both = (*node.redirects, *redirects)
+            return Compound(span, node.kind, node.parts, (*node.nested, *nested), both, node.name)
+        raise _UnknownShape("redirection")
 
     def test(self, node: Any) -> Node:
         if node.children[0].type != "[":
@@ -373,47 +443,13 @@ _STATEMENTS = frozenset(
 )
 
 
-def _pipe(first: Node, rest: list[Node], operators: list[Operator], end: int) -> Pipeline:
-    negated = False
-    start = first.span.start
-    items: tuple[Node, ...] = (first,)
-    if isinstance(first, Pipeline):
-        negated, items, operators = first.negated, first.items, [*first.operators, *operators]
-    return Pipeline(Span(start, end), (*items, *rest), tuple(operators), negated)
-
-
-def _negate(inner: Node, start: int) -> Pipeline:
-    if isinstance(inner, Pipeline):
-        return Pipeline(Span(start, inner.span.end), inner.items, inner.operators, not inner.negated)
-    return Pipeline(Span(start, inner.span.end), (inner,), (), True)
-
-
-def _redirect(
-    node: Node, redirects: tuple[Redirect, ...], extra: tuple[Word, ...], nested: tuple[Node, ...]
-) -> Node:
-    """Give *redirects* to the command that they belong to: the last one of a list or pipeline."""
-    end = max([redirect.span.end for redirect in redirects] + [word.span.end for word in extra])
-    span = Span(node.span.start, max(node.span.end, end))
-    if isinstance(node, AndOr | Pipeline):
-        last = _redirect(node.items[-1], redirects, extra, nested)
-        items = (*node.items[:-1], last)
-        if isinstance(node, AndOr):
-            return AndOr(span, items, node.operators)
-        return Pipeline(span, items, node.operators, node.negated)
-    if isinstance(node, Simple):
-        return Simple(
-            span,
-            tuple(sorted((*node.words, *extra), key=lambda word: word.span)),
-            node.assignments,
-            (*node.redirects, *redirects),
-            (*node.nested, *nested),
-        )
-    if extra:
-        raise _UnknownShape("words after a compound command's redirection")
-    if isinstance(node, Group):
-        return Group(span, node.body, node.subshell, (*node.redirects, *redirects))
-    if isinstance(node, Compound):
-        return Compound(
-            span, node.kind, node.parts, (*node.nested, *nested), (*node.redirects, *redirects), node.name
-        )
-    raise _UnknownShape("redirection")
+def _pipeline(operands: list[_Operand], operators: list[Operator]) -> Node:
+    if any(operand.negated is not None for operand in operands[1:]):
+        raise _UnknownShape("! inside a pipeline")
+    head = operands[0]
+    if len(operands) == 1 and head.negated is None:
+        return head.node
+    start = head.node.span.start if head.negated is None else head.negated
+    span = Span(start, operands[-1].node.span.end)
+    items = tuple(operand.node for operand in operands)
+    return Pipeline(span, items, tuple(operators), head.negated is not None)

@@ -137,12 +137,13 @@ class Logical:
 class Instruction:
     """One instruction with all its lines.
 
-    ``span`` covers whole lines, heredoc bodies and the last line end included. ``logical`` is the joined line
-    without the first line's leading blanks; ``keyword`` is upper case, ``keyword_span`` where it stands in the file.
+    ``span`` covers whole lines, heredoc bodies and the last line end included; ``text`` is what stands there.
+    ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case, ``keyword_span`` where it stands in the file.
     """
 
     keyword: str
     span: Span
+    text: str
     logical: Logical
     keyword_span: Span
     lines: tuple[Line, ...]

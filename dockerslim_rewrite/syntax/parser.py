@@ -195,6 +195,7 @@ class _Reader:
             built = Instruction(
                 keyword=keyword,
                 span=span,
+                text=self.text[span.start : span.end],
                 logical=logical,
                 keyword_span=logical.span(at, at + len(keyword)),
                 lines=tuple(kinds),

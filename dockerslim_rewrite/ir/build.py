@@ -1,0 +1,193 @@
+"""The build that a document describes: stages of steps, read-only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..shell.body import body_of
+from ..syntax import Document, Instruction, ParseError
+from ..syntax.document import BLANKS
+from ..syntax.jsonform import json_words
+from ..syntax.words import split_pairs
+from .steps import (
+    Arg,
+    Copy,
+    Env,
+    Exec,
+    From,
+    Healthcheck,
+    Label,
+    Listing,
+    Onbuild,
+    Run,
+    Shell,
+    Step,
+    Value,
+)
+
+_VALUES = frozenset(("WORKDIR", "USER", "STOPSIGNAL", "MAINTAINER"))
+_LISTINGS = frozenset(("EXPOSE", "VOLUME"))
+
+#: Every keyword of the Dockerfile reference.
+KEYWORDS = frozenset(
+    ("FROM", "RUN", "COPY", "ADD", "ENV", "LABEL", "ARG", "CMD", "ENTRYPOINT", "SHELL", "HEALTHCHECK", "ONBUILD")
+) | _VALUES | _LISTINGS  # fmt: skip
+
+_COMMAND_OPTION = re.compile(r"-[a-z]*c\Z")
+_POSIX_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One build stage: its FROM and the steps after it. ``index`` counts from 0 in file order."""
+
+    index: int
+    head: From
+    steps: tuple[Step, ...]
+
+    @property
+    def name(self) -> str:
+        """What other stages call it: its alias in lower case, else its index."""
+        return self.head.alias.lower() if self.head.alias else str(self.index)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The RUN steps in order; triggers of ONBUILD are not among them."""
+        return tuple(step for step in self.steps if isinstance(step, Run))
+
+
+@dataclass(frozen=True)
+class Build:
+    """All stages of a document; ``preamble`` holds what stands before the first FROM."""
+
+    document: Document
+    preamble: tuple[Step, ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.document.source.text
+
+    def __iter__(self) -> Iterator[Step]:
+        yield from self.preamble
+        for stage in self.stages:
+            yield stage.head
+            yield from stage.steps
+
+
+def read_build(document: Document) -> Build:
+    """Read the steps of *document*.
+
+    Raises ``ParseError`` for what BuildKit refuses after parsing: unknown instructions, a FROM with the wrong number
+    of words, COPY or ADD without a destination.
+    """
+    reader = _Reader(document)
+    return reader.read()
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.escape = document.escape
+        self.shell: tuple[str, ...] | None = None
+        self.windows = False
+        self.stage_shells: dict[str, tuple[tuple[str, ...] | None, bool]] = {}
+
+    def read(self) -> Build:
+        preamble: list[Step] = []
+        stages: list[Stage] = []
+        head: From | None = None
+        steps: list[Step] = preamble
+
+        def close() -> None:
+            if head is not None:
+                stage = Stage(len(stages), head, tuple(steps))
+                stages.append(stage)
+                self.stage_shells[stage.name] = (self.shell, self.windows)
+
+        for index, instruction in enumerate(self.document.instructions):
+            step = self.step(instruction, index)
+            if isinstance(step, From):
+                close()
+                head, steps = step, []
+                self.enter(step)
+            else:
+                steps.append(step)
+        close()
+        return Build(self.document, tuple(preamble), tuple(stages))
+
+    def enter(self, head: From) -> None:
+        image = head.image.lower()
+        if image in self.stage_shells:
+            self.shell, self.windows = self.stage_shells[image]
+            return
+        self.shell = None
+        platform = (head.origin.flag("platform") or "").lower()
+        self.windows = platform.startswith("windows") or any(
+            mark in image for mark in ("windows", "nanoserver", "servercore", "microsoft/iis", "microsoft/aspnet:")
+        )
+
+    @property
+    def foreign(self) -> str | None:
+        """Why RUN text is no POSIX shell script at this point, or None."""
+        if self.shell is not None:
+            executable = self.shell[0].rsplit("/", 1)[-1] if self.shell else ""
+            if executable in _POSIX_SHELLS and _COMMAND_OPTION.match(self.shell[-1]):
+                return None
+            return f"SHELL is {' '.join(self.shell)}" if self.shell else "SHELL is unknown"
+        if self.windows or self.escape == "`":
+            return "a Windows image runs cmd or PowerShell"
+        return None
+
+    def step(self, instruction: Instruction, index: int) -> Step:
+        keyword = instruction.keyword
+        if keyword not in KEYWORDS:
+            raise ParseError(instruction.line_number, f"unknown instruction {keyword}")
+        args = instruction.args
+        if keyword == "RUN":
+            return Run(instruction, index, instruction.json, body_of(instruction, self.foreign))
+        if keyword in ("COPY", "ADD"):
+            words = instruction.json or tuple(args.split())
+            if len(words) < 2 and not (words and instruction.heredocs):
+                raise ParseError(instruction.line_number, f"{keyword} needs a source and a destination")
+            return Copy(instruction, index, words[:-1], words[-1])
+        if keyword == "ENV":
+            return Env(instruction, index, split_pairs(args, self.escape, keyword))
+        if keyword == "LABEL":
+            return Label(instruction, index, split_pairs(args, self.escape, keyword))
+        if keyword == "ARG":
+            return Arg(instruction, index, split_pairs(args, self.escape, keyword))
+        if keyword in ("CMD", "ENTRYPOINT"):
+            return Exec(instruction, index, instruction.json, body_of(instruction, self.foreign))
+        if keyword == "FROM":
+            return self._from(instruction, index, args)
+        if keyword == "SHELL":
+            self.shell = instruction.json or ()
+            return Shell(instruction, index, self.shell)
+        if keyword in _VALUES:
+            return Value(instruction, index, args)
+        if keyword in _LISTINGS:
+            listed = instruction.json if keyword == "VOLUME" else None
+            return Listing(instruction, index, listed or tuple(args.split()))
+        if keyword == "HEALTHCHECK":
+            test = args.split(None, 1)
+            rest = test[1].strip(BLANKS) if len(test) > 1 else ""
+            return Healthcheck(instruction, index, test[0].upper() if test else "", json_words(rest), rest)
+        shell = self.shell
+        trigger = self.step(instruction.inner, index) if instruction.inner else None
+        self.shell = shell
+        return Onbuild(instruction, index, trigger)
+
+    def _from(self, instruction: Instruction, index: int, args: str) -> From:
+        words = args.split()
+        if len(words) == 1:
+            return From(instruction, index, words[0], None)
+        if len(words) == 3 and words[1].lower() == "as":
+            return From(instruction, index, words[0], words[2])
+        raise ParseError(instruction.line_number, "FROM takes an image, or an image AS a name")
+
+

@@ -1,0 +1,150 @@
+"""The steps of a build: what each instruction means, with a link back to its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from ..shell.body import Body
+from ..syntax import Instruction
+from ..syntax.words import Pair
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What all steps have: the instruction they come from, and their index in the file."""
+
+    origin: Instruction
+    index: int
+
+    @property
+    def keyword(self) -> str:
+        """The instruction's keyword in upper case."""
+        return self.origin.keyword
+
+    @property
+    def line(self) -> int:
+        """The line (from 1) on which the instruction starts."""
+        return self.origin.line_number
+
+
+@dataclass(frozen=True)
+class From(_Step):
+    """``FROM [--platform] image [AS alias]``; the alias is as written."""
+
+    image: str
+    alias: str | None
+
+
+@dataclass(frozen=True)
+class Run(_Step):
+    """``RUN``: ``argv`` is set for the exec form, ``body`` for the others; ``foreign`` names a non-POSIX shell."""
+
+    argv: tuple[str, ...] | None
+    body: Body | None
+
+    @cached_property
+    def mounts(self) -> tuple[dict[str, str], ...]:
+        """The ``--mount`` flags, each as its comma-separated keys and values."""
+        found = []
+        for flag in self.origin.flags:
+            if flag.name == "mount":
+                pairs = (part.partition("=") for part in (flag.value or "").split(","))
+                found.append({key.lower(): value for key, _, value in pairs})
+        return tuple(found)
+
+    @property
+    def flags(self) -> tuple[tuple[str, str | None], ...]:
+        """All flags by name and value, in order."""
+        return tuple((flag.name, flag.value) for flag in self.origin.flags)
+
+
+@dataclass(frozen=True)
+class Copy(_Step):
+    """``COPY`` or ``ADD``; sources and destination as written (here-document words included)."""
+
+    sources: tuple[str, ...]
+    destination: str
+
+
+@dataclass(frozen=True)
+class Env(_Step):
+    """``ENV``, both forms."""
+
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Label(_Step):
+    """``LABEL``, both forms."""
+
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Arg(_Step):
+    """``ARG``: names with their default, if any."""
+
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Exec(_Step):
+    """``CMD`` or ``ENTRYPOINT``: ``argv`` in exec form, ``body`` in shell form; neither when it has no arguments."""
+
+    argv: tuple[str, ...] | None
+    body: Body | None
+
+
+@dataclass(frozen=True)
+class Shell(_Step):
+    """``SHELL``; ``argv`` is empty when it is not in exec form."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Value(_Step):
+    """``WORKDIR``, ``USER``, ``STOPSIGNAL``, ``MAINTAINER``: one text."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Listing(_Step):
+    """``EXPOSE`` or ``VOLUME``: words."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Healthcheck(_Step):
+    """``HEALTHCHECK``; ``test`` is NONE or CMD, ``argv`` the exec form, ``command`` the shell form's text."""
+
+    test: str
+    argv: tuple[str, ...] | None
+    command: str
+
+
+@dataclass(frozen=True)
+class Onbuild(_Step):
+    """``ONBUILD``: the trigger is a step of its own that runs in another build."""
+
+    trigger: Step | None
+
+
+Step: TypeAlias = (
+    From
+    | Run
+    | Copy
+    | Env
+    | Label
+    | Arg
+    | Exec
+    | Shell
+    | Value
+    | Listing
+    | Healthcheck
+    | Onbuild
+)
