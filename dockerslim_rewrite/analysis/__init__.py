@@ -1,0 +1,1 @@
+"""Facts about a build, computed once per document, lazily, read-only."""

@@ -1,0 +1,80 @@
+"""Everything that passes may ask about one build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..ir.build import Build, Stage
+from ..ir.steps import Run, Step
+from ..shell.script import Opaque, Script, Simple
+from ..syntax.style import Style
+from .graph import Graph, stage_graph
+from .packages import Operation, operation
+from .state import State, states
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A package-manager operation in a RUN, and the simple command that it is."""
+
+    run: Run
+    command: Simple
+    operation: Operation
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of *build*, each computed when first asked for."""
+
+    build: Build
+
+    @cached_property
+    def states(self) -> list[State]:
+        """The state before each step, by ``step.index``."""
+        return states(self.build)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Who is built from whom."""
+        return stage_graph(self.build)
+
+    @cached_property
+    def _uses(self) -> dict[int, tuple[Use, ...]]:
+        return {}
+
+    @property
+    def style(self) -> Style:
+        """How the file is written."""
+        return self.build.document.style
+
+    def state(self, step: Step) -> State:
+        """The state in which *step* runs."""
+        return self.states[step.index]
+
+    def script(self, run: Run) -> Script | None:
+        """The tree of a RUN's body; None for the exec form and for what is opaque."""
+        if run.body is None or isinstance(run.body.script, Opaque):
+            return None
+        return run.body.script
+
+    def uses(self, run: Run) -> tuple[Use, ...]:
+        """The package-manager operations in *run*, in the order of the text."""
+        known = self._uses.get(run.index)
+        if known is None:
+            script = self.script(run)
+            found = []
+            if script is not None:
+                for command in script.commands:
+                    done = operation(command.argv) if command.words else None
+                    if done is not None:
+                        found.append(Use(run, command, done))
+            known = self._uses[run.index] = tuple(found)
+        return known
+
+    def later_runs(self, run: Run, stage: Stage) -> list[Run]:
+        """The RUNs that run on top of *run*: behind it in *stage*, and in the stages built from it."""
+        found = [other for other in stage.runs if other.index > run.index]
+        for heir in self.graph.heirs(stage.index):
+            found.extend(self.build.stages[heir].runs)
+        return found

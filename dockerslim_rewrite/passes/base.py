@@ -1,0 +1,86 @@
+"""What a pass is: a named generator of changes and remarks, with its rule code, level and documentation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..analysis.facts import Facts
+from ..change import Change, Remark, RemarkKind, Safety
+from ..ir.build import Build
+
+Proposals = Iterator[Change | Remark]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may choose for single passes.
+
+    ``user`` and ``uid`` are the name and numeric id of an unprivileged user to create; ``pin`` one of tag, digest,
+    both, none.
+    """
+
+    user: str = "app"
+    uid: int = 10001
+    pin: str = "tag"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A pass as it is declared: *code* (``DS201``), *name*, the highest *safety* level of its changes, *answers* (codes
+    of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by name."""
+
+    code: str
+    name: str
+    safety: Safety
+    answers: tuple[str, ...]
+    run: Callable[[Build, Facts], Proposals]
+    optional: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of the documentation."""
+        return self.doc.split("\n", 1)[0]
+
+    @property
+    def doc(self) -> str:
+        """What the pass does, why, and why it is safe."""
+        return inspect.cleandoc(self.run.__doc__ or "")
+
+    @property
+    def remark_only(self) -> bool:
+        """Whether the pass only reports."""
+        return self.code in _REMARK_ONLY
+
+
+_REMARK_ONLY: set[str] = set()
+
+
+def rewrite_pass(
+    code: str,
+    name: str,
+    safety: Safety,
+    answers: tuple[str, ...] = (),
+    *,
+    optional: bool = False,
+    remark_only: bool = False,
+) -> Callable[[Callable[[Build, Facts], Proposals]], Pass]:
+    """Declare the generator below as the pass *code*."""
+
+    def declare(run: Callable[[Build, Facts], Proposals]) -> Pass:
+        if remark_only:
+            _REMARK_ONLY.add(code)
+        return Pass(code, name, safety, answers, run, optional)
+
+    return declare
+
+
+def missed(code: str, line: int, reason: str, *evidence: str) -> Remark:
+    """A remark that a rewrite was declined."""
+    return Remark(RemarkKind.MISSED, code, reason, line, evidence)
+
+
+def analysis(code: str, line: int, reason: str, *evidence: str) -> Remark:
+    """A remark that something was found which no rewrite answers."""
+    return Remark(RemarkKind.ANALYSIS, code, reason, line, evidence)

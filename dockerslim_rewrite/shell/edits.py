@@ -1,0 +1,102 @@
+"""Edits to a script, made on the file's own lines: continuations stay in order, comments stay where they are."""
+
+from __future__ import annotations
+
+from ..syntax import Instruction, LineKind, Logical
+from ..syntax.style import Style, style_of
+from ..text import Edit, Span
+from .body import Body
+from .script import AndOr, Node, Script, Sequence
+
+
+def style_at(instruction: Instruction, base: Style) -> Style:
+    """The style of *instruction*; where it shows none, that of its file."""
+    return style_of(instruction.text, base.escape, base)
+
+
+def insert_after(logical: Logical, offset: int, text: str) -> Edit:
+    """Put *text* right behind the code point before logical *offset*."""
+    return Edit.insert(logical.after(offset), text)
+
+
+def append(body: Body, instruction: Instruction, command: str, base: Style) -> Edit:
+    """Add *command* at the end of a body, run only when all before it succeeded.
+
+    The body's last command must be no background job. In a here-document the command goes on the line of its own
+    when ``set -e`` is on from the start, else behind ``&&``.
+    """
+    assert isinstance(body.script, Script)
+    root = body.script.root
+    end = root.items[-1].span.end
+    if body.form == "heredoc":
+        if starts_errexit(root) and not body.script.comments:
+            return insert_after(body.logical, len(body.logical.text), command + style_at(instruction, base).newline)
+        return insert_after(body.logical, end, f" && {command}")
+    style = style_at(instruction, base)
+    return insert_after(body.logical, end, style.joint() + command)
+
+
+def starts_errexit(root: Sequence) -> bool:
+    """Whether the first command of a script is a ``set`` that switches on ``-e``."""
+    first: Node = root.items[0]
+    if isinstance(first, AndOr) or not hasattr(first, "argv"):
+        return False
+    argv = first.argv
+    return bool(argv and argv[0] == "set" and any(w and w.startswith("-") and "e" in w for w in argv[1:]))
+
+
+def delete(instruction: Instruction, logical: Logical, start: int, end: int) -> list[Edit]:
+    """Take the logical range ``[start, end)`` out of *instruction*.
+
+    Lines that lose all their code go whole; comment lines stay. When the end of the instruction goes, the line that
+    becomes its last loses its continuation.
+    """
+    cuts = logical.spans(start, end)
+    at_end = not logical.text[end:].strip()
+    contents = [Span(physical, physical + length) for _, physical, length in instruction.logical.pieces]
+    lines = [line.span for line in instruction.lines if line.kind is LineKind.CODE]
+    text, offset = instruction.text, instruction.span.start
+    doomed: list[Span] = []
+    last: tuple[Span, int] | None = None
+    for line in lines:
+        content = next((c for c in contents if c in line), None)
+        if content is None:
+            continue
+        here = [cut for cut in cuts if cut.start < content.end and content.start < cut.end]
+        rest = _without(text, offset, content, here)
+        if here and not rest.strip() and line is not lines[0]:
+            doomed.append(line)
+            continue
+        doomed.extend(here)
+        tail = here[-1].start if here and here[-1].end == content.end else content.end
+        last = (line, tail)
+    if at_end and last is not None:
+        line, tail = last
+        while text[tail - 1 - offset] in " \t":
+            tail -= 1
+        doomed.append(Span(tail, line.end - len(_line_end(text[line.start - offset : line.end - offset]))))
+    return [Edit.delete(*span) for span in _merged(doomed)]
+
+
+def _without(text: str, offset: int, content: Span, cuts: list[Span]) -> str:
+    parts = []
+    at = content.start
+    for cut in cuts:
+        parts.append(text[at - offset : cut.start - offset])
+        at = cut.end
+    parts.append(text[at - offset : content.end - offset])
+    return "".join(parts)
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(span.end, merged[-1].end))
+        elif span.end > span.start:
+            merged.append(span)
+    return merged
+
+
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
