@@ -1,0 +1,86 @@
+# Everything here runs from a checkout on a machine that has make and Python 3.11 or newer; the rest is set up in
+# the folder .venv. Written for GNU make 3.81 and later, so that it runs on macOS as it comes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLE := examples/flask/Dockerfile
+
+# The interpreter: PYTHON=/path/to/python3.12 make run chooses one.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$python"; break; fi; done)
+
+PYTEST_ARGS ?=
+CORPUS_ARGS ?=
+BENCH_ARGS ?=
+
+.PHONY: help run test lint format corpus bench bench-images fuzz test-builds wheel clean
+
+help:
+	@echo "make run          rewrite $(EXAMPLE) and show the difference"
+	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them)"
+	@echo "make lint         ruff, mypy --strict and the one-way imports"
+	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
+	@echo "make bench        speed and findings, against peers; needs DOCKERSLIM_CORPUS"
+	@echo "make fuzz         the property tests with many more examples"
+	@echo "make test-builds  the tests that build images; needs a container engine"
+	@echo "make bench-images image sizes before and after; needs a container engine"
+	@echo "make wheel        build the wheel and the source distribution into dist/"
+	@echo "make clean        remove .venv, caches and what was built"
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer is needed and none was found. Install it, or name it: PYTHON=/path/to/python3 make" >&2; \
+		exit 1; fi
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; fi
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+run: $(VENV)/.installed
+	$(BIN)/dockerslim rewrite $(EXAMPLE) --diff
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -n auto -m "not builds" $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+corpus: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.speed $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.fixers $(BENCH_ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/properties $(PYTEST_ARGS)
+
+test-builds: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
+
+bench-images: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.images $(BENCH_ARGS)
+
+wheel: $(VENV)/.installed-dev
+	@rm -rf dist
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
