@@ -1,0 +1,307 @@
+"""What is known of base images: distribution, package manager, shell, user, end of life, and what a moving tag means.
+
+The facts are data: one file per image under ``data/images/`` and the distributions beneath them in
+``data/image_bases.toml``. Each entry names its source and the day on which the source said so. What is not sure is
+absent, and an absent fact is ``None`` here.
+
+A pin from this catalogue names the release *line* that a moving tag stood for on ``as_of`` (``3.24``, ``26.04``,
+``1.27``): such a tag exists, and it still receives fixes. Exact versions and digests come from a lock file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
+#: Namespaces in which Docker publishes the official images for a single architecture.
+ARCHITECTURE_NAMESPACES = frozenset(
+    ("amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x", "winamd64")
+)
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:[a-z_+].*)?\Z", re.IGNORECASE)
+_SNAPSHOT = re.compile(r"\d{8}(?:\.\d+)?\Z")
+_NUMBERED_BASE = re.compile(r"([a-z]+)(\d+(?:\.\d+)*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The tag that a moving tag stood for on *as_of*, and who says so."""
+
+    tag: str
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """A smaller image of the same software: *kind* is ``slim``, ``jre`` or ``runtime``."""
+
+    kind: str
+    image: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagParts:
+    """A tag taken apart: ``3.12-slim-bookworm`` is version 3.12, variant ``("slim",)``, base ``bookworm``.
+
+    ``base`` is the word that names the distribution underneath (a codename, ``alpine3.22``, ``ubi9``), ``snapshot`` a
+    date such as 20240212. A tag without a version (``latest``, ``alpine``) has version None.
+    """
+
+    version: str | None = None
+    variant: tuple[str, ...] = ()
+    base: str | None = None
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of one image at one tag; None stands for "not known", never for "no".
+
+    ``family`` groups distributions that work alike (debian, rhel, alpine, suse, arch, busybox, windows, none),
+    ``shell`` is what ``/bin/sh`` is (dash, ash, bash, none), ``bash`` whether ``/bin/bash`` is there, ``docker_clean``
+    whether apt is configured to keep no archives, ``user`` the user that a RUN starts as, ``unprivileged`` an ordinary
+    user that the image brings along, ``drops_privileges`` whether its entrypoint changes user by itself.
+    """
+
+    name: str
+    parts: TagParts
+    family: str | None
+    distribution: str | None
+    release: str | None
+    manager: str | None
+    shell: str | None
+    bash: bool | None
+    docker_clean: bool | None
+    user: str | None
+    unprivileged: str | None
+    uid: int | None
+    drops_privileges: bool | None
+    end_of_life: date | None
+    deprecated: str | None
+    pin: Pin | None
+    counterparts: tuple[Counterpart, ...]
+    source: str
+    as_of: date
+
+    def expired(self, today: date) -> bool:
+        """Whether the version is past its end of life on *today*; False when that is not known."""
+        return self.end_of_life is not None and self.end_of_life < today
+
+
+def canonical_name(name: str) -> str:
+    """The catalogue's name of an image: Docker Hub's host and ``library/`` left out, lower case."""
+    name = name.lower()
+    for host in _HUB:
+        name = name.removeprefix(host)
+    return name.removeprefix("library/")
+
+
+def image_facts(name: str, tag: str | None) -> ImageFacts | None:
+    """What is known of ``name:tag`` (None or an empty tag stands for ``latest``), or None for an unknown image.
+
+    *name* may carry Docker Hub's host, ``library/`` or an architecture's namespace (``arm64v8/python``).
+    """
+    canonical = canonical_name(name)
+    namespace, _, rest = canonical.rpartition("/")
+    foreign = namespace in ARCHITECTURE_NAMESPACES
+    entry = _entry(rest if foreign else canonical)
+    if entry is None:
+        return None
+    tag = tag or "latest"
+    parts = split_tag(entry, tag)
+    # What an architecture's own repository calls latest can lag behind: no pin from there.
+    pin = None if foreign else _pin(entry, tag)
+    meaning = _meaning(entry, tag)
+    resolved = split_tag(entry, meaning) if meaning else parts
+    facts = _base_facts(entry, resolved)
+    return ImageFacts(
+        name=canonical,
+        parts=parts,
+        **facts,
+        end_of_life=_end_of_life(entry, resolved),
+        deprecated=entry.get("deprecated"),
+        pin=pin,
+        counterparts=tuple(_counterparts(entry, canonical, parts)),
+        source=entry["source"],
+        as_of=entry["as_of"],
+    )
+
+
+def catalogued() -> tuple[str, ...]:
+    """The names of all images in the catalogue, sorted."""
+    folder = _data().joinpath("images")
+    names = (item.name for item in folder.iterdir() if item.name.endswith(".toml"))
+    return tuple(sorted(name.removesuffix(".toml").replace("__", "/") for name in names))
+
+
+def emittable_tags(name: str) -> tuple[str, ...]:
+    """Every tag that a pin of this image can emit, sorted. Raises ``KeyError`` for an unknown image."""
+    entry = _entry(canonical_name(name))
+    if entry is None:
+        raise KeyError(name)
+    return tuple(sorted(set(entry.get("meaning", {}).values())))
+
+
+def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
+    """*tag* taken apart with the vocabulary of *entry* and of the known distributions."""
+    version: str | None = None
+    base: str | None = None
+    snapshot: str | None = None
+    variant: list[str] = []
+    aliases = entry.get("aliases", {})
+    channels = entry.get("channels", ())
+    for index, word in enumerate(tag.split("-")):
+        if index == 0 and word in aliases:
+            version = aliases[word]
+        elif version is None and base is None and (match := _VERSION.match(word)) and index == 0:
+            version = match[1]
+        elif base is None and word not in channels and _base_of(word) is not None:
+            base = word
+        elif _SNAPSHOT.match(word):
+            snapshot = word
+        elif word != "latest":
+            variant.append(word)
+    return TagParts(version, tuple(variant), base, snapshot)
+
+
+def _data() -> Any:
+    return files("dockerslim_rewrite").joinpath("knowledge", "data")
+
+
+@cache
+def _entry(name: str) -> Mapping[str, Any] | None:
+    resource = _data().joinpath("images", name.replace("/", "__") + ".toml")
+    if not resource.is_file():
+        return None
+    return tomllib.loads(resource.read_text(encoding="utf-8"))
+
+
+@cache
+def _bases() -> Mapping[str, Any]:
+    return tomllib.loads(_data().joinpath("image_bases.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _codenames() -> Mapping[str, tuple[str, str]]:
+    """Release names of all distributions: ``bookworm`` → (``debian``, ``bookworm``)."""
+    return {release: (name, release) for name, base in _bases().items() for release in base.get("releases", {})}
+
+
+def _base_of(word: str) -> tuple[str, str | None] | None:
+    """The distribution and release that a word of a tag names, if it names one."""
+    if word in _codenames():
+        return _codenames()[word]
+    if word in _bases():
+        return word, None
+    match = _NUMBERED_BASE.match(word)
+    if match and match[1] in _bases():
+        return match[1], match[2]
+    return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _covers(cycle: str, version: str) -> bool:
+    """Whether *version* belongs to the release line *cycle*: 3.9 covers 3.9 and 3.9.17, not 3.90."""
+    wanted = _numbers(cycle)
+    return _numbers(version)[: len(wanted)] == wanted
+
+
+def _applies(rule: Mapping[str, Any], parts: TagParts) -> bool:
+    if "variant" in rule and rule["variant"] not in parts.variant:
+        return False
+    if "base" in rule and (parts.base is None or (_base_of(parts.base) or ("", None))[0] != rule["base"]):
+        return False
+    if "since" in rule or "before" in rule:
+        if parts.version is None:
+            return False
+        numbers = _numbers(parts.version)
+        if "since" in rule and numbers < _numbers(rule["since"]):
+            return False
+        if "before" in rule and numbers >= _numbers(rule["before"]):
+            return False
+    return True
+
+
+_FACTS = ("family", "distribution", "manager", "shell", "bash", "docker_clean")
+_OWN = ("user", "unprivileged", "uid", "drops_privileges")
+
+
+def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
+    named = _base_of(parts.base) if parts.base else None
+    rules = [rule for rule in entry.get("rules", ()) if _applies(rule, parts)]
+    base_name, release = named or (entry.get("base"), None)
+    if named is None:
+        for rule in rules:
+            base_name = rule.get("set_base", base_name)
+    base = _bases().get(base_name, {}) if base_name else {}
+    facts: dict[str, Any] = {key: base.get(key) for key in _FACTS}
+    facts |= {key: entry.get(key) for key in _OWN}
+    for rule in rules:
+        facts |= {key: rule[key] for key in (*_FACTS, *_OWN) if key in rule}
+    if release is None and parts.version and entry.get("distribution_image"):
+        release = _release_of_version(base, parts.version)
+    facts["release"] = release
+    return facts
+
+
+def _release_of_version(base: Mapping[str, Any], version: str) -> str | None:
+    for name, release in base.get("releases", {}).items():
+        if "version" in release and _covers(release["version"], version):
+            return str(name)
+    return version
+
+
+def _end_of_life(entry: Mapping[str, Any], parts: TagParts) -> date | None:
+    """The software's own end of life; for a distribution's image, that of the release."""
+    if entry.get("distribution_image") and parts.base:
+        distribution, release = _base_of(parts.base) or ("", None)
+        if distribution == entry.get("base") and release:
+            eol: date | None = _bases()[distribution].get("releases", {}).get(release, {}).get("eol")
+            return eol
+    if parts.version is None:
+        return None
+    if entry.get("distribution_image"):
+        for release in _bases().get(entry.get("base", ""), {}).get("releases", {}).values():
+            if "version" in release and _covers(release["version"], parts.version):
+                found: date | None = release.get("eol")
+                return found
+    cycles: Mapping[str, date] = entry.get("end_of_life", {})
+    return next((eol for cycle, eol in cycles.items() if _covers(cycle, parts.version)), None)
+
+
+def _meaning(entry: Mapping[str, Any], tag: str) -> str | None:
+    meaning: str | None = entry.get("meaning", {}).get(tag)
+    return meaning
+
+
+def _pin(entry: Mapping[str, Any], tag: str) -> Pin | None:
+    meaning = _meaning(entry, tag)
+    return Pin(meaning, entry["as_of"], entry["source"]) if meaning else None
+
+
+def _counterparts(entry: Mapping[str, Any], name: str, parts: TagParts) -> list[Counterpart]:
+    found: list[Counterpart] = []
+    if parts.version is None or parts.snapshot is not None:
+        return found
+    for item in entry.get("counterparts", ()):
+        if tuple(item.get("from_variant", ())) != parts.variant or not _applies(item, parts):
+            continue
+        if not any(_covers(line, parts.version) for line in item["versions"]):
+            continue
+        pattern = item["tag"] if parts.base is None else item.get("tag_with_base")
+        on = (_base_of(parts.base) or ("", None))[0] if parts.base else None
+        if pattern is not None and (on is None or on in item.get("bases", ("debian",))):
+            tag = pattern.format(version=parts.version, base=parts.base)
+            found.append(Counterpart(item["kind"], item.get("image", name), tag))
+    return found

@@ -1,0 +1,212 @@
+"""The catalogue of base images: its data holds together, and tags are read as their publishers write them."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import dockerslim_rewrite
+from dockerslim_rewrite.knowledge.images import (
+    Counterpart,
+    catalogued,
+    emittable_tags,
+    image_facts,
+)
+
+DATA = Path(dockerslim_rewrite.__file__).parent / "knowledge" / "data"
+NAMES = catalogued()
+FIELDS = {
+    "base",
+    "distribution_image",
+    "user",
+    "unprivileged",
+    "uid",
+    "drops_privileges",
+    "deprecated",
+    "as_of",
+    "source",
+    "known_tags",
+    "meaning",
+    "aliases",
+    "channels",
+    "rules",
+    "counterparts",
+    "end_of_life",
+}
+
+
+def raw(name: str) -> dict[str, object]:
+    return tomllib.loads((DATA / "images" / f"{name.replace('/', '__')}.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_entry_is_dated_and_sourced(name: str) -> None:
+    entry = raw(name)
+    assert isinstance(entry["as_of"], date)
+    assert isinstance(entry["source"], str)
+    assert entry["source"]
+    assert not set(entry) - FIELDS, "a misspelt field is never read"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_tag_a_pin_can_emit_is_listed_as_existing(name: str) -> None:
+    known = raw(name).get("known_tags", [])
+    assert isinstance(known, list)
+    assert set(emittable_tags(name)) <= set(known)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pin_keeps_variant_and_base_and_names_a_version(name: str) -> None:
+    meaning = raw(name).get("meaning", {})
+    assert isinstance(meaning, dict)
+    for moving in meaning:
+        before = image_facts(name, moving)
+        assert before is not None
+        assert before.pin is not None
+        after = image_facts(name, before.pin.tag)
+        assert after is not None
+        assert after.parts.version is not None
+        dropped = {"latest", "mainline", "stable", "current", "rolling", "lts", "oldstable"}
+        assert set(before.parts.variant) - dropped == set(after.parts.variant)
+        if before.parts.base and before.parts.base not in dropped:
+            assert after.parts.base == before.parts.base
+        assert after.pin is None, "a pinned tag is not pinned again"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rules_by_version_need_a_meaning_of_latest(name: str) -> None:
+    entry = raw(name)
+    rules = entry.get("rules", [])
+    assert isinstance(rules, list)
+    if any("since" in rule or "before" in rule for rule in rules) and not entry.get("deprecated"):
+        assert "latest" in entry["meaning"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "family", "release", "manager", "shell", "clean"),
+    [
+        ("debian", "bookworm-slim", "debian", "bookworm", "apt", "dash", True),
+        ("debian", "12", "debian", "bookworm", "apt", "dash", True),
+        ("ubuntu", "16.04", "debian", "xenial", "apt", "dash", True),
+        ("ubuntu", "jammy-20240212", "debian", "jammy", "apt", "dash", True),
+        ("alpine", "3.18.4", "alpine", "3.18.4", "apk", "ash", False),
+        ("alpine", "edge", "alpine", None, "apk", "ash", False),
+        ("centos", "centos7", "rhel", "7", "yum", "bash", False),
+        ("centos", "7.9.2009", "rhel", "7.9.2009", "yum", "bash", False),
+        ("centos", "8", "rhel", "8", "dnf", "bash", False),
+        ("fedora", "21", "rhel", "21", "yum", "bash", False),
+        ("fedora", "38", "rhel", "38", "dnf", "bash", False),
+        ("python", "3.12-slim-bookworm", "debian", "bookworm", "apt", "dash", True),
+        ("python", "3.12-alpine3.19", "alpine", "3.19", "apk", "ash", False),
+        ("python", "3.12-windowsservercore-ltsc2022", "windows", None, None, "cmd", False),
+        ("node", "carbon-alpine", "alpine", None, "apk", "ash", False),
+        ("node", "20-bullseye-slim", "debian", "bullseye", "apt", "dash", True),
+        ("golang", "1.22-alpine", "alpine", None, "apk", "ash", False),
+        ("openjdk", "8-jdk-stretch", "debian", "stretch", "apt", "dash", True),
+        ("openjdk", "17", "rhel", None, None, "bash", False),
+        ("openjdk", "17-slim", "debian", None, "apt", "dash", True),
+        ("openjdk", "17-jdk-slim-bullseye", "debian", "bullseye", "apt", "dash", True),
+        ("buildpack-deps", "noble-curl", "debian", "noble", "apt", "dash", True),
+    ],
+)
+def test_facts(
+    name: str, tag: str, family: str, release: str | None, manager: str | None, shell: str, clean: bool
+) -> None:
+    facts = image_facts(name, tag)
+    assert facts is not None
+    assert (facts.family, facts.release, facts.manager, facts.shell, facts.docker_clean) == (
+        family,
+        release,
+        manager,
+        shell,
+        clean,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["python", "library/python", "docker.io/python", "docker.io/library/python", "index.docker.io/library/python"],
+)
+def test_names_of_docker_hub_are_one(name: str) -> None:
+    facts = image_facts(name, "3.12")
+    assert facts is not None
+    assert facts.name == "python"
+
+
+@pytest.mark.parametrize("name", ["ghcr.io/library/python", "someone/python", "localhost:5000/python", "py", ""])
+def test_other_images_are_unknown(name: str) -> None:
+    assert image_facts(name, "3.12") is None
+
+
+def test_an_architecture_namespace_shares_the_facts_but_is_not_pinned() -> None:
+    facts = image_facts("arm64v8/alpine", "latest")
+    assert facts is not None
+    assert facts.manager == "apk"
+    assert facts.pin is None
+
+
+def test_untagged_means_latest() -> None:
+    assert image_facts("alpine", None) == image_facts("alpine", "latest")
+    assert image_facts("alpine", "") == image_facts("alpine", "latest")
+
+
+def test_users() -> None:
+    node = image_facts("node", "20")
+    assert node is not None
+    assert (node.user, node.unprivileged, node.uid) == ("root", "node", 1000)
+    php = image_facts("php", "8.2-fpm-alpine")
+    assert php is not None
+    assert (php.unprivileged, php.uid) == ("www-data", 82)
+    old = image_facts("ubuntu", "22.04")
+    new = image_facts("ubuntu", "24.04")
+    assert old is not None
+    assert new is not None
+    assert (old.unprivileged, new.unprivileged) == (None, "ubuntu")
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "eol"),
+    [
+        ("debian", "stretch-slim", date(2022, 6, 30)),
+        ("ubuntu", "16.04", date(2021, 4, 30)),
+        ("ubuntu", "xenial", date(2021, 4, 30)),
+        ("centos", "centos7", date(2024, 6, 30)),
+        ("python", "2.7-slim", date(2020, 1, 1)),
+        ("python", "3.9.17-bullseye", date(2025, 10, 31)),
+        ("node", "boron", date(2019, 4, 30)),
+        ("alpine", "3.1", None),
+        ("python", "3.90", None),
+    ],
+)
+def test_end_of_life(name: str, tag: str, eol: date | None) -> None:
+    facts = image_facts(name, tag)
+    assert facts is not None
+    assert facts.end_of_life == eol
+    assert facts.expired(date(2100, 1, 1)) is (eol is not None)
+    if eol is not None:
+        assert not facts.expired(eol)
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "expected"),
+    [
+        ("python", "3.12", [Counterpart("slim", "python", "3.12-slim")]),
+        ("python", "3.12-bookworm", [Counterpart("slim", "python", "3.12-slim-bookworm")]),
+        ("node", "20-bullseye", [Counterpart("slim", "node", "20-bullseye-slim")]),
+        ("node", "20-alpine", []),
+        ("node", "20-slim", []),
+        ("python", "latest", []),
+        ("python", "3.12-windowsservercore-ltsc2022", []),
+        ("openjdk", "8-jdk-alpine", [Counterpart("jre", "openjdk", "8-jre-alpine")]),
+        ("openjdk", "8-jdk-slim", [Counterpart("jre", "openjdk", "8-jre-slim")]),
+        ("openjdk", "17-jdk", []),
+        ("debian", "12", [Counterpart("slim", "debian", "12-slim")]),
+    ],
+)
+def test_counterparts(name: str, tag: str, expected: list[Counterpart]) -> None:
+    facts = image_facts(name, tag)
+    assert facts is not None
+    assert list(facts.counterparts) == expected
