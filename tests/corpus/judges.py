@@ -1,0 +1,282 @@
+"""Independent judges of Dockerfiles. Nothing here knows the rewriter: texts go in, verdicts come out.
+
+Each judge takes many texts at once, because starting a process costs more than judging a file.
+Texts are bytes, as they lie on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+Findings: TypeAlias = "Counter[str]"
+
+#: Command line tools get this many files at a time: well below the limits on arguments.
+_BATCH = 500
+#: tally gives up on all files when it cannot read one, and is asked again without that one.
+_TALLY_BATCH = 100
+
+
+class JudgeError(RuntimeError):
+    """A judge did not do its work: it is missing, or what it printed is not what it prints."""
+
+
+def tool(name: str) -> str:
+    """The path of a command line tool: beside the running interpreter, else on the PATH. Raises ``JudgeError``."""
+    beside = Path(sys.executable).parent / name
+    path = str(beside) if beside.exists() else shutil.which(name)
+    if path is None:
+        raise JudgeError(f"{name} is not installed")
+    return path
+
+
+@contextmanager
+def files_of(texts: Sequence[bytes], suffix: str) -> Iterator[tuple[Path, list[str]]]:
+    """A temporary folder with one file per text, and the files' names in the order of the texts."""
+    with TemporaryDirectory(prefix="judged-") as folder:
+        names = [f"{number}{suffix}" for number in range(len(texts))]
+        for name, text in zip(names, texts, strict=True):
+            (Path(folder) / name).write_bytes(text)
+        yield Path(folder), names
+
+
+def run_in(folder: Path, *argv: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a tool in *folder*, where it finds no configuration of this project's or its user's."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    return subprocess.run(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def hadolint(texts: Sequence[bytes]) -> list[Findings]:
+    """hadolint's findings in each text, counted by code. ``DL1000`` means that it could not read the text."""
+    found: list[Findings] = []
+    for start in range(0, len(texts), _BATCH):
+        batch = texts[start : start + _BATCH]
+        with files_of(batch, ".Dockerfile") as (folder, names):
+            done = run_in(folder, tool("hadolint"), "--no-fail", "--no-color", "--format", "json", *names)
+        counts: dict[str, Findings] = {name: Counter() for name in names}
+        for finding in _json_of(done, "hadolint"):
+            counts[finding["file"]][finding["code"]] += 1
+        found.extend(counts.values())
+    return found
+
+
+_TALLY_LINT = ("lint", "--no-config", "--slow-checks", "off", "--format", "json", "--fail-level", "none")
+_TALLY_REFUSAL = re.compile(rb"^Error: (?:failed to lint (\S+?): |(\S+?):\d+: )", re.MULTILINE)
+
+
+def tally_buildkit(texts: Sequence[bytes]) -> list[Findings | None]:
+    """BuildKit's own build checks in each text, counted by rule, as tally runs them; None where it refuses the text.
+
+    tally carries a current BuildKit and reads instructions too, so it also refuses unknown ones. It takes UTF-8
+    only; other bytes are replaced first.
+    """
+    verdicts: list[Findings | None] = []
+    for start in range(0, len(texts), _TALLY_BATCH):
+        batch = [text.decode("utf-8", "replace").encode() for text in texts[start : start + _TALLY_BATCH]]
+        with files_of(batch, ".Dockerfile") as (folder, names):
+            counts: dict[str, Findings | None] = {name: Counter() for name in names}
+            asked = list(names)
+            while asked:
+                done = run_in(folder, tool("tally"), *_TALLY_LINT, "--ignore", "*", "--select", "buildkit/*", *asked)
+                refused = {(one or other).decode() for one, other in _TALLY_REFUSAL.findall(done.stderr)}
+                if not refused:
+                    break
+                counts.update(dict.fromkeys(refused))
+                asked = [name for name in asked if name not in refused]
+            for file in _json_of(done, "tally")["files"] if asked else ():
+                counts[file["file"]] = Counter(violation["rule"] for violation in file["violations"])
+        verdicts.extend(counts.values())
+    return verdicts
+
+
+def _json_of(done: subprocess.CompletedProcess[bytes], name: str) -> Any:
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise JudgeError(f"{name} printed no JSON: {done.stderr.decode('utf-8', 'replace')[:500]}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What BuildKit's parser makes of one file, as far as judges ask.
+
+    ``error`` is None when it takes the file. ``keywords`` lists the instructions in upper case; ``bodies`` the shell
+    scripts of RUN (ONBUILD RUN included), here-documents included, exec forms left out; ``spans`` the first and last
+    line of each instruction, from 1.
+    """
+
+    error: str | None
+    keywords: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """The number of RUN instructions; those behind ONBUILD do not count."""
+        return self.keywords.count("RUN")
+
+
+def buildkit(text: bytes) -> Reading:
+    """Read *text* with BuildKit's parser (the bindings of the package ``dockerfile``).
+
+    The bindings end the process on lone surrogates and cut texts at NUL, so what is no UTF-8, and NUL, goes in as
+    U+FFFD.
+    """
+    import dockerfile  # a Go runtime comes with it: only the processes that ask load it
+
+    readable = text.decode("utf-8", "replace").replace("\0", "\ufffd")
+    try:
+        commands = dockerfile.parse_string(readable)
+    except dockerfile.GoParseError as error:
+        return Reading(str(error))
+    return Reading(
+        None,
+        tuple(command.cmd.upper() for command in commands),
+        tuple(_body(command) for command in commands if _is_script(command)),
+        tuple((command.start_line, command.end_line) for command in commands),
+    )
+
+
+def _is_script(command: Any) -> bool:
+    keyword = (command.sub_cmd or command.cmd).upper()
+    return keyword == "RUN" and not command.json and bool(command.value)
+
+
+_LONE_HEREDOC = re.compile(r"<<-?\s*(['\"]?)([^\s'\"<>|&;]+)\1$")
+
+
+def _body(command: Any) -> str:
+    """The script that the shell gets, as BuildKit's ``dispatchRun`` puts it together."""
+    line: str = command.value[0]
+    if not command.heredocs:
+        return line
+    if len(command.heredocs) == 1 and _LONE_HEREDOC.fullmatch(line.strip()):
+        return str(command.heredocs[0].content)
+    return line + "\n" + "".join(f"{heredoc.content}{heredoc.name}\n" for heredoc in command.heredocs)
+
+
+def comments(text: bytes) -> list[str]:
+    """The comment lines of *text* in order, without the blanks around them.
+
+    Every line that begins with ``#`` counts: comments between and inside instructions, parser directives, and
+    comment lines of here-documents, which BuildKit does not look into but people do.
+    """
+    lines = (line.strip() for line in text.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n"))
+    return [line for line in lines if line.startswith("#")]
+
+
+def lost_comments(before: bytes, after: bytes, *, in_order: bool) -> list[str]:
+    """Comment lines of *before* that *after* does not have; with *in_order*, not in this order."""
+    if not in_order:
+        return list((Counter(comments(before)) - Counter(comments(after))).elements())
+    rest = iter(comments(after))
+    return [comment for comment in comments(before) if comment not in rest]
+
+
+SHELL_JUDGES = ("shfmt", "bash", "dash")
+
+
+def refused_scripts(scripts: Sequence[str], judge: str) -> list[bool]:
+    """Which of *scripts* ``shfmt`` (as bash), ``bash -n`` or ``dash -n`` refuse.
+
+    A warning counts as a refusal: bash takes a here-document without an end and only warns.
+    """
+    refusals: list[bool] = []
+    for start in range(0, len(scripts), _BATCH):
+        batch = [script.encode("utf-8", "replace") for script in scripts[start : start + _BATCH]]
+        with files_of(batch, ".sh") as (folder, names):
+            refused = _shfmt(folder, names) if judge == "shfmt" else _dry_run(folder, names, judge)
+        refusals.extend(name in refused for name in names)
+    return refusals
+
+
+def _shfmt(folder: Path, names: Sequence[str]) -> set[str]:
+    done = run_in(folder, tool("shfmt"), "-ln", "bash", "-l", *names)
+    return {line.partition(b":")[0].decode() for line in done.stderr.splitlines() if line}
+
+
+_DRY_RUN = """judge=$1; shift
+for script do
+  complaint=$("$judge" -n "$script" 2>&1) && [ -z "$complaint" ] || printf '%s\\n' "$script"
+done"""
+
+
+def _dry_run(folder: Path, names: Sequence[str], judge: str) -> set[str]:
+    done = run_in(folder, tool("bash"), "-c", _DRY_RUN, "bash", tool(judge), *names)
+    if done.stderr:
+        raise JudgeError(f"{judge}: {done.stderr.decode('utf-8', 'replace')[:500]}")
+    return set(done.stdout.decode().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A file before and after a rewrite."""
+
+    name: str
+    before: bytes
+    after: bytes
+
+
+def newly_refused_scripts(pairs: Sequence[Pair], judge: str) -> list[tuple[str, str]]:
+    """Name and script for each shell body that *judge* refuses after, more than it refused before.
+
+    Only bodies that a rewrite took away or brought are judged. A new body that is refused may stand for one that is
+    gone and was refused as well, each of them for one.
+    """
+    changed = [(pair.name, *_exchanged(pair)) for pair in pairs if pair.before != pair.after]
+    scripts = sorted({script for _, gone, new in changed for script in (*gone, *new)})
+    verdict = dict(zip(scripts, refused_scripts(scripts, judge), strict=True))
+    found: list[tuple[str, str]] = []
+    for name, gone, new in changed:
+        excused = sum(verdict[script] for script in gone)
+        found.extend((name, script) for script in [s for s in new if verdict[s]][excused:])
+    return found
+
+
+def _exchanged(pair: Pair) -> tuple[list[str], list[str]]:
+    before, after = Counter(buildkit(pair.before).bodies), Counter(buildkit(pair.after).bodies)
+    return list((before - after).elements()), list((after - before).elements())
+
+
+def added_findings(before: Findings, after: Findings) -> Findings:
+    """Findings that *after* has more of than *before*.
+
+    A linter that could not read the text before found nothing there, so what it finds afterwards is not new.
+    """
+    return Counter() if before["DL1000"] else after - before
+
+
+def unreported(
+    before: str, after: str, patch: Sequence[tuple[int, int, str]], reported: Sequence[tuple[int, int]]
+) -> list[str]:
+    """What is wrong with a result's account of itself; empty when every changed code point is accounted for.
+
+    *patch* lists replacements ``(start, end, text)`` of code points of *before*, *reported* the ranges of *before*
+    that the reported changes own. The patch must be sorted and disjoint, give *after*, and each of its replacements
+    must touch a reported range.
+    """
+    wrong: list[str] = []
+    at = 0
+    parts: list[str] = []
+    for start, end, text in patch:
+        if not at <= start <= end <= len(before):
+            wrong.append(f"replacement {start}-{end} overlaps another or lies outside the text")
+            return wrong
+        parts += (before[at:start], text)
+        at = end
+        if before[start:end] != text and not any(s <= end and start <= e for s, e in reported):
+            wrong.append(f"no reported change owns the replacement of {before[start:end]!r} at {start} by {text!r}")
+    if "".join((*parts, before[at:])) != after:
+        wrong.append("the patch does not give the result")
+    return wrong
