@@ -40,7 +40,7 @@ _COMMAND_OPTION = re.compile(r"-[a-z]*c\Z")
 _POSIX_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One build stage: its FROM and the steps after it. ``index`` counts from 0 in file order."""
 
@@ -59,7 +59,7 @@ class Stage:
         return tuple(step for step in self.steps if isinstance(step, Run))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Build:
     """All stages of a document; ``preamble`` holds what stands before the first FROM."""
 

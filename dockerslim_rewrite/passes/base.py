@@ -13,23 +13,12 @@ from ..ir.build import Build
 Proposals = Iterator[Change | Remark]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may choose for single passes.
-
-    ``user`` and ``uid`` are the name and numeric id of an unprivileged user to create; ``pin`` one of tag, digest,
-    both, none.
-    """
-
-    user: str = "app"
-    uid: int = 10001
-    pin: str = "tag"
-
-
 @dataclass(frozen=True)
 class Pass:
     """A pass as it is declared: *code* (``DS201``), *name*, the highest *safety* level of its changes, *answers* (codes
-    of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by name."""
+    of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by their code;
+    ``remark_only`` ones never change anything.
+    """
 
     code: str
     name: str
@@ -37,6 +26,7 @@ class Pass:
     answers: tuple[str, ...]
     run: Callable[[Build, Facts], Proposals]
     optional: bool = False
+    remark_only: bool = False
 
     @property
     def summary(self) -> str:
@@ -47,14 +37,6 @@ class Pass:
     def doc(self) -> str:
         """What the pass does, why, and why it is safe."""
         return inspect.cleandoc(self.run.__doc__ or "")
-
-    @property
-    def remark_only(self) -> bool:
-        """Whether the pass only reports."""
-        return self.code in _REMARK_ONLY
-
-
-_REMARK_ONLY: set[str] = set()
 
 
 def rewrite_pass(
@@ -69,9 +51,7 @@ def rewrite_pass(
     """Declare the generator below as the pass *code*."""
 
     def declare(run: Callable[[Build, Facts], Proposals]) -> Pass:
-        if remark_only:
-            _REMARK_ONLY.add(code)
-        return Pass(code, name, safety, answers, run, optional)
+        return Pass(code, name, safety, answers, run, optional, remark_only)
 
     return declare
 

@@ -119,7 +119,7 @@ class Compound:
 Node: TypeAlias = Simple | Pipeline | AndOr | Sequence | Group | Compound
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """A body that was read cleanly. ``comments`` are the spans of shell comments in it."""
 

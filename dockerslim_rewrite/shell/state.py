@@ -22,6 +22,11 @@ _AMBIENT = frozenset(
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Commands that put another program at /bin/sh: the next RUN runs under it, while in one RUN the old shell goes on.
+_REPLACES_SHELL = re.compile(
+    r"(?:sudo )?(?:\S*/)?(?:(?:ln|rm|mv|cp|install|dpkg-divert|update-alternatives)\b.*"
+    r"\s(?:/usr)?(?:/bin/)?(?:sh|dash|bash)(?=\s|$)|dpkg-reconfigure\b.*\bdash\b)"
+)
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
@@ -59,8 +64,8 @@ class Leaks:
 
 
 @lru_cache(maxsize=8192)
-def leaks(text: str, script: Script) -> Leaks:
-    """What *script* (of which *text* is the source, the key of the cache) leaves behind."""
+def leaks(script: Script) -> Leaks:
+    """What *script* leaves behind."""
     found = _Collector()
     found.visit(script.root)
     return Leaks(
@@ -125,6 +130,9 @@ class _Collector:
         name = node.name
         if name is None:
             self.unknown = self.unknown or f"the command {node.words[0].text}"
+            return
+        if _REPLACES_SHELL.match(" ".join(word.text for word in node.words)):
+            self.unknown = self.unknown or "a command that replaces /bin/sh"
             return
         effects = state_effects(name)
         if not effects:
@@ -201,8 +209,8 @@ def _first(node: Node) -> Simple | None:
     return node
 
 
-def interference(first: Leaks, second: Script, text: str, environment: frozenset[str]) -> str | None:
-    """Why *second* (source *text*) would notice what *first* leaves behind; None when it cannot.
+def interference(first: Leaks, second: Script, environment: frozenset[str]) -> str | None:
+    """Why *second* would notice what *first* leaves behind; None when it cannot.
 
     *environment* holds the names that the image or the build exports: an assignment to one of them reaches every
     command. Exits are not judged here.
@@ -213,6 +221,7 @@ def interference(first: Leaks, second: Script, text: str, environment: frozenset
         return "it changes the working directory"
     if "?" in first.assigned or "?" in first.exported:
         return "it sets a variable whose name is not known"
+    text = second.text
     used = references(text)
     for name in sorted(first.exported):
         return f"it exports {name}"

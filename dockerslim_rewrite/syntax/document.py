@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -133,7 +133,7 @@ class Logical:
         return Logical(self.text[start:end], tuple(pieces))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instruction:
     """One instruction with all its lines.
 
@@ -152,7 +152,7 @@ class Instruction:
     args_start: int = 0
     heredocs: tuple[Heredoc, ...] = ()
     inner: Instruction | None = None
-    comments: tuple[Comment, ...] = field(default=(), compare=False)
+    comments: tuple[Comment, ...] = ()
 
     @property
     def args(self) -> str:
@@ -191,7 +191,7 @@ class Instruction:
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A parsed file. ``print(document)`` is the text it was parsed from, byte for byte."""
 

@@ -1,0 +1,110 @@
+"""The Typer application. Commands are declared here and carried out in modules that load when called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="dockerslim",
+    help="Rewrite Dockerfiles: same image, smaller and safer, with a reason for every change.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_Rules = Optional[list[str]]
+
+
+@app.command("rewrite")
+def rewrite_command(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dockerfiles to rewrite; - is standard input.")],
+    output: Annotated[Optional[str], typer.Option("-o", "--output", help="Write the result to this file.")] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Write each result over its input.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print a unified diff to standard output.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if anything would change.")] = False,
+    level: Annotated[str, typer.Option(help="safe, standard or aggressive.")] = "standard",
+    select: Annotated[_Rules, typer.Option(help="Only these rules (DS201, DS2, DL3009, …); comma-separated.")] = None,
+    ignore: Annotated[_Rules, typer.Option(help="Not these rules; comma-separated.")] = None,
+    style: Annotated[str, typer.Option(help="keep edits in place; canonical renders the whole file.")] = "keep",
+    templates: Annotated[Optional[Path], typer.Option(help="A folder with templates of your own.")] = None,
+    format: Annotated[str, typer.Option("--format", help="Form of the report: text or json.")] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a change had to be withdrawn.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No report.")] = False,
+) -> None:
+    """Rewrite Dockerfiles. The result goes to standard output, or where -o or --in-place says."""
+    from .rewrite import Request, run
+
+    raise typer.Exit(
+        run(
+            Request(
+                paths=tuple(paths),
+                output=output,
+                in_place=in_place,
+                diff=diff,
+                check=check,
+                level=level,
+                select=_split(select),
+                ignore=_split(ignore),
+                style=style,
+                templates=templates,
+                format=format,
+                strict=strict,
+                quiet=quiet,
+            )
+        )
+    )
+
+
+@app.command("rules")
+def rules_command(
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """List the rules: code, level, what they do, and the findings of other tools that they answer."""
+    from .rules import list_rules
+
+    raise typer.Exit(list_rules(format))
+
+
+@app.command("explain")
+def explain_command(
+    rule: Annotated[str, typer.Argument(help="A rule: DS201, its name, or a code that it answers (DL3009).")],
+) -> None:
+    """Explain a rule: what it does, why it is safe, with examples."""
+    from .rules import explain
+
+    raise typer.Exit(explain(rule))
+
+
+@app.command("ir")
+def ir_command(
+    path: Annotated[str, typer.Argument(help="A Dockerfile; - is standard input.")],
+) -> None:
+    """Print the program that a Dockerfile describes, as JSON."""
+    from .ir import print_ir
+
+    raise typer.Exit(print_ir(path))
+
+
+def _version(value: bool) -> None:
+    if value:
+        from .. import __version__
+
+        typer.echo(f"dockerslim-rewrite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Rewrite Dockerfiles: same image, smaller and safer, with a reason for every change."""
+
+
+def _split(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())

@@ -1,0 +1,103 @@
+"""Reading and writing files so that nothing is lost: whole or not at all, never outside what was named."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+#: A Dockerfile is text for people; the largest of 97,000 public ones is far below this.
+MAX_BYTES = 4 * 1024 * 1024
+
+
+class InputError(Exception):
+    """A file that cannot be read or written; the message is one line that says which, why and what to do."""
+
+
+def read_input(path: str) -> bytes:
+    """The content of *path*, or of standard input for ``-``. Raises ``InputError``."""
+    if path == "-":
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        try:
+            if os.path.isdir(path):
+                raise InputError(f"{path}: is a directory; name a Dockerfile in it")
+            with open(path, "rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    name = "<stdin>" if path == "-" else path
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: larger than {MAX_BYTES // (1024 * 1024)} MiB, which no Dockerfile is; left alone")
+    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name}: binary data (it holds a NUL byte); left alone")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name}: UTF-16 text; BuildKit reads UTF-8 only, convert it first")
+    return data
+
+
+def write_output(path: str, data: bytes) -> None:
+    """Put *data* at *path* in one step, with the mode and owner of the file that was there.
+
+    Raises ``InputError`` for a directory, a symbolic link (it would write to a file that nobody named), a file
+    without write permission, or a failing disk; the file is then as it was.
+    """
+    target = Path(path)
+    try:
+        before: os.stat_result | None = os.lstat(target)
+    except FileNotFoundError:
+        before = None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    if before is not None:
+        if stat.S_ISLNK(before.st_mode):
+            raise InputError(f"{path}: is a symbolic link to {os.readlink(target)}; name the file itself")
+        if stat.S_ISDIR(before.st_mode):
+            raise InputError(f"{path}: is a directory; name a file")
+        if not stat.S_ISREG(before.st_mode):
+            _write_through(path, data)
+            return
+        if not before.st_mode & 0o222:
+            raise InputError(f"{path}: is read-only; change its mode or write elsewhere with -o")
+    _replace(target, data, before)
+
+
+def _write_through(path: str, data: bytes) -> None:
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
+    temporary: str | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if before is not None:
+            os.chmod(temporary, stat.S_IMODE(before.st_mode))
+            with contextlib.suppress(PermissionError):
+                os.chown(temporary, before.st_uid, before.st_gid)
+        else:
+            os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

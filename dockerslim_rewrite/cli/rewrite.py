@@ -1,0 +1,143 @@
+"""``dockerslim rewrite``: from files to files, with the journal on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..pipeline import Options, Result, rewrite
+from ..report.text import printable, report_lines
+from ..syntax import ParseError
+from .files import InputError, read_input, write_output
+
+DONE, CHANGES, USAGE, UNPROVEN = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of one call, as typed."""
+
+    paths: tuple[str, ...]
+    output: str | None
+    in_place: bool
+    diff: bool
+    check: bool
+    level: str
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    style: str
+    templates: Path | None
+    format: str
+    strict: bool
+    quiet: bool
+
+
+def run(request: Request) -> int:
+    """Carry out *request*; the exit code."""
+    try:
+        _check(request)
+        options = Options(
+            level=request.level,
+            select=request.select,
+            ignore=request.ignore,
+            style=request.style,
+            templates=request.templates,
+        )
+        _ = options.safety
+    except ValueError as error:
+        complain(str(error))
+        return USAGE
+    code = DONE
+    results: list[Result] = []
+    for path in request.paths:
+        try:
+            result = _one(path, options, request)
+        except (InputError, ParseError, ValueError) as error:
+            complain(str(error) if isinstance(error, InputError) else _located(path, error))
+            code = max(code, USAGE)
+            continue
+        results.append(result)
+        if request.strict and result.bugs:
+            code = max(code, UNPROVEN)
+        elif request.check and result.changed:
+            code = max(code, CHANGES)
+    if request.format == "json":
+        from ..report.json import report_json
+
+        keep_text = not (request.output or request.in_place or request.check)
+        _out((report_json(results, text=keep_text) + "\n").encode())
+    return code
+
+
+def _check(request: Request) -> None:
+    if request.output and len(request.paths) > 1:
+        raise ValueError("-o takes one file; use --in-place for many")
+    if request.output and request.in_place:
+        raise ValueError("-o and --in-place exclude each other")
+    if request.check and (request.output or request.in_place):
+        raise ValueError("--check writes nothing; leave out -o and --in-place")
+    if request.in_place and "-" in request.paths:
+        raise ValueError("standard input cannot be rewritten in place; use -o")
+    if request.format not in ("text", "json"):
+        raise ValueError(f"unknown format {request.format!r}; known formats: text, json")
+    if request.style not in ("keep", "canonical"):
+        raise ValueError(f"unknown style {request.style!r}; known styles: keep, canonical")
+    if request.templates is not None and not request.templates.is_dir():
+        raise ValueError(f"--templates {request.templates}: is no folder")
+
+
+def _one(path: str, options: Options, request: Request) -> Result:
+    data = read_input(path)
+    result = rewrite(data, options, None if path == "-" else path)
+    if request.output:
+        if not (result.to_bytes() == data and _same_file(path, request.output)):
+            write_output(request.output, result.to_bytes())
+    elif request.in_place:
+        if result.changed:
+            write_output(path, result.to_bytes())
+    elif not (request.diff or request.check or request.format == "json"):
+        _out(result.to_bytes())
+    if request.diff and request.format == "text":
+        _print_diff(result)
+    if request.format == "text" and not request.quiet:
+        for line in report_lines(result):
+            print(line, file=sys.stderr)
+    return result
+
+
+def _same_file(path: str, output: str) -> bool:
+    try:
+        return path != "-" and os.path.samefile(path, output)
+    except OSError:
+        return False
+
+
+def _print_diff(result: Result) -> None:
+    diff = result.diff()
+    if not sys.stdout.isatty():
+        _out(diff.encode("utf-8", "surrogateescape"))
+        return
+    colour = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"} if not os.environ.get("NO_COLOR") else {}
+    for line in diff.splitlines():
+        start = colour.get(line[:1], "")
+        print(f"{start}{printable(line)}{chr(27) + '[0m' if start else ''}")
+
+
+def _located(path: str, error: Exception) -> str:
+    name = "<stdin>" if path == "-" else path
+    if isinstance(error, ParseError):
+        return f"{name}:{error.line}: {error.reason}; left as it is"
+    return str(error)
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    print(f"dockerslim: {printable(message)}", file=sys.stderr)
+
+
+def _out(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,91 @@
+"""``dockerslim rules`` and ``dockerslim explain``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+from ..passes import PIPELINE, Pass
+from ..passes.fixtures import fixture_of
+from .rewrite import DONE, USAGE, complain
+
+
+def all_rules() -> list[Pass]:
+    """Every pass, by code."""
+    return sorted((one for phase in PIPELINE for one in phase.passes), key=lambda one: one.code)
+
+
+def _level(one: Pass) -> str:
+    level = "remark" if one.remark_only else one.safety.label
+    return f"{level} (option)" if one.optional else level
+
+
+def list_rules(format: str) -> int:
+    """Print the table of rules."""
+    rules = all_rules()
+    if format == "json":
+        entries = [
+            {
+                "code": one.code,
+                "name": one.name,
+                "level": "remark" if one.remark_only else one.safety.label,
+                "optional": one.optional,
+                "summary": one.summary,
+                "answers": list(one.answers),
+            }
+            for one in rules
+        ]
+        print(json.dumps(entries, indent=2))
+        return DONE
+    if format != "text":
+        complain(f"unknown format {format!r}; known formats: text, json")
+        return USAGE
+    width = max(len(one.name) for one in rules)
+    levels = max(len(_level(one)) for one in rules)
+    for one in rules:
+        answers = f"  [{', '.join(one.answers)}]" if one.answers else ""
+        print(f"{one.code}  {one.name:{width}}  {_level(one):{levels}}  {one.summary}{answers}")
+    return DONE
+
+
+def explain(rule: str) -> int:
+    """Print what a rule does, why it is safe, and its examples."""
+    wanted = rule.strip().lower()
+    found = [
+        one
+        for one in all_rules()
+        if wanted in (one.code.lower(), one.name) or wanted in (answer.lower() for answer in one.answers)
+    ]
+    if not found:
+        complain(f"unknown rule {rule!r}; `dockerslim rules` lists the known ones")
+        return USAGE
+    for index, one in enumerate(found):
+        if index:
+            print("\n" + "=" * 72 + "\n")
+        _explain(one)
+    return DONE
+
+
+def _explain(one: Pass) -> None:
+    print(f"{one.code} {one.name}\n{'-' * (len(one.code) + 1 + len(one.name))}")
+    print(f"level: {_level(one)}")
+    if one.answers:
+        print(f"answers: {', '.join(one.answers)}")
+    print(f"\n{one.doc}\n")
+    fixture = fixture_of(one.code)
+    for case in fixture.cases if fixture else ():
+        print(f"Example: {case.title}")
+        if case.prose:
+            print(re.sub(r"^", "  ", case.prose, flags=re.M))
+        sys.stdout.write(_indented(case.before))
+        if case.changes:
+            print("  becomes")
+            sys.stdout.write(_indented(case.after))
+        else:
+            print("  stays as it is" + (f": {case.remarks[0][1]}" if case.remarks else ""))
+        print()
+
+
+def _indented(text: str) -> str:
+    return "".join(f"      {line}\n" for line in text.splitlines())

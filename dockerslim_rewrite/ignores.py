@@ -1,0 +1,48 @@
+"""Comments by which users ask to be left alone: ours, hadolint's, and BuildKit's ``check`` directive."""
+
+from __future__ import annotations
+
+import re
+
+from .syntax import Document
+
+_OURS = re.compile(r"#\s*dockerslim:\s*(?P<file>file-)?ignore(?:=(?P<rules>[A-Za-z0-9_,\-]+))?", re.I)
+_HADOLINT = re.compile(r"#\s*hadolint\s+(?P<file>global\s+)?ignore\s*=\s*(?P<rules>[A-Za-z0-9_]+(?:\s*,\s*[A-Za-z0-9_]+)*)", re.I)
+_CHECK = re.compile(r"(?:\A|;)\s*skip=(?P<rules>[A-Za-z,\s]+)", re.I)
+
+Ignored = tuple[frozenset[str], tuple[tuple[int, int, frozenset[str]], ...]]
+
+
+def ignored_rules(document: Document) -> Ignored:
+    """Rules switched off for the whole file, and ``(first line, last line, rules)`` for single instructions.
+
+    Rules are lower case; ``all`` stands for every rule. A comment counts for the instruction that follows it or
+    that it stands in.
+    """
+    if "ignore" not in document.source.text and "skip" not in document.source.text:
+        return frozenset(), ()
+    everywhere: set[str] = set()
+    single: list[tuple[int, int, frozenset[str]]] = []
+    for name, value in document.directives:
+        match = _CHECK.search(value) if name == "check" else None
+        if match:
+            everywhere |= _split(match["rules"])
+    for comment in document.comments:
+        text = comment.text.strip()
+        match = _OURS.match(text) or _HADOLINT.match(text)
+        if match is None:
+            continue
+        rules = _split(match["rules"] or "all")
+        if match["file"]:
+            everywhere |= rules
+            continue
+        for instruction in document.instructions:
+            if instruction.span.end > comment.span.start:
+                line = document.line_of(comment.span.start)
+                single.append((min(line, instruction.line_number), instruction.end_line, frozenset(rules)))
+                break
+    return frozenset(everywhere), tuple(single)
+
+
+def _split(rules: str) -> set[str]:
+    return {rule.strip().lower() for rule in rules.split(",") if rule.strip()}

@@ -1,0 +1,355 @@
+"""The whole compiler: read, let the passes propose, gate, apply, read again; validate; withdraw what cannot be proven."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .analysis.facts import Facts
+from .change import Change, Remark, RemarkKind, Safety
+from .ignores import Ignored, ignored_rules
+from .ir.build import Build, read_build
+from .passes import PIPELINE, Pass, Phase
+from .syntax import parse
+from .text import Edit, OverlapError, Patch, Source, Span
+from .text.source import encode
+
+if TYPE_CHECKING:
+    from .validate import Judgement
+
+#: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
+MAX_ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may choose.
+
+    ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select`` and ``ignore`` hold rule codes, prefixes of them
+    (``DS2``), rule names, or codes of hadolint, BuildKit or tally that a rule answers. ``style`` is ``keep`` (edit in
+    place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
+    ``validate`` may be switched off only to measure its cost.
+    """
+
+    level: str | Safety = Safety.STANDARD
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    style: str = "keep"
+    templates: Path | None = None
+    validate: bool = True
+
+    @property
+    def safety(self) -> Safety:
+        """``level`` as a ``Safety``. Raises ``ValueError`` for an unknown name."""
+        return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one text.
+
+    ``changes`` were made (their ``line`` and ``edits`` refer to the original text; edits of several rounds may touch),
+    ``remarks`` tell what was declined (their lines refer to the original too). ``patch`` holds the disjoint edits
+    that lead from the original to ``text``.
+    """
+
+    original: str
+    text: str
+    changes: tuple[Change, ...]
+    remarks: tuple[Remark, ...]
+    patch: Patch
+    path: str | None = None
+    canonical: bool = field(default=False, compare=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether ``text`` differs from the original."""
+        return self.text != self.original
+
+    @property
+    def saving(self) -> int:
+        """The estimated bytes that the image loses, over all changes that carry an estimate."""
+        return sum(change.saving or 0 for change in self.changes)
+
+    @property
+    def bugs(self) -> tuple[Remark, ...]:
+        """Remarks on changes that the validator refused and that were withdrawn."""
+        return tuple(remark for remark in self.remarks if remark.kind is RemarkKind.BUG)
+
+    def to_bytes(self) -> bytes:
+        """The rewritten file."""
+        return encode(self.text)
+
+    def diff(self, context: int = 3) -> str:
+        """A unified diff that ``git apply`` and ``patch`` take; empty when nothing changed."""
+        if not self.changed:
+            return ""
+        name = (self.path or "Dockerfile").lstrip("/")
+        lines = difflib.unified_diff(
+            _lines(self.original), _lines(self.text), f"a/{name}", f"b/{name}", n=context
+        )
+        out = []
+        for line in lines:
+            out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+        return "".join(out)
+
+
+def _lines(text: str) -> list[str]:
+    parts = text.split("\n")
+    lines = [part + "\n" for part in parts[:-1]]
+    return lines + ([parts[-1]] if parts[-1] else [])
+
+
+def rewrite(text: str | bytes, options: Options | None = None, path: str | None = None) -> Result:
+    """Rewrite one Dockerfile.
+
+    *text* is its content, *path* its name in diffs. Raises ``ParseError`` (line and reason) for what is no Dockerfile,
+    ``ValueError`` for an unknown level or rule in *options*. Free of global state; safe in threads and processes.
+    """
+    options = options or Options()
+    source = Source.from_bytes(text, path) if isinstance(text, bytes) else Source(text, path)
+    passes = selected(options)
+    engine = _Engine(source, options, passes)
+    outcome = engine.run()
+    bugs: list[Remark] = []
+    if options.validate and outcome.changes:
+        outcome, bugs = _proven(engine, outcome)
+    result = Result(
+        source.text,
+        outcome.text,
+        tuple(outcome.changes),
+        tuple(sorted([*outcome.remarks, *bugs], key=lambda remark: (remark.line, remark.rule))),
+        outcome.patch,
+        path,
+    )
+    if options.style == "canonical":
+        return _canonical(result, options)
+    return result
+
+
+def selected(options: Options) -> tuple[Phase, ...]:
+    """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
+    known = [one for phase in PIPELINE for one in phase.passes]
+    wanted = {one.code for one in known if not one.optional}
+    if options.select:
+        wanted = {one.code for word in options.select for one in _named(word, known)}
+    wanted -= {one.code for word in options.ignore for one in _named(word, known)}
+    return tuple(
+        Phase(phase.name, tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE
+    )
+
+
+def _named(word: str, known: list[Pass]) -> list[Pass]:
+    """The passes that *word* names: by code or its prefix, by name, or by a code of another tool."""
+    bare = word.strip().lower()
+    found = [
+        one
+        for one in known
+        if one.code.lower() == bare
+        or one.name == bare
+        or (bare.startswith("ds") and len(bare) < 5 and one.code.lower().startswith(bare))
+        or any(answer.lower() == bare for answer in one.answers)
+    ]
+    if not found:
+        raise ValueError(f"unknown rule {word!r}; `dockerslim rules` lists the known ones")
+    return found
+
+
+Key = tuple[str, int, str]
+
+
+@dataclass
+class _Outcome:
+    text: str
+    patch: Patch
+    changes: list[Change] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+class _Engine:
+    """Runs the phases on one source; ``banned`` changes are not made again, ``limit`` stops after so many changes."""
+
+    def __init__(self, source: Source, options: Options, phases: tuple[Phase, ...]) -> None:
+        self.source = source
+        self.level = options.safety
+        self.phases = phases
+        self.first = read_build(parse(source))
+
+    def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> _Outcome:
+        outcome = _Outcome(self.source.text, Patch())
+        build = self.first
+        facts = Facts(build)
+        for _ in range(MAX_ROUNDS):
+            start = outcome.text
+            remarks: list[Remark] = []
+            for phase in self.phases:
+                build, facts, phase_remarks = self._phase(phase, build, facts, outcome, banned, limit)
+                remarks += phase_remarks
+            outcome.remarks = remarks
+            if outcome.text == start:
+                break
+        outcome.remarks = self._final_remarks(build, facts, outcome, banned)
+        return outcome
+
+    def _phase(
+        self,
+        phase: Phase,
+        build: Build,
+        facts: Facts,
+        outcome: _Outcome,
+        banned: frozenset[Key],
+        limit: int | None,
+    ) -> tuple[Build, Facts, list[Remark]]:
+        seen = {outcome.text}
+        before = (outcome.text, outcome.patch, len(outcome.changes), build, facts)
+        for _ in range(MAX_ROUNDS):
+            accepted = self._proposals(phase, build, facts, outcome, banned, limit)
+            if not accepted:
+                return build, facts, []
+            patch = Patch.of(edit for change, _ in accepted for edit in change.edits)
+            text = patch.apply(outcome.text)
+            if text in seen:
+                break
+            seen.add(text)
+            for change, key in accepted:
+                outcome.changes.append(_on_original(change, key, outcome.patch, self.source))
+                outcome.keys.append(key)
+            outcome.patch = outcome.patch.then(patch, self.source.text)
+            outcome.text = text
+            build = read_build(parse(Source(text, self.source.path)))
+            facts = Facts(build)
+        text, whole, count, build, facts = before
+        rules = sorted({change.rule for change in outcome.changes[count:]})
+        outcome.text, outcome.patch = text, whole
+        del outcome.changes[count:], outcome.keys[count:]
+        reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
+        return build, facts, [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
+
+    def _proposals(
+        self,
+        phase: Phase,
+        build: Build,
+        facts: Facts,
+        outcome: _Outcome,
+        banned: frozenset[Key],
+        limit: int | None,
+    ) -> list[tuple[Change, Key]]:
+        """The changes of one round that the gate lets through and that do not meet each other."""
+        accepted: list[tuple[Change, Key]] = []
+        taken: list[Edit] = []
+        ignored = ignored_rules(build.document)
+        for one in phase.passes:
+            for proposal in one.run(build, facts):
+                if isinstance(proposal, Remark) or proposal.safety > self.level:
+                    continue
+                if _is_ignored(ignored, one, proposal.edits, proposal.line, build):
+                    continue
+                key = (proposal.rule, outcome.patch.shift(proposal.edits[0].span.start), proposal.title)
+                if key in banned:
+                    continue
+                if limit is not None and len(outcome.changes) + len(accepted) >= limit:
+                    return accepted
+                try:
+                    Patch.of([*taken, *proposal.edits])
+                except OverlapError:
+                    continue
+                taken.extend(proposal.edits)
+                accepted.append((proposal, key))
+        return accepted
+
+    def _final_remarks(
+        self, build: Build, facts: Facts, outcome: _Outcome, banned: frozenset[Key]
+    ) -> list[Remark]:
+        """What the passes decline on the final text; a change above the level counts as declined."""
+        remarks = [remark for remark in outcome.remarks if remark.kind is RemarkKind.BUG]
+        ignored = ignored_rules(build.document)
+        for phase in self.phases:
+            for one in phase.passes:
+                for proposal in one.run(build, facts):
+                    if isinstance(proposal, Change):
+                        if proposal.safety <= self.level:
+                            continue
+                        reason = f"{proposal.title} (needs --level {proposal.safety.label})"
+                        remark = Remark(RemarkKind.MISSED, proposal.rule, reason, proposal.line, proposal.evidence)
+                    else:
+                        remark = proposal
+                    if _is_ignored(ignored, one, (), remark.line, build):
+                        continue
+                    starts = build.document.source.line_starts
+                    offset = starts[min(remark.line, len(starts)) - 1]
+                    line = self.source.position(outcome.patch.shift(offset)).line
+                    remarks.append(replace(remark, line=line))
+        return list(dict.fromkeys(remarks))
+
+
+def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Change:
+    edits = tuple(
+        Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
+    )
+    return replace(change, edits=edits, line=source.position(key[1]).line)
+
+
+def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
+    """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
+    everywhere, by_line = ignored
+    if not everywhere and not by_line:
+        return False
+    codes = {one.code.lower(), one.name, *(answer.lower() for answer in one.answers)}
+    if "all" in everywhere or codes & everywhere:
+        return True
+    lines = {line, *(build.document.line_of(edit.span.start) for edit in edits)}
+    for first, last, rules in by_line:
+        if ("all" in rules or codes & rules) and any(first <= at <= last for at in lines):
+            return True
+    return False
+
+
+def _proven(engine: _Engine, outcome: _Outcome) -> tuple[_Outcome, list[Remark]]:
+    """Withdraw changes until the validator accepts the rest; each withdrawn one is reported as a bug."""
+    from .validate import Verdict
+
+    bugs: list[Remark] = []
+    banned: set[Key] = set()
+    judgement = _judge(engine, outcome)
+    while judgement.verdict is not Verdict.OK and outcome.changes:
+        low, high = 0, len(outcome.changes)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _judge(engine, engine.run(frozenset(banned), middle)).verdict is Verdict.OK:
+                low = middle
+            else:
+                high = middle
+        guilty = engine.run(frozenset(banned), high)
+        change, key = guilty.changes[-1], guilty.keys[-1]
+        why = _judge(engine, guilty).violations
+        reason = why[0].reason if why else "the validator could not decide"
+        bugs.append(
+            Remark(RemarkKind.BUG, change.rule, f"withdrawn, not proven: {change.title}: {reason}", change.line)
+        )
+        banned.add(key)
+        outcome = engine.run(frozenset(banned))
+        judgement = _judge(engine, outcome)
+    return outcome, bugs
+
+
+def _judge(engine: _Engine, outcome: _Outcome) -> Judgement:
+    from .validate import validate
+
+    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch)
+
+
+def _canonical(result: Result, options: Options) -> Result:
+    from .render.canonical import canonical
+
+    text = canonical(read_build(parse(result.text)), options.templates)
+    if text == result.original:
+        return replace(result, text=text, patch=Patch(), canonical=True)
+    whole = Patch((Edit(Span(0, len(result.original)), text),))
+    return replace(result, text=text, patch=whole, canonical=True)
+
+

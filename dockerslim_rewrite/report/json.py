@@ -1,0 +1,59 @@
+"""The journal as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from ..change import Change, Remark
+from ..pipeline import Result
+
+#: Raised when a field changes its meaning or goes; new fields do not raise it.
+SCHEMA = 1
+
+
+def result_object(result: Result) -> dict[str, Any]:
+    """One result as JSON-ready data. Offsets are code points of the original text, ends exclusive."""
+    return {
+        "path": result.path,
+        "changed": result.changed,
+        "estimated_saving_bytes": result.saving,
+        "changes": [_change(change) for change in result.changes],
+        "remarks": [_remark(remark) for remark in result.remarks],
+        "edits": [{"start": e.span.start, "end": e.span.end, "text": e.text} for e in result.patch],
+    }
+
+
+def report_json(results: list[Result], *, text: bool = False) -> str:
+    """All results as one JSON document; *text* adds each rewritten file."""
+    files = []
+    for result in results:
+        entry = result_object(result)
+        if text:
+            entry["text"] = result.text
+        files.append(entry)
+    return json.dumps({"schema": SCHEMA, "files": files}, indent=2, ensure_ascii=True)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "rule": change.rule,
+        "line": change.line,
+        "title": change.title,
+        "reason": change.reason,
+        "safety": change.safety.label,
+        "claims": [{"kind": type(claim).__name__, **asdict(claim)} for claim in change.claims],
+        "evidence": list(change.evidence),
+        "estimated_saving_bytes": change.saving,
+    }
+
+
+def _remark(remark: Remark) -> dict[str, Any]:
+    return {
+        "kind": remark.kind.value,
+        "rule": remark.rule,
+        "line": remark.line,
+        "reason": remark.reason,
+        "evidence": list(remark.evidence),
+    }
