@@ -23,8 +23,7 @@ _DOMAIN_NAME = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = re.compile(rf"(?:{_DOMAIN_NAME}(?:\.{_DOMAIN_NAME})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?\Z")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*\Z")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
-_DIGEST = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*):([0-9a-fA-F]{32,})\Z")
-_DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z|sha384:[0-9a-f]{96}\Z|sha512:[0-9a-f]{128}\Z")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}\Z")
 _MAX_PATH = 255
 _WINDOWS = re.compile(
@@ -58,6 +57,7 @@ class ImageReference:
 
     ``domain`` is None when the text names no registry. In a template (a text with ``$…``) a part may hold expansions,
     and an expansion may bring more parts along: ``domain_uncertain`` says that the first component could be one.
+    ``quote`` is the quotation mark around the whole text, which BuildKit takes off.
     """
 
     text: str
@@ -67,6 +67,7 @@ class ImageReference:
     digest: Part | None
     expansions: tuple[Expansion, ...] = ()
     domain_uncertain: bool = False
+    quote: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -84,7 +85,7 @@ class ImageReference:
     @property
     def scratch(self) -> bool:
         """Whether it is the empty base."""
-        return self.text == SCRATCH
+        return self.text.strip(self.quote or None) == SCRATCH
 
     @property
     def tagged(self) -> bool | None:
@@ -138,10 +139,9 @@ class ImageReference:
     @property
     def windows(self) -> bool:
         """Whether its name or tag says that it is a Windows image; False does not prove the contrary."""
-        name = self.text.lower().partition("@")[0]
-        base = name[: self.tag.start - 1] if self.tag else name
+        base = f"{self.domain.text}/{self.path.text}" if self.domain else self.path.text
         tag = self.tag.text.lower() if self.tag else ""
-        return bool(_WINDOWS.match(base)) or any(mark in tag for mark in _WINDOWS_TAGS)
+        return bool(_WINDOWS.match(base.lower())) or any(mark in tag for mark in _WINDOWS_TAGS)
 
     def with_version(self, tag: str | None, digest: str | None) -> str:
         """The text with tag and digest replaced (None leaves them out) and the name exactly as written.
@@ -149,7 +149,7 @@ class ImageReference:
         Raises ``InvalidReference`` if *tag* or *digest* is none.
         """
         name = self.text[: self.path.end]
-        text = name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+        text = name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "") + self.quote
         parse(text)
         return text
 
@@ -161,7 +161,7 @@ class ImageReference:
         if not self.expansions:
             return self
         try:
-            return parse(expand(self.text, env))
+            return parse(expand(self.text.strip(self.quote or None), env))
         except ExpansionError as error:
             raise InvalidReference(self.text, str(error)) from error
 
@@ -177,12 +177,12 @@ def parse(text: str) -> ImageReference:
     """
     if not text:
         raise InvalidReference(text, "it is empty")
+    quote = text[0] if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'" else ""
     try:
-        found = expansions(text)
+        found = () if quote == "'" else expansions(text)
     except ExpansionError as error:
         raise InvalidReference(text, str(error), error.position) from error
-    masked = _mask(text, found)
-    return _Parser(text, masked, found).parse()
+    return _Parser(text, _mask(text, found), found, quote).parse()
 
 
 def stage_named(text: str, stages: Collection[str]) -> str | None:
@@ -211,6 +211,7 @@ class _Parser:
     text: str
     masked: str
     found: tuple[Expansion, ...]
+    quote: str
 
     def parse(self) -> ImageReference:
         name_end, digest = self._digest()
@@ -220,7 +221,7 @@ class _Parser:
         self._check_path(path)
         if domain is None and not self.found and _IDENTIFIER.match(path.text):
             raise InvalidReference(self.text, "64 hexadecimal digits are an image's identifier, not its name")
-        return ImageReference(self.text, domain, path, tag, digest, self.found, uncertain)
+        return ImageReference(self.text, domain, path, tag, digest, self.found, uncertain, self.quote)
 
     def _part(self, start: int, end: int) -> Part:
         return Part(self.text[start:end], start, end)
@@ -234,9 +235,10 @@ class _Parser:
 
     def _digest(self) -> tuple[int, Part | None]:
         at = self.masked.find("@")
+        end = len(self.text) - len(self.quote)
         if at < 0:
-            return len(self.text), None
-        digest = self._part(at + 1, len(self.text))
+            return end, None
+        digest = self._part(at + 1, end)
         self._check(digest, valid_digest, "digest")
         return at, digest
 
@@ -249,15 +251,16 @@ class _Parser:
         return colon, tag
 
     def _domain(self, end: int) -> tuple[Part | None, int, bool]:
-        slash = self.masked.find("/", 0, end)
+        start = len(self.quote)
+        slash = self.masked.find("/", start, end)
         if slash < 0:
-            return None, 0, False
-        first = self.masked[:slash]
+            return None, start, False
+        first = self.masked[start:slash]
         if "." in first or ":" in first or first == "localhost" or first.lower() != first:
-            domain = self._part(0, slash)
+            domain = self._part(start, slash)
             self._check(domain, _DOMAIN.match, "registry's name")
             return domain, slash + 1, False
-        return None, 0, _HOLE in first
+        return None, start, _HOLE in first
 
     def _check_path(self, path: Part) -> None:
         start = path.start
@@ -272,9 +275,5 @@ class _Parser:
 
 
 def valid_digest(text: str) -> bool:
-    """Whether *text* is a digest; of the registered algorithms also the length and the (lower) case are checked."""
-    match = _DIGEST.match(text)
-    if match is None:
-        return False
-    length = _DIGEST_LENGTHS.get(match[1])
-    return length is None or (len(match[2]) == length and match[2] == match[2].lower())
+    """Whether *text* is a digest of a registered algorithm; engines refuse all others."""
+    return _DIGEST.match(text) is not None
