@@ -1,0 +1,147 @@
+"""The seeded oracle: how a pretended command ends, what it prints, and which of its words count.
+
+Pure functions of (seed, argv, occurrence): the same command gets the same answer before and after a rewrite, wherever
+in whichever RUN it stands.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from pathlib import Path
+from posixpath import basename
+from typing import Any
+
+from tests.trace.model import Allowance, Argv, FlagAllowance
+
+BEHAVIOUR: dict[str, Any] = tomllib.loads((Path(__file__).parent / "behaviour.toml").read_text())
+ACTING = frozenset(BEHAVIOUR["act"])
+ASKING = frozenset(BEHAVIOUR["ask"])
+
+# With one failure rate for all seeds a long body would never be walked to its end, or a short one never fail.
+RATES = (1 / 8, 1 / 16, 1 / 4, 1 / 32)
+STATUSES = (1, 2, 100)
+
+
+def chance(*parts: object) -> tuple[float, int]:
+    """A number in [0, 1) and a byte, both fixed by `parts`."""
+    digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=9).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64, digest[8]
+
+
+def status(seed: int, argv: Argv, occurrence: int) -> int:
+    """Exit status of the `occurrence`-th call of `argv`. Seed 0: everything succeeds."""
+    if seed == 0:
+        return 0
+    rate = 0.5 if argv and basename(argv[0]) in ASKING else RATES[(seed - 1) % len(RATES)]
+    draw, byte = chance("status", seed, occurrence, *argv)
+    return STATUSES[byte % len(STATUSES)] if draw < rate else 0
+
+
+def grants(seed: int, kind: str, path: str) -> bool:
+    """Whether a missing directory or file that a builtin asks for is there after all."""
+    return seed == 0 or chance(kind, seed, path)[0] >= 1 / 16
+
+
+def output(seed: int, argv: Argv) -> str:
+    """Standard output of `argv` when it succeeds."""
+    words = (basename(argv[0]), *argv[1:]) if argv else ()
+    for size in (2, 1):
+        text = BEHAVIOUR["output"].get(" ".join(words[:size]))
+        if text is not None:
+            return f"{text}\n" if text else ""
+    return f"out-{chance('output', seed, *argv)[0].hex()[4:12]}\n"
+
+
+def has_words(argv: Argv, words: Sequence[str]) -> bool:
+    """Whether `argv` begins with the command words[0] and has the other words behind it in this order."""
+    if not argv or basename(argv[0]) != words[0]:
+        return False
+    rest = iter(argv[1:])
+    return all(word in rest for word in words[1:])
+
+
+def normal(argv: Argv, flags: Iterable[FlagAllowance]) -> Argv:
+    """`argv` without the flags that do not count."""
+    for allowance in flags:
+        if has_words(argv, allowance.command):
+            argv = (argv[0], *(word for word in argv[1:] if word not in allowance.flags))
+    return argv
+
+
+@lru_cache(maxsize=4096)
+def _matcher(patterns: tuple[Argv, ...]) -> re.Pattern[str]:
+    def word(glob: str) -> str:
+        # fnmatch's "." may run over the separator between words; a word may not.
+        body = fnmatch.translate(glob).removesuffix(r"\Z").removesuffix(r"\z").replace(".*", r"[^\0]*")
+        return rf"(?:{body}\0)+"
+
+    return re.compile("|".join("".join(map(word, pattern)) for pattern in patterns) or r"(?!)", re.DOTALL)
+
+
+def matches(argv: Argv, patterns: tuple[Argv, ...]) -> bool:
+    """Whether `argv` is one of the commands described by `patterns` (see Allowance)."""
+    if not patterns or not argv:
+        return False
+    text = "".join(f"{word}\0" for word in (basename(argv[0]), *argv[1:]))
+    return _matcher(patterns).fullmatch(text) is not None
+
+
+def forced(argv: Argv, allow: Allowance) -> bool:
+    """Whether `argv` may be added or removed and so must not fail."""
+    return matches(argv, allow.added) or matches(argv, allow.removed)
+
+
+def root_of(glob: str) -> str:
+    """The directory or file that a glob of Allowance.missing_paths is about: the part before the first wildcard."""
+    fixed = re.split(r"[*?\[]", glob, maxsplit=1)[0]
+    if fixed != glob and not fixed.endswith("/"):
+        fixed = fixed.rpartition("/")[0]
+    return fixed.rstrip("/") or "/"
+
+
+def used_paths(argv: Argv, cwd: str, globs: Iterable[str]) -> tuple[str, ...]:
+    """Those of the removable paths that this command depends on: named in it, standing below it, or known."""
+    roots = dict.fromkeys(map(root_of, globs))
+    known = {use["path"] for use in BEHAVIOUR["use"] if has_words(argv, use["words"])}
+
+    def used(root: str) -> bool:
+        named = any(root in word for word in argv[1:])
+        return named or f"{cwd}/".startswith(f"{root}/") or any(f"{path}/".startswith(f"{root}/") for path in known)
+
+    return tuple(root for root in roots if root != "/" and used(root))
+
+
+@lru_cache(maxsize=4096)
+def created_files(argv: Argv) -> tuple[str, ...]:
+    """Files that the command leaves when it succeeds, absolute or relative to its directory."""
+    files = [effect["creates"] for effect in BEHAVIOUR["effect"] if has_words(argv, effect["words"])]
+    for download in BEHAVIOUR["download"]:
+        if has_words(argv, [download["command"]]):
+            files += _downloaded(argv, download)
+    if has_words(argv, ["git", "clone"]):
+        files += _cloned(argv)
+    return tuple(files)
+
+
+def _downloaded(argv: Argv, download: dict[str, Any]) -> list[str]:
+    into = [value for option, value in pairwise(argv) if option in download["into"]]
+    if into:
+        return [path for path in into if path != "-"]
+    addresses = [word for word in argv if "://" in word]
+    if addresses and (not download["named"] or set(argv) & set(download["named"])):
+        return [basename(addresses[-1].partition("?")[0]) or "index.html"]
+    return []
+
+
+def _cloned(argv: Argv) -> list[str]:
+    at = next((i for i, word in enumerate(argv) if "://" in word or word.startswith("git@")), None)
+    if at is None:
+        return []
+    target = argv[at + 1] if at + 1 < len(argv) else basename(argv[at].rstrip("/")).removesuffix(".git")
+    return [f"{target}/.git/HEAD"]

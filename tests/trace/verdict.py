@@ -1,0 +1,238 @@
+"""The judgement: do the bodies after a rewrite do what those before it did, but for what is allowed?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from tests.trace.driver import program_for
+from tests.trace.model import NOTHING, SHELLS, Allowance, Body, Ending, Event, Job, Node, Trace
+from tests.trace.oracle import matches, normal
+from tests.trace.places import places
+from tests.trace.sandbox import Sandbox, shared
+
+SEEDS = tuple(range(20))
+PROBE = 2
+"""Seeds run first; a shell whose builds all hit a limit there is not tried further."""
+
+_CONCURRENT = re.compile(r"(?<![&<>|\\])&(?![&>0-9-])|[<>]\(|\bcoproc\b")
+
+
+class Kind(Enum):
+    EVENTS = "events"
+    OUTCOME = "outcome"
+    TREE = "tree"
+    OUTPUT = "output"
+    SYNTAX = "syntax"
+    """The bodies before can be parsed, those after cannot."""
+    UNSTABLE = "unstable"
+    """The same bodies do different things when run again: nothing can be said."""
+    INCONCLUSIVE = "inconclusive"
+    """No run told anything: every shell rejects the bodies before, or all runs hit a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A reason not to call before and after equivalent. `shell` and `seed` reproduce it."""
+
+    kind: Kind
+    shell: str
+    seed: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} ({self.shell}, seed {self.seed}): {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that a comparison found out. `compared` builds were run to their end on both sides, `failed` of them
+    failed; `limited` ones hit a limit; `unparsable` are the shells that reject the bodies before."""
+
+    differences: tuple[Difference, ...]
+    compared: int
+    failed: int
+    limited: int
+    events: int
+    unparsable: tuple[str, ...]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether before and after were seen to differ (rather than: not seen to be equal)."""
+        doubts = (Kind.UNSTABLE, Kind.INCONCLUSIVE)
+        return any(difference.kind not in doubts for difference in self.differences)
+
+
+def compare(
+    before: Sequence[Body],
+    after: Sequence[Body],
+    allow: Allowance = NOTHING,
+    seeds: Iterable[int] = SEEDS,
+    shells: Iterable[str] = SHELLS,
+) -> list[Difference]:
+    """Differences between two builds, or why they cannot be judged; empty means equivalent as far as was run."""
+    return list(judge(before, after, allow, seeds, shells).differences)
+
+
+def judge(
+    before: Sequence[Body],
+    after: Sequence[Body],
+    allow: Allowance = NOTHING,
+    seeds: Iterable[int] = SEEDS,
+    shells: Iterable[str] = SHELLS,
+    sandbox: Sandbox | None = None,
+) -> Verdict:
+    """Runs both sides with every seed in every shell and compares them.
+
+    Raises UnsupportedShell when a body is for a shell that the sandbox does not have, Unavailable when there can be
+    no sandbox.
+    """
+    seeds = tuple(seeds)
+    every = (*before, *after)
+    distinct = {tuple(program_for(body, shell) for body in every): shell for shell in reversed(tuple(shells))}
+    parts = [_judge_shell(before, after, allow, seeds, shell, sandbox or shared()) for shell in distinct.values()]
+    differences = [difference for part in parts for difference in part.differences]
+    total = Verdict(
+        differences=(),
+        compared=sum(part.compared for part in parts),
+        failed=sum(part.failed for part in parts),
+        limited=sum(part.limited for part in parts),
+        events=sum(part.events for part in parts),
+        unparsable=tuple(shell for part in parts for shell in part.unparsable),
+    )
+    if not total.compared and not differences and seeds:
+        reason = f"{total.limited} runs hit a limit, rejected by: {', '.join(total.unparsable) or 'no shell'}"
+        differences.append(Difference(Kind.INCONCLUSIVE, "all", seeds[0], reason))
+    return replace(total, differences=tuple(differences))
+
+
+def _judge_shell(
+    before: Sequence[Body],
+    after: Sequence[Body],
+    allow: Allowance,
+    seeds: Sequence[int],
+    shell: str,
+    sandbox: Sandbox,
+) -> Verdict:
+    if not sandbox.parses(before, shell):
+        return Verdict((), 0, 0, 0, 0, (shell,))
+    if not sandbox.parses(after, shell):
+        wrong = Difference(Kind.SYNTAX, shell, seeds[0] if seeds else 0, "the bodies after are not accepted")
+        return Verdict((wrong,), 0, 0, 0, 0, ())
+    known = places((*before, *after))
+    sides = (tuple(before), tuple(after))
+    racing = any(_CONCURRENT.search(body.script) for side in sides for body in side)
+    differences: list[Difference] = []
+    compared = failed = limited = events = 0
+    confirmed = False
+    for chunk in (seeds[:PROBE], seeds[PROBE:]):
+        if limited and limited == len(seeds[:PROBE]):
+            break
+        jobs = [Job(side, shell, seed, allow, known) for seed in chunk for side in sides]
+        traces = sandbox.run_all(jobs)
+        for index, seed in enumerate(chunk):
+            pair, first, second = jobs[2 * index : 2 * index + 2], traces[2 * index], traces[2 * index + 1]
+            found = difference_of(first, second, allow)
+            # One difference that comes again is enough to call the shell's runs different; racing commands may
+            # agree by luck, so they are always tried.
+            doubtful = racing or (found and not confirmed)
+            if doubtful and not _stable(sandbox, pair, (first, second), racing):
+                found = Kind.UNSTABLE, "another run of the same bodies did something else"
+            elif found:
+                confirmed = True
+            if found:
+                differences.append(Difference(found[0], shell, seed, found[1]))
+            if Ending.LIMIT in (first.outcome.ending, second.outcome.ending):
+                limited += 1
+            else:
+                compared += 1
+                failed += first.outcome.ending is Ending.FAILED
+                events += len(first.events)
+    return Verdict(tuple(differences), compared, failed, limited, events, ())
+
+
+def _stable(sandbox: Sandbox, jobs: Sequence[Job], traces: Sequence[Trace], racing: bool) -> bool:
+    again = [*jobs, *jobs] if not racing else [replace(job, jitter=True) for job in (*jobs, *jobs, *jobs)]
+    repeated = sandbox.run_all(again)
+    return all(_same(trace, traces[index % len(traces)]) for index, trace in enumerate(repeated))
+
+
+def _same(first: Trace, second: Trace) -> bool:
+    if Ending.LIMIT in (first.outcome.ending, second.outcome.ending):  # the clock may cut them off anywhere
+        return all(one == other for one, other in zip(first.events, second.events, strict=False))
+    return first == second
+
+
+def difference_of(before: Trace, after: Trace, allow: Allowance) -> tuple[Kind, str] | None:
+    """The first thing in which two traces differ, beyond what is allowed, in words."""
+    limited = Ending.LIMIT in (before.outcome.ending, after.outcome.ending)
+    if detail := _events(before.events, after.events, allow, limited):
+        return Kind.EVENTS, detail
+    if limited:
+        return None
+    if before.outcome.ending is not after.outcome.ending:
+        return Kind.OUTCOME, f"{_ending(before)} before, {_ending(after)} after"
+    if before.output != after.output:
+        return Kind.OUTPUT, "standard output"
+    if before.outcome.ending is Ending.OK and (detail := _tree(before.tree, after.tree, allow)):
+        return Kind.TREE, detail
+    return None
+
+
+def _ending(trace: Trace) -> str:
+    culprit = trace.outcome.culprit
+    return f"{trace.outcome.ending.value}{f' by {culprit}' if culprit else ''}"
+
+
+def _events(before: Sequence[Event], after: Sequence[Event], allow: Allowance, prefix: bool) -> str:
+    """Walks both sequences together; `prefix`: one may be cut off."""
+    i = j = 0
+    while i < len(before) or j < len(after):
+        first = before[i] if i < len(before) else None
+        second = after[j] if j < len(after) else None
+        if first and second and _relevant(first, allow) == _relevant(second, allow):
+            i, j = i + 1, j + 1
+        elif second and matches(second.argv, allow.added):
+            j += 1
+        elif first and matches(first.argv, allow.removed):
+            i += 1
+        elif prefix and (first is None or second is None):
+            return ""
+        else:
+            return _contrast(first, second, allow)
+    return ""
+
+
+def _relevant(event: Event, allow: Allowance) -> Event:
+    environment = tuple(pair for pair in event.env if pair[0] not in allow.variables)
+    return replace(event, argv=normal(event.argv, allow.flags), env=environment)
+
+
+def _contrast(before: Event | None, after: Event | None, allow: Allowance) -> str:
+    if before is None or after is None:
+        extra = before or after
+        assert extra is not None
+        return f"only {'before' if before else 'after'}: {list(extra.argv)} in {extra.cwd}"
+    first, second = _relevant(before, allow), _relevant(after, allow)
+    fields = [
+        f"{name} {getattr(first, name)} before, {getattr(second, name)} after"
+        for name in ("argv", "cwd", "env", "umask", "stdio", "stdin", "limits", "sees", "status")
+        if getattr(first, name) != getattr(second, name)
+    ]
+    return f"{list(before.argv)}: {'; '.join(fields)}"
+
+
+def _tree(before: Mapping[str, Node], after: Mapping[str, Node], allow: Allowance) -> str:
+    for path in sorted(before.keys() | after.keys()):
+        first, second = before.get(path), after.get(path)
+        gone = second is None or second.kind == "missing"
+        if first != second and not (gone and _may_miss(path, allow)):
+            return f"{path}: {first} before, {second} after"
+    return ""
+
+
+def _may_miss(path: str, allow: Allowance) -> bool:
+    return any(fnmatchcase(path, glob) or fnmatchcase(path, f"{glob}/*") for glob in allow.missing_paths)
