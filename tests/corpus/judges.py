@@ -13,19 +13,19 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Findings: TypeAlias = "Counter[str]"
 
 #: Command line tools get this many files at a time: well below the limits on arguments.
 _BATCH = 500
-#: tally gives up on all files when it cannot read one, and is asked again without that one.
-_TALLY_BATCH = 100
+#: Small, because one file that tally cannot read costs another run over its batch.
+TALLY_BATCH = 100
 
 
 class JudgeError(RuntimeError):
@@ -82,22 +82,30 @@ def tally_buildkit(texts: Sequence[bytes]) -> list[Findings | None]:
     only; other bytes are replaced first.
     """
     verdicts: list[Findings | None] = []
-    for start in range(0, len(texts), _TALLY_BATCH):
-        batch = [text.decode("utf-8", "replace").encode() for text in texts[start : start + _TALLY_BATCH]]
+    for start in range(0, len(texts), TALLY_BATCH):
+        batch = [text.decode("utf-8", "replace").encode() for text in texts[start : start + TALLY_BATCH]]
         with files_of(batch, ".Dockerfile") as (folder, names):
-            counts: dict[str, Findings | None] = {name: Counter() for name in names}
-            asked = list(names)
-            while asked:
-                done = run_in(folder, tool("tally"), *_TALLY_LINT, "--ignore", "*", "--select", "buildkit/*", *asked)
-                refused = {(one or other).decode() for one, other in _TALLY_REFUSAL.findall(done.stderr)}
-                if not refused:
-                    break
-                counts.update(dict.fromkeys(refused))
-                asked = [name for name in asked if name not in refused]
-            for file in _json_of(done, "tally")["files"] if asked else ():
-                counts[file["file"]] = Counter(violation["rule"] for violation in file["violations"])
+            counts: dict[str, Findings | None] = dict.fromkeys(names)
+            done, read = tally(folder, names, "--ignore", "*", "--select", "buildkit/*")
+        counts.update((name, Counter()) for name in read)
+        for file in _json_of(done, "tally")["files"] if read else ():
+            counts[file["file"]] = Counter(violation["rule"] for violation in file["violations"])
         verdicts.extend(counts.values())
     return verdicts
+
+
+def tally(folder: Path, names: Sequence[str], *options: str) -> tuple[subprocess.CompletedProcess[bytes], list[str]]:
+    """Run ``tally lint`` on files; gives the finished process and the files that it read.
+
+    tally does nothing at all when it cannot read one of its files, so it is asked again without those that it names.
+    """
+    asked = list(names)
+    while True:
+        done = run_in(folder, tool("tally"), *_TALLY_LINT, *options, *asked)
+        refused = {(one or other).decode() for one, other in _TALLY_REFUSAL.findall(done.stderr)}
+        asked = [name for name in asked if name not in refused]
+        if not refused or not asked:
+            return done, asked
 
 
 def _json_of(done: subprocess.CompletedProcess[bytes], name: str) -> Any:
@@ -105,6 +113,31 @@ def _json_of(done: subprocess.CompletedProcess[bytes], name: str) -> Any:
         return json.loads(done.stdout)
     except ValueError:
         raise JudgeError(f"{name} printed no JSON: {done.stderr.decode('utf-8', 'replace')[:500]}") from None
+
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering(Generic[Answer]):
+    """A judge that is asked about each text once: many levels and fixers leave most files as they are."""
+
+    judge: Callable[[Sequence[bytes]], list[Answer]]
+    known: dict[bytes, Answer] = field(default_factory=dict)
+
+    def __call__(self, texts: Sequence[bytes]) -> list[Answer]:
+        """The judge's answers for *texts*, in their order."""
+        new = [text for text in dict.fromkeys(texts) if text not in self.known]
+        self.known.update(zip(new, self.judge(new), strict=True))
+        return [self.known[text] for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Linters:
+    """The judges that cost most, each with its memory."""
+
+    hadolint: Remembering[Findings] = field(default_factory=lambda: Remembering(hadolint))
+    buildkit: Remembering[Findings | None] = field(default_factory=lambda: Remembering(tally_buildkit))
 
 
 @dataclass(frozen=True, slots=True)

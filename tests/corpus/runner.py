@@ -16,13 +16,12 @@ from tests.corpus.files import CorpusFile
 from tests.corpus.judges import (
     SHELL_JUDGES,
     Findings,
+    Linters,
     Pair,
     added_findings,
     buildkit,
-    hadolint,
     lost_comments,
     newly_refused_scripts,
-    tally_buildkit,
     unreported,
 )
 
@@ -134,7 +133,7 @@ class Verdict:
         }
 
 
-def judge(files: Sequence[CorpusFile], rewritten: Sequence[Rewritten], level: str) -> Verdict:
+def judge(files: Sequence[CorpusFile], rewritten: Sequence[Rewritten], level: str, linters: Linters) -> Verdict:
     """Hold what the rewriter made of *files* against every judge."""
     verdict = Verdict(level, files=len(files))
     pairs: list[Pair] = []
@@ -156,7 +155,7 @@ def judge(files: Sequence[CorpusFile], rewritten: Sequence[Rewritten], level: st
         verdict.shell_refusals += (
             f"{where}: {name} refuses {script!r}" for where, script in newly_refused_scripts(pairs, name)
         )
-    _judge_by_linters(pairs, verdict)
+    _judge_by_linters(pairs, linters, verdict)
     return verdict
 
 
@@ -177,11 +176,11 @@ def _judge_alone(file: CorpusFile, done: Rewritten, error: str | None, verdict: 
     return after.runs
 
 
-def _judge_by_linters(pairs: Sequence[Pair], verdict: Verdict) -> None:
+def _judge_by_linters(pairs: Sequence[Pair], linters: Linters, verdict: Verdict) -> None:
     """Count findings of hadolint and of BuildKit's checks, and what a BuildKit of today no longer reads."""
-    texts = list(dict.fromkeys(text for pair in pairs for text in (pair.before, pair.after)))
-    by_hadolint = dict(zip(texts, hadolint(texts), strict=True))
-    by_buildkit = dict(zip(texts, tally_buildkit(texts), strict=True))
+    texts = [text for pair in pairs for text in (pair.before, pair.after)]
+    by_hadolint = dict(zip(texts, linters.hadolint(texts), strict=True))
+    by_buildkit = dict(zip(texts, linters.buildkit(texts), strict=True))
     for pair in pairs:
         checked, checked_after = by_buildkit[pair.before], by_buildkit[pair.after]
         if checked is not None and checked_after is None:

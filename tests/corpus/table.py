@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 
 from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.judges import Linters
 from tests.corpus.runner import LEVELS, Verdict, judge, rewrite_files
 
 #: Findings that the rules of this version answer: always shown, at zero too.
@@ -39,7 +40,10 @@ def main(argv: list[str] | None = None) -> int:
         files = sample(files, options.sample)
     if options.limit is not None:
         files = files[: options.limit]
-    verdicts = [judge(files, rewrite_files(files, level, options.jobs), level) for level in options.level or LEVELS]
+    linters = Linters()
+    verdicts = [
+        judge(files, rewrite_files(files, level, options.jobs), level, linters) for level in options.level or LEVELS
+    ]
     if options.json:
         json.dump([asdict(verdict) for verdict in verdicts], sys.stdout, indent=2, ensure_ascii=True)
         print()

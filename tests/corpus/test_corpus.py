@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.corpus.files import CorpusFile, NoCorpusError, corpus_files, sample
+from tests.corpus.judges import Linters
 from tests.corpus.runner import LEVELS, judge, rewrite_files
 
 SAMPLE = 400
@@ -25,7 +26,7 @@ def files() -> list[CorpusFile]:
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_breaks_on_real_files(files: list[CorpusFile], level: str) -> None:
-    verdict = judge(files, rewrite_files(files, level, jobs=1), level)
+    verdict = judge(files, rewrite_files(files, level, jobs=1), level, Linters())
     assert {what: failures for what, failures in verdict.zeros.items() if failures} == {}
     assert verdict.changed > len(files) // 10
     assert verdict.runs_after < verdict.runs_before

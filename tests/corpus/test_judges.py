@@ -9,6 +9,7 @@ import pytest
 from tests.corpus.files import CorpusFile, sample
 from tests.corpus.judges import (
     SHELL_JUDGES,
+    Linters,
     Pair,
     added_findings,
     buildkit,
@@ -147,10 +148,12 @@ def test_the_verdict_notices_every_kind_of_damage() -> None:
         "findings added": Rewritten("x", text, BASE + b"# keep\nRUN a && cd b\n"),
     }
     for what, done in damage.items():
-        verdict = judge([CorpusFile("x", text, False)], [done], "safe")
+        verdict = judge([CorpusFile("x", text, False)], [done], "safe", Linters())
         assert verdict.zeros[what], what
-    taken = judge([CorpusFile("x", b"", True)], [Rewritten("x", b"", b"")], "safe")
+    taken = judge([CorpusFile("x", b"", True)], [Rewritten("x", b"", b"")], "safe", Linters())
     assert taken.zeros["files taken that must be refused"]
-    fine = judge([CorpusFile("x", text, False)], [Rewritten("x", text, BASE + b"# keep\nRUN a && b\n")], "safe")
+    fine = judge(
+        [CorpusFile("x", text, False)], [Rewritten("x", text, BASE + b"# keep\nRUN a && b\n")], "safe", Linters()
+    )
     assert not any(fine.zeros.values())
     assert (fine.changed, fine.runs_before, fine.runs_after) == (1, 2, 1)
