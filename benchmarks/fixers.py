@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     for fixer in (*OURS, *PEERS):
         fixed = fixer(texts)
         again = fixer(fixed)
-        verdicts[fixer.name] = judge(files, _as_rewritten(files, fixed, again), "safe", linters)
+        verdicts[fixer.name] = judge(files, _as_rewritten(files, fixed, again), "standard", linters)
     print(render(len(files), verdicts))
     return 0
 
