@@ -47,7 +47,7 @@ def wrote(path: str, script: Script) -> bool:
     known = mentioned(script)
     bare = path.rstrip("/*")
     name = posixpath.basename(bare)
-    if len(name) < 3 or name in _COMMON:
+    if len(name) < 3 or bare.lstrip("/") in _COMMON:
         return False
     if bare in known or any(word.startswith(bare + "/") for word in known):
         return True

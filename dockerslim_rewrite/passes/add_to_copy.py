@@ -1,0 +1,69 @@
+"""DS601: ADD of local files that are no archives."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ..analysis.facts import Facts
+from ..change import Change, ReplacesInstruction, Safety
+from ..ir.build import Build
+from ..ir.steps import Copy, Onbuild
+from ..text import Edit
+from .base import Proposals, missed, rewrite_pass
+
+_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
+_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
+_ONLY_ADD = frozenset(("keep-git-dir", "checksum", "unpack"))
+
+
+@rewrite_pass("DS601", "add-to-copy", Safety.SAFE, ("DL3020", "prefer-copy-over-add"))
+def add_to_copy(build: Build, facts: Facts) -> Proposals:
+    """Use COPY where ADD neither fetches nor unpacks.
+
+    ADD downloads URLs, clones git repositories and unpacks tar archives; a reader of `ADD x y` cannot tell which of
+    these is meant. COPY only copies.
+
+    Safe because only sources that are named as local files or folders and by their name cannot be tar archives are
+    taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay.
+    Source: Dockerfile reference, ADD and COPY.
+    """
+    for step in build:
+        copy = step.trigger if isinstance(step, Onbuild) else step
+        if not isinstance(copy, Copy) or copy.keyword != "ADD":
+            continue
+        reason = _obstacle(copy)
+        if reason == "":
+            continue
+        if reason is not None:
+            yield missed("DS601", step.line, f"ADD stays: {reason}")
+            continue
+        span = copy.origin.keyword_span
+        written = build.text[span.start : span.end]
+        yield Change(
+            rule="DS601",
+            edits=(Edit(span, "copy" if written.islower() else "COPY"),),
+            title="ADD becomes COPY",
+            reason="nothing is fetched or unpacked here, so COPY does the same and says so",
+            safety=Safety.SAFE,
+            claims=(ReplacesInstruction("ADD", "COPY"),),
+            line=step.line,
+        )
+
+
+def _obstacle(copy: Copy) -> str | None:
+    """Why ADD is needed ('' when that is plain to see), None when COPY does the same."""
+    if any(flag.name in _ONLY_ADD for flag in copy.origin.flags):
+        return ""
+    for source in copy.sources:
+        bare = source.strip("\"'")
+        if bare.startswith("<<"):
+            continue
+        if _REMOTE.match(bare) or _ARCHIVE.match(bare):
+            return ""
+        if "$" in bare:
+            return f"{source} may be a URL or an archive, depending on a variable"
+        name = posixpath.basename(bare.rstrip("/"))
+        if re.search(r"[*?\[]", name) and not re.search(r"\.[A-Za-z0-9_-]+\Z", name):
+            return f"the pattern {source} may match an archive"
+    return None

@@ -1,0 +1,139 @@
+"""DS603: CMD and ENTRYPOINT in exec form."""
+
+from __future__ import annotations
+
+import json
+
+from ..analysis.facts import Facts
+from ..change import Change, ChangesForm, Safety
+from ..ir.build import Build, Stage
+from ..ir.steps import Exec
+from ..knowledge.shell_state import state_effects
+from ..shell.script import AndOr, Node, Script, Simple
+from ..text import Edit
+from .base import Proposals, missed, rewrite_pass
+
+#: Built-ins that are no programs of their own; the exec form could not find them.
+_BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
+
+
+@rewrite_pass("DS603", "json-form", Safety.STANDARD, ("DL3025", "JSONArgsRecommended", "prefer-json-form"))
+def json_form(build: Build, facts: Facts) -> Proposals:
+    """Write CMD and ENTRYPOINT as a JSON array, so that the process gets the container's signals.
+
+    In shell form Docker runs `/bin/sh -c TEXT`: the shell is process 1, and the program may never see SIGTERM.
+
+    Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
+    operators, no built-in commands. Other text becomes `["/bin/sh", "-c", "exec …"]` (level standard), which runs just
+    what the shell form runs and hands process 1 over. A CMD stays when ENTRYPOINT is in exec form, since its words are
+    arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell form ignores and the exec form
+    appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact".
+    """
+    for stage in build.stages:
+        for step in stage.steps:
+            if not isinstance(step, Exec) or step.body is None:
+                continue
+            script = step.body.script
+            if not isinstance(script, Script):
+                if step.body.foreign is None:
+                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {script.reason}")
+                continue
+            reason = _obstacle(step, stage, script)
+            if reason is not None:
+                yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
+                continue
+            words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
+            if words is not None:
+                known = _entrypoint_is_known(step, stage, build)
+                safety = Safety.SAFE if known else Safety.STANDARD
+                why = "the words need no shell, and as process 1 the program gets the signals"
+            else:
+                if facts.state(step).shell is not None:
+                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: SHELL is set")
+                    continue
+                words = ("/bin/sh", "-c", _with_exec(script))
+                safety = Safety.STANDARD
+                why = "the same shell runs the same text, written as what Docker makes of it"
+            logical = step.origin.args_logical
+            yield Change(
+                rule="DS603",
+                edits=(
+                    Edit.replace(
+                        logical.before(0), logical.after(len(logical.text)), json.dumps(words, ensure_ascii=False)
+                    ),
+                ),
+                title=f"{step.keyword} in exec form",
+                reason=why,
+                safety=safety,
+                claims=(ChangesForm(step.keyword),),
+                line=step.line,
+            )
+
+
+def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:
+    if not script.root.items:
+        return "it is empty"
+    if step.origin.comments or script.comments:
+        return "comments stand inside it"
+    others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
+    if step.keyword == "ENTRYPOINT" and others:
+        return f"the CMD on line {others[-1].line} would become its arguments"
+    if step.keyword == "CMD" and others and others[-1].argv is not None:
+        return f"its words are arguments of the ENTRYPOINT on line {others[-1].line}"
+    if any("\udc80" <= char <= "\udcff" for char in script.text):
+        return "it holds bytes that are not UTF-8"
+    return None
+
+
+def _plain_words(node: Node) -> tuple[str, ...] | None:
+    """The words of a command that needs no shell, None for any other."""
+    if not isinstance(node, Simple) or node.assignments or node.redirects or not node.words:
+        return None
+    values = [word.value for word in node.words]
+    if any(v.literal is None or v.glob or v.brace or v.tilde for v in values):
+        return None
+    words = [v.literal or "" for v in values]
+    if words[0] == "exec" and len(words) > 1 and not words[1].startswith("-"):
+        words = words[1:]
+    name = words[0]
+    if not name or name in _BUILTIN_ONLY or state_effects(name):
+        return None
+    return tuple(words)
+
+
+def _entrypoint_is_known(step: Exec, stage: Stage, build: Build) -> bool:
+    """Whether no entrypoint of an unknown base image could see the difference."""
+    if step.keyword == "ENTRYPOINT":
+        return True
+    if any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
+        return True
+    image = stage.head.image
+    for other in build.stages[: stage.index]:
+        if other.name == image.lower():
+            return _entrypoint_is_known(step, other, build)
+    name = image.partition("@")[0].partition(":")[0]
+    return name.removeprefix("docker.io/").removeprefix("library/") in _BARE_IMAGES
+
+
+#: Distribution images, which set no ENTRYPOINT. Source: their Dockerfiles in docker-library/official-images.
+_BARE_IMAGES = frozenset(
+    ("debian", "ubuntu", "alpine", "centos", "fedora", "amazonlinux", "busybox", "buildpack-deps", "scratch")
+)
+
+
+def _with_exec(script: Script) -> str:
+    """*script*'s text with ``exec`` before its last command where that command ends the shell anyway."""
+    root = script.root
+    if len(root.items) != 1:
+        return script.text
+    last: Node = root.items[0]
+    if isinstance(last, AndOr):
+        if any(operator.text != "&&" for operator in last.operators):
+            return script.text
+        last = last.items[-1]
+    if not isinstance(last, Simple) or last.assignments or not last.words:
+        return script.text
+    name = last.words[0].literal
+    if name is None or name in _BUILTIN_ONLY or state_effects(name) or name == "exec":
+        return script.text
+    return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"

@@ -1,0 +1,48 @@
+"""Every rule's literate fixture: what must change changes exactly so, what must stay stays, with the remark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.passes import PIPELINE
+from dockerslim_rewrite.passes.fixtures import Case, read_fixture
+
+FOLDER = Path(__file__).parent.parent / "passes"
+FIXTURES = {path.stem: read_fixture(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.md"))}
+CASES = [
+    pytest.param(fixture.code, case, id=f"{stem}: {case.title}")
+    for stem, fixture in FIXTURES.items()
+    for case in fixture.cases
+]
+PASSES = {one.code: one for phase in PIPELINE for one in phase.passes}
+
+
+def options_of(code: str, case: Case) -> Options:
+    chosen = dict(case.options)
+    level = chosen.get("level", PASSES[code].safety.label)
+    return Options(level=level, select=tuple(chosen.get("select", code).split(",")))
+
+
+@pytest.mark.parametrize(("code", "case"), CASES)
+def test_case(code: str, case: Case) -> None:
+    options = options_of(code, case)
+    result = rewrite(case.before, options)
+    assert result.text == case.after
+    assert result.bugs == ()
+    assert not rewrite(result.text, options).changed
+    said = [(remark.rule, remark.reason) for remark in result.remarks]
+    for rule, fragment in case.remarks:
+        assert any(rule == a and fragment in b for a, b in said), f"no remark {rule}: {fragment!r} in {said}"
+
+
+@pytest.mark.parametrize("code", sorted(PASSES))
+def test_every_rule_has_examples(code: str) -> None:
+    fixture = next((one for one in FIXTURES.values() if one.code == code), None)
+    assert fixture is not None, f"no fixture for {code} in tests/passes"
+    if not PASSES[code].remark_only:
+        assert any(case.changes for case in fixture.cases), "no example that changes"
+    assert any(not case.changes for case in fixture.cases), "no example that must stay as it is"
+    assert len(PASSES[code].doc.splitlines()) >= 3, "the docstring says what, why, and why it is safe"
