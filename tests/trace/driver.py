@@ -291,6 +291,7 @@ def _snapshot() -> dict[str, Node]:
         path = stack.pop()
         node = _node(path)
         if node.kind == "directory":
+            _open_up(path, 0o700)
             stack += [entry.path for entry in os.scandir(path)]
         if expected.pop(path, None) != node:
             tree[path] = node
@@ -306,9 +307,16 @@ def _node(path: str) -> Node:
     if stat.S_ISLNK(status.st_mode):
         return Node("link", 0, os.readlink(path))
     if stat.S_ISREG(status.st_mode):
+        _open_up(path, 0o600)
         with open(path, "rb") as file:
             return Node("file", mode, blake2b(file.read(), digest_size=8).hexdigest())
     return Node("special", mode)
+
+
+def _open_up(path: str, mode: int) -> None:
+    """Makes an entry of the tree accessible where this process has no rights beyond its owner's."""
+    if not os.access(path, mode >> 6):
+        os.chmod(path, mode)
 
 
 def _empty(directory: str, keep: frozenset[str]) -> None:
@@ -325,8 +333,7 @@ def _empty(directory: str, keep: frozenset[str]) -> None:
             else:
                 os.unlink(entry.name)
         if inner is not None:
-            if not os.access(inner, os.R_OK | os.W_OK | os.X_OK):
-                os.chmod(inner, 0o700)
+            _open_up(inner, 0o700)
             os.chdir(inner)
             above.append(inner)
         elif above:

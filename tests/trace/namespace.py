@@ -91,7 +91,8 @@ def seal() -> None:
     """Makes HOME read-only and gives up every right but those over the scratch tree. Cannot be undone."""
     _mount("none", HOME, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     if Path("/proc/self/uid_map").exists() and _maps_all_users():
-        os.chown("/", NOBODY, NOBODY)
+        for directory in ("/", "/dev"):
+            os.chown(directory, NOBODY, NOBODY)
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -101,6 +102,7 @@ def seal() -> None:
                 _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # numbers beyond the kernel's last are refused
         _keep_capabilities()
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    die_with_parent()  # a change of user has made the kernel forget it
 
 
 def _maps_all_users() -> bool:

@@ -25,9 +25,10 @@ from tests.trace import (
     toolchain,
     unavailable,
 )
-from tests.trace.model import NOTHING
+from tests.trace.model import NOTHING, Job
 from tests.trace.oracle import matches, normal, output, root_of, status, used_paths
 from tests.trace.places import is_place, places
+from tests.trace.sandbox import MODES
 
 needs_sandbox = pytest.mark.skipif(unavailable() is not None, reason=f"no sandbox: {unavailable()}")
 
@@ -60,6 +61,7 @@ WRONG = (
          ("PATH=/x:$PATH a; PATH=/y:$PATH && b",), Kind.EVENTS),
     Case("leaked unset", ("unset HOME; a", "b"), ("unset HOME; a && b",), Kind.EVENTS),
     Case("leaked set -e", ("set -e; a", "b; c"), ("set -e; a; b; c",), Kind.EVENTS),
+    Case("set -e in a list that tests it", ("set -e; a; b", "c"), ("(set -e; a; b) && c",), Kind.EVENTS),
     Case("leaked set -f", ("set -f; a", "b /e*"), ("set -f; a && b /e*",), Kind.EVENTS),
     Case("leaked set --", ("set -- p q; a", 'b "$@"'), ('set -- p q; a && b "$@"',), Kind.EVENTS),
     Case("leaked umask", ("umask 077 && a", "touch f"), ("umask 077 && a && touch f",), Kind.EVENTS),
@@ -352,6 +354,29 @@ def test_nothing_of_the_machine_is_visible(shell: str) -> None:
     assert run(bodies(("cat /etc/passwd /etc/shadow /root/.ssh/id_rsa > /out",)), shell, 0).tree["/out"].content == (
         run(bodies((": > /out",)), shell, 0).tree["/out"].content
     )
+
+
+@needs_sandbox
+@pytest.mark.parametrize("mode", MODES)
+def test_each_way_of_isolation(mode: str) -> None:
+    try:
+        sandbox = Sandbox((mode,))
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    with sandbox:
+        hostile = bodies(("mkdir -p d/e; echo > d/f; chmod 0 d/f d/e d; kill -9 1; rm -rf /dev /.trace",))
+        useful = bodies(("cd /new && a | tee f > /dev/stderr && umask 700 && mkdir d && b",))
+        traces = sandbox.run_all([Job(side, shell, 0) for shell in SHELLS for side in (useful, hostile, useful)])
+        assert traces[::3] == traces[2::3]
+        assert [event.argv[0] for event in traces[0].events] == ["a", "tee", "mkdir", "b"]
+        assert {path: node.mode for path, node in traces[0].tree.items() if "/new" in path} == {
+            "/new": 0o755,
+            "/new/f": 0o644,
+            "/new/d": 0o077,
+        }
+        rights = bodies(("while read name value; do [ $name = CapEff: ] && has $value; done < /proc/self/status",))
+        (event,) = sandbox.run_all([Job(rights, "dash", 0)])[0].events
+        assert int(event.argv[1], 16) == (0b1010 if mode == "user" else 0)  # DAC_OVERRIDE and FOWNER, or nothing
 
 
 @pytest.mark.parametrize("body", ["a\0b", "x" * 200_000])
