@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
 import signal
 import socket
-import stat
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,9 +17,9 @@ from hashlib import blake2b
 from posixpath import basename, dirname, join, normpath
 from random import Random
 from time import monotonic
-from typing import BinaryIO
 
-from tests.trace import namespace, oracle
+from tests.trace import namespace, oracle, tree
+from tests.trace.frames import read_frame, write_frame
 from tests.trace.model import Body, Ending, Event, Job, Node, Outcome, Parse, Trace, UnsupportedShell
 from tests.trace.places import is_place
 
@@ -31,10 +29,6 @@ RACE_WINDOW = 0.003
 """Seconds for which a command waits for others to race with when a job asks for jitter."""
 ERRORS_KEPT = 2000
 STUBS = "/.stub"
-SKELETON = ("bin", "etc", "home", "lib", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "usr/bin", "usr/lib",
-            "usr/local", "usr/local/bin", "usr/sbin", "usr/share", "usr/src", "var", "var/cache", "var/lib",
-            "var/lib/apt", "var/lib/apt/lists", "var/log", "var/tmp", "var/www")  # fmt: skip
-OURS = frozenset({"dev", "proc", ".trace"})
 VOLATILE = frozenset({"_", "PWD", "OLDPWD", "SHLVL"})
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -77,17 +71,17 @@ class Driver:
                 ending = Ending.FAILED
             if status != 0:
                 break
-        tree: dict[str, Node] = {}
+        nodes: dict[str, Node] = {}
         if ending is Ending.OK:
             try:
-                tree = _snapshot()
+                nodes = tree.snapshot()
             except OSError:  # paths longer than any call takes
                 ending = Ending.LIMIT
         culprit = next((event.argv for event in reversed(build.events) if event.status), None)
         outcome = Outcome(ending, culprit if ending is Ending.FAILED else None)
         output = blake2b(_content(self._out), digest_size=8).hexdigest()
         errors = _content(self._err)[:ERRORS_KEPT].decode("utf-8", "replace")
-        return Trace(tuple(build.events), outcome, tree, output, errors)
+        return Trace(tuple(build.events), outcome, nodes, output, errors)
 
     def parses(self, question: Parse) -> bool:
         """Whether the shell accepts the syntax of every body."""
@@ -96,14 +90,7 @@ class Driver:
         return all(self._run_body(body, build, ["-n"]) == 0 for body in question.bodies)
 
     def _reset(self) -> None:
-        _empty("/", OURS)
-        _empty("/dev", frozenset({"null"}))
-        os.umask(0o022)
-        for name in SKELETON:
-            os.mkdir(f"/{name}")
-        os.chmod("/tmp", 0o1777)
-        for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
-            os.symlink(f"/proc/self/fd{target}", f"/dev/{name}")
+        tree.restore()
         for descriptor in (self._out, self._err):
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -211,7 +198,7 @@ def _command(build: Build, cwd: str, data: bytes) -> bytes:
     stdio = (_descriptor(fd0), _descriptor(fd1), _descriptor(fd2))
     environment = _environment(build, block)
     key = oracle.normal(argv, job.allow.flags)
-    sees = tuple((path, _something(path)) for path in oracle.used_paths(argv, cwd, job.allow.missing_paths))
+    sees = tuple((path, tree.something(path)) for path in oracle.used_paths(argv, cwd, job.allow.missing_paths))
     forced = oracle.forced(argv, job.allow)
     status = 0 if forced else oracle.status(job.seed, key, build.calls[key])
     build.calls[key] += 1
@@ -223,7 +210,7 @@ def _command(build: Build, cwd: str, data: bytes) -> bytes:
     if argv and basename(argv[0]) in oracle.ACTING:
         return b"a\0"
     for path in oracle.created_files(key):
-        _create(normpath(join(cwd, path)), path)
+        tree.create(normpath(join(cwd, path)), path)
     return b"p\0" + (b"" if forced else os.fsencode(oracle.output(job.seed, key)))
 
 
@@ -257,91 +244,10 @@ def _provide(job: Job, kind: str, path: str) -> bool:
         else:
             os.makedirs(dirname(path), exist_ok=True)
             if kind == "read":
-                _create(path, "")
+                tree.create(path, "")
     except OSError:
         return False
     return True
-
-
-def _create(path: str, content: str) -> None:
-    with contextlib.suppress(OSError):  # a file where a directory should be, or no room: then there is no such file
-        os.makedirs(dirname(path), exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
-        try:
-            os.write(descriptor, os.fsencode(content))
-        finally:
-            os.close(descriptor)
-
-
-def _something(path: str) -> bool:
-    try:
-        return bool(os.listdir(path))
-    except NotADirectoryError:
-        return True
-    except OSError:
-        return False
-
-
-def _snapshot() -> dict[str, Node]:
-    """What differs from the empty image, by path."""
-    tree: dict[str, Node] = {}
-    expected = {f"/{name}": Node("directory", 0o1777 if name == "tmp" else 0o755) for name in SKELETON}
-    stack = [entry.path for entry in os.scandir("/") if entry.name not in OURS]
-    while stack:
-        path = stack.pop()
-        node = _node(path)
-        if node.kind == "directory":
-            _open_up(path, 0o700)
-            stack += [entry.path for entry in os.scandir(path)]
-        if expected.pop(path, None) != node:
-            tree[path] = node
-    tree.update({path: Node("missing", 0) for path in expected if path not in tree})
-    return tree
-
-
-def _node(path: str) -> Node:
-    status = os.lstat(path)
-    mode = stat.S_IMODE(status.st_mode)
-    if stat.S_ISDIR(status.st_mode):
-        return Node("directory", mode)
-    if stat.S_ISLNK(status.st_mode):
-        return Node("link", 0, os.readlink(path))
-    if stat.S_ISREG(status.st_mode):
-        _open_up(path, 0o600)
-        with open(path, "rb") as file:
-            return Node("file", mode, blake2b(file.read(), digest_size=8).hexdigest())
-    return Node("special", mode)
-
-
-def _open_up(path: str, mode: int) -> None:
-    """Makes an entry of the tree accessible where this process has no rights beyond its owner's."""
-    if not os.access(path, mode >> 6):
-        os.chmod(path, mode)
-
-
-def _empty(directory: str, keep: frozenset[str]) -> None:
-    """Removes all in `directory` but `keep`, step by step: bodies can nest deeper than a path or the stack may be."""
-    os.chdir(directory)
-    above: list[str] = []
-    while True:
-        inner = None
-        for entry in os.scandir("."):
-            if not above and entry.name in keep:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                inner = entry.name
-            else:
-                os.unlink(entry.name)
-        if inner is not None:
-            _open_up(inner, 0o700)
-            os.chdir(inner)
-            above.append(inner)
-        elif above:
-            os.chdir("..")
-            os.rmdir(above.pop())
-        else:
-            os.chdir("/")
-            return
 
 
 def _scratch_file(path: str) -> int:
@@ -376,21 +282,6 @@ def _reap(process: int) -> int:
                 exit_code = os.waitstatus_to_exitcode(code)
                 status = exit_code if exit_code >= 0 else 128 - exit_code
     return status
-
-
-def read_frame(stream: BinaryIO) -> object | None:
-    """The next frame, None at the end."""
-    head = stream.read(8)
-    if len(head) < 8:
-        return None
-    frame: object = pickle.loads(stream.read(struct.unpack("=Q", head)[0]))
-    return frame
-
-
-def write_frame(stream: BinaryIO, value: object) -> None:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    stream.write(struct.pack("=Q", len(data)) + data)
-    stream.flush()
 
 
 def main(mode: str) -> None:

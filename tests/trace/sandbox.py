@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tests.trace import toolchain
-from tests.trace.driver import program_for, read_frame, write_frame
+from tests.trace.driver import program_for
+from tests.trace.frames import read_frame, write_frame
 from tests.trace.model import NOTHING, Allowance, Body, Job, Parse, Trace
 from tests.trace.places import places
 from tests.trace.toolchain import Unavailable
