@@ -1,0 +1,230 @@
+"""``dockerslim lock``: write down what the bases of Dockerfiles stand for, refresh it, or tell what moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..ir.reference import ImageReference
+    from ..registry.client import RegistryClient
+    from ..registry.lock import Lock, LockEntry, Moved, Outcome
+    from ..registry.resolution import Resolver
+
+DONE, MOVED, USAGE = 0, 1, 2
+_SKIPPED = frozenset((".git", ".hg", "node_modules", ".venv", "__pycache__"))
+_SHORT_DIGEST = 19
+
+
+@dataclass(frozen=True, slots=True)
+class LockRequest:
+    """What the user asked for. *update* names images to ask for again; None asks for none, an empty tuple for all."""
+
+    paths: tuple[str, ...]
+    lock_file: Path
+    check: bool = False
+    update: tuple[str, ...] | None = None
+    prune: bool = False
+    arguments: Mapping[str, str] | None = None
+    mirrors: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
+    ca_file: Path | None = None
+    format: str = "text"
+
+
+def lock_command(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Dockerfiles, or folders.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 and say what moved.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Ask again for what is locked already.")] = False,
+    image: Annotated[list[str] | None, typer.Option(help="With --update: only these images.")] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Drop entries that none of the files uses.")] = False,
+    file: Annotated[Path, typer.Option("--file", help="The lock file.")] = Path("dockerslim.lock"),
+    build_arg: Annotated[list[str] | None, typer.Option("--build-arg", help="NAME=VALUE, as for a build.")] = None,
+    mirror: Annotated[
+        list[str] | None, typer.Option(help="REGISTRY=URL, or URL for docker.io: ask there first.")
+    ] = None,
+    insecure: Annotated[list[str] | None, typer.Option(help="A registry (host:port) without TLS.")] = None,
+    ca_file: Annotated[Path | None, typer.Option("--ca-file", help="Certificate authorities to trust.")] = None,
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network."""
+    pairs = (item.partition("=") for item in build_arg or ())
+    request = LockRequest(
+        paths=tuple(paths or (".",)),
+        lock_file=file,
+        check=check,
+        update=tuple(image or ()) if update else None,
+        prune=prune,
+        arguments={name: value for name, _, value in pairs},
+        mirrors=tuple(mirror or ()),
+        insecure=tuple(insecure or ()),
+        ca_file=ca_file,
+        format=format,
+    )
+    raise typer.Exit(run(request))
+
+
+def run(request: LockRequest, resolver: Resolver | None = None) -> int:
+    """Carry out *request*; *resolver* replaces the registries. Returns the exit code.
+
+    0: done, or nothing moved; 1: ``--check`` found a difference; 2: something could not be read or asked for.
+    """
+    from ..registry.lock import Lock, LockError, load, refresh, save
+
+    if request.format not in ("text", "json"):
+        return _complain(f"unknown format {request.format!r}; known formats: text, json")
+    try:
+        references, problems = _references(request)
+        before = load(request.lock_file) if request.lock_file.exists() else Lock()
+        wanted = _selection(request, before, references)
+        if resolver is None:
+            with _client(request) as client:
+                outcome = refresh(before, references, client, _now(), wanted=wanted, prune=request.prune)
+        else:
+            outcome = refresh(before, references, resolver, _now(), wanted=wanted, prune=request.prune)
+        if not request.check:
+            save(request.lock_file, outcome.lock)
+    except (LockError, OSError, ValueError) as error:
+        return _complain(str(error))
+    except ModuleNotFoundError as error:
+        return _complain(f"asking registries needs {error.name}: install dockerslim-rewrite[registry]")
+    _report(request, outcome)
+    for line in (*problems, *(f"{key}: {reason}" for key, reason in outcome.failed.items())):
+        _complain(line)
+    if problems or outcome.failed:
+        return USAGE
+    return MOVED if request.check and outcome.moved else DONE
+
+
+def _now() -> datetime:
+    """The time, or the one of ``SOURCE_DATE_EPOCH`` for reproducible results."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+
+
+def _references(request: LockRequest) -> tuple[list[ImageReference], list[str]]:
+    from ..ir.build import read_build
+    from ..registry.bases import base_images
+    from ..syntax import ParseError, parse
+    from ..text import Source
+    from .files import InputError, read_input
+
+    references: list[ImageReference] = []
+    problems: list[str] = []
+    for path in _dockerfiles(request.paths):
+        try:
+            build = read_build(parse(Source.from_bytes(read_input(path), path)))
+        except (InputError, ParseError) as error:
+            problems.append(str(error) if isinstance(error, InputError) else f"{path}: {error}")
+            continue
+        for base in base_images(build, request.arguments):
+            if base.reference is None:
+                print(f"{path}:{base.line}: {base.text} is not locked: {base.problem}", file=sys.stderr)
+            else:
+                references.append(base.reference)
+    return references, problems
+
+
+def _dockerfiles(paths: tuple[str, ...]) -> Iterator[str]:
+    """Files as named; in folders whatever is called Dockerfile, Dockerfile.* or *.Dockerfile."""
+    for path in paths:
+        if path == "-" or not os.path.isdir(path):
+            yield path
+            continue
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+            for name in sorted(files):
+                lower = name.lower()
+                if (
+                    lower in ("dockerfile", "containerfile")
+                    or lower.startswith("dockerfile.")
+                    or lower.endswith(".dockerfile")
+                ):
+                    yield os.path.join(folder, name)
+
+
+def _selection(request: LockRequest, lock: Lock, references: list[ImageReference]) -> Callable[[str], bool]:
+    """Which locked references are asked for again. Raises ``ValueError`` for an image that nothing uses."""
+    from ..ir.reference import parse
+
+    if request.check:
+        return lambda _: True
+    if request.update is None:
+        return lambda _: False
+    if not request.update:
+        return lambda _: True
+    known = {*lock.entries, *(item.canonical for item in references if not item.template)}
+    chosen: set[str] = set()
+    for image in request.update:
+        reference = parse(image)
+        exact = reference.tag is not None or reference.digest is not None
+        matching = {
+            key for key in known if key == reference.canonical or (not exact and parse(key).name == reference.name)
+        }
+        if not matching:
+            raise ValueError(f"{image}: no Dockerfile here and no entry of the lock uses it")
+        chosen |= matching
+    return chosen.__contains__
+
+
+def _client(request: LockRequest) -> RegistryClient:
+    from ..registry.client import Endpoints, RegistryClient
+    from ..registry.credentials import load_credentials
+    from ..registry.transport import Transport
+
+    mirrors: dict[str, list[str]] = {}
+    for item in request.mirrors:
+        registry, equals, url = item.partition("=")
+        if not equals or "/" in registry:
+            registry, url = "docker.io", item
+        if not url.startswith(("https://", "http://")):
+            raise ValueError(f"a mirror is an address such as https://mirror.example.org, not {url!r}")
+        mirrors.setdefault(registry, []).append(url.rstrip("/"))
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return RegistryClient(
+        Transport(load_credentials(), ca_file=request.ca_file),
+        Endpoints(mirrors, frozenset(request.insecure)),
+        cache=Path(home) / "dockerslim-rewrite",
+    )
+
+
+def _report(request: LockRequest, outcome: Outcome) -> None:
+    if request.format == "json":
+        print(json.dumps([_as_json(item) for item in outcome.moved], indent=2))
+        return
+    for item in outcome.moved:
+        print(_sentence(item, checked=request.check))
+    if not outcome.moved and not outcome.failed:
+        print(f"{request.lock_file}: nothing moved, {len(outcome.lock.entries)} locked", file=sys.stderr)
+
+
+def _sentence(item: Moved, *, checked: bool) -> str:
+    before, after = item.before, item.after
+    if after is None:
+        return f"{item.reference}: " + ("not used, or gone from its registry" if checked else "no longer used, removed")
+    new = f"{after.tag} {after.digest[:_SHORT_DIGEST]}"
+    if before is None:
+        return f"{item.reference}: {'not locked; it is' if checked else 'locked to'} {new}"
+    return f"{item.reference}: {before.tag} {before.digest[:_SHORT_DIGEST]} -> {new}"
+
+
+def _as_json(item: Moved) -> dict[str, object]:
+    def of(entry: LockEntry | None) -> object:
+        if entry is None:
+            return None
+        return {"tag": entry.tag, "digest": entry.digest, "platforms": list(entry.platforms)}
+
+    return {"reference": item.reference, "before": of(item.before), "after": of(item.after)}
+
+
+def _complain(message: str) -> int:
+    print(f"dockerslim: {message}", file=sys.stderr)
+    return USAGE

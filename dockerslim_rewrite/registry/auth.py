@@ -1,0 +1,102 @@
+"""Answering a registry's challenge: basic authentication, or a token from its token server.
+
+Source: the distribution project's token authentication specification (token and OAuth2 forms).
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from .challenge import Challenge, read_challenges
+from .credentials import Credentials, CredentialStore
+from .errors import MalformedAnswer, Unauthorized
+
+_DEFAULT_LIFETIME = 60.0
+_MARGIN = 10.0
+_CLIENT_ID = "dockerslim-rewrite"
+
+
+class Authenticator:
+    """Finds ``Authorization`` headers and keeps tokens as long as they live; safe for threads.
+
+    *send* performs a request to a token server and returns its response.
+    """
+
+    def __init__(
+        self,
+        store: CredentialStore,
+        send: Callable[[httpx.Request], httpx.Response],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._send = send
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], tuple[str, float]] = {}
+
+    def known(self, registry: str, scope: str) -> dict[str, str]:
+        """The header that worked before for this scope, as long as it lives; else none."""
+        with self._lock:
+            value, until = self._known.get((registry, scope), ("", 0.0))
+            return {"Authorization": value} if value and until > self._clock() else {}
+
+    def answer(self, registry: str, scope: str, header: str, *, plain_http: bool) -> dict[str, str]:
+        """The header that answers the challenge *header*. Raises ``Unauthorized`` or ``MalformedAnswer``."""
+        challenges = {challenge.scheme: challenge for challenge in read_challenges(header)}
+        credentials = self._store.for_registry(registry)
+        if "bearer" in challenges:
+            token, lifetime = self._token(registry, scope, challenges["bearer"], credentials, plain_http)
+            value = f"Bearer {token}"
+        elif "basic" in challenges:
+            if credentials is None or not credentials.username:
+                raise Unauthorized(f"{registry} wants a user and a password, and none are configured for it")
+            value, lifetime = _basic(credentials), float("inf")
+        else:
+            raise Unauthorized(f"{registry} refuses access and offers no known way to authenticate")
+        with self._lock:
+            self._known[registry, scope] = value, self._clock() + lifetime
+        return {"Authorization": value}
+
+    def _token(
+        self, registry: str, scope: str, challenge: Challenge, credentials: Credentials | None, plain_http: bool
+    ) -> tuple[str, float]:
+        realm = challenge.parameters.get("realm", "")
+        parts = urlsplit(realm)
+        if parts.scheme != "https" and not (parts.scheme == "http" and plain_http):
+            raise Unauthorized(f"{registry} sends to the token server {realm!r}, which is not reached over TLS")
+        fields = {"scope": challenge.parameters.get("scope") or scope}
+        if service := challenge.parameters.get("service"):
+            fields["service"] = service
+        if credentials is not None and credentials.identity_token:
+            form = {**fields, "grant_type": "refresh_token", "refresh_token": credentials.identity_token}
+            request = httpx.Request("POST", realm, data={**form, "client_id": _CLIENT_ID})
+        else:
+            headers = {"Authorization": _basic(credentials)} if credentials else {}
+            request = httpx.Request("GET", httpx.URL(realm).copy_merge_params(fields), headers=headers)
+        response = self._send(request)
+        if not response.is_success:
+            who = "the configured credentials" if credentials else "an anonymous request"
+            raise Unauthorized(f"the token server of {registry} refuses {who}: status {response.status_code}")
+        return _read_token(response, registry)
+
+
+def _basic(credentials: Credentials) -> str:
+    pair = f"{credentials.username}:{credentials.password}".encode()
+    return "Basic " + base64.b64encode(pair).decode()
+
+
+def _read_token(response: httpx.Response, registry: str) -> tuple[str, float]:
+    try:
+        document: Any = response.json()
+        token = document.get("token") or document["access_token"]
+        lifetime = float(document.get("expires_in") or _DEFAULT_LIFETIME)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MalformedAnswer(f"the token server of {registry} gave no token") from error
+    return str(token), max(lifetime - _MARGIN, 1.0)

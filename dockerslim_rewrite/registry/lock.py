@@ -1,0 +1,245 @@
+"""The lock file ``dockerslim.lock``: what moving tags stood for when they were locked. No network here.
+
+The format is TOML: people read it in reviews, every value has a line of its own, and each reference is a table under
+its own name, so two branches that lock different images merge without conflict, and a merge gone wrong is an error of
+syntax (a table defined twice) instead of a silent choice. JSON Lines merges as well but puts an entry in one line that
+nobody reads. Tables are sorted by reference and lists by value, so the same lock is always the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
+from .errors import NotFound, RegistryError
+from .resolution import Resolution, Resolver
+
+FILE_NAME = "dockerslim.lock"
+SCHEMA = 1
+_HEADER = "# Made by `dockerslim lock`; `dockerslim lock --update` refreshes it. Keep it under version control.\n"
+_WORKERS = 4
+
+
+class LockError(ValueError):
+    """A lock file that cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockEntry:
+    """What a reference stood for at *locked*: *tag* is the most exact tag of *digest* (the reference's own at worst).
+
+    ``platforms`` are those of the index, sorted: ``linux/amd64``, ``linux/arm/v7``.
+    """
+
+    tag: str
+    digest: str
+    platforms: tuple[str, ...]
+    registry: str
+    locked: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Entries by canonical reference (``docker.io/library/python:3``)."""
+
+    entries: Mapping[str, LockEntry] = field(default_factory=dict)
+
+    def find(self, reference: ImageReference) -> LockEntry | None:
+        """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""
+        return None if reference.template else self.entries.get(key_of(reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A reference whose entry differs from what it stands for: *before* is None when it was not locked yet.
+
+    *after* is None when it is gone from the registry, or no longer used.
+    """
+
+    reference: str
+    before: LockEntry | None
+    after: LockEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The lock as it should be, what differs from before, and references that could not be asked for (reasons)."""
+
+    lock: Lock
+    moved: tuple[Moved, ...]
+    failed: Mapping[str, str]
+
+
+def key_of(reference: ImageReference) -> str:
+    """The name under which *reference* is locked. Raises ``ValueError`` for a template."""
+    return reference.canonical
+
+
+def lockable(reference: ImageReference) -> bool:
+    """Whether a lock has something to say: not for templates, ``scratch`` and what has a digest already."""
+    return not (reference.template or reference.scratch or reference.digest is not None)
+
+
+def refresh(
+    lock: Lock,
+    references: Iterable[ImageReference],
+    resolver: Resolver,
+    now: datetime,
+    *,
+    wanted: Callable[[str], bool] = lambda _: True,
+    prune: bool = False,
+) -> Outcome:
+    """What the lock should be for *references*: locked ones are asked for again if *wanted* says so, new ones always.
+
+    An entry whose digest and tag are the same keeps its time. With *prune* entries that no reference uses go. What
+    cannot be asked for keeps its entry. *lock* is not changed.
+    """
+    used = {key_of(reference): reference for reference in references if lockable(reference)}
+    asked = {key: reference for key, reference in used.items() if key not in lock.entries or wanted(key)}
+    entries = {key: entry for key, entry in lock.entries.items() if key in used or not prune}
+    moved = [Moved(key, entry, None) for key, entry in lock.entries.items() if key not in entries]
+    failed: dict[str, str] = {}
+    for key, answer in _ask_all(asked, resolver).items():
+        before = lock.entries.get(key)
+        if isinstance(answer, RegistryError):
+            failed[key] = str(answer)
+            if isinstance(answer, NotFound) and before is not None:
+                moved.append(Moved(key, before, None))
+            continue
+        after = _entry(answer, now)
+        if before is not None and replace(after, locked=before.locked) == before:
+            continue
+        entries[key] = after
+        moved.append(Moved(key, before, after))
+    ordered = tuple(sorted(moved, key=lambda item: item.reference))
+    return Outcome(Lock(dict(sorted(entries.items()))), ordered, dict(sorted(failed.items())))
+
+
+def read_lock(text: str) -> Lock:
+    """The lock in *text*. Raises ``LockError``."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LockError(f"not readable: {error}; after a merge, solve the conflict or lock anew") from error
+    version = document.get("version")
+    if version != SCHEMA:
+        raise LockError(f"version {version!r} of the format is not known here (known: {SCHEMA}); update this program")
+    images = document.get("image", {})
+    if not isinstance(images, dict):
+        raise LockError("'image' must hold tables")
+    return Lock({key: _read_entry(key, value) for key, value in sorted(images.items())})
+
+
+def write_lock(lock: Lock) -> str:
+    """*lock* as text; ``read_lock`` gives it back."""
+    pieces = [_HEADER, f"version = {SCHEMA}\n"]
+    for key, entry in sorted(lock.entries.items()):
+        pieces += [
+            f"\n[image.{_string(key)}]\n",
+            f"tag = {_string(entry.tag)}\n",
+            f"digest = {_string(entry.digest)}\n",
+            f"registry = {_string(entry.registry)}\n",
+            f"locked = {entry.locked.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n",
+            "platforms = [\n",
+            *(f"    {_string(platform)},\n" for platform in sorted(entry.platforms)),
+            "]\n",
+        ]
+    return "".join(pieces)
+
+
+def load(path: Path) -> Lock:
+    """The lock in the file *path*. Raises ``FileNotFoundError``, ``OSError`` or ``LockError`` (naming the file)."""
+    try:
+        return read_lock(path.read_text(encoding="utf-8"))
+    except (LockError, UnicodeDecodeError) as error:
+        raise LockError(f"{path}: {error}") from error
+
+
+def save(path: Path, lock: Lock) -> bool:
+    """Write *lock* to *path* in one step; False when the file says the same already. Raises ``OSError``."""
+    text = write_lock(lock).encode()
+    try:
+        before: bytes | None = path.read_bytes()
+        mode = path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        before, mode = None, 0o644
+    if before == text:
+        return False
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+    return True
+
+
+def _ask_all(asked: Mapping[str, ImageReference], resolver: Resolver) -> dict[str, Resolution | RegistryError]:
+    def ask(reference: ImageReference) -> Resolution | RegistryError:
+        try:
+            return resolver.resolve(reference)
+        except RegistryError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+        return dict(zip(asked, pool.map(ask, asked.values()), strict=True))
+
+
+def _entry(found: Resolution, now: datetime) -> LockEntry:
+    return LockEntry(
+        tag=found.version_tag or found.tag or "latest",
+        digest=found.digest,
+        platforms=tuple(sorted(found.platforms)),
+        registry=found.registry,
+        locked=now.astimezone(UTC).replace(microsecond=0),
+    )
+
+
+def _read_entry(key: str, value: Any) -> LockEntry:
+    try:
+        reference = parse(key)
+        entry = LockEntry(
+            tag=_text(value, "tag"),
+            digest=_text(value, "digest"),
+            platforms=tuple(str(platform) for platform in value["platforms"]),
+            registry=_text(value, "registry"),
+            locked=value["locked"],
+        )
+        parse(f"a:{entry.tag}")
+    except InvalidReference as error:
+        raise LockError(f"entry {key!r}: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise LockError(f"entry {key!r}: {error} is missing or of the wrong type") from error
+    if reference.template or reference.canonical != key:
+        raise LockError(f"entry {key!r} is not a reference in full, such as docker.io/library/python:3")
+    if not valid_digest(entry.digest):
+        raise LockError(f"entry {key!r}: {entry.digest!r} is no digest")
+    if not isinstance(entry.locked, datetime) or entry.locked.tzinfo is None:
+        raise LockError(f"entry {key!r}: 'locked' must be a time with its zone")
+    return entry
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    text = value[name]
+    if not isinstance(text, str):
+        raise TypeError(name)
+    return text
+
+
+def _string(text: str) -> str:
+    """A TOML basic string. References, tags, digests and platforms hold no control characters."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

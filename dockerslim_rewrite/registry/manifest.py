@@ -1,0 +1,98 @@
+"""Manifests and indexes of images: which platforms there are. Source: the OCI image specification; pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import CorruptContent, MalformedAnswer
+
+INDEX_TYPES = frozenset(
+    ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+)
+MANIFEST_TYPES = frozenset(
+    ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+)
+#: All types in one header: without the indexes a registry answers with one platform's manifest, whose digest differs.
+ACCEPT = ", ".join(sorted(INDEX_TYPES) + sorted(MANIFEST_TYPES))
+_ALGORITHMS = frozenset(("sha256", "sha384", "sha512"))
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest or index with the digest of its bytes. ``config`` is the configuration's digest of a manifest."""
+
+    digest: str
+    media_type: str
+    platforms: tuple[str, ...]
+    config: str | None
+
+
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    """The digest of *content*: ``sha256:…``. Raises ``ValueError`` for an unregistered *algorithm*."""
+    if algorithm not in _ALGORITHMS:
+        raise ValueError(f"unknown digest algorithm {algorithm!r}")
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+
+
+def verify(content: bytes, digest: str, what: str) -> None:
+    """Raise ``CorruptContent`` unless *content* has *digest*; *what* names it in the message."""
+    algorithm = digest.partition(":")[0]
+    if algorithm not in _ALGORITHMS:
+        raise MalformedAnswer(f"{what}: unknown digest algorithm in {digest!r}")
+    actual = digest_of(content, algorithm)
+    if actual != digest:
+        raise CorruptContent(f"{what}: expected {digest}, the content has {actual}")
+
+
+def read_manifest(content: bytes, media_type: str) -> Manifest:
+    """Read *content* as *media_type* (its own ``mediaType`` wins). Platforms are sorted; attestations are none.
+
+    Raises ``MalformedAnswer``.
+    """
+    document = _object(content, "manifest")
+    media_type = str(document.get("mediaType") or media_type.partition(";")[0].strip())
+    digest = digest_of(content)
+    try:
+        if media_type in INDEX_TYPES or ("manifests" in document and "layers" not in document):
+            return Manifest(digest, media_type, _platforms(document["manifests"]), None)
+        if document.get("schemaVersion") == 1:
+            raise MalformedAnswer("the registry answers with a manifest of schema 1, which has no stable digest")
+        return Manifest(digest, media_type, (), str(document["config"]["digest"]))
+    except (KeyError, TypeError) as error:
+        raise MalformedAnswer(f"not a manifest: {error!r} is missing or of the wrong type") from error
+
+
+def platform_of_config(content: bytes) -> str:
+    """The platform that an image's configuration states. Raises ``MalformedAnswer``."""
+    document = _object(content, "configuration")
+    if "os" not in document or "architecture" not in document:
+        raise MalformedAnswer("an image's configuration without a platform")
+    return platform_name(document)
+
+
+def platform_name(platform: dict[str, Any]) -> str:
+    """``linux/arm/v7``; Windows platforms carry their version: ``windows/amd64:10.0.20348.2340``."""
+    name = f"{platform['os']}/{platform['architecture']}"
+    if platform.get("variant"):
+        name += f"/{platform['variant']}"
+    if platform.get("os.version"):
+        name += f":{platform['os.version']}"
+    return name
+
+
+def _platforms(entries: list[dict[str, Any]]) -> tuple[str, ...]:
+    names = (platform_name(entry["platform"]) for entry in entries if entry.get("platform"))
+    return tuple(sorted({name for name in names if not name.startswith("unknown/")}))
+
+
+def _object(content: bytes, what: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise MalformedAnswer(f"a {what} that is no JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise MalformedAnswer(f"a {what} that is no JSON object")
+    return document

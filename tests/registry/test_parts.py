@@ -1,0 +1,200 @@
+"""The client's parts that need no registry: challenges, credentials, manifests, waiting times, addresses."""
+
+from __future__ import annotations
+
+import base64
+import json
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockerslim_rewrite.registry.challenge import Challenge, read_challenges
+from dockerslim_rewrite.registry.client import Endpoints, _next_page
+from dockerslim_rewrite.registry.credentials import HUB_KEY, Credentials, CredentialStore, load_credentials
+from dockerslim_rewrite.registry.errors import CorruptContent, MalformedAnswer, Unauthorized
+from dockerslim_rewrite.registry.manifest import digest_of, platform_name, read_manifest, verify
+from dockerslim_rewrite.registry.transport import retry_after
+
+
+def encoded(pair: str) -> str:
+    return base64.b64encode(pair.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (
+            'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push"',
+            (
+                Challenge(
+                    "bearer",
+                    {
+                        "realm": "https://auth.docker.io/token",
+                        "service": "registry.docker.io",
+                        "scope": "repository:a/b:pull,push",
+                    },
+                ),
+            ),
+        ),
+        ('Basic realm="x"', (Challenge("basic", {"realm": "x"}),)),
+        (
+            'Basic realm="a \\"b\\"", charset=UTF-8, Bearer realm=c',
+            (Challenge("basic", {"realm": 'a "b"', "charset": "UTF-8"}), Challenge("bearer", {"realm": "c"})),
+        ),
+        ("Negotiate", (Challenge("negotiate"),)),
+        ("", ()),
+        ("====", ()),
+    ],
+)
+def test_challenges(header: str, expected: tuple[Challenge, ...]) -> None:
+    assert read_challenges(header) == expected
+
+
+@given(st.text(max_size=60))
+def test_any_header_is_read(header: str) -> None:
+    read_challenges(header)
+
+
+def test_credentials_of_docker_hub() -> None:
+    store = CredentialStore({"auths": {HUB_KEY: {"auth": encoded("a:b:c")}}})
+    assert store.for_registry("docker.io") == Credentials("a", "b:c")
+    assert store.for_registry("ghcr.io") is None
+    assert CredentialStore({}).for_registry("docker.io") is None
+
+
+@pytest.mark.parametrize("key", ["r.example:5000", "https://r.example:5000", "https://r.example:5000/v2/"])
+def test_credentials_under_every_spelling_of_a_registry(key: str) -> None:
+    store = CredentialStore({"auths": {key: {"username": "u", "password": "p"}}})
+    found = store.for_registry("r.example:5000")
+    assert found == (Credentials("u", "p") if not key.endswith("v2/") else None)
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "secret" not in repr(Credentials("user", "secret", "secret"))
+
+
+def test_a_helper_of_its_own_goes_before_the_store() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def helper(name: str, server: str) -> str:
+        asked.append((name, server))
+        return json.dumps({"Username": "<token>", "Secret": "t"})
+
+    config = {"credHelpers": {"ghcr.io": "gh"}, "credsStore": "all", "auths": {"quay.io": {}}}
+    store = CredentialStore(config, helper)
+    assert store.for_registry("ghcr.io") == Credentials("", "", "t")
+    assert store.for_registry("quay.io") == Credentials("", "", "t")
+    assert store.for_registry("other.io") is None
+    assert asked == [("gh", "ghcr.io"), ("all", "quay.io")]
+
+
+@pytest.mark.parametrize("answer", ["no JSON", "{}", "[]", '{"Username": "u"}'])
+def test_an_unreadable_answer_of_a_helper(answer: str) -> None:
+    store = CredentialStore({"credHelpers": {"ghcr.io": "gh"}}, lambda *_: answer)
+    with pytest.raises(Unauthorized):
+        store.for_registry("ghcr.io")
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "", "-c", "x/../y"])
+def test_a_helper_is_a_plain_name(name: str) -> None:
+    with pytest.raises(Unauthorized):
+        CredentialStore({"credHelpers": {"ghcr.io": name}}).for_registry("ghcr.io")
+
+
+@pytest.mark.parametrize("auth", ["%%%", encoded("nocolon"), base64.b64encode(b"\xff:\xff").decode()])
+def test_unreadable_credentials(auth: str) -> None:
+    with pytest.raises(Unauthorized, match=r"ghcr\.io"):
+        CredentialStore({"auths": {"ghcr.io": {"auth": auth}}}).for_registry("ghcr.io")
+
+
+def test_the_configuration_file(tmp_path: Path) -> None:
+    environ = {"DOCKER_CONFIG": str(tmp_path)}
+    assert load_credentials(environ).config == {}
+    (tmp_path / "config.json").write_text('{"auths": {}}', encoding="utf-8")
+    assert load_credentials(environ).config == {"auths": {}}
+    for broken in ("{", "[]"):
+        (tmp_path / "config.json").write_text(broken, encoding="utf-8")
+        with pytest.raises(Unauthorized, match=r"config\.json"):
+            load_credentials(environ)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("3", 3.0), ("0", 0.0), (formatdate(1000.0, usegmt=True), 10.0), (formatdate(1.0, usegmt=True), 0.0)],
+)
+def test_retry_after(value: str, seconds: float) -> None:
+    assert retry_after(value, now=990.0) == seconds
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-1", "1.5"])
+def test_retry_after_that_says_nothing(value: str | None) -> None:
+    assert retry_after(value) is None
+
+
+def test_manifests_are_read_by_their_own_type() -> None:
+    index = {
+        "schemaVersion": 2,
+        "manifests": [
+            {"platform": {"os": "windows", "architecture": "amd64", "os.version": "10.0.1"}},
+            {"platform": {"os": "linux", "architecture": "arm", "variant": "v7"}},
+            {"platform": {"os": "unknown", "architecture": "unknown"}},
+            {},
+        ],
+    }
+    content = json.dumps(index).encode()
+    found = read_manifest(content, "application/vnd.oci.image.index.v1+json; charset=utf-8")
+    assert found.platforms == ("linux/arm/v7", "windows/amd64:10.0.1")
+    assert found.digest == digest_of(content)
+    assert platform_name({"os": "linux", "architecture": "amd64"}) == "linux/amd64"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"config": 1}', b'{"manifests": 1}', b'{"schemaVersion": 1}'])
+def test_what_is_no_manifest(content: bytes) -> None:
+    with pytest.raises(MalformedAnswer):
+        read_manifest(content, "application/json")
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+def test_content_is_held_against_its_digest(first: bytes, second: bytes) -> None:
+    for algorithm in ("sha256", "sha512"):
+        verify(first, digest_of(first, algorithm), "x")
+        if first != second:
+            with pytest.raises(CorruptContent):
+                verify(second, digest_of(first, algorithm), "x")
+    with pytest.raises(MalformedAnswer):
+        verify(first, "md5:" + "0" * 32, "x")
+
+
+@pytest.mark.parametrize(
+    ("registry", "origin"),
+    [
+        ("docker.io", "https://registry-1.docker.io"),
+        ("ghcr.io", "https://ghcr.io"),
+        ("localhost:5000", "http://localhost:5000"),
+        ("localhost", "http://localhost"),
+        ("127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("[::1]:5000", "http://[::1]:5000"),
+        ("[::1]", "http://[::1]"),
+        ("plain.example:80", "http://plain.example:80"),
+        ("localhost.example", "https://localhost.example"),
+    ],
+)
+def test_where_registries_are(registry: str, origin: str) -> None:
+    assert Endpoints(insecure=frozenset(("plain.example:80",))).of(registry) == (origin,)
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ('</v2/a/tags/list?last=b&n=2>; rel="next"', "/v2/a/tags/list?last=b&n=2"),
+        ("</x>; rel='next'", "/x"),
+        ('</x>; rel="prev", </y>; rel="next"', "/y"),
+        ('</x>; rel="prev"', None),
+        ("", None),
+    ],
+)
+def test_the_next_page(header: str, target: str | None) -> None:
+    assert _next_page(header) == target
