@@ -121,7 +121,7 @@ class Verdict:
         """What has to be empty, by what it counts."""
         return {
             "crashes": self.crashes,
-            "files refused that BuildKit's parser takes": self.wrongly_refused,
+            "files refused that BuildKit takes": self.wrongly_refused,
             "files taken that must be refused": self.wrongly_taken,
             "outputs that BuildKit's parser refuses": self.parser_refusals,
             "comments lost or altered": self.lost_comments,
@@ -137,20 +137,26 @@ def judge(files: Sequence[CorpusFile], rewritten: Sequence[Rewritten], level: st
     """Hold what the rewriter made of *files* against every judge."""
     verdict = Verdict(level, files=len(files))
     pairs: list[Pair] = []
+    refused: list[tuple[CorpusFile, str]] = []
     for file, done in zip(files, rewritten, strict=True):
         reading = buildkit(file.text)
         if done.crash:
             verdict.crashes.append(f"{file.name}: {done.crash.strip().splitlines()[-1]}")
         elif done.after is None:
             verdict.refused += 1
-            if reading.error is None:
-                verdict.wrongly_refused.append(f"{file.name}: {done.refusal}")
+            if reading.error is None and not file.negative:
+                refused.append((file, done.refusal))
         elif file.negative:
             verdict.wrongly_taken.append(file.name)
         else:
             pairs.append(Pair(file.name, file.text, done.after))
             verdict.runs_before += reading.runs
             verdict.runs_after += _judge_alone(file, done, reading.error, verdict)
+    # The parser takes any keyword; BuildKit itself refuses unknown instructions.
+    checked = linters.buildkit([file.text for file, _ in refused])
+    verdict.wrongly_refused += (
+        f"{file.name}: {why}" for (file, why), found in zip(refused, checked, strict=True) if found is not None
+    )
     for name in SHELL_JUDGES:
         verdict.shell_refusals += (
             f"{where}: {name} refuses {script!r}" for where, script in newly_refused_scripts(pairs, name)

@@ -138,7 +138,7 @@ def test_the_verdict_notices_every_kind_of_damage() -> None:
     text = BASE + b"# keep\nRUN a\nRUN b\n"
     damage = {
         "crashes": Rewritten("x", text, None, crash="Traceback\nBoom: x"),
-        "files refused that BuildKit's parser takes": Rewritten("x", text, None, refusal="no"),
+        "files refused that BuildKit takes": Rewritten("x", text, None, refusal="no"),
         "outputs that BuildKit's parser refuses": Rewritten("x", text, b"# keep\n"),
         "comments lost or altered": Rewritten("x", text, BASE + b"RUN a && b\n"),
         "RUN bodies that a shell refuses anew": Rewritten("x", text, BASE + b"# keep\nRUN a && && b\n"),
@@ -152,6 +152,10 @@ def test_the_verdict_notices_every_kind_of_damage() -> None:
         assert verdict.zeros[what], what
     taken = judge([CorpusFile("x", b"", True)], [Rewritten("x", b"", b"")], "safe", Linters())
     assert taken.zeros["files taken that must be refused"]
+    unknown = [CorpusFile("x", BASE + b"FOO x\n", False)]
+    refused = judge(unknown, [Rewritten("x", unknown[0].text, None, refusal="line 2")], "safe", Linters())
+    assert refused.refused == 1
+    assert not any(refused.zeros.values())
     fine = judge(
         [CorpusFile("x", text, False)], [Rewritten("x", text, BASE + b"# keep\nRUN a && b\n")], "safe", Linters()
     )
