@@ -179,6 +179,9 @@ class FaultyProxy:
     matches: Callable[[str], bool] = lambda _: True
     page_size: int = 0
     drop_digest_header: bool = False
+    #: Digests that the proxy announces in answers to HEAD, by the end of the path, whatever is true.
+    lies: dict[str, str] = field(default_factory=dict)
+    authorizations: list[str] = field(default_factory=list)
     address: str = ""
     seen: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -234,7 +237,12 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if "Authorization" in self.headers:
+            self.proxy.authorizations.append(self.headers["Authorization"])
         status, headers, body = self.ask(path)
+        lie = next((digest for end, digest in self.proxy.lies.items() if path.endswith(end)), None)
+        if lie is not None and self.command == "HEAD":
+            headers = [(name, lie if name.lower() == "docker-content-digest" else value) for name, value in headers]
         if self.proxy.page_size and target.path.endswith("/tags/list"):
             body, link = self.page(target.path, target.query, body)
             headers = [(name, value) for name, value in headers if name.lower() != "content-length"]

@@ -27,7 +27,7 @@ from dockerslim_rewrite.registry.errors import (
 from dockerslim_rewrite.registry.lock import load
 
 from .conftest import QUICK, Digests, MakeClient
-from .stage import PASSWORD, USER, Fault, FaultyProxy, TokenServer, certificate, free_port, registry
+from .stage import PASSWORD, USER, Fault, FaultyProxy, TokenServer, certificate, faulty_proxy, free_port, registry
 
 BOTH = ("linux/amd64", "linux/arm/v7")
 LOGIN = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -288,11 +288,26 @@ def test_mirrors_come_first_and_may_fail(
 def test_credentials_do_not_go_to_a_mirror(
     client: MakeClient, open_registry: str, basic_registry: str, digests: Digests
 ) -> None:
-    mirrored = Endpoints({open_registry: (f"http://{basic_registry}",)})
-    config = {"auths": {open_registry: {"auth": LOGIN}}}
-    # The mirror wants a login that is kept for the registry only: it is left out, the registry answers.
-    found = client(config, endpoints=mirrored).resolve(ref(open_registry, "public/python"))
+    with faulty_proxy(basic_registry) as mirror:
+        endpoints = Endpoints({open_registry: (f"http://{mirror.address}",)})
+        # The mirror wants a login that is kept for the registry only: it is left out, the registry answers.
+        config = {"auths": {open_registry: {"auth": LOGIN}}}
+        found = client(config, endpoints=endpoints).resolve(ref(open_registry, "public/python"))
+        assert found.digest == digests["public/python:latest"]
+        assert mirror.seen
+        assert mirror.authorizations == []
+        own = {"auths": {mirror.address: {"auth": LOGIN}}}
+        client(own, endpoints=endpoints).resolve(ref(open_registry, "public/python"))
+        assert set(mirror.authorizations) == {f"Basic {LOGIN}"}
+
+
+def test_an_announced_digest_is_checked_before_a_version_is_named(
+    client: MakeClient, proxy: FaultyProxy, digests: Digests
+) -> None:
+    proxy.lies = {"/manifests/2": digests["public/python:latest"], "/manifests/3": digests["public/python:2"]}
+    found = client().resolve(ref(proxy.address, "public/python"))
     assert found.digest == digests["public/python:latest"]
+    assert found.version_tag is None, "the content of 2 is another"
 
 
 def test_a_proxy_from_the_environment(

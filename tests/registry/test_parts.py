@@ -7,10 +7,12 @@ import json
 from email.utils import formatdate
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dockerslim_rewrite.registry.auth import Authenticator
 from dockerslim_rewrite.registry.challenge import Challenge, read_challenges
 from dockerslim_rewrite.registry.client import Endpoints, _next_page
 from dockerslim_rewrite.registry.credentials import HUB_KEY, Credentials, CredentialStore, load_credentials
@@ -70,6 +72,37 @@ def test_credentials_under_every_spelling_of_a_registry(key: str) -> None:
     store = CredentialStore({"auths": {key: {"username": "u", "password": "p"}}})
     found = store.for_registry("r.example:5000")
     assert found == (Credentials("u", "p") if not key.endswith("v2/") else None)
+
+
+@pytest.mark.parametrize("realm", ["http://auth.example/token", "ftp://auth.example", ""])
+def test_credentials_are_not_sent_to_a_token_server_in_clear(realm: str) -> None:
+    sent: list[httpx.Request] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"token": "t"})
+
+    store = CredentialStore({"auths": {"ghcr.io": {"auth": encoded("u:p")}}})
+    header = f'Bearer realm="{realm}",service="s"'
+    with pytest.raises(Unauthorized, match="TLS"):
+        Authenticator(store, send).answer("ghcr.io", "repository:a:pull", header, plain_http=False)
+    assert sent == []
+
+
+def test_a_token_is_used_as_long_as_it_lives() -> None:
+    now = 0.0
+    answers = [httpx.Response(200, json={"token": "t", "expires_in": 60}), httpx.Response(200, json={"no": "token"})]
+    one = Authenticator(CredentialStore({}), lambda _: answers.pop(0), lambda: now)
+    header = 'Bearer realm="https://auth.example/token"'
+    assert one.answer("ghcr.io", "s", header, plain_http=False) == {"Authorization": "Bearer t"}
+    now = 49.0
+    assert one.known("ghcr.io", "s") == {"Authorization": "Bearer t"}
+    assert one.known("ghcr.io", "other") == {}
+    assert one.known("quay.io", "s") == {}
+    now = 51.0
+    assert one.known("ghcr.io", "s") == {}
+    with pytest.raises(MalformedAnswer):
+        one.answer("ghcr.io", "s", header, plain_http=False)
 
 
 def test_secrets_are_not_shown() -> None:

@@ -220,10 +220,10 @@ def test_saving_is_all_or_nothing(tmp_path: Path) -> None:
     lock = Lock({PYTHON: entry("3.12.1", 1)})
     assert save(path, lock)
     assert load(path) == lock
-    path.chmod(0o600)
+    path.chmod(0o640)
     assert not save(path, lock), "the same lock is not written again"
     assert save(path, Lock())
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(OSError, match="nowhere"):
         save(tmp_path / "nowhere" / "dockerslim.lock", lock)
