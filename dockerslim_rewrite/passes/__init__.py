@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .add_to_copy import add_to_copy
+from .apk_cache import apk_cache
+from .apt_lists import apt_lists
+from .archives import archives
 from .base import Pass
 from .casing import casing
+from .conda_cache import conda_cache
 from .copy_many import copy_many
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
 from .json_form import json_form
+from .language_caches import language_caches
 from .legacy_key_value import legacy_key_value
 from .maintainer_label import maintainer_label
 from .merge_dead_bytes import merge_dead_bytes
+from .merge_package_runs import merge_package_runs
 from .merge_runs import merge_runs
+from .npm_cache import npm_cache
+from .pip_cache import pip_cache
 from .stage_index import stage_index
+from .yum_cache import yum_cache
 
 
 class Phase(NamedTuple):
@@ -27,7 +36,12 @@ class Phase(NamedTuple):
 
 PIPELINE: tuple[Phase, ...] = (
     Phase("normalise", (empty_continuation, casing, duplicate_command)),
+    Phase("packages", (merge_package_runs,)),
     Phase("merge", (merge_dead_bytes, merge_runs)),
+    Phase(
+        "clean",
+        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives),
+    ),
     Phase("tidy", (add_to_copy, maintainer_label, json_form, legacy_key_value, copy_many, stage_index)),
 )
 

@@ -33,6 +33,8 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
         if not isinstance(copy, Copy) or copy.keyword != "ADD":
             continue
         reason = _obstacle(copy)
+        if reason is None:
+            reason = _without_workdir(copy, facts)
         if reason == "":
             continue
         if reason is not None:
@@ -49,6 +51,14 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             claims=(ReplacesInstruction("ADD", "COPY"),),
             line=step.line,
         )
+
+
+def _without_workdir(copy: Copy, facts: Facts) -> str | None:
+    """Linters look twice at a COPY to a relative path without a WORKDIR; it would be a new finding."""
+    relative = not copy.destination.strip("\"'").startswith(("/", "$")) and not re.match(r"[A-Za-z]:", copy.destination)
+    if relative and facts.state(copy).workdir is None:
+        return "its destination is relative, and no WORKDIR says to what"
+    return None
 
 
 def _obstacle(copy: Copy) -> str | None:

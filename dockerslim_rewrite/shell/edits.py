@@ -100,3 +100,40 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 def _line_end(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
+
+
+def drop_command(body: Body, instruction: Instruction, command: Node) -> list[Edit] | None:
+    """Take a simple command out of a body, with the operator that joins it to its neighbours.
+
+    Only a command of the outermost ``&&`` chain or of the outermost ``;`` list can go; None for any other, and for
+    the only command of a body.
+    """
+    assert isinstance(body.script, Script)
+    root = body.script.root
+    for item in root.items:
+        if isinstance(item, AndOr) and command in item.items:
+            if any(operator.text != "&&" for operator in item.operators):
+                return None
+            return _drop_item(body.logical, instruction, item.items, item.items.index(command))
+    if command in root.items and len(root.items) > 1:
+        if any(separator.text not in (";", "\n") for separator in root.separators):
+            return None
+        return _drop_item(body.logical, instruction, root.items, root.items.index(command))
+    return None
+
+
+def _drop_item(
+    logical: Logical, instruction: Instruction, items: tuple[Node, ...], index: int
+) -> list[Edit]:
+    if index + 1 < len(items):
+        return delete(instruction, logical, items[index].span.start, items[index + 1].span.start)
+    return delete(instruction, logical, items[index - 1].span.end, items[index].span.end)
+
+
+def drop_word(body: Body, instruction: Instruction, span: Span) -> list[Edit]:
+    """Take one word of a command out of a body, with the blanks before it."""
+    start = span.start
+    text = body.logical.text
+    while start > 0 and text[start - 1] in " \t":
+        start -= 1
+    return delete(instruction, body.logical, start, span.end)

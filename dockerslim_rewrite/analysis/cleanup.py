@@ -1,0 +1,97 @@
+"""What a package manager leaves in a layer, whether it is gone already, and whether a command may be added there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from ..ir.steps import Run
+from ..shell.body import Body
+from ..shell.edits import append
+from ..shell.script import AndOr, Compound, Group, Node, Script, Simple
+from ..shell.state import leaks
+from ..text import Edit
+from .facts import Facts
+
+_RECURSIVE = re.compile(r"-[a-zA-Z]*[rR]|--recursive")
+
+
+def appendable(run: Run, facts: Facts) -> str | None:
+    """Why no command can be added at the end of *run*'s body; None when one can."""
+    script = facts.script(run)
+    if script is None:
+        if run.body is not None and run.body.form == "mixed":
+            return "a here-document stands in it"
+        return "its shell text could not be read with certainty"
+    if not script.root.items:
+        return "it holds no command"
+    if script.comments and run.body is not None and run.body.form == "shell":
+        return "a shell comment would swallow the command"
+    if any(separator.text == "&" for separator in script.root.separators):
+        return "it starts a background job"
+    if leaks(script).leaves:
+        return "it may end the shell with exit, exec or return"
+    return None
+
+
+def append_to(run: Run, facts: Facts, command: str) -> Edit:
+    """The edit that adds *command* to *run*, which is ``appendable``."""
+    assert isinstance(run.body, Body)
+    return append(run.body, run.origin, command, facts.style)
+
+
+def mounted(run: Run, paths: Iterable[str]) -> bool:
+    """Whether a cache or tmpfs mount of *run* covers one of *paths*: then nothing of it reaches the layer."""
+    for mount in run.mounts:
+        if mount.get("type", "bind") not in ("cache", "tmpfs"):
+            continue
+        target = mount.get("target") or mount.get("dst") or mount.get("destination") or ""
+        bare = target.rstrip("/")
+        for path in paths:
+            if bare and (path == bare or path.startswith(bare + "/")):
+                return True
+    return False
+
+
+def removes(command: Simple, path: str) -> bool:
+    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
+    words = [word.literal for word in command.words]
+    while words and words[0] in ("sudo", "command"):
+        words = words[1:]
+    if not words or words[0] is None or posixpath.basename(words[0]) != "rm":
+        return False
+    for word in words[1:]:
+        if word is None or word.startswith("-"):
+            continue
+        bare = re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/")
+        if bare == path or (bare and path.startswith(bare + "/")):
+            return True
+    return False
+
+
+def says(command: Simple, text: str | None) -> bool:
+    """Whether *command* is written just as *text*, perhaps behind sudo."""
+    written = " ".join(word.text for word in command.words)
+    return text is not None and written.removeprefix("sudo ") == text
+
+
+def always_runs(script: Script, command: Simple) -> bool:
+    """Whether *command* runs whenever *script* succeeds: it stands in the outermost ``&&`` chain or list."""
+    return any(command is one for one in _spine(script.root))
+
+
+def _spine(node: Node) -> Iterable[Node]:
+    if isinstance(node, Simple):
+        yield node
+    elif isinstance(node, AndOr):
+        if all(operator.text == "&&" for operator in node.operators):
+            for item in node.items:
+                yield from _spine(item)
+        else:
+            yield from _spine(node.items[0])
+    elif isinstance(node, Group):
+        yield from _spine(node.body)
+    elif not isinstance(node, Compound):
+        for item in node.items:
+            yield from _spine(item)

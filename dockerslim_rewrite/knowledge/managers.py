@@ -1,0 +1,112 @@
+"""Package managers: how their command lines read, what they leave behind, how that is cleaned.
+
+One data file a manager, read when its command is first seen: a file that only uses apt does not pay for npm.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """One package manager.
+
+    ``values`` are options that take the next word; ``kinds`` maps a subcommand (one or two words) to what it does
+    (install, update = refresh of the index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a
+    call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
+    cache from being written, ``environment`` is the variable that does the same, ``clean`` the command that empties
+    it, ``offline`` options that read it. ``saving`` is an estimate in bytes, ``saving_source`` where it comes from.
+    """
+
+    name: str
+    source: str
+    values: frozenset[str]
+    kinds: dict[str, str]
+    bare: str | None
+    any: str | None
+    operations: dict[str, str]
+    assume_yes: tuple[str, ...]
+    short_yes: str | None
+    paths: tuple[str, ...]
+    option: str | None
+    option_alternatives: tuple[str, ...]
+    environment: str | None
+    clean: str | None
+    offline: tuple[str, ...]
+    saving: int | None
+    saving_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Which manager is behind a command, and which commands only run another."""
+
+    executables: dict[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    modules: dict[str, str]
+    wrappers: dict[str, frozenset[str]]
+
+
+@lru_cache(maxsize=1)
+def index() -> Index:
+    """The index of all managers."""
+    data = _load(_DATA / "index.toml")
+    return Index(
+        data["executables"],
+        tuple((re.compile(pattern), name) for pattern, name in data["patterns"].items()),
+        data["modules"],
+        {name: frozenset(values) for name, values in data["wrappers"].items()},
+    )
+
+
+@lru_cache(maxsize=1024)
+def manager_name(executable: str) -> str | None:
+    """The manager behind *executable* (a name or path), if it is one's command."""
+    base = executable.rsplit("/", 1)[-1]
+    known = index()
+    if base in known.executables:
+        return known.executables[base]
+    return next((name for pattern, name in known.patterns if pattern.fullmatch(base)), None)
+
+
+@lru_cache(maxsize=64)
+def manager(name: str) -> Manager:
+    """The manager called *name*. Raises ``FileNotFoundError`` for an unknown one."""
+    data = _load(_DATA / "managers" / f"{name}.toml")
+    cache = data.get("cache", {})
+    return Manager(
+        name=data["name"],
+        source=data["source"],
+        values=frozenset(data["values"]),
+        kinds={word: kind for kind, words in data.get("kinds", {}).items() for word in words},
+        bare=data.get("bare"),
+        any=data.get("any"),
+        operations=data.get("operations", {}),
+        assume_yes=tuple(data["assume_yes"]),
+        short_yes=data.get("short_yes"),
+        paths=tuple(cache.get("paths", ())),
+        option=cache.get("option"),
+        option_alternatives=tuple(cache.get("option_alternatives", ())),
+        environment=cache.get("environment"),
+        clean=cache.get("clean"),
+        offline=tuple(cache.get("offline", ())),
+        saving=cache.get("saving"),
+        saving_source=cache.get("saving_source"),
+    )
+
+
+def all_managers() -> tuple[Manager, ...]:
+    """Every manager, by name: for tests and documentation."""
+    return tuple(manager(path.stem) for path in sorted((_DATA / "managers").glob("*.toml")))
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))

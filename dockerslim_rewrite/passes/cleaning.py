@@ -1,0 +1,86 @@
+"""What the cleanup passes share: a command that empties a manager's cache, at the end of the RUN that filled it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..analysis.cleanup import append_to, appendable, mounted, removes, says
+from ..analysis.facts import Facts, Use
+from ..analysis.packages import Kind
+from ..change import Change, DropsFiles, Safety
+from ..ir.build import Build, Stage
+from ..ir.steps import Run
+from ..knowledge.managers import Manager
+from .base import Proposals, missed
+
+#: Says for a RUN with operations of one manager: at which level its cache may go, or why it may not (None: say nothing).
+Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
+
+
+def clean_after(build: Build, facts: Facts, code: str, managers: frozenset[str], judge: Judge) -> Proposals:
+    """Propose, for each RUN of a shipping stage that fills the cache of one of *managers*, to empty it at its end."""
+    for stage in build.stages:
+        if not facts.graph.ships(stage.index):
+            continue
+        for run in stage.runs:
+            for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
+                if name in managers:
+                    uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
+                    yield from _one(run, stage, uses, facts, code, judge)
+
+
+def _one(run: Run, stage: Stage, uses: list[Use], facts: Facts, code: str, judge: Judge) -> Proposals:
+    known = uses[0].operation.manager
+    filled = [use for use in uses if use.operation.kind in FILLS]
+    if not filled or known.clean is None:
+        return
+    if _gone(run, known, filled[-1], facts) or _outside(run, known):
+        return
+    verdict = judge(uses, run, stage, facts)
+    if verdict is None:
+        return
+    problem = verdict if isinstance(verdict, str) else appendable(run, facts)
+    if problem is not None or isinstance(verdict, str):
+        yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
+        return
+    sudo = "sudo " if filled[-1].operation.wrappers[:1] == ("sudo",) else ""
+    command = sudo + known.clean
+    yield Change(
+        rule=code,
+        edits=(append_to(run, facts, command),),
+        title=f"empty {known.name}'s cache where it was filled",
+        reason=f"{' and '.join(known.paths[:2])} only help the next install on this machine, and there is none",
+        safety=verdict,
+        claims=(DropsFiles(tuple(command.split()), known.paths),),
+        line=run.line,
+        saving=known.saving,
+    )
+
+
+FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
+
+
+def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
+    """Whether the RUN cleans up behind the last operation that fills the cache."""
+    start = last.command.span.start
+    for use in facts.uses(run):
+        operation = use.operation
+        if operation.manager.name == known.name and operation.kind is Kind.CLEAN and use.command.span.start > start:
+            return True
+    script = facts.script(run)
+    commands = script.commands if script else ()
+    return any(
+        (says(command, known.clean) or any(removes(command, path) for path in known.paths))
+        and command.span.start > start
+        for command in commands
+    )
+
+
+def _outside(run: Run, known: Manager) -> bool:
+    homes = ("~", "/root")
+    return mounted(run, [path.replace("~", home) for path in known.paths for home in homes])
+
+
+def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:
+    """The judge of caches that nothing but the manager reads, and never needs."""
+    return Safety.SAFE
