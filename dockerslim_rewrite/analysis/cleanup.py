@@ -64,10 +64,18 @@ def removes(command: Simple, path: str) -> bool:
     for word in words[1:]:
         if word is None or word.startswith("-"):
             continue
-        bare = re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/")
-        if bare == path or (bare and path.startswith(bare + "/")):
+        bare = _at_home(re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/"))
+        if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
     return False
+
+
+def _at_home(path: str) -> str:
+    """*path* with root's home folder written as ``~``."""
+    for home in ("/root", "$HOME", "${HOME}"):
+        if path == home or path.startswith(home + "/"):
+            return "~" + path[len(home) :]
+    return path
 
 
 def says(command: Simple, text: str | None) -> bool:

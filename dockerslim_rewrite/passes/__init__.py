@@ -36,8 +36,7 @@ class Phase(NamedTuple):
 
 PIPELINE: tuple[Phase, ...] = (
     Phase("normalise", (empty_continuation, casing, duplicate_command)),
-    Phase("packages", (merge_package_runs,)),
-    Phase("merge", (merge_dead_bytes, merge_runs)),
+    Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
         (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives),

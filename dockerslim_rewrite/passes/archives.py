@@ -142,9 +142,10 @@ def _needed(path: str, run: Run, script: Script, download: Simple, unpack: Simpl
         if command is download or command is unpack:
             continue
         text = " ".join(word.text for word in command.words)
-        if name in text and command.name != "tar":
-            return command.span.start > unpack.span.start or command.name in ("rm", "mv", "cp", "ln")
-        if command.span.start > unpack.span.start and command.name == "rm" and _may_remove(command, path):
+        behind = command.span.start > unpack.span.start
+        if name in text and command.name != "tar" and (behind or command.name in ("rm", "mv", "cp", "ln")):
+            return True
+        if behind and command.name == "rm" and _may_remove(command, path):
             return True
     return any(_names(step, name) for step in build if step is not run)
 

@@ -24,8 +24,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     In shell form Docker runs `/bin/sh -c TEXT`: the shell is process 1, and the program may never see SIGTERM.
 
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
-    operators, no built-in commands. Other text becomes `["/bin/sh", "-c", "exec …"]` (level standard), which runs just
-    what the shell form runs and hands process 1 over. A CMD stays when ENTRYPOINT is in exec form, since its words are
+    operators, no built-in commands. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard), which
+    runs just what the shell form runs and hands process 1 over; longer scripts stay. A CMD stays when ENTRYPOINT is in exec form, since its words are
     arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell form ignores and the exec form
     appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact".
     """
@@ -51,7 +51,12 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 if facts.state(step).shell is not None:
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: SHELL is set")
                     continue
-                words = ("/bin/sh", "-c", _with_exec(script))
+                text = _with_exec(script)
+                if text is None or len(step.origin.lines) > 1:
+                    reason = "it is a script of its own; put it into a file, or end it in exec"
+                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
+                    continue
+                words = ("/bin/sh", "-c", text)
                 safety = Safety.STANDARD
                 why = "the same shell runs the same text, written as what Docker makes of it"
             logical = step.origin.args_logical
@@ -121,19 +126,21 @@ _BARE_IMAGES = frozenset(
 )
 
 
-def _with_exec(script: Script) -> str:
-    """*script*'s text with ``exec`` before its last command where that command ends the shell anyway."""
+def _with_exec(script: Script) -> str | None:
+    """*script*'s text with ``exec`` before the last command of a plain ``&&`` chain; None for other scripts."""
     root = script.root
-    if len(root.items) != 1:
-        return script.text
+    if len(root.items) != 1 or root.separators:
+        return None
     last: Node = root.items[0]
     if isinstance(last, AndOr):
         if any(operator.text != "&&" for operator in last.operators):
-            return script.text
+            return None
         last = last.items[-1]
     if not isinstance(last, Simple) or last.assignments or not last.words:
-        return script.text
+        return None
     name = last.words[0].literal
-    if name is None or name in _BUILTIN_ONLY or state_effects(name) or name == "exec":
+    if name == "exec":
         return script.text
+    if name is None or name in _BUILTIN_ONLY or state_effects(name):
+        return None
     return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"

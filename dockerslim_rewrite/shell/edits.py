@@ -29,7 +29,7 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
     root = body.script.root
     end = root.items[-1].span.end
     if body.form == "heredoc":
-        if starts_errexit(root) and not body.script.comments:
+        if starts_errexit(root) and not body.logical.text[end:].strip():
             return insert_after(body.logical, len(body.logical.text), command + style_at(instruction, base).newline)
         return insert_after(body.logical, end, f" && {command}")
     style = style_at(instruction, base)
@@ -48,9 +48,15 @@ def starts_errexit(root: Sequence) -> bool:
 def delete(instruction: Instruction, logical: Logical, start: int, end: int) -> list[Edit]:
     """Take the logical range ``[start, end)`` out of *instruction*.
 
-    Lines that lose all their code go whole; comment lines stay. When the end of the instruction goes, the line that
-    becomes its last loses its continuation.
+    Where no comment stands between, the text goes in one piece, line breaks included. Else comment lines stay, lines
+    that lose all their code go whole, and when the end of the instruction goes, the line that becomes its last loses
+    its continuation.
     """
+    whole = Span(logical.before(start), logical.before(end) if logical.text[end:].strip() else logical.after(end))
+    if start > 0 and not logical.text[end:].strip():
+        whole = Span(logical.after(start), whole.end)
+    if not any(comment.span in whole for comment in instruction.comments):
+        return [Edit.delete(*whole)] if whole.end > whole.start else []
     cuts = logical.spans(start, end)
     at_end = not logical.text[end:].strip()
     contents = [Span(physical, physical + length) for _, physical, length in instruction.logical.pieces]

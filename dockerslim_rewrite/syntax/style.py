@@ -9,6 +9,9 @@ from dataclasses import dataclass
 _LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)
 _TRAILING = re.compile(r"(?<=\S)([ \t]*)&&([ \t]*)[\\`]([ \t]*)\r?$", re.M)
 _CONTINUED = re.compile(r"[\\`][ \t]*\r?\n([ \t]+)(?=[^\s#])")
+_COMMAND = re.compile(r"(?:&&|;)[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*#.*\n)*([ \t]*)(?=[^\s#])")
+#: Operands are often set below each other far to the right; commands are not.
+_DEEP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ def style_of(text: str, escape: str, base: Style | None = None) -> Style:
         (indent, gap), _ = Counter(leading).most_common(1)[0]
         indent = indent or "    "
     else:
-        indents = Counter(_CONTINUED.findall(text))
-        if indents:
-            indent = indents.most_common(1)[0][0]
+        commands = Counter(_COMMAND.findall(text))
+        operands = Counter(found for found in _CONTINUED.findall(text) if len(found.expandtabs(4)) <= _DEEP)
+        shown = commands or operands
+        if shown:
+            indent = shown.most_common(1)[0][0] or "    "
     return Style(newline, escape, indent, leads, gap)
