@@ -163,6 +163,8 @@ def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
             version = aliases[word]
         elif version is None and base is None and (match := _VERSION.match(word)) and index == 0:
             version = match[1]
+        elif version is None and entry.get("distribution_image") and (own := _own_release(entry, word)):
+            version = own
         elif base is None and word not in channels and _base_of(word) is not None:
             base = word
         elif _SNAPSHOT.match(word):
@@ -203,8 +205,14 @@ def _base_of(word: str) -> tuple[str, str | None] | None:
         return word, None
     match = _NUMBERED_BASE.match(word)
     if match and match[1] in _bases():
-        return match[1], match[2]
+        return match[1], _release_of_version(_bases()[match[1]], match[2])
     return None
+
+
+def _own_release(entry: Mapping[str, Any], word: str) -> str | None:
+    """The version in a word that repeats the distribution's own name: ``centos7.4.1708`` of the image centos."""
+    match = _NUMBERED_BASE.match(word)
+    return match[2] if match and match[1] == entry.get("base") else None
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -217,20 +225,27 @@ def _covers(cycle: str, version: str) -> bool:
     return _numbers(version)[: len(wanted)] == wanted
 
 
-def _applies(rule: Mapping[str, Any], parts: TagParts) -> bool:
+def _depends(rule: Mapping[str, Any]) -> bool:
+    """Whether the rule is for some versions only."""
+    return "since" in rule or "before" in rule
+
+
+def _matches(rule: Mapping[str, Any], parts: TagParts) -> bool:
+    """Whether the tag's words are those that the rule is for."""
     if "variant" in rule and rule["variant"] not in parts.variant:
         return False
-    if "base" in rule and (parts.base is None or (_base_of(parts.base) or ("", None))[0] != rule["base"]):
+    return "base" not in rule or (parts.base is not None and (_base_of(parts.base) or ("",))[0] == rule["base"])
+
+
+def _in_range(rule: Mapping[str, Any], version: str | None) -> bool:
+    if not _depends(rule):
+        return True
+    if version is None:
         return False
-    if "since" in rule or "before" in rule:
-        if parts.version is None:
-            return False
-        numbers = _numbers(parts.version)
-        if "since" in rule and numbers < _numbers(rule["since"]):
-            return False
-        if "before" in rule and numbers >= _numbers(rule["before"]):
-            return False
-    return True
+    numbers = _numbers(version)
+    return ("since" not in rule or numbers >= _numbers(rule["since"])) and (
+        "before" not in rule or numbers < _numbers(rule["before"])
+    )
 
 
 _FACTS = ("family", "distribution", "manager", "shell", "bash", "docker_clean")
@@ -239,16 +254,23 @@ _OWN = ("user", "unprivileged", "uid", "drops_privileges")
 
 def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
     named = _base_of(parts.base) if parts.base else None
-    rules = [rule for rule in entry.get("rules", ()) if _applies(rule, parts)]
+    matching = [rule for rule in entry.get("rules", ()) if _matches(rule, parts)]
+    rules = [rule for rule in matching if _in_range(rule, parts.version)]
+    # Without a version it is not known which rules for versions hold: what they would say is unknown then.
+    open_rules = [rule for rule in matching if _depends(rule)] if parts.version is None else []
     base_name, release = named or (entry.get("base"), None)
     if named is None:
         for rule in rules:
             base_name = rule.get("set_base", base_name)
+        if any("set_base" in rule for rule in open_rules):
+            base_name = None
     base = _bases().get(base_name, {}) if base_name else {}
     facts: dict[str, Any] = {key: base.get(key) for key in _FACTS}
     facts |= {key: entry.get(key) for key in _OWN}
     for rule in rules:
         facts |= {key: rule[key] for key in (*_FACTS, *_OWN) if key in rule}
+    for rule in open_rules:
+        facts |= {key: None for key in (*_FACTS, *_OWN) if key in rule}
     if release is None and parts.version and entry.get("distribution_image"):
         release = _release_of_version(base, parts.version)
     facts["release"] = release
@@ -277,7 +299,8 @@ def _end_of_life(entry: Mapping[str, Any], parts: TagParts) -> date | None:
                 found: date | None = release.get("eol")
                 return found
     cycles: Mapping[str, date] = entry.get("end_of_life", {})
-    return next((eol for cycle, eol in cycles.items() if _covers(cycle, parts.version)), None)
+    covering = [cycle for cycle in cycles if _covers(cycle, parts.version)]
+    return cycles[max(covering, key=len)] if covering else None
 
 
 def _meaning(entry: Mapping[str, Any], tag: str) -> str | None:
@@ -295,7 +318,7 @@ def _counterparts(entry: Mapping[str, Any], name: str, parts: TagParts) -> list[
     if parts.version is None or parts.snapshot is not None:
         return found
     for item in entry.get("counterparts", ()):
-        if tuple(item.get("from_variant", ())) != parts.variant or not _applies(item, parts):
+        if tuple(item.get("from_variant", ())) != parts.variant:
             continue
         if not any(_covers(line, parts.version) for line in item["versions"]):
             continue

@@ -77,12 +77,28 @@ def test_a_pin_keeps_variant_and_base_and_names_a_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rules_by_version_need_a_meaning_of_latest(name: str) -> None:
+def test_every_field_of_a_rule_is_read_and_every_base_exists(name: str) -> None:
     entry = raw(name)
+    bases = {*tomllib.loads((DATA / "image_bases.toml").read_text(encoding="utf-8")), "unknown", None}
     rules = entry.get("rules", [])
     assert isinstance(rules, list)
-    if any("since" in rule or "before" in rule for rule in rules) and not entry.get("deprecated"):
-        assert "latest" in entry["meaning"]  # type: ignore[operator]
+    conditions = {"since", "before", "variant", "base", "set_base"}
+    facts = {"family", "distribution", "manager", "shell", "bash", "docker_clean"}
+    own = {"user", "unprivileged", "uid", "drops_privileges"}
+    for rule in rules:
+        assert set(rule) <= conditions | facts | own
+        assert rule.get("base") in bases
+        assert rule.get("set_base") in bases
+    assert entry.get("base") in bases
+
+
+def test_without_a_version_what_depends_on_it_is_unknown() -> None:
+    latest = image_facts("mcr.microsoft.com/dotnet/sdk", None)
+    assert latest is not None
+    assert (latest.family, latest.manager, latest.unprivileged, latest.user) == (None, None, None, "root")
+    named = image_facts("mcr.microsoft.com/dotnet/sdk", "alpine3.20")
+    assert named is not None
+    assert named.manager == "apk"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +111,7 @@ def test_rules_by_version_need_a_meaning_of_latest(name: str) -> None:
         ("alpine", "3.18.4", "alpine", "3.18.4", "apk", "ash", False),
         ("alpine", "edge", "alpine", None, "apk", "ash", False),
         ("centos", "centos7", "rhel", "7", "yum", "bash", False),
+        ("centos", "centos7.4.1708", "rhel", "7.4.1708", "yum", "bash", False),
         ("centos", "7.9.2009", "rhel", "7.9.2009", "yum", "bash", False),
         ("centos", "8", "rhel", "8", "dnf", "bash", False),
         ("fedora", "21", "rhel", "21", "yum", "bash", False),
@@ -110,10 +127,26 @@ def test_rules_by_version_need_a_meaning_of_latest(name: str) -> None:
         ("openjdk", "17-slim", "debian", None, "apt", "dash", True),
         ("openjdk", "17-jdk-slim-bullseye", "debian", "bullseye", "apt", "dash", True),
         ("buildpack-deps", "noble-curl", "debian", "noble", "apt", "dash", True),
+        ("nvidia/cuda", "12.2.0-devel-ubuntu22.04", "debian", "jammy", "apt", "dash", True),
+        ("nvidia/cuda", "12.2.0-base", None, None, None, None, None),
+        ("tomcat", "9-jdk17-corretto-al2", None, None, None, None, None),
+        ("tomcat", "9.0-jre8-alpine", "alpine", None, "apk", "ash", False),
+        ("mongo", "6-windowsservercore-ltsc2022", "windows", None, None, "cmd", False),
+        ("mcr.microsoft.com/dotnet/aspnet", "8.0-jammy-chiseled", "debian", "jammy", "none", "none", False),
+        ("mcr.microsoft.com/dotnet/sdk", "8.0", "debian", None, "apt", "dash", True),
+        ("docker", "stable", "alpine", None, "apk", "ash", False),
+        ("oraclelinux", "8-slim", "rhel", "8", "microdnf", "bash", False),
+        ("gcr.io/distroless/static", "nonroot", "none", None, "none", "none", False),
     ],
 )
 def test_facts(
-    name: str, tag: str, family: str, release: str | None, manager: str | None, shell: str, clean: bool
+    name: str,
+    tag: str,
+    family: str | None,
+    release: str | None,
+    manager: str | None,
+    shell: str | None,
+    clean: bool | None,
 ) -> None:
     facts = image_facts(name, tag)
     assert facts is not None
@@ -178,6 +211,8 @@ def test_users() -> None:
         ("python", "3.9.17-bullseye", date(2025, 10, 31)),
         ("node", "boron", date(2019, 4, 30)),
         ("alpine", "3.1", None),
+        ("tomcat", "8.5.11-jre8", date(2024, 3, 31)),
+        ("tomcat", "8.0", date(2018, 6, 30)),
         ("python", "3.90", None),
     ],
 )
