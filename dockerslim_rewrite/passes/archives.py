@@ -128,11 +128,26 @@ def _unpacked(command: Simple) -> list[str]:
     words = [word for word in argv[1:] if word is not None]
     if name == "unzip":
         return [word for word in words if _ARCHIVE.match(word)][:1]
-    if name == "tar" and len(words) > 1:
-        bundle = words[0].lstrip("-")
-        if "x" in bundle and not words[0].startswith("--") and "f" in bundle:
-            return [word for word in words[1:] if _ARCHIVE.match(word)][:1]
+    if name == "tar":
+        return _tar(words)
     return []
+
+
+def _tar(words: list[str]) -> list[str]:
+    """The file that a tar with these words extracts from: the word behind the options that hold an f."""
+    extracts = False
+    file: str | None = None
+    for index, word in enumerate(words):
+        if word == "--extract":
+            extracts = True
+        elif word.startswith("--file="):
+            file = word.removeprefix("--file=")
+        elif (word.startswith("-") and not word.startswith("--")) or index == 0:
+            letters = word.lstrip("-")
+            extracts = extracts or "x" in letters
+            if "f" in letters and index + 1 < len(words):
+                file = words[index + 1]
+    return [file] if extracts and file is not None and _ARCHIVE.match(file) else []
 
 
 def _needed(path: str, run: Run, script: Script, download: Simple, unpack: Simple, build: Build) -> bool:
