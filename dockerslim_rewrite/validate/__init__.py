@@ -1,0 +1,9 @@
+"""The proof: is a rewritten Dockerfile the same program, but for what its changes claim?
+
+Independent of the passes: it reads both texts anew and shares no analysis with what proposed the changes.
+"""
+
+from .check import validate
+from .verdict import Judgement, Verdict, Violation
+
+__all__ = ["Judgement", "Verdict", "Violation", "validate"]

@@ -1,0 +1,147 @@
+"""The check: two texts and the claimed changes in, a verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..change import Change, DropsStage, PinsBase, RenamesStage, SplitsStage
+from ..ir.build import Build, Stage, read_build
+from ..syntax import ParseError, parse
+from ..text import Patch
+from .claims import Licences, reads_lists
+from .observe import units
+from .program import base_of, script_of
+from .second_reader import readers_disagree
+from .steps import Matcher
+from .verdict import Judgement, Undecided, Unsound, Verdict, Violation
+
+
+def validate(before: str, after: str, changes: Sequence[Change], edits: Patch | None = None) -> Judgement:
+    """Judge whether *after* is *before* but for what the claims of *changes* license.
+
+    *edits* is the patch that leads from *before* to *after*, on the offsets of *before*; the changes' own edits refer to
+    the same text. The verdict is OK only when every difference is licensed; what cannot be followed is UNKNOWN.
+    """
+    if before == after:
+        return Judgement(Verdict.OK)
+    try:
+        _check(before, after, changes, edits)
+    except Undecided as undecided:
+        return Judgement(Verdict.UNKNOWN, (undecided.violation,))
+    except Unsound as unsound:
+        return Judgement(Verdict.UNSOUND, (unsound.violation,))
+    return Judgement(Verdict.OK)
+
+
+def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | None) -> None:
+    try:
+        old = read_build(parse(before))
+    except ParseError as error:
+        raise Undecided(f"the original does not parse: {error.reason}", error.line) from None
+    try:
+        new = read_build(parse(after))
+    except ParseError as error:
+        raise Unsound(f"the result does not parse: {error.reason}", None, error.line) from None
+    if edits is not None:
+        _text(before, after, changes, edits)
+    _comments(old, new)
+    if (old.document.escape, old.document.directives) != (new.document.escape, new.document.directives):
+        raise Unsound("a parser directive changed", 1, 1)
+    licences = Licences(changes)
+    pairs = _stages(old, new, licences)
+    matcher = Matcher(old, new, licences)
+    matcher.series(old.preamble, new.preamble)
+    for left, right in pairs:
+        matcher.head(left.head, right.head)
+        matcher.series(left.steps, right.steps, left)
+    _package_lists(new, licences)
+    found = readers_disagree(new)
+    if found is not None:
+        raise Undecided(found)
+
+
+def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> None:
+    if edits.apply(before) != after:
+        raise Unsound("the edits do not lead from the original to the result")
+    hulls = [
+        (min(edit.span.start for edit in change.edits), max(edit.span.end for edit in change.edits))
+        for change in changes
+        if change.edits
+    ]
+    for edit in edits:
+        if not any(edit.span.start <= end and start <= edit.span.end for start, end in hulls):
+            line = before.count("\n", 0, edit.span.start) + 1
+            raise Unsound("text outside all claimed changes is different", line)
+
+
+def _comments(old: Build, new: Build) -> None:
+    left = [comment.text.strip() for comment in old.document.comments]
+    right = [comment.text.strip() for comment in new.document.comments]
+    if left == right:
+        return
+    for index, text in enumerate(left):
+        if index >= len(right) or right[index] != text:
+            comment = old.document.comments[index]
+            raise Unsound(f"the comment {text!r} is lost or altered", old.document.line_of(comment.span.start))
+    raise Unsound(f"a comment was added: {right[len(left)]!r}")
+
+
+def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Stage]]:
+    if licences.of(SplitsStage):
+        raise Undecided("a split of a stage cannot be followed")
+    gone = {claim.name for claim in licences.of(DropsStage) if isinstance(claim, DropsStage)}
+    kept = [stage for stage in old.stages if stage.name not in gone and str(stage.index) not in gone]
+    if old.stages and (not kept or kept[-1] is not old.stages[-1]):
+        raise Unsound("the last stage is gone", old.stages[-1].head.line)
+    if len(kept) != len(new.stages):
+        raise Unsound(f"{len(kept)} stages became {len(new.stages)}")
+    renames = {(claim.before, claim.after) for claim in licences.of(RenamesStage) if isinstance(claim, RenamesStage)}
+    pins = {(claim.before, claim.after) for claim in licences.of(PinsBase) if isinstance(claim, PinsBase)}
+    places = {stage.index: index for index, stage in enumerate(kept)}
+    for left, right in zip(kept, new.stages, strict=True):
+        names = (left.head.alias, right.head.alias)
+        if names[0] != names[1] and not _same_name(*names) and names not in renames:
+            raise Unsound(f"stage {names[0]} is now called {names[1]}", left.head.line, right.head.line)
+        source, target = base_of(left, old), base_of(right, new)
+        if isinstance(source, int):
+            if source not in places or places[source] != target:
+                raise Unsound("a stage is built from another stage", left.head.line, right.head.line)
+        elif source != target and (source, target) not in pins:
+            raise Unsound(f"the base image {source} became {target}", left.head.line, right.head.line)
+    return list(zip(kept, new.stages, strict=True))
+
+
+def _same_name(left: str | None, right: str | None) -> bool:
+    return left is not None and right is not None and left.lower() == right.lower()
+
+
+def _package_lists(new: Build, licences: Licences) -> None:
+    """Where a claim deletes apt's lists, no later RUN on top of that layer may read them unfetched."""
+    from ..change import DropsFiles
+
+    if not any("/var/lib/apt/lists/*" in c.argv for c in licences.of(DropsFiles) if isinstance(c, DropsFiles)):
+        return
+    for stage in new.stages:
+        chain = _layers(stage, new)
+        deleted: int | None = None
+        for step in chain:
+            script = script_of(step)
+            if script is None:
+                continue
+            found = units(script)
+            if deleted is not None and reads_lists(found) is True:
+                raise Unsound(f"apt reads lists that line {deleted} deleted", None, step.line)
+            if reads_lists(found) is False:
+                deleted = None
+            raw = script.text
+            if "rm -rf /var/lib/apt/lists/*" in raw:
+                deleted = step.line
+
+
+def _layers(stage: Stage, build: Build) -> list[object]:
+    base = base_of(stage, build)
+    below = _layers(build.stages[base], build) if isinstance(base, int) else []
+    return [*below, *stage.steps]
+
+
+__all__ = ["Violation", "validate"]
