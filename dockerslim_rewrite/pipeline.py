@@ -63,7 +63,6 @@ class Result:
     remarks: tuple[Remark, ...]
     patch: Patch
     path: str | None = None
-    canonical: bool = field(default=False, compare=False)
 
     @property
     def changed(self) -> bool:
@@ -344,12 +343,14 @@ def _judge(engine: _Engine, outcome: _Outcome) -> Judgement:
 
 
 def _canonical(result: Result, options: Options) -> Result:
+    """*result* set anew from its program; left as it is, with a bug remark, where the layout changed the program."""
     from .render.canonical import canonical
+    from .validate import Verdict, validate
 
     text = canonical(read_build(parse(result.text)), options.templates)
-    if text == result.original:
-        return replace(result, text=text, patch=Patch(), canonical=True)
-    whole = Patch((Edit(Span(0, len(result.original)), text),))
-    return replace(result, text=text, patch=whole, canonical=True)
-
-
+    judgement = validate(result.text, text, ())
+    if judgement.verdict is not Verdict.OK:
+        reason = f"the canonical layout is not proven: {judgement.violations[0].reason}"
+        return replace(result, remarks=(*result.remarks, Remark(RemarkKind.BUG, "DS000", reason, 1)))
+    whole = Patch() if text == result.original else Patch((Edit(Span(0, len(result.original)), text),))
+    return replace(result, text=text, patch=whole)

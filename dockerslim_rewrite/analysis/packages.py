@@ -38,6 +38,7 @@ class Operation:
 
     manager: Manager
     kind: Kind
+    executable: str
     subcommand: str
     wrappers: tuple[str, ...]
     command: int
@@ -45,6 +46,11 @@ class Operation:
     flags: tuple[Flag, ...]
     operands: tuple[int, ...]
     certain: bool
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """The manager's executable as written and the words of the subcommand: what a claim names the command by."""
+        return (self.executable, *self.subcommand.split())
 
     def has_flag(self, *names: str) -> bool:
         """Whether one of the options *names* (with dashes) is given."""
@@ -116,24 +122,25 @@ def _classified(
     known: Manager, argv: tuple[str | None, ...], wrappers: tuple[str, ...], at: int, arguments: Arguments
 ) -> Operation:
     flags, operands, certain = arguments
+    name = argv[at] or ""
     if known.operations:
         kinds = known.operations
-        names = [flag.name.lstrip("-") for flag in flags]
-        whole = next((kinds[name] for name in names if len(name) > 1 and name in kinds), None)
-        kind = whole or next((kinds[name] for name in names if name in kinds), "other")
-        return Operation(known, Kind(kind), "", wrappers, at, at, flags, operands, certain)
+        letters = [flag.name.lstrip("-") for flag in flags]
+        whole = next((kinds[one] for one in letters if len(one) > 1 and one in kinds), None)
+        kind = whole or next((kinds[one] for one in letters if one in kinds), "other")
+        return Operation(known, Kind(kind), name, "", wrappers, at, at, flags, operands, certain)
     words = [(index_, argv[index_]) for index_ in operands]
     first = words[0][1] if words else ""
     if not words:
-        return Operation(known, Kind(known.bare or "other"), "", wrappers, at, at, flags, operands, certain)
+        return Operation(known, Kind(known.bare or "other"), name, "", wrappers, at, at, flags, operands, certain)
     if first is None:
-        return Operation(known, Kind.OTHER, "", wrappers, at, at, flags, operands, False)
+        return Operation(known, Kind.OTHER, name, "", wrappers, at, at, flags, operands, False)
     if len(words) > 1 and words[1][1] is not None:
         double = f"{first} {words[1][1]}"
         if double in known.kinds:
             kind = known.kinds[double]
-            return Operation(known, Kind(kind), double, wrappers, at, words[1][0], flags, operands[2:], certain)
+            return Operation(known, Kind(kind), name, double, wrappers, at, words[1][0], flags, operands[2:], certain)
     if first in known.kinds:
         kind = known.kinds[first]
-        return Operation(known, Kind(kind), first, wrappers, at, words[0][0], flags, operands[1:], certain)
-    return Operation(known, Kind(known.any or "other"), first, wrappers, at, words[0][0], flags, operands[1:], certain)
+        return Operation(known, Kind(kind), name, first, wrappers, at, words[0][0], flags, operands[1:], certain)
+    return Operation(known, Kind(known.any or "other"), name, first, wrappers, at, words[0][0], flags, operands[1:], certain)

@@ -52,7 +52,7 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
     assert body is not None and script is not None
     for use in adds:
         operation, words = use.operation, use.command.words
-        command = tuple(word.text for word in words[operation.command : operation.verb + 1])
+        command = operation.lead
         if not operation.has_flag("--no-cache"):
             edits.append(insert_after(body.logical, words[operation.verb].span.end, " --no-cache"))
             claims.append(AddsOption(command, ("--no-cache",)))

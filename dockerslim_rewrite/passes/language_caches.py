@@ -107,9 +107,7 @@ def _gems(build: Build, facts: Facts) -> Proposals:
                     reason="ri and rdoc pages of each gem are never read in an image",
                     safety=Safety.SAFE,
                     claims=(
-                        AddsOption(
-                            tuple(word.text for word in words[found.command : found.verb + 1]), ("--no-document",)
-                        ),
+                        AddsOption(found.lead, ("--no-document",)),
                     ),
                     line=run.line,
                     saving=found.manager.saving,

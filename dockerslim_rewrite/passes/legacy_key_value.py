@@ -36,6 +36,9 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         if not _NAME.match(pair.key):
             yield missed("DS604", step.line, f"the key {pair.key} is no plain name")
             continue
+        if owner.origin.comments:
+            yield missed("DS604", step.line, f"comments stand inside this {owner.keyword}")
+            continue
         logical = owner.origin.args_logical
         start = logical.text.index(value, len(pair.key)) if value else len(logical.text)
         equals = Edit.replace(logical.after(len(pair.key)), logical.before(start), "=")

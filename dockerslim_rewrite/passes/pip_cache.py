@@ -49,9 +49,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     reason=f"{operation.manager.paths[0]} helps the next install on this machine, and there is none",
                     safety=Safety.SAFE,
                     claims=(
-                        AddsOption(
-                            tuple(word.text for word in words[operation.command : operation.verb + 1]), (option,)
-                        ),
+                        AddsOption(operation.lead, (option,)),
                     ),
                     line=build.document.line_of(body.logical.before(use.command.span.start)),
                     saving=operation.manager.saving,

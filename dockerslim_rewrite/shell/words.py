@@ -69,7 +69,7 @@ def word_value(text: str) -> WordValue:
             else:
                 literal = False
         elif match["glob"] is not None:
-            glob = glob or match[0] in "*?["
+            glob = glob or match[0] in "*?" or (match[0] == "[" and "]" in text[match.end() :])
             parts.append(match[0])
         elif match["brace"] is not None:
             brace = True

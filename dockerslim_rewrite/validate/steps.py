@@ -219,7 +219,7 @@ class Matcher:
                 self._frame(group, right)
                 self.bodies.check(group, right, frozenset(self.exported), self.old)
             except Unsound as unsound:
-                failure = unsound if failure is None or len(group) == 1 else failure
+                failure = unsound
                 continue
             return len(group)
         if failure is None:

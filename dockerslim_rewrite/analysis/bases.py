@@ -1,0 +1,104 @@
+"""What is known of the system that a stage's commands run on: from the image's name, and from what the file does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir.build import Build, Stage
+from ..ir.reference import InvalidReference, parse
+from ..ir.steps import From
+from ..knowledge.images import ImageFacts, image_facts
+from .cleanup import always_runs
+from .facts import Facts
+
+#: Which family of distributions a package manager belongs to.
+_FAMILIES = {
+    "apt": "debian",
+    "apk": "alpine",
+    "yum": "rhel",
+    "dnf": "rhel",
+    "microdnf": "rhel",
+    "tdnf": "rhel",
+    "zypper": "suse",
+    "pacman": "arch",
+}
+#: What /bin/sh is in a family, where every release agrees. bash is essential in Debian and Ubuntu, but no /bin/sh there.
+_SHELLS = {"alpine": "ash", "rhel": "bash", "suse": "bash", "arch": "bash"}
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The system of a stage. ``family`` is as in ``ImageFacts``, None when nothing tells.
+
+    ``shell`` is what ``/bin/sh`` is, None when not known; ``bash`` whether ``/bin/bash`` is surely there; ``evidence``
+    says what the knowledge rests on; ``image`` is None for an image that is not in the catalogue.
+    """
+
+    family: str | None
+    shell: str | None
+    bash: bool
+    evidence: str
+    image: ImageFacts | None
+
+
+def base_head(build: Build, facts: Facts, stage: Stage) -> From:
+    """The FROM that names the image from outside which *stage* stands on."""
+    at = stage.index
+    while True:
+        base = facts.graph.bases[at]
+        if base is None:
+            return build.stages[at].head
+        at = base
+
+
+def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
+    """What the catalogue knows of the image under *stage*; None for an unknown one or one chosen by an argument."""
+    head = base_head(build, facts, stage)
+    try:
+        reference = parse(head.image)
+    except InvalidReference:
+        return None
+    if reference.template:
+        return None
+    return image_facts(reference.familiar_name, reference.tag.text if reference.tag else None)
+
+
+def system(build: Build, facts: Facts, stage: Stage) -> System:
+    """The system under *stage*, by the catalogue, else by the package manager that its RUNs surely run."""
+    image = base_image(build, facts, stage)
+    if image is not None and image.family is not None:
+        return System(image.family, image.shell, bool(image.bash), f"the image {image.name}", image)
+    at: int | None = stage.index
+    while at is not None:
+        for run in build.stages[at].runs:
+            script = facts.script(run)
+            for use in facts.uses(run):
+                family = _FAMILIES.get(use.operation.manager.name)
+                if family is not None and script is not None and always_runs(script, use.command):
+                    name = use.operation.manager.name
+                    bash = family != "alpine"
+                    return System(family, _SHELLS.get(family), bash, f"{name} runs on line {run.line}", image)
+        at = facts.graph.bases[at]
+    return System(None, None, False, "nothing tells which distribution it is", image)
+
+
+def root_evidence(build: Build, facts: Facts, stage: Stage) -> str | None:
+    """Why the base image of *stage* surely starts as root; None when nothing tells.
+
+    Evidence is the catalogue, or a system package manager that surely runs without sudo before any USER.
+    """
+    image = base_image(build, facts, stage)
+    if image is not None and image.user is not None:
+        return f"{image.name} starts as root" if image.user in ("root", "0") else None
+    at: int | None = stage.index
+    while at is not None:
+        for run in build.stages[at].runs:
+            script = facts.script(run)
+            if script is None or facts.state(run).user is not None:
+                continue
+            for use in facts.uses(run):
+                known = use.operation.manager.name in _FAMILIES
+                if known and "sudo" not in use.operation.wrappers and always_runs(script, use.command):
+                    return f"{use.operation.manager.name} works without sudo on line {run.line}"
+        at = facts.graph.bases[at]
+    return None

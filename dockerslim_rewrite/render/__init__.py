@@ -1,0 +1,1 @@
+"""Text that we author: Jinja templates for instructions, shell fragments and whole files."""
