@@ -276,9 +276,10 @@ class Change:
 
 
 class RemarkKind(Enum):
-    """Why a remark is made."""
+    """Why a remark is made: a rewrite was declined, held back for a higher level, something was seen, or we erred."""
 
     MISSED = "missed"
+    HELD = "held"
     ANALYSIS = "analysis"
     BUG = "bug"
 

@@ -192,7 +192,6 @@ class _Engine:
             outcome.remarks = remarks
             if outcome.text == start:
                 break
-        outcome.remarks = self._final_remarks(build, facts, outcome, banned)
         return outcome
 
     def _phase(
@@ -207,9 +206,9 @@ class _Engine:
         seen = {outcome.text}
         before = (outcome.text, outcome.patch, len(outcome.changes), build, facts)
         for _ in range(MAX_ROUNDS):
-            accepted = self._proposals(phase, build, facts, outcome, banned, limit)
+            accepted, remarks = self._proposals(phase, build, facts, outcome, banned, limit)
             if not accepted:
-                return build, facts, []
+                return build, facts, remarks
             patch = Patch.of(edit for change, _ in accepted for edit in change.edits)
             text = patch.apply(outcome.text)
             if text in seen:
@@ -237,53 +236,42 @@ class _Engine:
         outcome: _Outcome,
         banned: frozenset[Key],
         limit: int | None,
-    ) -> list[tuple[Change, Key]]:
-        """The changes of one round that the gate lets through and that do not meet each other."""
+    ) -> tuple[list[tuple[Change, Key]], list[Remark]]:
+        """The changes of one round that the gate lets through and that do not meet each other, and the remarks."""
         accepted: list[tuple[Change, Key]] = []
+        remarks: list[Remark] = []
         taken: list[Edit] = []
         ignored = ignored_rules(build.document)
         for one in phase.passes:
             for proposal in one.run(build, facts):
+                edits = () if isinstance(proposal, Remark) else proposal.edits
+                if _is_ignored(ignored, one, edits, proposal.line, build):
+                    continue
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
+                    remarks.append(self._remark(proposal, build, outcome))
                     continue
-                if _is_ignored(ignored, one, proposal.edits, proposal.line, build):
-                    continue
-                key = (proposal.rule, outcome.patch.shift(proposal.edits[0].span.start), proposal.title)
+                key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned:
                     continue
                 if limit is not None and len(outcome.changes) + len(accepted) >= limit:
-                    return accepted
+                    return accepted, []
                 try:
-                    Patch.of([*taken, *proposal.edits])
+                    Patch.of([*taken, *edits])
                 except OverlapError:
                     continue
-                taken.extend(proposal.edits)
+                taken.extend(edits)
                 accepted.append((proposal, key))
-        return accepted
+        return accepted, list(dict.fromkeys(remarks))
 
-    def _final_remarks(
-        self, build: Build, facts: Facts, outcome: _Outcome, banned: frozenset[Key]
-    ) -> list[Remark]:
-        """What the passes decline on the final text; a change above the level counts as declined."""
-        remarks = [remark for remark in outcome.remarks if remark.kind is RemarkKind.BUG]
-        ignored = ignored_rules(build.document)
-        for phase in self.phases:
-            for one in phase.passes:
-                for proposal in one.run(build, facts):
-                    if isinstance(proposal, Change):
-                        if proposal.safety <= self.level:
-                            continue
-                        reason = f"{proposal.title} (needs --level {proposal.safety.label})"
-                        remark = Remark(RemarkKind.MISSED, proposal.rule, reason, proposal.line, proposal.evidence)
-                    else:
-                        remark = proposal
-                    if _is_ignored(ignored, one, (), remark.line, build):
-                        continue
-                    starts = build.document.source.line_starts
-                    offset = starts[min(remark.line, len(starts)) - 1]
-                    line = self.source.position(outcome.patch.shift(offset)).line
-                    remarks.append(replace(remark, line=line))
-        return list(dict.fromkeys(remarks))
+    def _remark(self, proposal: Change | Remark, build: Build, outcome: _Outcome) -> Remark:
+        """*proposal* as a remark on the original text: a change above the level is held back, not lost."""
+        starts = build.document.source.line_starts
+        offset = starts[min(proposal.line, len(starts)) - 1]
+        line = self.source.position(outcome.patch.shift(offset)).line
+        if isinstance(proposal, Remark):
+            return replace(proposal, line=line)
+        reason = f"{proposal.title} (needs --level {proposal.safety.label})"
+        return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
 
 
 def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Change:

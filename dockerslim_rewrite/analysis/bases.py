@@ -22,7 +22,7 @@ _FAMILIES = {
     "zypper": "suse",
     "pacman": "arch",
 }
-#: What /bin/sh is in a family, where every release agrees. bash is essential in Debian and Ubuntu, but no /bin/sh there.
+#: What /bin/sh is in a family, where every release agrees. Debian and Ubuntu have bash, but not always as /bin/sh.
 _SHELLS = {"alpine": "ash", "rhel": "bash", "suse": "bash", "arch": "bash"}
 
 

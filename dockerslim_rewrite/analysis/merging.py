@@ -128,6 +128,8 @@ def _clash(leaked: Leaks, later: Run, facts: Facts, environment: frozenset[str])
 def _errexit_problem(script: Script, index: int, runs: list[Run], facts: Facts) -> str | None:
     """``set -e`` acts on what follows it, but not on the left of ``&&``: only plain chains are indifferent to it."""
     reason = "set -e would act, or stop acting, on other commands than before"
+    if all(plain_chain(_script(run, facts).root) for run in runs):
+        return None
     if index > 0 or not plain_chain(script.root.items[-1]):
         return reason
     if any(not plain_chain(_script(run, facts).root) for run in runs[index + 1 :]):

@@ -35,7 +35,7 @@ def change_lines(name: str, change: Change) -> Iterator[str]:
 
 def remark_line(name: str, remark: Remark) -> str:
     """One remark in one line."""
-    word = {RemarkKind.MISSED: "not done", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}[remark.kind]
+    word = {RemarkKind.MISSED: "not done", RemarkKind.HELD: "held back", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}[remark.kind]
     return f"{name}:{remark.line}: {remark.rule} {word}: {remark.reason}"
 
 
@@ -47,7 +47,12 @@ def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
             yield printable(line)
     if remarks:
         for remark in result.remarks:
+            if remark.kind is RemarkKind.HELD:
+                continue
             yield printable(remark_line(name, remark))
+    held = sum(remark.kind is RemarkKind.HELD for remark in result.remarks)
+    if held:
+        yield printable(f"{name}: {held} more possible at a higher --level (--format json lists them)")
     count = len(result.changes)
     word = "change" if count == 1 else "changes"
     saved = f", about {size(result.saving)} less in the image" if result.saving else ""

@@ -146,7 +146,7 @@ class _Collector:
             self.leaves = self.leaves or name != "exec" or bool(arguments)
             if name == "exec" and not arguments:
                 self.unknown = self.unknown or "exec with a redirection"
-        elif name == "export":
+        elif name in ("export", "unset"):
             self.exported.update(_assigned_name(word) for word in arguments)
         elif effects == {"cwd"}:
             self.cwd = True
@@ -224,7 +224,7 @@ def interference(first: Leaks, second: Script, environment: frozenset[str]) -> s
     text = second.text
     used = references(text)
     for name in sorted(first.exported):
-        return f"it exports {name}"
+        return f"it exports or unsets {name}"
     for name in sorted(first.assigned - {"*for*"}):
         if name in environment or name in _AMBIENT or name.startswith("LC_"):
             return f"it changes the environment variable {name}"

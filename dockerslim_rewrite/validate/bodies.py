@@ -42,13 +42,15 @@ class Bodies:
         at = 0
         isolated: list[bool] = []
         for body in bodies:
+            while at < len(after) and not self._begins(body, after[at:]) and self._licensed_addition(after[at]):
+                at += 1
             head = after[at] if at < len(after) else None
             wrapped = (
                 len(bodies) > 1
                 and isinstance(head, Block)
                 and head.kind == "subshell"
                 and not head.text
-                and self._row(body, head.parts[0], errexit_first=False) == len(head.parts[0])
+                and self._whole(body, head.parts[0])
             )
             if wrapped:
                 at += 1
@@ -59,6 +61,8 @@ class Bodies:
                 raise Unsound(self._difference(body, after[at:]), group[0].line, right.line)
             at += taken
             isolated.append(False)
+        while at < len(after) and self._licensed_addition(after[at]):
+            at += 1
         if at != len(after):
             raise Unsound(f"a command was added: {_name(after[at])}", group[0].line, right.line)
         return isolated
@@ -66,16 +70,24 @@ class Bodies:
     def _row(self, before: Sequence[Unit], after: Sequence[Unit], *, errexit_first: bool) -> int | None:
         """How many units of *after* correspond to all of *before*; None when they do not."""
         i = j = 0
-        while True:
-            if i < len(before) and j < len(after) and self._unit(before[i], after[j], errexit_first=errexit_first):
+        while i < len(before):
+            if j < len(after) and self._unit(before[i], after[j], errexit_first=errexit_first):
                 i, j = i + 1, j + 1
             elif j < len(after) and self._licensed_addition(after[j]):
                 j += 1
-            elif i < len(before) and self._licensed_removal(before[i]):
+            elif self._licensed_removal(before[i]):
                 i += 1
             else:
-                break
-        return j if i == len(before) else None
+                return None
+        return j
+
+    def _whole(self, before: Sequence[Unit], after: Sequence[Unit]) -> bool:
+        """Whether all of *after* corresponds to all of *before*."""
+        taken = self._row(before, after, errexit_first=False)
+        return taken is not None and all(self._licensed_addition(unit) for unit in after[taken:])
+
+    def _begins(self, body: Sequence[Unit], after: Sequence[Unit]) -> bool:
+        return self._row(body, after, errexit_first=_starts_errexit(tuple(body))) is not None
 
     def _licensed_addition(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.adds(unit)
@@ -91,7 +103,7 @@ class Bodies:
         if isinstance(before, Block) and isinstance(after, Block):
             if before.kind == after.kind and before.text == after.text and len(before.parts) == len(after.parts):
                 pairs = zip(before.parts, after.parts, strict=True)
-                if all(self._row(a, b, errexit_first=False) == len(b) for a, b in pairs):
+                if all(self._whole(a, b) for a, b in pairs):
                     return True
             if before.kind == after.kind == "then":
                 return self._lists(before, after, errexit_first)
@@ -106,7 +118,7 @@ class Bodies:
             left = before.parts[i] if i < len(before.parts) else None
             right = after.parts[j] if j < len(after.parts) else None
             last = i == len(before.parts) - 1
-            if left is not None and right is not None and self._row(left, right, errexit_first=False) == len(right):
+            if left is not None and right is not None and self._whole(left, right):
                 i, j = i + 1, j + 1
             elif left is not None and not last and len(left) == 1 and self._licensed_removal(left[0]):
                 i += 1
@@ -144,8 +156,10 @@ class Bodies:
                 continue
             if may_end(body):
                 raise Unsound("exit ends the joined shell", *lines)
-            if errexit(body) and (
-                index > 0 or not indifferent(_tail(body)) or not all(indifferent(other) for other in bodies[1:])
+            if (
+                errexit(body)
+                and not all(indifferent(other) for other in bodies)
+                and (index > 0 or not indifferent(_tail(body)) or not all(indifferent(other) for other in bodies[1:]))
             ):
                 raise Unsound("set -e acts on other commands than before", *lines)
             for later, text in zip(bodies[index + 1 :], texts[index + 1 :], strict=True):

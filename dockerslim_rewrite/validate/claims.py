@@ -75,10 +75,14 @@ class Licences:
                 if at is not None and at == 0:
                     old[at : at + len(claim.before)] = claim.after
         for claim in self.claims:
-            if isinstance(claim, RemovesOption | RemovesOperand) and _find(old, claim.command) is not None:
+            if isinstance(claim, RemovesOption | RemovesOperand) and (
+                _find(old, claim.command) is not None or _find(list(before.raw), claim.command) is not None
+            ):
                 gone = claim.options if isinstance(claim, RemovesOption) else claim.words
                 old = _drop(old, new, gone)
-            elif isinstance(claim, AddsOption) and _find(new, claim.command) is not None:
+            elif isinstance(claim, AddsOption) and (
+                _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
+            ):
                 new = _drop(new, old, claim.options)
         return old == new
 
@@ -98,17 +102,11 @@ class Licences:
 
 
 def _find(words: list[str], wanted: tuple[str, ...]) -> int | None:
-    """Where the words *wanted* stand in order in *words*; options may stand between them, as in ``apk -U add``."""
+    """Where the words *wanted* stand in order in *words*; options may stand between them, as in ``apk -X URL add``."""
     for start in range(len(words)):
         if words[start] == wanted[0]:
-            at = start
-            for word in wanted[1:]:
-                at += 1
-                while at < len(words) and words[at] != word and words[at].startswith("-"):
-                    at += 1
-                if at >= len(words) or words[at] != word:
-                    break
-            else:
+            rest = iter(words[start + 1 :])
+            if all(word in rest for word in wanted[1:]):
                 return start
     return None
 

@@ -210,6 +210,7 @@ class Matcher:
             self.licences.of(MergesRuns)
         )
         group: list[Run] = []
+        matched = 0
         failure: Unsound | None = None
         for step in before[at : at + most]:
             if not isinstance(step, Run):
@@ -220,11 +221,11 @@ class Matcher:
                 self.bodies.check(group, right, frozenset(self.exported), self.old)
             except Unsound as unsound:
                 failure = unsound
-                continue
-            return len(group)
-        if failure is None:
-            raise Unsound("a RUN is gone", None, right.line)
-        raise failure
+            else:
+                matched = len(group)
+        if matched:
+            return matched
+        raise failure or Unsound("a RUN is gone", None, right.line)
 
     def _frame(self, group: list[Run], right: Run) -> None:
         mounts = {claim.mount for claim in self.licences.of(AddsMount) if isinstance(claim, AddsMount)}
