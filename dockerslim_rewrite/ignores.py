@@ -7,7 +7,9 @@ import re
 from .syntax import Document
 
 _OURS = re.compile(r"#\s*dockerslim:\s*(?P<file>file-)?ignore(?:=(?P<rules>[A-Za-z0-9_,\-]+))?", re.I)
-_HADOLINT = re.compile(r"#\s*hadolint\s+(?P<file>global\s+)?ignore\s*=\s*(?P<rules>[A-Za-z0-9_]+(?:\s*,\s*[A-Za-z0-9_]+)*)", re.I)
+_HADOLINT = re.compile(
+    r"#\s*hadolint\s+(?P<file>global\s+)?ignore\s*=\s*(?P<rules>[A-Za-z0-9_]+(?:\s*,\s*[A-Za-z0-9_]+)*)", re.I
+)
 _CHECK = re.compile(r"(?:\A|;)\s*skip=(?P<rules>[A-Za-z,\s]+)", re.I)
 
 Ignored = tuple[frozenset[str], tuple[tuple[int, int, frozenset[str]], ...]]

@@ -1,11 +1,10 @@
-"""The whole compiler: read, let the passes propose, gate, apply, read again; validate; withdraw what cannot be proven."""
+"""The whole compiler: read, let the passes propose, gate, apply, read again; validate; withdraw what is not proven."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +87,7 @@ class Result:
         if not self.changed:
             return ""
         name = (self.path or "Dockerfile").lstrip("/")
-        lines = difflib.unified_diff(
-            _lines(self.original), _lines(self.text), f"a/{name}", f"b/{name}", n=context
-        )
+        lines = difflib.unified_diff(_lines(self.original), _lines(self.text), f"a/{name}", f"b/{name}", n=context)
         out = []
         for line in lines:
             out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
@@ -137,9 +134,7 @@ def selected(options: Options) -> tuple[Phase, ...]:
     if options.select:
         wanted = {one.code for word in options.select for one in _named(word, known)}
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
-    return tuple(
-        Phase(phase.name, tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE
-    )
+    return tuple(Phase(phase.name, tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
 
 
 def _named(word: str, known: list[Pass]) -> list[Pass]:

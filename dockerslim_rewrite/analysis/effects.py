@@ -19,9 +19,7 @@ def touched(command: Simple) -> tuple[str, ...]:
     name = command.name
     if name is None or posixpath.basename(name) not in _TOUCHING:
         return ()
-    return tuple(
-        word.literal for word in command.words[1:] if word.literal and not word.text.startswith("-")
-    )
+    return tuple(word.literal for word in command.words[1:] if word.literal and not word.text.startswith("-"))
 
 
 #: Names that say nothing about a particular file.
@@ -31,7 +29,7 @@ _COMMON = frozenset(("tmp", "root", "usr", "var", "etc", "opt", "bin", "lib", "h
 @lru_cache(maxsize=8192)
 def mentioned(script: Script) -> frozenset[str]:
     """The words and redirection targets of the commands in *script* that may write, and the last part of each path."""
-    found = set()
+    found: set[str] = set()
     for command in script.commands:
         if not touched(command):
             found.update(word.literal for word in command.words[1:] if word.literal)

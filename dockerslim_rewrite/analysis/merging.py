@@ -199,7 +199,6 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-
 @dataclass(frozen=True, slots=True)
 class Declined:
     """Neighbours that a pass wanted to join and may not, with the reason."""

@@ -99,7 +99,9 @@ def unwrapped(argv: tuple[str | None, ...], wrappers: list[str] | None = None) -
         at += 1
         while at < len(argv):
             option = argv[at]
-            if option is None or not (option.startswith("-") or (name in ("env", "sudo") and _ASSIGNMENT.match(option))):
+            if option is None or not (
+                option.startswith("-") or (name in ("env", "sudo") and _ASSIGNMENT.match(option))
+            ):
                 break
             at += 2 if option in values else 1
         if name == "timeout":
@@ -143,4 +145,6 @@ def _classified(
     if first in known.kinds:
         kind = known.kinds[first]
         return Operation(known, Kind(kind), name, first, wrappers, at, words[0][0], flags, operands[1:], certain)
-    return Operation(known, Kind(known.any or "other"), name, first, wrappers, at, words[0][0], flags, operands[1:], certain)
+    return Operation(
+        known, Kind(known.any or "other"), name, first, wrappers, at, words[0][0], flags, operands[1:], certain
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -16,13 +16,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_Rules = Optional[list[str]]
+_Rules = list[str] | None
 
 
 @app.command("rewrite")
 def rewrite_command(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dockerfiles to rewrite; - is standard input.")],
-    output: Annotated[Optional[str], typer.Option("-o", "--output", help="Write the result to this file.")] = None,
+    output: Annotated[str | None, typer.Option("-o", "--output", help="Write the result to this file.")] = None,
     in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Write each result over its input.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print a unified diff to standard output.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if anything would change.")] = False,
@@ -30,7 +30,7 @@ def rewrite_command(
     select: Annotated[_Rules, typer.Option(help="Only these rules (DS201, DS2, DL3009, …); comma-separated.")] = None,
     ignore: Annotated[_Rules, typer.Option(help="Not these rules; comma-separated.")] = None,
     style: Annotated[str, typer.Option(help="keep edits in place; canonical renders the whole file.")] = "keep",
-    templates: Annotated[Optional[Path], typer.Option(help="A folder with templates of your own.")] = None,
+    templates: Annotated[Path | None, typer.Option(help="A folder with templates of your own.")] = None,
     format: Annotated[str, typer.Option("--format", help="Form of the report: text or json.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a change had to be withdrawn.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No report.")] = False,

@@ -189,5 +189,3 @@ class _Reader:
         if len(words) == 3 and words[1].lower() == "as":
             return From(instruction, index, words[0], words[2])
         raise ParseError(instruction.line_number, "FROM takes an image, or an image AS a name")
-
-

@@ -134,17 +134,4 @@ class Onbuild(_Step):
     trigger: Step | None
 
 
-Step: TypeAlias = (
-    From
-    | Run
-    | Copy
-    | Env
-    | Label
-    | Arg
-    | Exec
-    | Shell
-    | Value
-    | Listing
-    | Healthcheck
-    | Onbuild
-)
+Step: TypeAlias = From | Run | Copy | Env | Label | Arg | Exec | Shell | Value | Listing | Healthcheck | Onbuild

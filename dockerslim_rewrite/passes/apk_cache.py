@@ -49,7 +49,8 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
     claims: list[Claim] = []
     body = run.body
     script = facts.script(run)
-    assert body is not None and script is not None
+    assert body is not None
+    assert script is not None
     for use in adds:
         operation, words = use.operation, use.command.words
         command = operation.lead
@@ -57,7 +58,7 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
             edits.append(insert_after(body.logical, words[operation.verb].span.end, " --no-cache"))
             claims.append(AddsOption(command, ("--no-cache",)))
         for flag in operation.flags:
-            word = words[flag.index]
+            word = words[flag.at]
             if flag.name in _UPDATE_FLAGS and word.text == flag.name:
                 edits += drop_word(body, run.origin, word.span)
                 claims.append(RemovesOption(command, (flag.name,)))
@@ -68,8 +69,8 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
                 if gone is not None:
                     edits += gone
                     claims.append(RemovesCommand(tuple(word.text for word in use.command.words)))
-    for command in script.commands:
-        edits += _without_cache(run, command, claims)
+    for one in script.commands:
+        edits += _without_cache(run, one, claims)
     if not edits:
         return None
     return Change(

@@ -63,9 +63,7 @@ def _gone(run: Run, facts: Facts) -> bool:
     script = facts.script(run)
     if script is None:
         return True
-    last = max(
-        (use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1
-    )
+    last = max((use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1)
     return any(removes(command, LISTS) and command.span.start > last for command in script.commands)
 
 

@@ -17,12 +17,62 @@ from .base import Proposals, missed, rewrite_pass
 
 _ARCHIVE = re.compile(r"[\w./@%+=:,-]+\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|zip|gz|bz2|xz|7z|rpm|deb)\Z", re.I)
 _CURL_VALUES = frozenset(
-    "-o --output -H --header -A --user-agent -u --user -x --proxy -e --referer -b --cookie -d --data -X --request -m "
-    "--max-time --connect-timeout --retry --retry-delay --retry-max-time -T --cacert --cert --key --output-dir".split()
+    [
+        "-o",
+        "--output",
+        "-H",
+        "--header",
+        "-A",
+        "--user-agent",
+        "-u",
+        "--user",
+        "-x",
+        "--proxy",
+        "-e",
+        "--referer",
+        "-b",
+        "--cookie",
+        "-d",
+        "--data",
+        "-X",
+        "--request",
+        "-m",
+        "--max-time",
+        "--connect-timeout",
+        "--retry",
+        "--retry-delay",
+        "--retry-max-time",
+        "-T",
+        "--cacert",
+        "--cert",
+        "--key",
+        "--output-dir",
+    ]
 )
 _WGET_VALUES = frozenset(
-    "-O --output-document -P --directory-prefix -U --user-agent -o --output-file -t --tries -T --timeout --header "
-    "--progress --user --password --referer -e --execute -w --wait".split()
+    [
+        "-O",
+        "--output-document",
+        "-P",
+        "--directory-prefix",
+        "-U",
+        "--user-agent",
+        "-o",
+        "--output-file",
+        "-t",
+        "--tries",
+        "-T",
+        "--timeout",
+        "--header",
+        "--progress",
+        "--user",
+        "--password",
+        "--referer",
+        "-e",
+        "--execute",
+        "-w",
+        "--wait",
+    ]
 )
 _SPECIAL = frozenset(("/dev/stdout", "/dev/null", "-"))
 
@@ -169,7 +219,12 @@ def _may_remove(command: Simple, path: str) -> bool:
     folder = posixpath.dirname(path)
     for word in command.words[1:]:
         literal = word.literal
-        if literal is None or "*" in literal or literal.rstrip("/") == folder or folder.startswith(literal.rstrip("/") + "/"):
+        if (
+            literal is None
+            or "*" in literal
+            or literal.rstrip("/") == folder
+            or folder.startswith(literal.rstrip("/") + "/")
+        ):
             return True
         if posixpath.basename(literal) == posixpath.basename(path):
             return True

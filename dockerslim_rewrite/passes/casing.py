@@ -15,9 +15,7 @@ from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 
 
-@rewrite_pass(
-    "DS605", "casing", Safety.SAFE, ("FromAsCasing", "StageNameCasing", "ConsistentInstructionCasing")
-)
+@rewrite_pass("DS605", "casing", Safety.SAFE, ("FromAsCasing", "StageNameCasing", "ConsistentInstructionCasing"))
 def casing(build: Build, facts: Facts) -> Proposals:
     """Write keywords in the file's own case, AS like its FROM, and stage names in lower case with all references.
 

@@ -13,7 +13,7 @@ from ..ir.steps import Run
 from ..knowledge.managers import Manager
 from .base import Proposals, missed
 
-#: Says for a RUN with operations of one manager: at which level its cache may go, or why it may not (None: say nothing).
+#: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
 
 

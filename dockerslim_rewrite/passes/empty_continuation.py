@@ -21,9 +21,7 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
     """
     for instruction in build.document.instructions:
         last_code = max(i for i, line in enumerate(instruction.lines) if line.kind is not LineKind.BLANK)
-        blank = [
-            line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code
-        ]
+        blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
         if blank:
             yield Change(
                 rule="DS606",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)
@@ -47,7 +48,7 @@ def read_fixture(text: str) -> Fixture:
     if heading is None:
         raise ValueError("a fixture starts with '# DSnnn name'")
     starts = [match.start() for match in _HEADING.finditer(text)] + [len(text)]
-    cases = tuple(_case(text[a:b]) for a, b in zip(starts, starts[1:], strict=False))
+    cases = tuple(_case(text[a:b]) for a, b in pairwise(starts))
     return Fixture(heading[1], cases)
 
 

@@ -24,10 +24,11 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     In shell form Docker runs `/bin/sh -c TEXT`: the shell is process 1, and the program may never see SIGTERM.
 
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
-    operators, no built-in commands. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard), which
-    runs just what the shell form runs and hands process 1 over; longer scripts stay. A CMD stays when ENTRYPOINT is in exec form, since its words are
-    arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell form ignores and the exec form
-    appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact".
+    operators, no built-in commands. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard),
+    which runs just what the shell form runs and hands process 1 over; longer scripts stay. A CMD stays when ENTRYPOINT
+    is in exec form, since its words are arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell
+    form ignores and the exec form appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD
+    and ENTRYPOINT interact".
     """
     for stage in build.stages:
         for step in stage.steps:

@@ -15,13 +15,31 @@ from .base import Proposals, rewrite_pass
 from .cleaning import clean_after
 
 MANAGERS = frozenset(
-    ("bundler", "composer", "cargo", "go", "maven", "gradle", "dotnet", "luarocks", "cpan", "hex", "pipenv", "poetry", "pdm")
+    (
+        "bundler",
+        "composer",
+        "cargo",
+        "go",
+        "maven",
+        "gradle",
+        "dotnet",
+        "luarocks",
+        "cpan",
+        "hex",
+        "pipenv",
+        "poetry",
+        "pdm",
+    )
 )
 #: Their caches hold what builds and tests read again; they may go only behind the stage's last use of the tool.
 _BUILD_TOOLS = frozenset(("cargo", "go", "maven", "gradle", "dotnet", "hex"))
-_OLD_GEM = re.compile(r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)")
+_OLD_GEM = re.compile(
+    r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)"
+)
 _OFFICIAL_RUBY = re.compile(r"(?:docker\.io/)?(?:library/)?(?:ruby|jruby|rails)(?::|\Z)")
-_GO_MODULES = re.compile(r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.1[1-9]|\.[2-9]\d)?(?![.\d]*\.)[\w.-]*|latest|alpine.*|[a-z]+))?\Z")
+_GO_MODULES = re.compile(
+    r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.1[1-9]|\.[2-9]\d)?(?![.\d]*\.)[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
+)
 
 
 @rewrite_pass("DS207", "language-caches", Safety.SAFE)
@@ -32,8 +50,8 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
     generates documentation for each gem; `--no-document` leaves that out.
 
     Safe because it is done only in a stage whose layers ship, behind the last command that uses the tool, and never
-    when the container itself starts through it (`CMD mvn …`, `go run`, `dotnet run`). Source: each tool's documentation, named in
-    the data file of the manager.
+    when the container itself starts through it (`CMD mvn …`, `go run`,
+    `dotnet run`). Source: each tool's documentation, named in the data file of the manager.
     """
     yield from clean_after(build, facts, "DS207", MANAGERS, _judge)
     yield from _gems(build, facts)
@@ -69,13 +87,13 @@ def _starts_through(name: str, stage: Stage, build: Build) -> bool:
         if not isinstance(step, Exec):
             continue
         if step.argv is not None:
-            calls = [tuple(step.argv), tuple(" ".join(step.argv[2:]).split())]
+            calls: list[tuple[str | None, ...]] = [step.argv, tuple(" ".join(step.argv[2:]).split())]
         elif step.body is not None and isinstance(step.body.script, Script):
             calls = [command.argv for command in step.body.script.commands]
         else:
             return True
         for argv in calls:
-            found = operation(tuple(argv)) if argv else None
+            found = operation(argv) if argv else None
             if found is not None and found.manager.name == name:
                 if name == "dotnet" and found.kind is Kind.OTHER:
                     continue
@@ -106,9 +124,7 @@ def _gems(build: Build, facts: Facts) -> Proposals:
                     title="gem install without documentation",
                     reason="ri and rdoc pages of each gem are never read in an image",
                     safety=Safety.SAFE,
-                    claims=(
-                        AddsOption(found.lead, ("--no-document",)),
-                    ),
+                    claims=(AddsOption(found.lead, ("--no-document",)),),
                     line=run.line,
                     saving=found.manager.saving,
                 )

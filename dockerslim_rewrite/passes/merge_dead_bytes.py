@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ..analysis.effects import touched, wrote
 from ..analysis.facts import Facts
 from ..analysis.merging import Joint, join, lines_of, neighbours, obstacle, plan
@@ -24,9 +26,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         for series in neighbours(stage):
             for first, last, path in _spans(series, facts):
                 runs = series[first : last + 1]
-                problem = next(
-                    (found for a, b in zip(runs, runs[1:], strict=False) if (found := obstacle(a, b, facts))), None
-                )
+                problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
                 joint = problem or plan(runs, facts, subshells=True)
                 if not isinstance(joint, Joint):
                     yield missed(

@@ -26,8 +26,8 @@ def npm_cache(build: Build, facts: Facts) -> Proposals:
     Safe because node_modules does not depend on the cache; a later install that is told to work offline keeps it. Yarn
     2 and later may run the application *from* its cache: there nothing is touched, and where a file does not show
     which Yarn it uses but has options that only Yarn classic has, the level is standard. pnpm's store is linked into
-    node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn documentation, `yarn cache clean`, "Plug'n'Play";
-    pnpm documentation, `pnpm store prune`.
+    node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn documentation,
+    `yarn cache clean`, "Plug'n'Play"; pnpm documentation, `pnpm store prune`.
     """
     yield from clean_after(build, facts, "DS206", MANAGERS, _judge)
 

@@ -48,9 +48,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     title=f"{operation.manager.name} {operation.subcommand} without a cache",
                     reason=f"{operation.manager.paths[0]} helps the next install on this machine, and there is none",
                     safety=Safety.SAFE,
-                    claims=(
-                        AddsOption(operation.lead, (option,)),
-                    ),
+                    claims=(AddsOption(operation.lead, (option,)),),
                     line=build.document.line_of(body.logical.before(use.command.span.start)),
                     saving=operation.manager.saving,
                 )

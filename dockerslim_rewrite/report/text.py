@@ -35,7 +35,12 @@ def change_lines(name: str, change: Change) -> Iterator[str]:
 
 def remark_line(name: str, remark: Remark) -> str:
     """One remark in one line."""
-    word = {RemarkKind.MISSED: "not done", RemarkKind.HELD: "held back", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}[remark.kind]
+    word = {
+        RemarkKind.MISSED: "not done",
+        RemarkKind.HELD: "held back",
+        RemarkKind.ANALYSIS: "note",
+        RemarkKind.BUG: "BUG",
+    }[remark.kind]
     return f"{name}:{remark.line}: {remark.rule} {word}: {remark.reason}"
 
 

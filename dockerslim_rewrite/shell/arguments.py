@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 
 class Flag(NamedTuple):
-    """An option as written: ``name`` with its dashes, the value if it has one, the word's index."""
+    """An option as written: ``name`` with its dashes, the value if it has one, the index of its word."""
 
     name: str
     value: str | None
-    index: int
+    at: int
 
 
 class Arguments(NamedTuple):
@@ -25,8 +25,8 @@ class Arguments(NamedTuple):
 def split(words: Sequence[str | None], start: int, values: frozenset[str]) -> Arguments:
     """Take ``words[start:]`` apart; None is a word that an expansion decides.
 
-    *values* are the options (``-o``, ``--option``) whose value is the next word, or the rest of a short one. Options may
-    stand behind operands, ``--`` ends them (GNU getopt's habit, which package managers share).
+    *values* are the options (``-o``, ``--option``) whose value is the next word, or the rest of a short one. Options
+    may stand behind operands, ``--`` ends them (GNU getopt's habit, which package managers share).
     """
     flags: list[Flag] = []
     operands: list[int] = []
@@ -57,9 +57,7 @@ def split(words: Sequence[str | None], start: int, values: frozenset[str]) -> Ar
     return Arguments(tuple(flags), tuple(operands), certain)
 
 
-def _short(
-    word: str, words: Sequence[str | None], index: int, values: frozenset[str], flags: list[Flag]
-) -> int:
+def _short(word: str, words: Sequence[str | None], index: int, values: frozenset[str], flags: list[Flag]) -> int:
     """Note the bundled short options of *word*; how many words behind it are values."""
     if word in values:
         flags.append(Flag(word, words[index + 1] if index + 1 < len(words) else None, index))

@@ -55,7 +55,7 @@ def delete(instruction: Instruction, logical: Logical, start: int, end: int) -> 
     whole = Span(logical.before(start), logical.before(end) if logical.text[end:].strip() else logical.after(end))
     if start > 0 and not logical.text[end:].strip():
         whole = Span(logical.after(start), whole.end)
-    if not any(comment.span in whole for comment in instruction.comments):
+    if not any(whole.covers(comment.span) for comment in instruction.comments):
         return [Edit.delete(*whole)] if whole.end > whole.start else []
     cuts = logical.spans(start, end)
     at_end = not logical.text[end:].strip()
@@ -65,7 +65,7 @@ def delete(instruction: Instruction, logical: Logical, start: int, end: int) -> 
     doomed: list[Span] = []
     last: tuple[Span, int] | None = None
     for line in lines:
-        content = next((c for c in contents if c in line), None)
+        content = next((c for c in contents if line.covers(c)), None)
         if content is None:
             continue
         here = [cut for cut in cuts if cut.start < content.end and content.start < cut.end]
@@ -128,9 +128,7 @@ def drop_command(body: Body, instruction: Instruction, command: Node) -> list[Ed
     return None
 
 
-def _drop_item(
-    logical: Logical, instruction: Instruction, items: tuple[Node, ...], index: int
-) -> list[Edit]:
+def _drop_item(logical: Logical, instruction: Instruction, items: tuple[Node, ...], index: int) -> list[Edit]:
     if index + 1 < len(items):
         return delete(instruction, logical, items[index].span.start, items[index + 1].span.start)
     return delete(instruction, logical, items[index - 1].span.end, items[index].span.end)

@@ -59,9 +59,9 @@ class _Operand(NamedTuple):
 
 
 class _Negation(NamedTuple):
-    """Task: the operand at ``index`` is preceded by a ``!`` at ``start``."""
+    """Task: the operand at ``operand`` is preceded by a ``!`` at ``start``."""
 
-    index: int
+    operand: int
     start: int
 
 
@@ -299,7 +299,7 @@ class _Reader:
             if isinstance(task, Operator):
                 operators.append(task)
             elif isinstance(task, _Negation):
-                operands[task.index] = _Operand(operands[task.index].node, task.start)
+                operands[task.operand] = _Operand(operands[task.operand].node, task.start)
             elif isinstance(task, _Redirection):
                 self.attach(task, operands)
             elif task.type in ("list", "pipeline"):
@@ -342,9 +342,7 @@ class _Reader:
             simple = self.simple(self.span(task.node), extra, [], redirects, nested)
             operands.append(_Operand(simple, None))
 
-    def redirected(
-        self, node: Node, redirects: list[Redirect], extra: list[Word], nested: tuple[Node, ...]
-    ) -> Node:
+    def redirected(self, node: Node, redirects: list[Redirect], extra: list[Word], nested: tuple[Node, ...]) -> Node:
         """*node* with *redirects*, which stand behind it."""
         end = max([redirect.span.end for redirect in redirects] + [word.span.end for word in extra])
         span = Span(node.span.start, max(node.span.end, end))

@@ -16,8 +16,37 @@ from .script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Si
 
 #: Variables that shells or common tools read without a ``$`` in the script.
 _AMBIENT = frozenset(
-    "PATH HOME IFS LANG LANGUAGE TERM TZ USER SHELL PWD OLDPWD ENV BASH_ENV CDPATH PS4 TMPDIR DEBIAN_FRONTEND "
-    "CC CXX CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS GOPATH GOROOT JAVA_HOME PYTHONPATH NODE_ENV OPTIND".split()
+    [
+        "PATH",
+        "HOME",
+        "IFS",
+        "LANG",
+        "LANGUAGE",
+        "TERM",
+        "TZ",
+        "USER",
+        "SHELL",
+        "PWD",
+        "OLDPWD",
+        "ENV",
+        "BASH_ENV",
+        "CDPATH",
+        "PS4",
+        "TMPDIR",
+        "DEBIAN_FRONTEND",
+        "CC",
+        "CXX",
+        "CFLAGS",
+        "CXXFLAGS",
+        "LDFLAGS",
+        "MAKEFLAGS",
+        "GOPATH",
+        "GOROOT",
+        "JAVA_HOME",
+        "PYTHONPATH",
+        "NODE_ENV",
+        "OPTIND",
+    ]
 )
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
@@ -34,8 +63,8 @@ _EXITS = frozenset(("exit", "exec", "return"))
 class Leaks:
     """What differs in a shell after a script has run in it.
 
-    ``options`` are the letters or names that ``set`` or ``shopt`` switched; ``leaves`` tells that the script may end the
-    shell (``exit``, ``exec``); ``unknown`` names a command whose effect cannot be told (``source``, ``eval``).
+    ``options`` are the letters or names that ``set`` or ``shopt`` switched; ``leaves`` tells that the script may end
+    the shell (``exit``, ``exec``); ``unknown`` names a command whose effect cannot be told (``source``, ``eval``).
     """
 
     cwd: bool = False

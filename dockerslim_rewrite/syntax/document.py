@@ -138,7 +138,8 @@ class Instruction:
     """One instruction with all its lines.
 
     ``span`` covers whole lines, heredoc bodies and the last line end included; ``text`` is what stands there.
-    ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case, ``keyword_span`` where it stands in the file.
+    ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case, ``keyword_span``
+    where it stands in the file.
     """
 
     keyword: str
@@ -188,7 +189,10 @@ class Instruction:
 
 
 #: Go's unicode.IsSpace, which BuildKit trims with.
-BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 @dataclass(frozen=True, eq=False)

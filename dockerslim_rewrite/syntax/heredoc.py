@@ -1,7 +1,7 @@
 """Here-documents: which words of a logical line announce one.
 
-Source: BuildKit ``frontend/dockerfile/parser`` (``heredocsFromLine``, ``ParseHeredoc``): the line is split into words as
-the Dockerfile shell lexer does it, quotes kept, and each word of the form ``[n]<<[-]NAME`` announces a body.
+Source: BuildKit ``frontend/dockerfile/parser`` (``heredocsFromLine``, ``ParseHeredoc``): the line is split into words
+as the Dockerfile shell lexer does it, quotes kept, and each word of the form ``[n]<<[-]NAME`` announces a body.
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ class PairError(ValueError):
 @lru_cache(maxsize=4)
 def _word_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
-    return re.compile(
-        rf"""(?:{e}(?:.|\Z)|"(?:{e}(?:.|\Z)|[^"{e}])*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'{e}])+""", re.S
-    )
+    return re.compile(rf"""(?:{e}(?:.|\Z)|"(?:{e}(?:.|\Z)|[^"{e}])*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'{e}])+""", re.S)
 
 
 def split_words(text: str, escape: str) -> list[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from .source import Span
@@ -45,7 +46,7 @@ class Patch:
     def of(cls, edits: Iterable[Edit]) -> Patch:
         """Sort *edits* into a patch. Raises ``OverlapError`` where two of them meet."""
         ordered = tuple(sorted(edits))
-        for left, right in zip(ordered, ordered[1:], strict=False):
+        for left, right in pairwise(ordered):
             if right.span.start < left.span.end or right.span == left.span:
                 raise OverlapError(f"edits at {left.span} and {right.span} overlap")
         return cls(ordered)

@@ -14,11 +14,9 @@ class Span(NamedTuple):
     start: int
     end: int
 
-    def __contains__(self, other: object) -> bool:
-        """Whether *other*, a span or an offset, lies inside this one."""
-        if isinstance(other, tuple) and len(other) == 2:
-            return bool(self.start <= other[0] and other[1] <= self.end)
-        return isinstance(other, int) and self.start <= other < self.end
+    def covers(self, other: Span) -> bool:
+        """Whether *other* lies inside this span."""
+        return self.start <= other.start and other.end <= self.end
 
 
 class Position(NamedTuple):

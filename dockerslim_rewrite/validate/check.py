@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..change import Change, DropsStage, PinsBase, RenamesStage, SplitsStage
+from ..change import Change, DropsFiles, DropsStage, PinsBase, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
+from ..ir.steps import Step
 from ..syntax import ParseError, parse
 from ..text import Patch
 from .claims import Licences, reads_lists
@@ -13,14 +14,14 @@ from .observe import units
 from .program import base_of, script_of
 from .second_reader import readers_disagree
 from .steps import Matcher
-from .verdict import Judgement, Undecided, Unsound, Verdict, Violation
+from .verdict import Judgement, Undecided, Unsound, Verdict
 
 
 def validate(before: str, after: str, changes: Sequence[Change], edits: Patch | None = None) -> Judgement:
     """Judge whether *after* is *before* but for what the claims of *changes* license.
 
-    *edits* is the patch that leads from *before* to *after*, on the offsets of *before*; the changes' own edits refer to
-    the same text. The verdict is OK only when every difference is licensed; what cannot be followed is UNKNOWN.
+    *edits* is the patch that leads from *before* to *after*, on the offsets of *before*; the changes' own edits refer
+    to the same text. The verdict is OK only when every difference is licensed; what cannot be followed is UNKNOWN.
     """
     if before == after:
         return Judgement(Verdict.OK)
@@ -117,8 +118,6 @@ def _same_name(left: str | None, right: str | None) -> bool:
 
 def _package_lists(new: Build, licences: Licences) -> None:
     """Where a claim deletes apt's lists, no later RUN on top of that layer may read them unfetched."""
-    from ..change import DropsFiles
-
     if not any("/var/lib/apt/lists/*" in c.argv for c in licences.of(DropsFiles) if isinstance(c, DropsFiles)):
         return
     for stage in new.stages:
@@ -138,10 +137,7 @@ def _package_lists(new: Build, licences: Licences) -> None:
                 deleted = step.line
 
 
-def _layers(stage: Stage, build: Build) -> list[object]:
+def _layers(stage: Stage, build: Build) -> list[Step]:
     base = base_of(stage, build)
     below = _layers(build.stages[base], build) if isinstance(base, int) else []
     return [*below, *stage.steps]
-
-
-__all__ = ["Violation", "validate"]

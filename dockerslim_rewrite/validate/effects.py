@@ -11,8 +11,38 @@ from .observe import Block, Command, Unit, commands
 
 _ENDS = frozenset(("exit", "exec", "return", "logout"))
 _ALTERS = frozenset(
-    ". source eval trap umask alias unalias ulimit pushd popd shift hash enable newgrp let read readonly unset declare "
-    "typeset local export getopts mapfile readarray shopt set cd wait coproc".split()
+    [
+        ".",
+        "source",
+        "eval",
+        "trap",
+        "umask",
+        "alias",
+        "unalias",
+        "ulimit",
+        "pushd",
+        "popd",
+        "shift",
+        "hash",
+        "enable",
+        "newgrp",
+        "let",
+        "read",
+        "readonly",
+        "unset",
+        "declare",
+        "typeset",
+        "local",
+        "export",
+        "getopts",
+        "mapfile",
+        "readarray",
+        "shopt",
+        "set",
+        "cd",
+        "wait",
+        "coproc",
+    ]
 )
 _NAME = re.compile(r"\0?([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _AMBIENT = re.compile(
@@ -65,8 +95,10 @@ def indifferent(found: tuple[Unit, ...]) -> bool:
         if isinstance(unit, Command):
             if unit.nested:
                 return False
-        elif unit.kind != "pipe" or "!" in unit.text or not all(
-            len(part) == 1 and isinstance(part[0], Command) and not part[0].nested for part in unit.parts
+        elif (
+            unit.kind != "pipe"
+            or "!" in unit.text
+            or not all(len(part) == 1 and isinstance(part[0], Command) and not part[0].nested for part in unit.parts)
         ):
             return False
     return True
@@ -90,9 +122,10 @@ def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, export
         if not command.words:
             for assignment in command.assignments:
                 match = _NAME.match(assignment)
-                name = match[1] if match else None
-                if name is None or name in exported or _AMBIENT.fullmatch(name) or _uses(text, name):
-                    return f"the variable {name} stays set"
+                variable = match[1] if match else ""
+                known = variable in exported or _AMBIENT.fullmatch(variable)
+                if not variable or known or _uses(text, variable):
+                    return f"the variable {variable} stays set"
             continue
         name = command.words[0]
         if name.startswith("\0"):

@@ -1,8 +1,8 @@
 """What a build can observe of a shell body and of a quoted value, whatever its layout.
 
-A body is seen as units joined by ``&&``: ``a && b`` is [a, b]; ``a || b && c`` is [a or b, c], since both operators bind
-equally from the left; ``a; b && c`` is [a then b, c], since only the last status counts. Groups without redirection
-dissolve. Two bodies with equal units run the same commands under the same conditions.
+A body is seen as units joined by ``&&``: ``a && b`` is [a, b]; ``a || b && c`` is [a or b, c], since both operators
+bind equally from the left; ``a; b && c`` is [a then b, c], since only the last status counts. Groups without
+redirection dissolve. Two bodies with equal units run the same commands under the same conditions.
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ def _command(node: Simple, text: str) -> Command:
     return Command(
         tuple(value_of(word) for word in node.words),
         tuple(value_of(word) for word in node.assignments),
-        tuple((one.operator, value_of(one.target) if one.target else _redirect_text(one, text)) for one in node.redirects),
+        tuple(
+            (one.operator, value_of(one.target) if one.target else _redirect_text(one, text)) for one in node.redirects
+        ),
         tuple(unit for part in node.nested for unit in _units(part, text)),
         tuple(word.text for word in node.words),
     )
@@ -160,8 +162,8 @@ def commands(found: tuple[Unit, ...]) -> list[Command]:
 def value(text: str, escape: str) -> tuple[str, ...]:
     """A quoted value of ENV, LABEL, … by what BuildKit makes of it: literal text, and ``$…`` parts as they are.
 
-    Source: BuildKit ``frontend/dockerfile/shell`` (quotes, escapes; in double quotes an escape counts before ``"``, ``$``
-    and itself only).
+    Source: BuildKit ``frontend/dockerfile/shell`` (quotes, escapes; in double quotes an escape counts before ``"``,
+    ``$`` and itself only).
     """
     pattern = _value_pattern(escape)
     out: list[str] = [""]
@@ -195,9 +197,7 @@ _DOLLAR = r"(?P<dollar>\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*|\d|[@*#?!-]))"
 @lru_cache(maxsize=2)
 def _value_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
-    return re.compile(
-        rf"""(?P<single>'[^']*')|(?P<double>"(?:{e}.|[^"{e}])*")|(?P<escaped>{e}.)|{_DOLLAR}|.""", re.S
-    )
+    return re.compile(rf"""(?P<single>'[^']*')|(?P<double>"(?:{e}.|[^"{e}])*")|(?P<escaped>{e}.)|{_DOLLAR}|.""", re.S)
 
 
 @lru_cache(maxsize=2)

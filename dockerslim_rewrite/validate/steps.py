@@ -246,8 +246,10 @@ class Matcher:
                 self.bodies.check([left.trigger], right.trigger, frozenset(), self.old)
                 return True
             return self._replaced(left.trigger, right.trigger, ())
-        replaces = {(c.before, c.after) for c in self.licences.of(ReplacesInstruction) if isinstance(c, ReplacesInstruction)}
-        if (left.keyword, right.keyword) in replaces:
+        if any(
+            isinstance(c, ReplacesInstruction) and (c.before, c.after) == (left.keyword, right.keyword)
+            for c in self.licences.claims
+        ):
             if isinstance(left, Copy) and isinstance(right, Copy):
                 return self._add_to_copy(left, right)
             if left.keyword == "MAINTAINER" and isinstance(left, Value) and isinstance(right, Label):
@@ -256,7 +258,7 @@ class Matcher:
         if left.keyword != right.keyword:
             return False
         if isinstance(left, Exec) and isinstance(right, Exec):
-            claimed = any(isinstance(c, ChangesForm) and c.keyword == left.keyword for c in self.licences.of(ChangesForm))
+            claimed = any(isinstance(c, ChangesForm) and c.keyword == left.keyword for c in self.licences.claims)
             return claimed and self._form(left, right, stage)
         if isinstance(left, Value) and isinstance(right, Value):
             return self._value(left, right)
@@ -388,4 +390,3 @@ def _heredocs(step: Step) -> str:
         return ""
     start = heredocs[0].body.start - step.origin.span.start
     return step.origin.text[start:].rstrip("\r\n")
-

@@ -1,0 +1,3 @@
+lexicon harbour
+lexicon qqq; echo "status $?"
+ls /opt/lexicon

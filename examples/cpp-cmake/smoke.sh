@@ -1,0 +1,2 @@
+printf 123456789 | crcsum
+crcsum /nowhere; echo "status $?"

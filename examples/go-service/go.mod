@@ -1,0 +1,3 @@
+module example.com/sunclock
+
+go 1.19

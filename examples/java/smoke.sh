@@ -1,0 +1,2 @@
+pwd
+java -jar inventory.jar --print
