@@ -23,18 +23,20 @@ _FILE = re.compile(
     r"key|pem|crt|cer|pub|service|sql|html?|css|list|repo|rules|ps1|bat|exe|so|whl|deb|rpm|apk|awk|sed|tpl|tmpl|template|j2)\Z",
     re.I,
 )
-_TOP = frozenset("bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var".split())
-#: Folders that every image with a shell has, and those of the Filesystem Hierarchy Standard that every distribution has.
+_TOP = frozenset(
+    ("bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root")
+) | frozenset(("run", "sbin", "srv", "sys", "tmp", "usr", "var", ""))
+#: Folders that every image with a shell has.
 _ALWAYS = frozenset(("/", "/bin", "/etc", "/home", "/root", "/tmp", "/usr", "/usr/bin", "/usr/sbin", "/var"))
+#: Those of the Filesystem Hierarchy Standard that every distribution has.
 _DISTRIBUTION = frozenset(
     ("/opt", "/srv", "/sbin", "/lib", "/usr/lib", "/usr/share", "/usr/local", "/usr/local/bin", "/usr/local/lib")
 ) | frozenset(("/usr/local/sbin", "/usr/local/share", "/var/lib", "/var/log", "/var/cache", "/etc/profile.d"))
 _FAMILIES = frozenset(("debian", "alpine", "rhel", "suse", "arch"))
 #: Commands that create nothing outside the places where packages go.
 _CONTAINED = frozenset(
-    "apt-get apt apk yum dnf microdnf rm echo true set export useradd groupadd adduser addgroup usermod groupmod update-ca-certificates "
-    "locale-gen npm pip pip3 gem a2enmod docker-php-ext-install docker-php-ext-enable docker-php-ext-configure".split()
-)
+    ("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "pip", "pip3", "npm", "gem", "rm", "echo", "true", "set")
+) | frozenset(("export", "useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "update-ca-certificates"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def parent_exists(path: str, copy: Copy, stage: Stage, build: Build, facts: Fact
 
 def _is_program(path: str, stage: Stage) -> bool:
     """Whether the container starts through *path*, so that it is a file."""
-    return any(isinstance(step, Exec) and bool(step.argv) and step.argv[0] == path for step in stage.steps if step)  # type: ignore[index]
+    return any(isinstance(step, Exec) and step.argv is not None and step.argv[:1] == (path,) for step in stage.steps)
 
 
 def _not_fresh(path: str, copy: Copy, stage: Stage, build: Build, facts: Facts) -> str | None:

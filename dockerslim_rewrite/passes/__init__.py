@@ -11,6 +11,7 @@ from .archives import archives
 from .base import Pass
 from .casing import casing
 from .conda_cache import conda_cache
+from .copy_chown_chmod import copy_chown_chmod
 from .copy_many import copy_many
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
@@ -35,7 +36,7 @@ class Phase(NamedTuple):
 
 
 PIPELINE: tuple[Phase, ...] = (
-    Phase("normalise", (empty_continuation, casing, duplicate_command)),
+    Phase("normalise", (empty_continuation, casing, duplicate_command, copy_chown_chmod)),
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
