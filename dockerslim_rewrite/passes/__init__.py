@@ -13,8 +13,10 @@ from .casing import casing
 from .conda_cache import conda_cache
 from .copy_chown_chmod import copy_chown_chmod
 from .copy_many import copy_many
+from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
+from .join_metadata import join_metadata
 from .json_form import json_form
 from .language_caches import language_caches
 from .legacy_key_value import legacy_key_value
@@ -36,13 +38,13 @@ class Phase(NamedTuple):
 
 
 PIPELINE: tuple[Phase, ...] = (
-    Phase("normalise", (empty_continuation, casing, duplicate_command, copy_chown_chmod)),
+    Phase("normalise", (empty_continuation, casing, duplicate_command, copy_chown_chmod, drop_unreachable_stage)),
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
         (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives),
     ),
-    Phase("tidy", (add_to_copy, maintainer_label, json_form, legacy_key_value, copy_many, stage_index)),
+    Phase("tidy", (add_to_copy, maintainer_label, json_form, legacy_key_value, copy_many, stage_index, join_metadata)),
 )
 
 __all__ = ["PIPELINE", "Pass", "Phase"]
