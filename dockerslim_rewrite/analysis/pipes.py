@@ -17,16 +17,18 @@ from .packages import unwrapped
 #: Commands that fail only when something is wrong.
 _STRICT = frozenset(
     (
-        "echo", "printf", "cat", "curl", "wget", "sed", "awk", "gawk", "mawk", "cut", "tr", "sort", "uniq", "wc", "tac",
-        "rev", "base64", "gunzip", "gzip", "zcat", "xz", "xzcat", "bzip2", "bzcat", "tar", "jq", "git", "openssl", "uname",
-        "lsb_release", "date", "nproc", "seq", "python", "python2", "python3", "pip", "pip3", "node", "npm", "php", "ruby",
-        "perl", "gpg", "md5sum", "sha1sum", "sha256sum", "sha512sum", "basename", "dirname", "hostname", "id", "whoami",
-        "envsubst", "tee", "iconv", "xxd", "go", "mysqldump", "pg_dump", "apt-cache", "apk", "getconf", "readlink",
-        "realpath", "pwd", "tail", "docker-php-source", "rpm2cpio", "svn", "hg",
+        "echo", "printf", "cat", "curl", "wget", "sed", "awk", "gawk", "mawk", "cut", "tr", "sort", "uniq",
+        "wc", "tac", "rev", "base64", "gunzip", "gzip", "zcat", "xz", "xzcat", "bzip2", "bzcat", "tar", "jq",
+        "git", "openssl", "uname", "lsb_release", "date", "nproc", "seq", "python", "python2", "python3", "pip",
+        "pip3", "node", "npm", "php", "ruby", "perl", "gpg", "md5sum", "sha1sum", "sha256sum", "sha512sum",
+        "basename", "dirname", "hostname", "id", "whoami", "envsubst", "tee", "iconv", "xxd", "go", "mysqldump",
+        "pg_dump", "apt-cache", "apk", "getconf", "readlink", "realpath", "pwd", "tail", "docker-php-source",
+        "rpm2cpio", "svn", "hg",
     )
 )  # fmt: skip
 _WRITERS = frozenset(("echo", "printf"))
 _EARLY = frozenset(("head", "true", ":", "false", "less", "more", "test", "[", "read", "exit", "dd"))
+_GREP_QUITS = re.compile(r"-[a-zA-Z]*[qmlL]|--(?:quiet|silent|max-count|files-with)")
 _SED_QUITS = re.compile(r"(?:\A|[;{}0-9$/\s])[qQ](?:\Z|[;}\s0-9])")
 
 
@@ -101,9 +103,9 @@ def _may_fail(node: Node) -> str | None:
         return None
     if name not in _STRICT:
         return f"the status of {name or 'a command'} may be an answer and no error"
-    if any(redirect.operator.startswith("2") and redirect.target is not None for redirect in node.redirects):
-        if any((redirect.target.text if redirect.target else "") == "/dev/null" for redirect in node.redirects):
-            return f"{name} is expected to fail: its errors go to /dev/null"
+    silenced = [redirect.target for redirect in node.redirects if redirect.operator.startswith("2")]
+    if any(target is not None and target.text == "/dev/null" for target in silenced):
+        return f"{name} is expected to fail: its errors go to /dev/null"
     return None
 
 
@@ -116,9 +118,8 @@ def _stops_early(node: Node) -> str | None:
     words = [word or "" for word in node.argv]
     if name in _EARLY:
         return f"{name} stops reading early, and the writer gets SIGPIPE"
-    if name in ("grep", "egrep", "fgrep", "zgrep"):
-        if any(re.match(r"-[a-zA-Z]*[qmlL]", word) or word in ("--quiet", "--silent") for word in words[1:]):
-            return f"{name} stops reading early, and the writer gets SIGPIPE"
+    if name in ("grep", "egrep", "fgrep", "zgrep") and any(_GREP_QUITS.match(word) for word in words[1:]):
+        return f"{name} stops reading early, and the writer gets SIGPIPE"
     if name == "sed" and any(_SED_QUITS.search(word) for word in words[1:]):
         return "sed stops reading early, and the writer gets SIGPIPE"
     if name in ("awk", "gawk", "mawk", "perl", "python", "python3") and any("exit" in word for word in words[1:]):

@@ -20,8 +20,8 @@ _BRACES = re.compile(r"(?<!\$)\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
 _DIFFERENT = frozenset(
     (
         "source", ".", "pushd", "popd", "dirs", "declare", "typeset", "local", "let", "select", "shopt", "mapfile",
-        "readarray", "read", "trap", "ulimit", "type", "hash", "enable", "builtin", "caller", "help", "history", "disown",
-        "time", "function", "env", "printenv", "eval", "kill", "wait", "getopts", "[[", "((",
+        "readarray", "read", "trap", "ulimit", "type", "hash", "enable", "builtin", "caller", "help", "history",
+        "disown", "time", "function", "env", "printenv", "eval", "kill", "wait", "getopts", "[[", "((",
     )
 )  # fmt: skip
 _ASSIGNING = frozenset(("export", "readonly"))

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from .add_to_copy import add_to_copy
 from .apk_cache import apk_cache
+from .apt_get import apt_get
 from .apt_lists import apt_lists
 from .archives import archives
+from .assume_yes import assume_yes
 from .base import Pass
 from .casing import casing
 from .conda_cache import conda_cache
@@ -24,9 +26,22 @@ from .maintainer_label import maintainer_label
 from .merge_dead_bytes import merge_dead_bytes
 from .merge_package_runs import merge_package_runs
 from .merge_runs import merge_runs
+from .metadata_form import metadata_form
+from .no_install_recommends import no_install_recommends
+from .no_log_init import no_log_init
 from .npm_cache import npm_cache
 from .pip_cache import pip_cache
+from .pipefail import pipefail
+from .quiet_progress import quiet_progress
+from .secrets import secrets
+from .shell_link import shell_link
+from .sort_packages import sort_packages
 from .stage_index import stage_index
+from .sudo import sudo
+from .unpinned_packages import unpinned_packages
+from .unsafe_download import unsafe_download
+from .wget_or_curl import wget_or_curl
+from .workdir import workdir
 from .yum_cache import yum_cache
 
 
@@ -38,13 +53,26 @@ class Phase(NamedTuple):
 
 
 PIPELINE: tuple[Phase, ...] = (
-    Phase("normalise", (empty_continuation, casing, duplicate_command, copy_chown_chmod, drop_unreachable_stage)),
+    Phase(
+        "normalise",
+        (
+            empty_continuation, casing, duplicate_command, sudo, apt_get, assume_yes,
+            no_install_recommends, copy_chown_chmod, workdir, drop_unreachable_stage,
+        ),
+    ),
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
         (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives),
     ),
-    Phase("tidy", (add_to_copy, maintainer_label, json_form, legacy_key_value, copy_many, stage_index, join_metadata)),
+    Phase(
+        "tidy",
+        (
+            add_to_copy, maintainer_label, json_form, legacy_key_value, copy_many, stage_index,
+            no_log_init, quiet_progress, wget_or_curl, secrets, unsafe_download, unpinned_packages,
+            pipefail, shell_link, metadata_form, sort_packages, join_metadata,
+        ),
+    ),
 )
 
 __all__ = ["PIPELINE", "Pass", "Phase"]
