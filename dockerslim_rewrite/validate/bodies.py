@@ -29,6 +29,8 @@ class Bodies:
         after = units(_script(right))
         if _script(right).comments and len(group) > 1 and any(script.comments for script in scripts[:-1]):
             raise Unsound("a shell comment swallows what follows", group[0].line, right.line)
+        if [text for script in scripts for text in _comments(script)] != _comments(_script(right)):
+            raise Unsound("a shell comment changed", group[0].line, right.line)
         bodies = [units(script) for script in scripts]
         parts = self._parts(bodies, after, group, right)
         if len(group) > 1:
@@ -194,6 +196,10 @@ def _starts_errexit(body: tuple[Unit, ...]) -> bool:
     if isinstance(first, Block) and first.kind == "then" and len(first.parts[0]) == 1:
         first = first.parts[0][0]
     return isinstance(first, Command) and first.words[:1] == ("set",) and errexit((first,))
+
+
+def _comments(script: Script) -> list[str]:
+    return [script.text[span.start : span.end].strip() for span in script.comments]
 
 
 def _script(run: Run) -> Script:

@@ -276,6 +276,7 @@ class Matcher:
         if any(_URL.match(source.strip("\"'")) or _ARCHIVE.match(source.strip("\"'")) for source in left.sources):
             raise Unsound("ADD fetches or unpacks here; COPY does not", left.line, right.line)
         same = self._copy_flags(left, self.old) == self._copy_flags(right, self.new)
+        same = same and _heredocs(left) == _heredocs(right)
         return same and (left.sources, left.destination) == (right.sources, right.destination)
 
     def _maintainer(self, left: Value, right: Label) -> bool:
@@ -322,6 +323,8 @@ class Matcher:
 
     def _flagged(self, left: Copy, right: Copy) -> bool:
         if (left.sources, left.destination) != (right.sources, right.destination):
+            return False
+        if _heredocs(left) != _heredocs(right):
             return False
         added = [flag for flag in self._copy_flags(right, self.new) if flag not in self._copy_flags(left, self.old)]
         kept = tuple(flag for flag in self._copy_flags(right, self.new) if flag not in added)

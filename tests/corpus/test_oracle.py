@@ -54,9 +54,7 @@ def theirs(command: dockerfile.Command) -> tuple[object, ...]:
 @pytest.mark.corpus
 def test_every_file_comes_back_byte_for_byte(files: list[CorpusFile]) -> None:
     changed = [
-        file.name
-        for file in files
-        if (document := document_of(file)) and Source(str(document)).to_bytes() != file.text
+        file.name for file in files if (document := document_of(file)) and Source(str(document)).to_bytes() != file.text
     ]
     assert changed == []
 

@@ -29,7 +29,10 @@ def ours(node: Node) -> list[Any]:
         return ["not", tree] if isinstance(node, Pipeline) and node.negated else tree
     if isinstance(node, Sequence):
         marks = [one.text for one in node.separators] + [""]
-        return ["list", *(ours(item) + (["&"] if mark == "&" else []) for item, mark in zip(node.items, marks, strict=False))]
+        return [
+            "list",
+            *(ours(item) + (["&"] if mark == "&" else []) for item, mark in zip(node.items, marks, strict=False)),
+        ]
     if isinstance(node, Group):
         return ["subshell" if node.subshell else "group", ours(node.body)]
     return ["compound"]

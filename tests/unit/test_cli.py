@@ -1,0 +1,188 @@
+"""The command line on good and bad input: exit codes, one clear line, nothing lost, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.cli import files
+
+POOR = "FROM debian:12\nMAINTAINER Jane\nRUN apt-get update\nRUN apt-get install -y curl\n"
+GOOD = 'FROM debian:12\nCMD ["true"]\n'
+
+
+def call(
+    *arguments: str | Path, data: bytes | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", "from dockerslim_rewrite.cli import main; main()", *map(str, arguments)]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, input=data, capture_output=True, cwd=cwd, env=env, check=False)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done
+
+
+@pytest.fixture
+def poor(tmp_path: Path) -> Path:
+    path = tmp_path / "Dockerfile"
+    path.write_text(POOR)
+    return path
+
+
+def test_output_file(poor: Path, tmp_path: Path) -> None:
+    done = call("rewrite", poor, "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stdout == b""
+    assert "apt-get update && \\\n" in (tmp_path / "out").read_text()
+    assert poor.read_text() == POOR
+    assert b"DS101" in done.stderr
+
+
+def test_standard_input_and_output() -> None:
+    done = call("rewrite", "-", data=POOR.encode())
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"FROM debian:12\nLABEL ")
+
+
+def test_check(poor: Path, tmp_path: Path) -> None:
+    assert call("rewrite", poor, "--check").returncode == 1
+    assert poor.read_text() == POOR
+    good = tmp_path / "good"
+    good.write_text(GOOD)
+    assert call("rewrite", good, "--check").returncode == 0
+
+
+@pytest.mark.parametrize("text", [POOR, POOR.rstrip("\n"), POOR.replace("\n", "\r\n"), "\ufeff" + POOR])
+def test_git_applies_the_diff(text: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(text.encode())
+    wanted = call("rewrite", "Dockerfile", "-q", cwd=tmp_path).stdout
+    diff = call("rewrite", "Dockerfile", "--diff", "-q", cwd=tmp_path).stdout
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], input=diff, cwd=tmp_path, check=True)
+    assert (tmp_path / "Dockerfile").read_bytes() == wanted
+
+
+def test_in_place_keeps_mode(poor: Path) -> None:
+    poor.chmod(0o640)
+    assert call("rewrite", "--in-place", poor).returncode == 0
+    assert poor.read_text() != POOR
+    assert stat.S_IMODE(poor.stat().st_mode) == 0o640
+    assert os.listdir(poor.parent) == ["Dockerfile"]
+
+
+def test_in_place_does_not_touch_what_is_good(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(GOOD)
+    before = path.stat()
+    assert call("rewrite", "--in-place", path).returncode == 0
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_json(poor: Path) -> None:
+    report = json.loads(call("rewrite", poor, "--format", "json").stdout)
+    assert {change["rule"] for change in report["files"][0]["changes"]} >= {"DS101", "DS201", "DS602"}
+    assert report["files"][0]["text"].startswith("FROM debian:12\nLABEL ")
+
+
+def test_select_by_another_tools_code(poor: Path) -> None:
+    done = call("rewrite", poor, "--select", "DL4000", "--diff")
+    assert b"+LABEL" in done.stdout
+    assert b"+    apt-get" not in done.stdout
+
+
+def test_rules_explain_and_ir(poor: Path) -> None:
+    assert b"DL3009" in call("rules").stdout
+    assert b"becomes" in call("explain", "DL3009").stdout
+    assert json.loads(call("ir", poor).stdout)["stages"][0]["image"] == "debian:12"
+
+
+BAD = {
+    "no Dockerfile": b"hello world\n",
+    "empty": b"",
+    "only comments": b"# nothing\n",
+    "binary": b"\x7fELF\0\0\0",
+    "UTF-16": "FROM a\n".encode("utf-16"),
+    "unterminated here-document": b"FROM a\nRUN <<EOF\nx\n",
+    "template": b"{{ include }}\nFROM a\n",
+    "huge": b"FROM a\n" + b"RUN true\n" * 1_200_000,
+    "one long line": b"FROM a\nRUN " + b"x" * 1_000_000 + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_content(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_bytes(BAD[name])
+    for arguments in (["--in-place"], ["--check"], ["-o", str(tmp_path / "out")]):
+        done = call("rewrite", path, *arguments)
+        assert done.returncode == 2
+        assert done.stdout == b""
+        assert len(done.stderr.splitlines()) == 1
+        assert str(path).encode() in done.stderr
+    assert path.read_bytes() == BAD[name]
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_paths(poor: Path, tmp_path: Path) -> None:
+    missing = call("rewrite", tmp_path / "missing")
+    assert missing.returncode == 2
+    assert b"No such file" in missing.stderr
+    folder = call("rewrite", tmp_path)
+    assert folder.returncode == 2
+    assert b"is a directory" in folder.stderr
+    into_folder = call("rewrite", poor, "-o", tmp_path)
+    assert into_folder.returncode == 2
+    nowhere = call("rewrite", poor, "-o", tmp_path / "no" / "out")
+    assert nowhere.returncode == 2
+    assert poor.read_text() == POOR
+
+
+def test_read_only_target_stays(poor: Path) -> None:
+    poor.chmod(0o444)
+    done = call("rewrite", "--in-place", poor)
+    assert done.returncode == 2
+    assert b"read-only" in done.stderr
+    assert poor.read_text() == POOR
+
+
+def test_symbolic_links_are_not_followed(poor: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(poor)
+    for arguments in (["--in-place", link], ["-o", link, poor]):
+        done = call("rewrite", *arguments)
+        assert done.returncode == 2
+        assert b"symbolic link" in done.stderr
+    assert poor.read_text() == POOR
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--level", "bold"], ["--select", "DS999"], ["--format", "xml"], ["--style", "odd"], ["-o", "x", "--in-place"]],
+)
+def test_bad_options(arguments: list[str], poor: Path) -> None:
+    done = call("rewrite", poor, *arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_interrupted_write_loses_nothing(poor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(files.InputError, match="No space left"):
+        files.write_output(str(poor), b"half")
+    assert poor.read_text() == POOR
+    assert os.listdir(poor.parent) == ["Dockerfile"]
+
+
+def test_terminal_control_characters_are_neutralised(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_bytes(b"FROM debian:12\nRUN touch '\x1b[31m/a' \nRUN export X\x1b=1; touch /b\nFOO\x1b]0;x\x07\n")
+    done = call("rewrite", path)
+    assert b"\x1b" not in done.stderr
