@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .lock import lock_command
+
 app = typer.Typer(
     name="dockerslim",
     help="Rewrite Dockerfiles: same image, smaller and safer, with a reason for every change.",
@@ -87,6 +89,9 @@ def ir_command(
     from .ir import print_ir
 
     raise typer.Exit(print_ir(path))
+
+
+app.command("lock")(lock_command)
 
 
 def _version(value: bool) -> None:

@@ -24,9 +24,7 @@ def document_of(file: CorpusFile) -> Document | None:
     try:
         return parse(Source.from_bytes(file.text))
     except ParseError as error:
-        assert error.line >= 1
-        assert error.reason
-        return None
+        return None if error.line >= 1 and error.reason else pytest.fail(f"{file.name}: refused without a reason")
 
 
 def oracle(file: CorpusFile) -> tuple[dockerfile.Command, ...] | None:

@@ -61,7 +61,7 @@ def theirs(statement: dict[str, Any]) -> list[Any]:
 
 
 def defines_function(node: Node) -> bool:
-    """shfmt takes `f() { …; } && g` as one function whose body is the chain; bash does not. Such bodies are left out."""
+    """shfmt takes `f() { …; } && g` for one function whose body is the chain; bash does not. Such bodies stay out."""
     if isinstance(node, Compound):
         return node.kind == "function"
     return not isinstance(node, Simple) and any(
