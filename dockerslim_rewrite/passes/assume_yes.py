@@ -82,6 +82,8 @@ def _missing(use: Use) -> str | None:
             return None
     if operation.subcommand in _SHOWS:
         return None
+    if known.name == "pacman" and not operation.operands and not operation.has_flag("-u", "--sysupgrade"):
+        return None
     if known.name == "apt" and sum(flag.name in ("-q", "--quiet") for flag in operation.flags) > 1:
         return None
     return option

@@ -1,0 +1,50 @@
+"""Which packages need one of those that they only recommend."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """``packages`` need ``adds``, unless one of ``unless`` is there; ``when`` is a pattern that the file must hold."""
+
+    packages: frozenset[str]
+    adds: tuple[str, ...]
+    unless: frozenset[str]
+    when: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=1)
+def needs() -> tuple[Need, ...]:
+    """All known needs, in the order of the data file."""
+    data = tomllib.loads((Path(__file__).parent / "data" / "recommends.toml").read_text("utf-8"))
+    return tuple(
+        Need(
+            frozenset(entry["packages"]),
+            tuple(entry["adds"]),
+            frozenset(entry.get("unless", ())),
+            re.compile(entry["when"]) if "when" in entry else None,
+        )
+        for entry in data["needs"]
+    )
+
+
+def missing(packages: Collection[str], present: Collection[str], text: str) -> tuple[str, ...]:
+    """What must be named when *packages* are installed without recommended ones, given what else is *present*.
+
+    *text* is the file, in which the patterns are looked for. The result is sorted.
+    """
+    added: set[str] = set()
+    for need in needs():
+        here = set(present) | added
+        if need.packages.isdisjoint(packages) or not need.unless.isdisjoint(here):
+            continue
+        if need.when is None or need.when.search(text):
+            added.update(name for name in need.adds if name not in here)
+    return tuple(sorted(added))
