@@ -178,12 +178,16 @@ class _Engine:
         outcome = _Outcome(self.source.text, Patch())
         build = self.first
         facts = Facts(build)
+        at_rest: dict[str, tuple[str, list[Remark]]] = {}
         for _ in range(MAX_ROUNDS):
             start = outcome.text
             remarks: list[Remark] = []
             for phase in self.phases:
-                build, facts, phase_remarks = self._phase(phase, build, facts, outcome, banned, limit)
-                remarks += phase_remarks
+                text, said = at_rest.get(phase.name, ("", []))
+                if text != outcome.text:
+                    build, facts, said = self._phase(phase, build, facts, outcome, banned, limit)
+                    at_rest[phase.name] = (outcome.text, said)
+                remarks += said
             outcome.remarks = remarks
             if outcome.text == start:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..ir.steps import Run
 from ..shell.body import Body
@@ -86,7 +87,13 @@ def says(command: Simple, text: str | None) -> bool:
 
 def always_runs(script: Script, command: Simple) -> bool:
     """Whether *command* runs whenever *script* succeeds: it stands in the outermost ``&&`` chain or list."""
-    return any(command is one for one in _spine(script.root))
+    return id(command) in _spine_of(script)
+
+
+@lru_cache(maxsize=4096)
+def _spine_of(script: Script) -> frozenset[int]:
+    """The identities of the commands on the spine; the script, which the cache holds, keeps them alive."""
+    return frozenset(id(one) for one in _spine(script.root))
 
 
 def _spine(node: Node) -> Iterable[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from ..text import Span
@@ -127,7 +128,7 @@ class Script:
     root: Sequence
     comments: tuple[Span, ...]
 
-    @property
+    @cached_property
     def commands(self) -> tuple[Simple, ...]:
         """All simple commands in the order in which they are written, those in substitutions included."""
         return tuple(node for node in walk(self.root) if isinstance(node, Simple))
