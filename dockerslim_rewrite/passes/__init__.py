@@ -34,6 +34,7 @@ from .pip_cache import pip_cache
 from .pipefail import pipefail
 from .quiet_progress import quiet_progress
 from .secrets import secrets
+from .shallow_clone import shallow_clone
 from .shell_link import shell_link
 from .sort_packages import sort_packages
 from .stage_index import stage_index
@@ -63,7 +64,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
-        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives),
+        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives, shallow_clone),
     ),
     Phase(
         "tidy",
