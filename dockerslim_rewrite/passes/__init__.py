@@ -39,6 +39,7 @@ from .shell_link import shell_link
 from .sort_packages import sort_packages
 from .stage_index import stage_index
 from .sudo import sudo
+from .temporary_files import temporary_files
 from .unpinned_packages import unpinned_packages
 from .unsafe_download import unsafe_download
 from .wget_or_curl import wget_or_curl
@@ -64,7 +65,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
-        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives, shallow_clone),
+        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives, shallow_clone, temporary_files),
     ),
     Phase(
         "tidy",

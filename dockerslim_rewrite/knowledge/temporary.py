@@ -1,0 +1,40 @@
+"""What commands leave in temporary folders, and which commands keep no reference to a file there."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .costs import cheap_commands
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "data" / "temporary.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _readers() -> frozenset[str]:
+    readers = _data()["readers"]
+    return (cheap_commands() | frozenset(readers["names"])) - frozenset(readers["not"])
+
+
+def left_behind(argv: Sequence[str | None]) -> tuple[str, ...]:
+    """The paths that the command *argv* is known to leave in temporary folders."""
+    name = posixpath.basename(argv[0] or "") if argv else ""
+    operand = next((word for word in argv[1:] if word is not None and not word.startswith("-")), None)
+    for entry in _data()["left"]:
+        if name in entry["commands"] and (not entry["verbs"] or operand in entry["verbs"]):
+            return tuple(entry["paths"])
+    return ()
+
+
+def keeps_no_reference(name: str | None) -> bool:
+    """Whether a command of this name may read files in /tmp, but nothing that it makes refers to them later."""
+    if name is None:
+        return False
+    return name in _readers() or (name.startswith(("/bin/", "/usr/bin/")) and posixpath.basename(name) in _readers())
