@@ -23,7 +23,7 @@ _PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
     "DS619",
     "metadata-form",
     Safety.SAFE,
-    ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat"),
+    ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat", "labels/valid-key"),
 )
 def metadata_form(build: Build, facts: Facts) -> Proposals:
     """Write what EXPOSE and LABEL say in the form that tools expect, and tell what in FROM says nothing.

@@ -46,9 +46,10 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
     Safe it is but for this: a build that passes only because a failure went unnoticed fails now, which is what the rule
     is for; hence level standard. Source: Docker's "Building best practices", "Using pipes"; hadolint DL4006.
     """
+    guarded: set[int] = set()
     for stage in build.stages:
         first = next(_unguarded(stage, facts), None)
-        if first is None:
+        if first is None or facts.graph.bases[stage.index] in guarded:
             continue
         line = first.line
         state = facts.state(first)
@@ -67,6 +68,7 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
         if reason is not None:
             yield missed("DS610", line, f"no pipefail: {reason}")
             continue
+        guarded.update((stage.index, *facts.graph.heirs(stage.index)))
         at = _above(build, first)
         lower = build.text[slice(*first.origin.keyword_span)].islower()
         text = shell.text.replace("SHELL", "shell") if lower else shell.text

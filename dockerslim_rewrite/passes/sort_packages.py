@@ -21,7 +21,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~/-]*\Z")
 _SHORT = 2
 
 
-@rewrite_pass("DS618", "sort-packages", Safety.SAFE, (), optional=True)
+@rewrite_pass("DS618", "sort-packages", Safety.SAFE, ("tally/sort-packages",), optional=True)
 def sort_packages(build: Build, facts: Facts) -> Proposals:
     """List packages one per line in alphabetical order.
 
