@@ -11,6 +11,7 @@ from .apt_lists import apt_lists
 from .archives import archives
 from .assume_yes import assume_yes
 from .base import Pass
+from .build_dependencies import build_dependencies
 from .casing import casing
 from .conda_cache import conda_cache
 from .copy_chown_chmod import copy_chown_chmod
@@ -65,7 +66,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
     Phase(
         "clean",
-        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives, shallow_clone, temporary_files),
+        (apt_lists, apk_cache, yum_cache, pip_cache, conda_cache, npm_cache, language_caches, archives, shallow_clone, temporary_files, build_dependencies),
     ),
     Phase(
         "tidy",
