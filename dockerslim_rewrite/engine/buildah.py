@@ -1,0 +1,33 @@
+"""Builds and runs with buildah, which needs no daemon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .containers import SHORT, ContainersEngine
+from .interface import RunOutcome, RunRequest
+from .process import TimedOut, capture
+
+
+class Buildah(ContainersEngine):
+    """``buildah bud``, ``from``, ``run``; the environment may set BUILDAH_ISOLATION where namespaces are short."""
+
+    name = "buildah"
+    build_command = ("bud",)
+
+    def image_document(self, image: str) -> dict[str, Any]:
+        """buildah shows both formats of configuration; Docker's has all fields."""
+        document: dict[str, Any] = self.ask_json("inspect", "--type", "image", image)["Docker"]["config"]
+        return document
+
+    def run(self, request: RunRequest) -> RunOutcome:
+        """In a working container, made for this and removed."""
+        container = self.ask("from", "--pull-never", request.image).strip()
+        command = [self.program, "run", *([f"--network={request.network}"] if request.network else []), container]
+        try:
+            found = capture([*command, "--", *request.command], request.timeout, self.environment)
+            return RunOutcome(found.returncode, found.stdout, found.stderr)
+        except TimedOut:
+            return RunOutcome(None, "", "")
+        finally:
+            capture([self.program, "rm", container], SHORT, self.environment)

@@ -1,0 +1,59 @@
+"""Which differences between two images are expected, and why: data, and what a caller adds to it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+
+from .paths import matches
+
+
+class Difference(Enum):
+    """How a path differs between two root filesystems."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    OWNER = "owner"
+    MODE = "mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Differences of certain kinds at paths of a pattern are no news. ``reason`` is a few words for the report."""
+
+    pattern: str
+    reason: str
+    kinds: frozenset[Difference] = frozenset(Difference)
+
+
+def removals(patterns: Iterable[str], reason: str) -> tuple[Expectation, ...]:
+    """Expect that what *patterns* name may be gone: the form that claims of a journal take."""
+    return tuple(Expectation(pattern, reason, frozenset({Difference.REMOVED})) for pattern in patterns)
+
+
+@cache
+def catalogue() -> tuple[Expectation, ...]:
+    """What is volatile anyway and what no image needs, from ``expectations.toml``."""
+    document = tomllib.loads((files(__package__) / "expectations.toml").read_text("utf-8"))
+    found = [
+        Expectation(pattern, f"volatile: {entry['reason']}")
+        for entry in document["volatile"]
+        for pattern in entry["patterns"]
+    ]
+    for entry in document["expected"]:
+        kinds = frozenset(Difference(kind) for kind in entry["kinds"])
+        found += [Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"]]
+    return tuple(found)
+
+
+def reason_for(kind: Difference, path: str, expectations: Iterable[Expectation]) -> str | None:
+    """Why the difference is expected, or None if it is not."""
+    for expectation in expectations:
+        if kind in expectation.kinds and matches(expectation.pattern, path):
+            return expectation.reason
+    return None

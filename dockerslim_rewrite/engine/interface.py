@@ -1,0 +1,125 @@
+"""What a container engine does for us: build, inspect, export, run, remove. Nothing here knows which engine it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class EngineError(Exception):
+    """An engine is missing or refuses its service; the message says what to do about it."""
+
+
+class BuildFailed(EngineError):
+    """An image could not be built: ``instruction`` is the one that failed, ``log_end`` the last lines of the log."""
+
+    def __init__(self, dockerfile: Path, instruction: str, log_end: tuple[str, ...], timed_out: bool = False) -> None:
+        self.dockerfile = dockerfile
+        self.instruction = instruction
+        self.log_end = log_end
+        self.timed_out = timed_out
+        how = "did not end in time" if timed_out else "failed"
+        super().__init__(f"{dockerfile}: the build {how} at {instruction or 'its start'}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """One build. ``timeout`` is in seconds; ``fresh`` means that no cached layer may be used."""
+
+    dockerfile: Path
+    context: Path
+    tag: str
+    target: str | None = None
+    build_args: tuple[tuple[str, str | None], ...] = ()
+    network: str | None = None
+    fresh: bool = False
+    timeout: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One command to run in a new container of an image, instead of its entrypoint. ``timeout`` is in seconds."""
+
+    image: str
+    command: tuple[str, ...]
+    network: str | None = None
+    timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a command ended: its exit status, or None if it did not end in time, and what it wrote."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """How containers of an image are started, field by field as Docker names them, without empty fields."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    #: The fields that a Dockerfile decides about. Others (``Hostname``, ``Image``, …) are the builder's own.
+    NAMES = (
+        "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels",
+        "OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir",
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> ImageConfig:
+        """The ``config`` object of an image's JSON. ``Env`` becomes a mapping, as the order of names means nothing."""
+        found = {name: document[name] for name in cls.NAMES if document.get(name)}
+        if "Env" in found:
+            found["Env"] = dict(item.partition("=")[::2] for item in found["Env"])
+        if "WorkingDir" in found and found["WorkingDir"] == "/":
+            del found["WorkingDir"]
+        return cls(found)
+
+
+#: Called with each line that a build writes.
+LineReader = Callable[[str], None]
+
+
+class Engine(Protocol):
+    """A container engine. All methods raise ``EngineError``; ``build`` raises its subclass ``BuildFailed``."""
+
+    @property
+    def name(self) -> str:
+        """``docker``, ``podman`` or ``buildah``."""
+        ...
+
+    def version(self) -> str:
+        """The engine's own words about its version, in one line."""
+        ...
+
+    def fetch(self, image: str) -> bool:
+        """Make sure that a base image is at hand before time is measured; whether it is."""
+        ...
+
+    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> None:
+        """Build an image and tag it; everything that the build writes is appended to ``log``."""
+        ...
+
+    def inspect(self, image: str) -> ImageConfig:
+        """The configuration of an image."""
+        ...
+
+    def export(self, image: str, archive: Path) -> None:
+        """Write the image, its root filesystem in layers, as a docker-archive; see ``archive.read_archive``."""
+        ...
+
+    def run(self, request: RunRequest) -> RunOutcome:
+        """Run a command in a container that is gone afterwards."""
+        ...
+
+    def remove(self, image: str) -> None:
+        """Remove the image of that tag; it is no error if there is none."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing behind. May be called more than once."""
+        ...
