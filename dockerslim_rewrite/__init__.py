@@ -1,9 +1,9 @@
 """dockerslim-rewrite: an optimizing source-to-source compiler for Dockerfiles.
 
-    from dockerslim_rewrite import rewrite, Options
+from dockerslim_rewrite import rewrite, Options
 
-    result = rewrite(text, Options(level="safe"))
-    result.text, result.changes, result.remarks, result.diff()
+result = rewrite(text, Options(level="safe"))
+result.text, result.changes, result.remarks, result.diff()
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def _named(word: str, known: list[Pass]) -> list[Pass]:
         for one in known
         if one.code.lower() == bare
         or one.name == bare
-        or (bare.startswith("ds") and len(bare) < 5 and one.code.lower().startswith(bare))
+        or (bare.startswith("ds") and len(bare) < 5 and one.code.lower().startswith(bare) and not one.optional)
         or any(answer.lower() == bare for answer in one.answers)
     ]
     if not found:

@@ -82,9 +82,7 @@ def _end(stage: Stage, build: Build) -> int:
 def _comment_above(stage: Stage, build: Build) -> bool:
     """Whether the lines right above the FROM are a comment."""
     start = stage.head.origin.span.start
-    return any(
-        segment.kind is SegmentKind.COMMENT and segment.span.end == start for segment in build.document.segments
-    )
+    return any(segment.kind is SegmentKind.COMMENT and segment.span.end == start for segment in build.document.segments)
 
 
 def _without(stage: Stage, build: Build) -> Edit:

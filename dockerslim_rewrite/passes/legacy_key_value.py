@@ -22,9 +22,10 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
     The form with a blank takes the rest of the line as the value, so a second pair on the line silently becomes part
     of the first one's value. Docker deprecates it.
 
-    Safe because the value stays exactly the same: a value that is one word keeps its very text (quotes included);
-    one with bare blanks is put in double quotes when it holds neither quotes nor escapes, else its blanks are escaped.
-    Source: BuildKit check LegacyKeyValueFormat; its lexer treats both forms' values alike once the word is found.
+    Safe because the value stays exactly the same: a value that is one word keeps its very text (quotes included); one
+    with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, since the author may have
+    meant something else. Source: BuildKit check LegacyKeyValueFormat; its lexer treats both forms' values alike once
+    the word is found.
     """
     escape = build.document.escape
     for step in build:
@@ -45,12 +46,11 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         edits = [equals]
         spans = split_words(value, escape)
         if len(spans) != 1 or (spans[0].start, spans[0].end) != (0, len(value)):
-            if re.search(rf"""["'\\{re.escape(escape)}]""", value):
-                gaps = _gaps(value, escape)
-                edits += [Edit.insert(logical.before(start + gap), escape) for gap in gaps]
-            else:
-                edits[0] = Edit(equals.span, '="')
-                edits.append(Edit.insert(logical.after(start + len(value)), '"'))
+            if re.search(rf"""["'{re.escape(escape)}]""", value):
+                yield missed("DS604", step.line, f"quotes and bare blanks are mixed in {pair.key}: say what is meant")
+                continue
+            edits[0] = Edit(equals.span, '="')
+            edits.append(Edit.insert(logical.after(start + len(value)), '"'))
         yield Change(
             rule="DS604",
             edits=tuple(edits),
@@ -60,13 +60,3 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
             claims=(Layout(),),
             line=step.line,
         )
-
-
-def _gaps(value: str, escape: str) -> list[int]:
-    """The offsets of the blanks between the words of *value*."""
-    ends = split_words(value, escape)
-    covered = [False] * len(value)
-    for span in ends:
-        for at in range(span.start, span.end):
-            covered[at] = True
-    return [at for at in range(len(value)) if not covered[at]]

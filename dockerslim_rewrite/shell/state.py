@@ -49,6 +49,7 @@ _AMBIENT = frozenset(
     ]
 )
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
+_ASSIGNING = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=")
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Commands that put another program at /bin/sh: the next RUN runs under it, while in one RUN the old shell goes on.
@@ -165,7 +166,7 @@ class _Collector:
             return
         effects = state_effects(name)
         if not effects:
-            if any("${" in word.text and (":=" in word.text or "=" in word.text) for word in node.words):
+            if any(_ASSIGNING.search(word.text) for word in node.words):
                 self.unknown = self.unknown or "an expansion that assigns"
             return
         arguments = node.words[1:]

@@ -45,6 +45,7 @@ _ALTERS = frozenset(
     ]
 )
 _NAME = re.compile(r"\0?([A-Za-z_][A-Za-z0-9_]*)\+?=")
+_ASSIGNING = re.compile(r"\$\{\w+:?=")
 _AMBIENT = re.compile(
     r"PATH|HOME|IFS|LANG.*|LC_.*|TERM|TZ|USER|SHELL|PWD|OLDPWD|ENV|BASH_ENV|CDPATH|TMPDIR|DEBIAN_FRONTEND|CC|CXX|"
     r"C(XX|PP)?FLAGS|LDFLAGS|MAKEFLAGS|GO[A-Z0-9]+|JAVA_HOME|PYTHON.*|NODE_.*|NPM_.*|PIP_.*"
@@ -127,6 +128,8 @@ def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, export
                 if not variable or known or _uses(text, variable):
                     return f"the variable {variable} stays set"
             continue
+        if any(_ASSIGNING.search(word) for word in (*command.raw, *command.assignments)):
+            return "an expansion assigns a variable"
         name = command.words[0]
         if name.startswith("\0"):
             return f"what {command.raw[0]} runs cannot be told"

@@ -66,7 +66,7 @@ class Matcher:
         """Compare two FROM lines; stages and images are compared elsewhere."""
         self.workdir = None
         self.exported = set()
-        if self._flags(before, after) != self._flags(after, after):
+        if self._flags(before, before) != self._flags(after, before):
             raise Unsound("a flag of FROM changed", before.line, after.line)
 
     def series(self, before: Sequence[Step], after: Sequence[Step], stage: Stage | None = None) -> None:
@@ -81,8 +81,13 @@ class Matcher:
                     i, j = i + 1, j + 1
                     continue
                 if isinstance(left, Run) and isinstance(right, Run):
-                    i += self._runs(before, i, right)
-                    j += 1
+                    try:
+                        i += self._runs(before, i, right)
+                        j += 1
+                    except Unsound:
+                        if not self._vanishes(left):
+                            raise
+                        i += 1
                     continue
                 if self._replaced(left, right, before):
                     self._advance(left)

@@ -291,12 +291,23 @@ def _exchanged(pair: Pair) -> tuple[list[str], list[str]]:
     return list((before - after).elements()), list((after - before).elements())
 
 
+_ABOUT_INSTALLS = ("DL3008", "DL3009", "DL3014", "DL3015", "DL3013", "DL3042", "DL3047")
+
+
 def added_findings(before: Findings, after: Findings) -> Findings:
     """Findings that *after* has more of than *before*.
 
-    A linter that could not read the text before found nothing there, so what it finds afterwards is not new.
+    A linter that could not read the text before found nothing there, so what it finds afterwards is not new. Nor is
+    what hadolint says of an install that stood behind `apt` or `sudo`, where it does not look: each of those that goes
+    may uncover one finding of each code about installs.
     """
-    return Counter() if before["DL1000"] else after - before
+    if before["DL1000"]:
+        return Counter()
+    added = after - before
+    uncovered = sum(max(0, before[code] - after[code]) for code in ("DL3027", "DL3004"))
+    for code in _ABOUT_INSTALLS:
+        added[code] -= uncovered
+    return +added
 
 
 def unreported(

@@ -29,7 +29,7 @@ def document_of(file: CorpusFile) -> Document | None:
 
 def oracle(file: CorpusFile) -> tuple[dockerfile.Command, ...] | None:
     try:
-        return dockerfile.parse_string(file.text.decode("utf-8", "replace"))
+        return tuple(dockerfile.parse_string(file.text.decode("utf-8", "replace")))
     except dockerfile.GoParseError:
         return None
 

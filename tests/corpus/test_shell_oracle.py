@@ -78,7 +78,7 @@ def test_structure_agrees_with_shfmt() -> None:
         files = sample(corpus_files(), 400)
     except NoCorpusError as error:
         pytest.skip(str(error))
-    different = []
+    different: list[tuple[str, Any, Any]] = []
     compared = 0
     for file in files:
         try:

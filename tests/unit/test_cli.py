@@ -153,7 +153,8 @@ def test_read_only_target_stays(poor: Path) -> None:
 def test_symbolic_links_are_not_followed(poor: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(poor)
-    for arguments in (["--in-place", link], ["-o", link, poor]):
+    attempts: list[list[str | Path]] = [["--in-place", link], ["-o", link, poor]]
+    for arguments in attempts:
         done = call("rewrite", *arguments)
         assert done.returncode == 2
         assert b"symbolic link" in done.stderr

@@ -83,7 +83,7 @@ def test_differs_in_bash(text: str) -> None:
         'echo "deb http://x y" > /etc/apt/sources.list',
         "echo '{a,b}' && echo \"${A:-b}\" && A=${B%.*}",
         'export A="$B"',
-        "for f in /a/*.sh; do sh \"$f\"; done",
+        'for f in /a/*.sh; do sh "$f"; done',
         "awk '{print $1}' /x | sort -u | tee /y",
         "if [ -f /a ]; then rm /a; fi",
     ],
@@ -125,7 +125,7 @@ def test_breaks_under_pipefail(text: str) -> None:
         "curl x | sh || true",
         "curl x | sh || exit 1",
         "find /usr/local -name '*.pyc' | xargs rm -f",
-        "cat x | while read -r line; do echo \"$line\"; done",
+        'cat x | while read -r line; do echo "$line"; done',
         'A=$(curl -s x | sed -n s/a/b/p) && echo "$A"',
     ],
 )
