@@ -1,0 +1,236 @@
+"""The order of work and its judgement, with an engine of paper: what is built is what the Dockerfile's text says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.engine import verify as module
+from dockerslim_rewrite.engine.bases import external_images
+from dockerslim_rewrite.engine.choose import choose
+from dockerslim_rewrite.engine.context import source_file, touched
+from dockerslim_rewrite.engine.expectations import removals
+from dockerslim_rewrite.engine.interface import (
+    BuildFailed,
+    BuildRequest,
+    EngineError,
+    ImageConfig,
+    RunOutcome,
+    RunRequest,
+)  # fmt: skip
+from dockerslim_rewrite.engine.verify import VerifyOptions, smoke_command, verify
+from dockerslim_rewrite.report import verify as report
+from tests.engine.images import LayerOf, write_image
+
+
+class PaperEngine:
+    """``RUN path=content`` makes a file, ``RUN path=*`` one that differs each time; ``RUN fail`` fails."""
+
+    name = "paper"
+
+    def __init__(self) -> None:
+        self.images: dict[str, list[str]] = {}
+        self.journal: list[str] = []
+        self.count = 0
+
+    def version(self) -> str:
+        return "paper 1.0"
+
+    def fetch(self, image: str) -> bool:
+        self.journal.append(f"fetch {image}")
+        return True
+
+    def build(self, request: BuildRequest, log: Path, on_line: Callable[[str], None]) -> None:
+        name = request.tag.rpartition(":")[2]
+        source = (request.context / "app.py").read_text()
+        self.journal.append(f"build {name}{' fresh' if request.fresh else ''} {source!r}")
+        lines = request.dockerfile.read_text().splitlines()
+        if "RUN fail" in lines:
+            raise BuildFailed(request.dockerfile, "RUN false", ("oh", "no"))
+        self.images[request.tag] = lines
+
+    def inspect(self, image: str) -> ImageConfig:
+        return ImageConfig()
+
+    def export(self, image: str, archive: Path) -> None:
+        layer = LayerOf("RUN things")
+        for line in self.images[image]:
+            path, assigned, content = line.removeprefix("RUN ").partition("=")
+            self.count += 1
+            if assigned and path.startswith("/"):
+                layer.file(path, content if content != "*" else str(self.count))
+        write_image(archive, layer)
+
+    def run(self, request: RunRequest) -> RunOutcome:
+        said = [line[9:] for line in self.images[request.image] if line.startswith("RUN says=")]
+        return RunOutcome(0, "".join(said), "")
+
+    def remove(self, image: str) -> None:
+        self.journal.append(f"remove {image.rpartition(':')[2]}")
+        self.images.pop(image, None)
+
+    def close(self) -> None:
+        self.journal.append("close")
+
+
+Verify = Callable[..., module.Verification]
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> PaperEngine:
+    engine = PaperEngine()
+    monkeypatch.setattr(module, "choose", lambda wanted, folder: engine)
+    return engine
+
+
+@pytest.fixture
+def verified(tmp_path: Path, paper: PaperEngine) -> Verify:
+    def run(before: str, after: str, **options: object) -> module.Verification:
+        context = tmp_path / "context"
+        context.mkdir()
+        (context / "app.py").write_text("pass")
+        for name, text in (("before", before), ("after", after)):
+            steps = "".join(f"RUN {line}\n" for line in text.splitlines())
+            (tmp_path / name).write_text(f"FROM debian:12\n{steps}")
+        return verify(tmp_path / "before", tmp_path / "after", context, VerifyOptions(**options))  # type: ignore[arg-type]
+
+    return run
+
+
+def test_builds_come_in_order_and_everything_goes(verified: Verify, paper: PaperEngine, tmp_path: Path) -> None:
+    result = verified("/a=1\n", "/a=1\n")
+    assert result.equivalent
+    assert result.touched == Path("app.py")
+    assert paper.journal[:6] == [
+        "fetch debian:12",
+        "build before fresh 'pass'",
+        "build after fresh 'pass'",
+        "build control fresh 'pass'",
+        "build before-warm 'pass\\n'",
+        "build after-warm 'pass\\n'",
+    ]
+    assert {line.split()[0] for line in paper.journal[6:-1]} == {"remove"}
+    assert paper.journal[-1] == "close"
+    assert paper.images == {}
+    assert (tmp_path / "context" / "app.py").read_text() == "pass"
+
+
+def test_a_missing_file_is_unexpected_unless_announced(verified: Verify) -> None:
+    result = verified("/a=1\n/b=22\n", "/a=1\n", warm=False, control=False)
+    assert not result.equivalent
+    assert [d.path for d in result.unexpected] == ["/b"]
+    assert result.saved == 2
+
+
+def test_announced_differences_leave_the_verdict_alone(verified: Verify) -> None:
+    result = verified("/a=1\n/b=22\n", "/a=1\n", expected=removals(["/b"], "a claim"))
+    assert result.equivalent
+    assert len(result.files) == 1
+
+
+def test_what_never_stays_the_same_is_known_from_the_control(verified: Verify) -> None:
+    assert verified("/a=1\n/id=*\n", "/a=1\n/id=*\n").equivalent
+
+
+def test_without_control_noise_counts(verified: Verify) -> None:
+    assert not verified("/a=1\n/id=*\n", "/a=1\n/id=*\n", control=False).equivalent
+
+
+def test_the_smoke_command_has_a_say(verified: Verify) -> None:
+    result = verified("/a=1\nsays=hello\n", "/a=1\nsays=goodbye\n", smoke=("true",))
+    assert not result.unexpected
+    assert not result.smoke_agrees
+    assert not result.equivalent
+    assert "exit status 0 before, exit status 0 after, other output" in "\n".join(report.verification_lines(result))
+
+
+def test_a_failed_build_names_the_instruction_and_leaves_nothing(verified: Verify, paper: PaperEngine) -> None:
+    with pytest.raises(BuildFailed) as caught:
+        verified("/a=1\n", "fail\n")
+    assert list(report.failure_lines(caught.value))[1:] == ["  oh", "  no"]
+    assert "RUN false" in next(report.failure_lines(caught.value))
+    assert json.loads(report.failure_json(caught.value))["failed"]["instruction"] == "RUN false"
+    assert "    oh\n    no" in report.failure_markdown(caught.value)
+    assert paper.images == {}
+    assert "close" in paper.journal
+
+
+def test_a_file_to_touch_has_to_be_there(verified: Verify, paper: PaperEngine) -> None:
+    with pytest.raises(EngineError, match=r"nowhere\.py"):
+        verified("/a=1\n", "/a=1\n", touch=Path("nowhere.py"))
+    assert not [line for line in paper.journal if line.startswith("build")]
+
+
+def test_reports_say_the_same(verified: Verify) -> None:
+    before = "/a=1\n/opt=\n/x|y=`1`\n/var/lib/apt/lists/one=12345\n"
+    result = verified(before, "/a=2\n/opt=\n", estimate=5)
+    text = "\n".join(report.verification_lines(result))
+    assert "! changed /a (0 B)" in text
+    assert "removed 1: package lists (−5 B)" in text
+    assert text.endswith("different")
+    assert "estimated were 5 B" in text
+    data = json.loads(report.verification_json(result))
+    assert (data["saved"], data["equivalent"], data["before"]["size"]) == (8, False, 9)
+    assert {d["path"]: d["expected"] for d in data["files"]}["/var/lib/apt/lists/one"] == "package lists"
+    markdown = report.verification_markdown(result)
+    assert markdown.startswith("### ❌ different: 8 B (88.9 %) smaller")
+    assert "- removed `/x\\|y`" in markdown
+
+
+def test_a_whole_folder_is_one_entry(verified: Verify) -> None:
+    groups = report.by_folder(verified("/a=1\n/opt=\n/opt/x=1\n/opt/y/z=1\n/optional=1\n", "/a=1\n").files)
+    assert [(group.name, group.count) for group in groups] == [("/opt", 3), ("/optional", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("curl x | grep y", ("/bin/sh", "-c", "curl x | grep y")),
+        (' ["/app", "-check"]\n', ("/app", "-check")),
+        ("[ -f /a ]", None),
+        ("[]", None),
+        ("[1]", None),
+    ],
+)
+def test_smoke_commands(text: str, command: tuple[str, ...] | None) -> None:
+    if command is None:
+        with pytest.raises(ValueError, match=r"JSON|Expecting"):
+            smoke_command(text)
+    else:
+        assert smoke_command(text) == command
+
+
+def test_images_from_outside(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text(
+        'ARG V=3.11\nARG "W=x"\nFROM python:${V}-slim AS build\nFROM scratch\nFROM build\nFROM Build AS two\n'
+        "FROM node:18\nFROM ${NOTHING}\nFROM node:18\n"
+    )
+    assert external_images(file, {}) == ("python:3.11-slim", "node:18")
+    assert external_images(file, {"V": "3.12"}) == ("python:3.12-slim", "node:18")
+    file.write_text("FROM a b c d\n")
+    assert external_images(file, {}) == ()
+
+
+def test_the_file_to_touch_is_source_not_manifest(tmp_path: Path) -> None:
+    for name in ("requirements.txt", "package.json", "tests/big.py", "src/main.py", ".hidden.py", "setup.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x" * 99)
+    assert source_file(tmp_path) == Path("src/main.py")
+    (tmp_path / "app.py").write_text("x")
+    (tmp_path / "larger.py").write_text("xx")
+    assert source_file(tmp_path) == Path("larger.py")
+    with touched(tmp_path, Path("app.py")):
+        assert (tmp_path / "app.py").read_text() == "x\n"
+    assert (tmp_path / "app.py").read_text() == "x"
+
+
+def test_no_engine_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineError, match=r"(?s)docker: not installed.*podman: not.*buildah: not.*apt-get install"):
+        choose(None, tmp_path)
+    with pytest.raises(EngineError, match="unknown engine 'kaniko'"):
+        choose("kaniko", tmp_path)
