@@ -58,10 +58,10 @@ def render(name: str, folder: Path | None = None, escape: str = "\\", **values: 
 
     try:
         return environment(folder, escape).get_template(name).render(**values)
-    except JinjaError as error:
+    except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         line = getattr(error, "lineno", None)
         place = f"{name}:{line}" if line else name
-        raise TemplateError(f"template {place}: {error.message or error}; mend it or leave out --templates") from None
+        raise TemplateError(f"template {place}: {error}; mend it or leave out --templates") from None
 
 
 def json_words(words: Iterable[str]) -> str:

@@ -378,7 +378,9 @@ class _Reader:
         nested: list[Node] = []
         self._clauses(node, kind, parts, nested)
         name = None
-        if kind == "function":
+        if node.type == "for_statement":
+            name = next((self.word(child).text for child in node.children if child.type == "variable_name"), None)
+        elif kind == "function":
             name = next(self.word(child).text for child in node.children if child.type == "word")
         return Compound(self.span(node), kind, tuple(parts), tuple(nested), (), name)
 

@@ -107,7 +107,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """``if``, ``for``, ``while``, ``case``, ``function`` or ``test`` (``[[ ]]``, ``(( ))``) with the scripts in it."""
+    """``if``, ``for``, ``while``, ``case``, ``function`` or ``test`` (``[[ ]]``, ``(( ))``) with the scripts in it.
+
+    ``name`` is a function's name or a loop's variable.
+    """
 
     span: Span
     kind: str

@@ -147,7 +147,7 @@ class _Collector:
         elif node.kind == "test":
             self.unknown = self.unknown or "an arithmetic or [[ ]] command"
         if node.kind == "for":
-            self.assigned.add("*for*")
+            self.assigned.add(node.name or "?")
         for part in node.parts:
             self.visit(part)
 
@@ -216,6 +216,10 @@ def references(text: str) -> frozenset[str]:
     return frozenset(_REFERENCE.findall(text))
 
 
+def _exports(text: str, name: str) -> bool:
+    return bool(re.search(rf"\b(?:export|readonly|declare|typeset)\b[^;&|]*\b{re.escape(name)}\b", text))
+
+
 def uses_arithmetic(text: str) -> bool:
     """Whether names may be used without a ``$``."""
     return bool(_ARITHMETIC.search(text))
@@ -255,10 +259,10 @@ def interference(first: Leaks, second: Script, environment: frozenset[str]) -> s
     used = references(text)
     for name in sorted(first.exported):
         return f"it exports or unsets {name}"
-    for name in sorted(first.assigned - {"*for*"}):
+    for name in sorted(first.assigned):
         if name in environment or name in _AMBIENT or name.startswith("LC_"):
             return f"it changes the environment variable {name}"
-        if name in used or uses_arithmetic(text):
+        if name in used or uses_arithmetic(text) or _exports(text, name):
             return f"it sets {name}, which the next command uses"
     if first.functions:
         return f"it defines the function {sorted(first.functions)[0]}"

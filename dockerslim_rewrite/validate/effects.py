@@ -156,7 +156,10 @@ def _blocks(found: tuple[Unit, ...]) -> list[Block]:
 
 
 def _uses(text: str, name: str) -> bool:
-    return bool(re.search(rf"\b{re.escape(name)}\b", text))
+    bare = re.escape(name)
+    return "((" in text or bool(
+        re.search(rf"\$\{{?[#!]?{bare}\b|\b(?:export|readonly|declare|typeset|let)\b[^;&|]*\b{bare}\b", text)
+    )
 
 
 def _begins_absolute(found: tuple[Unit, ...]) -> bool:
