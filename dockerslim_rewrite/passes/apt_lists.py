@@ -45,7 +45,9 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             if problem is not None:
                 yield missed("DS201", run.line, f"apt's lists stay in the layer: {problem}")
                 continue
-            command = fragment("apt-lists", sudo=_sudo(uses))
+            command = fragment("apt-lists")
+            if _sudo(uses):
+                command = fragment("as-root", command=command)
             yield Change(
                 rule="DS201",
                 edits=(append_to(run, facts, command),),

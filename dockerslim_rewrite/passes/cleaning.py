@@ -11,6 +11,7 @@ from ..change import Change, DropsFiles, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
 from ..knowledge.managers import Manager
+from ..render.fragments import fragment
 from .base import Proposals, missed
 
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
@@ -43,8 +44,9 @@ def _one(run: Run, stage: Stage, uses: list[Use], facts: Facts, code: str, judge
     if problem is not None or isinstance(verdict, str):
         yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return
-    sudo = "sudo " if filled[-1].operation.wrappers[:1] == ("sudo",) else ""
-    command = sudo + known.clean
+    command = known.clean
+    if filled[-1].operation.wrappers[:1] == ("sudo",):
+        command = fragment("as-root", command=command)
     yield Change(
         rule=code,
         edits=(append_to(run, facts, command),),
