@@ -92,6 +92,13 @@ def read_archive(path: Path, cache: LayerCache) -> Image:
     return Image(tuple(layers), ImageConfig.of(document.get("config") or {}), files)
 
 
+def read_config(path: Path) -> ImageConfig:
+    """Only the configuration of the image in the docker-archive *path*. Raises ``EngineError`` if it is none."""
+    with tarfile.open(path) as archive:
+        manifest = json.load(_member(archive, "manifest.json"))[0]
+        return ImageConfig.of(json.load(_member(archive, manifest["Config"])).get("config") or {})
+
+
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     try:
         member = archive.extractfile(name)

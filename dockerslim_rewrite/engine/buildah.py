@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
 from .containers import SHORT, ContainersEngine
-from .interface import RunOutcome, RunRequest
+from .interface import ImageConfig, RunOutcome, RunRequest
 from .process import TimedOut, capture
 
 
@@ -15,10 +15,9 @@ class Buildah(ContainersEngine):
     name = "buildah"
     build_command = ("bud",)
 
-    def image_document(self, image: str) -> dict[str, Any]:
+    def inspect(self, image: str) -> ImageConfig:
         """buildah shows both formats of configuration; Docker's has all fields."""
-        document: dict[str, Any] = self.ask_json("inspect", "--type", "image", image)["Docker"]["config"]
-        return document
+        return ImageConfig.of(json.loads(self.ask("inspect", "--type", "image", image))["Docker"]["config"])
 
     def run(self, request: RunRequest) -> RunOutcome:
         """In a working container, made for this and removed."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from .interface import BuildFailed, BuildRequest, EngineError, ImageConfig, LineReader, RunOutcome, RunRequest
 from .log import LogReader, log_end
@@ -65,11 +63,7 @@ class ContainersEngine:
             raise BuildFailed(request.dockerfile, instruction, log_end(log))
 
     def inspect(self, image: str) -> ImageConfig:
-        """From the image's own document."""
-        return ImageConfig.of(self.image_document(image))
-
-    def image_document(self, image: str) -> dict[str, Any]:
-        """The ``config`` object; each program has its own way to it."""
+        """Each program has its own way of showing what an image is."""
         raise NotImplementedError
 
     def export(self, image: str, archive: Path) -> None:
@@ -96,7 +90,3 @@ class ContainersEngine:
         if found.returncode:
             raise EngineError(f"{self.name} {arguments[0]}: {found.stderr.strip()}")
         return found.stdout
-
-    def ask_json(self, *arguments: str) -> Any:
-        """The answer, read as JSON."""
-        return json.loads(self.ask(*arguments))

@@ -16,7 +16,9 @@ SOURCE_SUFFIXES = frozenset(
 )  # fmt: skip
 
 #: Names with such a suffix that say what to install, or that builds do not copy.
-_NOT_SOURCES = frozenset(("setup.py", "conftest.py", "requirements.txt", "readme.md", "changelog.md", "license.txt"))
+_NOT_SOURCES = frozenset(
+    ("setup.py", "conftest.py", "cmakelists.txt", "requirements.txt", "readme.md", "changelog.md", "license.txt")
+)
 _NOT_FOLDERS = frozenset((".git", ".github", "node_modules", "venv", ".venv", "__pycache__", "test", "tests", "docs"))
 
 

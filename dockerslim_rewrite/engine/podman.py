@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+import tempfile
+from pathlib import Path
 
+from .archive import read_config
 from .containers import SHORT, ContainersEngine
-from .interface import RunOutcome, RunRequest
+from .interface import ImageConfig, RunOutcome, RunRequest
 from .process import TimedOut, capture
 
 
@@ -16,10 +18,12 @@ class Podman(ContainersEngine):
     name = "podman"
     build_command = ("build",)
 
-    def image_document(self, image: str) -> dict[str, Any]:
-        """podman keeps some of Docker's fields beside ``Config`` instead of in it."""
-        document = self.ask_json("image", "inspect", image)[0]
-        return {**document["Config"], "Healthcheck": document.get("Healthcheck")}
+    def inspect(self, image: str) -> ImageConfig:
+        """From an export: ``podman image inspect`` leaves SHELL and ONBUILD out."""
+        with tempfile.TemporaryDirectory(dir=self.environment["TMPDIR"]) as folder:
+            archive = Path(folder) / "image.tar"
+            self.export(image, archive)
+            return read_config(archive)
 
     def run(self, request: RunRequest) -> RunOutcome:
         """Health checks are off: they want systemd, and the command is over before the first."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from .choose import choose
 from .compare import ConfigDifference, PathDifference, compare_configs, compare_files
 from .context import copy_context, source_file, touched
 from .expectations import Expectation, catalogue
-from .interface import BuildRequest, Engine, EngineError, RunOutcome, RunRequest
+from .interface import BuildFailed, BuildRequest, Engine, EngineError, RunOutcome, RunRequest
 from .process import ended_politely
 from .workspace import workspace
 
@@ -126,11 +125,38 @@ def verify(
     Raises ``BuildFailed`` if one of them cannot be built, ``EngineError`` if there is no engine. The context stays as
     it is, and nothing of the builds remains but the log file, if ``options.log`` names one.
     """
+    outcome = next(verify_each(before, (after,), context, options, progress))
+    if isinstance(outcome, BuildFailed):
+        raise outcome
+    return outcome
+
+
+def verify_each(
+    before: Path,
+    afters: Sequence[Path],
+    context: Path,
+    options: VerifyOptions,
+    progress: Progress = lambda line: None,
+) -> Iterator[Verification | BuildFailed]:
+    """Compare *before* with each of *afters*, building it only once; one outcome for each of them, in order.
+
+    A rewrite that cannot be built is an outcome. Raises ``BuildFailed`` if *before* itself cannot be built. All is
+    cleaned up when the iterator ends or is closed; the iterator has to be used in the thread that called.
+    """
     with ended_politely(), ExitStack() as stack:
         folder = stack.enter_context(workspace())
         engine = choose(options.engine, folder)
         stack.callback(engine.close)
-        return _Verifier(engine, folder, options, progress, stack).verify(before, after, context)
+        verifier = _Verifier(engine, folder, options, progress, stack)
+        verifier.prepare(before, afters, context)
+        original, unstable = verifier.original(before)
+        for number, after in enumerate(afters):
+            try:
+                side = verifier.side(after, "after" if len(afters) == 1 else f"after-{number + 1}")
+            except BuildFailed as failure:
+                yield failure
+                continue
+            yield verifier.judged(original, side, unstable)
 
 
 class _Verifier:
@@ -143,58 +169,62 @@ class _Verifier:
         self._stack = stack
         self._folder = folder
         self._context = folder / "context"
-        self._log = options.log or folder / "build.log"
+        self._log = options.log.absolute() if options.log else folder / "build.log"
         self._run = secrets.token_hex(8)
         self._layers = LayerCache()
+        self._touch: Path | None = None
 
-    def verify(self, before: Path, after: Path, context: Path) -> Verification:
+    def prepare(self, before: Path, afters: Sequence[Path], context: Path) -> None:
+        """Copy the context, choose the file to touch, fetch base images."""
         copy_context(context, self._context)
-        to_touch = self._to_touch()
-        files = [self._copy(path, name) for path, name in ((before, "before"), (after, "after"))]
-        self._fetch(files)
-        cold = [self._build(file, file.name, fresh=True) for file in files]
-        images = [self._read(file.name) for file in files]
-        unstable = self._unstable(files[0], images[0])
-        smokes = [self._smoke(file.name) for file in files]
-        warm = self._warm(files, to_touch)
-        sides = [
-            Side(path, image, seconds, again, smoke)
-            for path, image, seconds, again, smoke in zip((before, after), images, cold, warm, smokes, strict=True)
-        ]
-        expectations = (*self._options.expected, *catalogue())
-        return Verification(
-            engine=self._engine.version(),
-            before=sides[0],
-            after=sides[1],
-            config=compare_configs(images[0].config, images[1].config, self._options.expected_config),
-            files=compare_files(images[0].files, images[1].files, expectations, unstable),
-            touched=to_touch,
-            estimate=self._options.estimate,
-        )
-
-    def _copy(self, dockerfile: Path, name: str) -> Path:
-        """Beside the copied context, with the ignore file that belongs to the Dockerfile by name."""
-        copy = self._folder / name
-        shutil.copyfile(dockerfile, copy)
-        own_ignore = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-        if own_ignore.is_file():
-            shutil.copyfile(own_ignore, copy.with_name(f"{name}.dockerignore"))
-        return copy
-
-    def _fetch(self, files: list[Path]) -> None:
+        named = self._options.touch
+        if named is not None and not (self._context / named).is_file():
+            raise EngineError(f"{named}: no such file in the build context to touch for the warm build")
+        if self._options.warm:
+            self._touch = named or source_file(self._context)
         arguments = {name: value for name, value in self._options.build_args if value is not None}
-        for image in {image: None for file in files for image in external_images(file, arguments)}:
+        for image in {image: None for file in (before, *afters) for image in external_images(file, arguments)}:
             self._progress(f"fetching {image}")
             self._engine.fetch(image)
 
-    def _tag(self, name: str) -> str:
-        return f"localhost/dockerslim-verify-{self._run}:{name}"
+    def original(self, dockerfile: Path) -> tuple[Side, frozenset[str]]:
+        """BEFORE, and the paths that are not the same when it is built again."""
+        side = self.side(dockerfile, "before")
+        if not self._options.control:
+            return side, frozenset()
+        self._build(dockerfile, "control", fresh=True)
+        control = self._read("control")
+        return side, frozenset(difference.path for difference in compare_files(side.image.files, control.files))
 
-    def _build(self, file: Path, name: str, *, fresh: bool) -> float:
+    def side(self, dockerfile: Path, name: str) -> Side:
+        """One image: built cold, read, tried, built warm."""
+        cold = self._build(dockerfile, name, fresh=True)
+        image = self._read(name)
+        smoke = self._smoke(name)
+        warm = None
+        if self._touch is not None:
+            with touched(self._context, self._touch):
+                warm = self._build(dockerfile, f"{name}-warm", fresh=False)
+        return Side(dockerfile, image, cold, warm, smoke)
+
+    def judged(self, before: Side, after: Side, unstable: frozenset[str]) -> Verification:
+        """What differs between the two, and what of it is expected."""
+        expectations = (*self._options.expected, *catalogue())
+        return Verification(
+            engine=self._engine.version(),
+            before=before,
+            after=after,
+            config=compare_configs(before.image.config, after.image.config, self._options.expected_config),
+            files=compare_files(before.image.files, after.image.files, expectations, unstable),
+            touched=self._touch,
+            estimate=self._options.estimate,
+        )
+
+    def _build(self, dockerfile: Path, name: str, *, fresh: bool) -> float:
         """Build; the time it took. The image goes when all is done."""
         options = self._options
         request = BuildRequest(
-            dockerfile=file,
+            dockerfile=dockerfile.absolute(),
             context=self._context,
             tag=self._tag(name),
             target=options.target,
@@ -208,6 +238,9 @@ class _Verifier:
         self._engine.build(request, self._log, lambda line: self._progress(f"building {name}: {line}"))
         return time.monotonic() - start
 
+    def _tag(self, name: str) -> str:
+        return f"localhost/dockerslim-verify-{self._run}:{name}"
+
     def _read(self, name: str) -> Image:
         self._progress(f"reading {name}")
         archive = self._folder / f"{name}.tar"
@@ -217,32 +250,9 @@ class _Verifier:
         finally:
             archive.unlink(missing_ok=True)
 
-    def _unstable(self, file: Path, image: Image) -> frozenset[str]:
-        """Paths that are not the same when the same Dockerfile is built again."""
-        if not self._options.control:
-            return frozenset()
-        self._build(file, "control", fresh=True)
-        control = self._read("control")
-        return frozenset(difference.path for difference in compare_files(image.files, control.files))
-
     def _smoke(self, name: str) -> RunOutcome | None:
         options = self._options
         if options.smoke is None:
             return None
         self._progress(f"running the smoke command in {name}")
         return self._engine.run(RunRequest(self._tag(name), options.smoke, options.network, options.smoke_timeout))
-
-    def _to_touch(self) -> Path | None:
-        if not self._options.warm:
-            return None
-        named = self._options.touch
-        if named is not None and not (self._context / named).is_file():
-            raise EngineError(f"{named}: no such file in the build context to touch for the warm build")
-        return named or source_file(self._context)
-
-    def _warm(self, files: list[Path], file: Path | None) -> list[float | None]:
-        """Build again with the cache, one source file changed."""
-        if file is None:
-            return [None for _ in files]
-        with touched(self._context, file):
-            return [self._build(path, f"{path.name}-warm", fresh=False) for path in files]

@@ -21,7 +21,7 @@ from dockerslim_rewrite.engine.interface import (
     RunOutcome,
     RunRequest,
 )  # fmt: skip
-from dockerslim_rewrite.engine.verify import VerifyOptions, smoke_command, verify
+from dockerslim_rewrite.engine.verify import VerifyOptions, smoke_command, verify, verify_each
 from dockerslim_rewrite.report import verify as report
 from tests.engine.images import LayerOf, write_image
 
@@ -107,9 +107,9 @@ def test_builds_come_in_order_and_everything_goes(verified: Verify, paper: Paper
     assert paper.journal[:6] == [
         "fetch debian:12",
         "build before fresh 'pass'",
-        "build after fresh 'pass'",
-        "build control fresh 'pass'",
         "build before-warm 'pass\\n'",
+        "build control fresh 'pass'",
+        "build after fresh 'pass'",
         "build after-warm 'pass\\n'",
     ]
     assert {line.split()[0] for line in paper.journal[6:-1]} == {"remove"}
@@ -156,6 +156,22 @@ def test_a_failed_build_names_the_instruction_and_leaves_nothing(verified: Verif
     assert "    oh\n    no" in report.failure_markdown(caught.value)
     assert paper.images == {}
     assert "close" in paper.journal
+
+
+def test_several_rewrites_are_held_against_one_build(tmp_path: Path, paper: PaperEngine) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "app.py").write_text("pass")
+    texts = {"before": "/a=1", "same": "/a=1", "broken": "fail", "less": "/b=1"}
+    for name, line in texts.items():
+        (tmp_path / name).write_text(f"FROM debian:12\nRUN {line}\n")
+    afters = [tmp_path / name for name in ("same", "broken", "less")]
+    outcomes = list(verify_each(tmp_path / "before", afters, tmp_path / "context", VerifyOptions(warm=False)))
+    assert [isinstance(o, BuildFailed) or o.equivalent for o in outcomes] == [True, True, False]
+    assert isinstance(outcomes[1], BuildFailed)
+    assert [line.split()[1] for line in paper.journal if line.startswith("build")] == [
+        "before", "control", "after-1", "after-2", "after-3",
+    ]  # fmt: skip
+    assert paper.images == {}
 
 
 def test_a_file_to_touch_has_to_be_there(verified: Verify, paper: PaperEngine) -> None:

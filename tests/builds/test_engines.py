@@ -1,0 +1,236 @@
+"""Each adapter meets its real engine: what the interface promises holds, and nothing is left behind."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.engine.archive import LayerCache, read_archive
+from dockerslim_rewrite.engine.choose import choose
+from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engine, RunRequest
+from dockerslim_rewrite.engine.verify import VerifyOptions, verify
+from dockerslim_rewrite.engine.workspace import mounts_below, workspace
+
+pytestmark = [pytest.mark.builds, pytest.mark.quick]
+
+DOCKERFILE = """\
+FROM debian:bookworm-slim AS build
+ARG WORD=default
+RUN echo "$WORD" > /word
+
+FROM debian:bookworm-slim
+COPY --from=build /word /srv/word
+COPY --chmod=640 app.sh /srv/app.sh
+RUN echo first > /srv/file && chmod 700 /srv/file
+RUN rm /srv/file && ln -s word /srv/link
+ENV GREETING="hello world" EMPTY=
+LABEL purpose=test
+WORKDIR /srv
+EXPOSE 8080/tcp
+VOLUME /data
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=30s CMD ["true"]
+SHELL ["/bin/bash", "-c"]
+USER 1000:1000
+ENTRYPOINT ["/bin/sh"]
+CMD ["app.sh"]
+"""
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "app.sh").write_text("echo app\n")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    return folder
+
+
+@pytest.fixture
+def engine(engine_name: str) -> Iterator[Engine]:
+    with workspace() as folder:
+        chosen = choose(engine_name, folder)
+        yield chosen
+        chosen.close()
+
+
+def _request(context: Path, text: str | None = None, **changes: object) -> BuildRequest:
+    if text is not None:
+        (context / "Dockerfile").write_text(text)
+    request = {"dockerfile": context / "Dockerfile", "context": context, "tag": "localhost/dockerslim-test:1"}
+    return BuildRequest(**{**request, "network": "host", **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def build(engine: Engine, context: Path, tmp_path: Path) -> Iterator[Callable[..., list[str]]]:
+    """Build, and hand out the lines of progress; the image goes after the test."""
+
+    def run(text: str | None = None, **changes: object) -> list[str]:
+        steps: list[str] = []
+        engine.build(_request(context, text, **changes), tmp_path / "log", steps.append)
+        return steps
+
+    yield run
+    engine.remove("localhost/dockerslim-test:1")
+
+
+def test_an_image_is_built_inspected_exported_run_and_removed(
+    engine: Engine, build: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    steps = build(build_args=(("WORD", "from the command line"),))
+    assert any("RUN rm /srv/file" in step for step in steps)
+    assert "RUN rm /srv/file" in (tmp_path / "log").read_text()
+
+    config = engine.inspect("localhost/dockerslim-test:1")
+    found = copy.deepcopy(dict(config.fields))
+    assert found.pop("Env")["GREETING"] == "hello world"
+    assert found["Healthcheck"].pop("Test") == ["CMD", "true"]
+    assert found.pop("Healthcheck")["Interval"] == 30_000_000_000
+    # Builders of this family add a label that names their version.
+    assert found.pop("Labels")["purpose"] == "test"
+    assert found == {
+        "Cmd": ["app.sh"], "Entrypoint": ["/bin/sh"], "ExposedPorts": {"8080/tcp": {}}, "Shell": ["/bin/bash", "-c"],
+        "StopSignal": "SIGINT", "User": "1000:1000", "Volumes": {"/data": {}}, "WorkingDir": "/srv",
+    }  # fmt: skip
+
+    engine.export("localhost/dockerslim-test:1", tmp_path / "image.tar")
+    image = read_archive(tmp_path / "image.tar", LayerCache())
+    assert image.config == config
+    made_by = [layer.instruction for layer in image.layers]
+    assert [text for text in made_by if text.startswith("RUN")] == [
+        "RUN echo first > /srv/file && chmod 700 /srv/file",
+        "RUN rm /srv/file && ln -s word /srv/link",
+    ]
+    assert "/srv/file" not in image.files
+    link, script = image.files.get("/srv/link"), image.files.get("/srv/app.sh")
+    assert link is not None
+    assert link.content == "word"
+    assert script is not None
+    assert (script.mode, script.size) == (0o640, 9)
+    assert image.size > image.files.size > 50_000_000
+
+    command = ("/bin/sh", "-c", 'cat link; echo "$GREETING"; id -u; pwd; echo oops >&2; exit 3')
+    outcome = engine.run(RunRequest("localhost/dockerslim-test:1", command, network="host"))
+    assert (outcome.status, outcome.stdout) == (3, "from the command line\nhello world\n1000\n/srv\n")
+    assert "oops" in outcome.stderr
+    engine.remove("localhost/dockerslim-test:1")
+    engine.remove("localhost/dockerslim-test:1")
+
+
+def test_a_target_is_built_alone(engine: Engine, build: Callable[..., list[str]], tmp_path: Path) -> None:
+    build(target="build")
+    outcome = engine.run(RunRequest("localhost/dockerslim-test:1", ("/bin/cat", "/word"), network="host"))
+    assert (outcome.status, outcome.stdout) == (0, "default\n")
+
+
+def test_a_command_that_does_not_end_is_ended(engine: Engine, build: Callable[..., list[str]]) -> None:
+    build("FROM debian:bookworm-slim\nRUN true\n")
+    start = time.monotonic()
+    outcome = engine.run(RunRequest("localhost/dockerslim-test:1", ("sleep", "301"), network="host", timeout=3))
+    assert outcome.status is None
+    assert time.monotonic() - start < 40
+    assert not _running("sleep 301")
+
+
+def test_a_failure_names_its_instruction(build: Callable[..., list[str]]) -> None:
+    with pytest.raises(BuildFailed) as caught:
+        build('FROM debian:bookworm-slim\nRUN true\nRUN echo "before the end" && exit 9\nRUN echo never\n')
+    assert caught.value.instruction == 'RUN echo "before the end" && exit 9'
+    assert "before the end" in "\n".join(caught.value.log_end)
+
+
+def test_a_build_that_does_not_end_is_ended(build: Callable[..., list[str]]) -> None:
+    with pytest.raises(BuildFailed) as caught:
+        build("FROM debian:bookworm-slim\nRUN sleep 302\n", timeout=8)
+    assert caught.value.timed_out
+    assert caught.value.instruction == "RUN sleep 302"
+    _await(lambda: not _running("sleep 302"))
+
+
+def test_a_missing_base_is_a_failure_at_its_from(build: Callable[..., list[str]]) -> None:
+    with pytest.raises(BuildFailed) as caught:
+        build("FROM localhost:1/nothing/here:1\n")
+    assert "nothing/here" in "\n".join(caught.value.log_end)
+
+
+def test_an_interrupted_run_leaves_nothing(engine_name: str, context: Path, tmp_path: Path) -> None:
+    """SIGTERM in the middle of a build: no process, no mount, no folder, no image, no container."""
+    (context / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN echo started && sleep 303\n")
+    before = _left(engine_name)
+    work = tmp_path / "work"
+    work.mkdir()
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from dockerslim_rewrite.engine.verify import VerifyOptions, verify\n"
+        "options = VerifyOptions(engine=sys.argv[1], network='host', log=Path(sys.argv[3]))\n"
+        "file = Path(sys.argv[2]) / 'Dockerfile'\n"
+        "verify(file, file, Path(sys.argv[2]), options)\n"
+    )
+    command = [sys.executable, "-c", script, engine_name, str(context), str(tmp_path / "log")]
+    process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(work)}, stderr=subprocess.DEVNULL)
+    _await(lambda: _running("sleep 303"))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 128 + signal.SIGTERM
+    _await(lambda: not _running("sleep 303"))
+    assert list(work.iterdir()) == []
+    assert mounts_below(work) == []
+    _await(lambda: _left(engine_name) == before)
+
+
+def test_two_runs_at_once_do_not_meet(engine_name: str, context: Path, tmp_path: Path) -> None:
+    before = _left(engine_name)
+    results: dict[str, bool] = {}
+
+    def run(word: str) -> None:
+        file = tmp_path / word
+        file.write_text(f"FROM debian:bookworm-slim\nRUN echo {word} > /word && sleep 1\n")
+        smoke = ("/bin/sh", "-c", f"grep -x {word} /word")
+        options = VerifyOptions(engine=engine_name, network="host", smoke=smoke, warm=False, control=False)
+        verification = verify(file, file, context, options)
+        smoked = verification.before.smoke
+        results[word] = verification.equivalent and smoked is not None and smoked.stdout == f"{word}\n"
+
+    threads = [threading.Thread(target=run, args=(word,)) for word in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {"one": True, "two": True}
+    assert _left(engine_name) == before
+
+
+def _left(engine_name: str) -> str:
+    """Images and containers that the engine knows of, without its cache of builds."""
+    listings = [["images", "--quiet", "--no-trunc"], ["ps", "--all", "--quiet"]]
+    if engine_name == "buildah":
+        listings[1] = ["containers", "--quiet"]
+    outputs = [subprocess.run([engine_name, *words], capture_output=True, text=True, check=True) for words in listings]
+    return "\n".join(sorted("".join(output.stdout for output in outputs).splitlines()))
+
+
+def _running(command: str) -> bool:
+    """Whether a process with that command line is there, in whatever namespace."""
+    wanted = command.replace(" ", "\0").encode() + b"\0"
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if file.read_bytes() == wanted:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "did not come true within a minute"
+        time.sleep(0.2)
