@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from ..text import Source, Span
+from ..text.source import encode
 from .document import (
     BLANKS,
     Comment,
@@ -28,7 +29,7 @@ from .heredoc import UnbalancedError, announced
 from .jsonform import NotStringsError, json_words
 from .words import PairError, split_pairs
 
-#: bufio.MaxScanTokenSize - 1: BuildKit refuses a longer line.
+#: bufio.MaxScanTokenSize - 1: BuildKit refuses a longer line, its line feed not counted.
 MAX_LINE_BYTES = 65535
 
 _DIRECTIVE = re.compile(r"#[ \t\r\f]*([a-zA-Z][a-zA-Z0-9]*)[ \t\r\f]*=[ \t\r\f]*(.+?)[ \t\r\f]*\Z")
@@ -73,7 +74,7 @@ class _Reader:
         bounds = [*starts[:count], len(text)]
         lines = [text[bounds[i] : bounds[i + 1]] for i in range(count)]
         for number, line in enumerate(lines, 1):
-            if len(line) > MAX_LINE_BYTES // 4 and len(line.encode("utf-8", "surrogatepass")) > MAX_LINE_BYTES:
+            if len(line) > MAX_LINE_BYTES // 4 and len(encode(line.removesuffix("\n"))) > MAX_LINE_BYTES:
                 raise ParseError(number, f"line is longer than {MAX_LINE_BYTES} bytes")
         index = self._read_directives(lines)
         self.continued = _continuation(self.escape)
