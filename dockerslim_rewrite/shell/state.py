@@ -49,7 +49,8 @@ _AMBIENT = frozenset(
     ]
 )
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
-_ASSIGNING = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=")
+#: ``${NAME:=word}``, and ``=``, ``+=``, ``++`` or ``--`` in an arithmetic expansion.
+_ASSIGNING = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=|\$\(\((?:(?!\)\)).)*?(?:[^=!<>]=(?!=)|<<=|>>=|\+\+|--)", re.S)
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Commands that put another program at /bin/sh: the next RUN runs under it, while in one RUN the old shell goes on.
@@ -57,6 +58,10 @@ _REPLACES_SHELL = re.compile(
     r"(?:sudo )?(?:\S*/)?(?:(?:ln|rm|mv|cp|install|dpkg-divert|update-alternatives)\b.*"
     r"\s(?:/usr)?(?:/bin/)?(?:sh|dash|bash)(?=\s|$)|dpkg-reconfigure\b.*\bdash\b)"
 )
+#: Words before a command that run it in the same shell (POSIX ``command``, bash's ``builtin`` and ``time``).
+_PREFIXES = frozenset(("command", "builtin", "time"))
+#: Special built-ins keep the assignments before them (POSIX 2.14); those that are judged otherwise are not listed.
+_KEEPS_ASSIGNMENTS = frozenset((":", "set", "export", "readonly", "unset", "times"))
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
@@ -98,6 +103,8 @@ def leaks(script: Script) -> Leaks:
     """What *script* leaves behind."""
     found = _Collector()
     found.visit(script.root)
+    if found.unknown is None and _ASSIGNING.search(script.text):
+        found.unknown = "an expansion that assigns"
     return Leaks(
         found.cwd,
         frozenset(found.assigned),
@@ -157,19 +164,24 @@ class _Collector:
             if any("((" in word.text for word in node.assignments):
                 self.unknown = self.unknown or "an arithmetic expansion"
             return
-        name = node.name
-        if name is None:
-            self.unknown = self.unknown or f"the command {node.words[0].text}"
+        words = _without_prefixes(node.words)
+        if not words:
             return
-        if _REPLACES_SHELL.match(" ".join(word.text for word in node.words)):
+        name = words[0].literal
+        if name is None:
+            self.unknown = self.unknown or f"the command {words[0].text}"
+            return
+        if _REPLACES_SHELL.match(" ".join(word.text for word in words)):
             self.unknown = self.unknown or "a command that replaces /bin/sh"
             return
+        if name in _KEEPS_ASSIGNMENTS:
+            self.assigned.update(_assigned_name(word) for word in node.assignments)
+        arguments = words[1:]
+        if name == "printf" and len(arguments) > 1 and arguments[0].literal == "-v":
+            self.assigned.add(_assigned_name(arguments[1]))
         effects = state_effects(name)
         if not effects:
-            if any(_ASSIGNING.search(word.text) for word in node.words):
-                self.unknown = self.unknown or "an expansion that assigns"
             return
-        arguments = node.words[1:]
         if name in ("set", "shopt"):
             self.set_options(arguments)
         elif name in _EXITS:
@@ -205,9 +217,22 @@ class _Collector:
             index += 1
 
 
+def _without_prefixes(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """*words* from the command on that really runs in this shell; empty when an option makes it
+    another thing (``command -v`` only asks)."""
+    while words and words[0].literal in _PREFIXES:
+        words = words[1:]
+        while words and words[0].text.startswith("-"):
+            if words[0].text not in ("-p", "--"):
+                return ()
+            words = words[1:]
+    return words
+
+
 def _assigned_name(word: Word) -> str:
+    """The name that *word* assigns to; ``?`` when an expansion has part in it."""
     match = _NAME.match(word.text)
-    return match[0] if match else "?"
+    return match[0] if match and word.text[match.end() : match.end() + 1] in ("", "=", "+", "[") else "?"
 
 
 @lru_cache(maxsize=8192)
