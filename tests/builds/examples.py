@@ -10,6 +10,16 @@ from dockerslim_rewrite.engine.verify import smoke_command
 
 ROOT = Path(__file__).parents[2] / "examples"
 
+#: The file that stands for "somebody edited the source" where it is not the one that verify finds by itself.
+_TOUCH = {
+    "archive": "greeting.txt",
+    "cpp-cmake": "src/checksum.cpp",
+    "cron-root": "rotate.sh",
+    "django": "polls/views.py",
+    "express": "src/app.ts",
+    "java": "src/inventory/Main.java",
+}
+
 #: Small enough for the quick subset, and one of each trap.
 QUICK = ("archive", "chown", "cron-root", "good")
 
@@ -40,6 +50,11 @@ class Example:
         """The argument vector that shows that an image works: from ``smoke.json`` or ``smoke.sh``."""
         files = [self.context / name for name in ("smoke.json", "smoke.sh")]
         return smoke_command(next(file for file in files if file.is_file()).read_text())
+
+    @property
+    def touch(self) -> Path | None:
+        """The source file to change for warm builds; None if the one that is found is a good one."""
+        return Path(_TOUCH[self.name]) if self.name in _TOUCH else None
 
     @property
     def bases(self) -> tuple[str, ...]:

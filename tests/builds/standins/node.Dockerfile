@@ -17,7 +17,6 @@ RUN apt-get update \
 COPY --from=npm /opt/npm/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
     && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx \
-    && mkdir -p /usr/local/etc \
-    && cp /usr/local/share/client/npmrc /usr/local/etc/npmrc
+    && cp /usr/local/share/client/npmrc "$(npm config get globalconfig)"
 ENV NODE_VERSION=18.20.4
 CMD ["node"]

@@ -1,0 +1,65 @@
+"""Every example builds as people wrote it, works, and is held against its rewrites: by builds, not by estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.engine.bases import external_images
+from dockerslim_rewrite.engine.context import source_file
+from dockerslim_rewrite.engine.interface import BuildFailed
+from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
+from tests.builds.examples import QUICK, Example, candidates, examples
+
+_EACH = [
+    pytest.param(example, id=example.name, marks=[pytest.mark.quick] if example.name in QUICK else [])
+    for example in examples()
+]
+
+
+@pytest.mark.builds
+@pytest.mark.parametrize("example", _EACH)
+def test_rewrites_build_work_and_are_not_larger(
+    example: Example, base_images: Callable[..., None], tmp_path: Path
+) -> None:
+    """The expert's file may install other things; a rewrite may differ only in what it announced."""
+    files = {}
+    for level, text in candidates(example).items():
+        files[level] = tmp_path / f"Dockerfile.{level}"
+        files[level].write_text(text, "utf-8")
+    base_images(*example.bases, *(image for file in files.values() for image in external_images(file, {})))
+    rewritten = set(files) - {"expert"}
+    options = VerifyOptions(
+        engine="buildah", smoke=example.smoke, touch=example.touch, warm=False, control=bool(rewritten)
+    )
+    outcomes = verify_each(example.dockerfile, list(files.values()), example.context, options)
+    for level, outcome in zip(files, outcomes, strict=True):
+        if isinstance(outcome, BuildFailed):
+            pytest.fail(f"{level}: {outcome}\n" + "\n".join(outcome.log_end))
+        assert outcome.before.smoke is not None
+        assert outcome.before.smoke.status == 0, outcome.before.smoke
+        assert outcome.before.smoke.stdout
+        assert outcome.smoke_agrees, (level, outcome.after.smoke)
+        # Two builds of one file may differ by a few bytes of compiled Python or of logs.
+        assert outcome.after.image.size <= outcome.before.image.size * 1.001, level
+        if level in rewritten:
+            assert not outcome.unexpected, (level, outcome.unexpected[:10])
+            assert not outcome.unexpected_config, (level, outcome.unexpected_config)
+
+
+def test_there_are_enough_examples() -> None:
+    assert len(examples()) >= 12
+    assert set(QUICK) < {example.name for example in examples()}
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_examples_are_complete(example: Example) -> None:
+    assert example.expert.is_file()
+    assert example.smoke
+    assert example.bases
+    touched = example.touch or source_file(example.context)
+    assert touched is not None
+    assert (example.context / touched).is_file()
+    assert not touched.name.startswith(("smoke", "CMakeLists"))
