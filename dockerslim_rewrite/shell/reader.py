@@ -48,7 +48,8 @@ _BODIES = frozenset(("do_group", "elif_clause", "else_clause", "case_item"))
 _SEPARATORS = frozenset((";", "&", "\n", ";;", ";&", ";;&"))
 _REDIRECTS = frozenset(("file_redirect", "heredoc_redirect", "herestring_redirect"))
 _TEST_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\$\([^()]*\)|`[^`]*`|[^\s\\"'])+""", re.S)
-_SUBSTITUTION = ("$(", "`", "<(", ">(")
+_SUBSTITUTIONS = frozenset(("command_substitution", "process_substitution"))
+_SUBSTITUTION_MARKS = ("$(", "`", "<(", ">(")
 
 
 class _Operand(NamedTuple):
@@ -411,15 +412,15 @@ class _Reader:
         """The scripts of the substitutions below *node*, not those inside them."""
         span = self.span(node)
         text = self.text[span.start : span.end]
-        if not any(mark in text for mark in _SUBSTITUTION):
+        if not any(mark in text for mark in _SUBSTITUTION_MARKS):
             return ()
         found: list[Node] = []
-        stack = list(reversed(node.children))
+        stack = [node] if node.type in _SUBSTITUTIONS else list(reversed(node.children))
         while stack:
             child = stack.pop()
-            if child.type in ("command_substitution", "process_substitution"):
+            if child.type in _SUBSTITUTIONS:
                 found.append(self.sequence(child, child.children[1:-1]))
-            elif child.type not in _STATEMENTS:
+            elif child.type not in _STATEMENTS or child.type == "variable_assignment":
                 stack.extend(reversed(child.children))
         return tuple(found)
 
