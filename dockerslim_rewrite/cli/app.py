@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .lock import lock_command
+from .verify import verify_command
 
 app = typer.Typer(
     name="dockerslim",
@@ -92,6 +93,7 @@ def ir_command(
 
 
 app.command("lock")(lock_command)
+app.command("verify")(verify_command)
 
 
 def _version(value: bool) -> None:
