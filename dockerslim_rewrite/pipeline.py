@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .analysis.facts import Facts
+from .analysis.locked import NO_LOCK, Lock
 from .change import Change, Remark, RemarkKind, Safety
 from .ignores import Ignored, ignored_rules
 from .ir.build import Build, read_build
@@ -19,6 +21,10 @@ from .text.source import encode
 
 if TYPE_CHECKING:
     from .validate import Judgement
+
+#: What each value of ``Options.pin`` switches on; the other rules of them it switches off.
+PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "none": ()}
+_PINNING = frozenset(("DS301", "DS302", "DS303"))
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
 MAX_ROUNDS = 10
@@ -31,7 +37,9 @@ class Options:
     ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select`` and ``ignore`` hold rule codes, prefixes of them
     (``DS2``), rule names, or codes of hadolint, BuildKit or tally that a rule answers. ``style`` is ``keep`` (edit in
     place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
-    ``validate`` may be switched off only to measure its cost.
+    ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the rules
+    selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with (None: the
+    day of the data). ``validate`` may be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -40,6 +48,9 @@ class Options:
     style: str = "keep"
     templates: Path | None = None
     validate: bool = True
+    pin: str | None = None
+    lock: Lock = NO_LOCK
+    today: date | None = None
 
     @property
     def safety(self) -> Safety:
@@ -133,6 +144,11 @@ def selected(options: Options) -> tuple[Phase, ...]:
     wanted = {one.code for one in known if not one.optional}
     if options.select:
         wanted = {one.code for word in options.select for one in _named(word, known)}
+    if options.pin is not None:
+        if options.pin not in PINS:
+            raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
+        kept = {"DS303"} if options.pin in ("tag", "both") else set()
+        wanted = (wanted - (_PINNING - kept)) | set(PINS[options.pin])
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
     return tuple(Phase(phase.name, tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
 
@@ -171,13 +187,17 @@ class _Engine:
     def __init__(self, source: Source, options: Options, phases: tuple[Phase, ...]) -> None:
         self.source = source
         self.level = options.safety
+        self.options = options
         self.phases = phases
         self.first = read_build(parse(source))
+
+    def _facts(self, build: Build) -> Facts:
+        return Facts(build, self.options.lock, self.options.today)
 
     def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> _Outcome:
         outcome = _Outcome(self.source.text, Patch())
         build = self.first
-        facts = Facts(build)
+        facts = self._facts(build)
         at_rest: dict[str, tuple[str, list[Remark]]] = {}
         for _ in range(MAX_ROUNDS):
             start = outcome.text
@@ -219,7 +239,7 @@ class _Engine:
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
             build = read_build(parse(Source(text, self.source.path)))
-            facts = Facts(build)
+            facts = self._facts(build)
         text, whole, count, build, facts = before
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole

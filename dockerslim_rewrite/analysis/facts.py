@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from ..ir.build import Build, Stage
@@ -10,6 +11,7 @@ from ..ir.steps import Run, Step
 from ..shell.script import Opaque, Script, Simple
 from ..syntax.style import Style
 from .graph import Graph, stage_graph
+from .locked import NO_LOCK, Lock
 from .packages import Operation, operation
 from .state import State, states
 
@@ -25,9 +27,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of *build*, each computed when first asked for."""
+    """Facts of *build*, each computed when first asked for.
+
+    *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said.
+    """
 
     build: Build
+    lock: Lock = NO_LOCK
+    today: date | None = None
 
     @cached_property
     def states(self) -> list[State]:

@@ -34,6 +34,10 @@ def rewrite_command(
     ignore: Annotated[_Rules, typer.Option(help="Not these rules; comma-separated.")] = None,
     style: Annotated[str, typer.Option(help="keep edits in place; canonical renders the whole file.")] = "keep",
     templates: Annotated[Path | None, typer.Option(help="A folder with templates of your own.")] = None,
+    pin: Annotated[str | None, typer.Option(help="Pin base images to: tag, digest, both or none.")] = None,
+    lock: Annotated[
+        Path | None, typer.Option("--lock", help="The lock file; else dockerslim.lock beside the file or above it.")
+    ] = None,
     format: Annotated[str, typer.Option("--format", help="Form of the report: text or json.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a change had to be withdrawn.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No report.")] = False,
@@ -54,6 +58,8 @@ def rewrite_command(
                 ignore=_split(ignore),
                 style=style,
                 templates=templates,
+                pin=pin,
+                lock=lock,
                 format=format,
                 strict=strict,
                 quiet=quiet,

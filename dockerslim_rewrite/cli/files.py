@@ -7,7 +7,12 @@ import os
 import stat
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..analysis.locked import Lock
 
 #: A Dockerfile is text for people; the largest of 97,000 public ones is far below this.
 MAX_BYTES = 4 * 1024 * 1024
@@ -37,6 +42,46 @@ def read_input(path: str) -> bytes:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{name}: UTF-16 text; BuildKit reads UTF-8 only, convert it first")
     return data
+
+
+def lock_for(path: str, given: Path | None = None) -> Lock:
+    """The lock that counts for the Dockerfile *path*: the file *given*, else the nearest ``dockerslim.lock``.
+
+    The nearest is the one beside *path* (``-``: in the working directory) or in a folder above, up to the one that
+    holds ``.git``; without any, an empty lock. Raises ``InputError`` for a file that cannot be read.
+    """
+    from ..analysis.locked import NO_LOCK
+
+    file = given or _nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
+    if file is None:
+        return NO_LOCK
+    from ..registry.lock import LockError, load
+
+    try:
+        return load(file)
+    except LockError as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _nearest_lock(folder: str) -> Path | None:
+    from ..analysis.locked import FILE_NAME
+
+    while True:
+        file = os.path.join(folder, FILE_NAME)
+        if os.path.isfile(file):
+            return Path(file)
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = above
+
+
+def now() -> datetime:
+    """The time, or the one of ``SOURCE_DATE_EPOCH`` for reproducible results."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
 
 
 def write_output(path: str, data: bytes) -> None:

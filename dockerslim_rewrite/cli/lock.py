@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,6 +77,7 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     0: done, or nothing moved; 1: ``--check`` found a difference; 2: something could not be read or asked for.
     """
     from ..registry.lock import Lock, LockError, load, refresh, save
+    from .files import now
 
     if request.format not in ("text", "json"):
         return _complain(f"unknown format {request.format!r}; known formats: text, json")
@@ -87,9 +87,9 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
         wanted = _selection(request, before, references)
         if resolver is None:
             with _client(request) as client:
-                outcome = refresh(before, references, client, _now(), wanted=wanted, prune=request.prune)
+                outcome = refresh(before, references, client, now(), wanted=wanted, prune=request.prune)
         else:
-            outcome = refresh(before, references, resolver, _now(), wanted=wanted, prune=request.prune)
+            outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune)
         if not request.check:
             save(request.lock_file, outcome.lock)
     except (LockError, OSError, ValueError) as error:
@@ -102,12 +102,6 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     if problems or outcome.failed:
         return USAGE
     return MOVED if request.check and outcome.moved else DONE
-
-
-def _now() -> datetime:
-    """The time, or the one of ``SOURCE_DATE_EPOCH`` for reproducible results."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
 
 
 def _references(request: LockRequest) -> tuple[list[ImageReference], list[str]]:

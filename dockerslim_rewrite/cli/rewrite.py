@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..pipeline import Options, Result, rewrite
 from ..report.text import printable, report_lines
 from ..syntax import ParseError
-from .files import InputError, read_input, write_output
+from .files import InputError, lock_for, now, read_input, write_output
 
 DONE, CHANGES, USAGE, UNPROVEN = 0, 1, 2, 3
 
@@ -32,6 +32,8 @@ class Request:
     format: str
     strict: bool
     quiet: bool
+    pin: str | None = None
+    lock: Path | None = None
 
 
 def run(request: Request) -> int:
@@ -44,6 +46,8 @@ def run(request: Request) -> int:
             ignore=request.ignore,
             style=request.style,
             templates=request.templates,
+            pin=request.pin,
+            today=now().date(),
         )
         _ = options.safety
     except ValueError as error:
@@ -90,6 +94,7 @@ def _check(request: Request) -> None:
 
 def _one(path: str, options: Options, request: Request) -> Result:
     data = read_input(path)
+    options = replace(options, lock=lock_for(path, request.lock))
     result = rewrite(data, options, None if path == "-" else path)
     if request.output:
         if not (result.to_bytes() == data and _same_file(path, request.output)):

@@ -13,48 +13,39 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..analysis.locked import FILE_NAME, Lock, LockEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from .errors import NotFound, RegistryError
 from .resolution import Resolution, Resolver
 
-FILE_NAME = "dockerslim.lock"
 SCHEMA = 1
 _HEADER = "# Made by `dockerslim lock`; `dockerslim lock --update` refreshes it. Keep it under version control.\n"
 _WORKERS = 4
 
+__all__ = [
+    "FILE_NAME",
+    "Lock",
+    "LockEntry",
+    "LockError",
+    "Moved",
+    "Outcome",
+    "key_of",
+    "load",
+    "lockable",
+    "read_lock",
+    "refresh",
+    "save",
+    "write_lock",
+]
+
 
 class LockError(ValueError):
     """A lock file that cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class LockEntry:
-    """What a reference stood for at *locked*: *tag* is the most exact tag of *digest* (the reference's own at worst).
-
-    ``platforms`` are those of the index, sorted: ``linux/amd64``, ``linux/arm/v7``.
-    """
-
-    tag: str
-    digest: str
-    platforms: tuple[str, ...]
-    registry: str
-    locked: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """Entries by canonical reference (``docker.io/library/python:3``)."""
-
-    entries: Mapping[str, LockEntry] = field(default_factory=dict)
-
-    def find(self, reference: ImageReference) -> LockEntry | None:
-        """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""
-        return None if reference.template else self.entries.get(key_of(reference))
 
 
 @dataclass(frozen=True, slots=True)

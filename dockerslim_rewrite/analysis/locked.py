@@ -1,0 +1,57 @@
+"""What moving tags stood for when somebody locked them. Only data: reading and refreshing is the registry's part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..ir.reference import ImageReference, parse
+
+#: The lock file's name.
+FILE_NAME = "dockerslim.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LockEntry:
+    """What a reference stood for at *locked*: *tag* is the most exact tag of *digest* (the reference's own at worst).
+
+    ``platforms`` are those of the index, sorted: ``linux/amd64``, ``linux/arm/v7``.
+    """
+
+    tag: str
+    digest: str
+    platforms: tuple[str, ...]
+    registry: str
+    locked: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Entries by canonical reference (``docker.io/library/python:3``)."""
+
+    entries: Mapping[str, LockEntry] = field(default_factory=dict)
+
+    def find(self, reference: ImageReference) -> LockEntry | None:
+        """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""
+        return None if reference.template else self.entries.get(reference.canonical)
+
+    def of_version(self, reference: ImageReference) -> LockEntry | None:
+        """The entry of *reference*, or the newest one of its repository that was locked to the tag it has.
+
+        So a reference keeps its digest when the tag in it has been pinned: ``python`` was locked, and stands there as
+        ``python:3.14.1`` now.
+        """
+        found = self.find(reference)
+        if found is not None or reference.template or reference.tag is None:
+            return found
+        named = [
+            entry
+            for key, entry in self.entries.items()
+            if entry.tag == reference.tag.text and parse(key).name == reference.name
+        ]
+        return max(named, key=lambda entry: (entry.locked, entry.digest), default=None)
+
+
+#: What is known without a lock file.
+NO_LOCK = Lock()
