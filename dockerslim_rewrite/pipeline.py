@@ -261,7 +261,10 @@ class _Engine:
         remarks: list[Remark] = []
         taken: list[Edit] = []
         ignored = ignored_rules(build.document)
+        lowered = build.text.lower()
         for one in phase.passes:
+            if not one.concerns(lowered):
+                continue
             for proposal in one.run(build, facts):
                 edits = () if isinstance(proposal, Remark) else proposal.edits
                 if _is_ignored(ignored, one, edits, proposal.line, build):

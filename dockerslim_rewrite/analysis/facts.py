@@ -8,8 +8,9 @@ from functools import cached_property
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
-from ..shell.script import Opaque, Script, Simple
+from ..shell.script import Script, Simple
 from ..syntax.style import Style
+from .calls import Call, stage_calls
 from .graph import Graph, stage_graph
 from .locked import NO_LOCK, Lock
 from .packages import Operation, operation
@@ -50,6 +51,10 @@ class Facts:
     def _uses(self) -> dict[int, tuple[Use, ...]]:
         return {}
 
+    @cached_property
+    def _calls(self) -> dict[int, tuple[Call, ...]]:
+        return {}
+
     @property
     def style(self) -> Style:
         """How the file is written."""
@@ -61,9 +66,8 @@ class Facts:
 
     def script(self, run: Run) -> Script | None:
         """The tree of a RUN's body; None for the exec form and for what is opaque."""
-        if run.body is None or isinstance(run.body.script, Opaque):
-            return None
-        return run.body.script
+        script = run.body.script if run.body is not None else None
+        return script if isinstance(script, Script) else None
 
     def uses(self, run: Run) -> tuple[Use, ...]:
         """The package-manager operations in *run*, in the order of the text."""
@@ -77,6 +81,13 @@ class Facts:
                     if done is not None:
                         found.append(Use(run, command, done))
             known = self._uses[run.index] = tuple(found)
+        return known
+
+    def calls(self, stage: Stage) -> tuple[Call, ...]:
+        """The simple commands of all RUNs of *stage* that can be read, in the order of the text."""
+        known = self._calls.get(stage.index)
+        if known is None:
+            known = self._calls[stage.index] = stage_calls(stage)
         return known
 
     def later_runs(self, run: Run, stage: Stage) -> list[Run]:

@@ -18,7 +18,7 @@ _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
 _UPDATE_FLAGS = ("-U", "--update", "--update-cache")
 
 
-@rewrite_pass("DS202", "apk-cache", Safety.SAFE, ("DL3019", "DL3017"))
+@rewrite_pass("DS202", "apk-cache", Safety.SAFE, ("DL3019", "DL3017"), mentions=("apk",))
 def apk_cache(build: Build, facts: Facts) -> Proposals:
     """Let `apk add` and `apk upgrade` work with `--no-cache`, and drop what that makes needless.
 

@@ -17,7 +17,7 @@ _RENAMED = {"full-upgrade": "dist-upgrade"}
 _CACHE = frozenset(("show", "search", "policy", "depends", "rdepends", "list"))
 
 
-@rewrite_pass("DS608", "apt-get", Safety.SAFE, ("DL3027",))
+@rewrite_pass("DS608", "apt-get", Safety.SAFE, ("DL3027",), mentions=("apt",))
 def apt_get(build: Build, facts: Facts) -> Proposals:
     """Use apt-get where a script says apt.
 

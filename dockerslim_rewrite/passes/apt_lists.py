@@ -17,7 +17,7 @@ LISTS = "/var/lib/apt/lists"
 _READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
 
 
-@rewrite_pass("DS201", "apt-lists", Safety.SAFE, ("DL3009",))
+@rewrite_pass("DS201", "apt-lists", Safety.SAFE, ("DL3009",), mentions=("apt",))
 def apt_lists(build: Build, facts: Facts) -> Proposals:
     """Delete apt's package lists in the RUN that fetched them.
 

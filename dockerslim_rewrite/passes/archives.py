@@ -77,7 +77,7 @@ _WGET_VALUES = frozenset(
 _SPECIAL = frozenset(("/dev/stdout", "/dev/null", "-"))
 
 
-@rewrite_pass("DS208", "archives", Safety.SAFE, ("tarSomethingRmTheSomething",))
+@rewrite_pass("DS208", "archives", Safety.SAFE, ("tarSomethingRmTheSomething",), mentions=("curl", "wget"))
 def archives(build: Build, facts: Facts) -> Proposals:
     """Remove a downloaded archive in the RUN that downloaded and unpacked it.
 

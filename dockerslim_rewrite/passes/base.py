@@ -17,7 +17,8 @@ Proposals = Iterator[Change | Remark]
 class Pass:
     """A pass as it is declared: *code* (``DS201``), *name*, the highest *safety* level of its changes, *answers* (codes
     of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by their code;
-    ``remark_only`` ones never change anything.
+    ``remark_only`` ones never change anything. A file that holds none of the words in *mentions* (lower case, compared
+    without regard to case) gives the pass nothing to say, so it is not asked; without *mentions* it always is.
     """
 
     code: str
@@ -27,6 +28,11 @@ class Pass:
     run: Callable[[Build, Facts], Proposals]
     optional: bool = False
     remark_only: bool = False
+    mentions: tuple[str, ...] = ()
+
+    def concerns(self, lowered: str) -> bool:
+        """Whether the pass may have something to say of a file with the text *lowered*, which is in lower case."""
+        return not self.mentions or any(word in lowered for word in self.mentions)
 
     @property
     def summary(self) -> str:
@@ -47,11 +53,12 @@ def rewrite_pass(
     *,
     optional: bool = False,
     remark_only: bool = False,
+    mentions: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Build, Facts], Proposals]], Pass]:
     """Declare the generator below as the pass *code*."""
 
     def declare(run: Callable[[Build, Facts], Proposals]) -> Pass:
-        return Pass(code, name, safety, answers, run, optional, remark_only)
+        return Pass(code, name, safety, answers, run, optional, remark_only, mentions)
 
     return declare
 

@@ -33,7 +33,7 @@ class _Install(NamedTuple):
     tools: tuple[str, ...]
 
 
-@rewrite_pass("DS211", "build-dependencies", Safety.AGGRESSIVE)
+@rewrite_pass("DS211", "build-dependencies", Safety.AGGRESSIVE, mentions=("apk", "apt"))
 def build_dependencies(build: Build, facts: Facts) -> Proposals:
     """Take compilers and build tools out again in the RUN that installed them for a build.
 

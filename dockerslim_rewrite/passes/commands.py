@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ..analysis.calls import Call
 from ..analysis.facts import Facts
-from ..analysis.packages import unwrapped
 from ..ir.build import Build, Stage
-from ..ir.steps import Run
-from ..shell.body import Body
 from ..shell.script import Pipeline, Script, Simple, Word, walk
 
-
-class Call(NamedTuple):
-    """A simple command in a RUN. ``words`` begin with the command proper, behind sudo and its like."""
-
-    stage: Stage
-    run: Run
-    body: Body
-    script: Script
-    command: Simple
-    words: tuple[Word, ...]
-
-    @property
-    def name(self) -> str:
-        """The command's name without its folder; empty when an expansion gives it."""
-        return posixpath.basename(self.words[0].literal or "") if self.words else ""
-
-    @property
-    def argv(self) -> tuple[str | None, ...]:
-        """The words after quote removal, None for each that an expansion decides."""
-        return tuple(word.literal for word in self.words)
-
-    def line(self, build: Build) -> int:
-        """The line of the file on which the command starts."""
-        return build.document.line_of(self.body.logical.before(self.command.span.start))
+__all__ = ["Call", "calls", "reads_pipe", "written"]
 
 
 def calls(build: Build, facts: Facts, *stages: Stage) -> Iterator[Call]:
     """The simple commands of all RUNs that can be read, in *stages* or else in the whole build."""
     for stage in stages or build.stages:
-        for run in stage.runs:
-            script = facts.script(run)
-            if script is None or run.body is None:
-                continue
-            for command in script.commands:
-                words = command.words[unwrapped(command.argv) :] if command.words else ()
-                yield Call(stage, run, run.body, script, command, words)
+        yield from facts.calls(stage)
 
 
 def written(words: tuple[Word, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from .cleaning import clean_after
 MANAGERS = frozenset(("conda", "mamba", "micromamba"))
 
 
-@rewrite_pass("DS205", "conda-cache", Safety.SAFE)
+@rewrite_pass("DS205", "conda-cache", Safety.SAFE, mentions=("conda", "mamba"))
 def conda_cache(build: Build, facts: Facts) -> Proposals:
     """Run `conda clean -afy` where conda, mamba or micromamba installed packages.
 

@@ -38,7 +38,7 @@ class _Link(NamedTuple):
     paths: frozenset[str]
 
 
-@rewrite_pass("DS104", "copy-chown-chmod", Safety.SAFE, ("prefer-copy-chmod",))
+@rewrite_pass("DS104", "copy-chown-chmod", Safety.SAFE, ("prefer-copy-chmod",), mentions=("chown", "chmod"))
 def copy_chown_chmod(build: Build, facts: Facts) -> Proposals:
     """Let COPY set owner and mode instead of a RUN behind it.
 

@@ -17,7 +17,13 @@ from .base import Proposals, missed, rewrite_pass
 _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
 
 
-@rewrite_pass("DS603", "json-form", Safety.STANDARD, ("DL3025", "JSONArgsRecommended", "prefer-json-form"))
+@rewrite_pass(
+    "DS603",
+    "json-form",
+    Safety.STANDARD,
+    ("DL3025", "JSONArgsRecommended", "prefer-json-form"),
+    mentions=("cmd", "entrypoint"),
+)
 def json_form(build: Build, facts: Facts) -> Proposals:
     """Write CMD and ENTRYPOINT as a JSON array, so that the process gets the container's signals.
 

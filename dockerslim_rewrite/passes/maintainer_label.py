@@ -12,7 +12,7 @@ from .base import Proposals, missed, rewrite_pass
 KEY = "org.opencontainers.image.authors"
 
 
-@rewrite_pass("DS602", "maintainer-label", Safety.SAFE, ("DL4000", "MaintainerDeprecated"))
+@rewrite_pass("DS602", "maintainer-label", Safety.SAFE, ("DL4000", "MaintainerDeprecated"), mentions=("maintainer",))
 def maintainer_label(build: Build, facts: Facts) -> Proposals:
     """Say who maintains the image in a label instead of MAINTAINER.
 

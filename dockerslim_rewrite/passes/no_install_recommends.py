@@ -18,7 +18,7 @@ from .commands import written
 _OPTION = "--no-install-recommends"
 
 
-@rewrite_pass("DS613", "no-install-recommends", Safety.AGGRESSIVE, ("DL3015",))
+@rewrite_pass("DS613", "no-install-recommends", Safety.AGGRESSIVE, ("DL3015",), mentions=("apt",))
 def no_install_recommends(build: Build, facts: Facts) -> Proposals:
     """Install what is named and what that depends on, not what is only recommended.
 

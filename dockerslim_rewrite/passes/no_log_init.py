@@ -23,7 +23,7 @@ _VALUES = frozenset(
 _HIGH = 99_999
 
 
-@rewrite_pass("DS504", "no-log-init", Safety.SAFE, ("DL3046",))
+@rewrite_pass("DS504", "no-log-init", Safety.SAFE, ("DL3046",), mentions=("useradd",))
 def no_log_init(build: Build, facts: Facts) -> Proposals:
     """Create users with high ids without touching the login logs: `useradd -l`.
 

@@ -17,7 +17,7 @@ _BERRY = re.compile(r"corepack|berry|\.yarn\b|\.yarnrc\.yml|--immutable|set vers
 _CLASSIC_FLAGS = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--no-lockfile", "--ignore-engines")
 
 
-@rewrite_pass("DS206", "npm-cache", Safety.STANDARD, ("DL3060",))
+@rewrite_pass("DS206", "npm-cache", Safety.STANDARD, ("DL3060",), mentions=("npm", "yarn", "bun"))
 def npm_cache(build: Build, facts: Facts) -> Proposals:
     """Empty the cache of npm, Yarn classic or Bun in the RUN that installed packages.
 

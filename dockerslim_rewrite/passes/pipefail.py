@@ -30,7 +30,7 @@ class _Shell(NamedTuple):
     other: bool
 
 
-@rewrite_pass("DS610", "pipefail", Safety.STANDARD, ("DL4006",))
+@rewrite_pass("DS610", "pipefail", Safety.STANDARD, ("DL4006",), mentions=("|",))
 def pipefail(build: Build, facts: Facts) -> Proposals:
     """Let a RUN fail when any command of a pipeline fails: `SHELL ["/bin/bash", "-o", "pipefail", "-c"]`.
 

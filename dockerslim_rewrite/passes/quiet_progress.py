@@ -24,7 +24,7 @@ _NOT_A_DOWNLOAD = ("--version", "--help", "-V", "-h", "-i", "--input-file")
 _WGET2 = 40
 
 
-@rewrite_pass("DS611", "quiet-progress", Safety.SAFE, ("DL3047",))
+@rewrite_pass("DS611", "quiet-progress", Safety.SAFE, ("DL3047",), mentions=("wget",))
 def quiet_progress(build: Build, facts: Facts) -> Proposals:
     """Let wget print one dot a megabyte: `--progress=dot:giga`; Busybox's wget nothing: `-q`.
 

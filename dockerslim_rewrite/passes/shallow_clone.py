@@ -39,7 +39,7 @@ class _Clone(NamedTuple):
     url: str
 
 
-@rewrite_pass("DS209", "shallow-clone", Safety.AGGRESSIVE)
+@rewrite_pass("DS209", "shallow-clone", Safety.AGGRESSIVE, mentions=("git",))
 def shallow_clone(build: Build, facts: Facts) -> Proposals:
     """Clone git repositories with `--depth 1` where only their files are wanted.
 

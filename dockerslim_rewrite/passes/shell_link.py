@@ -20,7 +20,7 @@ _SHELL = "/bin/sh"
 _OTHERS = re.compile(r"(?<![\w/.-])(?:/bin/)?sh\s+\S|system\(|\bmake\b")
 
 
-@rewrite_pass("DS616", "shell-link", Safety.AGGRESSIVE, ("DL4005",))
+@rewrite_pass("DS616", "shell-link", Safety.AGGRESSIVE, ("DL4005",), mentions=("ln",))
 def shell_link(build: Build, facts: Facts) -> Proposals:
     """Say `SHELL ["/bin/bash", "-c"]` instead of linking /bin/sh to bash.
 

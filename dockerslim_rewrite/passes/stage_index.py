@@ -12,7 +12,7 @@ from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 
 
-@rewrite_pass("DS617", "stage-index", Safety.SAFE, ("DL3022",))
+@rewrite_pass("DS617", "stage-index", Safety.SAFE, ("DL3022",), mentions=("from=",))
 def stage_index(build: Build, facts: Facts) -> Proposals:
     """Write `COPY --from=0` with the name of the stage.
 

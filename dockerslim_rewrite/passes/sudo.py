@@ -32,7 +32,7 @@ _HARMLESS = frozenset(["DEBIAN_FRONTEND", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYP
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "env"))
 
 
-@rewrite_pass("DS502", "sudo", Safety.AGGRESSIVE, ("DL3004",))
+@rewrite_pass("DS502", "sudo", Safety.AGGRESSIVE, ("DL3004",), mentions=("sudo",))
 def sudo(build: Build, facts: Facts) -> Proposals:
     """Drop `sudo` where the user is root anyway.
 

@@ -9,7 +9,7 @@ from .base import Proposals, analysis, rewrite_pass
 from .commands import Call, calls
 
 
-@rewrite_pass("DS612", "wget-or-curl", Safety.SAFE, ("DL4001",), remark_only=True)
+@rewrite_pass("DS612", "wget-or-curl", Safety.SAFE, ("DL4001",), remark_only=True, mentions=("wget",))
 def wget_or_curl(build: Build, facts: Facts) -> Proposals:
     """Tell where a stage downloads with both wget and curl.
 

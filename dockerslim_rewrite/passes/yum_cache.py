@@ -13,7 +13,9 @@ from .cleaning import clean_after
 MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
-@rewrite_pass("DS203", "yum-cache", Safety.SAFE, ("DL3032", "DL3040", "DL3036"))
+@rewrite_pass(
+    "DS203", "yum-cache", Safety.SAFE, ("DL3032", "DL3040", "DL3036"), mentions=("yum", "dnf", "zypper", "pacman")
+)
 def yum_cache(build: Build, facts: Facts) -> Proposals:
     """Run `yum clean all`, `dnf clean all`, `microdnf clean all`, `zypper clean --all` where packages were installed.
 

@@ -43,7 +43,7 @@ class Redirect(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Simple:
     """A simple command. ``nested`` holds the scripts of command and process substitutions in its words."""
 
@@ -58,7 +58,7 @@ class Simple:
         """The command's name after quote removal; None when there is none or an expansion gives it."""
         return self.words[0].literal if self.words else None
 
-    @property
+    @cached_property
     def argv(self) -> tuple[str | None, ...]:
         """The words after quote removal; None in the place of each that an expansion decides."""
         return tuple(word_value(word.text).literal for word in self.words)
