@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import Span
@@ -217,6 +218,8 @@ class _Reader:
         """Put a simple command together; pieces that touch are one word. Nothing may be left over between them."""
         if words and words[0].text in ("{", "}", "!", "coproc"):
             raise _UnknownShape(words[0].text)
+        if not assignments and not redirects and self.apart(words):
+            return Simple(span, tuple(words), (), (), nested)
         pieces: list[tuple[Span, int]] = [(word.span, 0) for word in assignments]
         pieces += [(word.span, 1) for word in words]
         pieces += [(redirect.span, 2) for redirect in redirects]
@@ -239,6 +242,15 @@ class _Reader:
             whole = [s for s, role in joined if role == 2]
             redirects = [self.widened(redirect, whole) for redirect in redirects]
         return Simple(span, tuple(words), tuple(assignments), tuple(redirects), nested)
+
+    def apart(self, words: list[Word]) -> bool:
+        """Whether *words* follow each other with nothing but blanks between them."""
+        text = self.text
+        for left, right in pairwise(words):
+            between = text[left.span.end : right.span.start]
+            if between != " " and (not between or between.strip(" \t\r\n\\")):
+                return False
+        return True
 
     def widened(self, redirect: Redirect, spans: list[Span]) -> Redirect:
         span = next(s for s in spans if s.start == redirect.span.start)

@@ -138,15 +138,15 @@ class Instruction:
     """One instruction with all its lines.
 
     ``span`` covers whole lines, heredoc bodies and the last line end included; ``text`` is what stands there.
-    ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case, ``keyword_span``
-    where it stands in the file.
+    ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case and starts at
+    ``keyword_start`` of the logical line.
     """
 
     keyword: str
     span: Span
     text: str
     logical: Logical
-    keyword_span: Span
+    keyword_start: int
     lines: tuple[Line, ...]
     line_number: int
     flags: tuple[Flag, ...] = ()
@@ -156,6 +156,11 @@ class Instruction:
     comments: tuple[Comment, ...] = ()
 
     @property
+    def keyword_span(self) -> Span:
+        """Where the keyword stands in the file."""
+        return self.logical.span(self.keyword_start, self.keyword_start + len(self.keyword))
+
+    @cached_property
     def args(self) -> str:
         """What follows the keyword and the flags in the logical line, blanks at both ends removed."""
         return self.logical.text[self.args_start :].rstrip(BLANKS)

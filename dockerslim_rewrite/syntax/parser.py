@@ -40,12 +40,6 @@ _JSON_KEYWORDS = frozenset(("RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "COPY
 _PAIR_KEYWORDS = frozenset(("ENV", "LABEL"))
 
 
-@lru_cache(maxsize=2)
-def _continuation(escape: str) -> re.Pattern[str]:
-    e = re.escape(escape)
-    return re.compile(rf"(?:(?<=[^{e}])|\A){e}[ \t]*\Z")
-
-
 def parse(source: Source | str) -> Document:
     """Read *source* into a lossless document.
 
@@ -73,11 +67,11 @@ class _Reader:
         count = len(starts) if starts[-1] < len(text) else len(starts) - 1
         bounds = [*starts[:count], len(text)]
         lines = [text[bounds[i] : bounds[i + 1]] for i in range(count)]
-        for number, line in enumerate(lines, 1):
-            if len(line) > MAX_LINE_BYTES // 4 and len(encode(line.removesuffix("\n"))) > MAX_LINE_BYTES:
-                raise ParseError(number, f"line is longer than {MAX_LINE_BYTES} bytes")
+        if max(map(len, lines), default=0) > MAX_LINE_BYTES // 4:
+            for number, line in enumerate(lines, 1):
+                if len(encode(line.removesuffix("\n"))) > MAX_LINE_BYTES:
+                    raise ParseError(number, f"line is longer than {MAX_LINE_BYTES} bytes")
         index = self._read_directives(lines)
-        self.continued = _continuation(self.escape)
         while index < count:
             line = lines[index]
             bare = line.rstrip("\r\n").lstrip(BLANKS if index else BLANKS + "\ufeff")
@@ -124,42 +118,42 @@ class _Reader:
 
     def _read_instruction(self, lines: list[str], bounds: list[int], first: int) -> int:
         number = first + 1
-        continued = self.continued
+        escape = self.escape
         pieces: list[tuple[int, int, int]] = []
         parts: list[str] = []
         kinds: list[Line] = []
         comments: list[Comment] = []
         length = 0
         index = first
-        while index < len(lines):
+        count = len(lines)
+        while index < count:
             bare = lines[index].rstrip("\r\n")
             start = bounds[index]
             whole = Span(start, bounds[index + 1])
+            stripped = bare.lstrip(BLANKS if index else BLANKS + "\ufeff")
             if index == first:
-                stripped = bare.lstrip(BLANKS if index else BLANKS + "\ufeff")
                 start += len(bare) - len(stripped)
                 bare = stripped
-            else:
-                stripped = bare.lstrip(BLANKS)
-                if not stripped or stripped[0] == "#":
-                    if stripped:
-                        kinds.append(Line(LineKind.COMMENT, whole))
-                        comments.append(Comment(Span(start, start + len(bare)), bare, True))
-                    else:
-                        kinds.append(Line(LineKind.BLANK, whole))
-                    index += 1
-                    continue
+            elif not stripped or stripped[0] == "#":
+                if stripped:
+                    kinds.append(Line(LineKind.COMMENT, whole))
+                    comments.append(Comment(Span(start, start + len(bare)), bare, True))
+                else:
+                    kinds.append(Line(LineKind.BLANK, whole))
+                index += 1
+                continue
             kinds.append(Line(LineKind.CODE, whole))
             index += 1
-            match = continued.search(bare)
-            part = bare[: match.start()] if match else bare
+            part = bare.rstrip(" \t")
+            continued = part[-1:] == escape and part[-2:-1] != escape
+            part = part[:-1] if continued else bare
             if part:
                 pieces.append((length, start, len(part)))
                 parts.append(part)
                 length += len(part)
-            if match is None:
+            if not continued:
                 break
-        text = "".join(parts)
+        text = parts[0] if len(parts) == 1 else "".join(parts)
         if not text.strip(BLANKS):
             raise ParseError(number, "an instruction without a keyword")
         logical = Logical(text, tuple(pieces))
@@ -198,7 +192,7 @@ class _Reader:
                 span=span,
                 text=self.text[span.start : span.end],
                 logical=logical,
-                keyword_span=logical.span(at, at + len(keyword)),
+                keyword_start=at,
                 lines=tuple(kinds),
                 line_number=first + 1,
                 flags=flags,
