@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +17,7 @@ from .ignores import Ignored, ignored_rules
 from .ir.build import Build, read_build
 from .passes import PIPELINE, Pass, Phase
 from .syntax import parse
-from .text import Edit, OverlapError, Patch, Source, Span
+from .text import Edit, Patch, Source, Span
 from .text.source import encode
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def selected(options: Options) -> tuple[Phase, ...]:
         kept = {"DS303"} if options.pin in ("tag", "both") else set()
         wanted = (wanted - (_PINNING - kept)) | set(PINS[options.pin])
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
-    return tuple(Phase(phase.name, tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
+    return tuple(phase._replace(passes=tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
 
 
 def _named(word: str, known: list[Pass]) -> list[Pass]:
@@ -181,6 +182,19 @@ class _Outcome:
     remarks: list[Remark] = field(default_factory=list)
 
 
+@dataclass
+class _Rest:
+    """Where a phase stands: the text for which it had no change to make, with its remarks, and the texts it has seen.
+
+    A phase that comes back to a text would go round for ever: it is ``taken_back`` and not asked again.
+    """
+
+    text: str | None = None
+    remarks: list[Remark] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    taken_back: bool = False
+
+
 class _Engine:
     """Runs the phases on one source; ``banned`` changes are not made again, ``limit`` stops after so many changes."""
 
@@ -198,41 +212,42 @@ class _Engine:
         outcome = _Outcome(self.source.text, Patch())
         build = self.first
         facts = self._facts(build)
-        at_rest: dict[str, tuple[str, list[Remark]]] = {}
+        rests = {phase.name: _Rest() for phase in self.phases}
         for _ in range(MAX_ROUNDS):
             start = outcome.text
-            remarks: list[Remark] = []
             for phase in self.phases:
-                text, said = at_rest.get(phase.name, ("", []))
-                if text != outcome.text:
-                    build, facts, said = self._phase(phase, build, facts, outcome, banned, limit)
-                    at_rest[phase.name] = (outcome.text, said)
-                remarks += said
-            outcome.remarks = remarks
+                rest = rests[phase.name]
+                if rest.text != outcome.text and not rest.taken_back:
+                    build, facts = self._phase(phase, rest, build, facts, outcome, banned, limit)
             if outcome.text == start:
                 break
+        outcome.remarks = [remark for rest in rests.values() for remark in rest.remarks]
         return outcome
 
     def _phase(
         self,
         phase: Phase,
+        rest: _Rest,
         build: Build,
         facts: Facts,
         outcome: _Outcome,
         banned: frozenset[Key],
         limit: int | None,
-    ) -> tuple[Build, Facts, list[Remark]]:
-        seen = {outcome.text}
+    ) -> tuple[Build, Facts]:
+        """Rounds of one phase for as long as proposals wait for others that they meet, or, where the phase cascades,
+        until it has no more to propose. What changes make possible elsewhere is found when the phase has its next turn.
+        """
         before = (outcome.text, outcome.patch, len(outcome.changes), build, facts)
         for _ in range(MAX_ROUNDS):
-            accepted, remarks = self._proposals(phase, build, facts, outcome, banned, limit)
+            accepted, remarks, waiting = self._proposals(phase, build, facts, outcome, banned, limit)
             if not accepted:
-                return build, facts, remarks
+                rest.text, rest.remarks = outcome.text, remarks
+                return build, facts
+            rest.seen.add(outcome.text)
             patch = Patch.of(edit for change, _ in accepted for edit in change.edits)
             text = patch.apply(outcome.text)
-            if text in seen:
+            if text in rest.seen:
                 break
-            seen.add(text)
             for change, key in accepted:
                 outcome.changes.append(_on_original(change, key, outcome.patch, self.source))
                 outcome.keys.append(key)
@@ -240,12 +255,16 @@ class _Engine:
             outcome.text = text
             build = read_build(parse(Source(text, self.source.path)))
             facts = self._facts(build)
+            if not waiting and not phase.cascades:
+                return build, facts
         text, whole, count, build, facts = before
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole
         del outcome.changes[count:], outcome.keys[count:]
         reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
-        return build, facts, [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
+        rest.taken_back = True
+        rest.remarks = [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
+        return build, facts
 
     def _proposals(
         self,
@@ -255,11 +274,14 @@ class _Engine:
         outcome: _Outcome,
         banned: frozenset[Key],
         limit: int | None,
-    ) -> tuple[list[tuple[Change, Key]], list[Remark]]:
-        """The changes of one round that the gate lets through and that do not meet each other, and the remarks."""
+    ) -> tuple[list[tuple[Change, Key]], list[Remark], bool]:
+        """The changes of one round that the gate lets through and that do not meet each other, the remarks, and
+        whether a change has to wait because it met another.
+        """
         accepted: list[tuple[Change, Key]] = []
         remarks: list[Remark] = []
         taken: list[Edit] = []
+        waiting = False
         ignored = ignored_rules(build.document)
         lowered = build.text.lower()
         for one in phase.passes:
@@ -276,14 +298,14 @@ class _Engine:
                 if key in banned:
                     continue
                 if limit is not None and len(outcome.changes) + len(accepted) >= limit:
-                    return accepted, []
-                try:
-                    Patch.of([*taken, *edits])
-                except OverlapError:
+                    return accepted, [], False
+                if _meets(taken, edits):
+                    waiting = True
                     continue
-                taken.extend(edits)
+                for edit in edits:
+                    insort(taken, edit)
                 accepted.append((proposal, key))
-        return accepted, list(dict.fromkeys(remarks))
+        return accepted, list(dict.fromkeys(remarks)), waiting
 
     def _remark(self, proposal: Change | Remark, build: Build, outcome: _Outcome) -> Remark:
         """*proposal* as a remark on the original text: a change above the level is held back, not lost."""
@@ -294,6 +316,17 @@ class _Engine:
             return replace(proposal, line=line)
         reason = f"{proposal.title} (needs --level {proposal.safety.label})"
         return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
+
+
+def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
+    """Whether one of *edits* touches what an edit in the sorted list *taken* touches, or inserts where it does."""
+    for edit in edits:
+        at = bisect_left(taken, edit)
+        for other in taken[max(at - 1, 0) : at + 1]:
+            first, second = sorted((other.span, edit.span))
+            if second.start < first.end or first == second:
+                return True
+    return False
 
 
 def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Change:

@@ -49,10 +49,14 @@ from .yum_cache import yum_cache
 
 
 class Phase(NamedTuple):
-    """Passes that run together until none of them changes anything; within a phase their order does not matter."""
+    """Passes that run together until none of them changes anything; within a phase their order does not matter.
+
+    Where a phase ``cascades``, its changes make others of its own possible, which must come before the next phase.
+    """
 
     name: str
     passes: tuple[Pass, ...]
+    cascades: bool = False
 
 
 PIPELINE: tuple[Phase, ...] = (
@@ -71,7 +75,7 @@ PIPELINE: tuple[Phase, ...] = (
             drop_unreachable_stage,
         ),
     ),
-    Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs)),
+    Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs), cascades=True),
     Phase(
         "clean",
         (
