@@ -105,6 +105,14 @@ class RemovesOperand:
 
 
 @dataclass(frozen=True, slots=True)
+class ReordersOperands:
+    """The package names ``words``, which end a command that starts with the words ``command``, change their order."""
+
+    command: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AddsAssignment:
     """``name=value`` is set for single simple commands that start with the words ``command``."""
 
@@ -245,6 +253,7 @@ Claim: TypeAlias = (
     | MovesInstruction
     | JoinsMetadata
     | ChangesFlag
+    | ReordersOperands
     | RenamesStage
     | RewritesLabels
     | AddsMount

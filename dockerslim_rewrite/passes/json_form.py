@@ -30,7 +30,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     In shell form Docker runs `/bin/sh -c TEXT`: the shell is process 1, and the program may never see SIGTERM.
 
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
-    operators, no built-in commands. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard),
+    operators, no built-in commands. A program outside the system's folders may be a script without a `#!` line, which
+    only a shell runs: level standard. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard),
     which runs just what the shell form runs and hands process 1 over; longer scripts stay. A CMD stays when ENTRYPOINT
     is in exec form, since its words are arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell
     form ignores and the exec form appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD
@@ -51,7 +52,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
             if words is not None:
-                known = _entrypoint_is_known(step, stage, build)
+                known = _entrypoint_is_known(step, stage, build) and _runs_by_itself(words[0])
                 safety = Safety.SAFE if known else Safety.STANDARD
                 why = "the words need no shell, and as process 1 the program gets the signals"
             else:
@@ -83,7 +84,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
 
 
 def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:
-    if not script.root.items:
+    if not script.text.strip("\"' \t"):
         return "it is empty"
     if step.origin.comments or script.comments:
         return "comments stand inside it"
@@ -111,6 +112,15 @@ def _plain_words(node: Node) -> tuple[str, ...] | None:
     if not name or name in _BUILTIN_ONLY or state_effects(name):
         return None
     return tuple(words)
+
+
+def _runs_by_itself(name: str) -> bool:
+    """Whether *name* is surely no script without a ``#!`` line, which a shell runs and the exec form does not.
+
+    Source: POSIX 2.9.1.4, "Command Search and Execution", on ENOEXEC.
+    """
+    folder, _, program = name.rpartition("/")
+    return folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin") and not program.endswith((".sh", ".bash"))
 
 
 def _entrypoint_is_known(step: Exec, stage: Stage, build: Build) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, Remark, Safety
+from ..change import Change, ChangesFlag, Layout, Remark, Safety
 from ..ir.build import Build
-from ..ir.steps import Label, Listing
+from ..ir.steps import Arg, From, Label, Listing
 from ..text import Edit
-from .base import Proposals, analysis, missed, rewrite_pass
+from .base import Proposals, missed, rewrite_pass
 
 _PORT = re.compile(r"[0-9]+(?:-[0-9]+)?/(?P<protocol>[A-Za-z]+)\Z")
 _MAPPED = re.compile(r"(?:[0-9.]+:)?[0-9-]*:[0-9-]+(?:/\w+)?\Z")
@@ -26,25 +26,47 @@ _PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
     ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat", "labels/valid-key"),
 )
 def metadata_form(build: Build, facts: Facts) -> Proposals:
-    """Write what EXPOSE and LABEL say in the form that tools expect, and tell what in FROM says nothing.
+    """Write what EXPOSE and LABEL say in the form that tools expect, and leave out what in FROM says nothing.
 
-    `EXPOSE 80/TCP` is 80/tcp in the image. Quotes around a label's key are no part of it. `FROM
-    --platform=$TARGETPLATFORM` asks for the platform that is taken anyway.
+    `EXPOSE 80/TCP` is 80/tcp in the image, and of `EXPOSE 8080:80` only 80 gets there. Quotes around a label's key are
+    no part of it. `FROM --platform=$TARGETPLATFORM` asks for the platform that is taken anyway.
 
     Safe because the image's configuration stays the same to the letter. Label keys with capitals or blanks would have
-    to be renamed, and whoever reads them would not find them any more: that, host ports in EXPOSE (which have no effect
-    there) and redundant platforms are remarks. Source: BuildKit checks RedundantTargetPlatform, ExposeProtoCasing,
-    ExposeInvalidFormat; Docker documentation, "Docker object labels", key format.
+    to be renamed, and whoever reads them would not find them any more, so that is a remark. Source: BuildKit checks
+    RedundantTargetPlatform, ExposeProtoCasing, ExposeInvalidFormat; Docker documentation, "Docker object labels", key
+    format.
     """
     for stage in build.stages:
-        platform = stage.head.origin.flag("platform")
-        if platform is not None and _PREDEFINED.match(platform.strip("\"'")):
-            yield analysis("DS619", stage.head.line, f"--platform={platform} is the default and can be left out")
+        yield from _platform(stage.head, build)
         for step in stage.steps:
             if isinstance(step, Listing) and step.keyword == "EXPOSE":
                 yield from _ports(step)
             elif isinstance(step, Label):
                 yield from _labels(step)
+
+
+def _platform(head: From, build: Build) -> Iterator[Change | Remark]:
+    value = head.origin.flag("platform")
+    if value is None or not _PREDEFINED.match(value):
+        return
+    if any(
+        isinstance(step, Arg) and any(pair.key == "TARGETPLATFORM" for pair in step.pairs) for step in build.preamble
+    ):
+        yield missed("DS619", head.line, f"--platform={value} stays: ARG TARGETPLATFORM stands above")
+        return
+    flag = next(flag for flag in head.origin.flags if flag.name == "platform")
+    logical = head.origin.logical
+    behind = re.compile(r"[ \t]*").match(logical.text, flag.span.end)
+    assert behind is not None
+    yield Change(
+        rule="DS619",
+        edits=(Edit.delete(logical.before(flag.span.start), logical.before(behind.end())),),
+        title=f"FROM {head.image} without --platform={value}",
+        reason="it is the platform that is taken anyway",
+        safety=Safety.SAFE,
+        claims=(ChangesFlag("FROM", "platform", value, None),),
+        line=head.line,
+    )
 
 
 def _ports(step: Listing) -> Iterator[Change | Remark]:
@@ -65,7 +87,15 @@ def _ports(step: Listing) -> Iterator[Change | Remark]:
                 line=step.line,
             )
         elif _MAPPED.match(word):
-            yield analysis("DS619", step.line, f"EXPOSE {word}: a host's port or address has no effect here")
+            yield Change(
+                rule="DS619",
+                edits=(Edit(logical.span(match.start(), match.start() + word.rindex(":") + 1), ""),),
+                title=f"EXPOSE {word.rpartition(':')[2]} without what belongs to the host",
+                reason="only the container's port gets into the image",
+                safety=Safety.SAFE,
+                claims=(Layout(),),
+                line=step.line,
+            )
 
 
 def _labels(step: Label) -> Iterator[Change | Remark]:

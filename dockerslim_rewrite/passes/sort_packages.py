@@ -6,7 +6,7 @@ import re
 
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
-from ..change import Change, ReplacesWords, Safety
+from ..change import Change, ReordersOperands, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
 from ..shell.edits import style_at
@@ -49,17 +49,14 @@ def sort_packages(build: Build, facts: Facts) -> Proposals:
                     continue
                 edits = _edits(run, use.command.words[operation.operands[0] - 1], words, wanted, build, facts)
                 if edits:
-                    before = written(use.command.words)
-                    after = list(before)
-                    for at, text in zip(operation.operands, wanted, strict=True):
-                        after[at] = text
+                    leading = written(use.command.words[: operation.operands[0]])
                     yield Change(
                         rule="DS618",
                         edits=edits,
                         title="packages one per line, sorted",
                         reason="so that a diff shows which package came or went",
                         safety=Safety.SAFE,
-                        claims=(ReplacesWords(before, tuple(after)),),
+                        claims=(ReordersOperands(leading, tuple(wanted)),),
                         line=line,
                     )
 

@@ -15,6 +15,7 @@ from ..change import (
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
+    ReordersOperands,
     ReplacesWords,
 )
 from .observe import Command, Unit, commands
@@ -35,6 +36,10 @@ _CACHES = (
     "~/.composer/cache",
     "/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/share/.cache/",
 )  # fmt: skip
+#: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
+_INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
+_INSTALL_VERBS = frozenset(("install", "add", "in"))
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~/-]*\Z(?<!-)")
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 
 
@@ -73,9 +78,10 @@ class Licences:
         old, new = list(before.raw), list(after.raw)
         for claim in self.claims:
             if isinstance(claim, ReplacesWords):
-                at = _find(old, claim.before)
-                if at is not None and at == 0:
-                    old[at : at + len(claim.before)] = claim.after
+                if tuple(old[: len(claim.before)]) == claim.before:
+                    old[: len(claim.before)] = claim.after
+            elif isinstance(claim, ReordersOperands) and _reordered(old, new, claim):
+                old = list(new)
         for claim in self.claims:
             if isinstance(claim, RemovesOption | RemovesOperand) and (
                 _find(old, claim.command) is not None or _find(list(before.raw), claim.command) is not None
@@ -101,6 +107,20 @@ class Licences:
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)
+
+
+def _reordered(old: list[str], new: list[str], claim: ReordersOperands) -> bool:
+    """Whether *new* is *old* but for the order of the packages of one install."""
+    start = len(claim.command)
+    if not (tuple(old[:start]) == tuple(new[:start]) == claim.command):
+        return False
+    names = sorted(claim.words)
+    return (
+        not _INSTALLERS.isdisjoint(claim.command)
+        and not _INSTALL_VERBS.isdisjoint(claim.command)
+        and all(_PACKAGE.match(name) for name in names)
+        and sorted(old[start:]) == names == sorted(new[start:])
+    )
 
 
 def _find(words: list[str], wanted: tuple[str, ...]) -> int | None:

@@ -174,7 +174,7 @@ class Matcher:
             text = step.origin.args if step.argv is None else None
             return (step.keyword, flags, step.argv, text, _heredocs(step))
         if isinstance(step, Listing):
-            words = tuple(word.lower() for word in step.words) if step.keyword == "EXPOSE" else step.words
+            words = tuple(map(_exposed, step.words)) if step.keyword == "EXPOSE" else step.words
             return (step.keyword, flags, words)
         if isinstance(step, Healthcheck):
             return (step.keyword, flags, step.test, step.argv, step.command if step.argv is None else None)
@@ -397,4 +397,12 @@ def _heredocs(step: Step) -> str:
     if not heredocs:
         return ""
     start = heredocs[0].body.start - step.origin.span.start
+def _exposed(word: str) -> str:
+    """The port that an image gets from a word of EXPOSE: the container's, with its protocol in lower case.
+
+    Source: BuildKit ``dispatchExpose``, which drops what stands before the container's port.
+    """
+    return word if "$" in word else word.rpartition(":")[2].lower()
+
+
     return step.origin.text[start:].rstrip("\r\n")
