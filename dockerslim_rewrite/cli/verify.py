@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..engine.verify import VerifyOptions
+    from ..engine.verify import Candidate, VerifyOptions
 
 EQUIVALENT, DIFFERENT, NOT_BUILT = 0, 1, 2
 
@@ -26,6 +26,7 @@ def verify_command(
     smoke_file: Annotated[Path | None, typer.Option(help="A file with that command.")] = None,
     expect: Annotated[list[str] | None, typer.Option(help="Paths that may be gone, as /usr/share/doc/**.")] = None,
     expect_config: Annotated[list[str] | None, typer.Option(help="Fields that may differ, as User, Env.PATH.")] = None,
+    fewer_packages: Annotated[bool, typer.Option("--fewer-packages", help="Packages may be gone, with files.")] = False,
     touch: Annotated[Path | None, typer.Option(help="The file in the context to change for warm builds.")] = None,
     warm: Annotated[bool, typer.Option("--warm/--no-warm", help="Build again with a file changed.")] = True,
     control: Annotated[bool, typer.Option("--control/--no-control", help="Build BEFORE twice to know noise.")] = True,
@@ -35,8 +36,9 @@ def verify_command(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
     """Build two Dockerfiles and compare the images. Exit 0: equivalent, 1: different, 2: could not be built."""
+    from ..engine.announced import Announced
     from ..engine.expectations import removals
-    from ..engine.verify import VerifyOptions, smoke_command
+    from ..engine.verify import Candidate, VerifyOptions, smoke_command
 
     if format not in ("text", "json", "markdown"):
         raise _refusal(f"unknown format {format!r}; known formats: text, json, markdown")
@@ -60,18 +62,18 @@ def verify_command(
         build_args=tuple(_build_arg(text) for text in build_arg or ()),
         network=network,
         smoke=command,
-        expected=removals(expect or (), "announced with --expect"),
-        expected_config=frozenset(expect_config or ()),
         control=control,
         warm=warm,
         touch=touch,
         build_timeout=timeout,
         log=log,
     )
-    raise typer.Exit(_carry_out(before, after, folder, options, format, quiet))
+    expected = removals(expect or (), "announced with --expect")
+    candidate = Candidate(after, Announced(expected, frozenset(expect_config or ()), fewer_packages))
+    raise typer.Exit(_carry_out(before, candidate, folder, options, format, quiet))
 
 
-def _carry_out(before: Path, after: Path, context: Path, options: VerifyOptions, format: str, quiet: bool) -> int:
+def _carry_out(before: Path, after: Candidate, context: Path, options: VerifyOptions, format: str, quiet: bool) -> int:
     from ..engine.interface import BuildFailed, EngineError
     from ..engine.verify import verify
     from ..report import verify as report

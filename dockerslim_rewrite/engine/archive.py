@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from .history import instruction
 from .interface import EngineError, ImageConfig
+from .packages import installed, is_list
 from .rootfs import Entry, Kind, RootFilesystem
 
 _BLOCK = 1 << 20
@@ -39,11 +41,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What an archive holds: its layers from the base up, its configuration, and its merged root filesystem."""
+    """What an archive holds: its layers from the base up, its configuration, and its merged root filesystem.
+
+    ``packages`` tells for each package of the distribution which paths belong to it.
+    """
 
     layers: tuple[Layer, ...]
     config: ImageConfig
     files: RootFilesystem
+    packages: Mapping[str, frozenset[str]]
 
     @property
     def size(self) -> int:
@@ -61,6 +67,8 @@ class _Content:
     size: int
     compressed: int
     entries: tuple[tuple[str, Entry], ...]
+    #: The texts of the package manager's lists, by path.
+    lists: Mapping[str, bytes]
 
 
 class LayerCache:
@@ -83,13 +91,15 @@ def read_archive(path: Path, cache: LayerCache) -> Image:
         document: dict[str, Any] = json.load(_member(archive, manifest["Config"]))
         files = RootFilesystem()
         layers = []
+        lists: dict[str, bytes] = {}
         digests: list[str] = document["rootfs"]["diff_ids"]
         instructions = _instructions(document.get("history") or [], len(digests))
         for digest, name, made_by in zip(digests, manifest["Layers"], instructions, strict=True):
             content = cache.get(digest, lambda name=name: _read_layer(_member(archive, name)))  # type: ignore[misc]
             files.apply(content.entries)
+            lists.update(content.lists)
             layers.append(Layer(made_by, digest, content.size, content.compressed))
-    return Image(tuple(layers), ImageConfig.of(document.get("config") or {}), files)
+    return Image(tuple(layers), ImageConfig.of(document.get("config") or {}), files, installed(lists, files))
 
 
 def read_config(path: Path) -> ImageConfig:
@@ -146,23 +156,27 @@ def _read_layer(raw: IO[bytes]) -> _Content:
     meter = _Meter(gzip.GzipFile(fileobj=raw) if head[:2] == b"\x1f\x8b" else raw)  # type: ignore[arg-type]
     entries: list[tuple[str, Entry]] = []
     places: dict[str, Entry] = {}
+    lists: dict[str, bytes] = {}
     # Strictly forward, one read of every byte: for sizes, digests and compression at once.
     with tarfile.open(fileobj=meter, mode="r|", bufsize=_BLOCK) as layer:  # type: ignore[call-overload]
         for member in layer:
             name = _normal(member.name)
-            entry = _entry(layer, member, places)
+            kept = io.BytesIO() if is_list(name) else None
+            entry = _entry(layer, member, places, kept)
+            if kept is not None:
+                lists[name] = kept.getvalue()
             places[name] = entry
             entries.append((name, entry))
     # A second name of the same file takes no more space.
     size = sum(entry.size for _, entry in entries if not entry.linked)
-    return _Content(size, meter.finish(), tuple(entries))
+    return _Content(size, meter.finish(), tuple(entries), lists)
 
 
 def _normal(name: str) -> str:
     return "/" + "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
-def _entry(layer: tarfile.TarFile, member: tarfile.TarInfo, places: dict[str, Entry]) -> Entry:
+def _entry(layer: tarfile.TarFile, member: tarfile.TarInfo, places: dict[str, Entry], kept: io.BytesIO | None) -> Entry:
     attributes = tuple(
         (name.removeprefix("SCHILY.xattr."), value)
         for name, value in sorted(member.pax_headers.items())
@@ -174,7 +188,7 @@ def _entry(layer: tarfile.TarFile, member: tarfile.TarInfo, places: dict[str, En
         content, size = (original.content, original.size) if original else (f"link:{member.linkname}", 0)
         return Entry(Kind.FILE, content=content, size=size, linked=True, **frame)  # type: ignore[arg-type]
     if member.isreg():
-        return Entry(Kind.FILE, content=_digest(layer, member), size=member.size, **frame)  # type: ignore[arg-type]
+        return Entry(Kind.FILE, content=_digest(layer, member, kept), size=member.size, **frame)  # type: ignore[arg-type]
     if member.isdir():
         return Entry(Kind.DIRECTORY, **frame)  # type: ignore[arg-type]
     if member.issym():
@@ -184,10 +198,13 @@ def _entry(layer: tarfile.TarFile, member: tarfile.TarInfo, places: dict[str, En
     return Entry(_SPECIAL.get(member.type, Kind.DEVICE), content=numbers, **frame)  # type: ignore[arg-type]
 
 
-def _digest(layer: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+def _digest(layer: tarfile.TarFile, member: tarfile.TarInfo, kept: io.BytesIO | None) -> str:
+    """The digest of a file's content, which goes into *kept* as well; a stream can be read only once."""
     file = layer.extractfile(member)
     assert file is not None
     digest = hashlib.sha256()
     while block := file.read(_BLOCK):
         digest.update(block)
+        if kept is not None:
+            kept.write(block)
     return digest.hexdigest()

@@ -13,6 +13,8 @@ from .rootfs import Entry, Kind, RootFilesystem
 
 #: The reason of differences that a second build of the same Dockerfile shows as well.
 UNSTABLE = "differs between two builds of BEFORE"
+#: The reason of files that are gone together with their package.
+DEPARTED = "files of packages that are not installed any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ def compare_files(
     after: RootFilesystem,
     expectations: Collection[Expectation] = (),
     unstable: Collection[str] = (),
+    departed: Collection[str] = (),
 ) -> tuple[PathDifference, ...]:
     """All differences in order of path. *unstable* are paths that differ between two builds of one Dockerfile.
 
+    *departed* are paths that may be removed, as they belong to packages that may be missing.
     A path may differ in more than one way: content, owner and mode are told apart.
     """
     found = []
@@ -82,7 +86,12 @@ def compare_files(
         old = before.get(path)
         new = after.get(path)
         for kind, detail in _differences(old, new):
-            expected = UNSTABLE if path in unstable else reason_for(kind, path, expectations)
+            if path in unstable:
+                expected: str | None = UNSTABLE
+            elif kind is Difference.REMOVED and path in departed:
+                expected = DEPARTED
+            else:
+                expected = reason_for(kind, path, expectations)
             size = (new.size if new else 0) - (old.size if old else 0)
             counted = kind in (Difference.ADDED, Difference.REMOVED, Difference.CHANGED)
             found.append(PathDifference(path, kind, detail, size if counted else 0, expected))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from .paths import matches
 
@@ -37,18 +38,31 @@ def removals(patterns: Iterable[str], reason: str) -> tuple[Expectation, ...]:
 
 
 @cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "expectations.toml").read_text("utf-8"))
+
+
+@cache
 def catalogue() -> tuple[Expectation, ...]:
     """What is volatile anyway and what no image needs, from ``expectations.toml``."""
-    document = tomllib.loads((files(__package__) / "expectations.toml").read_text("utf-8"))
     found = [
         Expectation(pattern, f"volatile: {entry['reason']}")
-        for entry in document["volatile"]
+        for entry in _document()["volatile"]
         for pattern in entry["patterns"]
     ]
-    for entry in document["expected"]:
+    return (*found, *_entries("expected"))
+
+
+@cache
+def traces_of_packages() -> tuple[Expectation, ...]:
+    """What packages leave beside their own files, and what tells of them: expected where fewer may be installed."""
+    return tuple(_entries("packages"))
+
+
+def _entries(table: str) -> Iterator[Expectation]:
+    for entry in _document()[table]:
         kinds = frozenset(Difference(kind) for kind in entry["kinds"])
-        found += [Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"]]
-    return tuple(found)
+        yield from (Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"])
 
 
 def reason_for(kind: Difference, path: str, expectations: Iterable[Expectation]) -> str | None:

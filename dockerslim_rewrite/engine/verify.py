@@ -7,16 +7,18 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from .announced import Announced
 from .archive import Image, LayerCache, read_archive
 from .bases import external_images
 from .choose import choose
 from .compare import ConfigDifference, PathDifference, compare_configs, compare_files
 from .context import copy_context, source_file, touched
-from .expectations import Expectation, catalogue
+from .expectations import catalogue, traces_of_packages
 from .interface import BuildFailed, BuildRequest, Engine, EngineError, RunOutcome, RunRequest
+from .packages import departed
 from .process import ended_politely
 from .workspace import workspace
 
@@ -29,10 +31,9 @@ class VerifyOptions:
     """How to build and what to expect.
 
     ``engine`` is a name, a path to the executable, or None for the first that works. ``smoke`` is the argument vector
-    of a command to run in both images. ``expected`` and ``expected_config`` name differences that are wanted, beside
-    the catalogue of volatile files and caches. ``control`` builds BEFORE twice, so that what differs from build to
-    build is known. ``warm`` builds once more with one source file changed: ``touch``, relative to the context, or one
-    that is found. ``estimate`` is the saving that was promised, in bytes. Times are in seconds.
+    of a command to run in both images. ``control`` builds BEFORE twice, so that what differs from build to build is
+    known. ``warm`` builds once more with one source file changed: ``touch``, relative to the context, or one that is
+    found. Times are in seconds.
     """
 
     engine: str | None = None
@@ -40,15 +41,22 @@ class VerifyOptions:
     build_args: tuple[tuple[str, str | None], ...] = ()
     network: str | None = None
     smoke: tuple[str, ...] | None = None
-    expected: tuple[Expectation, ...] = ()
-    expected_config: frozenset[str] = frozenset()
     control: bool = True
     warm: bool = True
     touch: Path | None = None
-    estimate: int | None = None
     build_timeout: float = 3600.0
     smoke_timeout: float = 300.0
     log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A Dockerfile to hold against BEFORE. ``announced`` are differences that are wanted, beside the catalogue of
+    volatile files and caches; ``estimate`` is the saving that was promised, in bytes."""
+
+    dockerfile: Path
+    announced: Announced = field(default_factory=Announced)
+    estimate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +126,9 @@ def smoke_command(text: str) -> tuple[str, ...]:
 
 
 def verify(
-    before: Path, after: Path, context: Path, options: VerifyOptions, progress: Progress = lambda line: None
+    before: Path, after: Candidate, context: Path, options: VerifyOptions, progress: Progress = lambda line: None
 ) -> Verification:
-    """Build the Dockerfiles *before* and *after* in copies of *context*, and compare the images.
+    """Build the Dockerfiles *before* and *after* in a copy of *context*, and compare the images.
 
     Raises ``BuildFailed`` if one of them cannot be built, ``EngineError`` if there is no engine. The context stays as
     it is, and nothing of the builds remains but the log file, if ``options.log`` names one.
@@ -133,7 +141,7 @@ def verify(
 
 def verify_each(
     before: Path,
-    afters: Sequence[Path],
+    afters: Sequence[Candidate],
     context: Path,
     options: VerifyOptions,
     progress: Progress = lambda line: None,
@@ -148,15 +156,15 @@ def verify_each(
         engine = choose(options.engine, folder)
         stack.callback(engine.close)
         verifier = _Verifier(engine, folder, options, progress, stack)
-        verifier.prepare(before, afters, context)
+        verifier.prepare([before, *(after.dockerfile for after in afters)], context)
         original, unstable = verifier.original(before)
         for number, after in enumerate(afters):
             try:
-                side = verifier.side(after, "after" if len(afters) == 1 else f"after-{number + 1}")
+                side = verifier.side(after.dockerfile, "after" if len(afters) == 1 else f"after-{number + 1}")
             except BuildFailed as failure:
                 yield failure
                 continue
-            yield verifier.judged(original, side, unstable)
+            yield verifier.judged(original, side, after, unstable)
 
 
 class _Verifier:
@@ -174,7 +182,7 @@ class _Verifier:
         self._layers = LayerCache()
         self._touch: Path | None = None
 
-    def prepare(self, before: Path, afters: Sequence[Path], context: Path) -> None:
+    def prepare(self, dockerfiles: Sequence[Path], context: Path) -> None:
         """Copy the context, choose the file to touch, fetch base images."""
         copy_context(context, self._context)
         named = self._options.touch
@@ -183,7 +191,7 @@ class _Verifier:
         if self._options.warm:
             self._touch = named or source_file(self._context)
         arguments = {name: value for name, value in self._options.build_args if value is not None}
-        for image in {image: None for file in (before, *afters) for image in external_images(file, arguments)}:
+        for image in {image: None for file in dockerfiles for image in external_images(file, arguments)}:
             self._progress(f"fetching {image}")
             self._engine.fetch(image)
 
@@ -207,17 +215,22 @@ class _Verifier:
                 warm = self._build(dockerfile, f"{name}-warm", fresh=False)
         return Side(dockerfile, image, cold, warm, smoke)
 
-    def judged(self, before: Side, after: Side, unstable: frozenset[str]) -> Verification:
+    def judged(self, before: Side, after: Side, candidate: Candidate, unstable: frozenset[str]) -> Verification:
         """What differs between the two, and what of it is expected."""
-        expectations = (*self._options.expected, *catalogue())
+        announced = candidate.announced
+        expectations = (*announced.expected, *catalogue())
+        gone: frozenset[str] = frozenset()
+        if announced.fewer_packages:
+            gone = departed(before.image.packages, after.image.packages)
+            expectations += traces_of_packages()
         return Verification(
             engine=self._engine.version(),
             before=before,
             after=after,
-            config=compare_configs(before.image.config, after.image.config, self._options.expected_config),
-            files=compare_files(before.image.files, after.image.files, expectations, unstable),
+            config=compare_configs(before.image.config, after.image.config, announced.config),
+            files=compare_files(before.image.files, after.image.files, expectations, unstable, gone),
             touched=self._touch,
-            estimate=self._options.estimate,
+            estimate=candidate.estimate,
         )
 
     def _build(self, dockerfile: Path, name: str, *, fresh: bool) -> float:

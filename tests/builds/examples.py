@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dockerslim_rewrite import Options, Result, Safety, rewrite
+from dockerslim_rewrite.engine.announced import announced
 from dockerslim_rewrite.engine.bases import external_images
-from dockerslim_rewrite.engine.verify import smoke_command
+from dockerslim_rewrite.engine.verify import Candidate, smoke_command
 
 ROOT = Path(__file__).parents[2] / "examples"
 
@@ -67,6 +69,23 @@ def examples() -> tuple[Example, ...]:
     return tuple(Example(path.name) for path in sorted(ROOT.iterdir()) if (path / "Dockerfile").is_file())
 
 
-def candidates(example: Example) -> dict[str, str]:
-    """Texts of Dockerfiles to hold against the poor one, by level; the expert's is the bar for all of them."""
-    return {"expert": example.expert.read_text("utf-8")}
+def rewrites(example: Example) -> dict[str, Result]:
+    """What the rewriter makes of the poor Dockerfile, by level."""
+    data = example.dockerfile.read_bytes()
+    return {level.label: rewrite(data, Options(level=level), str(example.dockerfile)) for level in Safety}
+
+
+def candidates(example: Example, folder: Path) -> dict[str, Candidate]:
+    """The Dockerfiles to hold against the poor one, each text once under the name of the first level that gives it.
+
+    Those of the rewriter are written into *folder*; the expert's, ``expert``, is the bar for all of them.
+    """
+    found = {}
+    seen = {example.dockerfile.read_bytes()}
+    for level, result in rewrites(example).items():
+        if result.to_bytes() not in seen:
+            seen.add(result.to_bytes())
+            file = folder / f"Dockerfile.{level}"
+            file.write_bytes(result.to_bytes())
+            found[level] = Candidate(file, announced(result.changes), result.saving)
+    return {**found, "expert": Candidate(example.expert)}

@@ -17,7 +17,7 @@ import pytest
 from dockerslim_rewrite.engine.archive import LayerCache, read_archive
 from dockerslim_rewrite.engine.choose import choose
 from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engine, RunRequest
-from dockerslim_rewrite.engine.verify import VerifyOptions, verify
+from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify
 from dockerslim_rewrite.engine.workspace import mounts_below, workspace
 
 pytestmark = [pytest.mark.builds, pytest.mark.quick]
@@ -170,10 +170,10 @@ def test_an_interrupted_run_leaves_nothing(engine_name: str, context: Path, tmp_
     work.mkdir()
     script = (
         "import sys\nfrom pathlib import Path\n"
-        "from dockerslim_rewrite.engine.verify import VerifyOptions, verify\n"
+        "from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify\n"
         "options = VerifyOptions(engine=sys.argv[1], network='host', log=Path(sys.argv[3]))\n"
         "file = Path(sys.argv[2]) / 'Dockerfile'\n"
-        "verify(file, file, Path(sys.argv[2]), options)\n"
+        "verify(file, Candidate(file), Path(sys.argv[2]), options)\n"
     )
     command = [sys.executable, "-c", script, engine_name, str(context), str(tmp_path / "log")]
     process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(work)}, stderr=subprocess.DEVNULL)
@@ -195,7 +195,7 @@ def test_two_runs_at_once_do_not_meet(engine_name: str, context: Path, tmp_path:
         file.write_text(f"FROM debian:bookworm-slim\nRUN echo {word} > /word && sleep 1\n")
         smoke = ("/bin/sh", "-c", f"grep -x {word} /word")
         options = VerifyOptions(engine=engine_name, network="host", smoke=smoke, warm=False, control=False)
-        verification = verify(file, file, context, options)
+        verification = verify(file, Candidate(file), context, options)
         smoked = verification.before.smoke
         results[word] = verification.equivalent and smoked is not None and smoked.stdout == f"{word}\n"
 

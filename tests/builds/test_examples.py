@@ -11,7 +11,7 @@ from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.context import source_file
 from dockerslim_rewrite.engine.interface import BuildFailed
 from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
-from tests.builds.examples import QUICK, Example, candidates, examples
+from tests.builds.examples import QUICK, Example, candidates, examples, rewrites
 
 _EACH = [
     pytest.param(example, id=example.name, marks=[pytest.mark.quick] if example.name in QUICK else [])
@@ -25,17 +25,11 @@ def test_rewrites_build_work_and_are_not_larger(
     example: Example, base_images: Callable[..., None], tmp_path: Path
 ) -> None:
     """The expert's file may install other things; a rewrite may differ only in what it announced."""
-    files = {}
-    for level, text in candidates(example).items():
-        files[level] = tmp_path / f"Dockerfile.{level}"
-        files[level].write_text(text, "utf-8")
-    base_images(*example.bases, *(image for file in files.values() for image in external_images(file, {})))
-    rewritten = set(files) - {"expert"}
-    options = VerifyOptions(
-        engine="buildah", smoke=example.smoke, touch=example.touch, warm=False, control=bool(rewritten)
-    )
-    outcomes = verify_each(example.dockerfile, list(files.values()), example.context, options)
-    for level, outcome in zip(files, outcomes, strict=True):
+    found = candidates(example, tmp_path)
+    base_images(*example.bases, *(image for one in found.values() for image in external_images(one.dockerfile, {})))
+    options = VerifyOptions(engine="buildah", smoke=example.smoke, warm=False)
+    outcomes = verify_each(example.dockerfile, list(found.values()), example.context, options)
+    for level, outcome in zip(found, outcomes, strict=True):
         if isinstance(outcome, BuildFailed):
             pytest.fail(f"{level}: {outcome}\n" + "\n".join(outcome.log_end))
         assert outcome.before.smoke is not None
@@ -44,9 +38,20 @@ def test_rewrites_build_work_and_are_not_larger(
         assert outcome.smoke_agrees, (level, outcome.after.smoke)
         # Two builds of one file may differ by a few bytes of compiled Python or of logs.
         assert outcome.after.image.size <= outcome.before.image.size * 1.001, level
-        if level in rewritten:
+        if level != "expert":
             assert not outcome.unexpected, (level, outcome.unexpected[:10])
             assert not outcome.unexpected_config, (level, outcome.unexpected_config)
+
+
+def test_the_good_one_comes_out_unchanged() -> None:
+    assert {level: result.changed for level, result in rewrites(Example("good")).items()} == {
+        "safe": False, "standard": False, "aggressive": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("example", [one for one in examples() if one.name != "good"], ids=lambda example: example.name)
+def test_the_poor_ones_do_not(example: Example) -> None:
+    assert all(result.changed and not result.bugs for result in rewrites(example).values())
 
 
 def test_there_are_enough_examples() -> None:

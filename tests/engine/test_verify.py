@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite.engine import verify as module
+from dockerslim_rewrite.engine.announced import Announced
 from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.choose import choose
 from dockerslim_rewrite.engine.context import source_file, touched
@@ -21,7 +22,7 @@ from dockerslim_rewrite.engine.interface import (
     RunOutcome,
     RunRequest,
 )  # fmt: skip
-from dockerslim_rewrite.engine.verify import VerifyOptions, smoke_command, verify, verify_each
+from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, smoke_command, verify, verify_each
 from dockerslim_rewrite.report import verify as report
 from tests.engine.images import LayerOf, write_image
 
@@ -88,14 +89,17 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> PaperEngine:
 
 @pytest.fixture
 def verified(tmp_path: Path, paper: PaperEngine) -> Verify:
-    def run(before: str, after: str, **options: object) -> module.Verification:
+    def run(
+        before: str, after: str, announced: Announced | None = None, estimate: int | None = None, **options: object
+    ) -> module.Verification:
         context = tmp_path / "context"
         context.mkdir()
         (context / "app.py").write_text("pass")
         for name, text in (("before", before), ("after", after)):
             steps = "".join(f"RUN {line}\n" for line in text.splitlines())
             (tmp_path / name).write_text(f"FROM debian:12\n{steps}")
-        return verify(tmp_path / "before", tmp_path / "after", context, VerifyOptions(**options))  # type: ignore[arg-type]
+        candidate = Candidate(tmp_path / "after", announced or Announced(), estimate)
+        return verify(tmp_path / "before", candidate, context, VerifyOptions(**options))  # type: ignore[arg-type]
 
     return run
 
@@ -126,7 +130,7 @@ def test_a_missing_file_is_unexpected_unless_announced(verified: Verify) -> None
 
 
 def test_announced_differences_leave_the_verdict_alone(verified: Verify) -> None:
-    result = verified("/a=1\n/b=22\n", "/a=1\n", expected=removals(["/b"], "a claim"))
+    result = verified("/a=1\n/b=22\n", "/a=1\n", announced=Announced(removals(["/b"], "a claim")))
     assert result.equivalent
     assert len(result.files) == 1
 
@@ -164,7 +168,7 @@ def test_several_rewrites_are_held_against_one_build(tmp_path: Path, paper: Pape
     texts = {"before": "/a=1", "same": "/a=1", "broken": "fail", "less": "/b=1"}
     for name, line in texts.items():
         (tmp_path / name).write_text(f"FROM debian:12\nRUN {line}\n")
-    afters = [tmp_path / name for name in ("same", "broken", "less")]
+    afters = [Candidate(tmp_path / name) for name in ("same", "broken", "less")]
     outcomes = list(verify_each(tmp_path / "before", afters, tmp_path / "context", VerifyOptions(warm=False)))
     assert [isinstance(o, BuildFailed) or o.equivalent for o in outcomes] == [True, True, False]
     assert isinstance(outcomes[1], BuildFailed)

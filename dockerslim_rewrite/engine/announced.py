@@ -1,0 +1,152 @@
+"""What the journal of a rewrite announces: which files may be gone, which fields of the configuration may differ."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ..change import (
+    AddsInstruction,
+    AddsOption,
+    Change,
+    ChangesForm,
+    Claim,
+    DropsFiles,
+    ReplacesInstruction,
+    RewritesLabels,
+    SetsUser,
+    SetsWorkdir,
+)
+from .expectations import Difference, Expectation
+
+#: The field of an image's configuration that an instruction decides about.
+_FIELDS = {
+    "CMD": "Cmd",
+    "ENTRYPOINT": "Entrypoint",
+    "ENV": "Env",
+    "EXPOSE": "ExposedPorts",
+    "HEALTHCHECK": "Healthcheck",
+    "LABEL": "Labels",
+    "ONBUILD": "OnBuild",
+    "SHELL": "Shell",
+    "STOPSIGNAL": "StopSignal",
+    "USER": "User",
+    "VOLUME": "Volumes",
+    "WORKDIR": "WorkingDir",
+}
+_HOMES = ("/root", "/home/*")
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """``expected`` are differences of files, ``config`` names of fields or entries as ``compare_configs`` takes them.
+
+    ``fewer_packages``: packages may be missing, and with them what belongs to them.
+    """
+
+    expected: tuple[Expectation, ...] = ()
+    config: frozenset[str] = frozenset()
+    fewer_packages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What an added option may do: entry ``[[option]]`` of ``claims.toml``."""
+
+    options: frozenset[str]
+    command: str | None
+    packages: bool
+    patterns: tuple[str, ...]
+    reason: str
+
+
+def announced(changes: Iterable[Change]) -> Announced:
+    """Everything that the claims of *changes* allow to differ."""
+    expected: list[Expectation] = []
+    config: set[str] = set()
+    packages = False
+    for change in changes:
+        for claim in change.claims:
+            expected += _files(claim, change.rule)
+            config.update(_config(claim))
+            packages = packages or _drops_packages(claim)
+    return Announced(tuple(dict.fromkeys(expected)), frozenset(config), packages)
+
+
+def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
+    if isinstance(claim, DropsFiles):
+        for path in claim.paths:
+            for pattern in _patterns(path):
+                yield Expectation(pattern, f"announced by {rule}", frozenset({Difference.REMOVED}))
+    elif isinstance(claim, AddsOption):
+        for known in _effects(claim):
+            for pattern in known.patterns:
+                yield Expectation(pattern, f"announced by {rule}: {known.reason}")
+
+
+def _patterns(path: str) -> Iterator[str]:
+    """A path as claims write it: absolute, below HOME (``~``), or relative to a folder that is not said."""
+    path = path.rstrip("/")
+    if path.startswith("~"):
+        roots = tuple(f"{home}{path[1:]}" for home in _HOMES)
+    else:
+        roots = (path if path.startswith("/") else f"**/{posixpath.normpath(path)}",)
+    for root in roots:
+        yield root
+        yield f"{root}/**"
+
+
+def _config(claim: Claim) -> Iterator[str]:
+    match claim:
+        case ChangesForm(keyword) | AddsInstruction(keyword, _) | ReplacesInstruction(_, keyword):
+            if keyword in _FIELDS:
+                yield _FIELDS[keyword]
+        case RewritesLabels(keys):
+            for pair in keys:
+                yield from (f"Labels.{key}" for key in pair)
+        case SetsUser():
+            yield "User"
+        case SetsWorkdir():
+            yield "WorkingDir"
+        case _:
+            return
+
+
+def _drops_packages(claim: Claim) -> bool:
+    """Whether packages may be missing: a package manager takes them out, or was told to install fewer."""
+    if isinstance(claim, DropsFiles):
+        words = [word for word in claim.argv if word not in ("sudo", "&&")]
+        return bool(words) and words[0] in _removers() and any(word in _removers()[words[0]] for word in words[1:])
+    return isinstance(claim, AddsOption) and any(known.packages for known in _effects(claim))
+
+
+def _effects(claim: AddsOption) -> Iterator[_Rule]:
+    for known in _rules():
+        fits = known.command is None or (claim.command and posixpath.basename(claim.command[0]) == known.command)
+        if fits and not known.options.isdisjoint(claim.options):
+            yield known
+
+
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    entries = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["option"]
+    return tuple(
+        _Rule(
+            frozenset(entry["options"]),
+            entry.get("command"),
+            entry.get("packages", False),
+            tuple(entry.get("patterns", ())),
+            entry["reason"],
+        )
+        for entry in entries
+    )
+
+
+@cache
+def _removers() -> dict[str, frozenset[str]]:
+    data = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["removers"]
+    return {command: frozenset(words) for command, words in data.items()}
