@@ -199,7 +199,15 @@ class AddsMount:
 
 @dataclass(frozen=True, slots=True)
 class PinsBase:
-    """The image reference ``before`` of a FROM (or the ARG default behind it) becomes ``after``."""
+    """The base image ``before``, build arguments' defaults put in, becomes ``after``: the same one, named exactly."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlimsBase:
+    """The base image ``before`` becomes ``after``, a smaller variant of the same version of the same image."""
 
     before: str
     after: str
@@ -245,6 +253,7 @@ Claim: TypeAlias = (
     | RemovesOption
     | ReplacesWords
     | RemovesOperand
+    | ReordersOperands
     | AddsAssignment
     | ReplacesInstruction
     | ChangesForm
@@ -253,11 +262,11 @@ Claim: TypeAlias = (
     | MovesInstruction
     | JoinsMetadata
     | ChangesFlag
-    | ReordersOperands
     | RenamesStage
     | RewritesLabels
     | AddsMount
     | PinsBase
+    | SlimsBase
     | SetsUser
     | SetsWorkdir
     | DropsStage

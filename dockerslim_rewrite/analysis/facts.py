@@ -10,10 +10,11 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
 from ..shell.script import Script, Simple
 from ..syntax.style import Style
+from .base_sites import BaseSite, base_sites
 from .calls import Call, stage_calls
 from .graph import Graph, stage_graph
 from .locked import NO_LOCK, Lock
-from .packages import Operation, operation
+from .packages import Operation, operations
 from .state import State, states
 
 
@@ -48,6 +49,11 @@ class Facts:
         return stage_graph(self.build)
 
     @cached_property
+    def base_sites(self) -> tuple[BaseSite, ...]:
+        """The images from outside that stages are built from, and where they are named."""
+        return base_sites(self.build)
+
+    @cached_property
     def _uses(self) -> dict[int, tuple[Use, ...]]:
         return {}
 
@@ -74,13 +80,8 @@ class Facts:
         known = self._uses.get(run.index)
         if known is None:
             script = self.script(run)
-            found = []
-            if script is not None:
-                for command in script.commands:
-                    done = operation(command.argv) if command.words else None
-                    if done is not None:
-                        found.append(Use(run, command, done))
-            known = self._uses[run.index] = tuple(found)
+            found = operations(script) if script is not None else ()
+            known = self._uses[run.index] = tuple(Use(run, command, done) for command, done in found)
         return known
 
     def calls(self, stage: Stage) -> tuple[Call, ...]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ..knowledge.managers import Manager, index, manager, manager_name
 from ..shell.arguments import Arguments, Flag, split
+from ..shell.script import Script, Simple
 
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -82,6 +83,25 @@ def operation(argv: tuple[str | None, ...]) -> Operation | None:
     known = manager(name)
     arguments = split(argv, at + 1, known.values)
     return _classified(known, argv, tuple(wrappers), at, arguments)
+
+
+@lru_cache(maxsize=8192)
+def operations(script: Script) -> tuple[tuple[Simple, Operation], ...]:
+    """The simple commands of *script* that are operations of package managers, in the order of the text."""
+    found = ((command, operation(command.argv)) for command in script.commands if command.words)
+    return tuple((command, done) for command, done in found if done is not None)
+
+
+@lru_cache(maxsize=8192)
+def command_names(script: Script) -> frozenset[str]:
+    """The names, without folders, of the commands in *script*, behind sudo and its like."""
+    found = set()
+    for command in script.commands:
+        argv = command.argv
+        at = unwrapped(argv)
+        if at < len(argv):
+            found.add((argv[at] or "").rpartition("/")[2])
+    return frozenset(found)
 
 
 def unwrapped(argv: tuple[str | None, ...], wrappers: list[str] | None = None) -> int:

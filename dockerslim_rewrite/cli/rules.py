@@ -78,6 +78,9 @@ def _explain(one: Pass) -> None:
         print(f"Example: {case.title}")
         if case.prose:
             print(re.sub(r"^", "  ", case.prose, flags=re.M))
+        if case.lock:
+            print("  with the lock file")
+            sys.stdout.write(_indented(case.lock))
         sys.stdout.write(_indented(case.before))
         if case.changes:
             print("  becomes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .expansion import Expansion, ExpansionError, expand, expansions
 
@@ -170,6 +171,7 @@ class ImageReference:
             raise ValueError(f"{self.text!r} is a template: substitute its build arguments first")
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> ImageReference:
     """Read *text* as an image reference.
 

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -104,6 +104,7 @@ def canonical_name(name: str) -> str:
     return name.removeprefix("library/")
 
 
+@lru_cache(maxsize=4096)
 def image_facts(name: str, tag: str | None) -> ImageFacts | None:
     """What is known of ``name:tag`` (None or an empty tag stands for ``latest``), or None for an unknown image.
 

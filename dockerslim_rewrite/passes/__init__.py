@@ -19,6 +19,7 @@ from .copy_many import copy_many
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
+from .floating_major import floating_major
 from .join_metadata import join_metadata
 from .json_form import json_form
 from .language_caches import language_caches
@@ -31,6 +32,8 @@ from .metadata_form import metadata_form
 from .no_install_recommends import no_install_recommends
 from .no_log_init import no_log_init
 from .npm_cache import npm_cache
+from .pin_digest import pin_digest
+from .pin_tag import pin_tag
 from .pip_cache import pip_cache
 from .pipefail import pipefail
 from .quiet_progress import quiet_progress
@@ -60,6 +63,8 @@ class Phase(NamedTuple):
 
 
 PIPELINE: tuple[Phase, ...] = (
+    Phase("pin", (pin_tag, floating_major)),
+    Phase("digest", (pin_digest,)),
     Phase(
         "normalise",
         (

@@ -3,7 +3,7 @@
 A fixture file is Markdown: ``# DS201 apt-lists``, then a ``##`` heading per case, prose, a ``dockerfile`` block, and a
 ``dockerfile after`` block, or none when the file must stay as it is. A ``remark`` block lists what must be said, one
 ``RULE: part of the reason`` a line. ``key=value`` words behind ``dockerfile`` set options of the case (``level``,
-``select``).
+``select``, ``pin``, ``today``). A ``lock`` block is the lock file of the case.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Case:
     after: str
     remarks: tuple[tuple[str, str], ...]
     options: tuple[tuple[str, str], ...]
+    lock: str = ""
 
     @property
     def changes(self) -> bool:
@@ -55,6 +56,7 @@ def read_fixture(text: str) -> Fixture:
 def _case(text: str) -> Case:
     title = text.split("\n", 1)[0].lstrip("# ").strip()
     before = after = None
+    lock = ""
     remarks: list[tuple[str, str]] = []
     options: list[tuple[str, str]] = []
     for info, body in _BLOCK.findall(text):
@@ -64,6 +66,8 @@ def _case(text: str) -> Case:
         elif words[:1] == ["dockerfile"]:
             before = body
             options += [(k, v) for k, _, v in (word.partition("=") for word in words[1:])]
+        elif words[:1] == ["lock"]:
+            lock = body
         elif words[:1] == ["remark"]:
             for line in body.splitlines():
                 rule, _, reason = line.partition(":")
@@ -72,7 +76,7 @@ def _case(text: str) -> Case:
         raise ValueError(f"case {title!r} has no dockerfile block")
     prose = _BLOCK.sub("", text.split("\n", 1)[1] if "\n" in text else "").strip()
     unchanged = before if after is None else after
-    return Case(title, prose, before, unchanged, tuple(remarks), tuple(options))
+    return Case(title, prose, before, unchanged, tuple(remarks), tuple(options), lock)
 
 
 def fixture_folder() -> Path | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..ir.arguments import global_arguments
 from ..ir.build import Build, Stage
-from ..ir.expansion import ExpansionError, expand
 from ..ir.reference import ImageReference, InvalidReference, parse, stage_named
-from ..ir.steps import Arg, Copy, Run
+from ..ir.steps import Copy, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def base_images(build: Build, arguments: Mapping[str, str] | None = None) -> tup
 
     Only arguments from before the first FROM count, as for BuildKit.
     """
-    env = _global_arguments(build, arguments or {})
+    env = global_arguments(build, arguments)
     found: list[BaseImage] = []
     before: list[str] = []
     for stage in build.stages:
@@ -59,27 +59,3 @@ def _read(text: str, line: int, env: Mapping[str, str]) -> BaseImage:
         return BaseImage(text, line, parse(text).substitute(env))
     except InvalidReference as error:
         return BaseImage(text, line, None, error.reason)
-
-
-def _global_arguments(build: Build, given: Mapping[str, str]) -> dict[str, str]:
-    env: dict[str, str] = {}
-    for step in build.preamble:
-        if not isinstance(step, Arg):
-            continue
-        for pair in step.pairs:
-            if pair.key in given:
-                env[pair.key] = given[pair.key]
-            elif pair.value is not None:
-                env[pair.key] = _default(pair.value, env)
-    return env
-
-
-def _default(value: str, env: Mapping[str, str]) -> str:
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    inner = value[1:-1] if quoted else value
-    if quoted and value[0] == "'":
-        return inner
-    try:
-        return expand(inner, env)
-    except ExpansionError:
-        return ""

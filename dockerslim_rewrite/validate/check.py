@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..change import Change, DropsFiles, DropsStage, PinsBase, RenamesStage, SplitsStage
+from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..ir.steps import Step
 from ..syntax import ParseError, parse
 from ..text import Patch
+from .base_images import check_bases
 from .claims import Licences, reads_lists
 from .observe import units
 from .program import base_of, script_of
@@ -97,7 +98,6 @@ def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Sta
     if len(kept) != len(new.stages):
         raise Unsound(f"{len(kept)} stages became {len(new.stages)}")
     renames = {(claim.before, claim.after) for claim in licences.of(RenamesStage) if isinstance(claim, RenamesStage)}
-    pins = {(claim.before, claim.after) for claim in licences.of(PinsBase) if isinstance(claim, PinsBase)}
     places = {stage.index: index for index, stage in enumerate(kept)}
     for left, right in zip(kept, new.stages, strict=True):
         names = (left.head.alias, right.head.alias)
@@ -107,9 +107,11 @@ def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Sta
         if isinstance(source, int):
             if source not in places or places[source] != target:
                 raise Unsound("a stage is built from another stage", left.head.line, right.head.line)
-        elif source != target and (source, target) not in pins:
-            raise Unsound(f"the base image {source} became {target}", left.head.line, right.head.line)
-    return list(zip(kept, new.stages, strict=True))
+        elif isinstance(target, int):
+            raise Unsound(f"the base image {source} became a stage", left.head.line, right.head.line)
+    pairs = list(zip(kept, new.stages, strict=True))
+    check_bases(old, new, pairs, licences.claims)
+    return pairs
 
 
 def _same_name(left: str | None, right: str | None) -> bool:

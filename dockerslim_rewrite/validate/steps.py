@@ -20,6 +20,7 @@ from ..change import (
     RewritesLabels,
     SetsUser,
     SetsWorkdir,
+    SlimsBase,
 )
 from ..ir.build import Build, Stage
 from ..ir.steps import (
@@ -36,7 +37,9 @@ from ..ir.steps import (
     Step,
     Value,
 )
+from ..shell.reader import read_script
 from ..shell.script import Script
+from .base_images import argument_only_chooses_bases
 from .bodies import Bodies
 from .claims import Licences
 from .observe import Command, units, value
@@ -265,17 +268,24 @@ class Matcher:
         if isinstance(left, Exec) and isinstance(right, Exec):
             claimed = any(isinstance(c, ChangesForm) and c.keyword == left.keyword for c in self.licences.claims)
             return claimed and self._form(left, right, stage)
+        if isinstance(left, Healthcheck) and isinstance(right, Healthcheck):
+            claimed = any(isinstance(c, ChangesForm) and c.keyword == left.keyword for c in self.licences.claims)
+            return claimed and self._test(left, right)
         if isinstance(left, Value) and isinstance(right, Value):
             return self._value(left, right)
         if isinstance(left, Copy) and isinstance(right, Copy):
             return self._flagged(left, right)
         if isinstance(left, Arg) and isinstance(right, Arg):
-            pins = {(c.before, c.after) for c in self.licences.of(PinsBase) if isinstance(c, PinsBase)}
             return len(left.pairs) == len(right.pairs) and all(
-                a.key == b.key and (a.value == b.value or (a.value, b.value) in pins)
+                a.key == b.key and (a.value == b.value or self._chooses_base(left, a.key))
                 for a, b in zip(left.pairs, right.pairs, strict=True)
             )
         return False
+
+    def _chooses_base(self, step: Arg, key: str) -> bool:
+        """Whether a new default of *key* shows in base images only, which are compared by themselves."""
+        claimed = self.licences.of(PinsBase, SlimsBase)
+        return bool(claimed) and step in self.old.preamble and argument_only_chooses_bases(self.old, key)
 
     def _add_to_copy(self, left: Copy, right: Copy) -> bool:
         if any(_URL.match(source.strip("\"'")) or _ARCHIVE.match(source.strip("\"'")) for source in left.sources):
@@ -308,14 +318,18 @@ class Matcher:
             raise Unsound("CMD would become arguments of ENTRYPOINT", left.line, right.line)
         if right.argv[:2] == ("/bin/sh", "-c") and len(right.argv) == 3:
             return right.argv[2].replace("exec ", "") == script.text.replace("exec ", "")
-        found = units(script)
-        if len(found) != 1 or not isinstance(found[0], Command):
+        return _runs(script, right.argv)
+
+    def _test(self, left: Healthcheck, right: Healthcheck) -> bool:
+        """Whether two tests of a container's health run the same."""
+        if (left.test, self._flags(left, right)) != (right.test, self._flags(right, left)):
             return False
-        words = found[0].words
-        if words[:1] == ("exec",):
-            words = words[1:]
-        plain = not found[0].assignments and not found[0].redirects and not any(w.startswith("\0") for w in words)
-        return plain and words == right.argv
+        if left.argv is not None or right.argv is None:
+            return False
+        if right.argv == ("/bin/sh", "-c", left.command):
+            return True
+        script = read_script(left.command)
+        return isinstance(script, Script) and _runs(script, right.argv)
 
     def _value(self, left: Value, right: Value) -> bool:
         if left.keyword == "WORKDIR":
@@ -391,12 +405,18 @@ class Matcher:
         return isinstance(right, Value) and right.keyword == "USER" and right.value in users
 
 
-def _heredocs(step: Step) -> str:
-    """The here-documents of *step* as they are written, terminators included."""
-    heredocs = step.origin.heredocs
-    if not heredocs:
-        return ""
-    start = heredocs[0].body.start - step.origin.span.start
+def _runs(script: Script, argv: tuple[str, ...]) -> bool:
+    """Whether *script* is one plain command of the words *argv*."""
+    found = units(script)
+    if len(found) != 1 or not isinstance(found[0], Command):
+        return False
+    words = found[0].words
+    if words[:1] == ("exec",):
+        words = words[1:]
+    plain = not found[0].assignments and not found[0].redirects and not any(w.startswith("\0") for w in words)
+    return plain and words == argv
+
+
 def _exposed(word: str) -> str:
     """The port that an image gets from a word of EXPOSE: the container's, with its protocol in lower case.
 
@@ -405,4 +425,10 @@ def _exposed(word: str) -> str:
     return word if "$" in word else word.rpartition(":")[2].lower()
 
 
+def _heredocs(step: Step) -> str:
+    """The here-documents of *step* as they are written, terminators included."""
+    heredocs = step.origin.heredocs
+    if not heredocs:
+        return ""
+    start = heredocs[0].body.start - step.origin.span.start
     return step.origin.text[start:].rstrip("\r\n")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.analysis.locked import NO_LOCK
 from dockerslim_rewrite.passes import PIPELINE
 from dockerslim_rewrite.passes.fixtures import Case, read_fixture
+from dockerslim_rewrite.registry.lock import read_lock
 
 FOLDER = Path(__file__).parent.parent / "passes"
 FIXTURES = {path.stem: read_fixture(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.md"))}
@@ -23,7 +26,14 @@ PASSES = {one.code: one for phase in PIPELINE for one in phase.passes}
 def options_of(code: str, case: Case) -> Options:
     chosen = dict(case.options)
     level = chosen.get("level", PASSES[code].safety.label)
-    return Options(level=level, select=tuple(chosen.get("select", code).split(",")))
+    today = chosen.get("today")
+    return Options(
+        level=level,
+        select=tuple(chosen.get("select", code).split(",")),
+        pin=chosen.get("pin"),
+        lock=read_lock(case.lock) if case.lock else NO_LOCK,
+        today=date.fromisoformat(today) if today else None,
+    )
 
 
 @pytest.mark.parametrize(("code", "case"), CASES)

@@ -1,0 +1,121 @@
+"""What the passes that pin base images share: who says what a tag stands for, and the change that writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from ..analysis.base_sites import BaseSite
+from ..analysis.facts import Facts
+from ..analysis.locked import LockEntry
+from ..change import Change, PinsBase, Safety
+from ..ir.build import Build
+from ..ir.reference import ImageReference
+from ..knowledge.images import ImageFacts, image_facts
+from ..registry.versions import CHANNELS, levels, read_tag
+
+
+class Pinned(NamedTuple):
+    """The tag that a moving one stands for, and who said so on which day."""
+
+    tag: str
+    on: date
+    source: str
+
+
+class Declined(NamedTuple):
+    """Why nothing says what a tag stands for."""
+
+    reason: str
+
+
+def sites(facts: Facts) -> Iterator[BaseSite]:
+    """The images that may be pinned: no digest yet, no Windows image. One for each place in the text."""
+    seen = set()
+    for site in facts.base_sites:
+        if site.reference.digest is not None or site.windows:
+            continue
+        if site.place is not None:
+            if site.place.span in seen:
+                continue
+            seen.add(site.place.span)
+        yield site
+
+
+def tag_of(reference: ImageReference) -> str:
+    """The tag in force."""
+    return reference.tag.text if reference.tag else "latest"
+
+
+def known(reference: ImageReference) -> ImageFacts | None:
+    """What the catalogue knows of *reference*."""
+    return image_facts(reference.familiar_name, tag_of(reference))
+
+
+def names_no_version(reference: ImageReference) -> bool:
+    """Whether *reference* stands for the newest version: no tag, ``latest``, or a tag that only names a variant.
+
+    That a tag is only a variant (``alpine``) must be known of the image; a release's name (``bookworm``) and a channel
+    that somebody chose (``lts``) are more than that.
+    """
+    tag = tag_of(reference)
+    if tag == "latest":
+        return True
+    if read_tag(tag).numbers or any(word in CHANNELS for word in tag.split("-")):
+        return False
+    image = known(reference)
+    if image is None or image.parts.version is not None or image.pin is None:
+        return False
+    return not (image.parts.base is not None and image.distribution == image.name)
+
+
+def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
+    """What the tag of *site* stands for: by the lock file, else by the catalogue where that is certain."""
+    reference = site.reference
+    entry = facts.lock.find(reference)
+    if entry is not None:
+        lacking = lacks_platform(site, entry)
+        if lacking is not None:
+            return Declined(lacking)
+        if entry.tag == tag_of(reference):
+            return Declined("its registry has no version tag for it; --pin digest keeps it all the same")
+        if not levels(tag_of(reference), (entry.tag,)):
+            return Declined(f"the lock file's {entry.tag} is no more exact name of the same variant")
+        return Pinned(entry.tag, entry.locked.date(), f"the lock file, entry {reference.canonical}")
+    image = known(reference)
+    if image is None or image.pin is None:
+        return Declined("what it stands for is not known here")
+    return Pinned(image.pin.tag, image.pin.as_of, image.pin.source)
+
+
+def lacks_platform(site: BaseSite, entry: LockEntry) -> str | None:
+    """Why the locked image is none for the platform that the FROM names; None where it is, or where none is named."""
+    platform = site.platform
+    if platform is None or "$" in platform or not entry.platforms:
+        return None
+    wanted = platform.strip("\"'").lower()
+    if any(one == wanted or one.startswith(f"{wanted}/") for one in entry.platforms):
+        return None
+    return f"the lock file knows it for {', '.join(entry.platforms)} only"
+
+
+def how_to_ask(build: Build) -> str:
+    """The command that finds out what the tags in the file stand for."""
+    return f"`dockerslim lock {build.document.source.path or 'Dockerfile'}` asks its registry"
+
+
+def pin(code: str, site: BaseSite, after: ImageReference, title: str, reason: str, source: str) -> Change:
+    """The change that makes *site* *after*."""
+    place = site.place
+    assert place is not None
+    return Change(
+        rule=code,
+        edits=site.edits(after),
+        title=title,
+        reason=reason,
+        safety=Safety.STANDARD,
+        claims=(PinsBase(site.reference.text, after.text),),
+        line=place.line,
+        evidence=(source,),
+    )
