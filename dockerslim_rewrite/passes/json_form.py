@@ -7,10 +7,11 @@ import json
 from ..analysis.facts import Facts
 from ..change import Change, ChangesForm, Safety
 from ..ir.build import Build, Stage
-from ..ir.steps import Exec
+from ..ir.steps import Exec, Healthcheck, Run
 from ..knowledge.shell_state import state_effects
+from ..shell.reader import read_script
 from ..shell.script import AndOr, Node, Script, Simple
-from ..text import Edit
+from ..text import Edit, Span
 from .base import Proposals, missed, rewrite_pass
 
 #: Built-ins that are no programs of their own; the exec form could not find them.
@@ -22,7 +23,7 @@ _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times
     "json-form",
     Safety.STANDARD,
     ("DL3025", "JSONArgsRecommended", "prefer-json-form"),
-    mentions=("cmd", "entrypoint"),
+    mentions=("cmd", "entrypoint", "healthcheck"),
 )
 def json_form(build: Build, facts: Facts) -> Proposals:
     """Write CMD and ENTRYPOINT as a JSON array, so that the process gets the container's signals.
@@ -32,13 +33,16 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
     operators, no built-in commands. A program outside the system's folders may be a script without a `#!` line, which
     only a shell runs: level standard. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard),
-    which runs just what the shell form runs and hands process 1 over; longer scripts stay. A CMD stays when ENTRYPOINT
+    which runs just what the shell form runs and hands process 1 over; longer scripts stay. So does the test of a
+    HEALTHCHECK, of which only the exit status counts. A CMD stays when ENTRYPOINT
     is in exec form, since its words are arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell
     form ignores and the exec form appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD
     and ENTRYPOINT interact".
     """
     for stage in build.stages:
         for step in stage.steps:
+            if isinstance(step, Healthcheck):
+                yield from _healthcheck(step, stage, facts)
             if not isinstance(step, Exec) or step.body is None:
                 continue
             script = step.body.script
@@ -81,6 +85,34 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 claims=(ChangesForm(step.keyword),),
                 line=step.line,
             )
+
+
+def _healthcheck(step: Healthcheck, stage: Stage, facts: Facts) -> Proposals:
+    """HEALTHCHECK CMD in exec form: the program itself, or the shell that Docker would start for the text."""
+    if step.test != "CMD" or step.argv is not None or not step.command:
+        return
+    posix = any(isinstance(one, Run | Exec) and one.body and one.body.foreign is None for one in stage.steps)
+    script = read_script(step.command)
+    if facts.state(step).shell is not None or not posix or not isinstance(script, Script):
+        yield missed("DS603", step.line, "HEALTHCHECK stays in shell form: it is not known which shell reads it")
+        return
+    logical = step.origin.args_logical
+    start = logical.text.rindex(step.command)
+    place = Span(logical.before(start), logical.after(start + len(step.command)))
+    if "\n" in step.origin.text[place.start - step.origin.span.start : place.end - step.origin.span.start]:
+        yield missed("DS603", step.line, "HEALTHCHECK stays in shell form: it is a script of its own")
+        return
+    words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
+    own = words is not None and _runs_by_itself(words[0])
+    yield Change(
+        rule="DS603",
+        edits=(Edit.replace(*place, json.dumps(words or ("/bin/sh", "-c", step.command), ensure_ascii=False)),),
+        title="HEALTHCHECK in exec form",
+        reason="the words need no shell" if words else "written as what Docker makes of it",
+        safety=Safety.SAFE if own else Safety.STANDARD,
+        claims=(ChangesForm("HEALTHCHECK"),),
+        line=step.line,
+    )
 
 
 def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:

@@ -8,7 +8,7 @@ from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..change import AddsOption, Change, Safety
 from ..ir.build import Build, Stage
-from ..ir.steps import Run
+from ..ir.steps import Arg, Env, Run
 from ..knowledge.recommends import missing
 from ..shell.edits import insert_after
 from ..text import Edit
@@ -16,6 +16,7 @@ from .base import Proposals, rewrite_pass
 from .commands import written
 
 _OPTION = "--no-install-recommends"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 
 
 @rewrite_pass("DS613", "no-install-recommends", Safety.AGGRESSIVE, ("DL3015",), mentions=("apt",))
@@ -38,9 +39,9 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
             for use in facts.uses(run):
                 if not _installs(use):
                     continue
-                added = missing(_packages(use), present, build.text)
+                added = missing(_packages(use, build), present, build.text)
                 present |= set(added)
-                yield _change(build, use, run, added)
+                yield _change(build, use, run, added, facts)
 
 
 def _installs(use: Use) -> bool:
@@ -57,11 +58,15 @@ def _installs(use: Use) -> bool:
     )
 
 
-def _packages(use: Use) -> set[str]:
-    """The packages that *use* names; where an expansion holds them, all words of the RUN that may be in it."""
+def _packages(use: Use, build: Build) -> set[str]:
+    """The packages that *use* names; where a variable holds them, all words of the RUN, ENV or ARG that may set it."""
     names = {re.split(r"[=/:]", use.command.words[at].text, maxsplit=1)[0] for at in use.operation.operands}
     if any("$" in name for name in names) and use.run.body is not None:
-        names.update(re.findall(r"[A-Za-z0-9][A-Za-z0-9.+-]+", use.run.body.logical.text))
+        texts = [use.run.body.logical.text]
+        for step in (*build.preamble, *(step for stage in build.stages for step in stage.steps)):
+            if isinstance(step, Env | Arg):
+                texts += (pair.value or "" for pair in step.pairs if any(pair.key in name for name in names))
+        names.update(name for text in texts for name in _NAME.findall(text))
     return names
 
 
@@ -73,12 +78,26 @@ def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
         for run in build.stages[at].runs:
             for use in facts.uses(run):
                 if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL:
-                    names.update(_packages(use))
+                    names.update(_packages(use, build))
         at = facts.graph.bases[at]
     return names
 
 
-def _change(build: Build, use: Use, run: Run, added: tuple[str, ...]) -> Change:
+def _line_of_its_own(build: Build, run: Run, use: Use, at: int, facts: Facts) -> str | None:
+    """What separates packages that stand one per line, *at* being where the first begins; None if they do not."""
+    assert run.body is not None
+    logical, words, operands = run.body.logical, use.command.words, use.operation.operands
+    line = build.text.rfind("\n", 0, at) + 1
+    indent = build.text[line:at]
+    if run.body.form != "shell" or indent.strip(" \t") or len(operands) < 2:
+        return None
+    first, second = words[operands[0]].span.end, words[operands[1]].span.start
+    if "\n" not in build.text[logical.after(first) : logical.before(second)]:
+        return None
+    return f" {facts.style.escape}{facts.style.newline}{indent}"
+
+
+def _change(build: Build, use: Use, run: Run, added: tuple[str, ...], facts: Facts) -> Change:
     operation, words = use.operation, use.command.words
     assert run.body is not None
     logical = run.body.logical
@@ -87,8 +106,9 @@ def _change(build: Build, use: Use, run: Run, added: tuple[str, ...]) -> Change:
     claims = [AddsOption(leading, (_OPTION,))]
     reason = "recommended packages are not needed by those that are named"
     if added:
-        first = words[operation.operands[0]].span.start
-        edits.append(Edit.insert(logical.before(first), "".join(f"{name} " for name in added)))
+        at = logical.before(words[operation.operands[0]].span.start)
+        gap = _line_of_its_own(build, run, use, at, facts) or " "
+        edits.append(Edit.insert(at, "".join(f"{name}{gap}" for name in added)))
         claims.append(AddsOption(leading, added))
         reason += f"; but for {', '.join(added)}, which they need and only recommend"
     return Change(

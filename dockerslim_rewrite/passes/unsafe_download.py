@@ -9,7 +9,7 @@ from ..analysis.facts import Facts
 from ..change import Remark, Safety
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
-from ..shell.script import Pipeline, Simple, walk
+from ..shell.script import Pipeline, Simple
 from .base import Proposals, analysis, rewrite_pass
 from .commands import Call, calls
 
