@@ -38,77 +38,59 @@ def verify_command(
     """Build two Dockerfiles and compare the images. Exit 0: equivalent, 1: different, 2: could not be built."""
     from ..engine.announced import Announced
     from ..engine.expectations import removals
-    from ..engine.verify import Candidate, VerifyOptions, smoke_command
+    from ..engine.verify import Candidate
+    from .builds import BuildRequest
 
     if format not in ("text", "json", "markdown"):
         raise _refusal(f"unknown format {format!r}; known formats: text, json, markdown")
-    if smoke is not None and smoke_file is not None:
-        raise _refusal("--smoke and --smoke-file exclude each other")
-    folder = context or before.parent
-    if not folder.is_dir():
-        raise _refusal(f"--context {folder}: is no folder")
+    request = BuildRequest(
+        context=context,
+        engine=engine,
+        target=target,
+        build_args=tuple(build_arg or ()),
+        network=network,
+        smoke=smoke,
+        smoke_file=smoke_file,
+        touch=touch,
+        control=control,
+        warm=warm,
+        timeout=timeout,
+        log=log,
+    )
     try:
-        script = smoke_file.read_text("utf-8") if smoke_file else smoke
-        command = None if script is None else smoke_command(script)
+        folder, options = request.folder(str(before)), request.options()
         for path in (before, after):
             path.open("rb").close()
     except OSError as error:
         raise _refusal(f"{error.filename}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise _refusal(f"the smoke command: {error}") from None
-    options = VerifyOptions(
-        engine=engine,
-        target=target,
-        build_args=tuple(_build_arg(text) for text in build_arg or ()),
-        network=network,
-        smoke=command,
-        control=control,
-        warm=warm,
-        touch=touch,
-        build_timeout=timeout,
-        log=log,
-    )
+        raise _refusal(str(error)) from None
     expected = removals(expect or (), "announced with --expect")
     candidate = Candidate(after, Announced(expected, frozenset(expect_config or ()), fewer_packages))
     raise typer.Exit(_carry_out(before, candidate, folder, options, format, quiet))
 
 
 def _carry_out(before: Path, after: Candidate, context: Path, options: VerifyOptions, format: str, quiet: bool) -> int:
-    from ..engine.interface import BuildFailed, EngineError
-    from ..engine.verify import verify
+    from ..engine.interface import BuildFailed
     from ..report import verify as report
-    from .progress import ProgressLine
+    from .builds import build_both
 
-    progress = ProgressLine(quiet=quiet)
-    try:
-        result = verify(before, after, context, options, progress)
-    except BuildFailed as failure:
-        progress.clear()
+    outcome = build_both(before, after, context, options, quiet=quiet)
+    if outcome is None:
+        return NOT_BUILT
+    if isinstance(outcome, BuildFailed):
         if format == "text":
-            for line in report.failure_lines(failure):
-                print(line, file=sys.stderr)
+            print("\n".join(report.failure_lines(outcome)), file=sys.stderr)
         else:
-            print(report.failure_json(failure) if format == "json" else report.failure_markdown(failure))
+            print(report.failure_json(outcome) if format == "json" else report.failure_markdown(outcome))
         return NOT_BUILT
-    except (EngineError, OSError) as error:
-        progress.clear()
-        print(f"dockerslim: {error}", file=sys.stderr)
-        return NOT_BUILT
-    finally:
-        progress.clear()
     if format == "json":
-        print(report.verification_json(result))
+        print(report.verification_json(outcome))
     elif format == "markdown":
-        print(report.verification_markdown(result), end="")
+        print(report.verification_markdown(outcome), end="")
     else:
-        for line in report.verification_lines(result):
-            print(line)
-    return EQUIVALENT if result.equivalent else DIFFERENT
-
-
-def _build_arg(text: str) -> tuple[str, str | None]:
-    name, given, value = text.partition("=")
-    return name, value if given else None
+        print("\n".join(report.verification_lines(outcome)))
+    return EQUIVALENT if outcome.equivalent else DIFFERENT
 
 
 def _refusal(message: str) -> typer.Exit:

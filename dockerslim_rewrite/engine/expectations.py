@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -50,19 +50,23 @@ def catalogue() -> tuple[Expectation, ...]:
         for entry in _document()["volatile"]
         for pattern in entry["patterns"]
     ]
-    return (*found, *_entries("expected"))
+    return (*found, *(one for entry in _document()["expected"] for one in _expectations(entry)))
 
 
-@cache
-def traces_of_packages() -> tuple[Expectation, ...]:
-    """What packages leave beside their own files, and what tells of them: expected where fewer may be installed."""
-    return tuple(_entries("packages"))
+def traces_of_packages(gone: Collection[str]) -> tuple[Expectation, ...]:
+    """What packages leave beside the files that are theirs, for the case that those named in *gone* are missing."""
+    names = {name.partition(":")[0] for name in gone}
+    found: list[Expectation] = []
+    for entry in _document()["packages"]:
+        owners = entry.get("packages")
+        if owners is None or names.intersection(owners):
+            found += _expectations(entry)
+    return tuple(found)
 
 
-def _entries(table: str) -> Iterator[Expectation]:
-    for entry in _document()[table]:
-        kinds = frozenset(Difference(kind) for kind in entry["kinds"])
-        yield from (Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"])
+def _expectations(entry: Mapping[str, Any]) -> Iterator[Expectation]:
+    kinds = frozenset(Difference(kind) for kind in entry["kinds"])
+    yield from (Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"])
 
 
 def reason_for(kind: Difference, path: str, expectations: Iterable[Expectation]) -> str | None:

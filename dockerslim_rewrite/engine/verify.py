@@ -222,7 +222,7 @@ class _Verifier:
         gone: frozenset[str] = frozenset()
         if announced.fewer_packages:
             gone = departed(before.image.packages, after.image.packages)
-            expectations += traces_of_packages()
+            expectations += traces_of_packages(before.image.packages.keys() - after.image.packages.keys())
         return Verification(
             engine=self._engine.version(),
             before=before,

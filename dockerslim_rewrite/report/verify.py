@@ -160,26 +160,28 @@ def _short(text: str, length: int) -> str:
 
 def verification_json(result: Verification) -> str:
     """Everything, as one JSON object; sizes in bytes, times in seconds."""
-    return json.dumps(
-        {
-            "equivalent": result.equivalent,
-            "engine": result.engine,
-            "saved": result.saved,
-            "estimate": result.estimate,
-            "touched": None if result.touched is None else result.touched.as_posix(),
-            "before": _side(result.before),
-            "after": _side(result.after),
-            "config": [
-                {"name": d.name, "before": d.before, "after": d.after, "expected": d.expected} for d in result.config
-            ],
-            "files": [
-                {"path": d.path, "kind": d.kind.value, "detail": d.detail, "size": d.size, "expected": d.expected}
-                for d in result.files
-            ],
-            "smoke_agrees": result.smoke_agrees,
-        },
-        indent=2,
-    )
+    return json.dumps(verification_object(result), indent=2)
+
+
+def verification_object(result: Verification) -> dict[str, Any]:
+    """The same as JSON-ready data."""
+    return {
+        "equivalent": result.equivalent,
+        "engine": result.engine,
+        "saved": result.saved,
+        "estimate": result.estimate,
+        "touched": None if result.touched is None else result.touched.as_posix(),
+        "before": _side(result.before),
+        "after": _side(result.after),
+        "config": [
+            {"name": d.name, "before": d.before, "after": d.after, "expected": d.expected} for d in result.config
+        ],
+        "files": [
+            {"path": d.path, "kind": d.kind.value, "detail": d.detail, "size": d.size, "expected": d.expected}
+            for d in result.files
+        ],
+        "smoke_agrees": result.smoke_agrees,
+    }
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -253,18 +255,20 @@ def failure_lines(failure: BuildFailed) -> Iterator[str]:
 
 def failure_json(failure: BuildFailed) -> str:
     """The same as one JSON object."""
-    return json.dumps(
-        {
-            "equivalent": None,
-            "failed": {
-                "dockerfile": str(failure.dockerfile),
-                "instruction": failure.instruction,
-                "timed_out": failure.timed_out,
-                "log_end": list(failure.log_end),
-            },
+    return json.dumps(failure_object(failure), indent=2)
+
+
+def failure_object(failure: BuildFailed) -> dict[str, Any]:
+    """The same as JSON-ready data."""
+    return {
+        "equivalent": None,
+        "failed": {
+            "dockerfile": str(failure.dockerfile),
+            "instruction": failure.instruction,
+            "timed_out": failure.timed_out,
+            "log_end": list(failure.log_end),
         },
-        indent=2,
-    )
+    }
 
 
 def failure_markdown(failure: BuildFailed) -> str:

@@ -1,0 +1,92 @@
+"""What ``verify`` and ``rewrite --verify`` share: the options of builds as typed, and carrying them out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..engine.interface import BuildFailed
+    from ..engine.verify import Candidate, Verification, VerifyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """How to build, as typed; see the options of ``dockerslim verify``. Times in seconds."""
+
+    context: Path | None = None
+    engine: str | None = None
+    target: str | None = None
+    build_args: tuple[str, ...] = ()
+    network: str | None = None
+    smoke: str | None = None
+    smoke_file: Path | None = None
+    touch: Path | None = None
+    control: bool = True
+    warm: bool = True
+    timeout: float = 3600.0
+    log: Path | None = None
+
+    def folder(self, dockerfile: str) -> Path:
+        """The build context for *dockerfile*: the one named, else its folder. Raises ``ValueError``."""
+        if self.context is None and dockerfile == "-":
+            raise ValueError("a Dockerfile from standard input is built with --context")
+        folder = self.context or Path(dockerfile).parent
+        if not folder.is_dir():
+            raise ValueError(f"--context {folder}: is no folder")
+        return folder
+
+    def options(self) -> VerifyOptions:
+        """The same as the engine takes it. Raises ``ValueError`` with one line that says what is wrong."""
+        from ..engine.verify import VerifyOptions, smoke_command
+
+        if self.smoke is not None and self.smoke_file is not None:
+            raise ValueError("--smoke and --smoke-file exclude each other")
+        try:
+            script = self.smoke_file.read_text("utf-8") if self.smoke_file else self.smoke
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"--smoke-file {self.smoke_file}: cannot be read: {error}") from None
+        try:
+            command = None if script is None else smoke_command(script)
+        except ValueError as error:
+            raise ValueError(f"the smoke command: {error}") from None
+        return VerifyOptions(
+            engine=self.engine,
+            target=self.target,
+            build_args=tuple(_build_arg(text) for text in self.build_args),
+            network=self.network,
+            smoke=command,
+            control=self.control,
+            warm=self.warm,
+            touch=self.touch,
+            build_timeout=self.timeout,
+            log=self.log,
+        )
+
+
+def _build_arg(text: str) -> tuple[str, str | None]:
+    name, given, value = text.partition("=")
+    return name, value if given else None
+
+
+def build_both(
+    before: Path, after: Candidate, context: Path, options: VerifyOptions, *, quiet: bool
+) -> Verification | BuildFailed | None:
+    """Build and compare, with a line of progress unless *quiet*; None after a complaint that no engine works."""
+    from ..engine.interface import BuildFailed, EngineError
+    from ..engine.verify import verify
+    from .progress import ProgressLine
+
+    progress = ProgressLine(quiet=quiet)
+    try:
+        return verify(before, after, context, options, progress)
+    except BuildFailed as failure:
+        return failure
+    except (EngineError, OSError) as error:
+        progress.clear()
+        print(f"dockerslim: {error}", file=sys.stderr)
+        return None
+    finally:
+        progress.clear()
