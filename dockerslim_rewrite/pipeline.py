@@ -195,6 +195,16 @@ class _Rest:
     taken_back: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One text as passes see it, and what the gate needs to know of it."""
+
+    build: Build
+    facts: Facts
+    ignored: Ignored
+    lowered: str
+
+
 class _Engine:
     """Runs the phases on one source; ``banned`` changes are not made again, ``limit`` stops after so many changes."""
 
@@ -203,22 +213,23 @@ class _Engine:
         self.level = options.safety
         self.options = options
         self.phases = phases
-        self.first = read_build(parse(source))
+        self.first = self._read(source)
 
-    def _facts(self, build: Build) -> Facts:
-        return Facts(build, self.options.lock, self.options.today)
+    def _read(self, source: Source) -> _Reading:
+        build = read_build(parse(source))
+        facts = Facts(build, self.options.lock, self.options.today)
+        return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
 
     def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> _Outcome:
         outcome = _Outcome(self.source.text, Patch())
-        build = self.first
-        facts = self._facts(build)
+        reading = self.first
         rests = {phase.name: _Rest() for phase in self.phases}
         for _ in range(MAX_ROUNDS):
             start = outcome.text
             for phase in self.phases:
                 rest = rests[phase.name]
                 if rest.text != outcome.text and not rest.taken_back:
-                    build, facts = self._phase(phase, rest, build, facts, outcome, banned, limit)
+                    reading = self._phase(phase, rest, reading, outcome, banned, limit)
             if outcome.text == start:
                 break
         outcome.remarks = [remark for rest in rests.values() for remark in rest.remarks]
@@ -228,21 +239,20 @@ class _Engine:
         self,
         phase: Phase,
         rest: _Rest,
-        build: Build,
-        facts: Facts,
+        reading: _Reading,
         outcome: _Outcome,
         banned: frozenset[Key],
         limit: int | None,
-    ) -> tuple[Build, Facts]:
+    ) -> _Reading:
         """Rounds of one phase for as long as proposals wait for others that they meet, or, where the phase cascades,
         until it has no more to propose. What changes make possible elsewhere is found when the phase has its next turn.
         """
-        before = (outcome.text, outcome.patch, len(outcome.changes), build, facts)
+        before = (outcome.text, outcome.patch, len(outcome.changes), reading)
         for _ in range(MAX_ROUNDS):
-            accepted, remarks, waiting = self._proposals(phase, build, facts, outcome, banned, limit)
+            accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned, limit)
             if not accepted:
                 rest.text, rest.remarks = outcome.text, remarks
-                return build, facts
+                return reading
             rest.seen.add(outcome.text)
             patch = Patch.of(edit for change, _ in accepted for edit in change.edits)
             text = patch.apply(outcome.text)
@@ -253,24 +263,22 @@ class _Engine:
                 outcome.keys.append(key)
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
-            build = read_build(parse(Source(text, self.source.path)))
-            facts = self._facts(build)
+            reading = self._read(Source(text, self.source.path))
             if not waiting and not phase.cascades:
-                return build, facts
-        text, whole, count, build, facts = before
+                return reading
+        text, whole, count, reading = before
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole
         del outcome.changes[count:], outcome.keys[count:]
         reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
         rest.taken_back = True
         rest.remarks = [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
-        return build, facts
+        return reading
 
     def _proposals(
         self,
         phase: Phase,
-        build: Build,
-        facts: Facts,
+        reading: _Reading,
         outcome: _Outcome,
         banned: frozenset[Key],
         limit: int | None,
@@ -282,14 +290,13 @@ class _Engine:
         remarks: list[Remark] = []
         taken: list[Edit] = []
         waiting = False
-        ignored = ignored_rules(build.document)
-        lowered = build.text.lower()
+        build = reading.build
         for one in phase.passes:
-            if not one.concerns(lowered):
+            if not one.concerns(reading.lowered):
                 continue
-            for proposal in one.run(build, facts):
+            for proposal in one.run(build, reading.facts):
                 edits = () if isinstance(proposal, Remark) else proposal.edits
-                if _is_ignored(ignored, one, edits, proposal.line, build):
+                if _is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -57,12 +56,13 @@ def mounted(run: Run, paths: Iterable[str]) -> bool:
 
 def removes(command: Simple, path: str) -> bool:
     """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
-    words = [word.literal for word in command.words]
-    while words and words[0] in ("sudo", "command"):
-        words = words[1:]
-    if not words or words[0] is None or posixpath.basename(words[0]) != "rm":
+    argv = command.argv
+    at = 0
+    while at < len(argv) and argv[at] in ("sudo", "command"):
+        at += 1
+    if at == len(argv) or (argv[at] or "").rpartition("/")[2] != "rm":
         return False
-    for word in words[1:]:
+    for word in argv[at + 1 :]:
         if word is None or word.startswith("-"):
             continue
         bare = _at_home(re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/"))

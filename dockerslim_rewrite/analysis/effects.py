@@ -16,10 +16,11 @@ def touched(command: Simple) -> tuple[str, ...]:
 
     Operands that are no paths (modes, owners) do no harm: nothing writes files of such names.
     """
-    name = command.name
-    if name is None or posixpath.basename(name) not in _TOUCHING:
+    argv = command.argv
+    if not argv or (argv[0] or "").rpartition("/")[2] not in _TOUCHING:
         return ()
-    return tuple(word.literal for word in command.words[1:] if word.literal and not word.text.startswith("-"))
+    words = zip(argv[1:], command.words[1:], strict=True)
+    return tuple(literal for literal, word in words if literal and not word.text.startswith("-"))
 
 
 #: Names that say nothing about a particular file.
@@ -32,7 +33,7 @@ def mentioned(script: Script) -> frozenset[str]:
     found: set[str] = set()
     for command in script.commands:
         if not touched(command):
-            found.update(word.literal for word in command.words[1:] if word.literal)
+            found.update(filter(None, command.argv[1:]))
         for redirect in command.redirects:
             if redirect.target is not None and redirect.target.literal:
                 found.add(redirect.target.literal)

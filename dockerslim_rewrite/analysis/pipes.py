@@ -34,7 +34,7 @@ _SED_QUITS = re.compile(r"(?:\A|[;{}0-9$/\s])[qQ](?:\Z|[;}\s0-9])")
 
 def piped(script: Script) -> list[Pipeline]:
     """The pipelines of *script* that have more than one command."""
-    return [node for node in walk(script.root) if isinstance(node, Pipeline) and len(node.items) > 1]
+    return [node for node in script.nodes if isinstance(node, Pipeline) and len(node.items) > 1]
 
 
 def sets_pipefail(script: Script) -> bool:

@@ -7,6 +7,7 @@ import re
 
 from ..analysis.cleanup import always_runs, append_to, appendable
 from ..analysis.facts import Facts
+from ..analysis.packages import command_names
 from ..change import Change, DropsFiles, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Run, Step
@@ -74,6 +75,7 @@ _WGET_VALUES = frozenset(
         "--wait",
     ]
 )
+_FETCH = frozenset(("curl", "wget"))
 _SPECIAL = frozenset(("/dev/stdout", "/dev/null", "-"))
 
 
@@ -96,7 +98,7 @@ def archives(build: Build, facts: Facts) -> Proposals:
 
 def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
     script = facts.script(run)
-    if script is None or run.body is None or run.body.form != "shell":
+    if script is None or run.body is None or run.body.form != "shell" or command_names(script).isdisjoint(_FETCH):
         return
     cwd = facts.state(run).workdir
     downloads: dict[str, Simple] = {}

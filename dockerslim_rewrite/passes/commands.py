@@ -27,7 +27,7 @@ def reads_pipe(script: Script, command: Simple) -> bool:
     """Whether *command* gets something on its standard input: a pipe, a file or a here-document."""
     if any(redirect.operator.lstrip("0").startswith("<") for redirect in command.redirects):
         return True
-    for node in walk(script.root):
+    for node in script.nodes:
         if isinstance(node, Pipeline):
             for item in node.items[1:]:
                 if any(inner is command for inner in walk(item)):

@@ -74,7 +74,7 @@ def _prints(words: Sequence[str | None]) -> bool:
 def _captured(call: Call) -> str | None:
     """Whether something reads the progress."""
     to_output = any(redirect.operator.startswith("2") for redirect in call.command.redirects)
-    for node in walk(call.script.root):
+    for node in call.script.nodes:
         if isinstance(node, Pipeline) and call.command in node.items[:-1]:
             at = node.items.index(call.command)
             if to_output or node.operators[at].text == "|&":

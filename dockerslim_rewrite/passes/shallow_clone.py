@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..analysis.cleanup import always_runs
 from ..analysis.facts import Facts
-from ..analysis.packages import operation, unwrapped
+from ..analysis.packages import command_names, operation, unwrapped
 from ..change import AddsOption, Change, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Onbuild, Run
@@ -83,7 +83,7 @@ def _clones(stage: Stage, facts: Facts) -> Iterator[_Clone]:
     """The clones of *stage* that always run and have no option about depth yet."""
     for run in stage.runs:
         script = facts.script(run)
-        for command in script.commands if script else ():
+        for command in script.commands if script and "git" in command_names(script) else ():
             found = _git(command)
             if found is None or script is None or not always_runs(script, command):
                 continue

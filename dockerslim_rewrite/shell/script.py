@@ -132,9 +132,14 @@ class Script:
     comments: tuple[Span, ...]
 
     @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, depth first, in the order of the text, those in substitutions included."""
+        return tuple(walk(self.root))
+
+    @cached_property
     def commands(self) -> tuple[Simple, ...]:
         """All simple commands in the order in which they are written, those in substitutions included."""
-        return tuple(node for node in walk(self.root) if isinstance(node, Simple))
+        return tuple(node for node in self.nodes if isinstance(node, Simple))
 
 
 @dataclass(frozen=True, slots=True)

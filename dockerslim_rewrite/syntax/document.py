@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..text import Source, Span
-from .jsonform import json_words
 from .style import Style, style_of
 
 
@@ -139,7 +138,8 @@ class Instruction:
 
     ``span`` covers whole lines, heredoc bodies and the last line end included; ``text`` is what stands there.
     ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case and starts at
-    ``keyword_start`` of the logical line.
+    ``keyword_start`` of the logical line. ``args`` is what follows the keyword and the flags, blanks at both ends
+    removed; ``json`` are the words of the exec (JSON) form, None for the shell form.
     """
 
     keyword: str
@@ -149,8 +149,10 @@ class Instruction:
     keyword_start: int
     lines: tuple[Line, ...]
     line_number: int
-    flags: tuple[Flag, ...] = ()
-    args_start: int = 0
+    flags: tuple[Flag, ...]
+    args_start: int
+    args: str
+    json: tuple[str, ...] | None
     heredocs: tuple[Heredoc, ...] = ()
     inner: Instruction | None = None
     comments: tuple[Comment, ...] = ()
@@ -161,19 +163,9 @@ class Instruction:
         return self.logical.span(self.keyword_start, self.keyword_start + len(self.keyword))
 
     @cached_property
-    def args(self) -> str:
-        """What follows the keyword and the flags in the logical line, blanks at both ends removed."""
-        return self.logical.text[self.args_start :].rstrip(BLANKS)
-
-    @cached_property
     def args_logical(self) -> Logical:
         """``args`` with the way back to the file."""
         return self.logical.slice(self.args_start, self.args_start + len(self.args))
-
-    @cached_property
-    def json(self) -> tuple[str, ...] | None:
-        """The words of the exec (JSON) form, None for the shell form."""
-        return json_words(self.args)
 
     @cached_property
     def end_line(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..text import Source, Span
 from ..text.source import encode
@@ -178,25 +179,23 @@ class _Reader:
         shape = _shape(logical.text, self.escape)
         heredocs: tuple[Heredoc, ...] = ()
         innermost = shape[-1]
-        if (
-            innermost[0] in _HEREDOC_KEYWORDS
-            and "<<" in logical.text
-            and json_words(logical.text[innermost[3] :].rstrip(BLANKS)) is None
-        ):
+        if innermost.keyword in _HEREDOC_KEYWORDS and "<<" in logical.text and innermost.json is None:
             heredocs, index = self._read_heredocs(logical.text, kinds, lines, bounds, first, index)
         span = Span(bounds[first], bounds[index])
         built: Instruction | None = None
-        for keyword, at, flags, args_start in reversed(shape):
+        for one in reversed(shape):
             built = Instruction(
-                keyword=keyword,
+                keyword=one.keyword,
                 span=span,
                 text=self.text[span.start : span.end],
                 logical=logical,
-                keyword_start=at,
+                keyword_start=one.keyword_start,
                 lines=tuple(kinds),
                 line_number=first + 1,
-                flags=flags,
-                args_start=args_start,
+                flags=one.flags,
+                args_start=one.args_start,
+                args=one.args,
+                json=one.json,
                 heredocs=heredocs,
                 inner=built,
                 comments=tuple(comments),
@@ -223,7 +222,15 @@ class _Reader:
         return tuple(found), index
 
 
-_Shape = tuple[str, int, tuple[Flag, ...], int]
+class _Shape(NamedTuple):
+    """A logical line as far as its text alone decides: see ``Instruction``."""
+
+    keyword: str
+    keyword_start: int
+    flags: tuple[Flag, ...]
+    args_start: int
+    args: str
+    json: tuple[str, ...] | None
 
 
 @lru_cache(maxsize=8192)
@@ -244,11 +251,10 @@ def _shape(text: str, escape: str) -> tuple[_Shape, ...]:
         upper = keyword.upper() if len(keyword.upper()) == len(keyword) else keyword
         after = at + len(keyword)
         flags, args_start = _flags(text, after)
-        shapes.append((upper, at, flags, args_start))
         args = text[args_start:].rstrip(BLANKS)
-        if upper in _JSON_KEYWORDS:
-            json_words(args)
-        elif upper in _PAIR_KEYWORDS:
+        words = json_words(args) if upper in _JSON_KEYWORDS else None
+        shapes.append(_Shape(upper, at, flags, args_start, args, words))
+        if upper in _PAIR_KEYWORDS:
             split_pairs(args, escape, upper)
         elif upper == "HEALTHCHECK" and args[:3].upper() == "CMD":
             json_words(args[3:].lstrip(BLANKS))
