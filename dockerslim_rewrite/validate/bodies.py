@@ -2,76 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 
-from ..ir.build import Build
 from ..ir.steps import Run
 from ..shell.script import Script
-from .claims import Licences, unsafe_addition
-from .effects import backgrounds, errexit, indifferent, may_end, noticed
+from .claims import Licences
+from .cleanups import unsafe_addition
+from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
 
+@dataclass(slots=True)
+class _Row:
+    """Bodies that correspond to the beginning of ``after``; ``ends`` are the numbers of them that are all of it.
+
+    ``isolated`` tells which of them stand in a subshell of their own.
+    """
+
+    after: tuple[Unit, ...]
+    scripts: list[Script] = field(default_factory=list)
+    bodies: list[tuple[Unit, ...]] = field(default_factory=list)
+    isolated: list[bool] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+
 class Bodies:
-    """Compares shell bodies under the licences of the claimed changes."""
+    """Compares shell bodies under the licences of the changes near them."""
 
     def __init__(self, licences: Licences) -> None:
         self.licences = licences
 
-    def check(self, group: Sequence[Run], right: Run, exported: frozenset[str], build: Build) -> None:
-        """Raise unless *right* runs what the RUNs of *group* ran one after the other, each in a fresh shell."""
-        if len(group) == 1 and group[0].argv is not None:
-            if group[0].argv != right.argv:
-                raise Unsound("the words of an exec-form RUN changed", group[0].line, right.line)
-            return
-        scripts = [_script(run) for run in group]
+    def longest(self, runs: Sequence[Run], right: Run, exported: Set[str]) -> int:
+        """How many of *runs*, from the first on, each in a fresh shell, do together what *right* does.
+
+        *runs* are as many as might have been joined. Raises ``Unsound`` or ``Undecided`` where there is no such number.
+        """
+        first = runs[0]
+        if first.argv is not None or right.argv is not None:
+            if first.argv != right.argv:
+                raise Unsound("the words of an exec-form RUN changed", first.line, right.line)
+            return 1
+        row, failure = self._correspondence(runs, right)
+        for count in reversed(row.ends):
+            try:
+                self._joint(row, count, right, exported)
+            except Unsound as unsound:
+                failure = unsound
+            else:
+                return count
+        raise failure or Unsound("the commands of a RUN changed", first.line, right.line)
+
+    def _correspondence(self, runs: Sequence[Run], right: Run) -> tuple[_Row, Unsound | None]:
+        """The bodies of *runs* laid beside that of *right* as far as it goes, and why it goes no further."""
         after = units(_script(right))
-        if _script(right).comments and len(group) > 1 and any(script.comments for script in scripts[:-1]):
-            raise Unsound("a shell comment swallows what follows", group[0].line, right.line)
-        if [text for script in scripts for text in _comments(script)] != _comments(_script(right)):
-            raise Unsound("a shell comment changed", group[0].line, right.line)
-        bodies = [units(script) for script in scripts]
-        parts = self._parts(bodies, after, group, right)
-        if len(group) > 1:
-            self._fresh(bodies, parts, [script.text for script in scripts], exported, group, right)
-        self._additions(after, group, right)
-
-    def _parts(
-        self, bodies: list[tuple[Unit, ...]], after: tuple[Unit, ...], group: Sequence[Run], right: Run
-    ) -> list[bool]:
-        """For each body whether it stands in a subshell; raises where the units do not correspond."""
+        row = _Row(after)
+        extra = len(after)
+        while extra and self._licensed_addition(after[extra - 1]):
+            extra -= 1
         at = 0
-        isolated: list[bool] = []
-        for body in bodies:
-            while at < len(after) and not self._begins(body, after[at:]) and self._licensed_addition(after[at]):
-                at += 1
-            head = after[at] if at < len(after) else None
-            wrapped = (
-                len(bodies) > 1
-                and isinstance(head, Block)
-                and head.kind == "subshell"
-                and not head.text
-                and self._whole(body, head.parts[0])
-            )
-            if wrapped:
-                at += 1
-                isolated.append(True)
-                continue
-            taken = self._row(body, after[at:], errexit_first=_starts_errexit(body))
-            if taken is None:
-                raise Unsound(self._difference(body, after[at:]), group[0].line, right.line)
-            at += taken
-            isolated.append(False)
-        while at < len(after) and self._licensed_addition(after[at]):
-            at += 1
-        if at != len(after):
-            raise Unsound(f"a command was added: {_name(after[at])}", group[0].line, right.line)
-        return isolated
+        try:
+            for run in runs:
+                script = _script(run)
+                body = units(script)
+                at, isolated = self._place(body, after, at, run, right, alone=len(runs) == 1)
+                row.scripts.append(script)
+                row.bodies.append(body)
+                row.isolated.append(isolated)
+                if at >= extra and not (isolated and len(row.bodies) == 1):
+                    row.ends.append(len(row.bodies))
+                if at == len(after):
+                    break
+        except Unsound as unsound:
+            return row, unsound
+        if not row.ends:
+            return row, Unsound(f"a command was added: {_name(after[at])}", runs[0].line, right.line)
+        return row, None
 
-    def _row(self, before: Sequence[Unit], after: Sequence[Unit], *, errexit_first: bool) -> int | None:
-        """How many units of *after* correspond to all of *before*; None when they do not."""
-        i = j = 0
+    def _place(
+        self, body: tuple[Unit, ...], after: tuple[Unit, ...], at: int, run: Run, right: Run, *, alone: bool
+    ) -> tuple[int, bool]:
+        """Where in *after* the units end that correspond to *body* from *at* on, and whether it is in a subshell."""
+        strict = _starts_errexit(body)
+        while at < len(after) and self._licensed_addition(after[at]) and self._row(body, after, at, strict) is None:
+            at += 1
+        head = after[at] if at < len(after) else None
+        wrapped = not alone and isinstance(head, Block) and head.kind == "subshell" and not head.text
+        if wrapped and isinstance(head, Block) and self._whole(body, head.parts[0]):
+            return at + 1, True
+        end = self._row(body, after, at, strict)
+        if end is None:
+            raise Unsound(self._difference(body, after[at:]), run.line, right.line)
+        return end, False
+
+    def _joint(self, row: _Row, count: int, right: Run, exported: Set[str]) -> None:
+        """Raise unless the first *count* bodies may stand together in the body of *right*."""
+        scripts, bodies = row.scripts[:count], row.bodies[:count]
+        lines = (None, right.line)
+        result = _script(right)
+        if result.comments and any(script.comments for script in scripts[:-1]):
+            raise Unsound("a shell comment swallows what follows", *lines)
+        if [text for script in scripts for text in _comments(script)] != _comments(result):
+            raise Unsound("a shell comment changed", *lines)
+        if count > 1:
+            _fresh(bodies, row.isolated, scripts, exported, lines)
+        self._additions(bodies, row.after, lines)
+
+    def _row(self, before: Sequence[Unit], after: Sequence[Unit], at: int, errexit_first: bool) -> int | None:
+        """Where in *after* the units end that correspond from *at* on to all of *before*; None when they do not."""
+        i, j = 0, at
         while i < len(before):
             if j < len(after) and self._unit(before[i], after[j], errexit_first=errexit_first):
                 i, j = i + 1, j + 1
@@ -85,11 +126,8 @@ class Bodies:
 
     def _whole(self, before: Sequence[Unit], after: Sequence[Unit]) -> bool:
         """Whether all of *after* corresponds to all of *before*."""
-        taken = self._row(before, after, errexit_first=False)
-        return taken is not None and all(self._licensed_addition(unit) for unit in after[taken:])
-
-    def _begins(self, body: Sequence[Unit], after: Sequence[Unit]) -> bool:
-        return self._row(body, after, errexit_first=_starts_errexit(tuple(body))) is not None
+        end = self._row(before, after, 0, False)
+        return end is not None and all(self._licensed_addition(unit) for unit in after[end:])
 
     def _licensed_addition(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.adds(unit)
@@ -138,49 +176,46 @@ class Bodies:
             return f"{_name(body[len(after)])} is gone"
         return "the commands of a RUN changed"
 
-    def _fresh(
-        self,
-        bodies: list[tuple[Unit, ...]],
-        isolated: list[bool],
-        texts: list[str],
-        exported: frozenset[str],
-        group: Sequence[Run],
-        right: Run,
+    def _additions(
+        self, bodies: Sequence[tuple[Unit, ...]], after: tuple[Unit, ...], lines: tuple[int | None, int]
     ) -> None:
-        lines = (group[0].line, right.line)
-        for body in bodies:
-            if backgrounds(body):
-                raise Unsound("a background job stands in a joined RUN", *lines)
-        for index, body in enumerate(bodies[:-1]):
-            if isolated[index]:
-                if errexit(body):
-                    raise Unsound("set -e is without effect on the left of &&", *lines)
-                continue
-            if may_end(body):
-                raise Unsound("exit ends the joined shell", *lines)
-            if (
-                errexit(body)
-                and not all(indifferent(other) for other in bodies)
-                and (index > 0 or not indifferent(_tail(body)) or not all(indifferent(other) for other in bodies[1:]))
-            ):
-                raise Unsound("set -e acts on other commands than before", *lines)
-            for later, text in zip(bodies[index + 1 :], texts[index + 1 :], strict=True):
-                reason = noticed(body, later, text, exported)
-                if reason is not None:
-                    raise Unsound(f"joined RUNs share a shell: {reason}", *lines)
-
-    def _additions(self, after: tuple[Unit, ...], group: Sequence[Run], right: Run) -> None:
-        before = [command for run in group for command in commands(units(_script(run)))]
-        known = [command.raw for command in before]
+        known = Counter(command.raw for body in bodies for command in commands(body))
         here = commands(after)
         for index, command in enumerate(here):
-            if command.raw in known:
-                known.remove(command.raw)
-                continue
-            if self.licences.adds(command):
+            if known[command.raw]:
+                known[command.raw] -= 1
+            elif self.licences.adds(command):
                 reason = unsafe_addition(command, here[:index], here[index + 1 :])
                 if reason is not None:
-                    raise Unsound(reason, group[0].line, right.line)
+                    raise Unsound(reason, *lines)
+
+
+def _fresh(
+    bodies: Sequence[tuple[Unit, ...]],
+    isolated: Sequence[bool],
+    scripts: Sequence[Script],
+    exported: Set[str],
+    lines: tuple[int | None, int],
+) -> None:
+    """Raise where a body would notice that it has no shell of its own any more."""
+    if any(map(backgrounds, bodies)):
+        raise Unsound("a background job stands in a joined RUN", *lines)
+    plain = list(map(indifferent, bodies))
+    later = Uses()
+    for index in range(len(bodies) - 2, -1, -1):
+        body = bodies[index]
+        later = uses(bodies[index + 1], scripts[index + 1].text) | later
+        if isolated[index]:
+            if errexit(body):
+                raise Unsound("set -e is without effect on the left of &&", *lines)
+            continue
+        if may_end(body):
+            raise Unsound("exit ends the joined shell", *lines)
+        if errexit(body) and not all(plain) and (index > 0 or not indifferent(_tail(body)) or not all(plain[1:])):
+            raise Unsound("set -e acts on other commands than before", *lines)
+        reason = noticed(body, later, exported)
+        if reason is not None:
+            raise Unsound(f"joined RUNs share a shell: {reason}", *lines)
 
 
 def _tail(body: tuple[Unit, ...]) -> tuple[Unit, ...]:

@@ -10,7 +10,8 @@ from ..ir.steps import Step
 from ..syntax import ParseError, parse
 from ..text import Patch
 from .base_images import check_bases
-from .claims import Licences, reads_lists
+from .claims import Claimed, Licences
+from .cleanups import reads_lists
 from .observe import units
 from .program import base_of, script_of
 from .second_reader import readers_disagree
@@ -49,14 +50,13 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     _comments(old, new)
     if (old.document.escape, old.document.directives) != (new.document.escape, new.document.directives):
         raise Unsound("a parser directive changed", 1, 1)
-    licences = Licences(changes)
-    pairs = _stages(old, new, licences)
-    matcher = Matcher(old, new, licences)
-    matcher.series(old.preamble, new.preamble)
+    claimed = Claimed(changes)
+    pairs = _stages(old, new, claimed.all)
+    matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs})
+    matcher.preamble()
     for left, right in pairs:
-        matcher.head(left.head, right.head)
-        matcher.series(left.steps, right.steps, left)
-    _package_lists(new, licences)
+        matcher.stage(left, right)
+    _package_lists(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)
@@ -91,13 +91,13 @@ def _comments(old: Build, new: Build) -> None:
 def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Stage]]:
     if licences.of(SplitsStage):
         raise Undecided("a split of a stage cannot be followed")
-    gone = {claim.name for claim in licences.of(DropsStage) if isinstance(claim, DropsStage)}
+    gone = {claim.name for claim in licences.of(DropsStage)}
     kept = [stage for stage in old.stages if stage.name not in gone and str(stage.index) not in gone]
     if old.stages and (not kept or kept[-1] is not old.stages[-1]):
         raise Unsound("the last stage is gone", old.stages[-1].head.line)
     if len(kept) != len(new.stages):
         raise Unsound(f"{len(kept)} stages became {len(new.stages)}")
-    renames = {(claim.before, claim.after) for claim in licences.of(RenamesStage) if isinstance(claim, RenamesStage)}
+    renames = {(claim.before, claim.after) for claim in licences.of(RenamesStage)}
     places = {stage.index: index for index, stage in enumerate(kept)}
     for left, right in zip(kept, new.stages, strict=True):
         names = (left.head.alias, right.head.alias)
@@ -120,7 +120,7 @@ def _same_name(left: str | None, right: str | None) -> bool:
 
 def _package_lists(new: Build, licences: Licences) -> None:
     """Where a claim deletes apt's lists, no later RUN on top of that layer may read them unfetched."""
-    if not any("/var/lib/apt/lists/*" in c.argv for c in licences.of(DropsFiles) if isinstance(c, DropsFiles)):
+    if not any("/var/lib/apt/lists/*" in c.argv for c in licences.of(DropsFiles)):
         return
     for stage in new.stages:
         chain = _layers(stage, new)

@@ -1,9 +1,12 @@
-"""What claims license in a shell body: words and commands that may come, go or change."""
+"""What claims license, and where: words and commands that may come, go or change."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import TypeVar
 
 from ..change import (
     AddsAssignment,
@@ -18,71 +21,85 @@ from ..change import (
     ReordersOperands,
     ReplacesWords,
 )
-from .observe import Command, Unit, commands
+from ..text import Span
+from .observe import Command, commands
 
-#: Commands that may be added because they only empty a tool's own cache.
-_CLEANERS = re.compile(
-    r"(?:yum|dnf|microdnf|tdnf|zypper|apt-get|apt) (?:clean|autoclean)(?: (?:all|--all|-a))?\Z"
-    r"|(?:conda|mamba|micromamba) clean -\w+\Z|npm cache clean --force\Z|yarn cache clean(?: --all)?\Z"
-    r"|pnpm store prune\Z"
-    r"|bun pm cache rm\Z|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
-    r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
-    r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
-)
-#: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
-_CACHES = (
-    "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
-    "~/.cpanm", "~/.m2/repository", "~/.gradle/caches", "~/.hex/packages", "/usr/local/bundle/cache/",
-    "~/.composer/cache",
-    "/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/share/.cache/",
-)  # fmt: skip
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
 _INSTALL_VERBS = frozenset(("install", "add", "in"))
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~/-]*\Z(?<!-)")
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 
+Kind = TypeVar("Kind")
 
-class Licences:
-    """The claims of all changes, by what they license."""
+
+class Claimed:
+    """The claims of all changes, by the place in the original text that the change edits."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
-        self.claims: list[Claim] = [claim for change in changes for claim in change.claims]
+        self.all = Licences(claim for change in changes for claim in change.claims)
+        self._claims = [change.claims for change in changes]
+        edits = sorted((*edit.span, index) for index, change in enumerate(changes) for edit in change.edits)
+        self._edits = edits
+        self._starts = [start for start, _, _ in edits]
+        self._reach = list(accumulate((end for _, end, _ in edits), max))
+        self._known: dict[tuple[int, ...], Licences] = {(): Licences(())}
 
-    def of(self, *kinds: type) -> list[Claim]:
-        """The claims of these kinds."""
-        return [claim for claim in self.claims if isinstance(claim, kinds)]
+    def near(self, place: Span) -> Licences:
+        """The licences of the changes that edit, or insert at the border of, *place*."""
+        first = bisect_left(self._reach, place.start)
+        last = bisect_right(self._starts, place.end)
+        found = sorted({index for _, end, index in self._edits[first:last] if end >= place.start})
+        key = tuple(found)
+        licences = self._known.get(key)
+        if licences is None:
+            licences = self._known[key] = Licences(claim for index in found for claim in self._claims[index])
+        return licences
+
+
+class Licences:
+    """Claims, by what they license."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self.claims: tuple[Claim, ...] = tuple(claims)
+        self._added = {claim.argv for claim in self.of(AddsCommand)}
+        self._deletes = {claim.argv for claim in self.of(DropsFiles)}
+        self._removed = {claim.argv for claim in self.of(RemovesCommand)}
+        self._words = tuple(
+            claim
+            for claim in self.claims
+            if isinstance(claim, ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption)
+        )
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        """The claims of this kind."""
+        return [claim for claim in self.claims if isinstance(claim, kind)]
 
     def adds(self, command: Command) -> bool:
         """Whether *command* may stand in a body where there was none."""
-        for claim in self.claims:
-            if isinstance(claim, DropsFiles | AddsCommand) and claim.argv == command.raw:
-                return isinstance(claim, AddsCommand) or not command.redirects
-        return False
+        return command.raw in self._added or (command.raw in self._deletes and not command.redirects)
 
     def removes(self, command: Command) -> bool:
         """Whether *command* may disappear."""
-        for claim in self.claims:
-            if isinstance(claim, RemovesCommand) and claim.argv == command.raw:
-                return command.raw[0] in _MAY_GO and not command.redirects
-        return False
+        return command.raw in self._removed and command.raw[0] in _MAY_GO and not command.redirects
 
     def same(self, before: Command, after: Command) -> bool:
         """Whether *after* is *before* but for words that claims license."""
-        if before.words == after.words and before.assignments == after.assignments:
-            return before.redirects == after.redirects and self._nested(before, after)
         if before.redirects != after.redirects or not self._nested(before, after):
             return False
-        if not self._assignments(before, after):
-            return False
+        if before.words == after.words and before.assignments == after.assignments:
+            return True
+        return self._assignments(before, after) and self._reads(before, after)
+
+    def _reads(self, before: Command, after: Command) -> bool:
         old, new = list(before.raw), list(after.raw)
-        for claim in self.claims:
+        for claim in self._words:
             if isinstance(claim, ReplacesWords):
                 if tuple(old[: len(claim.before)]) == claim.before:
                     old[: len(claim.before)] = claim.after
             elif isinstance(claim, ReordersOperands) and _reordered(old, new, claim):
                 old = list(new)
-        for claim in self.claims:
+        for claim in self._words:
             if isinstance(claim, RemovesOption | RemovesOperand) and (
                 _find(old, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
@@ -103,7 +120,7 @@ class Licences:
     def _assignments(self, before: Command, after: Command) -> bool:
         if before.assignments == after.assignments:
             return True
-        allowed = {f"{claim.name}={claim.value}" for claim in self.claims if isinstance(claim, AddsAssignment)}
+        allowed = {f"{claim.name}={claim.value}" for claim in self.of(AddsAssignment)}
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)
@@ -140,66 +157,3 @@ def _drop(words: list[str], others: list[str], gone: Sequence[str]) -> list[str]
         if word in kept and kept.count(word) > others.count(word):
             kept.remove(word)
     return kept
-
-
-def unsafe_addition(command: Command, before: list[Command], behind: list[Command]) -> str | None:
-    """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
-    words = list(command.raw)
-    if words[:1] == ["sudo"]:
-        words = words[1:]
-    if words[:1] == ["set"]:
-        return None
-    text = " ".join(words)
-    if words[:1] != ["rm"]:
-        if not _CLEANERS.match(text):
-            return f"{text} is no command that only cleans up"
-        tool = words[0]
-        if tool in ("apt-get", "apt", "apk"):
-            return None
-        if any(other.words[:1] == (tool,) for other in behind) and tool in ("go", "dotnet"):
-            return f"{tool} is used again behind its cleanup"
-        return None
-    targets = [word for word in words[1:] if not word.startswith("-")]
-    if not targets:
-        return "rm without a path"
-    for target in targets:
-        bare = target.rstrip("*")
-        if ".." in target or not target.startswith(("/", "~")):
-            return f"rm of {target}, which is no absolute path"
-        if bare.startswith(_CACHES) or f"{bare}/".startswith(_CACHES):
-            if any(bare in word for other in behind for word in other.raw if other.words[:1] != ("rm",)):
-                return f"{target} is used again behind its removal"
-            if target.startswith("/var/lib/apt/lists") and _reads_lists(behind):
-                return "apt reads its lists again behind their removal"
-            continue
-        name = bare.rsplit("/", 1)[-1]
-        if not name or not any(name in word for other in before for word in other.raw):
-            return f"{target} is no cache, and nothing in this RUN names it"
-        if any(name in word for other in behind for word in other.raw):
-            return f"{target} is used again behind its removal"
-    return None
-
-
-def _reads_lists(behind: Sequence[Command]) -> bool:
-    for command in behind:
-        words = [word for word in command.words if not word.startswith("-")]
-        while words and words[0] in ("sudo", "env", "exec", "command"):
-            words = words[1:]
-        if words and words[0] in ("apt-get", "apt", "aptitude") and len(words) > 1:
-            if words[1] in ("update",):
-                return False
-            if words[1] in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download", "full-upgrade"):
-                return True
-    return False
-
-
-def reads_lists(found: tuple[Unit, ...]) -> bool | None:
-    """Whether a later body reads apt's lists before it fetches them: True, False (it fetches), None (neither)."""
-    here = commands(found)
-    if _reads_lists(here):
-        return True
-    updates = any(
-        any(word == "update" for word in command.words) and any(word in ("apt-get", "apt") for word in command.words)
-        for command in here
-    )
-    return False if updates else None

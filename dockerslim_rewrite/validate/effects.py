@@ -6,6 +6,8 @@ Source: POSIX 2.12 and 2.14. Whatever is not plainly harmless counts as noticed.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from dataclasses import dataclass
 
 from .observe import Block, Command, Unit, commands
 
@@ -45,6 +47,9 @@ _ALTERS = frozenset(
     ]
 )
 _NAME = re.compile(r"\0?([A-Za-z_][A-Za-z0-9_]*)\+?=")
+_EXPANDED = re.compile(r"\$\{?[#!]?(\w+)")
+_DECLARED = re.compile(r"\b(?:export|readonly|declare|typeset|let)\b([^;&|]*)")
+_WORD = re.compile(r"\w+")
 _ASSIGNING = re.compile(r"\$\{\w+:?=")
 _AMBIENT = re.compile(
     r"PATH|HOME|IFS|LANG.*|LC_.*|TERM|TZ|USER|SHELL|PWD|OLDPWD|ENV|BASH_ENV|CDPATH|TMPDIR|DEBIAN_FRONTEND|CC|CXX|"
@@ -105,8 +110,51 @@ def indifferent(found: tuple[Unit, ...]) -> bool:
     return True
 
 
-def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, exported: frozenset[str]) -> str | None:
-    """What *second* (source *text*) could notice of *first* having run in the same shell; None for nothing."""
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What bodies read of the state of the shell that runs them.
+
+    ``names`` are the variables that they name, ``computes`` tells of arithmetic (which names variables without a
+    dollar), ``expands`` of any dollar, ``pipes`` of pipelines, ``hides_folder`` that each changes to an absolute
+    folder before all else.
+    """
+
+    names: frozenset[str] = frozenset()
+    computes: bool = False
+    expands: bool = False
+    pipes: bool = False
+    hides_folder: bool = True
+
+    def __or__(self, other: Uses) -> Uses:
+        return Uses(
+            self.names | other.names if other.names else self.names,
+            self.computes or other.computes,
+            self.expands or other.expands,
+            self.pipes or other.pipes,
+            self.hides_folder and other.hides_folder,
+        )
+
+    def reads(self, name: str) -> bool:
+        """Whether the value of the shell variable *name* may matter."""
+        return self.computes or name in self.names
+
+
+def uses(found: tuple[Unit, ...], text: str) -> Uses:
+    """What a body, as units and as *text*, reads."""
+    names = set(_EXPANDED.findall(text))
+    for declared in _DECLARED.findall(text):
+        names.update(_WORD.findall(declared))
+    return Uses(
+        frozenset(names),
+        "((" in text,
+        "$" in text,
+        "|" in text.replace("||", ""),
+        _begins_absolute(found),
+    )
+
+
+def noticed(first: tuple[Unit, ...], later: Uses, exported: Set[str]) -> str | None:
+    """What bodies that read *later* could notice of *first* having run in the same shell; None for nothing."""
     for block in _blocks(first):
         kind, _, name = block.kind.partition(" ")
         if kind == "function":
@@ -114,7 +162,7 @@ def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, export
         if kind == "test":
             return "an arithmetic command may set variables"
         loop = re.match(r"(?:for|select) (\w+)", block.text)
-        if loop and _uses(text, loop[1]):
+        if loop and later.reads(loop[1]):
             return f"the variable {loop[1]} stays set"
     for command in commands(first):
         if _replaces_shell(command):
@@ -125,7 +173,7 @@ def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, export
                 match = _NAME.match(assignment)
                 variable = match[1] if match else ""
                 known = variable in exported or _AMBIENT.fullmatch(variable)
-                if not variable or known or _uses(text, variable):
+                if not variable or known or later.reads(variable):
                     return f"the variable {variable} stays set"
             continue
         if any(_ASSIGNING.search(word) for word in (*command.raw, *command.assignments)):
@@ -134,10 +182,10 @@ def noticed(first: tuple[Unit, ...], second: tuple[Unit, ...], text: str, export
         if name.startswith("\0"):
             return f"what {command.raw[0]} runs cannot be told"
         if name == "cd":
-            if not _begins_absolute(second):
+            if not later.hides_folder:
                 return "the working directory stays changed"
         elif name == "set":
-            if not _harmless_set(command, text):
+            if not _harmless_set(command, later):
                 return f"shell options stay changed ({' '.join(command.raw)})"
         elif name in _ALTERS:
             return f"{name} stays in force"
@@ -155,13 +203,6 @@ def _blocks(found: tuple[Unit, ...]) -> list[Block]:
     return result
 
 
-def _uses(text: str, name: str) -> bool:
-    bare = re.escape(name)
-    return "((" in text or bool(
-        re.search(rf"\$\{{?[#!]?{bare}\b|\b(?:export|readonly|declare|typeset|let)\b[^;&|]*\b{bare}\b", text)
-    )
-
-
 def _begins_absolute(found: tuple[Unit, ...]) -> bool:
     unit = found[0] if found else None
     while isinstance(unit, Block) and unit.kind in ("then", "or", "group") and unit.parts and unit.parts[0]:
@@ -171,7 +212,7 @@ def _begins_absolute(found: tuple[Unit, ...]) -> bool:
     return unit.words[1].startswith("/")
 
 
-def _harmless_set(command: Command, text: str) -> bool:
+def _harmless_set(command: Command, later: Uses) -> bool:
     words = list(command.words[1:])
     while words:
         word = words.pop(0)
@@ -179,11 +220,11 @@ def _harmless_set(command: Command, text: str) -> bool:
             return False
         letters = set(word[1:])
         option = words.pop(0) if "o" in letters and words else ""
-        if option == "pipefail" and "|" in text.replace("||", ""):
+        if option == "pipefail" and later.pipes:
             return False
         if option not in ("", "pipefail", "errexit", "xtrace", "nounset"):
             return False
-        if ("u" in letters or option == "nounset") and "$" in text:
+        if ("u" in letters or option == "nounset") and later.expands:
             return False
         if letters - set("exuvo"):
             return False

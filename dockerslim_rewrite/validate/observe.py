@@ -8,15 +8,15 @@ redirection dissolve. Two bodies with equal units run the same commands under th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from ..record import record
 from ..shell.script import AndOr, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, Word
 from ..shell.words import word_value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A simple command: words and assignments by value, redirections, and what its substitutions run."""
 
@@ -27,7 +27,7 @@ class Command:
     raw: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Anything made of other units: ``or``, ``then``, ``pipe``, ``subshell``, ``group`` or a compound command."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from ..record import record
 
 
 class Verdict(Enum):
@@ -14,7 +15,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """A difference that no claim licenses; lines are counted from 1 in the text before and after."""
 
@@ -23,7 +24,7 @@ class Violation:
     line_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """The verdict on one rewrite, with its reasons."""
 

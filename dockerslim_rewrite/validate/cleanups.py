@@ -1,0 +1,88 @@
+"""Cleanups that claims add to a body: what may be deleted, and where in the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .observe import Command, Unit, commands
+
+#: Commands that may be added because they only empty a tool's own cache.
+_CLEANERS = re.compile(
+    r"(?:yum|dnf|microdnf|tdnf|zypper|apt-get|apt) (?:clean|autoclean)(?: (?:all|--all|-a))?\Z"
+    r"|(?:conda|mamba|micromamba) clean -\w+\Z|npm cache clean --force\Z|yarn cache clean(?: --all)?\Z"
+    r"|pnpm store prune\Z"
+    r"|bun pm cache rm\Z|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
+    r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
+    r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
+)
+#: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
+_CACHES = (
+    "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
+    "~/.cpanm", "~/.m2/repository", "~/.gradle/caches", "~/.hex/packages", "/usr/local/bundle/cache/",
+    "~/.composer/cache",
+    "/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/share/.cache/",
+)  # fmt: skip
+
+
+def unsafe_addition(command: Command, before: list[Command], behind: list[Command]) -> str | None:
+    """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
+    words = list(command.raw)
+    if words[:1] == ["sudo"]:
+        words = words[1:]
+    if words[:1] == ["set"]:
+        return None
+    text = " ".join(words)
+    if words[:1] != ["rm"]:
+        if not _CLEANERS.match(text):
+            return f"{text} is no command that only cleans up"
+        tool = words[0]
+        if tool in ("apt-get", "apt", "apk"):
+            return None
+        if any(other.words[:1] == (tool,) for other in behind) and tool in ("go", "dotnet"):
+            return f"{tool} is used again behind its cleanup"
+        return None
+    targets = [word for word in words[1:] if not word.startswith("-")]
+    if not targets:
+        return "rm without a path"
+    for target in targets:
+        bare = target.rstrip("*")
+        if ".." in target or not target.startswith(("/", "~")):
+            return f"rm of {target}, which is no absolute path"
+        if bare.startswith(_CACHES) or f"{bare}/".startswith(_CACHES):
+            if any(bare in word for other in behind for word in other.raw if other.words[:1] != ("rm",)):
+                return f"{target} is used again behind its removal"
+            if target.startswith("/var/lib/apt/lists") and _reads_lists(behind):
+                return "apt reads its lists again behind their removal"
+            continue
+        name = bare.rsplit("/", 1)[-1]
+        if not name or not any(name in word for other in before for word in other.raw):
+            return f"{target} is no cache, and nothing in this RUN names it"
+        if any(name in word for other in behind for word in other.raw):
+            return f"{target} is used again behind its removal"
+    return None
+
+
+def _reads_lists(behind: Sequence[Command]) -> bool:
+    for command in behind:
+        words = [word for word in command.words if not word.startswith("-")]
+        while words and words[0] in ("sudo", "env", "exec", "command"):
+            words = words[1:]
+        if words and words[0] in ("apt-get", "apt", "aptitude") and len(words) > 1:
+            if words[1] in ("update",):
+                return False
+            if words[1] in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download", "full-upgrade"):
+                return True
+    return False
+
+
+def reads_lists(found: tuple[Unit, ...]) -> bool | None:
+    """Whether a later body reads apt's lists before it fetches them: True, False (it fetches), None (neither)."""
+    here = commands(found)
+    if _reads_lists(here):
+        return True
+    updates = any(
+        any(word == "update" for word in command.words) and any(word in ("apt-get", "apt") for word in command.words)
+        for command in here
+    )
+    return False if updates else None
