@@ -12,6 +12,7 @@ from .archives import archives
 from .assume_yes import assume_yes
 from .base import Pass
 from .build_dependencies import build_dependencies
+from .cache_mounts import cache_mounts_pass
 from .casing import casing
 from .conda_cache import conda_cache
 from .copy_chown_chmod import copy_chown_chmod
@@ -81,6 +82,7 @@ PIPELINE: tuple[Phase, ...] = (
         ),
     ),
     Phase("merge", (merge_package_runs, merge_dead_bytes, merge_runs), cascades=True),
+    Phase("mount", (cache_mounts_pass,)),
     Phase(
         "clean",
         (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..analysis.buildkit import needs_buildkit
 from ..analysis.copies import Created, created, parent_exists
 from ..analysis.facts import Facts
 from ..change import Change, ChangesFlag, Claim, DropsInstruction, RemovesCommand, Safety
@@ -20,10 +21,6 @@ from .base import Proposals, missed, rewrite_pass
 _NAME = r"(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+)"
 _OWNER = re.compile(rf"(?P<user>{_NAME})?(?::(?P<group>{_NAME}))?\Z")
 _OCTAL = re.compile(r"0?[0-7]{3}\Z")
-_SYNTAX = re.compile(
-    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:1|latest|labs|1-labs|1\.(?:[2-9]|\d\d).*))?(?:@.*)?\Z"
-)
-_MODERN_FLAGS = frozenset(("mount", "network", "security", "link", "chmod", "parents", "exclude"))
 #: What a folder gets that COPY has to create: --chmod reaches what is in it, not the folder itself.
 _FOLDER_MODE = "755"
 
@@ -53,7 +50,7 @@ def copy_chown_chmod(build: Build, facts: Facts) -> Proposals:
     to create, so these must be there. `--chmod` needs BuildKit: it is used only in a file that needs BuildKit already.
     Source: Dockerfile reference, COPY --chown --chmod.
     """
-    modern = _needs_buildkit(build)
+    modern = needs_buildkit(build)
     for stage in build.stages:
         for run in stage.runs:
             copies = _before(run, stage)
@@ -256,14 +253,3 @@ def _without(run: Run, following: Node | None, copy: Copy, build: Build) -> list
 def _flags_end(copy: Copy) -> int:
     flags = copy.origin.flags
     return copy.origin.logical.after(flags[-1].span.end) if flags else copy.origin.keyword_span.end
-
-
-def _needs_buildkit(build: Build) -> bool:
-    """Whether the file cannot be built without a BuildKit that knows ``--chmod`` (Dockerfile frontend 1.2)."""
-    syntax = next((value for name, value in build.document.directives if name == "syntax"), None)
-    if syntax is not None:
-        return bool(_SYNTAX.match(syntax.strip()))
-    return any(
-        instruction.heredocs or any(flag.name in _MODERN_FLAGS for flag in instruction.flags)
-        for instruction in build.document.instructions
-    )

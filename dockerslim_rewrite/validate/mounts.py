@@ -11,9 +11,9 @@ _CACHE = re.compile(r"type=cache,target=(?P<target>/[^,]*)(?:,sharing=(?:locked|
 #: Folders that package managers fill by themselves, and refill when they are empty.
 _TARGETS = frozenset(
     (
-        "/var/cache/apt", "/var/lib/apt/lists", "/var/cache/dnf", "/var/cache/yum", "/root/.cache/pip", "/root/.cache/uv",
-        "/root/.npm", "/usr/local/share/.cache/yarn", "/root/.composer/cache", "/go/pkg/mod", "/root/.cache/go-build",
-        "/usr/local/cargo/registry", "/root/.m2", "/root/.gradle",
+        "/var/cache/apt", "/var/lib/apt/lists", "/var/cache/dnf", "/var/cache/yum", "/root/.cache/pip",
+        "/root/.cache/uv", "/root/.npm", "/usr/local/share/.cache/yarn", "/root/.composer/cache", "/go/pkg/mod",
+        "/root/.cache/go-build", "/usr/local/cargo/registry", "/root/.m2", "/root/.gradle",
     )
 )  # fmt: skip
 
