@@ -179,6 +179,8 @@ class Bodies:
     def _additions(
         self, bodies: Sequence[tuple[Unit, ...]], after: tuple[Unit, ...], lines: tuple[int | None, int]
     ) -> None:
+        if not self.licences.adding:
+            return
         known = Counter(command.raw for body in bodies for command in commands(body))
         here = commands(after)
         for index, command in enumerate(here):

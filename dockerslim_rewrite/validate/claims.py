@@ -71,6 +71,11 @@ class Licences:
             if isinstance(claim, ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption)
         )
 
+    @property
+    def adding(self) -> bool:
+        """Whether any command may come."""
+        return bool(self._added or self._deletes)
+
     def of(self, kind: type[Kind]) -> list[Kind]:
         """The claims of this kind."""
         return [claim for claim in self.claims if isinstance(claim, kind)]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from ..record import record
-from ..shell.script import AndOr, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, Word
+from ..shell.script import AndOr, Group, Node, Pipeline, Redirect, Script, Sequence, Simple
 from ..shell.words import word_value
 
 
@@ -118,15 +118,25 @@ def _skeleton(start: int, end: int, holes: tuple[Node, ...], text: str) -> str:
 
 
 def _command(node: Simple, text: str) -> Command:
+    words = tuple([word.text for word in node.words])
+    if not (node.assignments or node.redirects or node.nested):
+        return _plain(words)
     return Command(
-        tuple(value_of(word) for word in node.words),
-        tuple(value_of(word) for word in node.assignments),
+        tuple([value_of(word) for word in words]),
+        tuple([value_of(word.text) for word in node.assignments]),
         tuple(
-            (one.operator, value_of(one.target) if one.target else _redirect_text(one, text)) for one in node.redirects
+            (one.operator, value_of(one.target.text) if one.target else _redirect_text(one, text))
+            for one in node.redirects
         ),
         tuple(unit for part in node.nested for unit in _units(part, text)),
-        tuple(word.text for word in node.words),
+        words,
     )
+
+
+@lru_cache(maxsize=4096)
+def _plain(words: tuple[str, ...]) -> Command:
+    """The command of these words alone: most are, and most of them stand in both texts."""
+    return Command(tuple([value_of(word) for word in words]), (), (), (), words)
 
 
 def _redirect_text(redirect: Redirect, text: str) -> str:
@@ -137,12 +147,12 @@ def _redirects_text(redirects: tuple[Redirect, ...]) -> str:
     return " ".join(f"{one.operator} {one.target.text if one.target else '<<'}" for one in redirects)
 
 
-def value_of(word: Word) -> str:
+def value_of(word: str) -> str:
     """A word by what it means: quotes removed where nothing expands, the text where something may."""
-    value = word_value(word.text)
-    if value.literal is None or value.glob or value.brace or value.tilde:
-        return "\0" + word.text
-    return value.literal
+    literal, glob, brace, tilde, _ = word_value(word)
+    if literal is None or glob or brace or tilde:
+        return "\0" + word
+    return literal
 
 
 def commands(found: tuple[Unit, ...]) -> list[Command]:
@@ -165,6 +175,8 @@ def value(text: str, escape: str) -> tuple[str, ...]:
     Source: BuildKit ``frontend/dockerfile/shell`` (quotes, escapes; in double quotes an escape counts before ``"``,
     ``$`` and itself only).
     """
+    if _UNQUOTED.match(text) and escape not in text:
+        return (text,)
     pattern = _value_pattern(escape)
     out: list[str] = [""]
 
@@ -191,6 +203,7 @@ def value(text: str, escape: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+_UNQUOTED = re.compile(r"[^\"'$]*\Z")
 _DOLLAR = r"(?P<dollar>\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*|\d|[@*#?!-]))"
 
 

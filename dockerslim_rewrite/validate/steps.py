@@ -118,9 +118,10 @@ class Matcher:
                     raise
                 return None
         licences = self.claimed.near(left.origin.span)
-        labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
-        if fingerprint(left, self.old, labels) == fingerprint(right, self.new):
-            return 1
+        if left.keyword == right.keyword:
+            labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
+            if fingerprint(left, self.old, labels) == fingerprint(right, self.new):
+                return 1
         if self._replaced(left, right, before, licences):
             return 1
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
