@@ -62,8 +62,10 @@ class Licences:
 
     def __init__(self, claims: Iterable[Claim]) -> None:
         self.claims: tuple[Claim, ...] = tuple(claims)
-        self._added = {claim.argv for claim in self.of(AddsCommand)}
-        self._deletes = {claim.argv for claim in self.of(DropsFiles)}
+        # What one change adds, another may say in other words.
+        replaced = self.of(ReplacesWords)
+        self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
+        self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand)}
         self._words = tuple(
             claim
@@ -129,6 +131,14 @@ class Licences:
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)
+
+
+def _spellings(argv: tuple[str, ...], claims: Iterable[ReplacesWords]) -> set[tuple[str, ...]]:
+    """*argv*, and what each of *claims* makes of it."""
+    starting = {
+        claim.after + argv[len(claim.before) :] for claim in claims if argv[: len(claim.before)] == claim.before
+    }
+    return {argv, *starting}
 
 
 def _reordered(old: list[str], new: list[str], claim: ReordersOperands) -> bool:
