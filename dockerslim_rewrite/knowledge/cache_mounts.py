@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..record import record
 
-
-@record
+@dataclass(frozen=True, slots=True)
 class CacheMount:
     """The folders ``targets`` of one manager's cache.
 

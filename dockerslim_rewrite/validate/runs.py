@@ -10,6 +10,7 @@ from ..text import Span
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .instructions import Side
+from .mounts import licensed_mounts
 from .observe import Command, units
 from .program import script_of
 from .verdict import Unsound
@@ -58,7 +59,7 @@ class Runs:
 
 def frame(left: Run, right: Run, licences: Licences, old: Side, new: Side) -> None:
     """Raise ``Unsound`` unless *right* has the flags of *left*, but for mounts that claims add."""
-    mounts = {claim.mount for claim in licences.of(AddsMount)}
+    mounts = licensed_mounts(licences.of(AddsMount))
     flags = new.flags(right)
     if mounts:
         flags = tuple(flag for flag in flags if not (flag[0] == "mount" and flag[1] in mounts))

@@ -43,12 +43,16 @@ def judge(claims: str, before: str, after: str) -> Verdict:
     return validate(before, after, [claimed], Patch((edit,))).verdict
 
 
-@pytest.mark.parametrize(("claims", "before", "after"), cases("lies.md") + cases("base-lies.md"))
+@pytest.mark.parametrize(
+    ("claims", "before", "after"), cases("lies.md") + cases("base-lies.md") + cases("split-lies.md")
+)
 def test_lies_are_refused(claims: str, before: str, after: str) -> None:
     assert judge(claims, before, after) is not Verdict.OK
 
 
-@pytest.mark.parametrize(("claims", "before", "after"), cases("truths.md") + cases("base-truths.md"))
+@pytest.mark.parametrize(
+    ("claims", "before", "after"), cases("truths.md") + cases("base-truths.md") + cases("split-truths.md")
+)
 def test_truths_are_accepted(claims: str, before: str, after: str) -> None:
     assert judge(claims, before, after) is Verdict.OK
 
