@@ -6,10 +6,10 @@ licenses exactly what is claimed here and refuses every other difference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
+from .record import record
 from .text import Edit
 
 
@@ -35,19 +35,19 @@ class Safety(IntEnum):
             raise ValueError(f"unknown level {label!r}; known levels: {known}") from None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Nothing that a build can observe: blanks, continuations, keyword case, an equal spelling of an equal value."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MergesRuns:
     """*count* neighbouring RUN instructions of one stage become one; their commands stay, in order and frame."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropsFiles:
     """A command that only deletes files of the given path patterns (or a tool's own cache) is added to a RUN.
 
@@ -58,21 +58,21 @@ class DropsFiles:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddsCommand:
     """A simple command that changes how the shell or a tool works (``set -o pipefail``) is added to a RUN."""
 
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemovesCommand:
     """A simple command disappears from a RUN; ``argv`` is its text as written, word by word."""
 
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddsOption:
     """``options`` are added to simple commands that start with the words ``command``."""
 
@@ -80,7 +80,7 @@ class AddsOption:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemovesOption:
     """``options`` disappear from simple commands that start with the words ``command``."""
 
@@ -88,7 +88,7 @@ class RemovesOption:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReplacesWords:
     """In simple commands the leading words ``before`` become ``after`` (``apt`` → ``apt-get``, ``sudo x`` → ``x``)."""
 
@@ -96,7 +96,7 @@ class ReplacesWords:
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemovesOperand:
     """The operands ``words`` disappear from simple commands that start with the words ``command``."""
 
@@ -104,7 +104,7 @@ class RemovesOperand:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReordersOperands:
     """The package names ``words``, which end a command that starts with the words ``command``, change their order."""
 
@@ -112,7 +112,7 @@ class ReordersOperands:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddsAssignment:
     """``name=value`` is set for single simple commands that start with the words ``command``."""
 
@@ -121,7 +121,7 @@ class AddsAssignment:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReplacesInstruction:
     """An instruction of keyword ``before`` becomes one of keyword ``after`` with the same effect."""
 
@@ -129,21 +129,21 @@ class ReplacesInstruction:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangesForm:
     """A ``keyword`` instruction changes from shell form to exec form (or back), same words, same process."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropsInstruction:
     """An instruction of this keyword disappears because a later one overrides it, or nothing observes it."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddsInstruction:
     """An instruction of this keyword is added; ``text`` is its logical line."""
 
@@ -151,21 +151,21 @@ class AddsInstruction:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MovesInstruction:
     """An instruction of this keyword changes places with neighbours that it commutes with."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JoinsMetadata:
     """Neighbouring ENV, LABEL or EXPOSE instructions become one."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangesFlag:
     """The flag ``name`` of a ``keyword`` instruction gets another value, appears (before None) or goes (after None)."""
 
@@ -175,7 +175,7 @@ class ChangesFlag:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenamesStage:
     """A stage gets another name, with all references to it."""
 
@@ -183,21 +183,21 @@ class RenamesStage:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RewritesLabels:
     """Label keys change as the pairs say, values stay."""
 
     keys: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddsMount:
     """RUN instructions get the ``--mount`` ``mount``."""
 
     mount: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PinsBase:
     """The base image ``before``, build arguments' defaults put in, becomes ``after``: the same one, named exactly."""
 
@@ -205,7 +205,7 @@ class PinsBase:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlimsBase:
     """The base image ``before`` becomes ``after``, a smaller variant of the same version of the same image."""
 
@@ -213,14 +213,14 @@ class SlimsBase:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetsUser:
     """The final user of a stage becomes ``user``."""
 
     user: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetsWorkdir:
     """The working directory is spelled or set another way; ``before`` and ``after`` name the same folder."""
 
@@ -228,14 +228,14 @@ class SetsWorkdir:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropsStage:
     """A stage that nothing needs disappears; ``name`` is its name or index."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SplitsStage:
     """A stage becomes a builder and a runtime stage of these names."""
 
@@ -274,7 +274,7 @@ Claim: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One proposed rewrite: all of its edits are made, or none.
 
@@ -302,7 +302,7 @@ class RemarkKind(Enum):
     BUG = "bug"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from .change import Change, Remark, RemarkKind, Safety
 from .ignores import Ignored, ignored_rules
 from .ir.build import Build, read_build
 from .passes import PIPELINE, Pass, Phase
+from .record import evolve, record
 from .syntax import parse
 from .text import Edit, Patch, Source, Span
 from .text.source import encode
@@ -31,7 +31,7 @@ _PINNING = frozenset(("DS301", "DS302", "DS303"))
 MAX_ROUNDS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What a caller may choose.
 
@@ -59,7 +59,7 @@ class Options:
         return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Result:
     """What became of one text.
 
@@ -173,29 +173,31 @@ def _named(word: str, known: list[Pass]) -> list[Pass]:
 Key = tuple[str, int, str]
 
 
-@dataclass
 class _Outcome:
-    text: str
-    patch: Patch
-    changes: list[Change] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    """What has become of the text so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.patch = Patch()
+        self.changes: list[Change] = []
+        self.keys: list[Key] = []
+        self.remarks: list[Remark] = []
 
 
-@dataclass
 class _Rest:
     """Where a phase stands: the text for which it had no change to make, with its remarks, and the texts it has seen.
 
     A phase that comes back to a text would go round for ever: it is ``taken_back`` and not asked again.
     """
 
-    text: str | None = None
-    remarks: list[Remark] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    taken_back: bool = False
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.remarks: list[Remark] = []
+        self.seen: set[str] = set()
+        self.taken_back = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reading:
     """One text as passes see it, and what the gate needs to know of it."""
 
@@ -221,7 +223,7 @@ class _Engine:
         return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
 
     def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> _Outcome:
-        outcome = _Outcome(self.source.text, Patch())
+        outcome = _Outcome(self.source.text)
         reading = self.first
         rests = {phase.name: _Rest() for phase in self.phases}
         for _ in range(MAX_ROUNDS):
@@ -320,7 +322,7 @@ class _Engine:
         offset = starts[min(proposal.line, len(starts)) - 1]
         line = self.source.position(outcome.patch.shift(offset)).line
         if isinstance(proposal, Remark):
-            return replace(proposal, line=line)
+            return evolve(proposal, line=line)
         reason = f"{proposal.title} (needs --level {proposal.safety.label})"
         return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
 
@@ -340,7 +342,7 @@ def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Chan
     edits = tuple(
         Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
     )
-    return replace(change, edits=edits, line=source.position(key[1]).line)
+    return evolve(change, edits=edits, line=source.position(key[1]).line)
 
 
 def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
@@ -401,6 +403,6 @@ def _canonical(result: Result, options: Options) -> Result:
     judgement = validate(result.text, text, ())
     if judgement.verdict is not Verdict.OK:
         reason = f"the canonical layout is not proven: {judgement.violations[0].reason}"
-        return replace(result, remarks=(*result.remarks, Remark(RemarkKind.BUG, "DS000", reason, 1)))
+        return evolve(result, remarks=(*result.remarks, Remark(RemarkKind.BUG, "DS000", reason, 1)))
     whole = Patch() if text == result.original else Patch((Edit(Span(0, len(result.original)), text),))
-    return replace(result, text=text, patch=whole)
+    return evolve(result, text=text, patch=whole)

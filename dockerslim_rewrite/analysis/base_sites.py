@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..ir.arguments import global_arguments
 from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion
 from ..ir.reference import ImageReference, InvalidReference, parse, stage_named
 from ..ir.steps import Arg, From
+from ..record import record
 from ..syntax.words import Pair
 from ..text import Edit, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """The text that names an image or only its tag: in the file at ``span``, of the step on ``line``.
 
@@ -32,7 +32,7 @@ class Place:
     only_tag: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BaseSite:
     """An image from outside that ``stage`` is built from.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..ir.build import Build, Stage
 from ..ir.reference import InvalidReference, parse
 from ..ir.steps import From
 from ..knowledge.images import ImageFacts, image_facts
+from ..record import record
 from .cleanup import always_runs
 from .facts import Facts
 
@@ -26,7 +25,7 @@ _FAMILIES = {
 _SHELLS = {"alpine": "ash", "rhel": "bash", "suse": "bash", "arch": "bash"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class System:
     """The system of a stage. ``family`` is as in ``ImageFacts``, None when nothing tells.
 

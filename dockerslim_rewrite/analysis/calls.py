@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
+from ..record import record
 from ..shell.body import Body
 from ..shell.script import Script, Simple, Word
 from .packages import unwrapped
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A simple command in a RUN.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Run, Step
+from ..record import record
 from .bases import base_image, system
 from .facts import Facts
 from .state import expand
@@ -39,7 +39,7 @@ _CONTAINED = frozenset(
 ) | frozenset(("export", "useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "update-ca-certificates"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Created:
     """Full ``paths`` that a COPY creates: files, or one ``tree`` that may be a folder and was not there before."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
+from ..record import record
 from ..shell.script import Script, Simple
 from ..syntax.style import Style
 from .base_sites import BaseSite, base_sites
@@ -18,7 +18,7 @@ from .packages import Operation, operations
 from .state import State, states
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A package-manager operation in a RUN, and the simple command that it is."""
 
@@ -27,7 +27,7 @@ class Use:
     operation: Operation
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Facts:
     """Facts of *build*, each computed when first asked for.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from ..ir.reference import ImageReference, parse
+from ..record import record
 
 #: The lock file's name.
 FILE_NAME = "dockerslim.lock"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockEntry:
     """What a reference stood for at *locked*: *tag* is the most exact tag of *digest* (the reference's own at worst).
 
@@ -26,11 +27,11 @@ class LockEntry:
     locked: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lock:
     """Entries by canonical reference (``docker.io/library/python:3``)."""
 
-    entries: Mapping[str, LockEntry] = field(default_factory=dict)
+    entries: Mapping[str, LockEntry] = MappingProxyType({})
 
     def find(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""

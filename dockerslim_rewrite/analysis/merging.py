@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from ..ir.build import Stage
 from ..ir.steps import Run
+from ..record import record
 from ..shell.edits import style_at
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
@@ -30,7 +30,7 @@ class Wrap(Enum):
     SUBSHELL = "subshell"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joint:
     """Runs that may be joined, with the wrapping of each; ``comments`` between them move along."""
 
@@ -199,7 +199,7 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declined:
     """Neighbours that a pass wanted to join and may not, with the reason."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from ..knowledge.managers import Manager, index, manager, manager_name
+from ..record import record
 from ..shell.arguments import Arguments, Flag, split
 from ..shell.script import Script, Simple
 
@@ -28,7 +28,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """An operation of a package manager.
 

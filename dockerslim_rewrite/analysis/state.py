@@ -8,17 +8,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Env, Shell, Step, Value
+from ..record import evolve, record
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 _ROOT = re.compile(r"(?:root|0)(?::(?:root|0))?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """What a step finds. Values that depend on a build argument or on the base image are None.
 
@@ -59,7 +59,7 @@ def states(build: Build) -> list[State]:
         found.append(_START)
     for stage in build.stages:
         state = ends.get(stage.head.image.lower(), _START)
-        state = replace(state, args=frozenset())
+        state = evolve(state, args=frozenset())
         found.append(state)
         for step in stage.steps:
             found.append(state)
@@ -75,15 +75,15 @@ def after(state: State, step: Step) -> State:
         env = dict(state.env)
         for pair in step.pairs:
             env[pair.key] = expand(pair.value or "", state, legacy=pair.legacy)
-        return replace(state, env=env)
+        return evolve(state, env=env)
     if isinstance(step, Arg):
-        return replace(state, args=state.args | {pair.key for pair in step.pairs})
+        return evolve(state, args=state.args | {pair.key for pair in step.pairs})
     if isinstance(step, Shell):
-        return replace(state, shell=step.argv)
+        return evolve(state, shell=step.argv)
     if isinstance(step, Value) and step.keyword == "WORKDIR":
-        return replace(state, workdir=_workdir(state, step))
+        return evolve(state, workdir=_workdir(state, step))
     if isinstance(step, Value) and step.keyword == "USER":
-        return replace(state, user=expand(step.value, state) or "?")
+        return evolve(state, user=expand(step.value, state) or "?")
     return state
 
 

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+#: Exit codes by the convention of shells: 128 and the number of the signal.
+_INTERRUPTED = 130
+_NOBODY_READS = 141
 
 
 def main() -> None:
     """Entry point of ``dockerslim``."""
-    from .app import app
-
-    app(prog_name="dockerslim")
+    _run(sys.argv[1:])
 
 
 def rewrite_main() -> None:
     """Entry point of ``rewrite``, which is ``dockerslim rewrite``."""
-    from .app import app
+    _run(["rewrite", *sys.argv[1:]])
 
-    app(["rewrite", *sys.argv[1:]], prog_name="dockerslim")
+
+def _run(arguments: list[str]) -> None:
+    from .quick import read_plain
+
+    plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
+    if plain is None:
+        from .app import app
+
+        app(arguments, prog_name="dockerslim")
+        return
+    from .rewrite import Request, run
+
+    try:
+        code = run(Request(**plain))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = _NOBODY_READS
+    sys.exit(code)

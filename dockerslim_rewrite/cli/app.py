@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .lock import lock_command
+from .quick import split
 from .verify import verify_command
 
 app = typer.Typer(
@@ -120,4 +121,4 @@ def root(
 
 
 def _split(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+    return tuple(part for value in values or () for part in split(value))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..record import record
 
 if TYPE_CHECKING:
     from ..engine.interface import BuildFailed
     from ..engine.verify import Candidate, Verification, VerifyOptions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BuildRequest:
     """How to build, as typed; see the options of ``dockerslim verify``. Times in seconds."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
 from ..analysis.facts import Facts
 from ..ir.build import Build, read_build
 from ..ir.steps import Onbuild, Step
+from ..record import field_names
 from ..shell.body import Body
 from ..shell.script import Opaque
 from ..syntax import ParseError, parse
@@ -59,9 +59,9 @@ def _step(step: Step, facts: Facts) -> dict[str, Any]:
         "end_line": step.origin.end_line,
         "flags": {flag.name: flag.value for flag in step.origin.flags},
     }
-    for one in fields(step):
-        value = getattr(step, one.name)
-        if one.name in ("origin", "index"):
+    for name in field_names(step):
+        value = getattr(step, name)
+        if name in ("origin", "index"):
             continue
         if isinstance(value, Body):
             entry["form"] = value.form
@@ -70,12 +70,12 @@ def _step(step: Step, facts: Facts) -> dict[str, Any]:
                 entry["opaque"] = value.script.reason
             else:
                 entry["commands"] = [[word.text for word in one.words] for one in value.script.commands]
-        elif one.name == "pairs":
+        elif name == "pairs":
             entry["pairs"] = [{"key": pair.key, "value": pair.value} for pair in value]
-        elif one.name == "trigger":
+        elif name == "trigger":
             entry["trigger"] = _step(value, facts) if isinstance(step, Onbuild) and value else None
         elif value is not None:
-            entry[one.name] = value
+            entry[name] = value
     entry["state"] = {
         "env": dict(state.env),
         "args": sorted(state.args),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..pipeline import Options, Result, rewrite
+from ..record import evolve, record
 from ..report.text import printable, report_lines
 from ..syntax import ParseError
 from .files import InputError, lock_for, now, read_input, write_output
@@ -15,23 +15,23 @@ from .files import InputError, lock_for, now, read_input, write_output
 DONE, CHANGES, USAGE, UNPROVEN = 0, 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """The options of one call, as typed."""
 
     paths: tuple[str, ...]
-    output: str | None
-    in_place: bool
-    diff: bool
-    check: bool
-    level: str
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    style: str
-    templates: Path | None
-    format: str
-    strict: bool
-    quiet: bool
+    output: str | None = None
+    in_place: bool = False
+    diff: bool = False
+    check: bool = False
+    level: str = "standard"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    style: str = "keep"
+    templates: Path | None = None
+    format: str = "text"
+    strict: bool = False
+    quiet: bool = False
     pin: str | None = None
     lock: Path | None = None
 
@@ -94,7 +94,7 @@ def _check(request: Request) -> None:
 
 def _one(path: str, options: Options, request: Request) -> Result:
     data = read_input(path)
-    options = replace(options, lock=lock_for(path, request.lock))
+    options = evolve(options, lock=lock_for(path, request.lock))
     result = rewrite(data, options, None if path == "-" else path)
     if request.output:
         if not (result.to_bytes() == data and _same_file(path, request.output)):

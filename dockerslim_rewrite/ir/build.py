@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from ..record import record
 from ..shell.body import body_of
 from ..syntax import Document, Instruction, ParseError
 from ..syntax.document import BLANKS
@@ -40,7 +40,7 @@ _COMMAND_OPTION = re.compile(r"-[a-z]*c\Z")
 _POSIX_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Stage:
     """One build stage: its FROM and the steps after it. ``index`` counts from 0 in file order."""
 
@@ -59,7 +59,7 @@ class Stage:
         return tuple(step for step in self.steps if isinstance(step, Run))
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Build:
     """All stages of a document; ``preamble`` holds what stands before the first FROM."""
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from ..record import record
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#]")
 _DEFAULTS = frozenset((":-", ":+", ":?", "-", "+", "?"))
@@ -22,7 +23,7 @@ class ExpansionError(ValueError):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expansion:
     """``${name}`` at ``[start, end)`` of its text; *operator* and *word* are empty for a plain one.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ..record import record
 from .expansion import Expansion, ExpansionError, expand, expansions
 
 DEFAULT_DOMAIN = "docker.io"
@@ -43,7 +43,7 @@ class InvalidReference(ValueError):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One part of a reference as written, and where: ``text[start:end]``, offsets in code points."""
 
@@ -52,7 +52,7 @@ class Part:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageReference:
     """A reference as written.
 
@@ -208,7 +208,7 @@ def _within(item: Expansion, part: Part) -> bool:
     return part.start <= item.start < part.end
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Parser:
     text: str
     masked: str

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from ..record import record
 from ..shell.body import Body
 from ..syntax import Instruction
 from ..syntax.words import Pair
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class _Step:
     """What all steps have: the instruction they come from, and their index in the file."""
 
@@ -29,7 +29,7 @@ class _Step:
         return self.origin.line_number
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class From(_Step):
     """``FROM [--platform] image [AS alias]``; the alias is as written."""
 
@@ -37,7 +37,7 @@ class From(_Step):
     alias: str | None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Run(_Step):
     """``RUN``: ``argv`` is set for the exec form, ``body`` for the others; ``foreign`` names a non-POSIX shell."""
 
@@ -60,7 +60,7 @@ class Run(_Step):
         return tuple((flag.name, flag.value) for flag in self.origin.flags)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Copy(_Step):
     """``COPY`` or ``ADD``; sources and destination as written (here-document words included)."""
 
@@ -68,28 +68,28 @@ class Copy(_Step):
     destination: str
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Env(_Step):
     """``ENV``, both forms."""
 
     pairs: tuple[Pair, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Label(_Step):
     """``LABEL``, both forms."""
 
     pairs: tuple[Pair, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Arg(_Step):
     """``ARG``: names with their default, if any."""
 
     pairs: tuple[Pair, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Exec(_Step):
     """``CMD`` or ``ENTRYPOINT``: ``argv`` in exec form, ``body`` in shell form; neither when it has no arguments."""
 
@@ -97,28 +97,28 @@ class Exec(_Step):
     body: Body | None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Shell(_Step):
     """``SHELL``; ``argv`` is empty when it is not in exec form."""
 
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Value(_Step):
     """``WORKDIR``, ``USER``, ``STOPSIGNAL``, ``MAINTAINER``: one text."""
 
     value: str
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Listing(_Step):
     """``EXPOSE`` or ``VOLUME``: words."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Healthcheck(_Step):
     """``HEALTHCHECK``; ``test`` is NONE or CMD, ``argv`` the exec form, ``command`` the shell form's text."""
 
@@ -127,7 +127,7 @@ class Healthcheck(_Step):
     command: str
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Onbuild(_Step):
     """``ONBUILD``: the trigger is a step of its own that runs in another build."""
 

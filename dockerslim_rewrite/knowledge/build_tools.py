@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class BuildTools:
     """What is known for one package manager.
 

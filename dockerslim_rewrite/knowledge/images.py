@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from ..record import record
+
+_DATA = Path(__file__).parent / "data"
 _HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
 #: Namespaces in which Docker publishes the official images for a single architecture.
 ARCHITECTURE_NAMESPACES = frozenset(
@@ -29,7 +31,7 @@ _SNAPSHOT = re.compile(r"\d{8}(?:\.\d+)?\Z")
 _NUMBERED_BASE = re.compile(r"([a-z]+)(\d+(?:\.\d+)*)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pin:
     """The tag that a moving tag stood for on *as_of*, and who says so."""
 
@@ -38,7 +40,7 @@ class Pin:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counterpart:
     """A smaller image of the same software: *kind* is ``slim``, ``jre`` or ``runtime``."""
 
@@ -47,7 +49,7 @@ class Counterpart:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TagParts:
     """A tag taken apart: ``3.12-slim-bookworm`` is version 3.12, variant ``("slim",)``, base ``bookworm``.
 
@@ -61,7 +63,7 @@ class TagParts:
     snapshot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageFacts:
     """What is known of one image at one tag; None stands for "not known", never for "no".
 
@@ -138,7 +140,7 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
 
 def catalogued() -> tuple[str, ...]:
     """The names of all images in the catalogue, sorted."""
-    folder = _data().joinpath("images")
+    folder = _DATA / "images"
     names = (item.name for item in folder.iterdir() if item.name.endswith(".toml"))
     return tuple(sorted(name.removesuffix(".toml").replace("__", "/") for name in names))
 
@@ -175,13 +177,9 @@ def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
     return TagParts(version, tuple(variant), base, snapshot)
 
 
-def _data() -> Any:
-    return files("dockerslim_rewrite").joinpath("knowledge", "data")
-
-
 @cache
 def _entry(name: str) -> Mapping[str, Any] | None:
-    resource = _data().joinpath("images", name.replace("/", "__") + ".toml")
+    resource = _DATA.joinpath("images", name.replace("/", "__") + ".toml")
     if not resource.is_file():
         return None
     return tomllib.loads(resource.read_text(encoding="utf-8"))
@@ -189,7 +187,7 @@ def _entry(name: str) -> Mapping[str, Any] | None:
 
 @cache
 def _bases() -> Mapping[str, Any]:
-    return tomllib.loads(_data().joinpath("image_bases.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_DATA / "image_bases.toml").read_text(encoding="utf-8"))
 
 
 @cache

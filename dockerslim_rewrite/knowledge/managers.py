@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..record import record
+
 _DATA = Path(__file__).parent / "data"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manager:
     """One package manager.
 
@@ -45,7 +46,7 @@ class Manager:
     saving_source: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """Which manager is behind a command, and which commands only run another."""
 

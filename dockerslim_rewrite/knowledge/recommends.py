@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Need:
     """``packages`` need ``adds``, unless one of ``unless`` is there; ``when`` is a pattern that the file must hold."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from ..analysis.facts import Facts
 from ..change import Change, Remark, RemarkKind, Safety
 from ..ir.build import Build
+from ..record import record
 
 Proposals = Iterator[Change | Remark]
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Pass:
     """A pass as it is declared: *code* (``DS201``), *name*, the highest *safety* level of its changes, *answers* (codes
     of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by their code;
@@ -42,7 +41,9 @@ class Pass:
     @property
     def doc(self) -> str:
         """What the pass does, why, and why it is safe."""
-        return inspect.cleandoc(self.run.__doc__ or "")
+        from inspect import cleandoc
+
+        return cleandoc(self.run.__doc__ or "")
 
 
 def rewrite_pass(

@@ -9,15 +9,16 @@ A fixture file is Markdown: ``# DS201 apt-lists``, then a ``##`` heading per cas
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+
+from ..record import record
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)
 _HEADING = re.compile(r"^## +(.*)$", re.M)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One example: ``after`` equals ``before`` when nothing may change; ``remarks`` are (rule, part of the reason)."""
 
@@ -35,7 +36,7 @@ class Case:
         return self.before != self.after
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fixture:
     """All examples of the rule ``code``."""
 

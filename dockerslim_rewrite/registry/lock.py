@@ -13,13 +13,13 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..analysis.locked import FILE_NAME, Lock, LockEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
+from ..record import evolve, record
 from .errors import NotFound, RegistryError
 from .resolution import Resolution, Resolver
 
@@ -48,7 +48,7 @@ class LockError(ValueError):
     """A lock file that cannot be used; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moved:
     """A reference whose entry differs from what it stands for: *before* is None when it was not locked yet.
 
@@ -60,7 +60,7 @@ class Moved:
     after: LockEntry | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The lock as it should be, what differs from before, and references that could not be asked for (reasons)."""
 
@@ -106,7 +106,7 @@ def refresh(
                 moved.append(Moved(key, before, None))
             continue
         after = _entry(answer, now)
-        if before is not None and replace(after, locked=before.locked) == before:
+        if before is not None and evolve(after, locked=before.locked) == before:
             continue
         entries[key] = after
         moved.append(Moved(key, before, after))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
+
+from ..record import record
 
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[a-z_+u].*)?\Z", re.IGNORECASE)
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)((?:u\d+|_\d+)?)\Z", re.IGNORECASE)
@@ -18,7 +19,7 @@ _DATE_DIGITS = 8
 CHANNELS = frozenset(("latest", "stable", "mainline", "current", "lts", "rolling", "oldstable", "oldoldstable"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VersionTag:
     """A tag's version (empty when it has none), its numbers, and the words of its variant in order."""
 

@@ -6,18 +6,18 @@ continued lines, one empty line before a stage, none in a row, LF line ends, a f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..ir.build import Build
 from ..ir.steps import From, Step
+from ..record import record
 from ..syntax import Instruction, LineKind
 from .environment import render
 
 _INDENT = "    "
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Comments and the instruction below them; ``gap`` asks for an empty line above."""
 

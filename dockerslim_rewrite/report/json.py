@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
-from ..change import Change, Remark
+from ..change import Change, Claim, Remark
 from ..pipeline import Result
+from ..record import field_names
 
 #: Raised when a field changes its meaning or goes; new fields do not raise it.
 SCHEMA = 1
@@ -43,10 +43,14 @@ def _change(change: Change) -> dict[str, Any]:
         "title": change.title,
         "reason": change.reason,
         "safety": change.safety.label,
-        "claims": [{"kind": type(claim).__name__, **asdict(claim)} for claim in change.claims],
+        "claims": [_claim(claim) for claim in change.claims],
         "evidence": list(change.evidence),
         "estimated_saving_bytes": change.saving,
     }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {"kind": type(claim).__name__} | {name: getattr(claim, name) for name in field_names(claim)}
 
 
 def _remark(remark: Remark) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
+from ..record import record
 from ..syntax import Instruction, Logical
 from .reader import read_script
 from .script import Opaque, Script
@@ -14,7 +14,7 @@ _SHEBANG = re.compile(r"#![ \t]*(?:/usr)?/bin/(?:env[ \t]+)?(?:ba|da|a)?sh\b")
 _ONLY_HEREDOC = re.compile(r"""<<-?(?:"[^"]+"|'[^']+'|[^\s<>"'&|;()]+)\Z""")
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Body:
     """A script with the way back to the file.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from ..record import record
 from ..text import Span
 from .words import WordValue, word_value
 
@@ -43,7 +43,7 @@ class Redirect(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Simple:
     """A simple command. ``nested`` holds the scripts of command and process substitutions in its words."""
 
@@ -64,7 +64,7 @@ class Simple:
         return tuple(word_value(word.text).literal for word in self.words)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pipeline:
     """Commands joined by ``|`` or ``|&``, perhaps negated."""
 
@@ -74,7 +74,7 @@ class Pipeline:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AndOr:
     """Commands joined by ``&&`` and ``||``, which bind equally and from the left."""
 
@@ -83,7 +83,7 @@ class AndOr:
     operators: tuple[Operator, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """Commands separated by ``;``, ``&`` or newlines.
 
@@ -95,7 +95,7 @@ class Sequence:
     separators: tuple[Operator, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """``{ …; }``, or ``( … )`` when ``subshell``."""
 
@@ -105,7 +105,7 @@ class Group:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compound:
     """``if``, ``for``, ``while``, ``case``, ``function`` or ``test`` (``[[ ]]``, ``(( ))``) with the scripts in it.
 
@@ -123,7 +123,7 @@ class Compound:
 Node: TypeAlias = Simple | Pipeline | AndOr | Sequence | Group | Compound
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Script:
     """A body that was read cleanly. ``comments`` are the spans of shell comments in it."""
 
@@ -142,7 +142,7 @@ class Script:
         return tuple(node for node in self.nodes if isinstance(node, Simple))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opaque:
     """A body that is never looked into nor edited, with the reason."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ..knowledge.shell_state import state_effects
+from ..record import record
 from .script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, Word
 
 #: Variables that shells or common tools read without a ``$`` in the script.
@@ -65,7 +65,7 @@ _KEEPS_ASSIGNMENTS = frozenset((":", "set", "export", "readonly", "unset", "time
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaks:
     """What differs in a shell after a script has run in it.
 

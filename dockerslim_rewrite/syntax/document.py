@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
+from ..record import record
 from ..text import Source, Span
 from .style import Style, style_of
 
@@ -79,7 +79,7 @@ class Heredoc(NamedTuple):
     terminator: Span
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Logical:
     """Text put together from pieces of the file: what BuildKit sees once continuations and comments are gone.
 
@@ -132,7 +132,7 @@ class Logical:
         return Logical(self.text[start:end], tuple(pieces))
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Instruction:
     """One instruction with all its lines.
 
@@ -192,7 +192,7 @@ BLANKS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Document:
     """A parsed file. ``print(document)`` is the text it was parsed from, byte for byte."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+from ..record import record
 
 _LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)
 _TRAILING = re.compile(r"(?<=\S)([ \t]*)&&([ \t]*)[\\`]([ \t]*)\r?$", re.M)
@@ -14,7 +15,7 @@ _COMMAND = re.compile(r"(?:&&|;)[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*#.*\n)*([ \t]*)(?
 _DEEP = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """The habits of one file or instruction.
 

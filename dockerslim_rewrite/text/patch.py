@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..record import record
 from .source import Span
 
 
@@ -36,7 +36,7 @@ class OverlapError(ValueError):
     """Two edits claim the same text."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Patch:
     """Edits in ascending order of which no two touch the same code point, nor insert at the same place."""
 

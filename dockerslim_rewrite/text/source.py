@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from ..record import record
 
 
 class Span(NamedTuple):
@@ -26,7 +27,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Source:
     """The text of one file.
 

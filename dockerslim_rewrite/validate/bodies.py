@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
 
 from ..ir.steps import Run
 from ..shell.script import Script
@@ -15,18 +14,20 @@ from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
 
-@dataclass(slots=True)
 class _Row:
     """Bodies that correspond to the beginning of ``after``; ``ends`` are the numbers of them that are all of it.
 
     ``isolated`` tells which of them stand in a subshell of their own.
     """
 
-    after: tuple[Unit, ...]
-    scripts: list[Script] = field(default_factory=list)
-    bodies: list[tuple[Unit, ...]] = field(default_factory=list)
-    isolated: list[bool] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    __slots__ = ("after", "bodies", "ends", "isolated", "scripts")
+
+    def __init__(self, after: tuple[Unit, ...]) -> None:
+        self.after = after
+        self.scripts: list[Script] = []
+        self.bodies: list[tuple[Unit, ...]] = []
+        self.isolated: list[bool] = []
+        self.ends: list[int] = []
 
 
 class Bodies:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Step, Value
@@ -13,20 +12,22 @@ from .program import source_of
 Fingerprint = tuple[object, ...]
 
 
-@dataclass(slots=True)
 class Side:
     """One of the two programs, and the stage in it that is being walked through.
 
     ``places`` leads from the indices of its stages to those of the other program, where stages went.
     """
 
-    build: Build
-    places: Mapping[int, int]
-    stage: int = 0
+    __slots__ = ("build", "places", "stage")
+
+    def __init__(self, build: Build, places: Mapping[int, int]) -> None:
+        self.build = build
+        self.places = places
+        self.stage = 0
 
     def elsewhere(self) -> Side:
         """The same program as another build sees it that is based on its image: its stages have no names there."""
-        return Side(self.build, {}, 0)
+        return Side(self.build, {})
 
     def flags(self, step: Step) -> tuple[tuple[str, object], ...]:
         """The flags of *step*; stages that they name are named by their place in the new program."""
