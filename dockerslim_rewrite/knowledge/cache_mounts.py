@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class CacheMount:
     """The folders ``targets`` of one manager's cache.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass
 
+from ..record import record
 from .observe import Block, Command, Unit, commands
 
 _ENDS = frozenset(("exit", "exec", "return", "logout"))
@@ -110,7 +110,7 @@ def indifferent(found: tuple[Unit, ...]) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uses:
     """What bodies read of the state of the shell that runs them.
 
