@@ -115,7 +115,7 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
     canonical = canonical_name(name)
     namespace, _, rest = canonical.rpartition("/")
     foreign = namespace in ARCHITECTURE_NAMESPACES
-    entry = _entry(rest if foreign else canonical)
+    entry = entry_of(rest if foreign else canonical)
     if entry is None:
         return None
     tag = tag or "latest"
@@ -147,7 +147,7 @@ def catalogued() -> tuple[str, ...]:
 
 def emittable_tags(name: str) -> tuple[str, ...]:
     """Every tag that a pin of this image can emit, sorted. Raises ``KeyError`` for an unknown image."""
-    entry = _entry(canonical_name(name))
+    entry = entry_of(canonical_name(name))
     if entry is None:
         raise KeyError(name)
     return tuple(sorted(set(entry.get("meaning", {}).values())))
@@ -168,7 +168,7 @@ def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
             version = match[1]
         elif version is None and entry.get("distribution_image") and (own := _own_release(entry, word)):
             version = own
-        elif base is None and word not in channels and _base_of(word) is not None:
+        elif base is None and word not in channels and base_named(word) is not None:
             base = word
         elif _SNAPSHOT.match(word):
             snapshot = word
@@ -178,7 +178,8 @@ def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
 
 
 @cache
-def _entry(name: str) -> Mapping[str, Any] | None:
+def entry_of(name: str) -> Mapping[str, Any] | None:
+    """The entry of the catalogue under its canonical *name*, as its file has it; None for an unknown image."""
     resource = _DATA.joinpath("images", name.replace("/", "__") + ".toml")
     if not resource.is_file():
         return None
@@ -186,25 +187,26 @@ def _entry(name: str) -> Mapping[str, Any] | None:
 
 
 @cache
-def _bases() -> Mapping[str, Any]:
+def distributions() -> Mapping[str, Any]:
+    """The distributions beneath images by name, as their file has them."""
     return tomllib.loads((_DATA / "image_bases.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _codenames() -> Mapping[str, tuple[str, str]]:
     """Release names of all distributions: ``bookworm`` → (``debian``, ``bookworm``)."""
-    return {release: (name, release) for name, base in _bases().items() for release in base.get("releases", {})}
+    return {release: (name, release) for name, base in distributions().items() for release in base.get("releases", {})}
 
 
-def _base_of(word: str) -> tuple[str, str | None] | None:
+def base_named(word: str) -> tuple[str, str | None] | None:
     """The distribution and release that a word of a tag names, if it names one."""
     if word in _codenames():
         return _codenames()[word]
-    if word in _bases():
+    if word in distributions():
         return word, None
     match = _NUMBERED_BASE.match(word)
-    if match and match[1] in _bases():
-        return match[1], _release_of_version(_bases()[match[1]], match[2])
+    if match and match[1] in distributions():
+        return match[1], _release_of_version(distributions()[match[1]], match[2])
     return None
 
 
@@ -214,14 +216,15 @@ def _own_release(entry: Mapping[str, Any], word: str) -> str | None:
     return match[2] if match and match[1] == entry.get("base") else None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers_of(version: str) -> tuple[int, ...]:
+    """The numbers of a version such as ``3.12``."""
     return tuple(int(part) for part in version.split("."))
 
 
 def _covers(cycle: str, version: str) -> bool:
     """Whether *version* belongs to the release line *cycle*: 3.9 covers 3.9 and 3.9.17, not 3.90."""
-    wanted = _numbers(cycle)
-    return _numbers(version)[: len(wanted)] == wanted
+    wanted = numbers_of(cycle)
+    return numbers_of(version)[: len(wanted)] == wanted
 
 
 def _depends(rule: Mapping[str, Any]) -> bool:
@@ -233,7 +236,7 @@ def _matches(rule: Mapping[str, Any], parts: TagParts) -> bool:
     """Whether the tag's words are those that the rule is for."""
     if "variant" in rule and rule["variant"] not in parts.variant:
         return False
-    return "base" not in rule or (parts.base is not None and (_base_of(parts.base) or ("",))[0] == rule["base"])
+    return "base" not in rule or (parts.base is not None and (base_named(parts.base) or ("",))[0] == rule["base"])
 
 
 def _in_range(rule: Mapping[str, Any], version: str | None) -> bool:
@@ -241,9 +244,9 @@ def _in_range(rule: Mapping[str, Any], version: str | None) -> bool:
         return True
     if version is None:
         return False
-    numbers = _numbers(version)
-    return ("since" not in rule or numbers >= _numbers(rule["since"])) and (
-        "before" not in rule or numbers < _numbers(rule["before"])
+    numbers = numbers_of(version)
+    return ("since" not in rule or numbers >= numbers_of(rule["since"])) and (
+        "before" not in rule or numbers < numbers_of(rule["before"])
     )
 
 
@@ -252,7 +255,7 @@ _OWN = ("user", "unprivileged", "uid", "drops_privileges")
 
 
 def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
-    named = _base_of(parts.base) if parts.base else None
+    named = base_named(parts.base) if parts.base else None
     matching = [rule for rule in entry.get("rules", ()) if _matches(rule, parts)]
     rules = [rule for rule in matching if _in_range(rule, parts.version)]
     # Without a version it is not known which rules for versions hold: what they would say is unknown then.
@@ -263,7 +266,7 @@ def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
             base_name = rule.get("set_base", base_name)
         if any("set_base" in rule for rule in open_rules):
             base_name = None
-    base = _bases().get(base_name, {}) if base_name else {}
+    base = distributions().get(base_name, {}) if base_name else {}
     facts: dict[str, Any] = {key: base.get(key) for key in _FACTS}
     facts |= {key: entry.get(key) for key in _OWN}
     for rule in rules:
@@ -286,14 +289,14 @@ def _release_of_version(base: Mapping[str, Any], version: str) -> str | None:
 def _end_of_life(entry: Mapping[str, Any], parts: TagParts) -> date | None:
     """The software's own end of life; for a distribution's image, that of the release."""
     if entry.get("distribution_image") and parts.base:
-        distribution, release = _base_of(parts.base) or ("", None)
+        distribution, release = base_named(parts.base) or ("", None)
         if distribution == entry.get("base") and release:
-            eol: date | None = _bases()[distribution].get("releases", {}).get(release, {}).get("eol")
+            eol: date | None = distributions()[distribution].get("releases", {}).get(release, {}).get("eol")
             return eol
     if parts.version is None:
         return None
     if entry.get("distribution_image"):
-        for release in _bases().get(entry.get("base", ""), {}).get("releases", {}).values():
+        for release in distributions().get(entry.get("base", ""), {}).get("releases", {}).values():
             if "version" in release and _covers(release["version"], parts.version):
                 found: date | None = release.get("eol")
                 return found
@@ -322,8 +325,16 @@ def _counterparts(entry: Mapping[str, Any], name: str, parts: TagParts) -> list[
         if not any(_covers(line, parts.version) for line in item["versions"]):
             continue
         pattern = item["tag"] if parts.base is None else item.get("tag_with_base")
-        on = (_base_of(parts.base) or ("", None))[0] if parts.base else None
+        on = (base_named(parts.base) or ("", None))[0] if parts.base else None
         if pattern is not None and (on is None or on in item.get("bases", ("debian",))):
             tag = pattern.format(version=parts.version, base=parts.base)
             found.append(Counterpart(item["kind"], item.get("image", name), tag))
     return found
+
+
+def distribution_image(name: str) -> bool:
+    """Whether the image *name* (``ubuntu``, ``arm64v8/debian``) is a distribution and nothing else."""
+    canonical = canonical_name(name)
+    namespace, _, rest = canonical.rpartition("/")
+    entry = entry_of(rest if namespace in ARCHITECTURE_NAMESPACES else canonical)
+    return entry is not None and bool(entry.get("distribution_image"))

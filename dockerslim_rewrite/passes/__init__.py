@@ -20,10 +20,12 @@ from .copy_many import copy_many
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
+from .end_of_life import end_of_life
 from .floating_major import floating_major
 from .join_metadata import join_metadata
 from .json_form import json_form
 from .language_caches import language_caches
+from .language_image import language_image
 from .legacy_key_value import legacy_key_value
 from .maintainer_label import maintainer_label
 from .merge_dead_bytes import merge_dead_bytes
@@ -64,7 +66,7 @@ class Phase(NamedTuple):
 
 
 PIPELINE: tuple[Phase, ...] = (
-    Phase("pin", (pin_tag, floating_major)),
+    Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("digest", (pin_digest,)),
     Phase(
         "normalise",

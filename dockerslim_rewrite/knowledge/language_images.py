@@ -1,0 +1,35 @@
+"""Which packages bring a language's runtime, and which official image is made around it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from ..record import record
+
+
+@record
+class Language:
+    """A language with the official *image* of its runtime; ``mentions`` are words of which a file must hold one."""
+
+    name: str
+    image: str
+    packages: re.Pattern[str]
+    mentions: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[Language, ...]:
+    """All known languages, in the order of the data file."""
+    data = tomllib.loads((Path(__file__).parent / "data" / "language_images.toml").read_text("utf-8"))
+    return tuple(
+        Language(one["name"], one["image"], re.compile(one["packages"]), tuple(one.get("with", ())))
+        for one in data["language"]
+    )
+
+
+def language_of(package: str) -> Language | None:
+    """The language whose runtime *package* brings; None for any other package."""
+    return next((one for one in languages() if one.packages.fullmatch(package)), None)

@@ -1,0 +1,55 @@
+"""How long images get fixes: the line of the software in them, and the distribution's release beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..record import record
+from .images import ImageFacts, distributions, entry_of, numbers_of
+
+
+@record
+class Ended:
+    """``what`` (``python 2.7``, ``the Debian stretch beneath it``) has had no fixes since ``since``; ``newer`` are the
+    lines of the same software that still get them, newest first, ``source`` says where that is known from.
+    """
+
+    what: str
+    since: date
+    newer: tuple[str, ...]
+    source: str
+
+
+def ended(image: ImageFacts, today: date) -> Ended | None:
+    """What of *image* is past its end of life on *today*: its own line first; None when nothing is known to be."""
+    if image.end_of_life is not None and image.end_of_life < today:
+        version = image.parts.version or image.release or ""
+        return Ended(f"{image.name} {version}".rstrip(), image.end_of_life, _supported(image, today), image.source)
+    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(image.release or "")
+    if release is not None and "eol" in release and release["eol"] < today:
+        what = f"the {str(image.distribution).capitalize()} {image.release} beneath it"
+        return Ended(what, release["eol"], (), "the end of life that its distribution announced")
+    return None
+
+
+def _supported(image: ImageFacts, today: date) -> tuple[str, ...]:
+    """The lines of the same software that get fixes on *today*, newest first."""
+    entry = _entry(image)
+    cycles: dict[str, date] = dict(entry.get("end_of_life", {}))
+    if entry.get("distribution_image"):
+        releases = distributions().get(entry.get("base", ""), {}).get("releases", {})
+        cycles |= {one["version"]: one["eol"] for one in releases.values() if "version" in one and "eol" in one}
+    alive = [line for line, end in cycles.items() if end >= today and _released(entry, line)]
+    return tuple(sorted(alive, key=numbers_of, reverse=True))
+
+
+def _released(entry: Mapping[str, Any], line: str) -> bool:
+    """Whether the catalogue has seen a tag of *line*: what is planned has an end of life before it has an image."""
+    return any(tag == line or tag.startswith((f"{line}-", f"{line}.")) for tag in entry.get("known_tags", ()))
+
+
+def _entry(image: ImageFacts) -> Mapping[str, Any]:
+    """The entry of *image*, or of what an architecture's namespace holds."""
+    return entry_of(image.name) or entry_of(image.name.rpartition("/")[2]) or {}
