@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
-from ..ir.steps import Step
 from ..syntax import ParseError, parse
 from ..text import Patch
 from .base_images import check_bases
@@ -120,26 +119,21 @@ def _same_name(left: str | None, right: str | None) -> bool:
 
 def _package_lists(new: Build, licences: Licences) -> None:
     """Where a claim deletes apt's lists, no later RUN on top of that layer may read them unfetched."""
-    if not any("/var/lib/apt/lists/*" in c.argv for c in licences.of(DropsFiles)):
+    if not any("/var/lib/apt/lists/*" in claim.argv for claim in licences.of(DropsFiles)):
         return
+    ends: list[int | None] = []
     for stage in new.stages:
-        chain = _layers(stage, new)
-        deleted: int | None = None
-        for step in chain:
+        base = base_of(stage, new)
+        deleted = ends[base] if isinstance(base, int) else None
+        for step in stage.steps:
             script = script_of(step)
             if script is None:
                 continue
-            found = units(script)
-            if deleted is not None and reads_lists(found) is True:
+            reads = reads_lists(units(script))
+            if deleted is not None and reads is True:
                 raise Unsound(f"apt reads lists that line {deleted} deleted", None, step.line)
-            if reads_lists(found) is False:
+            if reads is False:
                 deleted = None
-            raw = script.text
-            if "rm -rf /var/lib/apt/lists/*" in raw:
+            if "rm -rf /var/lib/apt/lists/*" in script.text:
                 deleted = step.line
-
-
-def _layers(stage: Stage, build: Build) -> list[Step]:
-    base = base_of(stage, build)
-    below = _layers(build.stages[base], build) if isinstance(base, int) else []
-    return [*below, *stage.steps]
+        ends.append(deleted)

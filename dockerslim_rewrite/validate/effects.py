@@ -46,6 +46,7 @@ _ALTERS = frozenset(
         "coproc",
     ]
 )
+_ONLY_BUILTIN = frozenset((":", "break", "continue", "builtin", "command", "jobs", "fg", "bg", "times", "type", "bind"))
 _NAME = re.compile(r"\0?([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _EXPANDED = re.compile(r"\$\{?[#!]?(\w+)")
 _DECLARED = re.compile(r"\b(?:export|readonly|declare|typeset|let)\b([^;&|]*)")
@@ -56,6 +57,11 @@ _AMBIENT = re.compile(
     r"C(XX|PP)?FLAGS|LDFLAGS|MAKEFLAGS|GO[A-Z0-9]+|JAVA_HOME|PYTHON.*|NODE_.*|NPM_.*|PIP_.*"
 )
 _SHELLS = frozenset(("/bin/sh", "/bin/dash", "/bin/bash", "/bin/ash", "/usr/bin/sh", "sh"))
+
+
+def needs_shell(name: str) -> bool:
+    """Whether *name* is a command that only a shell knows, or that acts on the shell itself."""
+    return name in _ENDS or name in _ALTERS or name in _ONLY_BUILTIN
 
 
 def current_shell(found: tuple[Unit, ...]) -> list[Command]:

@@ -2,52 +2,108 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ..ir.steps import Exec, Healthcheck, Step
+from ..ir.build import Build, Stage
+from ..ir.steps import Exec, Healthcheck, Shell, Step
 from ..shell.reader import read_script
-from ..shell.script import Script
+from ..shell.script import AndOr, Node, Script, Simple
+from .effects import needs_shell
 from .observe import Command, units
+from .program import base_of
 from .verdict import Unsound
 
+#: Shells, with options, that run plain words just as they would run without a shell.
+_PLAIN_SHELL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?: -[euxo]+| pipefail)* -[eux]*c\Z")
+_DEFAULT_SHELL = ("/bin/sh", "-c")
 
-def same_process(left: Exec, right: Exec, stage: Sequence[Step]) -> bool:
+
+@dataclass(frozen=True)
+class Launch:
+    """What decides, at one point of a stage, how shell form runs: SHELL, and what stands as ENTRYPOINT."""
+
+    shell: tuple[str, ...] = _DEFAULT_SHELL
+    entrypoint: Exec | None = None
+
+    def after(self, step: Step) -> Launch:
+        """The same behind *step*."""
+        if isinstance(step, Shell):
+            return Launch(step.argv, self.entrypoint)
+        if isinstance(step, Exec) and step.keyword == "ENTRYPOINT":
+            return Launch(self.shell, step)
+        return self
+
+
+def same_process(left: Exec, right: Exec, launch: Launch, stage: Stage | None, build: Build) -> bool:
     """Whether the exec form *right* runs what the shell form *left* of CMD or ENTRYPOINT runs in *stage*.
 
-    Raises ``Unsound`` where the other of the two would mean something else.
+    *launch* tells what is in force at *left*; *stage* is None for the trigger of an ONBUILD, which runs who knows
+    where. Raises ``Unsound`` where the other of the two would mean something else.
     """
-    if left.argv is not None or right.argv is None or left.body is None:
+    if left.argv is not None or right.argv is None or left.body is None or stage is None:
         return False
     script = left.body.script
     if not isinstance(script, Script):
         return False
-    others = [one for one in stage if isinstance(one, Exec) and one.keyword != left.keyword]
-    if left.keyword == "CMD" and others and others[-1].argv is not None:
-        raise Unsound("the words of CMD are arguments of ENTRYPOINT", left.line, right.line)
-    if left.keyword == "ENTRYPOINT" and others:
+    others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != left.keyword]
+    if left.keyword == "CMD":
+        entrypoint = others[-1] if others else launch.entrypoint
+        if entrypoint is not None and entrypoint.argv is not None:
+            raise Unsound("the words of CMD are arguments of ENTRYPOINT", left.line, right.line)
+    elif others or _heirs_command(stage, build):
         raise Unsound("CMD would become arguments of ENTRYPOINT", left.line, right.line)
-    if right.argv[:2] == ("/bin/sh", "-c") and len(right.argv) == 3:
-        return right.argv[2].replace("exec ", "") == script.text.replace("exec ", "")
-    return _runs(script, right.argv)
+    if right.argv[:2] == _DEFAULT_SHELL and len(right.argv) == 3:
+        return launch.shell == _DEFAULT_SHELL and right.argv[2] in (script.text, _handed_over(script))
+    return _runs(script, right.argv, launch)
 
 
-def same_test(left: Healthcheck, right: Healthcheck) -> bool:
+def same_test(left: Healthcheck, right: Healthcheck, launch: Launch) -> bool:
     """Whether the exec form *right* tests a container's health as the shell form *left* does; flags aside."""
     if left.test != right.test or left.argv is not None or right.argv is None:
         return False
-    if right.argv == ("/bin/sh", "-c", left.command):
-        return True
+    if right.argv == (*_DEFAULT_SHELL, left.command):
+        return launch.shell == _DEFAULT_SHELL
     script = read_script(left.command)
-    return isinstance(script, Script) and _runs(script, right.argv)
+    return isinstance(script, Script) and _runs(script, right.argv, launch)
 
 
-def _runs(script: Script, argv: tuple[str, ...]) -> bool:
-    """Whether *script* is one plain command of the words *argv*."""
+def _heirs_command(stage: Stage, build: Build) -> bool:
+    """Whether a stage that is built from *stage*, and has its ENTRYPOINT, sets a CMD."""
+    heirs = {stage.index}
+    for other in build.stages[stage.index + 1 :]:
+        if base_of(other, build) not in heirs:
+            continue
+        keywords = {step.keyword for step in other.steps if isinstance(step, Exec)}
+        if "ENTRYPOINT" not in keywords:
+            if "CMD" in keywords:
+                return True
+            heirs.add(other.index)
+    return False
+
+
+def _runs(script: Script, argv: Sequence[str], launch: Launch) -> bool:
+    """Whether *script* is one plain command of the words *argv*, which its shell would only start."""
     found = units(script)
-    if len(found) != 1 or not isinstance(found[0], Command):
+    if len(found) != 1 or not isinstance(found[0], Command) or not _PLAIN_SHELL.match(" ".join(launch.shell)):
         return False
     words = found[0].words
     if words[:1] == ("exec",):
         words = words[1:]
     plain = not found[0].assignments and not found[0].redirects and not any(w.startswith("\0") for w in words)
-    return plain and words == argv
+    return plain and words == tuple(argv) and bool(words) and not needs_shell(words[0])
+
+
+def _handed_over(script: Script) -> str | None:
+    """The text of *script* with ``exec`` before its last command; None where that would not be its last act."""
+    if len(script.root.items) != 1 or script.root.separators or script.comments:
+        return None
+    last: Node = script.root.items[0]
+    if isinstance(last, AndOr):
+        if any(operator.text != "&&" for operator in last.operators):
+            return None
+        last = last.items[-1]
+    if not isinstance(last, Simple) or last.assignments or last.name is None or needs_shell(last.name):
+        return None
+    return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"

@@ -1,26 +1,43 @@
-"""Questions about steps that the check and the matcher both ask."""
+"""Questions about a program that several judges ask."""
 
 from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
 from ..shell.script import Script
 
 
+@lru_cache(maxsize=4)
+def _aliases(build: Build) -> dict[str, list[int]]:
+    """The indices, in order, of the stages that go by each name in lower case."""
+    found: dict[str, list[int]] = {}
+    for stage in build.stages:
+        if stage.head.alias is not None:
+            found.setdefault(stage.head.alias.lower(), []).append(stage.index)
+    return found
+
+
+def _called(name: str, at: int, build: Build) -> int | None:
+    """The last stage before stage *at* that goes by *name*."""
+    indices = _aliases(build).get(name.lower(), [])
+    before = bisect_left(indices, at)
+    return indices[before - 1] if before else None
+
+
 def base_of(stage: Stage, build: Build) -> int | str:
     """What *stage* is built from: the index of an earlier stage, or the image as written."""
-    image = stage.head.image
-    for other in reversed(build.stages[: stage.index]):
-        if other.head.alias is not None and other.head.alias.lower() == image.lower():
-            return other.index
-    return image
+    found = _called(stage.head.image, stage.index, build)
+    return stage.head.image if found is None else found
 
 
 def source_of(name: str, at: int, build: Build) -> int | str:
     """What ``--from=name`` means in stage *at*: the index of an earlier stage, or an image."""
-    for other in reversed(build.stages[:at]):
-        if other.head.alias is not None and other.head.alias.lower() == name.lower():
-            return other.index
+    found = _called(name, at, build)
+    if found is not None:
+        return found
     if name.isdigit() and int(name) < at:
         return int(name)
     return name

@@ -20,15 +20,16 @@ from ..change import (
     SlimsBase,
 )
 from ..ir.build import Build, Stage
-from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Label, Onbuild, Run, Step, Value
+from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Label, Onbuild, Run, Shell, Step, Value
 from ..text import Span
 from .base_images import argument_only_chooses_bases
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .copies import same_but_for_flags, same_copy
-from .forms import same_process, same_test
+from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
 from .metadata import folder, joined, maintainer_as_label
+from .program import base_of
 from .runs import Runs, frame
 from .verdict import Undecided, Unsound
 
@@ -49,6 +50,8 @@ class Matcher:
         self.runs = Runs(claimed, self.old, self.new)
         self.workdir: str | None = None
         self.exported: set[str] = set()
+        self.launch = Launch()
+        self._launches: dict[int, Launch] = {}
 
     def preamble(self) -> None:
         """Compare what stands before the first FROM."""
@@ -60,9 +63,12 @@ class Matcher:
         self.old.stage, self.new.stage = left.index, right.index
         self.workdir = None
         self.exported = set()
+        base = base_of(left, self.old.build)
+        self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
         self._head(left.head, right.head)
         start = left.head.origin.span.end
-        self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)))
+        self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
+        self._launches[left.index] = self.launch
 
     def _end(self, index: int) -> int:
         """Where the text before stage *index* ends."""
@@ -78,15 +84,15 @@ class Matcher:
         if flags != [(flag.name, flag.value) for flag in after.origin.flags]:
             raise Unsound("a flag of FROM changed", before.line, after.line)
 
-    def _series(self, before: Sequence[Step], after: Sequence[Step], place: Span) -> None:
-        """Walk through the steps at *place* of the old text."""
+    def _series(self, before: Sequence[Step], after: Sequence[Step], place: Span, stage: Stage | None = None) -> None:
+        """Walk through the steps at *place* of the old text, those of *stage* or of the preamble."""
         i = j = 0
         matched = place.start
         while i < len(before) or j < len(after):
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
             if left is not None and right is not None:
-                taken = self._taken(before, i, right)
+                taken = self._taken(before, i, right, stage)
                 if taken is None:
                     i += 1
                     continue
@@ -105,7 +111,7 @@ class Matcher:
                 continue
             self._fail(left, right)
 
-    def _taken(self, before: Sequence[Step], at: int, right: Step) -> int | None:
+    def _taken(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None) -> int | None:
         """How many steps of *before* from *at* on became *right*: 0 when none did, None when the first is gone."""
         left = before[at]
         if same_text(left, right) and (not names_stages(left) or self.old.flags(left) == self.new.flags(right)):
@@ -122,7 +128,7 @@ class Matcher:
             labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
             if fingerprint(left, self.old, labels) == fingerprint(right, self.new):
                 return 1
-        if self._replaced(left, right, before, licences):
+        if self._replaced(left, right, stage, licences):
             return 1
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
             return joined(before, at, right, self.escape)
@@ -143,8 +149,10 @@ class Matcher:
             self.workdir = folder(step.value, self.workdir, self.escape)
         elif isinstance(step, Env | Arg):
             self.exported.update(pair.key for pair in step.pairs)
+        elif isinstance(step, Shell | Exec):
+            self.launch = self.launch.after(step)
 
-    def _replaced(self, left: Step, right: Step, stage: Sequence[Step], licences: Licences) -> bool:
+    def _replaced(self, left: Step, right: Step, stage: Stage | None, licences: Licences) -> bool:
         """Whether *right* stands for *left* by a claim."""
         if isinstance(left, Onbuild) and isinstance(right, Onbuild):
             if left.trigger is None or right.trigger is None:
@@ -160,9 +168,9 @@ class Matcher:
             return False
         if any(claim.keyword == left.keyword for claim in licences.of(ChangesForm)):
             if isinstance(left, Exec) and isinstance(right, Exec):
-                return same_process(left, right, stage)
+                return same_process(left, right, self.launch, stage, self.old.build)
             if isinstance(left, Healthcheck) and isinstance(right, Healthcheck):
-                return self.old.flags(left) == self.new.flags(right) and same_test(left, right)
+                return self.old.flags(left) == self.new.flags(right) and same_test(left, right, self.launch)
         if isinstance(left, Value) and isinstance(right, Value):
             return self._same_folder(left, right, licences)
         if isinstance(left, Copy) and isinstance(right, Copy):
