@@ -41,11 +41,42 @@ def rewrite_command(
     ] = None,
     format: Annotated[str, typer.Option("--format", help="Form of the report: text or json.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a change had to be withdrawn.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build before and after; write nothing unless the images are equivalent.")
+    ] = False,
+    context: Annotated[
+        Path | None, typer.Option(help="The build context for --verify; by default the folder of the file.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="For --verify: docker, podman or buildah.")] = None,
+    target: Annotated[str | None, typer.Option(help="For --verify: the stage to build.")] = None,
+    build_arg: Annotated[list[str] | None, typer.Option(help="For --verify: NAME=VALUE or NAME.")] = None,
+    network: Annotated[str | None, typer.Option(help="For --verify: the network to build and run with.")] = None,
+    smoke: Annotated[str | None, typer.Option(help="For --verify: a command to run in both images.")] = None,
+    smoke_file: Annotated[Path | None, typer.Option(help="For --verify: a file with that command.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No report.")] = False,
 ) -> None:
-    """Rewrite Dockerfiles. The result goes to standard output, or where -o or --in-place says."""
-    from .rewrite import Request, run
+    """Rewrite Dockerfiles. The result goes to standard output, or where -o or --in-place says.
 
+    With --verify each file that changes is built before and after. Nothing is written unless both images are
+    equivalent: the same files, configuration and output of the smoke command, but for what the changes announce.
+    Exit 1: the images differ; 2: one of them could not be built. Files that stay as they are need no build.
+    """
+    from .builds import BuildRequest
+    from .rewrite import Request, complain, run
+
+    building = BuildRequest(
+        context=context,
+        engine=engine,
+        target=target,
+        build_args=tuple(build_arg or ()),
+        network=network,
+        smoke=smoke,
+        smoke_file=smoke_file,
+        warm=False,
+    )
+    if not verify and building != BuildRequest(warm=False):
+        complain("options that say how to build are for --verify")
+        raise typer.Exit(2)
     raise typer.Exit(
         run(
             Request(
@@ -64,6 +95,7 @@ def rewrite_command(
                 format=format,
                 strict=strict,
                 quiet=quiet,
+                verify=building if verify else None,
             )
         )
     )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
 from ..report.text import printable, report_lines
 from ..syntax import ParseError
 from .files import InputError, lock_for, now, read_input, write_output
+
+if TYPE_CHECKING:
+    from .builds import BuildRequest
+    from .proof import Proof
 
 DONE, CHANGES, USAGE, UNPROVEN = 0, 1, 2, 3
 
@@ -34,6 +39,7 @@ class Request:
     quiet: bool = False
     pin: str | None = None
     lock: Path | None = None
+    verify: BuildRequest | None = None
 
 
 def run(request: Request) -> int:
@@ -55,14 +61,17 @@ def run(request: Request) -> int:
         return USAGE
     code = DONE
     results: list[Result] = []
+    proofs: list[Proof | None] = []
     for path in request.paths:
         try:
-            result = _one(path, options, request)
+            result, proof = _one(path, options, request)
         except (InputError, ParseError, ValueError) as error:
             complain(str(error) if isinstance(error, InputError) else _located(path, error))
             code = max(code, USAGE)
             continue
         results.append(result)
+        proofs.append(proof)
+        code = max(code, proof.code if proof else DONE)
         if request.strict and result.bugs:
             code = max(code, UNPROVEN)
         elif request.check and result.changed:
@@ -71,7 +80,8 @@ def run(request: Request) -> int:
         from ..report.json import report_json
 
         keep_text = not (request.output or request.in_place or request.check)
-        _out((report_json(results, text=keep_text) + "\n").encode())
+        verified = [None if proof is None else proof.document for proof in proofs]
+        _out((report_json(results, text=keep_text, verified=verified) + "\n").encode())
     return code
 
 
@@ -82,6 +92,8 @@ def _check(request: Request) -> None:
         raise ValueError("-o and --in-place exclude each other")
     if request.check and (request.output or request.in_place):
         raise ValueError("--check writes nothing; leave out -o and --in-place")
+    if request.check and request.verify:
+        raise ValueError("--check builds nothing; leave out --verify")
     if request.in_place and "-" in request.paths:
         raise ValueError("standard input cannot be rewritten in place; use -o")
     if request.format not in ("text", "json"):
@@ -90,12 +102,35 @@ def _check(request: Request) -> None:
         raise ValueError(f"unknown style {request.style!r}; known styles: keep, canonical")
     if request.templates is not None and not request.templates.is_dir():
         raise ValueError(f"--templates {request.templates}: is no folder")
+    if request.verify is not None:
+        request.verify.options()
 
 
-def _one(path: str, options: Options, request: Request) -> Result:
+def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof | None]:
     data = read_input(path)
     options = evolve(options, lock=lock_for(path, request.lock))
     result = rewrite(data, options, None if path == "-" else path)
+    proof = _proof(path, data, result, request)
+    if proof is None or proof.refusal is None:
+        _write(path, data, result, request)
+    if request.format == "text" and not request.quiet:
+        for line in report_lines(result):
+            print(line, file=sys.stderr)
+    if proof is not None and proof.refusal is not None:
+        complain(proof.refusal)
+    return result, proof
+
+
+def _proof(path: str, data: bytes, result: Result, request: Request) -> Proof | None:
+    """What two builds say about *result*; None if nobody asked or there is nothing to compare."""
+    if request.verify is None or not result.changed:
+        return None
+    from .proof import prove
+
+    return prove(path, data, result, request.verify, report=request.format == "text" and not request.quiet)
+
+
+def _write(path: str, data: bytes, result: Result, request: Request) -> None:
     if request.output:
         if not (result.to_bytes() == data and _same_file(path, request.output)):
             write_output(request.output, result.to_bytes())
@@ -106,10 +141,6 @@ def _one(path: str, options: Options, request: Request) -> Result:
         _out(result.to_bytes())
     if request.diff and request.format == "text":
         _print_diff(result)
-    if request.format == "text" and not request.quiet:
-        for line in report_lines(result):
-            print(line, file=sys.stderr)
-    return result
 
 
 def _same_file(path: str, output: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ..change import Change, Claim, Remark
@@ -25,12 +27,20 @@ def result_object(result: Result) -> dict[str, Any]:
     }
 
 
-def report_json(results: list[Result], *, text: bool = False) -> str:
-    """All results as one JSON document; *text* adds each rewritten file."""
+def report_json(
+    results: Sequence[Result], *, text: bool = False, verified: Sequence[Mapping[str, Any] | None] = ()
+) -> str:
+    """All results as one JSON document; *text* adds each rewritten file.
+
+    *verified* holds, result by result, what building showed, as ``report.verify`` has it; a file whose images are not
+    equivalent is not handed out.
+    """
     files = []
-    for result in results:
+    for result, verification in zip_longest(results, verified):
         entry = result_object(result)
-        if text:
+        if verification is not None:
+            entry["verification"] = verification
+        if text and (verification is None or verification["equivalent"]):
             entry["text"] = result.text
         files.append(entry)
     return json.dumps({"schema": SCHEMA, "files": files}, indent=2, ensure_ascii=True)

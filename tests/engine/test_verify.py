@@ -14,68 +14,10 @@ from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.choose import choose
 from dockerslim_rewrite.engine.context import source_file, touched
 from dockerslim_rewrite.engine.expectations import removals
-from dockerslim_rewrite.engine.interface import (
-    BuildFailed,
-    BuildRequest,
-    EngineError,
-    ImageConfig,
-    RunOutcome,
-    RunRequest,
-)  # fmt: skip
+from dockerslim_rewrite.engine.interface import BuildFailed, EngineError
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, smoke_command, verify, verify_each
 from dockerslim_rewrite.report import verify as report
-from tests.engine.images import LayerOf, write_image
-
-
-class PaperEngine:
-    """``RUN path=content`` makes a file, ``RUN path=*`` one that differs each time; ``RUN fail`` fails."""
-
-    name = "paper"
-
-    def __init__(self) -> None:
-        self.images: dict[str, list[str]] = {}
-        self.journal: list[str] = []
-        self.count = 0
-
-    def version(self) -> str:
-        return "paper 1.0"
-
-    def fetch(self, image: str) -> bool:
-        self.journal.append(f"fetch {image}")
-        return True
-
-    def build(self, request: BuildRequest, log: Path, on_line: Callable[[str], None]) -> None:
-        name = request.tag.rpartition(":")[2]
-        source = (request.context / "app.py").read_text()
-        self.journal.append(f"build {name}{' fresh' if request.fresh else ''} {source!r}")
-        lines = request.dockerfile.read_text().splitlines()
-        if "RUN fail" in lines:
-            raise BuildFailed(request.dockerfile, "RUN false", ("oh", "no"))
-        self.images[request.tag] = lines
-
-    def inspect(self, image: str) -> ImageConfig:
-        return ImageConfig()
-
-    def export(self, image: str, archive: Path) -> None:
-        layer = LayerOf("RUN things")
-        for line in self.images[image]:
-            path, assigned, content = line.removeprefix("RUN ").partition("=")
-            self.count += 1
-            if assigned and path.startswith("/"):
-                layer.file(path, content if content != "*" else str(self.count))
-        write_image(archive, layer)
-
-    def run(self, request: RunRequest) -> RunOutcome:
-        said = [line[9:] for line in self.images[request.image] if line.startswith("RUN says=")]
-        return RunOutcome(0, "".join(said), "")
-
-    def remove(self, image: str) -> None:
-        self.journal.append(f"remove {image.rpartition(':')[2]}")
-        self.images.pop(image, None)
-
-    def close(self) -> None:
-        self.journal.append("close")
-
+from tests.engine.paper import PaperEngine
 
 Verify = Callable[..., module.Verification]
 
