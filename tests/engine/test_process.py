@@ -15,13 +15,23 @@ from dockerslim_rewrite.engine.process import TimedOut, capture, ended_politely,
 from dockerslim_rewrite.engine.workspace import PREFIX, workspace
 
 
-def _ended(number: int) -> bool:
-    """Whether the process is gone, or a zombie that nobody has waited for yet."""
+def _ends(number: int) -> bool:
+    """Whether the process goes within seconds: signals take effect when the process is next scheduled."""
+    deadline = time.monotonic() + 10
+    while _runs(number):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _runs(number: int) -> bool:
+    """Whether the process is there and no zombie that nobody has waited for yet."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 def _wait_for(file: Path) -> str:
@@ -47,7 +57,7 @@ def test_a_process_that_does_not_end_is_ended_with_its_children(tmp_path: Path) 
     with pytest.raises(TimedOut):
         stream(["sh", "-c", script], tmp_path / "log", lambda line: None, 1.0, os.environ)
     assert time.monotonic() - start < 9
-    assert _ended(int((tmp_path / "child").read_text()))
+    assert _ends(int((tmp_path / "child").read_text()))
     with pytest.raises(TimedOut):
         capture(["sh", "-c", "sleep 300"], 0.2, os.environ)
 
@@ -103,7 +113,7 @@ def test_a_signal_cleans_up(tmp_path: Path) -> None:
     assert folder.is_dir()
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 128 + signal.SIGTERM
-    assert _ended(child)
+    assert _ends(child)
     assert not folder.exists()
 
 
