@@ -35,6 +35,7 @@ class Bodies:
 
     def __init__(self, licences: Licences) -> None:
         self.licences = licences
+        self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
     def longest(self, runs: Sequence[Run], right: Run, exported: Set[str]) -> int:
         """How many of *runs*, from the first on, each in a fresh shell, do together what *right* does.
@@ -111,24 +112,31 @@ class Bodies:
             _fresh(bodies, row.isolated, scripts, exported, lines)
         self._additions(bodies, row.after, lines)
 
-    def _row(self, before: Sequence[Unit], after: Sequence[Unit], at: int, errexit_first: bool) -> int | None:
-        """Where in *after* the units end that correspond from *at* on to all of *before*; None when they do not."""
+    def _row(
+        self, before: Sequence[Unit], after: Sequence[Unit], at: int, errexit_first: bool, adding: bool = True
+    ) -> int | None:
+        """Where in *after* the units end that correspond from *at* on to all of *before*; None when they do not.
+
+        Commands may come and go only where *adding* says that no status is looked at on the way.
+        """
         i, j = 0, at
         while i < len(before):
-            if j < len(after) and self._unit(before[i], after[j], errexit_first=errexit_first):
+            if j < len(after) and self._unit(before[i], after[j], errexit_first, adding):
                 i, j = i + 1, j + 1
-            elif j < len(after) and self._licensed_addition(after[j]):
+            elif adding and j < len(after) and self._licensed_addition(after[j]):
                 j += 1
-            elif self._licensed_removal(before[i]):
+            elif adding and self._licensed_removal(before[i]):
                 i += 1
             else:
                 return None
         return j
 
-    def _whole(self, before: Sequence[Unit], after: Sequence[Unit]) -> bool:
+    def _whole(self, before: Sequence[Unit], after: Sequence[Unit], adding: bool = True) -> bool:
         """Whether all of *after* corresponds to all of *before*."""
-        end = self._row(before, after, 0, False)
-        return end is not None and all(self._licensed_addition(unit) for unit in after[end:])
+        end = self._row(before, after, 0, False, adding)
+        if end is None or end == len(after):
+            return end is not None
+        return adding and all(self._licensed_addition(unit) for unit in after[end:])
 
     def _licensed_addition(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.adds(unit)
@@ -136,21 +144,25 @@ class Bodies:
     def _licensed_removal(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.removes(unit)
 
-    def _unit(self, before: Unit, after: Unit, *, errexit_first: bool = False) -> bool:
+    def _unit(self, before: Unit, after: Unit, errexit_first: bool = False, adding: bool = True) -> bool:
         if before == after:
             return True
-        if isinstance(before, Command) and isinstance(after, Command):
-            return self.licences.same(before, after)
-        if isinstance(before, Block) and isinstance(after, Block):
-            if before.kind == after.kind and before.text == after.text and len(before.parts) == len(after.parts):
-                pairs = zip(before.parts, after.parts, strict=True)
-                if all(self._whole(a, b) for a, b in pairs):
-                    return True
-            if before.kind == after.kind == "then":
-                return self._lists(before, after, errexit_first)
-        if isinstance(before, Block) and isinstance(after, Command) and before.kind == "then":
-            return self._lists(before, Block("then", ((after,),)), errexit_first)
-        return False
+        if isinstance(before, Command):
+            return isinstance(after, Command) and self.licences.same(before, after)
+        key = (id(before), id(after), errexit_first, adding)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._block(before, after, errexit_first, adding)
+        return known
+
+    def _block(self, before: Block, after: Unit, errexit_first: bool, adding: bool) -> bool:
+        if isinstance(after, Command):
+            return before.kind == "then" and adding and self._lists(before, Block("then", ((after,),)), errexit_first)
+        if before.kind == after.kind and before.text == after.text and len(before.parts) == len(after.parts):
+            pairs = enumerate(zip(before.parts, after.parts, strict=True))
+            if all(self._whole(a, b, adding and _may_grow(before, index)) for index, (a, b) in pairs):
+                return True
+        return before.kind == after.kind == "then" and adding and self._lists(before, after, errexit_first)
 
     def _lists(self, before: Block, after: Block, errexit_first: bool) -> bool:
         """Two ``;`` lists: items may go or, where ``set -e`` watches over them, be added."""
@@ -219,6 +231,20 @@ def _fresh(
         reason = noticed(body, later, exported)
         if reason is not None:
             raise Unsound(f"joined RUNs share a shell: {reason}", *lines)
+
+
+def _may_grow(block: Block, part: int) -> bool:
+    """Whether the status of *part* of *block* is looked at only where the whole block's is.
+
+    Not so on the left of ``||``, in a pipeline, whose output goes elsewhere too, and in a condition.
+    """
+    if block.kind == "or":
+        return part > 0
+    if block.kind == "pipe":
+        return False
+    if block.kind.startswith(("if", "while")):
+        return part > 0 and "elif" not in block.text
+    return True
 
 
 def _tail(body: tuple[Unit, ...]) -> tuple[Unit, ...]:

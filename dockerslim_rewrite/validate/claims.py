@@ -28,6 +28,12 @@ from .observe import Command, commands
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
 _INSTALL_VERBS = frozenset(("install", "add", "in"))
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~/-]*\Z(?<!-)")
+#: Options of package managers that take no value.
+_ALONE = re.compile(
+    r"-[yqfmVuU]+\Z|--(?:yes|assume-yes|assumeyes|non-interactive|quiet|force|force-yes|no-install-(?:recommends|suggests)"
+    r"|allow-[a-z-]+|fix-missing|ignore-missing|fix-broken|update|update-cache|no-cache|no-cache-dir|no-compile|upgrade"
+    r"|user|no-document|show-progress|with-new-pkgs)\Z"
+)
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 
 Kind = TypeVar("Kind")
@@ -115,7 +121,7 @@ class Licences:
             elif isinstance(claim, AddsOption) and (
                 _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
-                new = _drop(new, old, claim.options)
+                new = _without(new, old, claim)
         return old == new
 
     def _nested(self, before: Command, after: Command) -> bool:
@@ -163,6 +169,27 @@ def _find(words: list[str], wanted: tuple[str, ...]) -> int | None:
             if all(word in rest for word in wanted[1:]):
                 return start
     return None
+
+
+def _without(words: list[str], others: list[str], claim: AddsOption) -> list[str]:
+    """*words* without the options that *claim* adds, where they stand behind the command or a lone option.
+
+    Anywhere else an option could become the value of the one before it. Operands may also stand behind operands.
+    """
+    kept = list(words)
+    for word in claim.options:
+        if word not in kept or kept.count(word) <= others.count(word):
+            continue
+        for at in range(1, len(kept)):
+            if kept[at] == word and _apart(kept[at - 1], word, claim.command[-1]):
+                del kept[at]
+                break
+    return kept
+
+
+def _apart(left: str, word: str, verb: str) -> bool:
+    """Whether *word* behind *left* is surely a word of its own in a command that *verb* names."""
+    return left == verb or _ALONE.match(left) is not None or not (left.startswith("-") or word.startswith("-"))
 
 
 def _drop(words: list[str], others: list[str], gone: Sequence[str]) -> list[str]:

@@ -46,6 +46,7 @@ _ALTERS = frozenset(
         "coproc",
     ]
 )
+_READS_TEXT = frozenset((".", "source", "eval"))
 _ONLY_BUILTIN = frozenset((":", "break", "continue", "builtin", "command", "jobs", "fg", "bg", "times", "type", "bind"))
 _NAME = re.compile(r"\0?([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _EXPANDED = re.compile(r"\$\{?[#!]?(\w+)")
@@ -120,9 +121,9 @@ def indifferent(found: tuple[Unit, ...]) -> bool:
 class Uses:
     """What bodies read of the state of the shell that runs them.
 
-    ``names`` are the variables that they name, ``computes`` tells of arithmetic (which names variables without a
-    dollar), ``expands`` of any dollar, ``pipes`` of pipelines, ``hides_folder`` that each changes to an absolute
-    folder before all else.
+    ``names`` are the variables that they name, ``computes`` tells of what may read any variable: arithmetic, and text
+    that is read as commands. ``expands`` tells of any dollar, ``pipes`` of pipelines, ``hides_folder`` that each body
+    changes to an absolute folder before all else.
     """
 
     names: frozenset[str] = frozenset()
@@ -152,7 +153,7 @@ def uses(found: tuple[Unit, ...], text: str) -> Uses:
         names.update(_WORD.findall(declared))
     return Uses(
         frozenset(names),
-        "((" in text,
+        "((" in text or any(command.words[:1] and command.words[0] in _READS_TEXT for command in commands(found)),
         "$" in text,
         "|" in text.replace("||", ""),
         _begins_absolute(found),

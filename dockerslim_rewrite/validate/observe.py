@@ -106,7 +106,7 @@ def _unit(node: Node, text: str) -> Unit:
 
 
 def _skeleton(start: int, end: int, holes: tuple[Node, ...], text: str) -> str:
-    """The text of a compound command outside the scripts in it, blanks folded."""
+    """The text of a compound command outside the scripts in it, blanks outside quotes folded."""
     pieces = []
     at = start
     for hole in sorted(holes, key=lambda node: node.span):
@@ -114,7 +114,7 @@ def _skeleton(start: int, end: int, holes: tuple[Node, ...], text: str) -> str:
             pieces.append(text[at : hole.span.start])
             at = hole.span.end
     pieces.append(text[at:end])
-    return " ".join("\0".join(pieces).split())
+    return _BLANKS.sub(lambda match: match["quoted"] or " ", "\0".join(pieces)).strip()
 
 
 def _command(node: Simple, text: str) -> Command:
@@ -203,6 +203,7 @@ def value(text: str, escape: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+_BLANKS = re.compile(r"""(?P<quoted>\\.|'[^']*'|"(?:\\.|[^"\\])*")|\s+""", re.S)
 _UNQUOTED = re.compile(r"[^\"'$]*\Z")
 _DOLLAR = r"(?P<dollar>\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*|\d|[@*#?!-]))"
 
