@@ -229,6 +229,13 @@ class SetsWorkdir:
 
 
 @record
+class EntersFolder:
+    """A RUN loses the ``cd`` to ``folder`` at its head, since WORKDIR puts it there; nothing else starts there."""
+
+    folder: str
+
+
+@record
 class DropsStage:
     """A stage that nothing needs disappears; ``name`` is its name or index."""
 
@@ -269,6 +276,7 @@ Claim: TypeAlias = (
     | SlimsBase
     | SetsUser
     | SetsWorkdir
+    | EntersFolder
     | DropsStage
     | SplitsStage
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.build import Build, Stage
 from ..ir.reference import InvalidReference, parse
-from ..ir.steps import From
+from ..ir.steps import From, Run
 from ..knowledge.images import ImageFacts, image_facts
 from ..record import record
 from .cleanup import always_runs
@@ -101,3 +101,9 @@ def root_evidence(build: Build, facts: Facts, stage: Stage) -> str | None:
                     return f"{use.operation.manager.name} works without sudo on line {run.line}"
         at = facts.graph.bases[at]
     return None
+
+
+def surely_root(run: Run, build: Build, facts: Facts, stage: Stage) -> bool:
+    """Whether *run* of *stage* is known to run as root, so that sudo in it adds nothing."""
+    state = facts.state(run)
+    return state.may_be_root and (state.user is not None or root_evidence(build, facts, stage) is not None)

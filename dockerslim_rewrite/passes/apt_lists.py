@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..analysis.bases import surely_root
 from ..analysis.cleanup import append_to, appendable, mounted, removes
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
@@ -46,7 +47,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 yield missed("DS201", run.line, f"apt's lists stay in the layer: {problem}")
                 continue
             command = fragment("apt-lists")
-            if _sudo(uses):
+            if _sudo(uses) and not surely_root(run, build, facts, stage):
                 command = fragment("as-root", command=command)
             yield Change(
                 rule="DS201",

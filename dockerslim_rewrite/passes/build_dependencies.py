@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from ..analysis.bases import base_image
+from ..analysis.bases import base_image, surely_root
 from ..analysis.cleanup import always_runs, append_to, appendable
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind, operation, unwrapped
@@ -82,7 +82,8 @@ def _in_run(
     if problem is not None:
         yield missed("DS211", run.line, f"{', '.join(tools)} stays in the image: {problem}")
         return
-    sudo = "sudo " if installs[0].use.operation.wrappers[:1] == ("sudo",) else ""
+    wrapped = installs[0].use.operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage)
+    sudo = "sudo " if wrapped else ""
     text = f"{sudo}{known.command} {' '.join(tools)}"
     edits = [append_to(run, facts, text)]
     claims: list[Claim] = [DropsFiles(tuple(text.split()), tools)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..analysis.bases import surely_root
 from ..analysis.cleanup import append_to, appendable, mounted, removes, says
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
@@ -27,10 +28,10 @@ def clean_after(build: Build, facts: Facts, code: str, managers: frozenset[str],
             for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
                 if name in managers:
                     uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
-                    yield from _one(run, stage, uses, facts, code, judge)
+                    yield from _one(run, stage, uses, build, facts, code, judge)
 
 
-def _one(run: Run, stage: Stage, uses: list[Use], facts: Facts, code: str, judge: Judge) -> Proposals:
+def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, code: str, judge: Judge) -> Proposals:
     known = uses[0].operation.manager
     filled = [use for use in uses if use.operation.kind in FILLS]
     if not filled or known.clean is None:
@@ -45,7 +46,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], facts: Facts, code: str, judge
         yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return
     command = known.clean
-    if filled[-1].operation.wrappers[:1] == ("sudo",):
+    if filled[-1].operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage):
         command = fragment("as-root", command=command)
     yield Change(
         rule=code,

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from ..analysis.bases import surely_root
 from ..analysis.cleanup import always_runs, append_to, appendable, mounted, removes
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind, unwrapped
@@ -82,6 +83,7 @@ def _in_run(run: Run, script: Script, stage: Stage, build: Build, facts: Facts) 
     if problem is not None:
         yield missed("DS212", run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
+    sudo = sudo and not surely_root(run, build, facts, stage)
     text = f"{'sudo ' if sudo else ''}rm -rf {' '.join(paths)}"
     yield Change(
         rule="DS212",

@@ -72,7 +72,7 @@ class Licences:
         replaced = self.of(ReplacesWords)
         self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
-        self._removed = {claim.argv for claim in self.of(RemovesCommand)}
+        self._removed = {claim.argv for claim in self.of(RemovesCommand) if claim.argv[0] in _MAY_GO}
         self._words = tuple(
             claim
             for claim in self.claims
@@ -94,7 +94,13 @@ class Licences:
 
     def removes(self, command: Command) -> bool:
         """Whether *command* may disappear."""
-        return command.raw in self._removed and command.raw[0] in _MAY_GO and not command.redirects
+        return command.raw in self._removed and not command.redirects
+
+    def with_removal(self, argv: tuple[str, ...]) -> Licences:
+        """These licences, and one for the command *argv* to disappear."""
+        found = Licences(self.claims)
+        found._removed.add(argv)
+        return found
 
     def same(self, before: Command, after: Command) -> bool:
         """Whether *after* is *before* but for words that claims license."""
@@ -107,11 +113,8 @@ class Licences:
     def _reads(self, before: Command, after: Command) -> bool:
         old, new = list(before.raw), list(after.raw)
         for claim in self._words:
-            if isinstance(claim, ReplacesWords):
-                if tuple(old[: len(claim.before)]) == claim.before:
-                    old[: len(claim.before)] = claim.after
-            elif isinstance(claim, ReordersOperands) and _reordered(old, new, claim):
-                old = list(new)
+            if isinstance(claim, ReplacesWords) and tuple(old[: len(claim.before)]) == claim.before:
+                old[: len(claim.before)] = claim.after
         for claim in self._words:
             if isinstance(claim, RemovesOption | RemovesOperand) and (
                 _find(old, claim.command) is not None or _find(list(before.raw), claim.command) is not None
@@ -122,7 +125,7 @@ class Licences:
                 _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
                 new = _without(new, old, claim)
-        return old == new
+        return old == new or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
 
     def _nested(self, before: Command, after: Command) -> bool:
         if before.nested == after.nested:
@@ -148,16 +151,22 @@ def _spellings(argv: tuple[str, ...], claims: Iterable[ReplacesWords]) -> set[tu
 
 
 def _reordered(old: list[str], new: list[str], claim: ReordersOperands) -> bool:
-    """Whether *new* is *old* but for the order of the packages of one install."""
-    start = len(claim.command)
-    if not (tuple(old[:start]) == tuple(new[:start]) == claim.command):
-        return False
-    names = sorted(claim.words)
+    """Whether *new* is *old* but for the order of the packages of one install.
+
+    Both have lost the words that other claims bring or take, so of the claimed packages some may be gone from both.
+    """
+    start = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
+    names = set(claim.words)
+    while start and old[start - 1] in names:
+        start -= 1
+    head = old[:start]
     return (
-        not _INSTALLERS.isdisjoint(claim.command)
-        and not _INSTALL_VERBS.isdisjoint(claim.command)
+        _find(head, claim.command[:1]) is not None
+        and any(word.rpartition("/")[2] in _INSTALLERS for word in head)
+        and not _INSTALL_VERBS.isdisjoint(head)
         and all(_PACKAGE.match(name) for name in names)
-        and sorted(old[start:]) == names == sorted(new[start:])
+        and names.issuperset(old[start:])
+        and sorted(old[start:]) == sorted(new[start:])
     )
 
 

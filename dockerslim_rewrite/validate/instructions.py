@@ -81,7 +81,7 @@ def fingerprint(step: Step, side: Side, labels: Mapping[str, str] | None = None)
         text = step.origin.args if step.argv is None else None
         return (step.keyword, flags, step.argv, text, heredocs(step))
     if isinstance(step, Listing):
-        words = tuple(map(_exposed, step.words)) if step.keyword == "EXPOSE" else step.words
+        words = tuple(map(exposed, step.words)) if step.keyword == "EXPOSE" else step.words
         return (step.keyword, flags, words)
     if isinstance(step, Healthcheck):
         return (step.keyword, flags, step.test, step.argv, step.command if step.argv is None else None)
@@ -101,7 +101,7 @@ def heredocs(step: Step) -> str:
     return step.origin.text[start:].rstrip("\r\n")
 
 
-def _exposed(word: str) -> str:
+def exposed(word: str) -> str:
     """The port that an image gets from a word of EXPOSE: the container's, with its protocol in lower case.
 
     Source: BuildKit ``dispatchExpose``, which drops what stands before the container's port.

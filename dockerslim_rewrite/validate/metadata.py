@@ -6,30 +6,54 @@ import posixpath
 import re
 from collections.abc import Sequence
 from itertools import islice
+from typing import TypeAlias
 
+from ..change import ReplacesInstruction, RewritesLabels
 from ..ir.steps import Env, Label, Listing, Step, Value
+from .claims import Claimed, Licences
+from .instructions import exposed
 from .observe import value
+
+_Pair: TypeAlias = tuple[str | None, tuple[str, ...]]
 
 _AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))
 
 
-def joined(steps: Sequence[Step], at: int, right: Step, escape: str) -> int:
+def joined(steps: Sequence[Step], at: int, right: Step, escape: str, claimed: Claimed) -> int:
     """How many of *steps*, from the one at *at* on, *right* says in one instruction; 0 for none."""
-    collected: list[object] = []
-    wanted = _content(right, escape)
+    collected: list[_Pair] = []
+    wanted = _content(right, escape, Licences(()))
     for count, step in enumerate(islice(steps, at, None), 1):
-        if step.keyword != right.keyword:
+        here = claimed.near(step.origin.span)
+        as_label = right.keyword == "LABEL" and step.keyword == "MAINTAINER" and _may_be_label(here)
+        if step.keyword != right.keyword and not as_label:
             return 0
-        collected += _content(step, escape)
+        collected += _content(step, escape, here)
         if len(collected) >= len(wanted):
-            return count if collected == wanted and _independent(steps[at : at + count]) else 0
+            same = len(collected) == len(wanted) and all(map(_equal, collected, wanted))
+            return count if same and _independent(steps[at : at + count]) else 0
     return 0
 
 
-def _content(step: Step, escape: str) -> list[object]:
+def _may_be_label(licences: Licences) -> bool:
+    return any((claim.before, claim.after) == ("MAINTAINER", "LABEL") for claim in licences.of(ReplacesInstruction))
+
+
+def _content(step: Step, escape: str, licences: Licences) -> list[_Pair]:
     if isinstance(step, Env | Label):
-        return [(value(pair.key, escape), value(pair.value or "", escape)) for pair in step.pairs]
-    return list(step.words) if isinstance(step, Listing) else [step]
+        labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
+        keys = ["".join(value(pair.key, escape)) for pair in step.pairs]
+        if isinstance(step, Label):
+            keys = [labels.get(key, key) for key in keys]
+        return [(key, value(pair.value or "", escape)) for key, pair in zip(keys, step.pairs, strict=True)]
+    if isinstance(step, Value):
+        return [(None, (_maintainer(step),))]
+    return [(exposed(word), ()) for word in step.words] if isinstance(step, Listing) else []
+
+
+def _equal(left: _Pair, right: _Pair) -> bool:
+    """Whether two entries are one; a MAINTAINER has no key, and may get either of those that name authors."""
+    return left == right or (left[0] is None and right[0] in _AUTHORS and left[1] == right[1])
 
 
 def _independent(steps: Sequence[Step]) -> bool:
@@ -47,11 +71,16 @@ def maintainer_as_label(left: Value, right: Label, escape: str) -> bool:
     """Whether the label *right* says who the MAINTAINER *left* is, and nothing else."""
     if len(right.pairs) != 1 or right.pairs[0].value is None:
         return False
-    text = left.value
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and text[0] not in text[1:-1]:
-        text = text[1:-1]
     key = "".join(value(right.pairs[0].key, escape))
-    return key in _AUTHORS and value(right.pairs[0].value, escape) == (text,)
+    return key in _AUTHORS and value(right.pairs[0].value, escape) == (_maintainer(left),)
+
+
+def _maintainer(step: Value) -> str:
+    """The name that a MAINTAINER gives, without quotes around all of it."""
+    text = step.value
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and text[0] not in text[1:-1]:
+        return text[1:-1]
+    return text
 
 
 def folder(text: str, at: str | None, escape: str) -> str | None:

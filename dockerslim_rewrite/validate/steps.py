@@ -10,6 +10,7 @@ from ..change import (
     ChangesFlag,
     ChangesForm,
     DropsInstruction,
+    EntersFolder,
     JoinsMetadata,
     MovesInstruction,
     PinsBase,
@@ -26,6 +27,7 @@ from .base_images import argument_only_chooses_bases
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .copies import same_but_for_flags, same_copy
+from .folders import check_unseen, is_workdir, leading_cd
 from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
 from .metadata import folder, joined, maintainer_as_label
@@ -92,6 +94,11 @@ class Matcher:
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
             if left is not None and right is not None:
+                entered = self._entered(left, after, j)
+                if entered:
+                    i, j = i + 1, j + entered
+                    matched = left.origin.span.end
+                    continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
                     i += 1
@@ -131,7 +138,30 @@ class Matcher:
         if self._replaced(left, right, stage, licences):
             return 1
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
-            return joined(before, at, right, self.escape)
+            return joined(before, at, right, self.escape, self.claimed)
+        return 0
+
+    def _entered(self, left: Step, after: Sequence[Step], at: int) -> int:
+        """How many steps of *after* from *at* on stand for the RUN *left* and the ``cd`` that heads it; 0 for none."""
+        if not isinstance(left, Run):
+            return 0
+        licences = self.claimed.near(left.origin.span)
+        for claim in licences.of(EntersFolder):
+            head = leading_cd(left, claim.folder, self.workdir)
+            first, run = after[at], after[at + 1] if at + 1 < len(after) else None
+            if head is None:
+                continue
+            if isinstance(first, Run) and self.workdir == claim.folder:
+                taken, run = 1, first
+            elif is_workdir(first, claim.folder) and isinstance(run, Run):
+                taken = 2
+                check_unseen(after[at + 2 :], self.new.build.stages[self.new.stage], self.new.build)
+                self.workdir = claim.folder
+            else:
+                continue
+            frame(left, run, licences, self.old, self.new)
+            Bodies(licences.with_removal(head)).longest([left], run, self.exported)
+            return taken
         return 0
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
