@@ -1,0 +1,251 @@
+"""What is known of the project in a build context. Only data: reading it is the context's part.
+
+Paths come in two kinds. A *context path* is relative to the context's root, with ``/`` and without a leading one
+(``app/settings.py``; the root itself is ``""``). An *image path* is absolute in the image that the Dockerfile builds
+(``/code/app/settings.py``).
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import Protocol
+
+from ..ir.build import Build
+from ..record import record
+
+
+@record
+class Evidence:
+    """Where something stands: a context path (or the Dockerfile's name) and a line from 1; 0 is the file as a whole."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+class Confidence(IntEnum):
+    """How sure a fact is. ``PROVEN``: the code says so in so many words. ``PLAUSIBLE``: usual, or so by default."""
+
+    PLAUSIBLE = 0
+    PROVEN = 1
+
+
+class ManifestRole(Enum):
+    """What a package manager's file is for."""
+
+    MANIFEST = "manifest"
+    LOCK = "lock"
+    CONFIGURATION = "configuration"
+
+
+@record
+class Manifest:
+    """A file that a package manager reads.
+
+    ``manager`` is its tool (``pip``, ``npm``, ``go``, …), ``language`` what it is for. ``needs`` are context paths of
+    further files that an installation from it reads (``-r base.txt``). ``obstacles`` say why an installation needs the
+    rest of the project as well: ``-e .``, a ``file:`` dependency, a ``postinstall`` script.
+    """
+
+    path: str
+    language: str
+    manager: str
+    role: ManifestRole
+    needs: tuple[str, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    engine: str | None = None
+
+
+@record
+class NativeExtension:
+    """Code of the project that an installation compiles."""
+
+    name: str
+    evidence: Evidence
+
+
+@record
+class SharedLibrary:
+    """An import that loads a shared library of the system when it runs.
+
+    ``bundled`` tells that the usual binary package brings the library along, so that nothing is needed unless it is
+    built from source. ``apt`` and ``apk`` name packages with the library.
+    """
+
+    module: str
+    package: str
+    apt: tuple[str, ...]
+    apk: tuple[str, ...]
+    bundled: bool
+    evidence: Evidence
+
+
+@record
+class Listener:
+    """A socket that the program listens on. ``port`` is None when only the running container knows it.
+
+    A port that the environment may change has its default here and the variable's name in ``variable``.
+    """
+
+    port: int | None
+    server: str
+    evidence: Evidence
+    variable: str | None = None
+
+
+class WriteKind(Enum):
+    """What happens at a path that is written."""
+
+    FILE = "a file"
+    FOLDER = "a folder"
+    LOG = "a log"
+    DATABASE = "a database"
+    UPLOAD = "uploads"
+    PID = "a PID file"
+    REMOVAL = "a removal"
+
+
+@record
+class WrittenPath:
+    """A path that the program writes at run time.
+
+    ``path`` is an image path, None when it is not known. ``folder`` is the image path of the folder that must be
+    writable. ``written`` is how the code says it.
+    """
+
+    path: str | None
+    folder: str | None
+    kind: WriteKind
+    written: str
+    evidence: Evidence
+
+
+class Need(Enum):
+    """What a program does that takes root's privileges, or that has to do with them."""
+
+    SET_IDENTITY = "changes its user or group"
+    CHANGE_OWNER = "changes owners of files"
+    RAW_SOCKET = "opens a raw or packet socket"
+    DEVICE = "talks to a device or to the system's own sockets"
+    ROOT_CHECK = "asks whether it is root"
+    SYSTEM = "changes the system it runs on"
+    PACKAGES = "installs packages when it starts"
+    SERVICE = "starts a service that runs as root"
+    DROPS = "drops root's privileges by itself"
+
+
+@record
+class Privilege:
+    """One use of ``need``; ``what`` is the call or command."""
+
+    need: Need
+    what: str
+    evidence: Evidence
+
+
+class FileRole(Enum):
+    """What a file or folder of the context is to the image."""
+
+    VERSION_CONTROL = "version control data"
+    DEPENDENCIES = "installed dependencies"
+    ENVIRONMENT = "a virtual environment"
+    BUILD_OUTPUT = "build output"
+    CACHE = "a tool's cache"
+    TEST = "tests"
+    DEVELOPMENT = "development files"
+    SECRET = "a secret"
+    LARGE = "a large file"
+
+
+@record
+class Classified:
+    """A file or folder that an image rarely needs: ``files`` and ``size`` (bytes) count what a folder holds.
+
+    ``pattern`` is the line of .dockerignore that would leave it out.
+    """
+
+    path: str
+    folder: bool
+    role: FileRole
+    files: int
+    size: int
+    pattern: str
+
+
+@record
+class Doubt:
+    """Something that could not be read or followed, so that no fact may be called proven by its absence."""
+
+    reason: str
+    evidence: Evidence
+
+
+@record
+class FileFacts:
+    """A file of the context: its context path, size in bytes and permission bits."""
+
+    path: str
+    size: int
+    mode: int
+
+
+@record
+class Behaviour:
+    """What the container's processes do, by the code that they run.
+
+    ``followed`` are the context paths of the files read for it. Without ``doubts`` all that runs was followed.
+    """
+
+    listeners: tuple[Listener, ...] = ()
+    writes: tuple[WrittenPath, ...] = ()
+    privileges: tuple[Privilege, ...] = ()
+    libraries: tuple[SharedLibrary, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    followed: tuple[str, ...] = ()
+
+
+class Project(Protocol):
+    """The project in a build context. Everything is read when it is first asked for, within limits."""
+
+    @property
+    def name(self) -> str:
+        """The folder, for people."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all files of the context are listed; False when a limit was reached."""
+
+    @property
+    def files(self) -> tuple[FileFacts, ...]:
+        """The files that a build is sent, sorted by path; .dockerignore is honoured."""
+
+    @property
+    def ignore_path(self) -> str | None:
+        """The context path of the .dockerignore in force, None without one."""
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The package managers' files, by path."""
+
+    @property
+    def extensions(self) -> tuple[NativeExtension, ...]:
+        """Native extensions that the project's own setup builds."""
+
+    @property
+    def classified(self) -> tuple[Classified, ...]:
+        """What is sent to the build and rarely needed in an image."""
+
+    def holds(self, path: str) -> bool | None:
+        """Whether the build is sent a file or folder at this context path; None when that is not known."""
+
+    def excluded(self, path: str) -> bool:
+        """Whether the context holds *path*, and .dockerignore keeps it from the build."""
+
+    def text(self, path: str) -> str | None:
+        """The text of the file at a context path; None for what is binary, too large, or not there."""
+
+    def behaviour(self, build: Build) -> Behaviour:
+        """What the image of the last stage of *build* does when it runs."""

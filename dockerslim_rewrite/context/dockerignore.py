@@ -1,0 +1,157 @@
+"""Which files of a folder a build is sent: `.dockerignore` as BuildKit matches it.
+
+Source: moby/patternmatcher (``ignorefile.ReadAll`` and ``PatternMatcher``), Go's ``path/filepath``, and the section
+".dockerignore files" of the Docker documentation. The rules differ from gitignore's: patterns are anchored at the
+root, the last one that matches decides, and what matches a folder holds for all that is in it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from ..record import record
+
+#: What is special in an expression and plain in a pattern. Not ``^``: the original leaves it alone, too.
+_PLAIN_ESCAPED = frozenset(".+()|{}$")
+_CLASS_CHARACTER = r"(?:\\.|[^\\\]\-])"
+_SYNTAX = re.compile(
+    rf"(?:\\.|\[\^?{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?(?:{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?)*\]|[^\\\[])*\Z",
+    re.S,
+)
+
+
+class DockerignoreError(ValueError):
+    """A pattern that BuildKit refuses; the build fails with it."""
+
+
+@record
+class Pattern:
+    """One line: ``text`` is the cleaned pattern without its ``!``; ``line`` counts from 1."""
+
+    text: str
+    exception: bool
+    line: int
+
+    def matches(self, path: str) -> bool:
+        """Whether the context path *path* itself matches; folders above it are not looked at."""
+        return _compiled(self.text)(path)
+
+
+@record
+class Dockerignore:
+    """The patterns of a file, in order."""
+
+    patterns: tuple[Pattern, ...] = ()
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether a ``!`` may let a file of an excluded folder in."""
+        return any(pattern.exception for pattern in self.patterns)
+
+    def excludes(self, path: str) -> bool:
+        """Whether the file or folder at the context path *path* is kept from the build."""
+        parts = path.split("/")
+        parents = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        excluded = False
+        for pattern in self.patterns:
+            if pattern.exception != excluded:
+                continue
+            if pattern.matches(path) or any(pattern.matches(parent) for parent in parents):
+                excluded = not pattern.exception
+        return excluded
+
+
+def read_dockerignore(text: str) -> Dockerignore:
+    """The patterns of a `.dockerignore` file. Raises ``DockerignoreError`` for one that BuildKit refuses."""
+    found: list[Pattern] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if line.startswith("#"):
+            continue
+        pattern = line.strip()
+        exception = pattern.startswith("!")
+        if exception:
+            pattern = pattern[1:].strip()
+            if not pattern:
+                raise DockerignoreError(f"line {number}: ! without a pattern")
+        if not pattern:
+            continue
+        pattern = _clean(pattern)
+        if len(pattern) > 1 and pattern.startswith("/"):
+            pattern = pattern[1:]
+        _check(pattern, number)
+        found.append(Pattern(pattern, exception, number))
+    return Dockerignore(tuple(found))
+
+
+def _clean(path: str) -> str:
+    """``filepath.Clean``: like ``normpath``, which alone keeps two leading slashes."""
+    cleaned = posixpath.normpath(path)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def _check(pattern: str, line: int) -> None:
+    """Refuse what ``filepath.Match`` and the expression made of the pattern refuse."""
+    if not _SYNTAX.match(pattern):
+        raise DockerignoreError(f"line {line}: {pattern!r} is no pattern: see its brackets and backslashes")
+    try:
+        _compiled(pattern)
+    except re.error as error:
+        raise DockerignoreError(f"line {line}: {pattern!r}: {error}") from None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Callable[[str], bool]:
+    kind, expression = _translate(pattern)
+    if kind == "exact":
+        return pattern.__eq__
+    if kind == "prefix":
+        return lambda path: path.startswith(pattern[:-2])
+    if kind == "suffix":
+        end = pattern[2:]
+        return lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:])
+    compiled = re.compile(expression, re.S)
+    return lambda path: compiled.match(path) is not None
+
+
+def _translate(pattern: str) -> tuple[str, str]:
+    """The kind of match that *pattern* asks for, and its regular expression where it needs one."""
+    kind, out, index, count = "exact", [], 0, 0
+    while index < len(pattern):
+        char = pattern[index]
+        index += 1
+        if char == "*" and pattern[index : index + 1] == "*":
+            index += 1
+            if pattern[index : index + 1] == "/":
+                index += 1
+            if index == len(pattern):
+                if kind == "exact":
+                    kind = "prefix"
+                else:
+                    out.append(".*")
+                    kind = "expression"
+            else:
+                out.append("(?:.*/)?")
+                kind = "expression"
+            if count == 0:
+                kind = "suffix"
+        elif char == "*":
+            out.append("[^/]*")
+            kind = "expression"
+        elif char == "?":
+            out.append("[^/]")
+            kind = "expression"
+        elif char in _PLAIN_ESCAPED:
+            out.append("\\" + char)
+        elif char == "\\" and index < len(pattern):
+            out.append(char + pattern[index])
+            index += 1
+            kind = "expression"
+        else:
+            out.append(char)
+            if char in "[]":
+                kind = "expression"
+        count += 1
+    return kind, "".join(out) + r"\Z"

@@ -1,0 +1,144 @@
+"""The files of a build context, listed and read when asked for, within limits.
+
+Symbolic links are never followed: a build is sent the links themselves. So the walk ends, and nothing outside the
+folder is read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections import deque
+from functools import cached_property
+from pathlib import Path
+
+from ..analysis.project import FileFacts
+from ..record import record
+from .dockerignore import Dockerignore
+
+#: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
+_HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
+
+
+@record
+class Limits:
+    """What one context may cost: files and folders listed, seconds to list them, bytes of one file and of all read."""
+
+    entries: int = 100_000
+    seconds: float = 5.0
+    file_bytes: int = 1024 * 1024
+    read_bytes: int = 64 * 1024 * 1024
+
+
+@record(eq=False, slots=False)
+class ContextTree:
+    """The files under *root* that *ignore* lets in."""
+
+    root: Path
+    ignore: Dockerignore = Dockerignore()
+    limits: Limits = Limits()
+
+    @property
+    def files(self) -> tuple[FileFacts, ...]:
+        """The regular files that a build is sent, sorted by path."""
+        return self._listing[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no limit was reached, and every folder could be read."""
+        return self._listing[1]
+
+    @cached_property
+    def by_path(self) -> dict[str, FileFacts]:
+        """``files`` by context path."""
+        return {file.path: file for file in self.files}
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """The context paths of the folders that hold ``files``, at any depth."""
+        found: set[str] = set()
+        for file in self.files:
+            parent = file.path.rpartition("/")[0]
+            while parent and parent not in found:
+                found.add(parent)
+                parent = parent.rpartition("/")[0]
+        return frozenset(found)
+
+    @cached_property
+    def _listing(self) -> tuple[tuple[FileFacts, ...], bool]:
+        found: list[FileFacts] = []
+        waiting: deque[str] = deque(("",))
+        heavy: deque[str] = deque()
+        complete = True
+        count = 0
+        end = time.monotonic() + self.limits.seconds
+        while waiting or heavy:
+            folder = waiting.popleft() if waiting else heavy.popleft()
+            try:
+                entries = os.scandir(self.root / folder)
+            except OSError:
+                complete = False
+                continue
+            with entries:
+                for entry in entries:
+                    count += 1
+                    if count > self.limits.entries or (count % 256 == 0 and time.monotonic() > end):
+                        return tuple(sorted(found, key=_path)), False
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    try:
+                        is_folder = entry.is_dir(follow_symlinks=False)
+                        if self._skips(path, is_folder):
+                            continue
+                        if is_folder:
+                            (heavy if entry.name in _HEAVY else waiting).append(path)
+                        elif entry.is_file(follow_symlinks=False):
+                            facts = entry.stat(follow_symlinks=False)
+                            found.append(FileFacts(path, facts.st_size, stat.S_IMODE(facts.st_mode)))
+                    except OSError:
+                        complete = False
+        return tuple(sorted(found, key=_path)), complete
+
+    def _skips(self, path: str, is_folder: bool) -> bool:
+        if not self.ignore.patterns or (is_folder and self.ignore.has_exceptions):
+            return False
+        return self.ignore.excludes(path)
+
+    @cached_property
+    def _texts(self) -> dict[str, str | None]:
+        return {}
+
+    @cached_property
+    def _spent(self) -> list[int]:
+        return [0]
+
+    def read(self, path: str) -> str | None:
+        """The text of a file in ``files``; None for what is not there, binary, no UTF-8, or beyond the limits."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        return self._texts[path]
+
+    def _read(self, path: str) -> str | None:
+        facts = self.by_path.get(path)
+        if facts is None or facts.size > self.limits.file_bytes or self._spent[0] > self.limits.read_bytes:
+            return None
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = os.open(self.root / path, flags)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return None
+                data = file.read(self.limits.file_bytes + 1)
+        except OSError:
+            return None
+        self._spent[0] += len(data)
+        if len(data) > self.limits.file_bytes or b"\0" in data:
+            return None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+
+def _path(file: FileFacts) -> str:
+    return file.path
