@@ -244,10 +244,18 @@ class DropsStage:
 
 @record
 class SplitsStage:
-    """A stage becomes a builder and a runtime stage of these names."""
+    """The only stage becomes the stage ``builder`` and, on top of the image ``base``, the stage ``runtime``.
+
+    The builder runs what ran before. The runtime copies ``places`` from it to the same paths, starts with the lines
+    ``added`` and with the environment, folder and user that the commands had, and takes over the instructions that
+    only configure the image.
+    """
 
     builder: str
     runtime: str
+    base: str
+    places: tuple[str, ...]
+    added: tuple[str, ...] = ()
 
 
 Claim: TypeAlias = (

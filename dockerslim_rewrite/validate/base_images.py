@@ -37,7 +37,7 @@ def check_bases(old: Build, new: Build, pairs: Sequence[tuple[Stage, Stage]], cl
         if was == now:
             _same_template(left, right)
             continue
-        reason = _licensed(was, now, claims)
+        reason = reason_against(was, now, claims)
         if reason is not None:
             raise Unsound(f"the base image {was} became {now}: {reason}", left.head.line, right.head.line)
         _same_template(left, right)
@@ -90,7 +90,7 @@ def _same_template(left: Stage, right: Stage) -> None:
         raise Unsound("the build arguments choose another base image", left.head.line, right.head.line)
 
 
-def _licensed(before: str, after: str, claims: Sequence[Claim]) -> str | None:
+def reason_against(before: str, after: str, claims: Sequence[Claim]) -> str | None:
     """Why no claims lead from *before* to *after*; None where a chain of sound ones does."""
     reason: str | None = "no claim says so"
     reached, open_ = {before}, [before]

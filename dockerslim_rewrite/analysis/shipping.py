@@ -1,0 +1,293 @@
+"""What a stage that builds its own program put into the image: the places that a runtime stage has to get from it.
+
+Everything that the Dockerfile's own instructions wrote counts as needed, whatever it is; what the base image brought
+and what package managers keep for themselves does not. Where an instruction may have written elsewhere, the analysis
+says so instead of guessing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from ..ir.build import Stage
+from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
+from ..knowledge.recipes import Recipe
+from ..record import record
+from ..shell.arguments import split
+from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, children
+from .packages import Kind, Operation
+from .state import State, after, expand
+from .writes import BROAD, Frame, Place, absolute, literal, writes
+
+_URL = re.compile(r"(?:https?|ftp)://")
+_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+)\Z")
+_GLOB = re.compile(r"[*?\[$]")
+#: A name with an extension, or one that tools expect without: no folder, whose contents COPY would spread.
+_FILE = re.compile(r".*[^/.]\.[A-Za-z0-9]{1,10}\Z|(?:.*/)?(?:[A-Z][A-Za-z]*file|LICENSE|mvnw|gradlew)\Z")
+#: What may be deleted without a trace: caches, temporary files, documentation.
+_DELETABLE = re.compile(
+    r"/(?:var/lib/apt|var/cache|tmp|var/tmp|var/log|root|usr/share/(?:doc|man|info|locale)|etc/apt/sources\.list\.d)(?:/|\Z)"
+    r"|.*/\*?\.(?:cache|git|svn)"
+)
+_HOMES = {"adduser": ("-h", "--home"), "useradd": ("-d", "--home", "--home-dir")}
+_ACCOUNT_VALUES = frozenset(
+    (
+        "-h", "-d", "--home", "--home-dir", "-g", "--gid", "-G", "--groups", "--ingroup", "-u", "--uid", "-s",
+        "--shell", "-c", "--comment", "-k", "--skel", "-p", "--password", "-K", "--gecos", "-b", "--base-dir",
+    )
+)  # fmt: skip
+
+
+@record
+class Package:
+    """A package that the stage installs, and the line."""
+
+    name: str
+    line: int
+
+
+@record
+class Obstacle:
+    """Why what the stage ships is not known, and the line."""
+
+    reason: str
+    line: int
+
+
+@record
+class Shipping:
+    """What a stage ships besides its base image.
+
+    ``places`` are the outermost paths, sorted; ``made`` the names of programs that its builds make (``*``: any);
+    ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created.
+    """
+
+    places: tuple[Place, ...]
+    made: frozenset[str]
+    packages: tuple[Package, ...]
+    users: bool
+    states: tuple[State, ...]
+
+    def covers(self, path: str) -> bool:
+        """Whether *path* is one of the places or lies in one."""
+        return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
+
+
+def shipping(stage: Stage, recipe: Recipe) -> Shipping | Obstacle:
+    """What *stage*, based on an image of *recipe*, ships; the first obstacle where that cannot be told."""
+    state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
+    states = [state]
+    reader = _Reader(recipe)
+    for step in stage.steps:
+        reader.step(step, state)
+        if reader.obstacle is not None:
+            return reader.obstacle
+        state = after(state, step)
+        states.append(state)
+    for place in reader.places:
+        if place.link and not any(_inside(place.path, other.path) for other in reader.places):
+            return Obstacle(f"COPY would follow the link {place.path}", reader.lines[place])
+    return Shipping(
+        _outermost(reader.places, recipe.own),
+        frozenset(reader.made),
+        tuple(reader.packages),
+        reader.users,
+        tuple(states),
+    )
+
+
+def _inside(path: str, other: str) -> bool:
+    return path != other and path.startswith(other.rstrip("/") + "/")
+
+
+def _outermost(places: list[Place], own: tuple[str, ...]) -> tuple[Place, ...]:
+    """The places that lie in no other, without those that are folders of the tool chain or lie in its caches."""
+    paths = {place.path for place in places if place.path not in own and not _ephemeral(place.path)}
+    return tuple(Place(path) for path in sorted(paths) if not any(_inside(path, other) for other in paths))
+
+
+def _ephemeral(path: str) -> bool:
+    return path.startswith(("/tmp/", "/var/tmp/", "/var/cache/", "/var/lib/apt/", "/dev/", "/proc/", "/root/.cache"))
+
+
+class _Reader:
+    """Goes through the steps of a stage and notes what they write."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.places: list[Place] = []
+        self.lines: dict[Place, int] = {}
+        self.made: set[str] = set()
+        self.packages: list[Package] = []
+        self.users = False
+        self.obstacle: Obstacle | None = None
+        self.line = 0
+
+    def step(self, step: Step, state: State) -> None:
+        self.line = step.line
+        if isinstance(step, Copy):
+            self._copy(step, state)
+        elif isinstance(step, Run):
+            self._run(step, state)
+        elif isinstance(step, Value) and step.keyword == "WORKDIR":
+            path = after(state, step).workdir
+            if path is None:
+                self._stop(f"WORKDIR {step.value} depends on a build argument or on the base image")
+            elif path not in BROAD and path != self.recipe.workdir:
+                self._place(Place(path))
+        elif isinstance(step, Onbuild):
+            self._stop("its triggers run in other builds")
+        elif isinstance(step, Listing) and step.keyword == "VOLUME" and any("$" in word for word in step.words):
+            self._stop("a VOLUME depends on variables")
+
+    def _stop(self, reason: str) -> None:
+        if self.obstacle is None:
+            self.obstacle = Obstacle(reason, self.line)
+
+    def _place(self, place: Place) -> None:
+        if place.path in BROAD and place.path not in ("/tmp", "/var/tmp"):
+            self._stop(f"it writes into {place.path}, among the files of the base image")
+        elif place.path not in ("/tmp", "/var/tmp"):
+            self.places.append(place)
+            self.lines.setdefault(place, self.line)
+
+    def _copy(self, copy: Copy, state: State) -> None:
+        destination = expand(copy.destination, state)
+        path = absolute(destination, state.workdir) if destination else None
+        if destination is None or path is None:
+            self._stop(f"{copy.keyword} to {copy.destination} depends on a build argument")
+            return
+        if path not in BROAD:
+            self._place(Place(path))
+            return
+        for source in copy.sources:
+            bare = source.split("?")[0].rstrip("/")
+            unclear = bool(_GLOB.search(bare)) or bare in ("", ".", "..")
+            spread = copy.keyword == "ADD" and bool(_ARCHIVE.match(bare)) and not _URL.match(bare)
+            if copy.origin.heredocs:
+                self._place(Place(path))
+            elif unclear or spread or not (_FILE.match(bare) or _URL.match(bare)):
+                self._stop(f"what {copy.keyword} {source} puts into {path} depends on the build context")
+            else:
+                self._place(Place(posixpath.join(path, posixpath.basename(bare))))
+
+    def _run(self, run: Run, state: State) -> None:
+        script = run.body.script if run.body is not None else None
+        if not isinstance(script, Script):
+            self._stop("what it runs could not be read")
+            return
+        assigned = set(_assigned(script))
+        variables = {
+            name: value for name, value in state.env.items() if value is not None and name not in assigned | state.args
+        }
+        self._walk(script.root, Frame(state.workdir, variables), run.line)
+
+    def _walk(self, node: Node, frame: Frame, line: int) -> Frame:
+        """Note what *node* writes; the frame behind it."""
+        if isinstance(node, Simple):
+            for part in node.nested:
+                self._walk(part, frame, line)
+            self._simple(node, frame)
+            return _moved(node, frame)
+        if isinstance(node, Group):
+            inside = self._walk(node.body, frame, line)
+            self._redirects(node.redirects)
+            return frame if node.subshell else inside
+        if isinstance(node, Pipeline):
+            for item in node.items:
+                self._walk(item, frame, line)
+            return frame
+        if isinstance(node, Sequence | AndOr):
+            for item in node.items:
+                frame = self._walk(item, frame, line)
+            return frame
+        return self._compound(node, frame, line)
+
+    def _compound(self, node: Compound, frame: Frame, line: int) -> Frame:
+        if node.kind == "function":
+            self._stop(f"what the function {node.name} writes depends on its calls")
+        self._redirects(node.redirects)
+        end = frame
+        for part in children(node):
+            behind = self._walk(part, frame, line)
+            if behind.folder != frame.folder:
+                end = Frame(None, frame.variables)
+        return end
+
+    def _redirects(self, redirects: tuple[object, ...]) -> None:
+        if redirects:
+            self._stop("a group of commands writes through a redirection")
+
+    def _simple(self, command: Simple, frame: Frame) -> None:
+        found = writes(command, frame)
+        if found.unknown is not None:
+            self._stop(f"{found.unknown} is not known")
+        for place in found.places:
+            self._place(place)
+        self.made.update(found.made)
+        if found.users:
+            self._account(command, frame)
+        for path in found.removed:
+            self._removed(path)
+        if found.operation is not None:
+            self._packages(command, found.operation, frame)
+
+    def _removed(self, path: str) -> None:
+        known = any(path == one.path or _inside(path, one.path) for one in self.places)
+        own = any(path == one or _inside(path, one) for one in self.recipe.own)
+        if not (known or own or _DELETABLE.match(path)):
+            self._stop(f"it deletes {path}, which may be a file of the base image")
+
+    def _account(self, command: Simple, frame: Frame) -> None:
+        """Note the home folder that comes with an account."""
+        words = [literal(word, frame.variables) for word in command.words]
+        name = posixpath.basename(words[0] or "")
+        arguments = split(words, 1, _ACCOUNT_VALUES)
+        names = {flag.name for flag in arguments.flags}
+        if name in ("usermod", "groupmod", "passwd", "chpasswd") or not arguments.certain or not arguments.operands:
+            self._stop(f"{name or 'a command'} changes accounts of the base image")
+            return
+        self.users = True
+        if name not in _HOMES:
+            return
+        wanted = bool({"-m", "--create-home"} & names) if name == "useradd" else not {"-H", "--no-create-home"} & names
+        home = next((flag.value for flag in arguments.flags if flag.name in _HOMES[name]), None)
+        if wanted and len(arguments.operands) == 1:
+            path = home or f"/home/{words[arguments.operands[0]]}"
+            if path not in BROAD and path != "/dev/null" and "nonexistent" not in path:
+                self._place(Place(path))
+
+    def _packages(self, command: Simple, found: Operation, frame: Frame) -> None:
+        if found.kind is Kind.UPGRADE:
+            self._stop(f"{found.executable} {found.subcommand} brings the base image up to date".replace("  ", " "))
+        if found.kind is not Kind.INSTALL:
+            return
+        for index in found.operands:
+            word = literal(command.words[index], frame.variables)
+            if word is None or not found.certain or "/" in word.rstrip("/"):
+                self._stop(f"{command.words[index].text} may be any package")
+                return
+            self.packages.append(Package(re.split(r"[=:<>~@]", word)[0], self.line))
+
+
+def _moved(command: Simple, frame: Frame) -> Frame:
+    if command.name not in ("cd", "pushd", "popd"):
+        return frame
+    words = command.words[1:]
+    target = literal(words[-1], frame.variables) if len(words) == 1 and command.name == "cd" else None
+    return Frame(absolute(target, frame.folder) if target and target != "-" else None, frame.variables)
+
+
+def _assigned(script: Script) -> Iterator[str]:
+    """The names of variables that the script itself gives values to."""
+    for node in script.nodes:
+        if isinstance(node, Simple):
+            words = node.assignments if not node.words else ()
+            if node.name in ("export", "readonly", "local", "declare", "read", "unset"):
+                words = (*words, *node.words[1:])
+            for word in words:
+                yield word.text.partition("=")[0].rstrip("+")
+        elif isinstance(node, Compound) and node.name:
+            yield node.name

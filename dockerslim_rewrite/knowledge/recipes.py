@@ -1,0 +1,74 @@
+"""Recipes for splitting a stage: what belongs to the build, and what the program needs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is known of one ecosystem.
+
+    ``images`` are the base images that it is for; they set ``environment``, put ``path`` in front of PATH and start in
+    ``workdir``. ``own`` are folders of the tool chain and its caches, ``tools`` programs of it, ``builders`` those of
+    them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
+    ``packages`` serve the build only, the files of those in ``carried`` come along. ``releases`` tells the Debian
+    release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in bytes.
+    """
+
+    code: str
+    name: str
+    images: frozenset[str]
+    environment: Mapping[str, str]
+    path: tuple[str, ...]
+    workdir: str
+    own: tuple[str, ...]
+    tools: frozenset[str]
+    builders: frozenset[str]
+    programs: frozenset[str]
+    packages: frozenset[str]
+    carried: frozenset[str]
+    certificates: str | None
+    zones: str | None
+    releases: tuple[tuple[str, str], ...]
+    saving: int | None
+
+    def release(self, version: str | None) -> str | None:
+        """The Debian release beneath *version* of the image; None where that is not known."""
+        if version is None:
+            return None
+        numbers = tuple(int(part) for part in version.split("."))
+        if len(numbers) < 2:
+            return None
+        for since, release in self.releases:
+            if numbers >= tuple(int(part) for part in since.split(".")):
+                return release
+        return None
+
+
+@lru_cache(maxsize=32)
+def recipe(name: str) -> Recipe:
+    """The recipe *name*. Raises ``FileNotFoundError`` for an unknown one."""
+    data = tomllib.loads((Path(__file__).parent / "data" / "recipes" / f"{name}.toml").read_text("utf-8"))
+    return Recipe(
+        code=data["code"],
+        name=data["name"],
+        images=frozenset(data["images"]),
+        environment=data["environment"],
+        path=tuple(data["path"]),
+        workdir=data["workdir"],
+        own=tuple(data["own"]),
+        tools=frozenset(data["tools"]),
+        builders=frozenset(data["builders"]),
+        programs=frozenset(data.get("programs", ())),
+        packages=frozenset(data["packages"]),
+        carried=frozenset(data["carried"]),
+        certificates=data.get("certificates"),
+        zones=data.get("zones"),
+        releases=tuple((entry["since"], entry["debian"]) for entry in data.get("releases", ())),
+        saving=data.get("saving"),
+    )

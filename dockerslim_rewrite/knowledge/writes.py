@@ -1,0 +1,56 @@
+"""What commands write, as far as their words tell."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How the words of one command tell what it writes; see ``data/writes.toml`` for the kinds.
+
+    ``values`` are options that take the next word, ``output`` and ``folder`` those whose value is what is written,
+    ``named`` those that write a file named like its source, ``unsure`` those that make it write where nobody knows.
+    """
+
+    kind: str
+    skip: int = 0
+    values: frozenset[str] = frozenset()
+    output: frozenset[str] = frozenset()
+    folder: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "data" / "writes.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=512)
+def writing(name: str) -> Writing | None:
+    """What is known of the command *name*, given without its folder; None for one that may write anywhere."""
+    entry: Mapping[str, Any] | None = _data()["commands"].get(name)
+    if entry is None:
+        kind = next((kind for kind, names in _data()["plain"].items() if name in names), None)
+        return Writing(kind) if kind else None
+    options = {key: frozenset(entry.get(key, ())) for key in ("output", "folder", "named", "unsure")}
+    values = frozenset(entry.get("values", ())) | options["output"] | options["folder"]
+    return Writing(entry["kind"], entry.get("skip", 0), values, **options, files=tuple(entry.get("files", ())))
+
+
+def tool_writing(manager: str, subcommand: str) -> str | None:
+    """The kind of what a build tool's *subcommand* leaves behind; None for a manager that is no known build tool."""
+    entry: Mapping[str, Any] | None = _data()["managers"].get(manager)
+    if entry is None:
+        return None
+    if subcommand in entry.get("nothing", ()):
+        return "nothing"
+    kind: str = entry.get(subcommand, entry["default"])
+    return kind

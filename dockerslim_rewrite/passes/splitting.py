@@ -1,0 +1,199 @@
+"""What the rules DS401 and following share: when one stage that builds and runs may become two.
+
+The runtime stage gets everything that the Dockerfile itself put into the image. What is lost is what the base image
+brought, and packages that only builds use.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from ..analysis.bases import base_image
+from ..analysis.facts import Facts
+from ..analysis.packages import operation
+from ..analysis.shipping import Obstacle, Shipping, shipping
+from ..analysis.starting import Started, Starting, starting
+from ..change import Change, Safety, SplitsStage
+from ..ir.build import Build, Stage
+from ..ir.steps import Arg, Env
+from ..knowledge.images import ImageFacts
+from ..knowledge.recipes import Recipe, recipe
+from ..record import record
+from .base import Proposals, missed
+from .stage_text import split_text
+
+_PLAIN = re.compile(r"/[A-Za-z0-9_./@%+,=-]*\Z")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NUMERIC = re.compile(r"\d+(?::\d+)?\Z")
+#: Accounts that every base image of the recipes has.
+_ACCOUNTS = frozenset(("root", "nobody", "daemon"))
+
+
+@record
+class Project:
+    """One stage that builds, with what is known of it."""
+
+    build: Build
+    facts: Facts
+    stage: Stage
+    recipe: Recipe
+    image: ImageFacts
+    shipping: Shipping
+    starting: Starting
+
+    @property
+    def folder(self) -> str | None:
+        """The working directory of the container."""
+        return self.shipping.states[-1].workdir
+
+
+@record
+class Target:
+    """A base for the runtime stage.
+
+    ``files`` are further files to copy from the builder, ``environment`` lines to begin with. ``shell`` tells whether
+    the image has one, ``accounts`` which accounts it has; ``why`` is the reason to show.
+    """
+
+    image: str
+    safety: Safety
+    why: str
+    files: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    shell: bool = True
+
+
+#: Which bases a project may get, the boldest first; a text says why none.
+Choose = Callable[[Project], "list[Target] | str"]
+
+
+def split_stage(build: Build, facts: Facts, name: str, choose: Choose) -> Proposals:
+    """Propose to split the only stage of *build* by the recipe *name*, or say what is in the way."""
+    known = recipe(name)
+    if len(build.stages) != 1:
+        return
+    stage = build.stages[0]
+    image = base_image(build, facts, stage)
+    if image is None or image.name not in known.images or not _builds(stage, known, facts):
+        return
+    project = _project(build, facts, stage, known, image)
+    if isinstance(project, Obstacle):
+        yield missed(known.code, project.line, f"not split into builder and runtime: {project.reason}")
+        return
+    targets = choose(project)
+    odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
+    if odd is not None:
+        targets = f"{odd} is no plain path"
+    if isinstance(targets, str):
+        yield missed(known.code, stage.head.line, f"not split into builder and runtime: {targets}")
+        return
+    for target in targets:
+        yield _change(project, target)
+
+
+def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
+    """Whether *stage* runs one of the recipe's build tools."""
+    for call in facts.calls(stage):
+        found = operation(call.argv)
+        if (found.manager.name if found is not None else call.name) in known.builders:
+            return True
+    return False
+
+
+def _project(build: Build, facts: Facts, stage: Stage, known: Recipe, image: ImageFacts) -> Project | Obstacle:
+    if stage.head.origin.flags:
+        return Obstacle("FROM names a platform", stage.head.line)
+    ships = shipping(stage, known)
+    if isinstance(ships, Obstacle):
+        return ships
+    starts = starting(stage)
+    if isinstance(starts, str):
+        return Obstacle(starts, stage.steps[-1].line)
+    project = Project(build, facts, stage, known, image, ships, starts)
+    return _needed_packages(project) or _left_behind(project) or _unknown_names(project) or project
+
+
+def _needed_packages(project: Project) -> Obstacle | None:
+    for package in project.shipping.packages:
+        known = project.recipe
+        if package.name not in known.packages | known.carried:
+            if package.name.endswith(("-dev", "-devel")):
+                return Obstacle(f"the program may be linked to the library of {package.name}", package.line)
+            return Obstacle(f"the program may run {package.name}", package.line)
+    return None
+
+
+def _left_behind(project: Project) -> Obstacle | None:
+    """A path that the configuration names in a folder that does not ship."""
+    named = [(path, project.stage.steps[-1].line) for path in project.starting.paths(project.folder)]
+    state = project.shipping.states[-1]
+    for step in project.stage.steps:
+        if isinstance(step, Env):
+            values = [state.env.get(pair.key) for pair in step.pairs if "PATH" not in pair.key and pair.key != "GOBIN"]
+            named += [(value, step.line) for value in values if value and value.startswith("/")]
+    if project.folder is None:
+        return Obstacle("the working directory is not known", project.stage.head.line)
+    named.append((project.folder, project.stage.steps[-1].line))
+    for path, line in named:
+        inside = any(path.startswith(one.rstrip("/") + "/") for one in project.recipe.own)
+        if inside and not project.shipping.covers(path):
+            return Obstacle(f"{path} is named by the configuration, and nothing tells what is in it", line)
+    return None
+
+
+def _unknown_names(project: Project) -> Obstacle | None:
+    """Variables of the base image that the runtime image does not have, and accounts likewise."""
+    defined = {"PATH", "JAVA_HOME", "HOME", *project.recipe.environment}
+    for step in project.stage.steps:
+        if isinstance(step, Env | Arg):
+            values = " ".join(pair.value or "" for pair in step.pairs)
+            strange = next((name for name in _VARIABLE.findall(values) if name not in defined), None)
+            if strange is not None and isinstance(step, Env):
+                return Obstacle(f"ENV uses {strange}, which the base image may set", step.line)
+            defined.update(pair.key for pair in step.pairs)
+    user = project.shipping.states[-1].user
+    known = user is None or _NUMERIC.match(user) or user.partition(":")[0] in _ACCOUNTS or project.shipping.users
+    if not known:
+        return Obstacle(f"the account {user} may be one of the base image", project.stage.steps[-1].line)
+    return None
+
+
+def program(project: Project, started: Started) -> str | None:
+    """Why the runtime stage may lack a program that the container starts; None when it is there for sure."""
+    known, ships = project.recipe, project.shipping
+    name = posixpath.basename(started.name)
+    if name in known.tools:
+        return f"{started.keyword} runs {name}, which belongs to the tools of the build"
+    if not started.path and name in known.programs:
+        return None
+    if started.script:
+        return f"{started.keyword} starts the script {started.name}, which may run anything"
+    if name not in ships.made and "*" not in ships.made:
+        return f"{started.keyword} runs {started.name}, and nothing tells that the build makes it"
+    if started.path:
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        return None if ships.covers(path) else f"nothing here makes {path}"
+    folders = [*known.path, "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    if any(ships.covers(posixpath.join(folder, name)) for folder in folders):
+        return None
+    own = ships.states[-1].env.get("PATH", "") or ""
+    if any(folder and ships.covers(posixpath.join(folder, name)) for folder in own.split(":")):
+        return None
+    return f"nothing tells where {name} is"
+
+
+def _change(project: Project, target: Target) -> Change:
+    split = split_text(project.build, project.shipping, "runtime", target.image, target.environment, target.files)
+    return Change(
+        rule=project.recipe.code,
+        edits=split.edits,
+        title=f"build in one stage and ship another, on {target.image}",
+        reason=target.why,
+        safety=target.safety,
+        claims=(SplitsStage(split.builder, split.runtime, target.image, split.places, target.environment),),
+        line=project.stage.head.line,
+        evidence=tuple(f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs),
+        saving=project.recipe.saving,
+    )

@@ -1,0 +1,121 @@
+"""The edits that split a stage: a name for the builder, the runtime stage's own lines, and what moves there.
+
+The user's text stays as it is, but for the builder's name. Instructions that only configure the image move behind the
+last command, with the comments above them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..analysis.shipping import Shipping
+from ..ir.build import Build, Stage
+from ..ir.steps import Arg, Copy, Env, Run, Step
+from ..record import record
+from ..render.environment import render
+from ..syntax.document import SegmentKind
+from ..text import Edit, Span
+
+_MOVED = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_ACCOUNT_FILES = ("/etc/passwd", "/etc/group")
+
+
+@record
+class Split:
+    """The two names, the paths that the runtime stage copies, and the edits."""
+
+    builder: str
+    runtime: str
+    places: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+def split_text(
+    build: Build, shipping: Shipping, template: str, base: str, added: Sequence[str], files: Sequence[str]
+) -> Split:
+    """Split the only stage of *build*: the runtime stage is based on *base*, begins with the lines *added*, and copies
+    what *shipping* lists and *files*.
+    """
+    stage = build.stages[0]
+    newline = build.document.style.newline
+    cut = [step for step in stage.steps if isinstance(step, Run | Copy)][-1]
+    alias = stage.head.alias
+    builder = "build" if alias is None or alias.lower() != "build" else "builder"
+    runtime = alias or "runtime"
+    before = [step for step in stage.steps if step.index <= cut.index]
+    moved = [_with_comments(step, build) for step in before if step.keyword in _MOVED]
+    places = [*(place.path for place in shipping.places), *files]
+    copies: list[tuple[tuple[str, ...], str]] = [((place,), place) for place in places]
+    if shipping.users:
+        copies.append((_ACCOUNT_FILES, "/etc/"))
+        places += _ACCOUNT_FILES
+    block = render(
+        f"stages/{template}.j2",
+        base=base,
+        runtime=runtime,
+        builder=builder,
+        environment=[*added, *_environment(stage, before)],
+        copies=copies,
+        frame=_frame(shipping, before),
+    )
+    if stage.head.origin.text.lstrip()[:4].islower():
+        block = "\n".join(_lowered(line) for line in block.split("\n"))
+    texts = [build.text[span.start : span.end].rstrip("\r\n") for span in moved]
+    text = newline.join([block.rstrip("\n").replace("\n", newline), *texts]) + newline
+    at = cut.origin.span.end
+    lead = newline if build.text[:at].endswith("\n") else newline * 2
+    edits = (_named(stage, builder), *(Edit.delete(*span) for span in moved), Edit.insert(at, lead + text))
+    return Split(builder, runtime, tuple(places), edits)
+
+
+def _environment(stage: Stage, before: Sequence[Step]) -> list[str]:
+    """ENV as it is written, and the ARGs that what follows reads."""
+    texts = [step.origin.logical.text for step in stage.steps if not isinstance(step, Run | Copy | Arg)]
+    read = set(_VARIABLE.findall(" ".join(texts)))
+    lines = []
+    for step in before:
+        if isinstance(step, Env) or (isinstance(step, Arg) and read & {pair.key for pair in step.pairs}):
+            text = step.origin.logical.text if step.origin.comments else step.origin.text
+            lines.append(text.replace("\r\n", "\n").strip())
+    return lines
+
+
+def _frame(shipping: Shipping, before: Sequence[Step]) -> list[str]:
+    """The working directory, user and shell that are in force behind the last command."""
+    folder = shipping.states[len(before)].workdir
+    lines = [f"WORKDIR {folder}"] if folder and folder != "/" else []
+    for keyword in ("USER", "SHELL"):
+        step = next((one for one in reversed(before) if one.keyword == keyword), None)
+        if step is not None:
+            lines.append(step.origin.logical.text.strip())
+    return lines
+
+
+def _named(stage: Stage, builder: str) -> Edit:
+    origin = stage.head.origin
+    alias = stage.head.alias
+    if alias is None:
+        word = "as" if origin.text.lstrip()[:4].islower() else "AS"
+        return Edit.insert(origin.code_end, f" {word} {builder}")
+    start = origin.logical.text.rstrip().rindex(alias)
+    return Edit(origin.logical.span(start, start + len(alias)), builder)
+
+
+def _with_comments(step: Step, build: Build) -> Span:
+    """The lines of *step* with the comments directly above it, and the empty lines below where some are above."""
+    segments = build.document.segments
+    at = next(i for i, one in enumerate(segments) if one.span.start <= step.origin.span.start < one.span.end)
+    start, end = step.origin.span
+    if at and segments[at - 1].kind is SegmentKind.COMMENT and segments[at].span.start == start:
+        start = segments[at - 1].span.start
+    above = build.text[:start].endswith(("\n\n", "\n\r\n"))
+    if above and at + 1 < len(segments) and segments[at + 1].kind is SegmentKind.BLANK:
+        end = segments[at + 1].span.end
+    return Span(start, end)
+
+
+def _lowered(line: str) -> str:
+    keyword, blank, rest = line.partition(" ")
+    return f"{keyword.lower()}{blank}{rest.replace(' AS ', ' as ') if keyword == 'FROM' else rest}"
