@@ -1,6 +1,7 @@
 """Engines for the tests that build: the real ones, in stores of the tests' own, or a skip that says what is missing.
 
-With DOCKERSLIM_REQUIRE_ENGINES=1, as continuous integration sets it, a missing engine is a failure.
+With DOCKERSLIM_REQUIRE_ENGINES=buildah,podman,docker, as continuous integration sets it, a missing engine is a failure;
+1 stands for all of them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -21,9 +23,10 @@ from tests.builds import standins
 DOCKER_CLIENTS = ("/usr/bin/docker", "docker")
 
 
-def _absent(reason: str) -> None:
-    if os.environ.get("DOCKERSLIM_REQUIRE_ENGINES") == "1":
-        pytest.fail(f"this run requires container engines, but {reason}")
+def _absent(engine: str, reason: str) -> NoReturn:
+    required = os.environ.get("DOCKERSLIM_REQUIRE_ENGINES", "")
+    if required == "1" or engine in required.split(","):
+        pytest.fail(f"this run requires {engine}, but {reason}")
     pytest.skip(reason)
 
 
@@ -32,7 +35,7 @@ def _environment() -> Iterator[None]:
     """The process's environment leads buildah and podman to the store of the stand-ins while tests run."""
     reason = standins.missing()
     if reason:
-        _absent(reason)
+        _absent("buildah", reason)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in standins.environment().items():
             patch.setenv(name, value)
@@ -49,7 +52,7 @@ def base_images(_environment: None) -> Callable[..., None]:
 def _docker_host(_environment: None) -> Iterator[str]:
     """A Docker daemon of our own; its address. Needs no network set-up, as builds and runs use the host's network."""
     if shutil.which("dockerd") is None:
-        _absent("dockerd is not installed")
+        _absent("docker", "dockerd is not installed")
     folder = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/var/tmp"))
     address = f"unix://{folder}/socket"
     command = ["dockerd", "--iptables=false", "--bridge=none", "--host", address, "--pidfile", f"{folder}/pid"]
@@ -59,7 +62,7 @@ def _docker_host(_environment: None) -> Iterator[str]:
     try:
         _await(lambda: (folder / "socket").exists() or daemon.poll() is not None)
         if daemon.poll() is not None:
-            _absent(f"dockerd does not start: {(folder / 'log').read_text()[-500:]}")
+            _absent("docker", f"dockerd does not start: {(folder / 'log').read_text()[-500:]}")
         yield address
     finally:
         daemon.terminate()
@@ -81,11 +84,11 @@ def engine_name(request: pytest.FixtureRequest, base_images: Callable[..., None]
     base_images("debian:bookworm-slim")
     if request.param != "docker":
         if shutil.which(request.param) is None:
-            _absent(f"{request.param} is not installed")
+            _absent(request.param, f"{request.param} is not installed")
         return str(request.param)
     client = next(filter(None, map(shutil.which, DOCKER_CLIENTS)), None)
     if client is None:
-        _absent("docker is not installed")
+        _absent("docker", "docker is not installed")
     request.getfixturevalue("_docker_in_use")
     return str(client)
 

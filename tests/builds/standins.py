@@ -82,8 +82,10 @@ def environment() -> dict[str, str]:
     # Machines without systemd, with limits that cannot be raised: what an image needs to start there all the same.
     containers = (
         '[containers]\nnetns = "host"\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
-        '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
+        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
     )
+    # crun, which podman prefers, wants version 2 of control groups or systemd.
+    containers += 'runtime = "runc"\n' if shutil.which("runc") else ""
     files = {
         "CONTAINERS_STORAGE_CONF": ("storage.conf", storage),
         "CONTAINERS_REGISTRIES_CONF": ("registries.conf", 'unqualified-search-registries = ["docker.io"]\n'),

@@ -20,7 +20,7 @@ from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engin
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify
 from dockerslim_rewrite.engine.workspace import mounts_below, workspace
 
-pytestmark = [pytest.mark.builds, pytest.mark.quick]
+pytestmark = [pytest.mark.builds, pytest.mark.quick, pytest.mark.xdist_group("builds")]
 
 DOCKERFILE = """\
 FROM debian:bookworm-slim AS build
@@ -162,24 +162,24 @@ def test_a_missing_base_is_a_failure_at_its_from(build: Callable[..., list[str]]
     assert "nothing/here" in "\n".join(caught.value.log_end)
 
 
-def test_an_interrupted_run_leaves_nothing(engine_name: str, context: Path, tmp_path: Path) -> None:
-    """SIGTERM in the middle of a build: no process, no mount, no folder, no image, no container."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing(
+    engine_name: str, number: signal.Signals, context: Path, tmp_path: Path
+) -> None:
+    """A signal in the middle of a build: no process, no mount, no folder, no image, no container."""
     (context / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN echo started && sleep 303\n")
     before = _left(engine_name)
     work = tmp_path / "work"
     work.mkdir()
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        "from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify\n"
-        "options = VerifyOptions(engine=sys.argv[1], network='host', log=Path(sys.argv[3]))\n"
-        "file = Path(sys.argv[2]) / 'Dockerfile'\n"
-        "verify(file, Candidate(file), Path(sys.argv[2]), options)\n"
-    )
-    command = [sys.executable, "-c", script, engine_name, str(context), str(tmp_path / "log")]
-    process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(work)}, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", "from dockerslim_rewrite.cli import main; main()", "verify"]
+    command += ["Dockerfile", "Dockerfile", "--engine", engine_name, "--network", "host", "--log", f"{tmp_path}/log"]
+    environment = {**os.environ, "TMPDIR": str(work), "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(command, cwd=context, env=environment, stderr=subprocess.PIPE, text=True)
     _await(lambda: _running("sleep 303"))
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
+    process.send_signal(number)
+    complaint = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + number
+    assert "Traceback" not in complaint
     _await(lambda: not _running("sleep 303"))
     assert list(work.iterdir()) == []
     assert mounts_below(work) == []
