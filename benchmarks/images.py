@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from dockerslim_rewrite.cli.progress import ProgressLine
@@ -22,8 +23,28 @@ from dockerslim_rewrite.report.verify import failure_lines, verification_json
 from tests.builds import standins
 from tests.builds.examples import Example, candidates, examples, rewrites
 
-HEAD = ("example", "Dockerfile", "size", "compressed", "layers", "cold", "warm", "smoke", "unexpected")
+HEAD = (
+    "example", "Dockerfile", "size", "compressed", "layers", "cold", "warm", "smaller by", "estimated", "smoke",
+    "unexpected",
+)  # fmt: skip
 EXPERT = "expert"
+
+INTRODUCTION = """\
+# What rewriting is worth, on built images
+
+Made by `make bench-images` on {day} with {engine}. Each project in `examples` is built as people write such files, as
+the rewriter leaves them at each level, and as an expert wrote them by hand (`Dockerfile.expert`). Base images are
+local stand-ins made of Debian packages, so sizes are near those of the images of these names, not equal to them.
+
+- **size** is that of all files in all layers, **compressed** what a registry keeps of them.
+- **cold** is the build time without any cached layer, **warm** that with one source file changed since. Both were
+  taken on a machine with two processors that did other work as well, downloads included.
+- **smaller by** is measured against the file as written, **estimated** is what the changes promise beforehand; not
+  every change gives an estimate.
+- **smoke** compares exit status and output of the example's smoke command before and after. **unexpected** counts
+  differences between the two images, files and configuration, that no change announces; expert files install and
+  configure other things on purpose, so nothing is counted there.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +91,29 @@ def measure(example: Example, engine: str) -> Measured:
 
 def rows(measured: Measured) -> Iterator[tuple[str, ...]]:
     """The rows of one example: as it was, each distinct rewrite, the expert's."""
-    yield measured.name, "as written", *_cells(measured.before), "", ""
+    yield measured.name, "as written", *_cells(measured.before), "", "", "", ""
     for key, outcome in measured.outcomes.items():
         names = [level for level, used in measured.levels.items() if used == key]
         smoke = "same" if outcome.smoke_agrees else "DIFFERENT"
         differ = len(outcome.unexpected) + len(outcome.unexpected_config)
+        saved, promised = size_text(outcome.saved), size_text(outcome.estimate or 0)
         # The expert's file installs and configures on purpose what the poor one does not: that is no refinement of it.
-        yield "", ", ".join(names), *_cells(outcome.after), smoke, "" if key == EXPERT else str(differ)
+        judged = ("", smoke, "") if key == EXPERT else (promised, smoke, str(differ))
+        yield "", ", ".join(names), *_cells(outcome.after), saved, *judged
     unchanged = [level for level, used in measured.levels.items() if used is None]
     if unchanged:
-        yield "", ", ".join(unchanged), "unchanged", "", "", "", "", "", "0"
+        yield "", ", ".join(unchanged), "unchanged", "", "", "", "", "", "", "", "0"
 
 
 def _cells(side: Side) -> tuple[str, ...]:
     warm = "" if side.warm_seconds is None else f"{side.warm_seconds:.1f} s"
-    sizes = (f"{count / 1e6:.1f} MB" for count in (side.image.size, side.image.compressed))
+    sizes = map(size_text, (side.image.size, side.image.compressed))
     return *sizes, str(len(side.image.layers)), f"{side.cold_seconds:.1f} s", warm
+
+
+def size_text(count: int) -> str:
+    """Bytes in one unit for all, so that columns can be compared."""
+    return f"{count / 1e6:.1f} MB"
 
 
 def summary(all_of_them: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
@@ -111,6 +139,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("examples", nargs="*", help="names of examples; all by default")
     parser.add_argument("--engine", default="buildah", help="buildah (default) or podman")
+    parser.add_argument("--output", type=Path, help="write the table into this file instead of printing it")
     parser.add_argument("--details", type=Path, help="write each verification into this folder, as JSON")
     chosen = parser.parse_args(arguments)
     reason = standins.missing()
@@ -129,9 +158,20 @@ def main(arguments: Sequence[str]) -> int:
         for level, outcome in found[-1].outcomes.items() if chosen.details else ():
             chosen.details.mkdir(parents=True, exist_ok=True)
             (chosen.details / f"{example.name}.{level}.json").write_text(verification_json(outcome) + "\n", "utf-8")
-    print("\n".join(table(HEAD, [row for one in found for row in rows(one)], 2)))
-    print()
-    print("\n".join(table(("all examples", "size", "saved", "of the expert's saving"), list(summary(found)), 1)))
+    text = "\n".join(
+        (
+            INTRODUCTION.format(day=date.today(), engine=found[0].outcomes[EXPERT].engine),
+            *table(HEAD, [row for one in found for row in rows(one)], 2),
+            "",
+            *table(("all examples", "size", "saved", "of the expert's saving"), list(summary(found)), 1),
+            "",
+        )
+    )
+    if chosen.output:
+        chosen.output.parent.mkdir(exist_ok=True)
+        chosen.output.write_text(text, "utf-8")
+    else:
+        print(text, end="")
     right = all(
         outcome.smoke_agrees and (level == EXPERT or outcome.equivalent)
         for one in found
