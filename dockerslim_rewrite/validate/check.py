@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
@@ -11,9 +11,11 @@ from ..text import Patch
 from .base_images import check_bases
 from .claims import Claimed, Licences
 from .cleanups import reads_lists
+from .comments import check_comments
 from .observe import units
 from .program import base_of, script_of
 from .second_reader import readers_disagree
+from .splits import follow
 from .steps import Matcher
 from .verdict import Judgement, Undecided, Unsound, Verdict
 
@@ -46,15 +48,20 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         raise Unsound(f"the result does not parse: {error.reason}", None, error.line) from None
     if edits is not None:
         _text(before, after, changes, edits)
-    _comments(old, new)
     if (old.document.escape, old.document.directives) != (new.document.escape, new.document.directives):
         raise Unsound("a parser directive changed", 1, 1)
     claimed = Claimed(changes)
-    pairs = _stages(old, new, claimed.all)
-    matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs})
-    matcher.preamble()
-    for left, right in pairs:
-        matcher.stage(left, right)
+    splits = claimed.all.of(SplitsStage)
+    if splits:
+        became = _split(old, new, claimed, splits)
+    else:
+        pairs = _stages(old, new, claimed.all)
+        matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs})
+        matcher.preamble()
+        for left, right in pairs:
+            matcher.stage(left, right)
+        became = matcher.became
+    check_comments(old.document, new.document, became, moved=bool(splits))
     _package_lists(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
@@ -75,21 +82,17 @@ def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> N
             raise Unsound("text outside all claimed changes is different", line)
 
 
-def _comments(old: Build, new: Build) -> None:
-    left = [comment.text.strip() for comment in old.document.comments]
-    right = [comment.text.strip() for comment in new.document.comments]
-    if left == right:
-        return
-    for index, text in enumerate(left):
-        if index >= len(right) or right[index] != text:
-            comment = old.document.comments[index]
-            raise Unsound(f"the comment {text!r} is lost or altered", old.document.line_of(comment.span.start))
-    raise Unsound(f"a comment was added: {right[len(left)]!r}")
+def _split(old: Build, new: Build, claimed: Claimed, claims: Sequence[SplitsStage]) -> Mapping[int, int]:
+    """Follow the one stage of *old* into two; which instructions became which."""
+    found = follow(old, new, claims, claimed.all.claims)
+    check_bases(old, new, [(old.stages[0], found.builder)], claimed.all.claims)
+    matcher = Matcher(old, new, claimed, {0: 0})
+    matcher.preamble()
+    matcher.split(old.stages[0], found)
+    return matcher.became
 
 
 def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Stage]]:
-    if licences.of(SplitsStage):
-        raise Undecided("a split of a stage cannot be followed")
     gone = {claim.name for claim in licences.of(DropsStage)}
     kept = [stage for stage in old.stages if stage.name not in gone and str(stage.index) not in gone]
     if old.stages and (not kept or kept[-1] is not old.stages[-1]):

@@ -23,7 +23,7 @@ from ..change import (
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Label, Onbuild, Run, Shell, Step, Value
 from ..text import Span
-from .base_images import argument_only_chooses_bases
+from .base_images import argument_only_chooses_bases, installs_what_is_missing
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .copies import same_but_for_flags, same_copy
@@ -33,6 +33,7 @@ from .instructions import Side, fingerprint, names_stages, same_text
 from .metadata import folder, joined, maintainer_as_label
 from .program import base_of
 from .runs import Runs, frame
+from .splits import Split
 from .verdict import Undecided, Unsound
 
 _OVERRIDDEN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
@@ -41,7 +42,8 @@ _OVERRIDDEN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
 class Matcher:
     """Matches the steps of two builds; raises ``Unsound`` or ``Undecided`` at the first difference without licence.
 
-    *places* leads from the indices of the stages of *old* that are still there to those of *new*.
+    *places* leads from the indices of the stages of *old* that are still there to those of *new*; ``became`` leads
+    from the indices of the old instructions that were followed to those of the new ones.
     """
 
     def __init__(self, old: Build, new: Build, claimed: Claimed, places: Mapping[int, int]) -> None:
@@ -52,6 +54,7 @@ class Matcher:
         self.runs = Runs(claimed, self.old, self.new)
         self.workdir: str | None = None
         self.exported: set[str] = set()
+        self.became: dict[int, int] = {}
         self.launch = Launch()
         self._launches: dict[int, Launch] = {}
 
@@ -68,9 +71,21 @@ class Matcher:
         base = base_of(left, self.old.build)
         self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
         self._head(left.head, right.head)
+        self.became[left.head.index] = right.head.index
         start = left.head.origin.span.end
         self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
         self._launches[left.index] = self.launch
+
+    def split(self, left: Stage, found: Split) -> None:
+        """Compare the stage *left* with the two that it became; their images and names are compared elsewhere."""
+        self.old.stage, self.new.stage = left.index, found.builder.index
+        self._head(left.head, found.builder.head)
+        self.became[left.head.index] = found.builder.head.index
+        cut = found.cut.origin.span.end
+        self.claimed.moved((step.origin.span for step in found.configured[0] if step.index < found.cut.index), cut)
+        self._series(*found.built, Span(left.head.origin.span.end, cut), left)
+        self.new.stage = found.runtime.index
+        self._series(*found.configured, Span(cut, self._end(left.index + 1)), left)
 
     def _end(self, index: int) -> int:
         """Where the text before stage *index* ends."""
@@ -93,6 +108,9 @@ class Matcher:
         while i < len(before) or j < len(after):
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
+            if left is not None and isinstance(right, Run) and self._added(right, Span(matched, left.origin.span.start)):
+                j += 1
+                continue
             if left is not None and right is not None:
                 entered = self._entered(left, after, j)
                 if entered:
@@ -106,6 +124,7 @@ class Matcher:
                 if taken:
                     for step in before[i : i + taken]:
                         self._advance(step)
+                        self.became[step.index] = right.index
                     i, j = i + taken, j + 1
                     matched = before[i - 1].origin.span.end
                     continue
@@ -250,7 +269,7 @@ class Matcher:
     def _added(self, right: Step, gap: Span) -> bool:
         licences = self.claimed.near(gap)
         if any(claim.text == right.origin.logical.text.strip() for claim in licences.of(AddsInstruction)):
-            return True
+            return not isinstance(right, Run) or installs_what_is_missing(right, licences.claims)
         if not isinstance(right, Value) or right.keyword != "USER":
             return False
         return any(claim.user == right.value for claim in licences.of(SetsUser))
