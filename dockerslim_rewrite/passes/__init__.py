@@ -44,6 +44,8 @@ from .secrets import secrets
 from .shallow_clone import shallow_clone
 from .shell_link import shell_link
 from .sort_packages import sort_packages
+from .split_go import split_go
+from .split_java import split_java
 from .stage_index import stage_index
 from .sudo import sudo
 from .temporary_files import temporary_files
@@ -68,6 +70,7 @@ class Phase(NamedTuple):
 PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("digest", (pin_digest,)),
+    Phase("split", (split_go, split_java)),
     Phase(
         "normalise",
         (

@@ -58,7 +58,7 @@ def _targets(project: Project) -> list[Target] | str:
         base, release, zoned = f"debian:{debian}-slim", debian, debian in _UP_TO_12
     else:
         return "neither Debian nor Alpine is beneath it"
-    if project.starting.needs_shell is None and (static or (image.family == "debian" and release in _UP_TO_12)):
+    if _without_shell(project) and (static or (image.family == "debian" and release in _UP_TO_12)):
         why = "the program is static" if static else "it needs the C library and no more"
         small = _STATIC if static else _DYNAMIC
         found.append(Target(small, Safety.AGGRESSIVE, f"Go's tools are needed to build only, and {why}", (), path))
@@ -66,6 +66,13 @@ def _targets(project: Project) -> list[Target] | str:
     files = (certificates,) if zoned else (certificates, zones)
     found.append(Target(base, Safety.STANDARD, why, files, path))
     return found
+
+
+def _without_shell(project: Project) -> bool:
+    """Whether neither a command nor the user needs more than a distroless image has."""
+    user = (project.shipping.states[-1].user or "root").partition(":")[0]
+    known = user in ("root", "nobody") or user.isdigit() or project.shipping.users
+    return known and project.starting.needs_shell is None
 
 
 def _static(project: Project) -> bool:

@@ -58,7 +58,7 @@ def split_text(
         builder=builder,
         environment=[*added, *_environment(stage, before)],
         copies=copies,
-        frame=_frame(shipping, before),
+        frame=_frame(shipping, before, stage.steps[len(before) :]),
     )
     if stage.head.origin.text.lstrip()[:4].islower():
         block = "\n".join(_lowered(line) for line in block.split("\n"))
@@ -82,13 +82,14 @@ def _environment(stage: Stage, before: Sequence[Step]) -> list[str]:
     return lines
 
 
-def _frame(shipping: Shipping, before: Sequence[Step]) -> list[str]:
-    """The working directory, user and shell that are in force behind the last command."""
+def _frame(shipping: Shipping, before: Sequence[Step], behind: Sequence[Step]) -> list[str]:
+    """The working directory, user and shell that are in force behind the last command, unless set anew there."""
     folder = shipping.states[len(before)].workdir
-    lines = [f"WORKDIR {folder}"] if folder and folder != "/" else []
+    anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
+    lines = [f"WORKDIR {folder}"] if folder and folder != "/" and not anew.startswith("/") else []
     for keyword in ("USER", "SHELL"):
         step = next((one for one in reversed(before) if one.keyword == keyword), None)
-        if step is not None:
+        if step is not None and not any(one.keyword == keyword for one in behind):
             lines.append(step.origin.logical.text.strip())
     return lines
 

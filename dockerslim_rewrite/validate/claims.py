@@ -50,17 +50,29 @@ class Claimed:
         self._starts = [start for start, _, _ in edits]
         self._reach = list(accumulate((end for _, end, _ in edits), max))
         self._known: dict[tuple[int, ...], Licences] = {(): Licences(())}
+        self._moved: tuple[Span, ...] = ()
+        self._target = Span(0, 0)
+
+    def moved(self, spans: Iterable[Span], to: int) -> None:
+        """Note that the text at *spans* went to the offset *to*: what edits it now edits there."""
+        self._moved = tuple(spans)
+        self._target = Span(to, to)
 
     def near(self, place: Span) -> Licences:
         """The licences of the changes that edit, or insert at the border of, *place*."""
-        first = bisect_left(self._reach, place.start)
-        last = bisect_right(self._starts, place.end)
-        found = sorted({index for _, end, index in self._edits[first:last] if end >= place.start})
-        key = tuple(found)
+        found = self._at(place)
+        if any(span.start <= place.start and place.end <= span.end for span in self._moved):
+            found |= self._at(self._target)
+        key = tuple(sorted(found))
         licences = self._known.get(key)
         if licences is None:
-            licences = self._known[key] = Licences(claim for index in found for claim in self._claims[index])
+            licences = self._known[key] = Licences(claim for index in key for claim in self._claims[index])
         return licences
+
+    def _at(self, place: Span) -> set[int]:
+        first = bisect_left(self._reach, place.start)
+        last = bisect_right(self._starts, place.end)
+        return {index for _, end, index in self._edits[first:last] if end >= place.start}
 
 
 class Licences:

@@ -102,20 +102,22 @@ class RuntimeStage:
         ]
 
     def _frame(self, before: Sequence[Step], steps: Sequence[Step]) -> int:
-        """How many of *steps* restate folder, user and shell; each of them that was set must be restated."""
+        """How many of *steps* restate folder, user and shell; each that was set, and is not set anew, must be."""
         lines = (self.stage.head.line, self.runtime.head.line)
+        behind = self.stage.steps[len(before) :]
+        anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
         taken = 0
         place = self._folder(before)
         if place is None:
             raise Undecided("the working directory is not known", *lines)
-        if place != "/":
+        if place != "/" and not anew.startswith("/"):
             step = steps[taken] if taken < len(steps) else None
             if not isinstance(step, Value) or step.keyword != "WORKDIR" or step.value != place:
                 raise Unsound(f"the runtime stage does not work in {place}", *lines)
             taken += 1
         for keyword in ("USER", "SHELL"):
             wanted = next((step for step in reversed(before) if step.keyword == keyword), None)
-            if wanted is None:
+            if wanted is None or any(step.keyword == keyword for step in behind):
                 continue
             text = wanted.origin.logical.text.strip()
             if taken >= len(steps) or steps[taken].origin.logical.text.strip() != text:
