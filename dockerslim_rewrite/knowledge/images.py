@@ -132,7 +132,7 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
         end_of_life=_end_of_life(entry, resolved),
         deprecated=entry.get("deprecated"),
         pin=pin,
-        counterparts=tuple(_counterparts(entry, canonical, parts)),
+        counterparts=tuple(_counterparts(entry, canonical, tag, parts)),
         source=entry["source"],
         as_of=entry["as_of"],
     )
@@ -315,21 +315,36 @@ def _pin(entry: Mapping[str, Any], tag: str) -> Pin | None:
     return Pin(meaning, entry["as_of"], entry["source"]) if meaning else None
 
 
-def _counterparts(entry: Mapping[str, Any], name: str, parts: TagParts) -> list[Counterpart]:
+def _counterparts(entry: Mapping[str, Any], name: str, tag: str, parts: TagParts) -> list[Counterpart]:
     found: list[Counterpart] = []
-    if parts.version is None or parts.snapshot is not None:
+    line = parts.version or _released_as(entry, parts.base)
+    if line is None or parts.snapshot is not None:
         return found
+    written = tag.partition("-")[0] if parts.version else ""
     for item in entry.get("counterparts", ()):
         if tuple(item.get("from_variant", ())) != parts.variant:
             continue
-        if not any(_covers(line, parts.version) for line in item["versions"]):
+        if not any(_covers(one, line) for one in item["versions"]):
             continue
-        pattern = item["tag"] if parts.base is None else item.get("tag_with_base")
+        exact = parts.version is not None and written not in (*item["versions"], *entry.get("aliases", ()))
+        if exact and item.get("lines_only_with_base" if parts.base else "lines_only", item.get("lines_only", False)):
+            continue
+        pattern = item.get("tag") if parts.base is None else item.get("tag_with_base")
         on = (base_named(parts.base) or ("", None))[0] if parts.base else None
         if pattern is not None and (on is None or on in item.get("bases", ("debian",))):
-            tag = pattern.format(version=parts.version, base=parts.base)
-            found.append(Counterpart(item["kind"], item.get("image", name), tag))
+            found.append(
+                Counterpart(item["kind"], item.get("image", name), pattern.format(version=written, base=parts.base))
+            )
     return found
+
+
+def _released_as(entry: Mapping[str, Any], base: str | None) -> str | None:
+    """The version of a distribution's image whose tag names the release: 12 for ``bookworm``."""
+    distribution, release = (base_named(base or "") or ("", None)) if entry.get("distribution_image") else ("", None)
+    if distribution != entry.get("base"):
+        return None
+    version: str | None = distributions()[distribution].get("releases", {}).get(release, {}).get("version")
+    return version
 
 
 def distribution_image(name: str) -> bool:

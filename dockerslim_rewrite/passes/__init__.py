@@ -43,6 +43,7 @@ from .quiet_progress import quiet_progress
 from .secrets import secrets
 from .shallow_clone import shallow_clone
 from .shell_link import shell_link
+from .slim_base import slim_base
 from .sort_packages import sort_packages
 from .split_go import split_go
 from .split_java import split_java
@@ -69,6 +70,7 @@ class Phase(NamedTuple):
 
 PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
+    Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
     Phase("split", (split_go, split_java)),
     Phase(

@@ -14,7 +14,7 @@ from ..ir.arguments import global_arguments
 from ..ir.build import Build, Stage
 from ..ir.expansion import expand
 from ..ir.reference import ImageReference, InvalidReference, parse
-from ..ir.steps import Arg
+from ..ir.steps import Arg, Run
 from .program import base_of
 from .verdict import Unsound
 
@@ -23,6 +23,11 @@ _VERSION = re.compile(r"v?\d+(?:[._+u]\d+)*\Z", re.IGNORECASE)
 _VERSION_LIKE = re.compile(r"v?\d", re.IGNORECASE)
 #: Words that say "the newest of …": they go when the version comes.
 _CHANNELS = frozenset(("latest", "stable", "mainline", "current", "lts", "rolling", "oldstable", "oldoldstable"))
+#: The one RUN that may be added: it installs packages by name and leaves nothing else behind.
+_INSTALL = re.compile(
+    r"apt-get update && apt-get install -y --no-install-recommends(?: [a-z0-9][a-z0-9.+-]+)+"
+    r" && rm -rf /var/lib/apt/lists/\*\Z"
+)
 _SMALLER = frozenset(("slim", "jre"))
 _LARGER = frozenset(("jdk",))
 
@@ -63,6 +68,12 @@ def argument_only_chooses_bases(old: Build, key: str) -> bool:
         if any(isinstance(step, Arg) and any(pair.key == key for pair in step.pairs) for step in stage.steps):
             return False
     return used
+
+
+def installs_what_is_missing(run: Run, claims: Sequence[Claim]) -> bool:
+    """Whether *run*, which is new, only installs packages beside a base image that a claim made smaller."""
+    slimmed = any(isinstance(claim, SlimsBase) for claim in claims)
+    return slimmed and not run.flags and _INSTALL.match(run.origin.args.strip()) is not None
 
 
 def _image(stage: Stage, env: dict[str, str]) -> str:
@@ -163,7 +174,8 @@ def _not_slimmed(before: ImageReference, after: ImageReference) -> str | None:
     if after.digest is not None or after.tag is None:
         return "a smaller variant is named by its tag"
     (old, old_words), (new, new_words) = _taken_apart(_tag(before)), _taken_apart(after.tag.text)
-    if old is None or old != new:
+    # Without a version a release's name stands for it, and stays; a channel or no tag at all would move.
+    if old != new or (old is None and not set(old_words) & set(new_words)):
         return f"{after.tag.text} is another version than {_tag(before)}"
     came, went = set(new_words) - set(old_words), set(old_words) - set(new_words)
     if not came or not came <= _SMALLER or not went <= _LARGER:

@@ -108,7 +108,8 @@ class Matcher:
         while i < len(before) or j < len(after):
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
-            if left is not None and isinstance(right, Run) and self._added(right, Span(matched, left.origin.span.start)):
+            gap = Span(matched, left.origin.span.start if left is not None else place.end)
+            if left is not None and isinstance(right, Run) and self._added(right, gap):
                 j += 1
                 continue
             if left is not None and right is not None:
@@ -131,7 +132,6 @@ class Matcher:
             if left is not None and self._dropped(left, before, i):
                 i += 1
                 continue
-            gap = Span(matched, left.origin.span.start if left is not None else place.end)
             if right is not None and self._added(right, gap):
                 j += 1
                 continue

@@ -1,0 +1,282 @@
+"""What a stage and those built from it need of their base image, command by command."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from ..ir.build import Build, Stage
+from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
+from ..knowledge.smaller import Smaller, beside, documentation, installer, programs_of, starters
+from ..record import record
+from ..shell.reader import read_script
+from ..shell.script import Compound, Script
+from .facts import Facts
+from .packages import Kind, Operation, operation, unwrapped
+
+_SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
+_COMMAND = re.compile(r"-[a-z]*c")
+_XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
+_FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
+_VERSION = re.compile(r"[\[=<>~!@:;]")
+_SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
+
+
+class Unmet(Exception):
+    """Something is needed of which nobody knows whether the smaller image has it."""
+
+
+@record
+class Needs:
+    """Debian packages that the smaller image lacks, sorted, and the first RUN that needs one of them, if any does."""
+
+    packages: tuple[str, ...]
+    first: Run | None
+
+
+def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
+    """What is missing when *smaller* takes the place of the image under *stage*.
+
+    Raises ``Unmet``, with the command named, where that is not known or where nothing brings it back.
+    """
+    for other, sources in enumerate(facts.graph.sources):
+        if stage.index in sources:
+            raise Unmet(f"the stage {build.stages[other].name} takes files from it")
+    reader = _Reader(facts, smaller)
+    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
+    for one in stages:
+        for step in one.steps:
+            reader.step(step, one)
+    reader.process([step for one in stages for step in one.steps])
+    return Needs(tuple(sorted(reader.missing)), next((run for run in reader.missing.values() if run is not None), None))
+
+
+class _Reader:
+    """Reads steps in order; ``missing`` collects packages with the first RUN that needs each."""
+
+    def __init__(self, facts: Facts, smaller: Smaller) -> None:
+        self.facts = facts
+        self.smaller = smaller
+        self.missing: dict[str, Run | None] = {}
+        self.installed: set[str] = set()
+        self.functions: set[str] = set()
+        self.programs: set[str] = set()
+
+    def step(self, step: Step, stage: Stage) -> None:
+        self._text(step)
+        if isinstance(step, Run):
+            self._run(step)
+        elif isinstance(step, Onbuild):
+            raise Unmet(f"what the trigger on line {step.line} meets in another build is not known")
+        elif isinstance(step, Copy) and step.origin.flag("from") and not (
+            self.smaller.copies or self.smaller.documentation
+        ):  # fmt: skip
+            raise Unmet(f"what line {step.line} copies may be linked to libraries that only the larger image has")
+
+    def _text(self, step: Step) -> None:
+        text = step.origin.logical.text
+        if self.smaller.text is not None and (found := self.smaller.text.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} is another place there")
+        if self.smaller.documentation:
+            known = documentation()
+            if found := known.paths.search(text):
+                raise Unmet(f"{found[0]} on line {step.line} is left out there")
+            if isinstance(step, Run) and (found := known.packages.search(text)):
+                raise Unmet(
+                    f"{found[0]} on line {step.line} may need folders for manual pages, which are left out there"
+                )
+
+    def _run(self, run: Run) -> None:
+        if run.argv is not None:
+            self.command(run.argv, run)
+            return
+        script = self.facts.script(run)
+        if script is None:
+            raise Unmet(f"the RUN on line {run.line} could not be read")
+        self._script(script, run)
+        if not self.smaller.documentation and _SOURCES.search(script.text):
+            self._package("ca-certificates", "update-ca-certificates", run)
+
+    def _script(self, script: Script, run: Run | None) -> None:
+        self.functions = {
+            node.name
+            for node in script.nodes
+            if isinstance(node, Compound) and node.kind == "function" and node.name is not None
+        }
+        for command in script.commands:
+            if command.words:
+                self.command(command.argv, run, command.words[0].text)
+
+    def process(self, steps: Sequence[Step]) -> None:
+        """What the container runs."""
+        entry = next((step for step in reversed(steps) if step.keyword == "ENTRYPOINT"), None)
+        command = next((step for step in reversed(steps) if step.keyword == "CMD"), None)
+        if self.smaller.command_goes and entry is None and command is None:
+            raise Unmet("the container runs the larger image's own command")
+        if self.smaller.documentation:
+            return
+        argv: tuple[str, ...] = ()
+        for step in (entry, command):
+            if isinstance(step, Exec) and step.argv is None:
+                script = step.body.script if step.body is not None else None
+                if not isinstance(script, Script):
+                    raise Unmet(f"the {step.keyword} on line {step.line} could not be read")
+                self._script(script, None)
+                break
+            if isinstance(step, Exec) and step.argv is not None:
+                argv += step.argv
+        if argv:
+            self.command(_started(argv), None)
+        for step in steps:
+            if isinstance(step, Healthcheck) and step.test == "CMD":
+                self._healthcheck(step)
+
+    def _healthcheck(self, step: Healthcheck) -> None:
+        if step.argv is not None:
+            self.command(step.argv, None)
+            return
+        self._inline(step.command, None)
+
+    def command(self, argv: Sequence[str | None], run: Run | None, text: str | None = None) -> None:
+        """One command with its words (None: an expansion decides), as *run* or else the container runs it."""
+        at = unwrapped(tuple(argv))
+        if at >= len(argv):
+            return
+        word = argv[at]
+        folder, name = posixpath.split(word or "")
+        if word is None or folder not in _SYSTEM:
+            raise Unmet(f"what {word or text} does is not known")
+        done = operation(tuple(argv))
+        rest = argv[at + 1 :]
+        if name in self.functions:
+            return
+        if name in _SHELLS and rest:
+            if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
+                self._inline(rest[1], run)
+                return
+            raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
+        if name == "xargs" or name == "find":
+            for inner in _inner(name, rest):
+                self.command(inner, run, name)
+        elif done is not None and done.manager.name in ("apt", "apk"):
+            self._system(done, argv, name)
+        elif self.smaller.documentation:
+            if name in documentation().commands:
+                raise Unmet(f"{name} needs the documentation that is left out there")
+        elif done is not None:
+            self._language(done, argv)
+        elif name == "tar":
+            self._archive(rest, run)
+        else:
+            self._program(name, rest, run)
+
+    def _inline(self, text: str, run: Run | None) -> None:
+        script = read_script(text)
+        if not isinstance(script, Script):
+            raise Unmet(f"the script {text!r} could not be read")
+        outer = self.functions
+        self._script(script, run)
+        self.functions = outer
+
+    def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
+        if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
+            raise Unmet(f"what {name} {rest[0] or '…'} builds is not known")
+        if name in self.smaller.commands or name in self.installed or name in self.programs:
+            return
+        package = self.smaller.packages.get(name)
+        if package is None:
+            raise Unmet(f"it is not known whether {name} is there")
+        self._package(package, name, run)
+
+    def _package(self, package: str, command: str, run: Run | None) -> None:
+        if command in self.smaller.commands:
+            return
+        if command not in self.smaller.packages:
+            raise Unmet(f"nothing is known to bring {command} back")
+        for one in (package, beside(package)):
+            there = one == "ca-certificates" and "update-ca-certificates" in self.smaller.commands
+            if one is not None and one not in self.installed and not there:
+                self.missing.setdefault(one, run)
+
+    def _system(self, done: Operation, argv: Sequence[str | None], name: str) -> None:
+        named = {_VERSION.split(word, maxsplit=1)[0] for at in done.operands if (word := argv[at])}
+        if done.kind is Kind.INSTALL:
+            if self.smaller.documentation and (not done.certain or not done.operands):
+                raise Unmet(f"which packages {name} installs is not known")
+            self.installed |= named
+            self.programs |= {program for package in named for program in programs_of(package)}
+        elif self.smaller.documentation or done.kind is not Kind.REMOVE:
+            return
+        elif not (done.certain and named <= self.installed):
+            raise Unmet(f"{name} {done.subcommand} may find nothing to remove there")
+
+    def _language(self, done: Operation, argv: Sequence[str | None]) -> None:
+        manager, known = done.manager.name, installer(done.manager.name)
+        if known is None:
+            raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
+        if done.kind is Kind.INSTALL:
+            names = [argv[at] for at in done.operands]
+            flags = [
+                flag.value for flag in done.flags if flag.name in ("-r", "--requirement", "-e", "--editable", "-c")
+            ]
+            for name in (*names, *flags):
+                if name is None or _VERSION.split(name, maxsplit=1)[0].lower().replace("_", "-") not in known.packages:
+                    bare = (
+                        name is not None
+                        and name.startswith("@")
+                        and "@" + _VERSION.split(name[1:])[0] in known.packages
+                    )
+                    if not bare:
+                        raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
+            if not names or not done.certain:
+                raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
+            self.programs |= known.commands
+        elif done.subcommand and done.subcommand not in known.harmless:
+            raise Unmet(f"what {done.executable} {done.subcommand} does is not known")
+
+    def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
+        """tar calls a program for each kind of compression but gzip's, which every image has."""
+        if "bzip2" in self.smaller.commands:
+            return
+        words = [word for word in rest if word is not None]
+        letters = "".join(word for word in words if re.fullmatch(r"-[A-Za-z]+", word)) + (words[0] if words else "")
+        names = " ".join(words)
+        if (
+            "--bzip2" in words
+            or re.search(r"\.(?:bz2|tbz2?)\b", names)
+            or re.fullmatch(r"-?[a-zA-Z]*j[a-zA-Z]*", letters)
+        ):
+            self._package("bzip2", "bzip2", run)
+        elif "--xz" in words or re.search(r"\.(?:t?xz)\b", names) or "J" in letters:
+            self._package("xz-utils", "xz", run)
+        elif len(words) != len(rest) and "z" not in letters and "--gzip" not in words:
+            raise Unmet("which compression tar meets is not known")
+
+
+def _started(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """*argv* without programs that only start the one behind them."""
+    while argv and posixpath.basename(argv[0]) in starters():
+        user = posixpath.basename(argv[0]) in ("gosu", "su-exec")
+        rest = list(argv[1:])
+        while rest and rest[0].startswith("-"):
+            rest.pop(0)
+        argv = tuple(rest[1:] if user else rest)
+    return argv
+
+
+def _inner(name: str, rest: Sequence[str | None]) -> Iterator[Sequence[str | None]]:
+    """The commands that xargs or find runs."""
+    if name == "find":
+        for index, word in enumerate(rest):
+            if word in _FIND_RUNS:
+                yield rest[index + 1 :]
+        return
+    index = 0
+    while index < len(rest):
+        word = rest[index]
+        if word is not None and not word.startswith("-"):
+            yield rest[index:]
+            return
+        index += 2 if word in _XARGS_VALUES else 1

@@ -1,0 +1,109 @@
+"""What is in an image and not in its smaller variant, and what brings it back."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..record import record
+
+
+@record
+class Smaller:
+    """What a smaller variant of an image is known to have.
+
+    ``commands`` are surely in it, ``packages`` maps those that only the larger image has to the Debian packages that
+    bring them back (none where its own manager is another). ``documentation`` says that nothing but documentation is
+    missing, ``command_goes`` that the larger image's own CMD is. ``copies`` says that what other stages built runs on
+    it as well. A file that holds ``text`` speaks of places that are elsewhere in it.
+    """
+
+    commands: frozenset[str]
+    packages: Mapping[str, str]
+    documentation: bool
+    command_goes: bool
+    copies: bool
+    text: re.Pattern[str] | None
+
+
+@record
+class Documentation:
+    """What does not work where documentation is left out: uses of ``paths``, ``commands``, installing ``packages``."""
+
+    paths: re.Pattern[str]
+    commands: frozenset[str]
+    packages: re.Pattern[str]
+
+
+@record
+class Installer:
+    """A language's package manager: ``packages`` that install anywhere, the ``commands`` that some of them bring, and
+    subcommands that install nothing.
+    """
+
+    packages: frozenset[str]
+    commands: frozenset[str]
+    harmless: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "data" / "smaller.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=64)
+def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
+    """What the variant *kind* (``slim``, ``jre``) of the image *name* has, on a distribution of *family*, if known."""
+    for entry in _data()["image"]:
+        if (entry["name"], entry["kind"], entry["family"]) == (name, kind, family):
+            commands = _data()["commands"]
+            there = {*commands["shell"], *commands[entry["family"]], *entry.get("own", ()), *entry.get("has", ())}
+            documentation_only = entry.get("documentation", False)
+            packages = _data()["packages"] if family == "debian" and not documentation_only else {}
+            return Smaller(
+                commands=frozenset(there),
+                packages={command: package for command, package in packages.items() if command not in there},
+                documentation=documentation_only,
+                command_goes=entry.get("command_goes", False),
+                copies=entry.get("copies", False),
+                text=re.compile(entry["text"]) if "text" in entry else None,
+            )
+    return None
+
+
+@lru_cache(maxsize=1)
+def documentation() -> Documentation:
+    """What needs the documentation that slim variants of Debian leave out."""
+    entry = _data()["documentation"]
+    return Documentation(
+        re.compile(entry["paths"]), frozenset(entry["commands"]), re.compile(rf"(?<![\w./-])(?:{entry['packages']})")
+    )
+
+
+@lru_cache(maxsize=8)
+def installer(manager: str) -> Installer | None:
+    """What the language's *manager* (``pip``) surely installs anywhere; None for one that is not known so well."""
+    if manager not in ("pip", "npm", "gem"):
+        return None
+    entry = _data()[manager]
+    return Installer(frozenset(entry["packages"]), frozenset(entry["commands"]), frozenset(entry["harmless"]))
+
+
+def starters() -> frozenset[str]:
+    """Programs that only start the one behind them."""
+    return frozenset(_data()["starters"]["commands"])
+
+
+def programs_of(package: str) -> tuple[str, ...]:
+    """The programs that the system's *package* brings under other names than its own."""
+    return tuple(_data()["programs"].get(package, ()))
+
+
+def beside(package: str) -> str | None:
+    """The package that *package* needs to do its work, and only recommends."""
+    found: str | None = _data()["beside"].get(package)
+    return found
