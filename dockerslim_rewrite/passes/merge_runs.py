@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 
 from ..analysis.facts import Facts
@@ -10,7 +9,8 @@ from ..analysis.merging import Declined, grown, join, lines_of
 from ..change import Change, MergesRuns, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
-from ..knowledge.costs import cheap_commands
+from ..knowledge.costs import block, is_cheap
+from ..shell.script import Pipeline, Simple, walk
 from .base import Proposals, missed, rewrite_pass
 
 
@@ -20,7 +20,8 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
 
     Each RUN is a layer of its own. Neighbours that only touch files, users or settings gain nothing from that, and
     may share the layer of one expensive neighbour. Two RUNs that both download or compile keep their own layers:
-    joined, a change to one would run both again.
+    joined, a change to one would run both again. Those of one kind are one block: `./configure`, `make` and
+    `make install`, one `git clone` after another, the steps of apt.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits).
@@ -28,9 +29,10 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
 
     def wanted(group: Sequence[Run], run: Run) -> str | None:
         costly = [one for one in (*group, run) if not _cheap(one, facts)]
-        if len(costly) > 1:
-            return None
-        return "one logical block"
+        if len(costly) <= 1:
+            return "at most one of them downloads or compiles"
+        kinds = {kind for one in costly for kind in _kinds(one, facts)}
+        return kinds.pop() if len(kinds) == 1 else None
 
     for stage in build.stages:
         for found in grown(stage, facts, wanted):
@@ -41,12 +43,12 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
                     f"not merged with the RUN on line {found.first.line}: {found.reason}",
                 )
                 continue
-            joint, _ = found
+            joint, reasons = found
             yield Change(
                 rule="DS103",
                 edits=join(joint, facts),
                 title=f"merge the RUNs on lines {lines_of(joint.runs)}",
-                reason="they form one logical block and make one layer; at most one of them downloads or compiles",
+                reason=f"they form one logical block and make one layer; {'; '.join(dict.fromkeys(reasons))}",
                 safety=Safety.SAFE,
                 claims=(MergesRuns(len(joint.runs)),),
                 line=joint.runs[0].line,
@@ -57,8 +59,30 @@ def _cheap(run: Run, facts: Facts) -> bool:
     script = facts.script(run)
     if script is None or facts.uses(run):
         return False
-    cheap = cheap_commands()
-    return all(
-        not command.words or (command.name is not None and posixpath.basename(command.name) in cheap)
+    return all(not command.words or is_cheap(_proper(command)) for command in script.commands)
+
+
+def _kinds(run: Run, facts: Facts) -> set[str | None]:
+    """What makes *run* one block with others; None among it for what goes with no other."""
+    script = facts.script(run)
+    if script is None:
+        return {None}
+    # What feeds a command through a pipe is part of what that one does.
+    fed = {
+        id(inner)
+        for node in script.nodes
+        if isinstance(node, Pipeline) and isinstance(node.items[-1], Simple) and block(_proper(node.items[-1]))
+        for item in node.items[:-1]
+        for inner in walk(item)
+    }
+    costly = [
+        _proper(command)
         for command in script.commands
-    )
+        if command.words and id(command) not in fed and not is_cheap(_proper(command))
+    ]
+    return {block(argv) for argv in costly} or {None}
+
+
+def _proper(command: Simple) -> tuple[str | None, ...]:
+    """The words of *command* behind sudo."""
+    return command.argv[1:] if command.name == "sudo" and len(command.argv) > 1 else command.argv
