@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Recipe:
     """What is known of one ecosystem.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Writing:
     """How the words of one command tell what it writes; see ``data/writes.toml`` for the kinds.
 
