@@ -217,8 +217,8 @@ class _Engine:
         self.phases = phases
         self.first = self._read(source)
 
-    def _read(self, source: Source) -> _Reading:
-        build = read_build(parse(source))
+    def _read(self, source: Source, known: Build | None = None) -> _Reading:
+        build = read_build(parse(source, known.document if known else None), known)
         facts = Facts(build, self.options.lock, self.options.today)
         return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
 
@@ -265,7 +265,7 @@ class _Engine:
                 outcome.keys.append(key)
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
-            reading = self._read(Source(text, self.source.path))
+            reading = self._read(Source(text, self.source.path), reading.build)
             if not waiting and not phase.cascades:
                 return reading
         text, whole, count, reading = before
@@ -322,7 +322,7 @@ class _Engine:
         offset = starts[min(proposal.line, len(starts)) - 1]
         line = self.source.position(outcome.patch.shift(offset)).line
         if isinstance(proposal, Remark):
-            return evolve(proposal, line=line)
+            return proposal if proposal.line == line else evolve(proposal, line=line)
         reason = f"{proposal.title} (needs --level {proposal.safety.label})"
         return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
 

@@ -162,7 +162,7 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
     """The edits that make one RUN of the joint's: everything the user wrote stays, comments included."""
     edits: list[Edit] = []
     document = facts.build.document
-    multi = next((run for run in joint.runs if len(run.origin.lines) > 1), joint.runs[0])
+    multi = next((run for run in joint.runs if len(run.origin.kinds) > 1), joint.runs[0])
     style = style_at(multi.origin, facts.style)
     for index, (run, wrap) in enumerate(zip(joint.runs, joint.wraps, strict=True)):
         script = _script(run, facts)

@@ -79,14 +79,14 @@ class Build:
             yield from stage.steps
 
 
-def read_build(document: Document) -> Build:
-    """Read the steps of *document*.
+def read_build(document: Document, known: Build | None = None) -> Build:
+    """Read the steps of *document*; those of *known* are taken over where the document took over their instructions.
 
     Raises ``ParseError`` for what BuildKit refuses after parsing: unknown instructions, a FROM with the wrong number
     of words, COPY or ADD without a destination.
     """
     reader = _Reader(document)
-    return reader.read()
+    return reader.read(() if known is None else tuple(known))
 
 
 class _Reader:
@@ -97,7 +97,7 @@ class _Reader:
         self.windows = False
         self.stage_shells: dict[str, tuple[tuple[str, ...] | None, bool]] = {}
 
-    def read(self) -> Build:
+    def read(self, known: tuple[Step, ...]) -> Build:
         preamble: list[Step] = []
         stages: list[Stage] = []
         head: From | None = None
@@ -110,7 +110,12 @@ class _Reader:
                 self.stage_shells[stage.name] = (self.shell, self.windows)
 
         for index, instruction in enumerate(self.document.instructions):
-            step = self.step(instruction, index)
+            if index < len(known) and known[index].origin is instruction:
+                step = known[index]
+                if isinstance(step, Shell):
+                    self.shell = step.argv
+            else:
+                step = self.step(instruction, index)
             if isinstance(step, From):
                 close()
                 head, steps = step, []

@@ -23,12 +23,23 @@ def _readers() -> frozenset[str]:
     return (cheap_commands() | frozenset(readers["names"])) - frozenset(readers["not"])
 
 
+@lru_cache(maxsize=1)
+def _left() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for entry in _data()["left"]:
+        for name in entry["commands"]:
+            found.setdefault(name, []).append(entry)
+    return found
+
+
 def left_behind(argv: Sequence[str | None]) -> tuple[str, ...]:
     """The paths that the command *argv* is known to leave in temporary folders."""
-    name = posixpath.basename(argv[0] or "") if argv else ""
+    entries = _left().get((argv[0] or "").rpartition("/")[2]) if argv else None
+    if entries is None:
+        return ()
     operand = next((word for word in argv[1:] if word is not None and not word.startswith("-")), None)
-    for entry in _data()["left"]:
-        if name in entry["commands"] and (not entry["verbs"] or operand in entry["verbs"]):
+    for entry in entries:
+        if not entry["verbs"] or operand in entry["verbs"]:
             return tuple(entry["paths"])
     return ()
 

@@ -32,7 +32,7 @@ def casing(build: Build, facts: Facts) -> Proposals:
 
 
 def _keywords(build: Build) -> Iterator[Change]:
-    written = [(step, build.text[slice(*step.origin.keyword_span)]) for step in build]
+    written = [(step, step.origin.keyword_text) for step in build]
     upper = sum(text.isupper() for _, text in written)
     lower = sum(text.islower() for _, text in written)
     if lower and upper == lower:
@@ -57,7 +57,7 @@ def _as(build: Build, stage: Stage) -> Iterator[Change]:
         return
     logical = head.origin.args_logical
     match = re.search(r"\s([aA][sS])\s+\S+\Z", logical.text)
-    keyword = build.text[slice(*head.origin.keyword_span)]
+    keyword = head.origin.keyword_text
     wanted = "AS" if keyword.isupper() else "as" if keyword.islower() else None
     if match is None or wanted is None or match[1] == wanted:
         return

@@ -20,7 +20,9 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
     NoEmptyContinuation.
     """
     for instruction in build.document.instructions:
-        last_code = max(i for i, line in enumerate(instruction.lines) if line.kind is not LineKind.BLANK)
+        if LineKind.BLANK not in instruction.kinds:
+            continue
+        last_code = max(i for i, kind in enumerate(instruction.kinds) if kind is not LineKind.BLANK)
         blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
         if blank:
             yield Change(

@@ -64,7 +64,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: SHELL is set")
                     continue
                 text = _with_exec(script)
-                if text is None or len(step.origin.lines) > 1:
+                if text is None or len(step.origin.kinds) > 1:
                     reason = "it is a script of its own; put it into a file, or end it in exec"
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
                     continue

@@ -100,12 +100,13 @@ def _written(script: Script) -> Iterator[tuple[str, Simple, bool]]:
     """Paths below /tmp that commands of *script* surely create, the command, and whether it is known to leave them."""
     entered = {command.argv[1] for command in script.commands if command.name == "cd" and len(command.words) == 2}
     for command in script.commands:
-        if not command.words or not always_runs(script, command):
-            continue
         argv = _proper(command)
-        for path in left_behind(argv):
+        left, outputs = left_behind(argv), _outputs(argv)
+        if not (left or outputs) or not always_runs(script, command):
+            continue
+        for path in left:
             yield path, command, True
-        for path in _outputs(argv):
+        for path in outputs:
             if posixpath.basename(argv[0] or "") != "mkdir" or path in entered or path.rstrip("/") in entered:
                 yield path.rstrip("/"), command, False
 

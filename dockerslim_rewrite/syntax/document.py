@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..record import record
@@ -138,7 +139,8 @@ class Instruction:
 
     ``span`` covers whole lines, heredoc bodies and the last line end included; ``text`` is what stands there.
     ``logical`` is the joined line without the first line's leading blanks; ``keyword`` is upper case and starts at
-    ``keyword_start`` of the logical line. ``args`` is what follows the keyword and the flags, blanks at both ends
+    ``keyword_start`` of the logical line. ``kinds`` tells what each physical line is; ``bounds`` are the offsets where
+    they start, and the end of the last. ``args`` is what follows the keyword and the flags, blanks at both ends
     removed; ``json`` are the words of the exec (JSON) form, None for the shell form.
     """
 
@@ -147,7 +149,8 @@ class Instruction:
     text: str
     logical: Logical
     keyword_start: int
-    lines: tuple[Line, ...]
+    kinds: tuple[LineKind, ...]
+    bounds: tuple[int, ...]
     line_number: int
     flags: tuple[Flag, ...]
     args_start: int
@@ -156,6 +159,18 @@ class Instruction:
     heredocs: tuple[Heredoc, ...] = ()
     inner: Instruction | None = None
     comments: tuple[Comment, ...] = ()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The physical lines."""
+        return tuple(
+            Line(kind, Span(start, end)) for kind, (start, end) in zip(self.kinds, pairwise(self.bounds), strict=True)
+        )
+
+    @property
+    def keyword_text(self) -> str:
+        """The keyword as it is written."""
+        return self.logical.text[self.keyword_start : self.keyword_start + len(self.keyword)]
 
     @property
     def keyword_span(self) -> Span:
@@ -167,10 +182,10 @@ class Instruction:
         """``args`` with the way back to the file."""
         return self.logical.slice(self.args_start, self.args_start + len(self.args))
 
-    @cached_property
+    @property
     def end_line(self) -> int:
         """The number of the last physical line."""
-        return self.line_number + len(self.lines) - 1
+        return self.line_number + len(self.kinds) - 1
 
     def flag(self, name: str) -> str | None:
         """The value of the flag *name* ('' when it has none), None when it is not there."""

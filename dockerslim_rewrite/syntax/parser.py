@@ -7,6 +7,7 @@ here-documents), held against its official bindings by the tests.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ from .document import (
     Flag,
     Heredoc,
     Instruction,
-    Line,
     LineKind,
     Logical,
     ParseError,
@@ -41,14 +41,15 @@ _JSON_KEYWORDS = frozenset(("RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "COPY
 _PAIR_KEYWORDS = frozenset(("ENV", "LABEL"))
 
 
-def parse(source: Source | str) -> Document:
+def parse(source: Source | str, known: Document | None = None) -> Document:
     """Read *source* into a lossless document.
 
+    *known* is the document of a text that begins alike: its instructions, as far as they are the same, are taken over.
     Raises ``ParseError`` (line and reason) where BuildKit's parser refuses the text.
     """
     if isinstance(source, str):
         source = Source(source)
-    return _Reader(source).read()
+    return _Reader(source).read(known)
 
 
 class _Reader:
@@ -63,7 +64,7 @@ class _Reader:
         self.segments: list[Segment] = []
         self.instructions: list[Instruction] = []
 
-    def read(self) -> Document:
+    def read(self, known: Document | None) -> Document:
         text, starts = self.text, self.starts
         count = len(starts) if starts[-1] < len(text) else len(starts) - 1
         bounds = [*starts[:count], len(text)]
@@ -72,7 +73,8 @@ class _Reader:
             for number, line in enumerate(lines, 1):
                 if len(encode(line.removesuffix("\n"))) > MAX_LINE_BYTES:
                     raise ParseError(number, f"line is longer than {MAX_LINE_BYTES} bytes")
-        index = self._read_directives(lines)
+        index = self._take_over(known, starts) if known is not None else 0
+        index = index or self._read_directives(lines)
         while index < count:
             line = lines[index]
             bare = line.rstrip("\r\n").lstrip(BLANKS if index else BLANKS + "\ufeff")
@@ -91,6 +93,29 @@ class _Reader:
             tuple(self.segments),
             tuple(self.instructions),
         )
+
+    def _take_over(self, known: Document, starts: tuple[int, ...]) -> int:
+        """Take over the segments with which both texts begin; the index of the line behind them.
+
+        The last instruction of the known text stays out: the end of the file may have cut it short.
+        """
+        text, other = self.text, known.source.text
+        same = instructions = 0
+        for index, (kind, span) in enumerate(known.segments):
+            if not text.startswith(other[span.start : span.end], span.start):
+                break
+            if kind is SegmentKind.INSTRUCTION:
+                if instructions == len(known.instructions) - 1:
+                    break
+                instructions += 1
+                same = index + 1
+        if not instructions:
+            return 0
+        self.escape = known.escape
+        self.directives = dict(known.directives)
+        self.segments = list(known.segments[:same])
+        self.instructions = list(known.instructions[:instructions])
+        return bisect_left(starts, self.segments[-1].span.end)
 
     def _segment(self, kind: SegmentKind, span: Span) -> None:
         if self.segments and kind is not SegmentKind.INSTRUCTION and self.segments[-1].kind is kind:
@@ -118,58 +143,74 @@ class _Reader:
         return len(lines)
 
     def _read_instruction(self, lines: list[str], bounds: list[int], first: int) -> int:
-        number = first + 1
-        escape = self.escape
-        pieces: list[tuple[int, int, int]] = []
-        parts: list[str] = []
-        kinds: list[Line] = []
+        bare = lines[first].rstrip("\r\n")
+        code = bare.lstrip(BLANKS if first else BLANKS + "\ufeff")
+        start = bounds[first] + len(bare) - len(code)
+        part, continued = self._part(code)
+        pieces = [(0, start, len(part))] if part else []
+        kinds: list[LineKind] = [LineKind.CODE]
         comments: list[Comment] = []
-        length = 0
-        index = first
-        count = len(lines)
+        text, index = part, first + 1
+        if continued:
+            text, index = self._continue(part, lines, bounds, index, pieces, kinds, comments)
+        if not text.strip(BLANKS):
+            raise ParseError(first + 1, "an instruction without a keyword")
+        logical = Logical(text, tuple(pieces))
+        try:
+            instruction, index = self._build(logical, kinds, comments, lines, bounds, first, index)
+        except (NotStringsError, PairError, UnbalancedError) as error:
+            raise ParseError(first + 1, str(error)) from None
+        self.instructions.append(instruction)
+        self.segments.append(Segment(SegmentKind.INSTRUCTION, instruction.span))
+        return index
+
+    def _part(self, bare: str) -> tuple[str, bool]:
+        """What the line *bare* adds to the logical line, and whether that goes on."""
+        part = bare.rstrip(" \t")
+        if part[-1:] == self.escape and part[-2:-1] != self.escape:
+            return part[:-1], True
+        return bare, False
+
+    def _continue(
+        self,
+        text: str,
+        lines: list[str],
+        bounds: list[int],
+        index: int,
+        pieces: list[tuple[int, int, int]],
+        kinds: list[LineKind],
+        comments: list[Comment],
+    ) -> tuple[str, int]:
+        """Read the lines behind a continued one; the logical line with them, and the index of the line behind."""
+        parts = [text]
+        length, count = len(text), len(lines)
+        comment, blank, code = LineKind.COMMENT, LineKind.BLANK, LineKind.CODE
         while index < count:
             bare = lines[index].rstrip("\r\n")
             start = bounds[index]
-            whole = Span(start, bounds[index + 1])
-            stripped = bare.lstrip(BLANKS if index else BLANKS + "\ufeff")
-            if index == first:
-                start += len(bare) - len(stripped)
-                bare = stripped
-            elif not stripped or stripped[0] == "#":
-                if stripped:
-                    kinds.append(Line(LineKind.COMMENT, whole))
-                    comments.append(Comment(Span(start, start + len(bare)), bare, True))
-                else:
-                    kinds.append(Line(LineKind.BLANK, whole))
-                index += 1
-                continue
-            kinds.append(Line(LineKind.CODE, whole))
             index += 1
-            part = bare.rstrip(" \t")
-            continued = part[-1:] == escape and part[-2:-1] != escape
-            part = part[:-1] if continued else bare
+            stripped = bare.lstrip(BLANKS)
+            if not stripped:
+                kinds.append(blank)
+                continue
+            if stripped[0] == "#":
+                kinds.append(comment)
+                comments.append(Comment(Span(start, start + len(bare)), bare, True))
+                continue
+            kinds.append(code)
+            part, continued = self._part(bare)
             if part:
                 pieces.append((length, start, len(part)))
                 parts.append(part)
                 length += len(part)
             if not continued:
                 break
-        text = parts[0] if len(parts) == 1 else "".join(parts)
-        if not text.strip(BLANKS):
-            raise ParseError(number, "an instruction without a keyword")
-        logical = Logical(text, tuple(pieces))
-        try:
-            instruction, index = self._build(logical, kinds, comments, lines, bounds, first, index)
-        except (NotStringsError, PairError, UnbalancedError) as error:
-            raise ParseError(number, str(error)) from None
-        self.instructions.append(instruction)
-        self.segments.append(Segment(SegmentKind.INSTRUCTION, instruction.span))
-        return index
+        return "".join(parts), index
 
     def _build(
         self,
         logical: Logical,
-        kinds: list[Line],
+        kinds: list[LineKind],
         comments: list[Comment],
         lines: list[str],
         bounds: list[int],
@@ -190,7 +231,8 @@ class _Reader:
                 text=self.text[span.start : span.end],
                 logical=logical,
                 keyword_start=one.keyword_start,
-                lines=tuple(kinds),
+                kinds=tuple(kinds),
+                bounds=tuple(bounds[first : index + 1]),
                 line_number=first + 1,
                 flags=one.flags,
                 args_start=one.args_start,
@@ -204,7 +246,7 @@ class _Reader:
         return built, index
 
     def _read_heredocs(
-        self, text: str, kinds: list[Line], lines: list[str], bounds: list[int], first: int, index: int
+        self, text: str, kinds: list[LineKind], lines: list[str], bounds: list[int], first: int, index: int
     ) -> tuple[tuple[Heredoc, ...], int]:
         found = []
         for name, chomp, expand in announced(text):
@@ -214,7 +256,7 @@ class _Reader:
                     raise ParseError(first + 1, f"unterminated heredoc <<{name}")
                 candidate = lines[index].rstrip("\r\n")
                 whole = Span(bounds[index], bounds[index + 1])
-                kinds.append(Line(LineKind.HEREDOC, whole))
+                kinds.append(LineKind.HEREDOC)
                 index += 1
                 if (candidate.lstrip("\t") if chomp else candidate) == name:
                     found.append(Heredoc(name, chomp, expand, Span(begin, whole.start), whole))

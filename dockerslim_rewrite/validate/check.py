@@ -43,7 +43,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     except ParseError as error:
         raise Undecided(f"the original does not parse: {error.reason}", error.line) from None
     try:
-        new = read_build(parse(after))
+        new = read_build(parse(after, old.document), old)
     except ParseError as error:
         raise Unsound(f"the result does not parse: {error.reason}", None, error.line) from None
     if edits is not None:
