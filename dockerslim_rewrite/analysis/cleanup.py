@@ -90,7 +90,7 @@ def always_runs(script: Script, command: Simple) -> bool:
     return id(command) in _spine_of(script)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _spine_of(script: Script) -> frozenset[int]:
     """The identities of the commands on the spine; the script, which the cache holds, keeps them alive."""
     return frozenset(id(one) for one in _spine(script.root))

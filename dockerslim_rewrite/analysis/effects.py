@@ -27,7 +27,7 @@ def touched(command: Simple) -> tuple[str, ...]:
 _COMMON = frozenset(("tmp", "root", "usr", "var", "etc", "opt", "bin", "lib", "home", "app", "src", "local", "cache"))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def mentioned(script: Script) -> frozenset[str]:
     """The words and redirection targets of the commands in *script* that may write, and the last part of each path."""
     found: set[str] = set()

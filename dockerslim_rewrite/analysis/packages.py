@@ -62,7 +62,7 @@ class Operation:
         return next((flag.value for flag in self.flags if flag.name in names), None)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def operation(argv: tuple[str | None, ...]) -> Operation | None:
     """The operation that the words *argv* of a simple command are; None for any other command."""
     wrappers: list[str] = []
@@ -85,14 +85,14 @@ def operation(argv: tuple[str | None, ...]) -> Operation | None:
     return _classified(known, argv, tuple(wrappers), at, arguments)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def operations(script: Script) -> tuple[tuple[Simple, Operation], ...]:
     """The simple commands of *script* that are operations of package managers, in the order of the text."""
     found = ((command, operation(command.argv)) for command in script.commands if command.words)
     return tuple((command, done) for command, done in found if done is not None)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def command_names(script: Script) -> frozenset[str]:
     """The names, without folders, of the commands in *script*, behind sudo and its like."""
     found = set()

@@ -109,14 +109,14 @@ def expand(text: str, state: State, *, legacy: bool = False) -> str | None:
     return substitute(text, tuple(sorted((name, value or "") for name, value in values.items())))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _unquoted(text: str) -> str | None:
     if not re.search(r"[\\\"'$`]", text):
         return text
     return substitute(text, ())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def substitute(text: str, env: tuple[tuple[str, str], ...]) -> str:
     """*text* with quotes removed and the variables of *env* put in, by dockerfile-parse's reading of Docker's rules."""
     from dockerfile_parse.util import WordSplitter

@@ -171,7 +171,7 @@ class ImageReference:
             raise ValueError(f"{self.text!r} is a template: substitute its build arguments first")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse(text: str) -> ImageReference:
     """Read *text* as an image reference.
 

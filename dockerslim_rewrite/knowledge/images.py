@@ -106,7 +106,7 @@ def canonical_name(name: str) -> str:
     return name.removeprefix("library/")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def image_facts(name: str, tag: str | None) -> ImageFacts | None:
     """What is known of ``name:tag`` (None or an empty tag stands for ``latest``), or None for an unknown image.
 

@@ -86,7 +86,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def read_script(text: str) -> Script | Opaque:
     """Read *text*, the logical text of a shell body. Never raises: what is not understood is ``Opaque``."""
     if len(_MAX_NESTING.findall(text)) > 5000:

@@ -98,7 +98,7 @@ class Leaks:
         )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def leaks(script: Script) -> Leaks:
     """What *script* leaves behind."""
     found = _Collector()
@@ -235,7 +235,7 @@ def _assigned_name(word: Word) -> str:
     return match[0] if match and word.text[match.end() : match.end() + 1] in ("", "=", "+", "[") else "?"
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def references(text: str) -> frozenset[str]:
     """The names of variables that *text* expands anywhere; single quotes are not looked at, so it may be too many."""
     return frozenset(_REFERENCE.findall(text))

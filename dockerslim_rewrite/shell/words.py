@@ -37,7 +37,7 @@ class WordValue(NamedTuple):
     quoted: bool
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def word_value(text: str) -> WordValue:
     """Quote removal of one word by POSIX 2.2 and 2.6.7."""
     if _PLAIN.match(text):

@@ -12,7 +12,7 @@ class NotStringsError(ValueError):
     """A JSON array that holds something else than strings; BuildKit refuses it instead of taking the shell form."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def json_words(args: str) -> tuple[str, ...] | None:
     """The strings of *args* when it is in exec form, None when it is in shell form.
 

@@ -275,7 +275,7 @@ class _Shape(NamedTuple):
     json: tuple[str, ...] | None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _shape(text: str, escape: str) -> tuple[_Shape, ...]:
     """Keyword, its offset, flags and start of the arguments of a logical line; then those of ONBUILD's trigger.
 

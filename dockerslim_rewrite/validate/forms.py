@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck, Shell, Step
@@ -20,7 +19,7 @@ _PLAIN_SHELL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?: -[euxo]+| pipef
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Launch:
     """What decides, at one point of a stage, how shell form runs: SHELL, and what stands as ENTRYPOINT."""
 

@@ -39,7 +39,7 @@ class Block:
 Unit: TypeAlias = Command | Block
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def units(script: Script) -> tuple[Unit, ...]:
     """The units of a whole body."""
     return _units(script.root, script.text)
@@ -133,7 +133,7 @@ def _command(node: Simple, text: str) -> Command:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _plain(words: tuple[str, ...]) -> Command:
     """The command of these words alone: most are, and most of them stand in both texts."""
     return Command(tuple([value_of(word) for word in words]), (), (), (), words)
@@ -168,7 +168,7 @@ def commands(found: tuple[Unit, ...]) -> list[Command]:
     return result
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def value(text: str, escape: str) -> tuple[str, ...]:
     """A quoted value of ENV, LABEL, … by what BuildKit makes of it: literal text, and ``$…`` parts as they are.
 
