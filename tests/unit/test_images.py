@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from dockerslim_rewrite.knowledge.images import (
     emittable_tags,
     image_facts,
 )
+from dockerslim_rewrite.registry.listing import listing
 
 DATA = Path(dockerslim_rewrite.__file__).parent / "knowledge" / "data"
 NAMES = catalogued()
@@ -245,3 +247,42 @@ def test_counterparts(name: str, tag: str, expected: list[Counterpart]) -> None:
     facts = image_facts(name, tag)
     assert facts is not None
     assert list(facts.counterparts) == expected
+
+
+def test_the_page_lists_the_data() -> None:
+    """``docs/catalogue.md`` shows every tag that can be written, with its source; see the page's own first line."""
+    page = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    assert page == listing(), (
+        "write it anew: python -m dockerslim_rewrite.registry.catalogue --list > docs/catalogue.md"
+    )
+    for name in NAMES:
+        for tag in emittable_tags(name):
+            assert re.search(
+                rf"^\| {re.escape(name)} \| \S+ \| {re.escape(tag)} \| \d{{4}}-\d\d-\d\d \| .+ \|$", page, re.M
+            )
+        assert f"\n| {name} | " in page
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "expected"),
+    [
+        ("debian", "bookworm", "bookworm-slim"),
+        ("debian", "jessie", "jessie-slim"),
+        ("debian", "12.13", None),
+        ("debian", "stable", None),
+        ("debian", "sid", None),
+        ("debian", "wheezy", None),
+        ("node", "carbon", "carbon-slim"),
+        ("node", "8.11.1", "8.11.1-slim"),
+        ("node", "8.11.1-stretch", None),
+        ("node", "8-stretch", "8-stretch-slim"),
+        ("python", "3.12.1", "3.12.1-slim"),
+        ("openjdk", "8u212-jdk", "8u212-jre"),
+        ("openjdk", "11-jdk-alpine", None),
+        ("eclipse-temurin", "17.0.3_7-jdk", "17.0.3_7-jre"),
+    ],
+)
+def test_smaller_variants_keep_the_version_as_written(name: str, tag: str, expected: str | None) -> None:
+    facts = image_facts(name, tag)
+    assert facts is not None
+    assert [one.tag for one in facts.counterparts] == ([] if expected is None else [expected])
