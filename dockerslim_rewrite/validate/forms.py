@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck, Shell, Step
+from ..record import record
 from ..shell.reader import read_script
 from ..shell.script import AndOr, Node, Script, Simple
 from .effects import needs_shell
