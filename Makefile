@@ -11,15 +11,17 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 PYTEST_ARGS ?=
 CORPUS_ARGS ?=
+CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format corpus bench bench-images fuzz test-builds wheel clean
+.PHONY: help run test lint format corpus catalogue bench bench-images fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
 	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
+	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed and findings, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the property tests with many more examples"
 	@echo "make test-builds  the tests that build images; needs a container engine"
@@ -63,6 +65,11 @@ format: $(VENV)/.installed-dev
 
 corpus: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)
+
+# What could not be asked stays as it was; the page is written in any case.
+catalogue: $(VENV)/.installed-dev
+	@status=0; $(BIN)/python -m dockerslim_rewrite.registry.catalogue $(CATALOGUE_ARGS) || status=$$?; \
+	$(BIN)/python -m dockerslim_rewrite.registry.catalogue --list > docs/catalogue.md; exit $$status
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.speed $(BENCH_ARGS)
