@@ -148,7 +148,9 @@ class Licences:
     def _assignments(self, before: Command, after: Command) -> bool:
         if before.assignments == after.assignments:
             return True
-        allowed = {f"{claim.name}={claim.value}" for claim in self.of(AddsAssignment)}
+        words = list(after.raw)
+        claims = (claim for claim in self.of(AddsAssignment) if _find(words, claim.command) is not None)
+        allowed = {f"{claim.name}={claim.value}" for claim in claims}
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)

@@ -65,3 +65,10 @@ def frame(left: Run, right: Run, licences: Licences, old: Side, new: Side) -> No
         flags = tuple(flag for flag in flags if not (flag[0] == "mount" and flag[1] in mounts))
     if old.flags(left) != flags:
         raise Unsound("flags of a RUN changed", left.line, right.line)
+    if _strips_tabs(left) != _strips_tabs(right):
+        raise Unsound("tabs in a here-document are no longer stripped, or are now", left.line, right.line)
+
+
+def _strips_tabs(run: Run) -> bool:
+    """Whether a ``<<-`` takes tabs away that stand at the beginning of lines."""
+    return any(heredoc.chomp for heredoc in run.origin.heredocs) and "\n\t" in run.origin.text

@@ -41,6 +41,11 @@ def cases(pattern: str) -> list[object]:
     return found
 
 
+def every(kind: str) -> list[object]:
+    """The cases of all files of one kind, *lies* or *truths*."""
+    return [case for path in sorted(FOLDER.glob(f"*{kind}.md")) for case in cases(path.name)]
+
+
 def judge(claims: str, before: str, after: str) -> Verdict:
     edit = Edit(Span(0, len(before)), after)
     claimed = Change("DS000", (edit,), "", "", Safety.SAFE, claims_of(claims), 1)
