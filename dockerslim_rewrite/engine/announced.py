@@ -20,8 +20,10 @@ from ..change import (
     RewritesLabels,
     SetsUser,
     SetsWorkdir,
+    SlimsBase,
+    SplitsStage,
 )
-from .expectations import Difference, Expectation
+from .expectations import Difference, Expectation, left_out_by_slim_images
 
 #: The field of an image's configuration that an instruction decides about.
 _FIELDS = {
@@ -45,12 +47,14 @@ _HOMES = ("/root", "/home/*")
 class Announced:
     """``expected`` are differences of files, ``config`` names of fields or entries as ``compare_configs`` takes them.
 
-    ``fewer_packages``: packages may be missing, and with them what belongs to them.
+    ``fewer_packages``: packages may be missing, and with them what belongs to them. ``other_base``: the image is built
+    on another one, and differs where those two do.
     """
 
     expected: tuple[Expectation, ...] = ()
     config: frozenset[str] = frozenset()
     fewer_packages: bool = False
+    other_base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,14 @@ def announced(changes: Iterable[Change]) -> Announced:
     """Everything that the claims of *changes* allow to differ."""
     expected: list[Expectation] = []
     config: set[str] = set()
-    packages = False
+    packages = other_base = False
     for change in changes:
         for claim in change.claims:
             expected += _files(claim, change.rule)
             config.update(_config(claim))
             packages = packages or _drops_packages(claim)
-    return Announced(tuple(dict.fromkeys(expected)), frozenset(config), packages)
+            other_base = other_base or isinstance(claim, SlimsBase | SplitsStage)
+    return Announced(tuple(dict.fromkeys(expected)), frozenset(config), packages, other_base)
 
 
 def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
@@ -86,6 +91,11 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
         for known in _effects(claim):
             for pattern in known.patterns:
                 yield Expectation(pattern, f"announced by {rule}: {known.reason}")
+    elif isinstance(claim, SlimsBase):
+        yield from left_out_by_slim_images()
+    elif isinstance(claim, SplitsStage):
+        reason = f"left behind in the stage {claim.builder}, announced by {rule}"
+        yield Expectation("/**", reason, frozenset({Difference.REMOVED}), besides=claim.places)
 
 
 def _patterns(path: str) -> Iterator[str]:
@@ -117,7 +127,9 @@ def _config(claim: Claim) -> Iterator[str]:
 
 
 def _drops_packages(claim: Claim) -> bool:
-    """Whether packages may be missing: a package manager takes them out, or was told to install fewer."""
+    """Whether packages may be missing: the base has fewer, a package manager takes them out or installs fewer."""
+    if isinstance(claim, SlimsBase | SplitsStage):
+        return True
     if isinstance(claim, DropsFiles):
         words = [word for word in claim.argv if word not in ("sudo", "&&")]
         return bool(words) and words[0] in _removers() and any(word in _removers()[words[0]] for word in words[1:])

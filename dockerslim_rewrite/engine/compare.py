@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from .expectations import Difference, Expectation, reason_for
@@ -15,6 +17,8 @@ from .rootfs import Entry, Kind, RootFilesystem
 UNSTABLE = "differs between two builds of BEFORE"
 #: The reason of files that are gone together with their package.
 DEPARTED = "files of packages that are not installed any more"
+#: The reason of symbolic links that are gone together with what they led to.
+DANGLING = "links to what is expected to be gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +77,21 @@ def compare_files(
     before: RootFilesystem,
     after: RootFilesystem,
     expectations: Collection[Expectation] = (),
-    unstable: Collection[str] = (),
+    known: Mapping[str, str] = MappingProxyType({}),
     departed: Collection[str] = (),
 ) -> tuple[PathDifference, ...]:
-    """All differences in order of path. *unstable* are paths that differ between two builds of one Dockerfile.
+    """All differences in order of path. *known* gives reasons for paths that may differ in whatever way.
 
     *departed* are paths that may be removed, as they belong to packages that may be missing.
     A path may differ in more than one way: content, owner and mode are told apart.
     """
-    found = []
+    found: list[PathDifference] = []
     for path in sorted({*before.paths(), *after.paths()}):
         old = before.get(path)
         new = after.get(path)
         for kind, detail in _differences(old, new):
-            if path in unstable:
-                expected: str | None = UNSTABLE
+            if path in known:
+                expected: str | None = known[path]
             elif kind is Difference.REMOVED and path in departed:
                 expected = DEPARTED
             else:
@@ -95,7 +99,26 @@ def compare_files(
             size = (new.size if new else 0) - (old.size if old else 0)
             counted = kind in (Difference.ADDED, Difference.REMOVED, Difference.CHANGED)
             found.append(PathDifference(path, kind, detail, size if counted else 0, expected))
-    return tuple(found)
+    return _without_dangling(found, before)
+
+
+def _without_dangling(found: Sequence[PathDifference], before: RootFilesystem) -> tuple[PathDifference, ...]:
+    """The same, with links expected to be gone if what they lead to is; a link may lead to a link."""
+    gone = {one.path for one in found if one.kind is Difference.REMOVED and one.expected}
+    waiting = [one for one in found if one.kind is Difference.REMOVED and not one.expected]
+    dangling: set[str] = set()
+    while fresh := [one.path for one in waiting if one.path not in dangling and _target(one.path, before) in gone]:
+        dangling.update(fresh)
+        gone.update(fresh)
+    return tuple(replace(one, expected=DANGLING) if one.path in dangling and not one.expected else one for one in found)
+
+
+def _target(path: str, files: RootFilesystem) -> str | None:
+    """Where the symbolic link at *path* leads; None if it is none."""
+    entry = files.get(path)
+    if entry is None or entry.kind is not Kind.LINK:
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.content))
 
 
 def _differences(old: Entry | None, new: Entry | None) -> Iterator[tuple[Difference, str]]:

@@ -25,11 +25,21 @@ class Difference(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Differences of certain kinds at paths of a pattern are no news. ``reason`` is a few words for the report."""
+    """Differences of certain kinds at paths of a pattern are no news. ``reason`` is a few words for the report.
+
+    ``besides`` are paths that the pattern does not speak for, with all below them.
+    """
 
     pattern: str
     reason: str
     kinds: frozenset[Difference] = frozenset(Difference)
+    besides: tuple[str, ...] = ()
+
+    def covers(self, kind: Difference, path: str) -> bool:
+        """Whether a difference of *kind* at *path* is expected."""
+        if kind not in self.kinds or not matches(self.pattern, path):
+            return False
+        return not any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in self.besides)
 
 
 def removals(patterns: Iterable[str], reason: str) -> tuple[Expectation, ...]:
@@ -64,6 +74,12 @@ def traces_of_packages(gone: Collection[str]) -> tuple[Expectation, ...]:
     return tuple(found)
 
 
+@cache
+def left_out_by_slim_images() -> tuple[Expectation, ...]:
+    """What packages installed on a slim image lack there, as its package manager is told to leave it out."""
+    return tuple(one for entry in _document()["slim"] for one in _expectations(entry))
+
+
 def _expectations(entry: Mapping[str, Any]) -> Iterator[Expectation]:
     kinds = frozenset(Difference(kind) for kind in entry["kinds"])
     yield from (Expectation(pattern, entry["category"], kinds) for pattern in entry["patterns"])
@@ -72,6 +88,6 @@ def _expectations(entry: Mapping[str, Any]) -> Iterator[Expectation]:
 def reason_for(kind: Difference, path: str, expectations: Iterable[Expectation]) -> str | None:
     """Why the difference is expected, or None if it is not."""
     for expectation in expectations:
-        if kind in expectation.kinds and matches(expectation.pattern, path):
+        if expectation.covers(kind, path):
             return expectation.reason
     return None

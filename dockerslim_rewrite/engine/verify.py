@@ -12,14 +12,16 @@ from pathlib import Path
 
 from .announced import Announced
 from .archive import Image, LayerCache, read_archive
-from .bases import external_images
+from .bases import external_images, shipped_image
 from .choose import choose
-from .compare import ConfigDifference, PathDifference, compare_configs, compare_files
+from .compare import UNSTABLE, ConfigDifference, PathDifference, compare_configs, compare_files
 from .context import copy_context, source_file, touched
 from .expectations import catalogue, traces_of_packages
-from .interface import BuildFailed, BuildRequest, Engine, EngineError, RunOutcome, RunRequest
+from .inherited import inherited_config, inherited_files
+from .interface import BuildFailed, BuildRequest, Engine, EngineError, ImageConfig, RunOutcome, RunRequest
 from .packages import departed
 from .process import ended_politely
+from .rootfs import RootFilesystem
 from .workspace import workspace
 
 #: Receives a line about what is going on, for people.
@@ -181,6 +183,7 @@ class _Verifier:
         self._run = secrets.token_hex(8)
         self._layers = LayerCache()
         self._touch: Path | None = None
+        self._arguments = {name: value for name, value in options.build_args if value is not None}
 
     def prepare(self, dockerfiles: Sequence[Path], context: Path) -> None:
         """Copy the context, choose the file to touch, fetch base images."""
@@ -190,19 +193,18 @@ class _Verifier:
             raise EngineError(f"{named}: no such file in the build context to touch for the warm build")
         if self._options.warm:
             self._touch = named or source_file(self._context)
-        arguments = {name: value for name, value in self._options.build_args if value is not None}
-        for image in {image: None for file in dockerfiles for image in external_images(file, arguments)}:
+        for image in {image: None for file in dockerfiles for image in external_images(file, self._arguments)}:
             self._progress(f"fetching {image}")
             self._engine.fetch(image)
 
-    def original(self, dockerfile: Path) -> tuple[Side, frozenset[str]]:
-        """BEFORE, and the paths that are not the same when it is built again."""
+    def original(self, dockerfile: Path) -> tuple[Side, dict[str, str]]:
+        """BEFORE, and the paths that are not the same when it is built again, with that as the reason."""
         side = self.side(dockerfile, "before")
         if not self._options.control:
-            return side, frozenset()
+            return side, {}
         self._build(dockerfile, "control", fresh=True)
         control = self._read("control")
-        return side, frozenset(difference.path for difference in compare_files(side.image.files, control.files))
+        return side, {one.path: UNSTABLE for one in compare_files(side.image.files, control.files)}
 
     def side(self, dockerfile: Path, name: str) -> Side:
         """One image: built cold, read, tried, built warm."""
@@ -215,9 +217,14 @@ class _Verifier:
                 warm = self._build(dockerfile, f"{name}-warm", fresh=False)
         return Side(dockerfile, image, cold, warm, smoke)
 
-    def judged(self, before: Side, after: Side, candidate: Candidate, unstable: frozenset[str]) -> Verification:
+    def judged(self, before: Side, after: Side, candidate: Candidate, unstable: dict[str, str]) -> Verification:
         """What differs between the two, and what of it is expected."""
         announced = candidate.announced
+        known, config = unstable, announced.config
+        if announced.other_base:
+            bases = self._base(before.dockerfile), self._base(after.dockerfile)
+            known = inherited_files(before.image, after.image, *bases) | unstable
+            config |= inherited_config(before.image, after.image, *bases)
         expectations = (*announced.expected, *catalogue())
         gone: frozenset[str] = frozenset()
         if announced.fewer_packages:
@@ -227,8 +234,8 @@ class _Verifier:
             engine=self._engine.version(),
             before=before,
             after=after,
-            config=compare_configs(before.image.config, after.image.config, announced.config),
-            files=compare_files(before.image.files, after.image.files, expectations, unstable, gone),
+            config=compare_configs(before.image.config, after.image.config, config),
+            files=compare_files(before.image.files, after.image.files, expectations, known, gone),
             touched=self._touch,
             estimate=candidate.estimate,
         )
@@ -256,9 +263,20 @@ class _Verifier:
 
     def _read(self, name: str) -> Image:
         self._progress(f"reading {name}")
-        archive = self._folder / f"{name}.tar"
+        return self._exported(self._tag(name))
+
+    def _base(self, dockerfile: Path) -> Image:
+        """The image that *dockerfile* builds on; an empty one if that is ``scratch``."""
+        image = shipped_image(dockerfile, self._arguments, self._options.target)
+        if image is None:
+            return Image((), ImageConfig(), RootFilesystem(), {})
+        self._progress(f"reading {image}")
+        return self._exported(image)
+
+    def _exported(self, image: str) -> Image:
+        archive = self._folder / "image.tar"
         try:
-            self._engine.export(self._tag(name), archive)
+            self._engine.export(image, archive)
             return read_archive(archive, self._layers)
         finally:
             archive.unlink(missing_ok=True)
