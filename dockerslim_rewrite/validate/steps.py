@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from ..change import (
@@ -34,6 +34,7 @@ from .metadata import folder, joined, maintainer_as_label
 from .program import base_of
 from .runs import Runs, frame
 from .splits import Split
+from .users import step_under_user
 from .verdict import Undecided, Unsound
 
 _OVERRIDDEN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
@@ -109,7 +110,7 @@ class Matcher:
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
             gap = Span(matched, left.origin.span.start if left is not None else place.end)
-            if left is not None and isinstance(right, Run) and self._added(right, gap):
+            if left is not None and isinstance(right, Run) and self._added(right, gap, islice(after, j + 1, None)):
                 j += 1
                 continue
             if left is not None and right is not None:
@@ -132,7 +133,7 @@ class Matcher:
             if left is not None and self._dropped(left, before, i):
                 i += 1
                 continue
-            if right is not None and self._added(right, gap):
+            if right is not None and self._added(right, gap, islice(after, j + 1, None)):
                 j += 1
                 continue
             self._fail(left, right)
@@ -266,10 +267,16 @@ class Matcher:
             return any(step.keyword == left.keyword for step in islice(before, at + 1, None))
         raise Undecided(f"a dropped {left.keyword} cannot be followed", left.line)
 
-    def _added(self, right: Step, gap: Span) -> bool:
+    def _added(self, right: Step, gap: Span, rest: Iterable[Step]) -> bool:
         licences = self.claimed.near(gap)
         if any(claim.text == right.origin.logical.text.strip() for claim in licences.of(AddsInstruction)):
             return not isinstance(right, Run) or installs_what_is_missing(right, licences.claims)
         if not isinstance(right, Value) or right.keyword != "USER":
             return False
-        return any(claim.user == right.value for claim in licences.of(SetsUser))
+        if all(claim.user != right.value for claim in licences.of(SetsUser)):
+            return False
+        stage = self.new.build.stages[self.new.stage]
+        under = step_under_user(rest, stage, self.new.build)
+        if under is not None:
+            raise Unsound(f"{under.keyword} would run as {right.value}", None, under.line)
+        return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dockerslim_rewrite.ir.build import Build, read_build
 from dockerslim_rewrite.ir.steps import Copy, Env, Exec, From, Label, Run, Value
@@ -82,7 +83,7 @@ def _instructions(build: Build) -> Iterator[_Proposal]:
             yield f"{step.keyword} lost", [span], [""]
             if isinstance(step, Run | Copy | Env) and text[span.start : span.end].endswith("\n"):
                 yield f"{step.keyword} twice", [Span(span.end, span.end)], [text[span.start : span.end]]
-        for left, right in zip(steps, steps[1:], strict=False):
+        for left, right in pairwise(steps):
             spans = [left.origin.span, right.origin.span]
             first, second = (text[span.start : span.end] for span in spans)
             if first != second and second.endswith("\n"):
@@ -178,8 +179,8 @@ def _simple(commands: _Commands, node: Simple) -> Iterator[_Proposal]:
             if len(other) == 1:
                 yield "words exchanged", [spans[0], other[0]], [node.words[index + 1].text, word.text]
     for word in node.assignments:
-        end = commands.physical(*word.span).end
-        yield "assignment altered", [Span(end, end)], ["x"]
+        behind = commands.physical(*word.span).end
+        yield "assignment altered", [Span(behind, behind)], ["x"]
     for redirect in node.redirects:
         spans = commands.exact(*redirect.span)
         if redirect.target is not None and len(spans) == 1:
