@@ -51,7 +51,7 @@ def catalogue() -> tuple[StandIn, ...]:
 def standin(tag: str) -> StandIn:
     """The stand-in with that name; LookupError if there is none."""
     for entry in catalogue():
-        if tag in entry.tags:
+        if tag in entry.tags or f"{tag}:latest" in entry.tags:
             return entry
     raise LookupError(f"no stand-in is called {tag}")
 
