@@ -12,7 +12,9 @@ from ..change import Change, DropsFiles, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
 from ..render.fragments import fragment
+from ..shell.script import Simple
 from .base import Proposals, missed, rewrite_pass
+from .cleaning import done_again
 
 LISTS = "/var/lib/apt/lists"
 _READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
@@ -35,6 +37,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             continue
         for run in stage.runs:
             uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
+            yield from done_again(run, facts, "DS201", "apt", _deletes_lists)
             if not any(use.operation.kind is Kind.UPDATE for use in uses) or _gone(run, facts):
                 continue
             if mounted(run, (LISTS,)):
@@ -59,6 +62,12 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 line=run.line,
                 saving=uses[0].operation.manager.saving,
             )
+
+
+def _deletes_lists(command: Simple) -> bool:
+    """Whether *command* deletes apt's lists and nothing else."""
+    operands = [word for word in command.argv[1:] if word is None or not word.startswith("-")]
+    return command.name == "rm" and operands in ([LISTS], [f"{LISTS}/"], [f"{LISTS}/*"])
 
 
 def _gone(run: Run, facts: Facts) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from ..analysis.bases import surely_root
 from ..analysis.cleanup import append_to, appendable, mounted, removes, says
 from ..analysis.facts import Facts, Use
-from ..analysis.packages import Kind
-from ..change import Change, DropsFiles, Safety
+from ..analysis.packages import Kind, Operation
+from ..change import Change, DropsFiles, RemovesCommand, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
 from ..knowledge.managers import Manager
 from ..render.fragments import fragment
+from ..shell.edits import drop_command
+from ..shell.script import AndOr, Node, Simple
 from .base import Proposals, missed
+from .commands import written
 
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
@@ -87,3 +90,50 @@ def _outside(run: Run, known: Manager) -> bool:
 def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:
     """The judge of caches that nothing but the manager reads, and never needs."""
     return Safety.SAFE
+
+
+def done_again(run: Run, facts: Facts, code: str, manager: str, cleans: Callable[[Simple], bool]) -> Proposals:
+    """Propose to drop cleanups of *manager* that a later command of the same chain does again.
+
+    They come of merged RUNs. Between the two stands nothing but *manager* itself, or what fetches its index anew.
+    """
+    script = facts.script(run)
+    if script is None or run.body is None or not any(cleans(command) for command in script.commands):
+        return
+    uses = {id(use.command): use.operation for use in facts.uses(run) if use.operation.manager.name == manager}
+    for chain in script.root.items:
+        if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
+            continue
+        filled = False
+        for at, item in enumerate(chain.items):
+            if isinstance(item, Simple) and cleans(item) and filled and not item.redirects and not item.assignments:
+                again = next((n for n, one in enumerate(chain.items[at + 1 :]) if _is(one, cleans)), None)
+                between = chain.items[at + 1 : at + 1 + (again or 0)]
+                if again is None or not _only(between, uses):
+                    continue
+                edits = drop_command(run.body, run.origin, item)
+                if edits:
+                    yield Change(
+                        rule=code,
+                        edits=tuple(edits),
+                        title=f"{' '.join(written(item.words)[:2])} … once, at the end",
+                        reason=f"the same RUN cleans up behind {manager} again",
+                        safety=Safety.SAFE,
+                        claims=(RemovesCommand(written(item.words)),),
+                        line=run.line,
+                    )
+            filled = filled or (id(item) in uses and uses[id(item)].kind in FILLS)
+
+
+def _is(node: Node, cleans: Callable[[Simple], bool]) -> bool:
+    return isinstance(node, Simple) and cleans(node)
+
+
+def _only(nodes: Sequence[Node], uses: Mapping[int, Operation]) -> bool:
+    """Whether *nodes* are operations of one manager, or begin anew with an update of its index before any other."""
+    for node in nodes:
+        operation = uses.get(id(node))
+        if operation is None:
+            continue
+        return operation.kind is Kind.UPDATE or all(id(other) in uses for other in nodes)
+    return True

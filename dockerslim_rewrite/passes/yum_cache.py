@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..change import Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
+from ..shell.script import Simple
 from .base import Proposals, rewrite_pass
-from .cleaning import clean_after
+from .cleaning import clean_after, done_again
 
 MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
@@ -26,6 +29,15 @@ def yum_cache(build: Build, facts: Facts) -> Proposals:
     `--cacheonly`) keeps it. Source: yum(8), dnf(8), zypper(8).
     """
     yield from clean_after(build, facts, "DS203", MANAGERS, _judge)
+    for stage in build.stages:
+        for run in stage.runs:
+            for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
+                if name in MANAGERS:
+                    yield from done_again(run, facts, "DS203", name, partial(_cleans, name))
+
+
+def _cleans(name: str, command: Simple) -> bool:
+    return command.argv in ((name, "clean", "all"), (name, "clean", "--all"), (name, "clean", "-a"))
 
 
 def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:

@@ -129,9 +129,14 @@ def drop_command(body: Body, instruction: Instruction, command: Node) -> list[Ed
 
 
 def _drop_item(logical: Logical, instruction: Instruction, items: tuple[Node, ...], index: int) -> list[Edit]:
-    if index + 1 < len(items):
-        return delete(instruction, logical, items[index].span.start, items[index + 1].span.start)
-    return delete(instruction, logical, items[index - 1].span.end, items[index].span.end)
+    if index + 1 == len(items) or (index and _comments_between(logical, instruction, items[index], items[index + 1])):
+        return delete(instruction, logical, items[index - 1].span.end, items[index].span.end)
+    return delete(instruction, logical, items[index].span.start, items[index + 1].span.start)
+
+
+def _comments_between(logical: Logical, instruction: Instruction, first: Node, second: Node) -> bool:
+    gap = Span(logical.after(first.span.end), logical.before(second.span.start))
+    return any(gap.covers(comment.span) for comment in instruction.comments)
 
 
 def drop_word(body: Body, instruction: Instruction, span: Span) -> list[Edit]:

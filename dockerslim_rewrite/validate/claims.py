@@ -35,6 +35,7 @@ _ALONE = re.compile(
     r"|user|no-document|show-progress|with-new-pkgs)\Z"
 )
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
+_CLEANS = re.compile(r"(?:yum|dnf|microdnf|tdnf|zypper) clean(?: (?:all|--all|-a))?\Z")
 
 Kind = TypeVar("Kind")
 
@@ -84,7 +85,7 @@ class Licences:
         replaced = self.of(ReplacesWords)
         self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
-        self._removed = {claim.argv for claim in self.of(RemovesCommand) if claim.argv[0] in _MAY_GO}
+        self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
         self._words = tuple(
             claim
             for claim in self.claims
@@ -154,6 +155,11 @@ class Licences:
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)
+
+
+def _may_go(argv: tuple[str, ...]) -> bool:
+    """Whether a command of these words is one of those that a claim may take away."""
+    return argv[:1] != () and (argv[0] in _MAY_GO or bool(_CLEANS.match(" ".join(argv))))
 
 
 def _spellings(argv: tuple[str, ...], claims: Iterable[ReplacesWords]) -> set[tuple[str, ...]]:
