@@ -7,6 +7,7 @@ Paths come in two kinds. A *context path* is relative to the context's root, wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, IntEnum
 from typing import Protocol
 
@@ -223,6 +224,10 @@ class Project(Protocol):
         """The files that a build is sent, sorted by path; .dockerignore is honoured."""
 
     @property
+    def ignore_text(self) -> str | None:
+        """The text of the .dockerignore in force, None without one."""
+
+    @property
     def ignore_path(self) -> str | None:
         """The context path of the .dockerignore in force, None without one."""
 
@@ -246,6 +251,12 @@ class Project(Protocol):
 
     def text(self, path: str) -> str | None:
         """The text of the file at a context path; None for what is binary, too large, or not there."""
+
+    def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
+        """The sources of COPY and ADD, with their lines, that the build is not sent."""
+
+    def image_files(self, build: Build) -> Mapping[str, FileFacts]:
+        """The files of the context in the last stage of *build*, by image path."""
 
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""

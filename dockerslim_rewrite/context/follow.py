@@ -1,0 +1,367 @@
+"""What a container does from its first process on: scripts, servers and programs followed through the project."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+
+from ..analysis.project import (
+    Behaviour,
+    Doubt,
+    Evidence,
+    Listener,
+    Need,
+    Privilege,
+    SharedLibrary,
+    WriteKind,
+    WrittenPath,
+)
+from ..ir.build import Build
+from ..ir.steps import Run
+from ..knowledge.processes import kind_of, server_named, wrapper_values
+from ..knowledge.vocabulary import vocabularies
+from ..shell.arguments import split
+from ..shell.reader import read_script
+from ..shell.script import Compound, Redirect, Script, Simple
+from .node import follow_package
+from .placement import Placed
+from .tree import ContextTree
+from .words import look, sources_of
+
+Words = Sequence[str | None]
+
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
+_NODE = frozenset(("node", "nodejs", "nodemon", "ts-node", "tsx", "ts-node-dev", "bun"))
+_NODE_PACKAGES = frozenset(("npm", "yarn", "pnpm"))
+_BY_LANGUAGE = {
+    "ruby": "ruby", "rackup": "ruby", "puma": "ruby", "unicorn": "ruby", "thin": "ruby", "rails": "ruby",
+    "java": "java", "php": "php", "dotnet": "dotnet",
+}  # fmt: skip
+_COMPILED = ("go", "rust", "c", "dotnet", "java")
+_HARMLESS_TARGETS = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/proc/1/fd/1", "/proc/1/fd/2"))
+_WRITERS = {
+    "mkdir": (0, WriteKind.FOLDER), "touch": (0, WriteKind.FILE), "tee": (0, WriteKind.FILE),
+    "truncate": (0, WriteKind.FILE), "chmod": (1, WriteKind.FILE), "rm": (0, WriteKind.REMOVAL),
+    "rmdir": (0, WriteKind.REMOVAL), "unlink": (0, WriteKind.REMOVAL),
+}  # fmt: skip
+_COPIERS = frozenset(("cp", "mv", "ln", "install", "rsync"))
+_ENDLESS = 8
+
+
+class Follower:
+    """Collects what processes do. ``environment`` is what ENV sets in the last stage."""
+
+    def __init__(
+        self, build: Build, tree: ContextTree, placed: Placed, environment: Mapping[str, str | None], name: str
+    ) -> None:
+        self.build = build
+        self.tree = tree
+        self.placed = placed
+        self.environment = environment
+        self.dockerfile = name
+        self.listeners: list[Listener] = []
+        self.writes: list[WrittenPath] = []
+        self.privileges: list[Privilege] = []
+        self.libraries: list[SharedLibrary] = []
+        self.doubts: list[Doubt] = []
+        self.followed: list[str] = []
+        self.seen: set[tuple[object, ...]] = set()
+        self._scanned: set[str] = set()
+        self.arguments: tuple[str | None, ...] = ()
+
+    def behaviour(self) -> Behaviour:
+        """All that was found, without repeats."""
+        return Behaviour(
+            tuple(dict.fromkeys(self.listeners)),
+            tuple(dict.fromkeys(self.writes)),
+            tuple(dict.fromkeys(self.privileges)),
+            tuple(dict.fromkeys(self.libraries)),
+            tuple(dict.fromkeys(self.doubts)),
+            tuple(dict.fromkeys(self.followed)),
+        )
+
+    def doubt(self, reason: str, where: Evidence) -> None:
+        """Note that *reason* keeps from being sure."""
+        self.doubts.append(Doubt(reason, where))
+
+    def need(self, need: Need, what: str, where: Evidence) -> None:
+        """Note a privilege."""
+        self.privileges.append(Privilege(need, what, where))
+
+    def write(self, path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> None:
+        """Note that *path*, relative to *cwd*, is written."""
+        if path in _HARMLESS_TARGETS:
+            return
+        full = None
+        if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
+            full = posixpath.normpath(posixpath.join(cwd or "/", path))
+        folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
+        self.writes.append(WrittenPath(full, folder, kind, written, where))
+
+    # -- scripts ------------------------------------------------------------------------------------------------
+
+    def script(self, text: str, cwd: str | None, where: Evidence, depth: int, *, line: int = 1) -> None:
+        """Follow the shell script *text*, whose first line is line *line* of the file in *where*."""
+        script = read_script(text)
+        if not isinstance(script, Script):
+            self.doubt(f"the shell script cannot be read: {script.reason}", where)
+            return
+        functions = {node.name for node in script.nodes if isinstance(node, Compound) and node.kind == "function"}
+        for node in script.nodes:
+            for redirect in getattr(node, "redirects", ()):
+                self._redirect(redirect, cwd, self._at(where, text, redirect.span.start, line))
+            if not isinstance(node, Simple) or not node.words:
+                continue
+            at = self._at(where, text, node.span.start, line)
+            argv = tuple(self._expanded(word.text, word.literal) for word in node.words)
+            if argv[0] == "cd":
+                target = argv[1] if len(argv) > 1 else None
+                cwd = posixpath.normpath(posixpath.join(cwd or "/", target)) if target else None
+            elif argv[0] in functions:
+                continue
+            elif argv[0] in (".", "source"):
+                self._shell_file(argv[1] if len(argv) > 1 else None, cwd, at, depth)
+            elif _is_arguments(node.words[-1].text) and (len(argv) == 1 or argv[:-1] == ("exec",)):
+                if self.arguments:
+                    self.program(self.arguments, cwd, at, depth + 1)
+            else:
+                self.program(argv, cwd, at, depth + 1)
+
+    def _expanded(self, text: str, literal: str | None) -> str | None:
+        """A word with what ENV sets; None where the running script decides."""
+        if literal is not None:
+            return literal
+        match = re.fullmatch(r'"?\$\{?(\w+)(?::?-([^"$}]*))?\}?"?', text)
+        if match is None:
+            return None
+        value = self.environment.get(match[1])
+        return value if value is not None else match[2]
+
+    def _at(self, where: Evidence, text: str, offset: int, line: int) -> Evidence:
+        return where if where.path == self.dockerfile else Evidence(where.path, text.count("\n", 0, offset) + line)
+
+    def _redirect(self, redirect: Redirect, cwd: str | None, where: Evidence) -> None:
+        if ">" not in redirect.operator or redirect.target is None:
+            return
+        target = self._expanded(redirect.target.text, redirect.target.literal)
+        if redirect.operator.endswith("&") or (target or "").lstrip("&").isdigit():
+            return
+        self.write(target, WriteKind.FILE, redirect.target.text, cwd, where)
+
+    def _shell_file(self, path: str | None, cwd: str | None, where: Evidence, depth: int) -> None:
+        context = self.placed_file(path, cwd)
+        text = self.tree.read(context) if context else None
+        if context is None or text is None:
+            self.doubt(f"the script {path or 'it reads'} is not in the context", where)
+        elif depth < _ENDLESS and ("script", context, cwd) not in self.seen:
+            self.seen.add(("script", context, cwd))
+            self.followed.append(context)
+            self.script(text, cwd, Evidence(context, 1), depth + 1)
+
+    # -- programs -----------------------------------------------------------------------------------------------
+
+    def program(self, argv: Words, cwd: str | None, where: Evidence, depth: int = 0) -> None:
+        """Follow the program that the words *argv* start in *cwd*."""
+        argv = tuple(argv)
+        if depth > _ENDLESS:
+            self.doubt("its scripts call each other too deeply", where)
+            return
+        while argv and argv[0] is not None:
+            values = wrapper_values(posixpath.basename(argv[0]))
+            if values is None:
+                break
+            argv = _unwrapped(argv, values)
+        if not argv:
+            return
+        if argv[0] is None:
+            self.doubt("the program's name is known only when it runs", where)
+            return
+        name = posixpath.basename(argv[0])
+        if self._known(name, argv, cwd, where):
+            return
+        self._interpreted(name, argv, cwd, where, depth)
+
+    def _known(self, name: str, argv: Words, cwd: str | None, where: Evidence) -> bool:
+        """Note what the table of programs says of *argv*; False for a program that it does not know."""
+        kind = kind_of(name)
+        shown = " ".join(word or "…" for word in argv[:4])
+        if kind is not None:
+            needs = {
+                "service": Need.SERVICE,
+                "drops": Need.DROPS,
+                "packages": Need.PACKAGES,
+                "system": Need.SYSTEM,
+                "owner": Need.CHANGE_OWNER,
+                "raw": Need.RAW_SOCKET,
+            }
+            if kind in needs:
+                self.need(needs[kind], shown, where)
+            elif kind == "fetch" and any(word is None or re.match(r"-[a-zA-Z]*[oOP]|--output", word) for word in argv):
+                self.doubt(f"{shown} may write a file", where)
+            elif kind == "editor" and any(word is None or word.startswith(("-i", "--in-place")) for word in argv):
+                self.write(argv[-1], WriteKind.FILE, shown, cwd, where)
+            return True
+        if name in _WRITERS:
+            skip, write = _WRITERS[name]
+            arguments = split(argv, 1, frozenset(("-m", "--mode", "-s", "--size", "-d", "-t", "-r")))
+            for index in arguments.operands[skip:]:
+                self.write(argv[index], write, shown, cwd, where)
+            return True
+        if name in _COPIERS:
+            self.write(argv[-1], WriteKind.FILE, shown, cwd, where)
+            return True
+        return False
+
+    def _interpreted(self, name: str, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
+        server = server_named(name)
+        if name in _SHELLS:
+            self._shell(argv, cwd, where, depth)
+        elif _PYTHON.match(name):
+            from .python.programs import follow_python
+
+            follow_python(self, argv, cwd, where)
+        elif server is not None:
+            from .python.programs import follow_server
+
+            follow_server(self, name, server, argv, cwd, where)
+        elif name in _NODE:
+            self._language("node", cwd, where)
+        elif name in _NODE_PACKAGES:
+            follow_package(self, argv, cwd, where, depth)
+        elif name == "bundle" and len(argv) > 2 and argv[1] == "exec":
+            self.program(argv[2:], cwd, where, depth + 1)
+        elif name in _BY_LANGUAGE:
+            self._language(_BY_LANGUAGE[name], cwd, where)
+        else:
+            self._file(name, argv, cwd, where, depth)
+
+    def _shell(self, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
+        for index, word in enumerate(argv[1:], start=1):
+            if word is not None and re.fullmatch(r"-[a-z]*c", word):
+                text = argv[index + 1] if index + 1 < len(argv) else None
+                if text is None:
+                    self.doubt("the shell's command is known only when it runs", where)
+                else:
+                    self.script(text, cwd, where, depth + 1)
+                return
+            if word is None or not word.startswith(("-", "+")):
+                self._shell_file(word, cwd, where, depth)
+                return
+        self.doubt("an interactive shell runs whatever it is told", where)
+
+    def _file(self, name: str, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
+        """A program by its path, or one found in PATH."""
+        context = self.placed_file(argv[0], cwd) if "/" in (argv[0] or "") else self._in_path(name)
+        if context is None:
+            language = self._built(name)
+            if language is None:
+                self.doubt(f"what {name} does is not known: it is not in the context", where)
+            else:
+                self._language(language, cwd, where)
+            return
+        text = self.tree.read(context)
+        if text is None:
+            self.doubt(f"{context} is a binary file", where)
+            return
+        first = text.split("\n", 1)[0]
+        if not first.startswith("#!"):
+            self.doubt(f"{context} does not say what runs it", where)
+            return
+        words = first[2:].split()
+        if words and posixpath.basename(words[0]) == "env":
+            words = [word for word in words[1:] if not word.startswith("-")]
+        if words and posixpath.basename(words[0]) in _SHELLS:
+            before, self.arguments = self.arguments, tuple(argv[1:]) or self.arguments
+            self._shell_file(argv[0] if "/" in (argv[0] or "") else self.placed.image_of[context], cwd, where, depth)
+            self.arguments = before
+        elif words:
+            self.program((*words, self.placed.image_of.get(context)), cwd, where, depth + 1)
+
+    def placed_file(self, path: str | None, cwd: str | None) -> str | None:
+        """The context path of the file at an image path."""
+        if path is None or (not path.startswith("/") and cwd is None):
+            return None
+        return self.placed.context_of.get(posixpath.normpath(posixpath.join(cwd or "/", path)))
+
+    def _in_path(self, name: str) -> str | None:
+        folders = (self.environment.get("PATH") or "").split(":")
+        folders += ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        for folder in folders:
+            if folder.startswith("/") and (found := self.placed.context_of.get(f"{folder}/{name}")):
+                return found
+        return None
+
+    def _built(self, name: str) -> str | None:
+        """The compiled language whose sources a RUN that names *name*, or that installs, makes a program of."""
+        named = [
+            step
+            for stage in self.build.stages
+            for step in stage.steps
+            if isinstance(step, Run)
+            and (name in step.origin.args or re.search(r"\binstall\b|\bpublish\b", step.origin.args))
+        ]
+        sources = [language for language in _COMPILED if sources_of(vocabularies()[language], self.tree.by_path)]
+        mentioned = any(name in text for text in self._build_files())
+        if len(sources) != 1 or not (any(name in step.origin.args for step in named) or (named and mentioned)):
+            return None
+        return sources[0]
+
+    def _build_files(self) -> list[str]:
+        names = ("CMakeLists.txt", "Makefile", "Cargo.toml", "go.mod", "meson.build", "configure.ac")
+        found = (self.tree.read(path) for path in self.tree.by_path if posixpath.basename(path) in names)
+        return [text for text in found if text is not None]
+
+    # -- languages ----------------------------------------------------------------------------------------------
+
+    def _language(self, language: str, cwd: str | None, where: Evidence) -> None:
+        """Look at all sources of *language* in the context."""
+        if language in self._scanned:
+            return
+        self._scanned.add(language)
+        words = vocabularies()[language]
+        sources = sources_of(words, self.tree.by_path)
+        if not any(path.endswith(words.suffixes) for path in sources):
+            self.doubt(f"the context holds no {words.name} sources", where)
+            return
+        if not self.tree.complete:
+            self.doubt("the context is too large to be read completely", where)
+        self._add(look(words, sources, self.tree.read, cwd))
+
+    def _add(self, found: Behaviour) -> None:
+        self.listeners += found.listeners
+        self.writes += found.writes
+        self.privileges += found.privileges
+        self.libraries += found.libraries
+        self.doubts += found.doubts
+        self.followed += found.followed
+
+
+def _is_arguments(text: str) -> bool:
+    return text.strip('"') in ("$@", "$*", "${@}")
+
+
+def _unwrapped(argv: tuple[str | None, ...], values: frozenset[str]) -> tuple[str | None, ...]:
+    """The words behind a program that only runs another."""
+    name = posixpath.basename(argv[0] or "")
+    index = 1
+    while index < len(argv):
+        word = argv[index]
+        if word is None:
+            break
+        if word == "--":
+            index += 1
+            break
+        if word in values:
+            index += 2
+        elif word.startswith("-") or _belongs(name, word):
+            index += 1
+        else:
+            break
+    return argv[index:]
+
+
+def _belongs(name: str, word: str) -> bool:
+    """Whether the operand *word* is for the wrapper *name* itself: an assignment of env, the time of timeout."""
+    return (name == "env" and "=" in word) or (name == "timeout" and bool(re.fullmatch(r"[\d.]+[smhd]?", word)))

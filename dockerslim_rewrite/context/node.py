@@ -1,0 +1,42 @@
+"""The scripts of package.json that a container starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..analysis.project import Evidence
+
+if TYPE_CHECKING:
+    from .follow import Follower
+
+
+def follow_package(
+    follower: Follower, argv: Sequence[str | None], cwd: str | None, where: Evidence, depth: int
+) -> None:
+    """Follow ``npm start``, ``yarn run NAME`` and their like, with the scripts before and behind it."""
+    words = [word for word in argv[1:] if word is None or not word.startswith("-")]
+    verb = words[0] if words else None
+    script = words[1] if verb in ("run", "run-script") and len(words) > 1 else verb
+    context = follower.placed_file("package.json", cwd)
+    text = follower.tree.read(context) if context else None
+    if script is None or context is None or text is None:
+        follower.doubt("package.json is not where the container starts", where)
+        return
+    try:
+        scripts = json.loads(text).get("scripts") or {}
+    except (ValueError, AttributeError, RecursionError):
+        follower.doubt(f"{context} is no JSON object", Evidence(context, 0))
+        return
+    follower.followed.append(context)
+    commands = [scripts.get(f"{prefix}{script}") for prefix in ("pre", "", "post")]
+    if commands[1] is None and script == "start":
+        commands[1] = "node server.js"
+    if not isinstance(commands[1], str):
+        follower.doubt(f"package.json has no script {script}", Evidence(context, 0))
+        return
+    at = next((n for n, line in enumerate(text.split("\n"), 1) if f'"{script}"' in line), 0)
+    for command in commands:
+        if isinstance(command, str):
+            follower.script(command, cwd, Evidence(context, at), depth + 1, line=at)

@@ -1,0 +1,137 @@
+"""Which file of the context lies where in the image: what COPY and ADD say, followed through all stages.
+
+Source: Dockerfile reference, COPY. What commands move or delete afterwards is not followed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatchcase
+
+from ..analysis.graph import stage_graph
+from ..analysis.state import State, expand, states
+from ..ir.build import Build
+from ..ir.steps import Copy
+from ..record import record
+from .tree import ContextTree
+
+
+@record
+class Placed:
+    """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
+    by line, that the context does not hold.
+    """
+
+    context_of: dict[str, str]
+    image_of: dict[str, str]
+    missing: tuple[tuple[str, int], ...]
+
+
+def place(build: Build, tree: ContextTree) -> Placed:
+    """Place the files of *tree* in the stages of *build*."""
+    placer = _Placer(build, tree)
+    found = placer.stages()
+    last = found[-1] if found else {}
+    return Placed(last, {context: image for image, context in last.items()}, tuple(placer.missing))
+
+
+class _Placer:
+    def __init__(self, build: Build, tree: ContextTree) -> None:
+        self.build = build
+        self.tree = tree
+        self.states = states(build)
+        self.graph = stage_graph(build)
+        self.missing: list[tuple[str, int]] = []
+
+    def stages(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+        names: dict[str, int] = {}
+        for stage in self.build.stages:
+            base = self.graph.bases[stage.index]
+            placed = dict(found[base]) if base is not None else {}
+            for step in stage.steps:
+                if isinstance(step, Copy) and not step.origin.heredocs:
+                    self._copy(step, placed, found, names)
+            found.append(placed)
+            names[str(stage.index)] = stage.index
+            names[stage.name] = stage.index
+        return found
+
+    def _copy(self, copy: Copy, placed: dict[str, str], stages: list[dict[str, str]], names: dict[str, int]) -> None:
+        state = self.states[copy.index]
+        target = destination(copy, state)
+        source = copy.origin.flag("from")
+        if target is None:
+            return
+        folder = is_folder(copy)
+        if source is not None:
+            at = names.get(source.lower())
+            if at is not None:
+                for word in copy.sources:
+                    _from_stage(expand(word, state), target, folder, stages[at], placed)
+            return
+        for word in copy.sources:
+            if "://" in word or word.startswith("git@"):
+                continue
+            pattern = expand(word, state)
+            if pattern is None:
+                continue
+            matches = list(self.matching(pattern))
+            if not matches and self.tree.complete:
+                self.missing.append((word, copy.line))
+            for path, is_directory in matches:
+                self._place(path, is_directory, target, folder or len(matches) > 1, placed)
+
+    def matching(self, pattern: str) -> list[tuple[str, bool]]:
+        """The files and folders of the context that a source of COPY names, and whether each is a folder."""
+        bare = posixpath.normpath("/" + pattern).lstrip("/")
+        if not bare:
+            return [("", True)]
+        if bare in self.tree.by_path:
+            return [(bare, False)]
+        if bare in self.tree.folders:
+            return [(bare, True)]
+        if not any(char in bare for char in "*?["):
+            return []
+        depth = bare.count("/")
+        found = [(path, False) for path in self.tree.by_path if path.count("/") == depth and fnmatchcase(path, bare)]
+        found += [(path, True) for path in self.tree.folders if path.count("/") == depth and fnmatchcase(path, bare)]
+        return sorted(found)
+
+    def _place(self, path: str, is_directory: bool, target: str, folder: bool, placed: dict[str, str]) -> None:
+        if not is_directory:
+            placed[posixpath.join(target, posixpath.basename(path)) if folder else target] = path
+            return
+        prefix = f"{path}/" if path else ""
+        for file in self.tree.by_path:
+            if file.startswith(prefix):
+                placed[posixpath.join(target, file[len(prefix) :])] = file
+
+
+def destination(copy: Copy, state: State) -> str | None:
+    """The image path of the destination of *copy*, None where it is not known."""
+    path = expand(copy.destination, state)
+    if path is None:
+        return None
+    if not path.startswith("/"):
+        # Without any WORKDIR the base image's counts; most have the root.
+        path = posixpath.join(state.workdir or "/", path)
+    return posixpath.normpath(path)
+
+
+def is_folder(copy: Copy) -> bool:
+    """Whether the destination is surely a folder."""
+    return copy.destination.endswith(("/", "/.")) or copy.destination in (".", "..") or len(copy.sources) > 1
+
+
+def _from_stage(source: str | None, target: str, folder: bool, there: dict[str, str], placed: dict[str, str]) -> None:
+    if source is None:
+        return
+    bare = posixpath.normpath("/" + source)
+    if bare in there:
+        placed[posixpath.join(target, posixpath.basename(bare)) if folder else target] = there[bare]
+        return
+    prefix = bare.rstrip("/") + "/"
+    for path, context in there.items():
+        if path.startswith(prefix):
+            placed[posixpath.join(target, path[len(prefix) :])] = context

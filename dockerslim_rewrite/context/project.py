@@ -1,0 +1,143 @@
+"""The project in a folder on disk: everything is read when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from ..analysis.project import Behaviour, Classified, Doubt, Evidence, FileFacts, Manifest, NativeExtension
+from ..ir.build import Build
+from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
+from .locate import Location
+from .manifests import extensions_of, manifests_of
+from .placement import Placed, place
+from .roles import classify
+from .start import behaviour_of
+from .tree import ContextTree, Limits
+
+_MAX_IGNORE = 1024 * 1024
+
+
+class FolderProject:
+    """The project at *location*; *dockerfile* is the name that evidence in the Dockerfile carries.
+
+    Implements ``analysis.project.Project``.
+    """
+
+    def __init__(self, location: Location, dockerfile: str = "Dockerfile", limits: Limits | None = None) -> None:
+        self._location = location
+        self._dockerfile = dockerfile
+        self._limits = limits or Limits()
+        self._behaviours: dict[str, Behaviour] = {}
+        self._placed: dict[str, Placed] = {}
+
+    @property
+    def name(self) -> str:
+        """The folder, for people."""
+        return str(self._location.root)
+
+    @cached_property
+    def _ignore(self) -> Dockerignore:
+        text = self.ignore_text
+        try:
+            return read_dockerignore(text) if text else Dockerignore()
+        except DockerignoreError:
+            # Builds fail with it; that is for the build to say.
+            return Dockerignore()
+
+    @cached_property
+    def ignore_text(self) -> str | None:
+        """The text of the ignore file in force, None without one or where it cannot be read."""
+        file = self._location.ignore
+        try:
+            if file is None or file.stat().st_size > _MAX_IGNORE:
+                return None
+            return file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    @property
+    def ignore_path(self) -> str | None:
+        """The path of the ignore file in force as people name it, None without one."""
+        file = self._location.ignore
+        if file is None:
+            return None
+        return file.name if file.parent == self._location.root else str(file)
+
+    @property
+    def ignore_file(self) -> Path:
+        """The ignore file in force, or the one to be written."""
+        return self._location.ignore or self._location.root / ".dockerignore"
+
+    @cached_property
+    def tree(self) -> ContextTree:
+        """The files that a build is sent."""
+        return ContextTree(self._location.root, self._ignore, self._limits)
+
+    @cached_property
+    def _whole(self) -> ContextTree:
+        return ContextTree(self._location.root, Dockerignore(), self._limits)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all files of the context are listed."""
+        return self.tree.complete
+
+    @property
+    def files(self) -> tuple[FileFacts, ...]:
+        """The files that a build is sent, sorted by path."""
+        return self.tree.files
+
+    @cached_property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The package managers' files."""
+        return manifests_of(self.tree)
+
+    @cached_property
+    def extensions(self) -> tuple[NativeExtension, ...]:
+        """Native extensions of the project."""
+        return extensions_of(self.tree)
+
+    @cached_property
+    def classified(self) -> tuple[Classified, ...]:
+        """What is sent to the build and rarely needed in an image."""
+        return classify(self.tree)
+
+    def holds(self, path: str) -> bool | None:
+        """Whether the build is sent a file or folder at this context path; None when the listing is not complete."""
+        if not path or path in self.tree.by_path or path in self.tree.folders:
+            return True
+        return False if self.tree.complete else None
+
+    def excluded(self, path: str) -> bool:
+        """Whether the folder holds *path*, and the ignore file keeps it from the build."""
+        return self._ignore.excludes(path) and (path in self._whole.by_path or path in self._whole.folders)
+
+    def text(self, path: str) -> str | None:
+        """The text of the file at a context path."""
+        return self.tree.read(path)
+
+    def placed(self, build: Build) -> Placed:
+        """Which file of the context lies where in the image."""
+        if build.text not in self._placed:
+            self._placed[build.text] = place(build, self.tree)
+        return self._placed[build.text]
+
+    def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
+        """The sources of COPY and ADD, with their lines, that the build is not sent."""
+        return self.placed(build).missing
+
+    def image_files(self, build: Build) -> dict[str, FileFacts]:
+        """The files of the context in the last stage of *build*, by image path."""
+        return {image: self.tree.by_path[path] for image, path in self.placed(build).context_of.items()}
+
+    def behaviour(self, build: Build) -> Behaviour:
+        """What the container does, by what the context holds."""
+        key = build.text
+        if key not in self._behaviours:
+            if not build.stages:
+                where = Evidence(self._dockerfile, 1)
+                self._behaviours[key] = Behaviour(doubts=(Doubt("there is no stage", where),))
+            else:
+                self._behaviours[key] = behaviour_of(build, self.tree, self.placed(build), self._dockerfile)
+        return self._behaviours[key]

@@ -1,0 +1,249 @@
+"""The modules of a project that a Python program reaches, and what they do together.
+
+Imports and strings are read with ``ast``, which is fast; what calls mean is read with libcst, in the modules that hold
+a word to look for. A string that names a module of the project counts as an import: frameworks name modules so.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import posixpath
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, SharedLibrary, WrittenPath
+from ...knowledge.python_calls import interesting, python_calls
+from ...record import record
+from .scan import ModuleScan, Ran, scan
+
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
+#: libcst reads deep nesting on the machine's stack, and its time grows with the square of the depth.
+_DEPTH = 200
+_LINES = 4000
+
+
+@record
+class ReachLimits:
+    """What following one program may cost: modules, lines read with libcst, and seconds."""
+
+    modules: int = 400
+    lines: int = 15_000
+    seconds: float = 20.0
+
+
+@record
+class Outline:
+    """What a module names: imported modules as (name, level, line), and strings that look like module names."""
+
+    imports: tuple[tuple[str, int, int], ...]
+    strings: tuple[str, ...]
+
+
+@record
+class Reached:
+    """What the modules do that a program reaches, and their context paths."""
+
+    modules: tuple[str, ...]
+    writes: tuple[WrittenPath, ...]
+    listeners: tuple[Listener, ...]
+    privileges: tuple[Privilege, ...]
+    libraries: tuple[SharedLibrary, ...]
+    runs: tuple[Ran, ...]
+    doubts: tuple[Doubt, ...]
+
+
+@lru_cache(maxsize=4096)
+def outline(text: str) -> Outline:
+    """The outline of the module *text*. Raises ``SyntaxError`` for what is no Python, or is nested too deeply."""
+    try:
+        tree = ast.parse(text)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "nested too deeply") from None
+    imports: list[tuple[str, int, int]] = []
+    strings: list[str] = []
+    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _DEPTH:
+            raise SyntaxError("nested too deeply")
+        if isinstance(node, ast.Import):
+            imports.extend((name.name, 0, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            imports.append((node.module or "", node.level, node.lineno))
+            parent = f"{node.module}." if node.module else ""
+            imports.extend((parent + name.name, node.level, node.lineno) for name in node.names if name.name != "*")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named = node.value.partition(":")[0]
+            if len(named) < 200 and _DOTTED.match(named):
+                strings.append(named)
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return Outline(tuple(imports), tuple(dict.fromkeys(strings)))
+
+
+_scans: dict[bytes, ModuleScan | str] = {}
+
+
+def _scanned(
+    text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
+) -> ModuleScan | str:
+    """The scan of a module, or why it cannot be read; known again by all that it depends on."""
+    key = hashlib.sha256(repr((text, path, file, cwd, sorted(environment.items()))).encode("utf-8", "replace")).digest()
+    if key not in _scans:
+        if len(_scans) > 4096:
+            _scans.clear()
+        _scans[key] = _scan(text, path, file, cwd, environment)
+    return _scans[key]
+
+
+def _scan(
+    text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
+) -> ModuleScan | str:
+    from libcst import ParserSyntaxError
+
+    if text.count("\n") > _LINES:
+        return f"has more than {_LINES} lines"
+    try:
+        return scan(text, path, file, cwd, environment)
+    except ParserSyntaxError as error:
+        return f"cannot be parsed at line {error.raw_line}"
+    except RecursionError:
+        return "is nested too deeply"
+
+
+@record(eq=False, slots=False)
+class Reader:
+    """Follows programs through a project.
+
+    ``read`` gives the text of a context path, ``files`` are all context paths, ``image`` leads from a context path to
+    the image path where the file is copied, ``cwd`` is the working directory, ``roots`` are the context paths of the
+    folders that modules are found in.
+    """
+
+    read: Callable[[str], str | None]
+    files: frozenset[str]
+    image: Callable[[str], str | None]
+    cwd: str | None
+    roots: tuple[str, ...]
+    environment: Mapping[str, str | None]
+    limits: ReachLimits = ReachLimits()
+
+    def module(self, name: str) -> str | None:
+        """The context path of the module *name*: a file, or a package's ``__init__``; None for one from elsewhere."""
+        stem = name.replace(".", "/")
+        for root in self.roots:
+            base = f"{root}/{stem}" if root else stem
+            for path in (f"{base}.py", f"{base}/__init__.py"):
+                if path in self.files:
+                    return path
+        return None
+
+    def reach(self, entries: Iterable[str]) -> Reached:
+        """All that the programs at the context paths *entries* do."""
+        waiting = list(dict.fromkeys(entries))
+        seen = set(waiting)
+        scans: list[ModuleScan] = []
+        doubts: list[Doubt] = []
+        modules: list[str] = []
+        libraries: dict[str, SharedLibrary] = {}
+        privileges: list[Privilege] = []
+        lines = 0
+        end = time.monotonic() + self.limits.seconds
+        while waiting:
+            path = waiting.pop(0)
+            if len(modules) >= self.limits.modules or time.monotonic() > end or lines > self.limits.lines:
+                doubts.append(Doubt("the project is too large to be followed completely", Evidence(path, 0)))
+                break
+            modules.append(path)
+            text = self.read(path)
+            if text is None:
+                doubts.append(Doubt(f"{path} could not be read as text", Evidence(path, 0)))
+                continue
+            try:
+                found = outline(text)
+            except SyntaxError as error:
+                doubts.append(Doubt(f"{path} cannot be parsed: {error.msg}", Evidence(path, error.lineno or 0)))
+                continue
+            for next_path in self._named(path, found):
+                if next_path not in seen:
+                    seen.add(next_path)
+                    waiting.append(next_path)
+            self._outside(path, found, libraries, privileges)
+            if interesting().search(text):
+                lines += text.count("\n")
+                scanned = _scanned(text, path, self.image(path), self.cwd, self.environment)
+                if isinstance(scanned, str):
+                    doubts.append(Doubt(f"{path} {scanned}", Evidence(path, 0)))
+                else:
+                    scans.append(scanned)
+        return Reached(
+            tuple(modules),
+            tuple(item for one in scans for item in one.writes),
+            tuple(item for one in scans for item in one.listeners),
+            (*privileges, *(item for one in scans for item in one.privileges)),
+            tuple(libraries.values()),
+            tuple(item for one in scans for item in one.runs),
+            (*doubts, *(item for one in scans for item in one.doubts)),
+        )
+
+    def _named(self, path: str, found: Outline) -> Iterable[str]:
+        """The context paths of the modules of the project that *path* names."""
+        for name, level, _ in found.imports:
+            yield from self._imported(path, name, level)
+        for name in found.strings:
+            target = self.module(name)
+            parent = self.module(name.rpartition(".")[0]) if "." in name else None
+            if target is not None and target.endswith("/__init__.py"):
+                # Frameworks look for further modules in packages that are named to them.
+                folder = posixpath.dirname(target)
+                yield from (file for file in sorted(self.files) if _of_package(file, folder))
+            elif target is not None and "." in name:
+                yield target
+            elif parent is not None:
+                yield parent
+
+    def _imported(self, path: str, name: str, level: int) -> Iterable[str]:
+        if level:
+            folder = path
+            for _ in range(level):
+                folder = posixpath.dirname(folder)
+            stem = posixpath.join(folder, name.replace(".", "/")) if name else folder
+            for candidate in (f"{stem}.py", f"{stem}/__init__.py"):
+                if candidate in self.files:
+                    yield candidate
+            return
+        parts = name.split(".")
+        for count in range(1, len(parts) + 1):
+            target = self.module(".".join(parts[:count]))
+            if target is not None:
+                yield target
+
+    def _outside(
+        self, path: str, found: Outline, libraries: dict[str, SharedLibrary], privileges: list[Privilege]
+    ) -> None:
+        """Note what imports from elsewhere need."""
+        data = python_calls()
+        for name, level, line in found.imports:
+            top = name.partition(".")[0]
+            if level or not top or self.module(top) is not None:
+                continue
+            where = Evidence(path, line)
+            if top in data["privileged_modules"]:
+                need = Need[data["privileged_modules"][top]]
+                privilege = Privilege(need, f"import {top}", where)
+                if privilege not in privileges:
+                    privileges.append(privilege)
+            if top in data["libraries"] and top not in libraries:
+                entry = data["libraries"][top]
+                libraries[top] = SharedLibrary(
+                    top, entry["package"], tuple(entry["apt"]), tuple(entry["apk"]), entry["bundled"], where
+                )
+
+
+def _of_package(file: str, folder: str) -> bool:
+    if not (file.startswith(folder + "/") and file.endswith(".py")):
+        return False
+    rest = file[len(folder) + 1 :].split("/")
+    return not any(part.startswith("test") for part in rest)

@@ -1,0 +1,179 @@
+"""Python programs and servers of Python applications that a container starts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...analysis.project import Evidence, Listener, Need, WriteKind
+from ...knowledge.processes import Server, server_named
+from ...shell.arguments import split
+from .modules import Reader
+
+if TYPE_CHECKING:
+    from ..follow import Follower
+
+Words = Sequence[str | None]
+
+#: The port in ``host:port``, or alone.
+_PORT = re.compile(r"(?:.*:)?(\d+)\Z")
+
+
+def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+    """Follow an interpreter: the script or module in its words."""
+    index = 1
+    while index < len(argv):
+        word = argv[index]
+        if word in ("-W", "-X"):
+            index += 2
+        elif word == "-m":
+            _python_module(follower, argv[index + 1 :], cwd, where)
+            return
+        elif word == "-c":
+            follower.doubt("Python runs code from its command line", where)
+            return
+        elif word is not None and word.startswith("-"):
+            index += 1
+        else:
+            break
+    script = argv[index] if index < len(argv) else None
+    context = follower.placed_file(script, cwd)
+    if script is None or context is None:
+        follower.doubt(f"the program {script or 'that Python runs'} is not in the context", where)
+        return
+    verb = argv[index + 1] if index + 1 < len(argv) else None
+    if posixpath.basename(script) == "manage.py" and verb in ("runserver", "runserver_plus"):
+        _address(follower, argv[index + 2] if index + 2 < len(argv) else "8000", "Django", where)
+    roots = [posixpath.dirname(context)]
+    _modules(follower, [context], [*roots, *_roots(follower, cwd)], cwd)
+
+
+def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+    name = argv[0] if argv else None
+    if name is None:
+        follower.doubt("the module that Python runs is known only when it runs", where)
+        return
+    server = server_named(name)
+    if server is not None:
+        follow_server(follower, name, server, argv, cwd, where)
+    elif name == "http.server":
+        _address(follower, next((word for word in argv[1:] if word and word.isdigit()), "8000"), name, where)
+    else:
+        reader = _reader(follower, _roots(follower, cwd), cwd)
+        entries = [path for module in (name, f"{name}.__main__") if (path := reader.module(module))]
+        if not entries:
+            follower.doubt(f"the module {name} is not in the context", where)
+        _modules(follower, entries, _roots(follower, cwd), cwd)
+
+
+def _roots(follower: Follower, cwd: str | None) -> list[str]:
+    """The context paths of the folders that modules are found in: the working directory, and PYTHONPATH."""
+    folders = [cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
+    roots: list[str] = []
+    for folder in folders:
+        prefix = posixpath.normpath(folder).rstrip("/") + "/" if folder else None
+        for image, context in follower.placed.context_of.items():
+            if prefix and image.startswith(prefix) and context.endswith(image[len(prefix) :]):
+                roots.append(context[: len(context) - len(image[len(prefix) :])].rstrip("/"))
+    return list(dict.fromkeys(roots))
+
+
+def _reader(follower: Follower, roots: Sequence[str], cwd: str | None) -> Reader:
+    files = frozenset(follower.placed.image_of)
+    image = follower.placed.image_of.get
+    return Reader(follower.tree.read, files, image, cwd, tuple(dict.fromkeys(roots)), follower.environment)
+
+
+def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], cwd: str | None) -> None:
+    key = ("python", tuple(entries), cwd)
+    if key in follower.seen or not entries:
+        return
+    follower.seen.add(key)
+    if not follower.tree.complete:
+        follower.doubt("the context is too large to be read completely", Evidence("", 0))
+    found = _reader(follower, roots, cwd).reach(entries)
+    follower.followed += found.modules
+    follower.listeners += found.listeners
+    follower.writes += found.writes
+    follower.privileges += found.privileges
+    follower.libraries += found.libraries
+    follower.doubts += found.doubts
+    for ran in found.runs:
+        if ran.line is not None:
+            follower.script(ran.line, cwd, ran.evidence, 1, line=ran.evidence.line)
+        elif ran.words:
+            follower.program(ran.words, cwd, ran.evidence, 1)
+        else:
+            follower.doubt("it runs a program that the code computes", ran.evidence)
+
+
+def follow_server(follower: Follower, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence) -> None:
+    """Follow a server of applications: its address, its configuration, and the application that it serves."""
+    arguments = split(argv, 1, server.values)
+    if not arguments.certain:
+        follower.doubt(f"words of {name} are known only when it runs", where)
+    port: str | None = str(server.port)
+    for flag in arguments.flags:
+        if flag.name in server.options or flag.name in server.address:
+            port = flag.value
+        elif flag.name in server.folder and flag.value is not None:
+            cwd = posixpath.normpath(posixpath.join(cwd or "/", flag.value))
+        elif flag.name in server.writes and flag.value not in ("-", None):
+            follower.write(flag.value, WriteKind.LOG, f"{flag.name} {flag.value}", cwd, where)
+        elif flag.name in server.refuses:
+            follower.need(Need.DROPS, f"{name} {flag.name}", where)
+    config = next((flag.value for flag in arguments.flags if flag.name in server.config), None)
+    entries: list[str] = []
+    if config is not None or (name == "gunicorn" and follower.placed_file("gunicorn.conf.py", cwd)):
+        context = follower.placed_file((config or "gunicorn.conf.py").removeprefix("file:"), cwd)
+        if context is None:
+            follower.doubt(f"the configuration {config} is not in the context", where)
+        else:
+            entries.append(context)
+            port = _configured(follower, context, port)
+    _address(follower, port, name, where)
+    roots = _roots(follower, cwd)
+    reader = _reader(follower, roots, cwd)
+    named = _application(follower, name, server, argv, arguments.operands, cwd)
+    module = reader.module(named.partition(":")[0]) if named else None
+    if module is None:
+        follower.doubt(f"the application of {name} is not in the context", where)
+    else:
+        entries.append(module)
+    _modules(follower, entries, roots, cwd)
+
+
+def _application(
+    follower: Follower, name: str, server: Server, argv: Words, operands: Sequence[int], cwd: str | None
+) -> str | None:
+    """The module that a server is told to serve, as its name."""
+    if server.module == "operand":
+        return next((argv[index] for index in operands), None)
+    if server.module == "django":
+        return follower.environment.get("DJANGO_SETTINGS_MODULE")
+    if server.module == "script":
+        words = [argv[index] for index in operands if argv[index] not in ("run", "dev")]
+        return (words[0] or "").removesuffix(".py").replace("/", ".") if words else None
+    flags = split(argv, 1, server.values).flags
+    given = next((flag.value for flag in flags if flag.name in server.application), None)
+    given = given or follower.environment.get("FLASK_APP")
+    if given is None:
+        given = next((n for n in ("wsgi", "app") if follower.placed_file(f"{n}.py", cwd)), None)
+    return given.removesuffix(".py").replace("/", ".") if given else None
+
+
+def _configured(follower: Follower, context: str, port: str | None) -> str | None:
+    """The port that a configuration file in Python binds: ``bind = "0.0.0.0:8000"``."""
+    match = re.search(r"^\s*bind\s*=\s*\[?\s*f?[\"']([^\"']+)[\"']", follower.tree.read(context) or "", re.M)
+    if match is not None:
+        return match[1]
+    return None if re.search(r"^\s*bind\s*=", follower.tree.read(context) or "", re.M) else port
+
+
+def _address(follower: Follower, address: str | None, server: str, where: Evidence) -> None:
+    match = _PORT.match(address or "")
+    if address is not None and address.startswith(("unix:", "fd:")):
+        return
+    follower.listeners.append(Listener(int(match[1]) if match else None, server, where))

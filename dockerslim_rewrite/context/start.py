@@ -1,0 +1,59 @@
+"""What a container starts: the ENTRYPOINT and CMD of the last stage, with the ones that it inherits within the file."""
+
+from __future__ import annotations
+
+from ..analysis.graph import stage_graph
+from ..analysis.project import Behaviour, Doubt, Evidence
+from ..analysis.state import stage_state, states
+from ..ir.build import Build
+from ..ir.steps import Exec
+from ..shell.script import Script
+from .follow import Follower
+from .placement import Placed
+from .tree import ContextTree
+
+
+def start_of(build: Build) -> tuple[Exec | None, Exec | None]:
+    """The ENTRYPOINT and the CMD in force at the end of the last stage; None for what stands in the base image.
+
+    An ENTRYPOINT resets a CMD of the base. Source: Dockerfile reference, "Understand how CMD and ENTRYPOINT interact".
+    """
+    graph = stage_graph(build)
+    chain: list[int] = []
+    at: int | None = len(build.stages) - 1
+    while at is not None and at >= 0:
+        chain.insert(0, at)
+        at = graph.bases[at]
+    entrypoint: Exec | None = None
+    command: Exec | None = None
+    for index in chain:
+        own = [step for step in build.stages[index].steps if isinstance(step, Exec)]
+        entry = [step for step in own if step.keyword == "ENTRYPOINT"]
+        if entry:
+            entrypoint, command = entry[-1], None
+        commands = [step for step in own if step.keyword == "CMD"]
+        if commands:
+            command = commands[-1]
+    return entrypoint, command
+
+
+def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str) -> Behaviour:
+    """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence."""
+    state = stage_state(build.stages[-1], states(build))
+    follower = Follower(build, tree, placed, state.env, name)
+    entrypoint, command = start_of(build)
+    first = entrypoint or command
+    if first is None:
+        line = build.stages[-1].head.line
+        return Behaviour(doubts=(Doubt("what it starts stands in the base image", Evidence(name, line)),))
+    where = Evidence(name, first.line)
+    arguments = command.argv if entrypoint is not None and command is not None else None
+    cwd = state.workdir or "/"
+    if first.argv is not None:
+        follower.arguments = tuple(arguments or ())
+        follower.program((*first.argv, *(arguments or ())), cwd, where)
+    elif first.body is not None and isinstance(first.body.script, Script):
+        follower.script(first.body.script.text, cwd, where, 0)
+    else:
+        follower.doubt("what it starts cannot be read", where)
+    return follower.behaviour()

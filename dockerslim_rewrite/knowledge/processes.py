@@ -1,0 +1,70 @@
+"""What programs do when a container starts them; see ``data/processes.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..record import record
+
+
+@record
+class Server:
+    """A server that runs code of the project: its default ``port``, and what its options mean.
+
+    ``options`` give the port, ``address`` host and port, ``writes`` files that it writes, ``refuses`` tell that it is
+    to change its user; ``values`` are all options that take the next word.
+    """
+
+    language: str
+    port: int
+    module: str
+    options: frozenset[str]
+    address: frozenset[str]
+    config: frozenset[str]
+    application: frozenset[str]
+    folder: frozenset[str]
+    writes: frozenset[str]
+    refuses: frozenset[str]
+    values: frozenset[str]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "data" / "processes.toml").read_text("utf-8"))
+
+
+@cache
+def kind_of(name: str) -> str | None:
+    """What the program *name* is: ``service``, ``drops``, ``packages``, ``system``, ``owner``, ``raw``, ``harmless``,
+    ``fetch`` or ``editor``; None for one that is not known.
+    """
+    data = _data()
+    for kind in ("service", "drops", "packages", "system", "harmless"):
+        if name in data[kind]["names"]:
+            return kind
+    for kind in ("owner", "raw"):
+        if name in data["system"][kind]:
+            return kind
+    return next((kind for kind in ("fetch", "editor") if name in data["harmless"][kind]), None)
+
+
+@cache
+def wrapper_values(name: str) -> frozenset[str] | None:
+    """The options with a value of a program that only runs another; None for one that does not."""
+    found = _data()["wrappers"].get(name)
+    return None if found is None else frozenset(found)
+
+
+@cache
+def server_named(name: str) -> Server | None:
+    """The server *name*; None for another program."""
+    entry = _data()["servers"].get(name)
+    if entry is None:
+        return None
+    keys = ("options", "address", "config", "application", "folder", "writes", "refuses")
+    options = {key: frozenset(entry.get(key, ())) for key in keys}
+    values = frozenset().union(entry.get("values", ()), *options.values())
+    return Server(entry["language"], entry["port"], entry["module"], **options, values=values)

@@ -1,0 +1,67 @@
+"""Files of a project by their names; see ``data/project_files.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from ..record import record
+
+
+@record
+class ManifestNames:
+    """File names that a package manager reads, as patterns."""
+
+    language: str
+    manager: str
+    names: tuple[str, ...]
+    lock: tuple[str, ...]
+    configuration: tuple[str, ...]
+
+
+@record
+class RoleNames:
+    """Names of files and folders that have a ``role`` in a context, and ``why`` a build does not need them."""
+
+    role: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    anywhere: bool
+    marker: str | None
+    why: str
+
+
+@cache
+def manifest_names() -> tuple[ManifestNames, ...]:
+    """All package managers' files."""
+    data = tomllib.loads((Path(__file__).parent / "data" / "project_files.toml").read_text("utf-8"))
+    return tuple(
+        ManifestNames(
+            entry["language"],
+            entry["manager"],
+            tuple(entry["names"]),
+            tuple(entry.get("lock", ())),
+            tuple(entry.get("configuration", ())),
+        )
+        for entry in data["manifests"]
+    )
+
+
+@cache
+def role_names() -> tuple[RoleNames, ...]:
+    """All roles, in the order of the data file."""
+    data = tomllib.loads((Path(__file__).parent / "data" / "project_files.toml").read_text("utf-8"))
+    return tuple(
+        RoleNames(
+            entry["role"],
+            tuple(entry.get("folders", ())),
+            tuple(entry.get("files", ())),
+            tuple(entry.get("except", ())),
+            entry["anywhere"],
+            entry.get("marker"),
+            entry["why"],
+        )
+        for entry in data["roles"]
+    )
