@@ -36,8 +36,12 @@ class Graph:
 
 
 def stage_graph(build: Build) -> Graph:
-    """The graph of *build*'s stages. References that name no earlier stage are images."""
+    """The graph of *build*'s stages. References that name no earlier stage are images.
+
+    ``--from`` may count stages; FROM may not (BuildKit's dockerfile2llb looks for its image by name alone).
+    """
     names: dict[str, int] = {}
+    counted: dict[str, int] = {}
     bases: list[int | None] = []
     sources: list[frozenset[int]] = []
     for stage in build.stages:
@@ -45,12 +49,13 @@ def stage_graph(build: Build) -> Graph:
         found = set()
         for step in stage.steps:
             for reference in references(step):
-                at = names.get(reference.lower())
+                at = names.get(reference.lower(), counted.get(reference))
                 if at is not None:
                     found.add(at)
         sources.append(frozenset(found))
-        names[str(stage.index)] = stage.index
-        names[stage.name] = stage.index
+        counted[str(stage.index)] = stage.index
+        if stage.head.alias:
+            names[stage.name] = stage.index
     return Graph(tuple(bases), tuple(sources))
 
 

@@ -64,8 +64,8 @@ def states(build: Build) -> list[State]:
         for step in stage.steps:
             found.append(state)
             state = after(state, step)
-        ends[stage.name] = state
-        ends[str(stage.index)] = state
+        if stage.head.alias:
+            ends[stage.name] = state
     return found
 
 

@@ -107,7 +107,8 @@ class _Reader:
             if head is not None:
                 stage = Stage(len(stages), head, tuple(steps))
                 stages.append(stage)
-                self.stage_shells[stage.name] = (self.shell, self.windows)
+                if head.alias:
+                    self.stage_shells[stage.name] = (self.shell, self.windows)
 
         for index, instruction in enumerate(self.document.instructions):
             if index < len(known) and known[index].origin is instruction:
