@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .analysis.facts import Facts
+from .analysis.facts import ACCOUNT, Facts
 from .analysis.locked import NO_LOCK, Lock
 from .change import Change, Remark, RemarkKind, Safety
 from .ignores import Ignored, ignored_rules
@@ -21,6 +21,7 @@ from .text import Edit, Patch, Source, Span
 from .text.source import encode
 
 if TYPE_CHECKING:
+    from .analysis.project import Project
     from .validate import Judgement
 
 #: What each value of ``Options.pin`` switches on; the other rules of them it switches off.
@@ -40,7 +41,9 @@ class Options:
     place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
     ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the rules
     selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with (None: the
-    day of the data). ``validate`` may be switched off only to measure its cost.
+    day of the data). ``context`` is the build context: its folder, or a project that was read otherwise; without one,
+    or where it does not hold what COPY names, nothing rests on it. ``account`` are name and number of a user that has
+    to be created. ``validate`` may be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -52,6 +55,8 @@ class Options:
     pin: str | None = None
     lock: Lock = NO_LOCK
     today: date | None = None
+    context: Path | str | Project | None = None
+    account: tuple[str, int] = ACCOUNT
 
     @property
     def safety(self) -> Safety:
@@ -215,11 +220,12 @@ class _Engine:
         self.level = options.safety
         self.options = options
         self.phases = phases
+        self.project = _project(options, source.path)
         self.first = self._read(source)
 
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
-        facts = Facts(build, self.options.lock, self.options.today)
+        facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
         return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
 
     def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> _Outcome:
@@ -325,6 +331,17 @@ class _Engine:
             return proposal if proposal.line == line else evolve(proposal, line=line)
         reason = f"{proposal.title} (needs --level {proposal.safety.label})"
         return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
+
+
+def _project(options: Options, path: str | None) -> Project | None:
+    """The project in the build context of *options*; nothing of it is read before a pass asks."""
+    if options.context is None or not isinstance(options.context, Path | str):
+        return options.context
+    from .context.locate import locate
+    from .context.project import FolderProject
+
+    dockerfile = Path(path) if path else None
+    return FolderProject(locate(dockerfile, Path(options.context)), path or "Dockerfile")
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
@@ -16,6 +17,12 @@ from .graph import Graph, stage_graph
 from .locked import NO_LOCK, Lock
 from .packages import Operation, operations
 from .state import State, states
+
+if TYPE_CHECKING:
+    from .project import Project
+
+#: Who runs in a container that is given a user: name and number.
+ACCOUNT = ("app", 10001)
 
 
 @record
@@ -31,12 +38,15 @@ class Use:
 class Facts:
     """Facts of *build*, each computed when first asked for.
 
-    *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said.
+    *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said. *project* is what
+    the build context holds, None without one; *account* are name and number of a user that has to be created.
     """
 
     build: Build
     lock: Lock = NO_LOCK
     today: date | None = None
+    project: Project | None = None
+    account: tuple[str, int] = ACCOUNT
 
     @cached_property
     def states(self) -> list[State]:

@@ -3,7 +3,8 @@
 A fixture file is Markdown: ``# DS201 apt-lists``, then a ``##`` heading per case, prose, a ``dockerfile`` block, and a
 ``dockerfile after`` block, or none when the file must stay as it is. A ``remark`` block lists what must be said, one
 ``RULE: part of the reason`` a line. ``key=value`` words behind ``dockerfile`` set options of the case (``level``,
-``select``, ``pin``, ``today``). A ``lock`` block is the lock file of the case.
+``select``, ``pin``, ``today``). A ``lock`` block is the lock file of the case, and ``file NAME`` blocks are the files
+of its build context (``file NAME MODE`` with octal permission bits).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Case:
     remarks: tuple[tuple[str, str], ...]
     options: tuple[tuple[str, str], ...]
     lock: str = ""
+    files: tuple[tuple[str, int, str], ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -58,6 +60,7 @@ def _case(text: str) -> Case:
     title = text.split("\n", 1)[0].lstrip("# ").strip()
     before = after = None
     lock = ""
+    files: list[tuple[str, int, str]] = []
     remarks: list[tuple[str, str]] = []
     options: list[tuple[str, str]] = []
     for info, body in _BLOCK.findall(text):
@@ -69,6 +72,8 @@ def _case(text: str) -> Case:
             options += [(k, v) for k, _, v in (word.partition("=") for word in words[1:])]
         elif words[:1] == ["lock"]:
             lock = body
+        elif words[:1] == ["file"]:
+            files.append((words[1], int(words[2], 8) if len(words) > 2 else 0o644, body))
         elif words[:1] == ["remark"]:
             for line in body.splitlines():
                 rule, _, reason = line.partition(":")
@@ -77,7 +82,7 @@ def _case(text: str) -> Case:
         raise ValueError(f"case {title!r} has no dockerfile block")
     prose = _BLOCK.sub("", text.split("\n", 1)[1] if "\n" in text else "").strip()
     unchanged = before if after is None else after
-    return Case(title, prose, before, unchanged, tuple(remarks), tuple(options), lock)
+    return Case(title, prose, before, unchanged, tuple(remarks), tuple(options), lock, tuple(files))
 
 
 def fixture_folder() -> Path | None:

@@ -23,7 +23,17 @@ CASES = [
 PASSES = {one.code: one for phase in PIPELINE for one in phase.passes}
 
 
-def options_of(code: str, case: Case) -> Options:
+def context_of(case: Case, folder: Path) -> Path | None:
+    """The build context of *case*, written into *folder*."""
+    for name, mode, text in case.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+    return folder if case.files else None
+
+
+def options_of(code: str, case: Case, folder: Path) -> Options:
     chosen = dict(case.options)
     level = chosen.get("level", PASSES[code].safety.label)
     today = chosen.get("today")
@@ -33,12 +43,13 @@ def options_of(code: str, case: Case) -> Options:
         pin=chosen.get("pin"),
         lock=read_lock(case.lock) if case.lock else NO_LOCK,
         today=date.fromisoformat(today) if today else None,
+        context=context_of(case, folder),
     )
 
 
 @pytest.mark.parametrize(("code", "case"), CASES)
-def test_case(code: str, case: Case) -> None:
-    options = options_of(code, case)
+def test_case(code: str, case: Case, tmp_path: Path) -> None:
+    options = options_of(code, case, tmp_path)
     result = rewrite(case.before, options)
     assert result.text == case.after
     assert result.bugs == ()
