@@ -1,6 +1,6 @@
 """Process 1 of the sandbox: starts the shells, answers their commands, watches the limits, reads the resulting tree.
 
-Run by sandbox.py as `python -m tests.trace MODE`; talks pickled frames over standard input and output.
+Run by sandbox.py as `python -m tests.trace.process MODE`; talks pickled frames over standard input and output.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Build:
     job: Job
     events: list[Event] = field(default_factory=list)
     calls: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    keys: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     body: int = 0
     environments: dict[bytes, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
@@ -190,26 +191,37 @@ def program_for(body: Body, shell: str) -> tuple[str, str]:
 
 
 def _command(build: Build, cwd: str, data: bytes) -> bytes:
-    """Records the command as an event; the answer is an action (act, print), the status and the output."""
+    """Records the command as an event; the answer is an action (act, print), a number and the output.
+
+    The number is the exit status, or how many words stand in front of the command that acts.
+    """
     job = build.job
     mask, fd0, fd1, fd2, stdin, limits, count, words = data.split(b"\0", 7)
     *arguments, block = words.split(b"\0", int(count))
     argv = tuple(os.fsdecode(word) for word in arguments)
+    inner = oracle.unwrapped(argv)
+    skipped = len(argv) - len(inner)
+    if skipped and inner[0] in oracle.BUILTINS:
+        return b"a" + bytes([skipped])
     stdio = (_descriptor(fd0), _descriptor(fd1), _descriptor(fd2))
     environment = _environment(build, block)
-    key = oracle.normal(argv, job.allow.flags)
-    sees = tuple((path, tree.something(path)) for path in oracle.used_paths(argv, cwd, job.allow.missing_paths))
+    key = build.keys.get(argv)
+    if key is None:
+        key = build.keys[argv] = oracle.normal(argv, job.allow)
     forced = oracle.forced(argv, job.allow)
-    status = 0 if forced else oracle.status(job.seed, key, build.calls[key])
+    uses = () if forced else oracle.used_paths(argv, cwd, job.allow.missing_paths)
+    sees = tuple((path, tree.something(path)) for path in uses)
+    succeeds = forced or (job.pipes_succeed and stdio[1] == "pipe")
+    status = 0 if succeeds else oracle.status(job.seed, key, build.calls[key])
     build.calls[key] += 1
     build.events.append(
         Event(argv, cwd, environment, int(mask), stdio, stdin.decode(), limits.decode(), sees, status, build.body)
     )
     if status:
         return b"p" + bytes([status])
-    if argv and basename(argv[0]) in oracle.ACTING:
-        return b"a\0"
-    for path in oracle.created_files(key):
+    if inner and basename(inner[0]) in oracle.ACTING:
+        return b"a" + bytes([skipped])
+    for path in oracle.created_files(oracle.replaced(argv, job.allow)):
         tree.create(normpath(join(cwd, path)), path)
     return b"p\0" + (b"" if forced else os.fsencode(oracle.output(job.seed, key)))
 

@@ -39,34 +39,59 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagAllowance:
-    """`flags` do not count in commands whose argv has the words of `command` in this order.
+class Words:
+    """`words` of commands whose argv has the words of `command` in this order; each word is a glob.
 
-    The first word is compared with the base name of argv[0]: ("pip", "install") covers `/usr/bin/pip install`.
+    The first word of `command` is compared with the base name of argv[0] too: ("pip", "install") covers
+    `/usr/bin/pip install`. Behind `sudo`, `env` and their like the command may begin anywhere.
     """
 
-    command: tuple[str, ...]
-    flags: frozenset[str]
+    command: Argv
+    words: Argv
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The leading words `before`, globs, may become `after`; an operand of the same text is not meant."""
+
+    before: Argv
+    after: Argv
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`name=value` may be in the environment of commands that have the words of `command`, where it was not."""
+
+    command: Argv
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may differ between before and after.
+    """What may differ between before and after, in this direction only.
 
     added, removed: patterns of commands that only the after side, only the before side may have. A pattern has a
         glob for each word; `*` also matches `/`, and each glob stands for one or more consecutive words, because the
         shell has expanded globs before a command is seen: ("rm", "-rf", "/var/lib/apt/lists/*"). These commands
-        always succeed: the rewriter adds and removes only what cannot fail.
-    flags: options that may be inserted or dropped.
+        always succeed and print nothing: see allowances.py for what that promises.
+    inserted, dropped: words that only the after side, only the before side may have in a command.
+    replaced: leading words that may become others.
+    reordered: commands whose operands count as a set.
+    assigned: environment variables that single commands may get.
     missing_paths: globs of paths that the resulting tree may lack. What uses such a path must still find it.
-    variables: environment variables whose values are not compared.
+    pipes: whether after may stop where a command failed whose output went into a pipe.
     """
 
     added: tuple[Argv, ...] = ()
     removed: tuple[Argv, ...] = ()
-    flags: tuple[FlagAllowance, ...] = ()
+    inserted: tuple[Words, ...] = ()
+    dropped: tuple[Words, ...] = ()
+    replaced: tuple[Replacement, ...] = ()
+    reordered: tuple[Argv, ...] = ()
+    assigned: tuple[Assignment, ...] = ()
     missing_paths: tuple[str, ...] = ()
-    variables: frozenset[str] = frozenset()
+    pipes: bool = False
 
 
 NOTHING = Allowance()
@@ -135,7 +160,8 @@ class Job:
     """One build to run: `bodies` in turn, /bin/sh played by `shell`.
 
     places: globs of directories that `cd` finds even when nothing made them. jitter: serve racing commands in
-    random order, to expose what depends on scheduling.
+    random order, to expose what depends on scheduling. pipes_succeed: commands that write into a pipe do not fail,
+    so that `pipefail` makes no difference.
     """
 
     bodies: tuple[Body, ...]
@@ -144,6 +170,7 @@ class Job:
     allow: Allowance = NOTHING
     places: tuple[str, ...] = ()
     jitter: bool = False
+    pipes_succeed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

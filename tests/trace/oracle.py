@@ -10,6 +10,7 @@ import fnmatch
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -17,11 +18,17 @@ from pathlib import Path
 from posixpath import basename
 from typing import Any
 
-from tests.trace.model import Allowance, Argv, FlagAllowance
+from tests.trace.model import Allowance, Argv, Words
 
 BEHAVIOUR: dict[str, Any] = tomllib.loads((Path(__file__).parent / "behaviour.toml").read_text())
 ACTING = frozenset(BEHAVIOUR["act"])
 ASKING = frozenset(BEHAVIOUR["ask"])
+WRAPPERS = frozenset(BEHAVIOUR["wrap"])
+TRANSPARENT = frozenset(BEHAVIOUR["transparent"])
+BUILTINS = frozenset(BEHAVIOUR["builtin"])
+
+#: What runs a module as if it were a command.
+_INTERPRETER = re.compile(r"(?:\S*/)?python[\d.]*(?: -m)?")
 
 # With one failure rate for all seeds a long body would never be walked to its end, or a short one never fail.
 RATES = (1 / 8, 1 / 16, 1 / 4, 1 / 32)
@@ -59,19 +66,75 @@ def output(seed: int, argv: Argv) -> str:
 
 
 def has_words(argv: Argv, words: Sequence[str]) -> bool:
-    """Whether `argv` begins with the command words[0] and has the other words behind it in this order."""
-    if not argv or basename(argv[0]) != words[0]:
-        return False
-    rest = iter(argv[1:])
-    return all(word in rest for word in words[1:])
+    """Whether `argv` runs the command words[0] and has the other words, all of them globs, behind it in this order."""
+    for start, word in enumerate(argv):
+        if start and basename(argv[0]) not in WRAPPERS and not _INTERPRETER.fullmatch(" ".join(argv[:start])):
+            return False
+        if fnmatchcase(word, words[0]) or fnmatchcase(basename(word), words[0]):
+            rest = iter(argv[start + 1 :])
+            if all(any(fnmatchcase(word, glob) for word in rest) for glob in words[1:]):
+                return True
+    return False
 
 
-def normal(argv: Argv, flags: Iterable[FlagAllowance]) -> Argv:
-    """`argv` without the flags that do not count."""
-    for allowance in flags:
-        if has_words(argv, allowance.command):
-            argv = (argv[0], *(word for word in argv[1:] if word not in allowance.flags))
+def unwrapped(argv: Argv) -> Argv:
+    """The command that `sudo`, called without options, runs."""
+    while len(argv) > 1 and basename(argv[0]) in TRANSPARENT and not argv[1].startswith("-") and "=" not in argv[1]:
+        argv = argv[1:]
     return argv
+
+
+def replaced(argv: Argv, allow: Allowance) -> Argv:
+    """`argv` with the leading words that may be replaced replaced."""
+    for pair in allow.replaced:
+        size = len(pair.before)
+        if len(argv) >= size and all(map(fnmatchcase, argv, pair.before)):
+            literal = tuple(
+                argv[pair.before.index(glob)] if glob in pair.before else glob for glob in pair.after
+            )  # a word that is a glob stays what it was
+            argv = literal + argv[size:]
+    return argv
+
+
+def named(groups: Iterable[Words], argv: Argv) -> tuple[str, ...]:
+    """The words that `groups` name for the command `argv`."""
+    return tuple(glob for one in groups if has_words(argv, one.command) for glob in one.words)
+
+
+def normal(argv: Argv, allow: Allowance) -> Argv:
+    """`argv` as it is equal before and after: without what may come and go, replaced, operands in order."""
+    argv = replaced(argv, allow)
+    gone = named((*allow.inserted, *allow.dropped), argv)
+    if gone:
+        argv = (argv[0], *(word for word in argv[1:] if not any(fnmatchcase(word, glob) for glob in gone)))
+    for command in allow.reordered:
+        if has_words(argv, command):
+            argv = (argv[0], *sorted(argv[1:]))
+    return _removable(argv, allow.missing_paths)
+
+
+def _removable(argv: Argv, globs: tuple[str, ...]) -> Argv:
+    """`argv` of `rm -f` without what may be missing: where a wildcard expands, its words may be missing too."""
+    if not globs or not forgives(argv):
+        return argv
+    return tuple(word for at, word in enumerate(argv) if not at or not about(word, globs))
+
+
+def forgives(argv: Argv) -> bool:
+    """Whether it is an `rm` that takes missing files for removed."""
+    inner = unwrapped(argv)
+    return inner[:1] == ("rm",) and any(re.match(r"-\w*f|--force", word) for word in inner[1:])
+
+
+def about(word: str, globs: Iterable[str]) -> bool:
+    """Whether the path or wildcard `word` names what `globs` say, all of it, or a directory on the way there."""
+    for glob in globs:
+        path = glob
+        while path.count("/") > 1:
+            if fnmatchcase(word, path) or ("*" in word and fnmatchcase(path, word)):
+                return True
+            path = path.rpartition("/")[0]
+    return False
 
 
 @lru_cache(maxsize=4096)
@@ -105,14 +168,23 @@ def root_of(glob: str) -> str:
     return fixed.rstrip("/") or "/"
 
 
+def _within(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
+
+
 def used_paths(argv: Argv, cwd: str, globs: Iterable[str]) -> tuple[str, ...]:
     """Those of the removable paths that this command depends on: named in it, standing below it, or known."""
+    if forgives(argv):
+        return ()
     roots = dict.fromkeys(map(root_of, globs))
-    known = {use["path"] for use in BEHAVIOUR["use"] if has_words(argv, use["words"])}
+    known = {
+        use["path"] for use in BEHAVIOUR["use"]
+        if has_words(argv, use["words"]) and not set(argv) & set(use.get("unless", ()))
+    }  # fmt: skip
 
     def used(root: str) -> bool:
         named = any(root in word for word in argv[1:])
-        return named or f"{cwd}/".startswith(f"{root}/") or any(f"{path}/".startswith(f"{root}/") for path in known)
+        return named or any(_within(path, root) for path in (cwd, *known)) or any(_within(root, path) for path in known)
 
     return tuple(root for root in roots if root != "/" and used(root))
 
@@ -120,7 +192,14 @@ def used_paths(argv: Argv, cwd: str, globs: Iterable[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def created_files(argv: Argv) -> tuple[str, ...]:
     """Files that the command leaves when it succeeds, absolute or relative to its directory."""
-    files = [effect["creates"] for effect in BEHAVIOUR["effect"] if has_words(argv, effect["words"])]
+    words = set(argv)
+    files = [
+        effect["creates"]
+        for effect in BEHAVIOUR["effect"]
+        if has_words(argv, effect["words"])
+        and words.isdisjoint(effect.get("unless", ()))
+        and ("when" not in effect or not words.isdisjoint(effect["when"]))
+    ]
     for download in BEHAVIOUR["download"]:
         if has_words(argv, [download["command"]]):
             files += _downloaded(argv, download)

@@ -264,7 +264,7 @@ int execve(const char *path, char *const argv[], char *const envp[]) {
     mode_t mask;
     ssize_t size;
     int count = 0, from_pipe = fstat(0, &status) == 0 && S_ISFIFO(status.st_mode);
-    const char *name = strrchr(path, '/');
+    const char *name;
     drain_substitutions(argv);
     hash = standard_input();
     mask = umask(0);
@@ -280,7 +280,11 @@ int execve(const char *path, char *const argv[], char *const envp[]) {
     for (char *const *entry = envp; entry && *entry; entry++) add(*entry);
     size = ask();
     if (size < 2) _exit(BROKEN);
-    if (reply[0] == 'a') return run_applet(name ? name + 1 : path, argv, envp, from_pipe);
+    if (reply[0] == 'a') {
+        path = argv[(unsigned char)reply[1]];
+        name = strrchr(path, '/');
+        return run_applet(name ? name + 1 : path, argv + (unsigned char)reply[1], envp, from_pipe);
+    }
     signal(SIGPIPE, SIG_IGN);
     for (ssize_t at = 2; at < size;) {
         ssize_t n = write(1, reply + at, (size_t)(size - at));

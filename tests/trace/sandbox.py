@@ -37,7 +37,7 @@ class Sandbox:
                 reasons.append("not root")
                 continue
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.trace", mode],
+                [sys.executable, "-m", "tests.trace.process", mode],
                 cwd=Path(__file__).parents[2],
                 env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # the bodies can read it in /proc/1
                 stdin=subprocess.PIPE,

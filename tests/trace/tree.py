@@ -14,8 +14,8 @@ from posixpath import dirname
 from tests.trace.model import Node
 
 SKELETON = ("bin", "etc", "home", "lib", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "usr/bin", "usr/lib",
-            "usr/local", "usr/local/bin", "usr/sbin", "usr/share", "usr/src", "var", "var/cache", "var/lib",
-            "var/lib/apt", "var/lib/apt/lists", "var/log", "var/tmp", "var/www")  # fmt: skip
+            "usr/local", "usr/local/bin", "usr/sbin", "usr/share", "usr/src", "var", "var/cache", "var/cache/apk",
+            "var/lib", "var/lib/apt", "var/lib/apt/lists", "var/log", "var/tmp", "var/www")  # fmt: skip
 OURS = frozenset({"dev", "proc", ".trace"})
 
 

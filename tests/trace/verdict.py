@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 
 from tests.trace.driver import program_for
-from tests.trace.model import NOTHING, SHELLS, Allowance, Body, Ending, Event, Job, Node, Trace
-from tests.trace.oracle import matches, normal
+from tests.trace.model import NOTHING, SHELLS, Allowance, Argv, Body, Ending, Event, Job, Node, Trace
+from tests.trace.oracle import about, forgives, has_words, matches, named, normal, replaced
 from tests.trace.places import places
 from tests.trace.sandbox import Sandbox, shared
 
@@ -131,7 +132,11 @@ def _judge_shell(
     for chunk in (seeds[:PROBE], seeds[PROBE:]):
         if limited and limited == len(seeds[:PROBE]):
             break
-        jobs = [Job(side, shell, seed, allow, known) for seed in chunk for side in sides]
+        jobs = [
+            Job(side, shell, seed, allow, known, pipes_succeed=allow.pipes and seed % 2 == 0)
+            for seed in chunk
+            for side in sides
+        ]
         traces = sandbox.run_all(jobs)
         for index, seed in enumerate(chunk):
             pair, first, second = jobs[2 * index : 2 * index + 2], traces[2 * index], traces[2 * index + 1]
@@ -169,6 +174,8 @@ def _same(first: Trace, second: Trace) -> bool:
 def difference_of(before: Trace, after: Trace, allow: Allowance) -> tuple[Kind, str] | None:
     """The first thing in which two traces differ, beyond what is allowed, in words."""
     limited = Ending.LIMIT in (before.outcome.ending, after.outcome.ending)
+    if allow.pipes and not limited and _stopped_in_a_pipe(before, after, allow):
+        return None
     if detail := _events(before.events, after.events, allow, limited):
         return Kind.EVENTS, detail
     if limited:
@@ -193,7 +200,7 @@ def _events(before: Sequence[Event], after: Sequence[Event], allow: Allowance, p
     while i < len(before) or j < len(after):
         first = before[i] if i < len(before) else None
         second = after[j] if j < len(after) else None
-        if first and second and _relevant(first, allow) == _relevant(second, allow):
+        if first and second and not _deviations(first, second, allow):
             i, j = i + 1, j + 1
         elif second and matches(second.argv, allow.added):
             j += 1
@@ -206,9 +213,13 @@ def _events(before: Sequence[Event], after: Sequence[Event], allow: Allowance, p
     return ""
 
 
-def _relevant(event: Event, allow: Allowance) -> Event:
-    environment = tuple(pair for pair in event.env if pair[0] not in allow.variables)
-    return replace(event, argv=normal(event.argv, allow.flags), env=environment)
+def _stopped_in_a_pipe(before: Trace, after: Trace, allow: Allowance) -> bool:
+    """Whether after did what before did up to a failure inside a pipeline, and stopped."""
+    if after.outcome.ending is not Ending.FAILED:
+        return False
+    if not any(event.status and event.stdio[1] == "pipe" for event in after.events):
+        return False
+    return not _events(before.events, after.events, allow, prefix=True)
 
 
 def _contrast(before: Event | None, after: Event | None, allow: Allowance) -> str:
@@ -216,23 +227,73 @@ def _contrast(before: Event | None, after: Event | None, allow: Allowance) -> st
         extra = before or after
         assert extra is not None
         return f"only {'before' if before else 'after'}: {list(extra.argv)} in {extra.cwd}"
-    first, second = _relevant(before, allow), _relevant(after, allow)
-    fields = [
-        f"{name} {getattr(first, name)} before, {getattr(second, name)} after"
-        for name in ("argv", "cwd", "env", "umask", "stdio", "stdin", "limits", "sees", "status")
-        if getattr(first, name) != getattr(second, name)
+    return f"{list(before.argv[:6])}: {'; '.join(_deviations(before, after, allow))}"
+
+
+def _deviations(before: Event, after: Event, allow: Allowance) -> list[str]:
+    """In what two commands differ that should be the same one."""
+    if before == after:
+        return []
+    found = [
+        f"{name} {getattr(before, name)} before, {getattr(after, name)} after"
+        for name in ("cwd", "umask", "stdio", "stdin", "limits", "status")
+        if getattr(before, name) != getattr(after, name)
     ]
-    return f"{list(before.argv)}: {'; '.join(fields)}"
+    if not _argv_allowed(before.argv, after.argv, allow):
+        gone, come = Counter(before.argv) - Counter(after.argv), Counter(after.argv) - Counter(before.argv)
+        found.append(f"words {list(gone)} gone, {list(come)} come" if gone or come else "words in another order")
+    if before.env != after.env and not _env_allowed(before, after, allow):
+        found.append(
+            f"env {sorted(set(before.env) - set(after.env))} before, {sorted(set(after.env) - set(before.env))} after"
+        )
+    saw = dict(before.sees)
+    found += [f"{path} is there before, not after" for path, there in after.sees if not there and saw.get(path, True)]
+    return found
+
+
+def _argv_allowed(before: Argv, after: Argv, allow: Allowance) -> bool:
+    if before == after:
+        return True
+    if normal(before, allow) != normal(after, allow):
+        return False
+    if replaced(after, allow) != after and after[:1] != before[:1]:
+        return False  # what may become another command may not come from one
+    old, new = Counter(replaced(before, allow)), Counter(after)
+    gone = named(allow.dropped, replaced(before, allow))
+    come = named(allow.inserted, after)
+    paths = allow.missing_paths if forgives(after) else ()
+    return _all_match(old - new, gone, paths) and _all_match(new - old, come, paths)
+
+
+def _all_match(words: Iterable[str], globs: Sequence[str], paths: Sequence[str]) -> bool:
+    return all(any(fnmatchcase(word, glob) for glob in globs) or about(word, paths) for word in words)
+
+
+def _env_allowed(before: Event, after: Event, allow: Allowance) -> bool:
+    old, new = dict(before.env), dict(after.env)
+    given = {one.name: one.value for one in allow.assigned if has_words(after.argv, one.command)}
+    changed = (name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return all(name in given and given[name] == new.get(name) for name in changed)
 
 
 def _tree(before: Mapping[str, Node], after: Mapping[str, Node], allow: Allowance) -> str:
     for path in sorted(before.keys() | after.keys()):
         first, second = before.get(path), after.get(path)
         gone = second is None or second.kind == "missing"
-        if first != second and not (gone and _may_miss(path, allow)):
+        if first != second and not (gone and _may_miss(path, first, allow)):
             return f"{path}: {first} before, {second} after"
     return ""
 
 
-def _may_miss(path: str, allow: Allowance) -> bool:
-    return any(fnmatchcase(path, glob) or fnmatchcase(path, f"{glob}/*") for glob in allow.missing_paths)
+def _may_miss(path: str, node: Node | None, allow: Allowance) -> bool:
+    """Whether a claim lets `path` be missing: what it names, what is below, and the directories made on the way.
+
+    Also where the bodies have moved or copied them to: the end of the path tells.
+    """
+    folder = node is not None and node.kind == "directory"
+    ends = [path[at:] for at, letter in enumerate(path) if letter == "/"]
+    return any(
+        fnmatchcase(end, glob) or fnmatchcase(end, f"{glob}/*") or (folder and glob.startswith(f"{end}/"))
+        for glob in allow.missing_paths
+        for end in ends
+    )

@@ -12,14 +12,16 @@ import pytest
 from tests.trace import (
     SHELLS,
     Allowance,
+    Assignment,
     Body,
     Ending,
-    FlagAllowance,
     Kind,
+    Replacement,
     Sandbox,
     Unavailable,
     UnsupportedShell,
     Verdict,
+    Words,
     judge,
     run,
     toolchain,
@@ -36,8 +38,18 @@ APT_LISTS = Allowance(
     added=(("rm", "-rf", "/var/lib/apt/lists/*"), ("apt-get", "clean")),
     missing_paths=("/var/lib/apt/lists/*",),
 )
-PIP_CACHE = Allowance(flags=(FlagAllowance(("pip", "install"), frozenset({"--no-cache-dir"})),))
+PIP_CACHE = Allowance(inserted=(Words(("pip", "install"), ("--no-cache-dir",)),),
+                      missing_paths=("/root/.cache/pip/package",))  # fmt: skip
 SOURCES = Allowance(added=(("rm", "-rf", "/tmp/src"),), missing_paths=("/tmp/src",))
+APT = Allowance(replaced=(Replacement(("apt", "-y", "update"), ("apt-get", "-y", "update")),
+                          Replacement(("apt", "install"), ("apt-get", "install"))))  # fmt: skip
+SUDO = Allowance(replaced=tuple(Replacement(("sudo", one), (one,)) for one in ("a", "mkdir")))
+SORTED = Allowance(reordered=(("apt-get", "install"),))
+CACHE_OPERAND = Allowance(dropped=(Words(("rm",), ("/var/cache/apk/*",)),))
+APK = Allowance(removed=(("apk", "update"),), inserted=(Words(("apk", "add"), ("--no-cache",)),),
+                missing_paths=("/var/cache/apk/index",))  # fmt: skip
+VARIABLE = Allowance(assigned=(Assignment(("a",), "N", "1"),))
+PIPES = Allowance(pipes=True)
 
 
 @dataclass(frozen=True)
@@ -133,6 +145,17 @@ WRONG = (
     Case("case arm changed", ("case $(uname -m) in x86_64) a;; *) b;; esac",),
          ("case $(uname -m) in x86*64) b;; *) a;; esac",), Kind.EVENTS),
     Case("subshell keeps a directory in", ("cd /x && a && b",), ("(cd /x && a) && b",), Kind.EVENTS),
+    Case("a claimed flag taken away", ("pip install --no-cache-dir x",), ("pip install x",), Kind.EVENTS, PIP_CACHE),
+    Case("a claimed variable of another value", ("a",), ("N=2 a",), Kind.EVENTS, VARIABLE),
+    Case("a claimed variable for another command", ("b",), ("N=1 b",), Kind.EVENTS, VARIABLE),
+    Case("claimed words for an operand", ("a apt update",), ("a apt-get update",), Kind.EVENTS, APT),
+    Case("claimed words turned round", ("apt-get -y update",), ("apt -y update",), Kind.EVENTS, APT),
+    Case("sudo gone from another command", ("sudo b",), ("b",), Kind.EVENTS, SUDO),
+    Case("sudo for a builtin of other habits",
+         (r"sudo echo 'a\nb' > /f",), (r"printf 'a\nb\n' > /f",), Kind.TREE, SUDO),
+    Case("claimed order, another package", ("apt-get install b a",), ("apt-get install a c",), Kind.EVENTS, SORTED),
+    Case("index of apk missing", ("apk update && apk add a",), ("apk add a",), Kind.EVENTS, APK),
+    Case("pipefail and more", ("a | b; c", "d"), ("a | b && c", "d"), Kind.EVENTS, PIPES),
     Case("syntax broken", ("a", "b"), ("a && && b",), Kind.SYNTAX),
     Case("next body in a comment", ("a # why", "b"), ("a # why && b",), Kind.EVENTS),
     Case("heredoc swallows the next", ("cat > f <<E\nx\nE\n", "a"), ("cat > f <<E\nx\nE && a\n",), Kind.EVENTS),
@@ -180,10 +203,18 @@ RIGHT = (
     Case("claimed flag", ("pip install x", "a"), ("pip install --no-cache-dir x && a",), None, PIP_CACHE),
     Case("claimed flag where output is used", ("pip install x | tee f", "a $(pip install y)"),
          ("pip install --no-cache-dir x | tee f && a $(pip install --no-cache-dir y)",), None, PIP_CACHE),
-    Case("claimed flag already there", ("pip install --no-cache-dir x",), ("pip install x",), None, PIP_CACHE),
     Case("claimed removal", ("a && apt-get clean", "b"), ("a && b",), None,
          Allowance(removed=(("apt-get", "clean"),))),
-    Case("claimed variable", ("a",), ("N=1 a",), None, Allowance(variables=frozenset({"N"}))),
+    Case("claimed variable", ("a",), ("N=1 a",), None, VARIABLE),
+    Case("claimed words", ("apt -y update && apt install x",), ("apt-get -y update && apt-get install x",), None, APT),
+    Case("sudo gone", ("sudo a && sudo b x",), ("a && sudo b x",), None, SUDO),
+    Case("sudo gone before a command that acts", ("sudo mkdir -p /x && sudo rm -r /x/y; a > /x/z",),
+         ("mkdir -p /x && sudo rm -r /x/y; a > /x/z",), None, SUDO),
+    Case("claimed order", ("apt-get install b a c",), ("apt-get install a b c",), None, SORTED),
+    Case("claimed operand", ("rm -rf /tmp/x /var/cache/apk/*",), ("rm -rf /tmp/x",), None, CACHE_OPERAND),
+    Case("index of apk", ("apk update && apk add a",), ("apk add --no-cache a",), None, APK),
+    Case("cleanup of what the user cleans", ("apt-get update && a", "b; rm -rf /var/lib/apt/lists/*"),
+         ("apt-get update && a && rm -rf /var/lib/apt/lists/*", "b; rm -rf /var/lib/apt/lists/*"), None, APT_LISTS),
 )  # fmt: skip
 
 
@@ -203,7 +234,9 @@ def name_of(case: Case) -> str:
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("case", WRONG, ids=name_of)
 def test_refuses(case: Case, shell: str) -> None:
-    found = verdict(case, shell, 10)
+    found = verdict(case, shell, 3)
+    if not found.wrong:  # one that shows only when a command fails
+        found = verdict(case, shell, 10)
     assert found.wrong
     assert case.kind in {difference.kind for difference in found.differences}, list(map(str, found.differences))
 
@@ -212,10 +245,21 @@ def test_refuses(case: Case, shell: str) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("case", RIGHT, ids=name_of)
 def test_accepts(case: Case, shell: str) -> None:
-    found = verdict(case, shell, 20)
+    found = verdict(case, shell, 8)
     assert not found.differences, list(map(str, found.differences))
-    assert found.compared == 20
+    assert found.compared == 8
     assert found.limited == 0
+
+
+@needs_sandbox
+@pytest.mark.parametrize("shell", ["bash", "ash"])
+def test_pipefail_stops_at_pipes_and_does_nothing_else(shell: str) -> None:
+    before = bodies(("a | b", "c | d > /f; e"))
+    strict = bodies(("set -o pipefail; a | b", "set -o pipefail; c | d > /f; e"))
+    claimed = judge(before, strict, PIPES, shells=(shell,))
+    assert not claimed.differences, list(map(str, claimed.differences))
+    assert judge(before, strict, shells=(shell,)).wrong
+    assert judge(before, bodies(("set -eo pipefail; a | b", strict[1].script[:-3])), PIPES, shells=(shell,)).wrong
 
 
 @needs_sandbox
@@ -443,15 +487,14 @@ def test_patterns(argv: tuple[str, ...], expected: bool) -> None:
 
 
 def test_flags_count_only_where_allowed() -> None:
-    flags = PIP_CACHE.flags
-    assert normal(("/usr/bin/pip", "-q", "install", "--no-cache-dir", "x"), flags) == (
-        "/usr/bin/pip",
-        "-q",
-        "install",
-        "x",
-    )
-    assert normal(("pip", "download", "--no-cache-dir"), flags) == ("pip", "download", "--no-cache-dir")
-    assert normal(("pipx", "install", "--no-cache-dir"), flags) == ("pipx", "install", "--no-cache-dir")
+    def shown(*argv: str) -> tuple[str, ...]:
+        return normal(argv, PIP_CACHE)
+
+    assert shown("/usr/bin/pip", "-q", "install", "--no-cache-dir", "x") == ("/usr/bin/pip", "-q", "install", "x")
+    assert shown("sudo", "pip", "install", "--no-cache-dir") == ("sudo", "pip", "install")
+    assert "--no-cache-dir" in shown("pip", "download", "--no-cache-dir")
+    assert "--no-cache-dir" in shown("pipx", "install", "--no-cache-dir")
+    assert "--no-cache-dir" in shown("echo", "pip", "install", "--no-cache-dir")
 
 
 def test_users_of_removable_paths() -> None:

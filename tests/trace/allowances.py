@@ -1,0 +1,180 @@
+"""What the claims of accepted changes allow to differ between two traces, and nothing else.
+
+A claim speaks of a command as it is written; a trace shows it as the shell has expanded it. So every written word
+becomes a glob: quotes go, expansions and `~` match anything, unquoted wildcards stay.
+
+What an added command promises. A cleanup that fails would end a build that went on before: `a` became `a && rm -rf x`.
+The rewriter adds only commands that do not fail where it puts them (`rm -f`, a tool's own cleaning with the tool just
+used), so the sandbox lets every claimed addition and removal succeed and print nothing. The trace proves that nothing
+*else* depends on them: where they stand, what they take away, what status, input and frame the commands around them
+see. That they cannot fail in a real image is the business of the builds, not of the trace.
+
+What `pipefail` promises. It makes a build stop where a command failed whose output went into a pipe, and does nothing
+else. So with even seeds such commands succeed, and all must be equal; with odd seeds they may fail, and the build after
+may stop there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from dockerslim_rewrite.change import (
+    AddsAssignment,
+    AddsCommand,
+    AddsInstruction,
+    AddsOption,
+    Change,
+    Claim,
+    DropsFiles,
+    RemovesCommand,
+    RemovesOperand,
+    RemovesOption,
+    ReordersOperands,
+    ReplacesWords,
+)
+from dockerslim_rewrite.knowledge.images import image_facts
+from tests.trace.model import SHELLS, Allowance, Argv, Assignment, Body, Replacement, Words
+from tests.trace.oracle import created_files, replaced
+
+_T = TypeVar("_T")
+
+_IMAGE = re.compile(r"the image (?P<name>[^:\s]+)(?::(?P<tag>\S+))?")
+_MANAGER = re.compile(r"(?P<name>[\w-]+) runs on line \d+")
+_LINK = re.compile(r"\bln\b[^;&|]*\bbash\s+\S*\bsh\b")
+#: Package managers of distributions whose /bin/sh is bash.
+_BASH_FAMILIES = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman", "rpm"))
+
+_PIECE = re.compile(
+    r"""'(?P<single>[^']*)'
+    |"(?P<double>(?:[^"\\]|\\.)*)"
+    |\\(?P<escaped>.)
+    |(?P<expansion>\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`|\$\w+|\$[@*?#!$-])
+    |(?P<home>\A~[^/]*)
+    |(?P<plain>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_IN_DOUBLE = re.compile(
+    r"\\(?P<escaped>[\"\\$`])|(?P<expansion>\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`|\$\w+)|(?P<plain>.)", re.S
+)
+
+
+def allowance(changes: Iterable[Change]) -> Allowance:
+    """What the claims of `changes` allow."""
+    claims = [claim for change in changes for claim in change.claims]
+    removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
+    missing = [path for claim in claims if isinstance(claim, DropsFiles) for path in claim.paths]
+    written = [path for claim in claims for path in _left_by(claim)]
+    pairs = _all(
+        Replacement(_globs(claim.before), _globs(claim.after)) for claim in claims if isinstance(claim, ReplacesWords)
+    )
+    renames = Allowance(replaced=pairs)
+
+    def words(command: Sequence[str], some: Sequence[str]) -> tuple[Words, ...]:
+        """Of the command as it was when the claim was made, and as later replacements call it."""
+        return tuple(Words(name, _globs(some)) for name in (_globs(command), replaced(_globs(command), renames)))
+
+    added = [_globs(claim.argv) for claim in claims if isinstance(claim, DropsFiles | AddsCommand)]
+    return Allowance(
+        added=_all([*added, *(replaced(argv, renames) for argv in added)]),
+        removed=_all(removed),
+        inserted=_flat(words(claim.command, claim.options) for claim in claims if isinstance(claim, AddsOption)),
+        dropped=_flat(
+            [words(claim.command, claim.options) for claim in claims if isinstance(claim, RemovesOption)]
+            + [words(claim.command, claim.words) for claim in claims if isinstance(claim, RemovesOperand)]
+        ),
+        replaced=pairs,
+        reordered=_all(_globs(claim.command) for claim in claims if isinstance(claim, ReordersOperands)),
+        assigned=_all(
+            Assignment(_globs(claim.command), claim.name, claim.value)
+            for claim in claims
+            if isinstance(claim, AddsAssignment)
+        ),
+        missing_paths=_all([*map(pattern, missing), *written]),
+        pipes=any(map(_sets_pipefail, claims)),
+    )
+
+
+def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]:
+    """The shells that may stand for /bin/sh in a stage of the bodies `before`, where all of `changes` were accepted.
+
+    All of them, unless a change rests on knowing the shell: one that makes bash or ash the SHELL says by its evidence
+    which image or package manager it saw; where a body links /bin/sh to bash, bash it is.
+    """
+    possible = SHELLS
+    claims = [(claim, change.evidence) for change in changes for claim in change.claims]
+    claimed = any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim, _ in claims)
+    if claimed and any(_LINK.search(body.script) for body in before):
+        return ("bash",)
+    for claim, evidence in claims:
+        if isinstance(claim, AddsInstruction) and claim.keyword == "SHELL":
+            known = ("ash",) if '"/bin/ash"' in claim.text else ("dash", "bash")
+            possible = _both(_both(possible, known), _evident(evidence))
+    return possible
+
+
+def _evident(evidence: Iterable[str]) -> tuple[str, ...]:
+    """The shells that an image, or one that has such a package manager, may have."""
+    for text in evidence:
+        image, manager = _IMAGE.fullmatch(text), _MANAGER.match(text)
+        facts = image_facts(image["name"], image["tag"]) if image else None
+        if facts is not None and facts.shell is not None:
+            return (facts.shell,)
+        if manager is not None and manager["name"] in _BASH_FAMILIES:
+            return ("bash",)
+    return SHELLS
+
+
+def _both(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(shell for shell in some if shell in others) or some
+
+
+def pattern(word: str) -> str:
+    """The glob of what the shell makes of a written word."""
+    found: list[str] = []
+    for match in _PIECE.finditer(word):
+        if match["single"] is not None:
+            found.append(_literal(match["single"]))
+        elif match["double"] is not None:
+            for inner in _IN_DOUBLE.finditer(match["double"]):
+                found.append("*" if inner["expansion"] else _literal(inner["escaped"] or inner["plain"]))
+        elif match["escaped"] is not None:
+            found.append("" if match["escaped"] == "\n" else _literal(match["escaped"]))
+        else:
+            found.append("*" if match["plain"] is None else match["plain"])
+    return "".join(found)
+
+
+def _globs(words: Sequence[str]) -> Argv:
+    return tuple(map(pattern, words))
+
+
+def _left_by(claim: Claim) -> Iterator[str]:
+    """What a command leaves as long as the claim is not followed."""
+    if isinstance(claim, RemovesCommand):
+        yield from created_files(claim.argv)
+        if claim.argv[0] == "ln":
+            yield pattern(claim.argv[-1])
+    elif isinstance(claim, AddsOption):
+        yield from set(created_files(claim.command)) - set(created_files((*claim.command, *claim.options)))
+    elif isinstance(claim, RemovesOption):
+        yield from set(created_files((*claim.command, *claim.options))) - set(created_files(claim.command))
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", text)
+
+
+def _all(values: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _flat(values: Iterable[tuple[_T, ...]]) -> tuple[_T, ...]:
+    return _all(value for group in values for value in group)
+
+
+def _sets_pipefail(claim: Claim) -> bool:
+    if isinstance(claim, AddsInstruction):
+        return claim.keyword == "SHELL" and "pipefail" in claim.text
+    return isinstance(claim, AddsCommand) and "pipefail" in claim.argv
