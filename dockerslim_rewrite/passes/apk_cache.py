@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ..analysis.cleanup import mounted, removes
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
-from ..ir.build import Build
+from ..ir.build import Build, Stage
 from ..ir.steps import Run
 from ..shell.edits import drop_command, drop_word, insert_after
 from ..shell.script import Simple
@@ -40,8 +42,38 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                     yield missed("DS202", run.line, "apk update stands alone: its index stays in this layer")
                 continue
             change = _change(run, uses, adds, facts)
-            if change is not None:
-                yield change
+            if change is None:
+                continue
+            fails = _fails_without(build, facts, stage)
+            if fails is not None:
+                yield missed(
+                    "DS202", run.line, f"the cache stays: rm without -f on line {fails} fails if there is none"
+                )
+                continue
+            yield change
+
+
+def _fails_without(build: Build, facts: Facts, stage: Stage) -> int | None:
+    """The line of an ``rm`` that stays, and fails when nothing lies in the cache; None when there is none."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for run in build.stages[index].runs:
+            script = facts.script(run)
+            if script is None or run.body is None:
+                continue
+            adds = any(use.operation.manager.name == "apk" and use.operation.kind in _ADDS for use in facts.uses(run))
+            for command in script.commands:
+                if (
+                    removes(command, CACHE)
+                    and not _forgives(command)
+                    and not (adds and _without_cache(run, command, []))
+                ):
+                    return build.document.line_of(run.body.logical.before(command.span.start))
+    return None
+
+
+def _forgives(command: Simple) -> bool:
+    """Whether an ``rm`` takes files that are not there for removed."""
+    return any(re.match(r"-\w*f|--force\Z", word.text) for word in command.words[1:])
 
 
 def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change | None:
