@@ -16,10 +16,14 @@ from ..record import record
 from ..shell.edits import style_at
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
+from ..syntax import Comment
 from ..text import Edit
 from .facts import Facts
 
 _PRAGMA = re.compile(r"#\s*(?:hadolint\s|dockerslim:|check\s*=|kics|trivy:|checkov|tally\s|semgrep)", re.I)
+_SWITCHED_OFF = re.compile(
+    r"#[#\s]*(?:FROM|RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|ENTRYPOINT|CMD|EXPOSE|VOLUME|LABEL|ONBUILD|SHELL|HEALTHCHECK)\s+[^\s:]"
+)
 
 
 class Wrap(Enum):
@@ -73,7 +77,7 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
     if script.comments:
         return "a shell comment would swallow what follows"
     for comment in _between(first, second, facts):
-        if _PRAGMA.match(comment.strip()):
+        if _PRAGMA.match(comment.text.strip()):
             return "a comment with instructions for a linter stands between them"
     return None
 
@@ -153,9 +157,25 @@ def _background(script: Script) -> bool:
     return any(separator.text == "&" for separator in root.separators)
 
 
-def _between(first: Run, second: Run, facts: Facts) -> list[str]:
+def apart(first: Run, second: Run, facts: Facts) -> str | None:
+    """Why the author sees neighbours *first* and *second* as two things; None where nothing says so."""
+    comments = _between(first, second, facts)
+    if not comments:
+        return None
+    if any(_SWITCHED_OFF.match(comment.text.strip()) for comment in comments):
+        return "an instruction that is commented out stands between them, and could not be switched on inside a RUN"
+    document = facts.build.document
+    if second.index + 1 == len(document.instructions) or document.line_of(comments[-1].span.start) != second.line - 1:
+        return None
+    behind = document.instructions[second.index + 1]
+    if behind.keyword != "RUN" and behind.line_number == second.origin.end_line + 1:
+        return f"the comment above it is about {behind.keyword} on line {behind.line_number}, too"
+    return None
+
+
+def _between(first: Run, second: Run, facts: Facts) -> list[Comment]:
     start, end = first.origin.code_end, second.origin.args_logical.before(0)
-    return [comment.text for comment in facts.build.document.comments if start <= comment.span.start < end]
+    return [comment for comment in facts.build.document.comments if start <= comment.span.start < end]
 
 
 def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..analysis.facts import Facts
-from ..analysis.merging import Declined, grown, join, lines_of
+from ..analysis.merging import Declined, apart, grown, join, lines_of
 from ..change import Change, MergesRuns, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
@@ -22,12 +22,16 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     may share the layer of one expensive neighbour. Two RUNs that both download or compile keep their own layers:
     joined, a change to one would run both again. Those of one kind are one block: `./configure`, `make` and
     `make install`, one `git clone` after another, the steps of apt.
+    Neighbours stay apart where a commented-out instruction stands between them, or where the comment above the second
+    heads what follows it, too.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits).
     """
 
     def wanted(group: Sequence[Run], run: Run) -> str | None:
+        if apart(group[-1], run, facts) is not None:
+            return None
         costly = [one for one in (*group, run) if not _cheap(one, facts)]
         if len(costly) <= 1:
             return "at most one of them downloads or compiles"
