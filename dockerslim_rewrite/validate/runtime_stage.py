@@ -81,11 +81,15 @@ class RuntimeStage:
         old = [pair for step in before if isinstance(step, Env) for pair in self._pairs(step)]
         arguments = {pair for step in before if isinstance(step, Arg) for pair in self._pairs(step)}
         new: list[tuple[object, object]] = []
+        copied: set[str] = set()
         for step in steps:
             lines = (self.stage.head.line, step.line)
             if isinstance(step, Copy):
                 if not self._from_builder(step):
                     raise Unsound("the runtime stage copies to another path, or from elsewhere", *lines)
+                if not copied.isdisjoint(step.sources):
+                    raise Unsound("the runtime stage copies a path twice", *lines)
+                copied.update(step.sources)
             elif isinstance(step, Env):
                 text = step.origin.logical.text.strip()
                 if not (text in self.claim.added and _ADDED.match(text)):

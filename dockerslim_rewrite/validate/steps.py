@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -56,6 +57,7 @@ class Matcher:
         self.workdir: str | None = None
         self.exported: set[str] = set()
         self.became: dict[int, int] = {}
+        self._added_texts: Counter[str] = Counter()
         self.launch = Launch()
         self._launches: dict[int, Launch] = {}
 
@@ -269,8 +271,10 @@ class Matcher:
 
     def _added(self, right: Step, gap: Span, rest: Iterable[Step]) -> bool:
         licences = self.claimed.near(gap)
-        if any(claim.text == right.origin.logical.text.strip() for claim in licences.of(AddsInstruction)):
-            return not isinstance(right, Run) or installs_what_is_missing(right, licences.claims)
+        text = right.origin.logical.text.strip()
+        if any(claim.text == text for claim in licences.of(AddsInstruction)):
+            allowed = not isinstance(right, Run) or installs_what_is_missing(right, licences.claims)
+            return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
         if not isinstance(right, Value) or right.keyword != "USER":
             return False
         if all(claim.user != right.value for claim in licences.of(SetsUser)):
@@ -279,4 +283,9 @@ class Matcher:
         under = step_under_user(rest, stage, self.new.build)
         if under is not None:
             raise Unsound(f"{under.keyword} would run as {right.value}", None, under.line)
-        return True
+        return self._once(right.value, [claim.user for claim in self.claimed.all.of(SetsUser)])
+
+    def _once(self, text: str, claimed: list[str]) -> bool:
+        """Whether *text* was added no more often than claims say so."""
+        self._added_texts[text] += 1
+        return self._added_texts[text] <= claimed.count(text)

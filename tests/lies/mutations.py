@@ -36,9 +36,17 @@ class _Commands:
 
 
 def mutations(text: str, patch: Patch) -> Iterator[Mutation]:
-    """Every mutation of *text* at which *patch* arrived; those that would touch what the patch wrote are left out."""
+    """Every mutation of *text* at which *patch* arrived.
+
+    To take back what the patch wrote is no slip, so that only words of it are altered.
+    """
     build = read_build(parse(text))
     kept = _kept(patch, len(text))
+    written = [Span(left.end, right.start) for left, right in pairwise(kept)]
+    for start, end in written:
+        for match in re.finditer(r"(?<=\w)(?!\w)", text[start:end]):
+            at = start + match.start()
+            yield Mutation("written word altered", Patch((Edit(Span(at, at), "x"),)))
     for kind, spans, new in _proposals(build):
         if all(any(keep.covers(span) for keep in kept) for span in spans):
             edits = Patch.of([Edit(span, word) for span, word in zip(spans, new, strict=True)])
@@ -151,7 +159,7 @@ def _shell(commands: _Commands) -> Iterator[_Proposal]:
                     yield "alternative lost", spans, _nothing(spans)
                 texts = [script.text[span.start : span.end] for span in (left, right)]
                 places = [commands.exact(*span) for span in (left, right)]
-                if texts[0] != texts[1] and all(len(place) == 1 for place in places):
+                if _bare(texts[0]) != _bare(texts[1]) and all(len(place) == 1 for place in places):
                     yield "commands exchanged", [place[0] for place in places], texts[::-1]
         if isinstance(node, Group):
             span = commands.physical(*node.span)
@@ -174,7 +182,7 @@ def _simple(commands: _Commands, node: Simple) -> Iterator[_Proposal]:
             yield "quoting altered", spans, ["'" + word.text[1:-1] + "'"]
         if re.fullmatch(r"[\w./*-]*\*[\w./*-]*", word.text):
             yield "pattern quoted", spans, [f"'{word.text}'"]
-        if index + 1 < len(node.words) and node.words[index + 1].text != word.text:
+        if index + 1 < len(node.words) and _bare(node.words[index + 1].text) != _bare(word.text):
             other = commands.exact(*node.words[index + 1].span)
             if len(other) == 1:
                 yield "words exchanged", [spans[0], other[0]], [node.words[index + 1].text, word.text]
@@ -187,6 +195,11 @@ def _simple(commands: _Commands, node: Simple) -> Iterator[_Proposal]:
             yield "redirection lost", spans, [""]
             if redirect.operator == ">":
                 yield "appended instead of written", [Span(spans[0].start, spans[0].start + 1)], [">>"]
+
+
+def _bare(text: str) -> str:
+    """*text* without what may be quoting: what differs in that alone may mean the same."""
+    return re.sub(r"[\\\"'\s]", "", text)
 
 
 def _nothing(spans: list[Span]) -> list[str]:
