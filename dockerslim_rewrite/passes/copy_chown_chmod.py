@@ -246,7 +246,7 @@ def _without(run: Run, following: Node | None, copy: Copy, build: Build) -> list
     if any(start <= comment.span.start < end for comment in document.comments):
         return None
     if following is None:
-        return [Edit.delete(*run.origin.span)]
+        return [Edit.delete(*document.without(run.origin))]
     return delete(run.origin, logical, 0, following.span.start)
 
 

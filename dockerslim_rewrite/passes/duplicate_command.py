@@ -31,8 +31,8 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
                     continue
                 yield Change(
                     rule="DS614",
-                    edits=(Edit.delete(*step.origin.span),),
-                    title=f"drop a {keyword} that has no effect",
+                    edits=(Edit.delete(*build.document.without(step.origin)),),
+                    title=f"drop {'an' if keyword[0] == 'E' else 'a'} {keyword} that has no effect",
                     reason=f"the {keyword} on line {steps[-1].line} overrides it",
                     safety=Safety.SAFE,
                     claims=(DropsInstruction(keyword),),

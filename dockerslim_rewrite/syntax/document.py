@@ -241,6 +241,14 @@ class Document:
         """How this file is written: what inserted text imitates."""
         return style_of(self.source.text, self.escape)
 
+    def without(self, instruction: Instruction) -> Span:
+        """What to delete when *instruction* goes: its lines, and of the blank lines on both sides those behind it."""
+        at = next(index for index, segment in enumerate(self.segments) if segment.span == instruction.span)
+        around = self.segments[max(at - 1, 0)], self.segments[min(at + 1, len(self.segments) - 1)]
+        if all(segment.kind is SegmentKind.BLANK for segment in around):
+            return Span(instruction.span.start, around[1].span.end)
+        return instruction.span
+
     def line_of(self, offset: int) -> int:
         """The number, from 1, of the line that holds *offset*."""
         return self.source.position(offset).line
