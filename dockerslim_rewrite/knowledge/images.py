@@ -70,7 +70,8 @@ class ImageFacts:
     ``family`` groups distributions that work alike (debian, rhel, alpine, suse, arch, busybox, windows, none),
     ``shell`` is what ``/bin/sh`` is (dash, ash, bash, none), ``bash`` whether ``/bin/bash`` is there, ``docker_clean``
     whether apt is configured to keep no archives, ``user`` the user that a RUN starts as, ``unprivileged`` an ordinary
-    user that the image brings along, ``drops_privileges`` whether its entrypoint changes user by itself.
+    user that the image brings along, ``drops_privileges`` whether its entrypoint changes user by itself,
+    ``entrypoint`` whether it has one at all.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ImageFacts:
     unprivileged: str | None
     uid: int | None
     drops_privileges: bool | None
+    entrypoint: bool | None
     end_of_life: date | None
     deprecated: str | None
     pin: Pin | None
@@ -251,7 +253,7 @@ def _in_range(rule: Mapping[str, Any], version: str | None) -> bool:
 
 
 _FACTS = ("family", "distribution", "manager", "shell", "bash", "docker_clean")
-_OWN = ("user", "unprivileged", "uid", "drops_privileges")
+_OWN = ("user", "unprivileged", "uid", "drops_privileges", "entrypoint")
 
 
 def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:

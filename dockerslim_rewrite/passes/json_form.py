@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..analysis.bases import base_image
 from ..analysis.facts import Facts
 from ..change import Change, ChangesForm, Safety
 from ..ir.build import Build, Stage
@@ -56,7 +57,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
             if words is not None:
-                known = _entrypoint_is_known(step, stage, build) and _runs_by_itself(words[0])
+                known = _entrypoint_is_known(step, stage, build, facts) and _runs_by_itself(words[0])
                 safety = Safety.SAFE if known else Safety.STANDARD
                 why = "the words need no shell, and as process 1 the program gets the signals"
             else:
@@ -155,24 +156,17 @@ def _runs_by_itself(name: str) -> bool:
     return folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin") and not program.endswith((".sh", ".bash"))
 
 
-def _entrypoint_is_known(step: Exec, stage: Stage, build: Build) -> bool:
+def _entrypoint_is_known(step: Exec, stage: Stage, build: Build, facts: Facts) -> bool:
     """Whether no entrypoint of an unknown base image could see the difference."""
     if step.keyword == "ENTRYPOINT":
         return True
     if any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
         return True
-    image = stage.head.image
-    for other in build.stages[: stage.index]:
-        if other.name == image.lower():
-            return _entrypoint_is_known(step, other, build)
-    name = image.partition("@")[0].partition(":")[0]
-    return name.removeprefix("docker.io/").removeprefix("library/") in _BARE_IMAGES
-
-
-#: Distribution images, which set no ENTRYPOINT. Source: their Dockerfiles in docker-library/official-images.
-_BARE_IMAGES = frozenset(
-    ("debian", "ubuntu", "alpine", "centos", "fedora", "amazonlinux", "busybox", "buildpack-deps", "scratch")
-)
+    base = facts.graph.bases[stage.index]
+    if base is not None:
+        return _entrypoint_is_known(step, build.stages[base], build, facts)
+    image = base_image(build, facts, stage)
+    return stage.head.image == "scratch" or (image is not None and image.entrypoint is False)
 
 
 def _with_exec(script: Script) -> str | None:

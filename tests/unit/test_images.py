@@ -27,6 +27,7 @@ FIELDS = {
     "unprivileged",
     "uid",
     "drops_privileges",
+    "entrypoint",
     "deprecated",
     "as_of",
     "source",
@@ -86,7 +87,7 @@ def test_every_field_of_a_rule_is_read_and_every_base_exists(name: str) -> None:
     assert isinstance(rules, list)
     conditions = {"since", "before", "variant", "base", "set_base"}
     facts = {"family", "distribution", "manager", "shell", "bash", "docker_clean"}
-    own = {"user", "unprivileged", "uid", "drops_privileges"}
+    own = {"user", "unprivileged", "uid", "drops_privileges", "entrypoint"}
     for rule in rules:
         assert set(rule) <= conditions | facts | own
         assert rule.get("base") in bases
