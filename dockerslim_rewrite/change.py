@@ -248,7 +248,8 @@ class SplitsStage:
 
     The builder runs what ran before. The runtime copies ``places`` from it to the same paths, starts with the lines
     ``added`` and with the environment, folder and user that the commands had, and takes over the instructions that
-    only configure the image.
+    only configure the image. Of the packages it ``installs`` some again, or the libraries of development packages;
+    others are ``left`` behind.
     """
 
     builder: str
@@ -256,6 +257,8 @@ class SplitsStage:
     base: str
     places: tuple[str, ...]
     added: tuple[str, ...] = ()
+    installs: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 Claim: TypeAlias = (

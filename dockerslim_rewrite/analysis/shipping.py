@@ -38,14 +38,27 @@ _ACCOUNT_VALUES = frozenset(
         "--shell", "-c", "--comment", "-k", "--skel", "-p", "--password", "-K", "--gecos", "-b", "--base-dir",
     )
 )  # fmt: skip
+#: Options of package managers that change nothing in what is installed, or that are understood.
+_USUAL = frozenset(
+    (
+        "-y", "-q", "-qq", "--yes", "--assume-yes", "--quiet", "--force-yes", "--no-install-recommends", "--no-cache",
+        "--no-install-suggests", "--update", "--update-cache", "-U", "-u", "--fix-missing", "--no-progress",
+    )
+)  # fmt: skip
 
 
 @record
 class Package:
-    """A package that the stage installs, and the line."""
+    """A package that the stage installs and keeps: its name, how it is ``written``, and the line.
+
+    ``group`` is the virtual package that apk puts it into; ``lean``: without what is merely recommended.
+    """
 
     name: str
+    written: str
     line: int
+    lean: bool
+    group: str | None = None
 
 
 @record
@@ -260,16 +273,28 @@ class _Reader:
                 self._place(Place(path))
 
     def _packages(self, command: Simple, found: Operation, frame: Frame) -> None:
+        name = f"{found.executable} {found.subcommand}".strip()
         if found.kind is Kind.UPGRADE:
-            self._stop(f"{found.executable} {found.subcommand} brings the base image up to date".replace("  ", " "))
+            self._stop(f"{name} brings the base image up to date")
+        words = [literal(command.words[index], frame.variables) for index in found.operands]
+        if found.kind is Kind.REMOVE:
+            self.packages = [one for one in self.packages if one.name not in words and one.group not in words]
         if found.kind is not Kind.INSTALL:
             return
-        for index in found.operands:
-            word = literal(command.words[index], frame.variables)
+        special = next((flag.name for flag in found.flags if not self._usual(flag.name, found)), None)
+        if special is not None:
+            self._stop(f"{name} is given {special}")
+        for index, word in zip(found.operands, words, strict=True):
             if word is None or not found.certain or "/" in word.rstrip("/"):
                 self._stop(f"{command.words[index].text} may be any package")
                 return
-            self.packages.append(Package(re.split(r"[=:<>~@]", word)[0], self.line))
+            bare = re.split(r"[=:<>~@]", word)[0]
+            group = found.flag_value("-t", "--virtual") if found.manager.name == "apk" else None
+            lean = found.has_flag("--no-install-recommends") or found.manager.name == "apk"
+            self.packages.append(Package(bare, word, self.line, lean, group))
+
+    def _usual(self, flag: str, found: Operation) -> bool:
+        return flag in _USUAL or (found.manager.name == "apk" and flag in ("-t", "--virtual"))
 
 
 def _moved(command: Simple, frame: Frame) -> Frame:

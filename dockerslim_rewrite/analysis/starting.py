@@ -14,7 +14,7 @@ from .packages import unwrapped
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 #: Builtins of the shell, and programs that every image with a shell has.
-_EVERYWHERE = frozenset(
+EVERYWHERE = frozenset(
     (
         "echo", "exec", "cd", "export", "sleep", "test", "[", "true", "false", ":", "set", "printf", "cat", "date",
         "mkdir", "env", "exit", "wait", "trap", "umask", "ulimit", "chmod", "chown", "rm", "ls", "ln", "cp", "mv",
@@ -89,7 +89,7 @@ def starting(stage: Stage) -> Starting | str:
             name = argv[0] if argv else None
             if name is None:
                 return f"a variable decides what {step.keyword} runs"
-            if shell and name in _EVERYWHERE:
+            if shell and name in EVERYWHERE:
                 continue
             programs.append(Started(name, step.keyword, step.line))
     if main is entry and isinstance(command, Exec) and command.argv:

@@ -8,7 +8,7 @@ from ..change import Safety
 from ..ir.build import Build
 from ..knowledge.images import image_facts
 from .base import Proposals, rewrite_pass
-from .splitting import Project, Target, program, split_stage
+from .splitting import Project, Target, needed_packages, program, split_stage
 
 _STATIC = "gcr.io/distroless/static-debian12"
 _DYNAMIC = "gcr.io/distroless/cc-debian12"
@@ -45,6 +45,7 @@ def _targets(project: Project) -> list[Target] | str:
     certificates, zones = project.recipe.certificates or "", project.recipe.zones or ""
     path = (_PATH,) if project.shipping.covers("/go/bin") else ()
     found: list[Target] = []
+    debian: str | None = None
     if image.family == "alpine":
         newest = image_facts("alpine", "latest")
         release = image.release or (newest.pin.tag if newest is not None and newest.pin is not None else None)
@@ -55,16 +56,19 @@ def _targets(project: Project) -> list[Target] | str:
         debian = image.release or project.recipe.release(image.parts.version)
         if debian is None:
             return f"the release of Debian beneath {image.name} is not known"
-        base, release, zoned = f"debian:{debian}-slim", debian, debian in _UP_TO_12
+        base, zoned = f"debian:{debian}-slim", debian in _UP_TO_12
     else:
         return "neither Debian nor Alpine is beneath it"
-    if _without_shell(project) and (static or (image.family == "debian" and release in _UP_TO_12)):
+    packages = needed_packages(project, debian, static=static)
+    if isinstance(packages, str):
+        return packages
+    if not packages and _without_shell(project) and (static or debian in _UP_TO_12):
         why = "the program is static" if static else "it needs the C library and no more"
         small = _STATIC if static else _DYNAMIC
         found.append(Target(small, Safety.AGGRESSIVE, f"Go's tools are needed to build only, and {why}", (), path))
     why = f"Go's tools are needed to build only; {base} is of the same distribution"
     files = (certificates,) if zoned else (certificates, zones)
-    found.append(Target(base, Safety.STANDARD, why, files, path))
+    found.append(Target(base, Safety.STANDARD, why, files, path, packages))
     return found
 
 

@@ -9,7 +9,7 @@ from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
 from .base import Proposals, rewrite_pass
-from .splitting import Project, Target, program, split_stage
+from .splitting import Project, Target, needed_packages, program, split_stage
 
 #: What only the kit has: naming it means to use it.
 _KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool)|-javaagent")
@@ -51,8 +51,11 @@ def _targets(project: Project) -> list[Target] | str:
     base = _runtime(project)
     if base is None:
         return f"no runtime variant of {project.image.name} is known for this tag"
+    packages = needed_packages(project, project.image.release)
+    if isinstance(packages, str):
+        return packages
     why = f"compiler and build tools are needed to build only; {base} has the Java runtime of the same version"
-    return [Target(base, Safety.STANDARD, why)]
+    return [Target(base, Safety.STANDARD, why, packages=packages)]
 
 
 def _archive(project: Project) -> str | None:

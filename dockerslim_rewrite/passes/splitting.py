@@ -14,15 +14,16 @@ from ..analysis.bases import base_image
 from ..analysis.facts import Facts
 from ..analysis.packages import operation
 from ..analysis.shipping import Obstacle, Shipping, shipping
-from ..analysis.starting import Started, Starting, starting
+from ..analysis.starting import EVERYWHERE, Started, Starting, starting
 from ..change import Change, Safety, SplitsStage
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Env
 from ..knowledge.images import ImageFacts
+from ..knowledge.libraries import libraries
 from ..knowledge.recipes import Recipe, recipe
 from ..record import record
 from .base import Proposals, missed
-from .stage_text import split_text
+from .stage_text import Install, split_text
 
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@%+,=-]*\Z")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -53,8 +54,8 @@ class Project:
 class Target:
     """A base for the runtime stage.
 
-    ``files`` are further files to copy from the builder, ``environment`` lines to begin with. ``shell`` tells whether
-    the image has one, ``accounts`` which accounts it has; ``why`` is the reason to show.
+    ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
+    installed. ``why`` is the reason to show.
     """
 
     image: str
@@ -62,7 +63,7 @@ class Target:
     why: str
     files: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
-    shell: bool = True
+    packages: tuple[str, ...] = ()
 
 
 #: Which bases a project may get, the boldest first; a text says why none.
@@ -112,17 +113,28 @@ def _project(build: Build, facts: Facts, stage: Stage, known: Recipe, image: Ima
     if isinstance(starts, str):
         return Obstacle(starts, stage.steps[-1].line)
     project = Project(build, facts, stage, known, image, ships, starts)
-    return _needed_packages(project) or _left_behind(project) or _unknown_names(project) or project
+    return _left_behind(project) or _unknown_names(project) or project
 
 
-def _needed_packages(project: Project) -> Obstacle | None:
+def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:
+    """The packages that the runtime stage has to install, as they are written, or why that is not known.
+
+    Those that only builds use stay behind; a development package is replaced by its libraries, unless the program is
+    *static*. *release* is the codename of a Debian release.
+    """
+    found: list[str] = []
+    family = project.image.family or ""
     for package in project.shipping.packages:
-        known = project.recipe
-        if package.name not in known.packages | known.carried:
-            if package.name.endswith(("-dev", "-devel")):
-                return Obstacle(f"the program may be linked to the library of {package.name}", package.line)
-            return Obstacle(f"the program may run {package.name}", package.line)
-    return None
+        linked = () if static else libraries(package.name, family, release)
+        if linked is not None:
+            found += linked
+        elif package.name.endswith(("-dev", "-devel")):
+            return f"the program may be linked to any library of {package.name} (line {package.line})"
+        elif package.name not in project.recipe.packages | project.recipe.carried:
+            if family not in ("debian", "alpine"):
+                return f"the program may run {package.name} (line {package.line})"
+            found.append(package.written)
+    return tuple(sorted(dict.fromkeys(found)))
 
 
 def _left_behind(project: Project) -> Obstacle | None:
@@ -168,6 +180,8 @@ def program(project: Project, started: Started) -> str | None:
         return f"{started.keyword} runs {name}, which belongs to the tools of the build"
     if not started.path and name in known.programs:
         return None
+    if not started.path and name in EVERYWHERE:
+        return f"{started.keyword} runs {name}: this may be an image to work in"
     if started.script:
         return f"{started.keyword} starts the script {started.name}, which may run anything"
     if name not in ships.made and "*" not in ships.made:
@@ -185,15 +199,25 @@ def program(project: Project, started: Started) -> str | None:
 
 
 def _change(project: Project, target: Target) -> Change:
-    split = split_text(project.build, project.shipping, "runtime", target.image, target.environment, target.files)
+    ships = project.shipping
+    lean = all(package.lean for package in ships.packages)
+    install = Install(project.image.manager or "", target.packages, lean)
+    split = split_text(project.build, ships, target.image, target.environment, target.files, install)
+    left = tuple(dict.fromkeys(one.name for one in ships.packages if one.written not in target.packages))
+    evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
+    if left:
+        evidence.append(f"left behind in the builder: {', '.join(left)}")
+    claim = SplitsStage(
+        split.builder, split.runtime, target.image, split.places, target.environment, target.packages, left
+    )
     return Change(
         rule=project.recipe.code,
         edits=split.edits,
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,
         safety=target.safety,
-        claims=(SplitsStage(split.builder, split.runtime, target.image, split.places, target.environment),),
+        claims=(claim,),
         line=project.stage.head.line,
-        evidence=tuple(f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs),
+        evidence=tuple(evidence),
         saving=project.recipe.saving,
     )

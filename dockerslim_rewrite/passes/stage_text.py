@@ -23,6 +23,15 @@ _ACCOUNT_FILES = ("/etc/passwd", "/etc/group")
 
 
 @record
+class Install:
+    """Packages that the runtime stage installs with *manager*; ``lean``: without what is merely recommended."""
+
+    manager: str
+    packages: tuple[str, ...]
+    lean: bool
+
+
+@record
 class Split:
     """The two names, the paths that the runtime stage copies, and the edits."""
 
@@ -33,10 +42,10 @@ class Split:
 
 
 def split_text(
-    build: Build, shipping: Shipping, template: str, base: str, added: Sequence[str], files: Sequence[str]
+    build: Build, shipping: Shipping, base: str, added: Sequence[str], files: Sequence[str], install: Install
 ) -> Split:
-    """Split the only stage of *build*: the runtime stage is based on *base*, begins with the lines *added*, and copies
-    what *shipping* lists and *files*.
+    """Split the only stage of *build*: the runtime stage is based on *base*, begins with the lines *added*, installs
+    what *install* says, and copies what *shipping* lists and *files*.
     """
     stage = build.stages[0]
     newline = build.document.style.newline
@@ -52,11 +61,12 @@ def split_text(
         copies.append((_ACCOUNT_FILES, "/etc/"))
         places += _ACCOUNT_FILES
     block = render(
-        f"stages/{template}.j2",
+        "stages/runtime.j2",
         base=base,
         runtime=runtime,
         builder=builder,
         environment=[*added, *_environment(stage, before)],
+        install=install,
         copies=copies,
         frame=_frame(shipping, before, stage.steps[len(before) :]),
     )

@@ -17,6 +17,7 @@ from ..shell.script import Script
 from .metadata import folder
 from .observe import Command, commands, units, value
 from .program import script_of
+from .runtime_packages import check_install, check_left
 from .verdict import Undecided, Unsound
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.
@@ -94,6 +95,8 @@ class RuntimeStage:
                 text = step.origin.logical.text.strip()
                 if not (text in self.claim.added and _ADDED.match(text)):
                     new += self._pairs(step)
+            elif isinstance(step, Run):
+                check_install(step, self.stage, self.claim)
             elif not (isinstance(step, Arg) and set(self._pairs(step)) <= arguments):
                 raise Unsound(f"{step.keyword} was added to the runtime stage", *lines)
         if old != new:
@@ -164,6 +167,7 @@ class RuntimeStage:
                         self._need(posixpath.join(place or "/", path), step)
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
+        check_left(self.stage, self.runtime, self.claim)
         self._program(place, env)
 
     def _run(self, step: Run) -> list[Command]:
