@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 
 from ..ir.steps import Run
 from ..shell.script import Script
+from .accounts import is_account_command, unsafe_account
 from .claims import Licences
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
@@ -200,7 +201,10 @@ class Bodies:
             if known[command.raw]:
                 known[command.raw] -= 1
             elif self.licences.adds(command):
-                reason = unsafe_addition(command, here[:index], here[index + 1 :])
+                if is_account_command(command):
+                    reason = unsafe_account(command, here[index + 1 :])
+                else:
+                    reason = unsafe_addition(command, here[:index], here[index + 1 :])
                 if reason is not None:
                     raise Unsound(reason, *lines)
 

@@ -8,6 +8,7 @@ from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
+from .accounts import check_accounts
 from .base_images import check_bases
 from .claims import Claimed, Licences
 from .cleanups import reads_lists
@@ -61,6 +62,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         for left, right in pairs:
             matcher.stage(left, right)
         became = matcher.became
+        check_accounts(old, pairs, changes)
     check_comments(old.document, new.document, became, moved=bool(splits))
     _package_lists(new, claimed.all)
     found = readers_disagree(new)

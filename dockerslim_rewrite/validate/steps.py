@@ -24,6 +24,7 @@ from ..change import (
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Label, Onbuild, Run, Shell, Step, Value
 from ..text import Span
+from .accounts import makes_account
 from .base_images import argument_only_chooses_bases, installs_what_is_missing
 from .bodies import Bodies
 from .claims import Claimed, Licences
@@ -273,7 +274,11 @@ class Matcher:
         licences = self.claimed.near(gap)
         text = right.origin.logical.text.strip()
         if any(claim.text == text for claim in licences.of(AddsInstruction)):
-            allowed = not isinstance(right, Run) or installs_what_is_missing(right, licences.claims)
+            allowed = (
+                not isinstance(right, Run)
+                or installs_what_is_missing(right, licences.claims)
+                or makes_account(right, licences.claims)
+            )
             return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
         if not isinstance(right, Value) or right.keyword != "USER":
             return False
