@@ -16,7 +16,7 @@ from .ignores import Ignored, ignored_rules
 from .ir.build import Build, read_build
 from .passes import PIPELINE, Pass, Phase
 from .record import evolve, record
-from .syntax import parse
+from .syntax import ParseError, parse
 from .text import Edit, Patch, Source, Span
 from .text.source import encode
 
@@ -131,6 +131,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     bugs: list[Remark] = []
     if options.validate and outcome.changes:
         outcome, bugs = _proven(engine, outcome)
+    bugs.extend(engine.unreadable.values())
     result = Result(
         source.text,
         outcome.text,
@@ -221,6 +222,7 @@ class _Engine:
         self.options = options
         self.phases = phases
         self.project = _project(options, source.path)
+        self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
 
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
@@ -266,12 +268,17 @@ class _Engine:
             text = patch.apply(outcome.text)
             if text in rest.seen:
                 break
+            try:
+                following = self._read(Source(text, self.source.path), reading.build)
+            except ParseError:
+                self._disown(accepted, outcome.text)
+                continue
             for change, key in accepted:
                 outcome.changes.append(_on_original(change, key, outcome.patch, self.source))
                 outcome.keys.append(key)
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
-            reading = self._read(Source(text, self.source.path), reading.build)
+            reading = following
             if not waiting and not phase.cascades:
                 return reading
         text, whole, count, reading = before
@@ -282,6 +289,14 @@ class _Engine:
         rest.taken_back = True
         rest.remarks = [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
         return reading
+
+    def _disown(self, accepted: list[tuple[Change, Key]], text: str) -> None:
+        """Make none of *accepted* again that by itself leaves *text* no Dockerfile; none at all where no one does."""
+        guilty = [(change, key) for change, key in accepted if not _parses(Patch.of(change.edits).apply(text))]
+        for change, key in guilty or accepted:
+            reason = f"withdrawn, not proven: {change.title}: the result does not parse"
+            line = self.source.position(key[1]).line
+            self.unreadable[key] = Remark(RemarkKind.BUG, change.rule, reason, line)
 
     def _proposals(
         self,
@@ -310,7 +325,7 @@ class _Engine:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
-                if key in banned:
+                if key in banned or key in self.unreadable:
                     continue
                 if limit is not None and len(outcome.changes) + len(accepted) >= limit:
                     return accepted, [], False
@@ -342,6 +357,14 @@ def _project(options: Options, path: str | None) -> Project | None:
 
     dockerfile = Path(path) if path else None
     return FolderProject(locate(dockerfile, Path(options.context)), path or "Dockerfile")
+
+
+def _parses(text: str) -> bool:
+    try:
+        read_build(parse(text))
+    except ParseError:
+        return False
+    return True
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
