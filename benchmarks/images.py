@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dockerslim_rewrite.cli.progress import ProgressLine
+from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.interface import BuildFailed
 from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
@@ -52,7 +53,7 @@ local stand-ins made of Debian packages, so sizes are near those of the images o
 """
 
 
-def measure(example: Example, engine: str) -> Measured:
+def measure(example: Example, engine: str, layers: LayerCache) -> Measured:
     """Build everything there is of *example*. Raises ``BuildFailed`` if the file as it was written does not build."""
     with tempfile.TemporaryDirectory(prefix="dockerslim-rewrites-") as folder:
         found = candidates(example, Path(folder))
@@ -64,7 +65,7 @@ def measure(example: Example, engine: str) -> Measured:
         progress = ProgressLine(quiet=False)
         outcomes = {}
         try:
-            each = verify_each(example.dockerfile, list(found.values()), example.context, options, progress)
+            each = verify_each(example.dockerfile, list(found.values()), example.context, options, progress, layers)
             for level, outcome in zip(found, each, strict=True):
                 failed = isinstance(outcome, BuildFailed)
                 outcomes[level] = failure_object(outcome) if failed else verification_object(outcome)  # type: ignore[arg-type]
@@ -168,11 +169,12 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     os.environ.update(standins.environment())
     chosen.results.mkdir(parents=True, exist_ok=True)
+    layers = LayerCache()
     for example in examples():
         if chosen.examples and example.name not in chosen.examples:
             continue
         try:
-            measured = measure(example, chosen.engine)
+            measured = measure(example, chosen.engine, layers)
         except BuildFailed as failure:
             print("\n".join(failure_lines(failure)), file=sys.stderr)
             return 2

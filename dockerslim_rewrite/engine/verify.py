@@ -147,17 +147,19 @@ def verify_each(
     context: Path,
     options: VerifyOptions,
     progress: Progress = lambda line: None,
+    layers: LayerCache | None = None,
 ) -> Iterator[Verification | BuildFailed]:
     """Compare *before* with each of *afters*, building it only once; one outcome for each of them, in order.
 
     A rewrite that cannot be built is an outcome. Raises ``BuildFailed`` if *before* itself cannot be built. All is
-    cleaned up when the iterator ends or is closed; the iterator has to be used in the thread that called.
+    cleaned up when the iterator ends or is closed; the iterator has to be used in the thread that called. *layers*
+    may be shared between calls, so that a large base image is read once.
     """
     with ended_politely(), ExitStack() as stack:
         folder = stack.enter_context(workspace())
         engine = choose(options.engine, folder)
         stack.callback(engine.close)
-        verifier = _Verifier(engine, folder, options, progress, stack)
+        verifier = _Verifier(engine, folder, options, progress, stack, layers or LayerCache())
         verifier.prepare([before, *(after.dockerfile for after in afters)], context)
         original, unstable = verifier.original(before)
         for number, after in enumerate(afters):
@@ -171,7 +173,13 @@ def verify_each(
 
 class _Verifier:
     def __init__(
-        self, engine: Engine, folder: Path, options: VerifyOptions, progress: Progress, stack: ExitStack
+        self,
+        engine: Engine,
+        folder: Path,
+        options: VerifyOptions,
+        progress: Progress,
+        stack: ExitStack,
+        layers: LayerCache,
     ) -> None:
         self._engine = engine
         self._options = options
@@ -181,7 +189,7 @@ class _Verifier:
         self._context = folder / "context"
         self._log = options.log.absolute() if options.log else folder / "build.log"
         self._run = secrets.token_hex(8)
-        self._layers = LayerCache()
+        self._layers = layers
         self._touch: Path | None = None
         self._arguments = {name: value for name, value in options.build_args if value is not None}
 

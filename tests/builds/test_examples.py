@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.context import source_file
 from dockerslim_rewrite.engine.interface import BuildFailed
 from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
 from tests.builds.examples import QUICK, Example, candidates, examples, rewrites
 
+#: Base images are read once for all examples.
+_LAYERS = LayerCache()
 _EACH = [
     pytest.param(example, id=example.name, marks=[pytest.mark.quick] if example.name in QUICK else [])
     for example in examples()
@@ -29,7 +32,7 @@ def test_rewrites_build_work_and_are_not_larger(
     found = candidates(example, tmp_path)
     base_images(*example.bases, *(image for one in found.values() for image in external_images(one.dockerfile, {})))
     options = VerifyOptions(engine="buildah", smoke=example.smoke, warm=False)
-    outcomes = verify_each(example.dockerfile, list(found.values()), example.context, options)
+    outcomes = verify_each(example.dockerfile, list(found.values()), example.context, options, layers=_LAYERS)
     for level, outcome in zip(found, outcomes, strict=True):
         if isinstance(outcome, BuildFailed):
             pytest.fail(f"{level}: {outcome}\n" + "\n".join(outcome.log_end))
