@@ -7,6 +7,7 @@ Each RUN starts a fresh shell; joining must keep that illusion (state), and a RU
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 
@@ -17,7 +18,7 @@ from ..shell.edits import style_at
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
 from ..syntax import Comment
-from ..text import Edit
+from ..text import Edit, Span
 from .facts import Facts
 
 _PRAGMA = re.compile(r"#\s*(?:hadolint\s|dockerslim:|check\s*=|kics|trivy:|checkov|tally\s|semgrep)", re.I)
@@ -175,7 +176,8 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
 
 def _between(first: Run, second: Run, facts: Facts) -> list[Comment]:
     start, end = first.origin.code_end, second.origin.args_logical.before(0)
-    return [comment for comment in facts.build.document.comments if start <= comment.span.start < end]
+    comments = facts.build.document.comments
+    return list(comments[bisect_left(comments, (Span(start, start),)) : bisect_left(comments, (Span(end, end),))])
 
 
 def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:

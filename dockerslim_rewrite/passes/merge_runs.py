@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..analysis.facts import Facts
 from ..analysis.merging import Declined, apart, grown, join, lines_of
+from ..analysis.packages import operations
 from ..change import Change, MergesRuns, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
 from ..knowledge.costs import block, is_cheap
-from ..shell.script import Pipeline, Simple, walk
+from ..shell.script import Pipeline, Script, Simple, walk
 from .base import Proposals, missed, rewrite_pass
 
 
@@ -61,16 +63,24 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
 
 def _cheap(run: Run, facts: Facts) -> bool:
     script = facts.script(run)
-    if script is None or facts.uses(run):
+    return script is not None and _is_cheap(script)
+
+
+@lru_cache(maxsize=1024)
+def _is_cheap(script: Script) -> bool:
+    if operations(script):
         return False
     return all(not command.words or is_cheap(_proper(command)) for command in script.commands)
 
 
-def _kinds(run: Run, facts: Facts) -> set[str | None]:
+def _kinds(run: Run, facts: Facts) -> frozenset[str | None]:
     """What makes *run* one block with others; None among it for what goes with no other."""
     script = facts.script(run)
-    if script is None:
-        return {None}
+    return frozenset((None,)) if script is None else _blocks(script)
+
+
+@lru_cache(maxsize=1024)
+def _blocks(script: Script) -> frozenset[str | None]:
     # What feeds a command through a pipe is part of what that one does.
     fed = {
         id(inner)
@@ -84,7 +94,7 @@ def _kinds(run: Run, facts: Facts) -> set[str | None]:
         for command in script.commands
         if command.words and id(command) not in fed and not is_cheap(_proper(command))
     ]
-    return {block(argv) for argv in costly} or {None}
+    return frozenset(block(argv) for argv in costly) or frozenset((None,))
 
 
 def _proper(command: Simple) -> tuple[str | None, ...]:
