@@ -52,7 +52,7 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
     """
     from ..analysis.locked import NO_LOCK
 
-    file = given or _nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
+    file = given or nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
     if file is None:
         return NO_LOCK
     from ..registry.lock import LockError, load
@@ -65,7 +65,8 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _nearest_lock(folder: str) -> Path | None:
+def nearest_lock(folder: str) -> Path | None:
+    """The lock file in the absolute *folder* or above it, up to the folder that holds ``.git``; None without any."""
     from ..analysis.locked import FILE_NAME
 
     while True:

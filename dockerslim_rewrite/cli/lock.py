@@ -40,12 +40,17 @@ class LockRequest:
 
 
 def lock_command(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Dockerfiles, or folders.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH...]", help="Dockerfiles, or folders; with --update also images to ask for."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 and say what moved.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Ask again for what is locked already.")] = False,
     image: Annotated[list[str] | None, typer.Option(help="With --update: only these images.")] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Drop entries that none of the files uses.")] = False,
-    file: Annotated[Path, typer.Option("--file", help="The lock file.")] = Path("dockerslim.lock"),
+    file: Annotated[
+        Path | None, typer.Option("--file", help="The lock file; else the one that rewriting the first path finds.")
+    ] = None,
     build_arg: Annotated[list[str] | None, typer.Option("--build-arg", help="NAME=VALUE, as for a build.")] = None,
     mirror: Annotated[
         list[str] | None, typer.Option(help="REGISTRY=URL, or URL for docker.io: ask there first.")
@@ -56,11 +61,15 @@ def lock_command(
 ) -> None:
     """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network."""
     pairs = (item.partition("=") for item in build_arg or ())
+    words = tuple(paths or ())
+    # `--update python` names an image, unless there is such a file or folder.
+    images = tuple(word for word in words if update and word != "-" and not os.path.exists(word))
+    named = tuple(word for word in words if word not in images) or (".",)
     request = LockRequest(
-        paths=tuple(paths or (".",)),
-        lock_file=file,
+        paths=named,
+        lock_file=file or _lock_file(named),
         check=check,
-        update=tuple(image or ()) if update else None,
+        update=(*images, *(image or ())) if update else None,
         prune=prune,
         arguments={name: value for name, _, value in pairs},
         mirrors=tuple(mirror or ()),
@@ -69,6 +78,23 @@ def lock_command(
         format=format,
     )
     raise typer.Exit(run(request))
+
+
+def _lock_file(paths: tuple[str, ...]) -> Path:
+    """The lock that rewriting the first of *paths* finds; else one in the working directory where that is above all of
+    them, or beside the first.
+    """
+    from ..analysis.locked import FILE_NAME
+    from .files import nearest_lock
+
+    folders = [os.path.abspath("." if path == "-" else path) for path in paths]
+    folders = [folder if os.path.isdir(folder) else os.path.dirname(folder) for folder in folders]
+    found = nearest_lock(folders[0])
+    if found is not None:
+        return found
+    here = os.getcwd()
+    below = os.path.commonpath([here, *folders]) == here
+    return Path(here if below else folders[0]) / FILE_NAME
 
 
 def run(request: LockRequest, resolver: Resolver | None = None) -> int:
