@@ -7,11 +7,12 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 #: How long a process may take to clean up after SIGTERM, in seconds.
 GRACE = 10.0
@@ -68,22 +69,27 @@ def _blocks(output: IO[bytes], deadline: float) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def _started(command: Sequence[str], env: Mapping[str, str], *, merged: bool) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if merged else subprocess.PIPE,
-        start_new_session=True,
-    )
+    process: subprocess.Popen[bytes] | None = None
     try:
+        # A signal between the start of the process and knowing it would leave it behind.
+        with _SIGNALS.held_back():
+            process = subprocess.Popen(
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+                start_new_session=True,
+            )
         yield process
     finally:
-        if process.poll() is None:
-            _end(process)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        if process is not None:
+            if process.poll() is None:
+                with _SIGNALS.held_back():
+                    _end(process)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -97,20 +103,59 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+class _Signals:
+    """Turns signals into exceptions, but not in the middle of what must not be broken off.
+
+    Python runs handlers in the main thread, between any two of its steps.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._pending: int | None = None
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """The handler: raises, or remembers to."""
+        if self._depth:
+            self._pending = number
+        else:
+            self._leave(number)
+
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """While inside, signals wait; one that came is raised on leaving. Other threads than the main one get none."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth and self._pending is not None:
+                number, self._pending = self._pending, None
+                self._leave(number)
+
+    @staticmethod
+    def _leave(number: int) -> NoReturn:
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+
+_SIGNALS = _Signals()
+
+
 @contextlib.contextmanager
 def ended_politely() -> Iterator[None]:
     """While inside, SIGTERM and SIGHUP raise ``SystemExit``, so that everything is cleaned up on the way out.
 
-    Signals can be caught in the main thread only; in others this does nothing.
+    SIGINT raises ``KeyboardInterrupt``, as ever, but never while a process is being started or ended. Signals can be
+    caught in the main thread only; in others this does nothing.
     """
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
     previous = {}
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            previous[number] = signal.signal(number, leave)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            previous[number] = signal.signal(number, _SIGNALS.handle)
     except ValueError:
         previous.clear()
     try:

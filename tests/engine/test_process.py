@@ -117,6 +117,26 @@ def test_a_signal_cleans_up(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_a_process_that_is_just_being_started_is_ended_as_well(tmp_path: Path) -> None:
+    """The signal comes when the process runs but the call that started it has not returned yet."""
+    script = (
+        "import os, signal, subprocess, sys, time\n"
+        "from dockerslim_rewrite.engine import process\n"
+        "class Slow(subprocess.Popen):\n"
+        "    def __init__(self, *words, **options):\n"
+        "        super().__init__(*words, **options)\n"
+        f"        with open('{tmp_path}/child', 'w') as file: print(self.pid, file=file)\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        time.sleep(0.1)\n"
+        "subprocess.Popen = Slow\n"
+        "with process.ended_politely():\n"
+        "    process.capture(['sleep', '300'], 200, os.environ)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert _ends(int((tmp_path / "child").read_text()))
+
+
 def test_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with ended_politely():
