@@ -10,11 +10,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from ..ir.build import Stage
 from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ..knowledge.recipes import Recipe
-from ..record import record
+from ..record import evolve, record
 from ..shell.arguments import split
 from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, children
 from .packages import Kind, Operation
@@ -31,6 +32,11 @@ _DELETABLE = re.compile(
     r"/(?:var/lib/apt|var/cache|tmp|var/tmp|var/log|root|usr/share/(?:doc|man|info|locale)|etc/apt/sources\.list\.d)(?:/|\Z)"
     r"|.*/\*?\.(?:cache|git|svn)"
 )
+_PREFIX = re.compile(
+    r"(?:--(?:exec-)?prefix|--(?:bin|sbin|lib|libexec|data|sysconf|localstate|share|include|man)dir)[= ]([^\s;&|]+)"
+    r"|\b(?:PREFIX|DESTDIR|CMAKE_INSTALL_PREFIX(?::\w+)?)=([^\s;&|]+)"
+)
+_UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _HOMES = {"adduser": ("-h", "--home"), "useradd": ("-d", "--home", "--home-dir")}
 _ACCOUNT_VALUES = frozenset(
     (
@@ -38,6 +44,7 @@ _ACCOUNT_VALUES = frozenset(
         "--shell", "-c", "--comment", "-k", "--skel", "-p", "--password", "-K", "--gecos", "-b", "--base-dir",
     )
 )  # fmt: skip
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(?:[=<>~@][^\s$`*?{]*)?\Z")
 #: Options of package managers that change nothing in what is installed, or that are understood.
 _USUAL = frozenset(
     (
@@ -74,13 +81,15 @@ class Shipping:
     """What a stage ships besides its base image.
 
     ``places`` are the outermost paths, sorted; ``made`` the names of programs that its builds make (``*``: any);
-    ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created.
+    ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created;
+    ``upgrade`` is the command that brought the packages of the base image up to date.
     """
 
     places: tuple[Place, ...]
     made: frozenset[str]
     packages: tuple[Package, ...]
     users: bool
+    upgrade: str | None
     states: tuple[State, ...]
 
     def covers(self, path: str) -> bool:
@@ -92,9 +101,11 @@ def shipping(stage: Stage, recipe: Recipe) -> Shipping | Obstacle:
     """What *stage*, based on an image of *recipe*, ships; the first obstacle where that cannot be told."""
     state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
     states = [state]
-    reader = _Reader(recipe)
+    reader = _Reader(recipe, _prefixes(stage))
+    last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)
     for step in stage.steps:
-        reader.step(step, state)
+        if step.index <= last or isinstance(step, Onbuild):
+            reader.step(step, state)
         if reader.obstacle is not None:
             return reader.obstacle
         state = after(state, step)
@@ -107,6 +118,7 @@ def shipping(stage: Stage, recipe: Recipe) -> Shipping | Obstacle:
         frozenset(reader.made),
         tuple(reader.packages),
         reader.users,
+        reader.upgrade,
         tuple(states),
     )
 
@@ -128,13 +140,16 @@ def _ephemeral(path: str) -> bool:
 class _Reader:
     """Goes through the steps of a stage and notes what they write."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, prefixes: tuple[str, ...]) -> None:
         self.recipe = recipe
+        self.prefixes = prefixes
+        self.broad = BROAD - recipe.open
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
         self.packages: list[Package] = []
         self.users = False
+        self.upgrade: str | None = None
         self.obstacle: Obstacle | None = None
         self.line = 0
 
@@ -148,7 +163,7 @@ class _Reader:
             path = after(state, step).workdir
             if path is None:
                 self._stop(f"WORKDIR {step.value} depends on a build argument or on the base image")
-            elif path not in BROAD and path != self.recipe.workdir:
+            elif path not in self.broad and path != self.recipe.workdir:
                 self._place(Place(path))
         elif isinstance(step, Onbuild):
             self._stop("its triggers run in other builds")
@@ -160,9 +175,9 @@ class _Reader:
             self.obstacle = Obstacle(reason, self.line)
 
     def _place(self, place: Place) -> None:
-        if place.path in BROAD and place.path not in ("/tmp", "/var/tmp"):
+        if place.path in self.broad:
             self._stop(f"it writes into {place.path}, among the files of the base image")
-        elif place.path not in ("/tmp", "/var/tmp"):
+        else:
             self.places.append(place)
             self.lines.setdefault(place, self.line)
 
@@ -172,7 +187,7 @@ class _Reader:
         if destination is None or path is None:
             self._stop(f"{copy.keyword} to {copy.destination} depends on a build argument")
             return
-        if path not in BROAD:
+        if path not in self.broad:
             self._place(Place(path))
             return
         for source in copy.sources:
@@ -191,11 +206,14 @@ class _Reader:
         if not isinstance(script, Script):
             self._stop("what it runs could not be read")
             return
-        assigned = set(_assigned(script))
-        variables = {
-            name: value for name, value in state.env.items() if value is not None and name not in assigned | state.args
-        }
-        self._walk(script.root, Frame(state.workdir, variables), run.line)
+        assigned = list(_assigned(script))
+        own = [name for name, _ in assigned]
+        variables = {name: value for name, value in state.env.items() if value is not None and name not in state.args}
+        for name, value in assigned:
+            variables.pop(name, None)
+            if value is not None and own.count(name) == 1:
+                variables[name] = value
+        self._walk(script.root, Frame(state.workdir, variables, self.broad), run.line)
 
     def _walk(self, node: Node, frame: Frame, line: int) -> Frame:
         """Note what *node* writes; the frame behind it."""
@@ -226,7 +244,7 @@ class _Reader:
         for part in children(node):
             behind = self._walk(part, frame, line)
             if behind.folder != frame.folder:
-                end = Frame(None, frame.variables)
+                end = evolve(frame, folder=None)
         return end
 
     def _redirects(self, redirects: tuple[object, ...]) -> None:
@@ -237,18 +255,41 @@ class _Reader:
         found = writes(command, frame)
         if found.unknown is not None:
             self._stop(f"{found.unknown} is not known")
+        for path in found.removed:
+            self._removed(path)
         for place in found.places:
             self._place(place)
         self.made.update(found.made)
+        if found.installed is not None:
+            self._installed(found.installed)
         if found.users:
             self._account(command, frame)
-        for path in found.removed:
-            self._removed(path)
         if found.operation is not None:
             self._packages(command, found.operation, frame)
 
+    def _installed(self, tool: str) -> None:
+        """``make install`` puts its files below the prefix that was configured, else below the usual one."""
+        for prefix in self.prefixes or ((self.recipe.prefix,) if self.recipe.prefix else ()):
+            if prefix == self.recipe.prefix:
+                self.places.append(Place(prefix))
+                self.lines.setdefault(Place(prefix), self.line)
+            elif not prefix.startswith("/") or prefix in self.broad or "$" in prefix:
+                self._stop(f"{tool} install puts files into {prefix}, among those of the base image")
+            else:
+                self._place(Place(prefix))
+        if not self.prefixes and not self.recipe.prefix:
+            self._stop(f"where {tool} install puts its files is not known")
+
     def _removed(self, path: str) -> None:
-        known = any(path == one.path or _inside(path, one.path) for one in self.places)
+        known = any(path == one.path or _inside(path, one.path) or fnmatchcase(one.path, path) for one in self.places)
+        pattern = path.rstrip("/")
+        self.places = [
+            one
+            for one in self.places
+            if not (
+                fnmatchcase(one.path, pattern) or fnmatchcase(one.path, pattern + "/*") or _inside(one.path, pattern)
+            )
+        ]
         own = any(path == one or _inside(path, one) for one in self.recipe.own)
         if not (known or own or _DELETABLE.match(path)):
             self._stop(f"it deletes {path}, which may be a file of the base image")
@@ -269,14 +310,20 @@ class _Reader:
         home = next((flag.value for flag in arguments.flags if flag.name in _HOMES[name]), None)
         if wanted and len(arguments.operands) == 1:
             path = home or f"/home/{words[arguments.operands[0]]}"
-            if path not in BROAD and path != "/dev/null" and "nonexistent" not in path:
+            if path not in self.broad and path != "/dev/null" and "nonexistent" not in path:
                 self._place(Place(path))
 
     def _packages(self, command: Simple, found: Operation, frame: Frame) -> None:
         name = f"{found.executable} {found.subcommand}".strip()
         if found.kind is Kind.UPGRADE:
-            self._stop(f"{name} brings the base image up to date")
-        words = [literal(command.words[index], frame.variables) for index in found.operands]
+            if found.manager.name not in ("apt", "apk") or found.operands or found.subcommand not in _UPGRADES:
+                self._stop(f"{name} changes packages of the base image")
+            self.upgrade = f"{found.executable} {found.subcommand}"
+        words = [
+            word
+            for index in found.operands
+            for word in (literal(command.words[index], frame.variables) or command.words[index].text).split()
+        ]
         if found.kind is Kind.REMOVE:
             self.packages = [one for one in self.packages if one.name not in words and one.group not in words]
         if found.kind is not Kind.INSTALL:
@@ -284,9 +331,9 @@ class _Reader:
         special = next((flag.name for flag in found.flags if not self._usual(flag.name, found)), None)
         if special is not None:
             self._stop(f"{name} is given {special}")
-        for index, word in zip(found.operands, words, strict=True):
-            if word is None or not found.certain or "/" in word.rstrip("/"):
-                self._stop(f"{command.words[index].text} may be any package")
+        for word in words:
+            if not _PACKAGE.match(word):
+                self._stop(f"{word} may be any package")
                 return
             bare = re.split(r"[=:<>~@]", word)[0]
             group = found.flag_value("-t", "--virtual") if found.manager.name == "apk" else None
@@ -294,7 +341,19 @@ class _Reader:
             self.packages.append(Package(bare, word, self.line, lean, group))
 
     def _usual(self, flag: str, found: Operation) -> bool:
-        return flag in _USUAL or (found.manager.name == "apk" and flag in ("-t", "--virtual"))
+        return (
+            flag in _USUAL
+            or bool(re.fullmatch(r"-[yq]+", flag))
+            or (found.manager.name == "apk" and flag in ("-t", "--virtual"))
+        )
+
+
+def _prefixes(stage: Stage) -> tuple[str, ...]:
+    """The folders that options of build tools name for what is installed."""
+    text = "\n".join(step.origin.logical.text for step in stage.steps if isinstance(step, Run))
+    return tuple(
+        dict.fromkeys((match[1] or match[2]).strip("\"'").rstrip("/") or "/" for match in _PREFIX.finditer(text))
+    )
 
 
 def _moved(command: Simple, frame: Frame) -> Frame:
@@ -302,17 +361,21 @@ def _moved(command: Simple, frame: Frame) -> Frame:
         return frame
     words = command.words[1:]
     target = literal(words[-1], frame.variables) if len(words) == 1 and command.name == "cd" else None
-    return Frame(absolute(target, frame.folder) if target and target != "-" else None, frame.variables)
+    return evolve(frame, folder=absolute(target, frame.folder) if target and target != "-" else None)
 
 
-def _assigned(script: Script) -> Iterator[str]:
-    """The names of variables that the script itself gives values to."""
+def _assigned(script: Script) -> Iterator[tuple[str, str | None]]:
+    """The variables that the script itself gives values to, with the value where it is a plain one."""
     for node in script.nodes:
         if isinstance(node, Simple):
             words = node.assignments if not node.words else ()
             if node.name in ("export", "readonly", "local", "declare", "read", "unset"):
                 words = (*words, *node.words[1:])
             for word in words:
-                yield word.text.partition("=")[0].rstrip("+")
+                name, equals, _ = word.text.partition("=")
+                text = word.literal
+                if "$(mktemp" in word.text:
+                    text = f"{name}=/tmp/of-{name}"
+                yield name.rstrip("+"), text.partition("=")[2] if equals and text and name[-1:] != "+" else None
         elif isinstance(node, Compound) and node.name:
-            yield node.name
+            yield node.name, None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from ..knowledge.writes import Writing, tool_writing, writing
-from ..record import record
+from ..record import evolve, record
 from ..shell.arguments import Arguments, split
 from ..shell.script import Simple, Word
 from .packages import Kind, Operation, operation, unwrapped
@@ -19,6 +19,8 @@ from .state import substitute
 _NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _SPECIAL = re.compile(r"\$[^A-Za-z_{]|\$\{[A-Za-z_][A-Za-z0-9_]*[^A-Za-z0-9_}]|`")
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
+#: Scripts by which sources of programs are configured, wherever they lie.
+_SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"))
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
@@ -35,7 +37,8 @@ class Writes:
     """What a command writes. ``users``: accounts. ``made``: names of programs that it builds, ``*`` for any.
 
     ``unknown`` says why the places are not all; ``removed`` are paths that it deletes; ``operation`` is set for an
-    operation of the system's package manager, whose files belong to packages.
+    operation of the system's package manager, whose files belong to packages. ``installed`` is the build tool that puts
+    files below the prefix that the project was configured with.
     """
 
     places: tuple[Place, ...] = ()
@@ -44,14 +47,19 @@ class Writes:
     unknown: str | None = None
     removed: tuple[str, ...] = ()
     operation: Operation | None = None
+    installed: str | None = None
 
 
 @record
 class Frame:
-    """Where a command runs: its folder (None: not known), and the variables whose values are known."""
+    """Where a command runs: its folder (None: not known), and the variables whose values are known.
+
+    ``broad`` are folders with more in them than one Dockerfile put there.
+    """
 
     folder: str | None
     variables: Mapping[str, str]
+    broad: frozenset[str]
 
 
 _NOTHING = Writes()
@@ -73,7 +81,7 @@ def writes(command: Simple, frame: Frame) -> Writes:
             places.append(Place(path))
     if len(places) == len(found.places):
         return found
-    return Writes(tuple(places), found.users, found.made, found.unknown, found.removed, found.operation)
+    return evolve(found, places=tuple(places))
 
 
 def absolute(path: str, folder: str | None) -> str | None:
@@ -113,7 +121,7 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         return _NOTHING
     word = literal(command.words[at], frame.variables)
     name = word.rpartition("/")[2] if word else ""
-    known = writing(name) if word and ("/" not in word or name in ("configure", "autogen.sh")) else None
+    known = writing(name) if word and ("/" not in word or name in _SCRIPTS) else None
     if known is None and word and word.startswith(("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")):
         known = writing(name)
     if known is None:
@@ -131,8 +139,11 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         return unclear
     found_places = tuple(place for place in places if place is not None)
     if name == "mkdir":
-        return Writes(tuple(place for place in found_places if place.path not in BROAD))
+        return Writes(tuple(place for place in found_places if place.path not in frame.broad))
     made = tuple(posixpath.basename(place.path) for place in found_places) if known.kind == "compiler" else ()
+    if name == "mv":
+        gone = tuple(_removed(command.words[index], frame) for index in arguments.operands[:-1])
+        return Writes(found_places, removed=gone)
     return Writes(found_places, made=made)
 
 
@@ -142,9 +153,12 @@ def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None,
     if known.kind == "files":
         return Writes(tuple(Place(path) for path in known.files))
     if known.kind == "project":
-        if "install" in values[at + 1 :]:
-            return Writes(unknown=f"where {name} install puts its files")
-        return _project(frame)
+        installs = not {"install", "install-strip", "--install", "install_sw"}.isdisjoint(values[at + 1 :])
+        folder = next(
+            (one for word, one in zip(values[at + 1 :], values[at + 2 :], strict=False) if word == "-C"), None
+        )
+        inside = evolve(frame, folder=absolute(folder, frame.folder)) if folder else frame
+        return _project(inside, installed=name if installs else None)
     if name in ("rm", "rmdir", "unlink"):
         operands = [word for word in command.words[at + 1 :] if not word.text.startswith("-")]
         return Writes(removed=tuple(_removed(word, frame) for word in operands))
@@ -161,8 +175,10 @@ def _removed(word: Word, frame: Frame) -> str:
     return absolute("/root" + text[1:] if text.startswith("~") else text, frame.folder) or "?"
 
 
-def _project(frame: Frame) -> Writes:
-    return Writes((Place(frame.folder),), made=("*",)) if frame.folder else Writes(unknown="in which folder it builds")
+def _project(frame: Frame, installed: str | None = None) -> Writes:
+    if frame.folder is None:
+        return Writes(unknown="in which folder it builds")
+    return Writes((Place(frame.folder),), made=("*",), installed=installed)
 
 
 def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
@@ -230,7 +246,7 @@ def _target(known: Writing, values: Values, arguments: Arguments, frame: Frame) 
     place = _place(target, frame)
     if place is None or target is None:
         return None
-    if place.path not in BROAD:
+    if place.path not in frame.broad:
         return (place,)
     sources = [values[index] for index in arguments.operands[:-1]]
     return tuple(
@@ -278,7 +294,7 @@ def _archive(known: Writing, values: Values, arguments: Arguments, frame: Frame)
         return ()
     folders = [flag.value for flag in arguments.flags if flag.name in known.folder]
     place = _place(folders[-1] if folders else ".", frame)
-    return None if place is None or place.path in BROAD else (place,)
+    return None if place is None or place.path in frame.broad else (place,)
 
 
 def _folder(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
@@ -345,10 +361,10 @@ _READERS = {
 BROAD = frozenset(
     (
         "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root",
-        "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/libexec",
+        "/run", "/sbin", "/srv", "/sys", "/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/libexec",
         "/usr/local", "/usr/local/bin", "/usr/local/etc", "/usr/local/include", "/usr/local/lib", "/usr/local/sbin",
         "/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/cache", "/var/lib", "/var/log",
-        "/var/run", "/var/spool", "/var/tmp", "/var/www", "/usr/local/go", "/go", "/go/src", "/go/pkg",
+        "/var/run", "/var/spool", "/var/www", "/usr/local/go", "/go", "/go/src", "/go/pkg",
     )
 )  # fmt: skip
 __all__ = ["BROAD", "Frame", "Kind", "Place", "Writes", "absolute", "literal", "writes"]

@@ -19,6 +19,9 @@ class Recipe:
     them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
     ``packages`` serve the build only, the files of those in ``carried`` come along. ``releases`` tells the Debian
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in bytes.
+    ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself.
+    ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself;
+    ``open`` are folders in which the runtime image has what the base image has.
     """
 
     code: str
@@ -37,6 +40,8 @@ class Recipe:
     zones: str | None
     releases: tuple[tuple[str, str], ...]
     saving: int | None
+    prefix: str | None
+    open: frozenset[str]
 
     def release(self, version: str | None) -> str | None:
         """The Debian release beneath *version* of the image; None where that is not known."""
@@ -72,4 +77,6 @@ def recipe(name: str) -> Recipe:
         zones=data.get("zones"),
         releases=tuple((entry["since"], entry["debian"]) for entry in data.get("releases", ())),
         saving=data.get("saving"),
+        prefix=data.get("prefix"),
+        open=frozenset(data.get("open", ())),
     )

@@ -47,6 +47,7 @@ from .slim_base import slim_base
 from .sort_packages import sort_packages
 from .split_go import split_go
 from .split_java import split_java
+from .split_native import split_native
 from .stage_index import stage_index
 from .sudo import sudo
 from .temporary_files import temporary_files
@@ -72,7 +73,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
-    Phase("split", (split_go, split_java)),
+    Phase("split", (split_go, split_java, split_native)),
     Phase(
         "normalise",
         (

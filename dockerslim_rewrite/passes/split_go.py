@@ -62,7 +62,7 @@ def _targets(project: Project) -> list[Target] | str:
     packages = needed_packages(project, debian, static=static)
     if isinstance(packages, str):
         return packages
-    if not packages and _without_shell(project) and (static or debian in _UP_TO_12):
+    if not packages and not project.shipping.upgrade and _without_shell(project) and (static or debian in _UP_TO_12):
         why = "the program is static" if static else "it needs the C library and no more"
         small = _STATIC if static else _DYNAMIC
         found.append(Target(small, Safety.AGGRESSIVE, f"Go's tools are needed to build only, and {why}", (), path))

@@ -91,7 +91,13 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose) -> Propos
         yield missed(known.code, stage.head.line, f"not split into builder and runtime: {targets}")
         return
     for target in targets:
-        yield _change(project, target)
+        if target.image != stage.head.image or _left(project, target):
+            yield _change(project, target)
+
+
+def _left(project: Project, target: Target) -> tuple[str, ...]:
+    """The packages that stay behind in the builder."""
+    return tuple(dict.fromkeys(one.name for one in project.shipping.packages if one.written not in target.packages))
 
 
 def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
@@ -201,9 +207,9 @@ def program(project: Project, started: Started) -> str | None:
 def _change(project: Project, target: Target) -> Change:
     ships = project.shipping
     lean = all(package.lean for package in ships.packages)
-    install = Install(project.image.manager or "", target.packages, lean)
+    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade)
     split = split_text(project.build, ships, target.image, target.environment, target.files, install)
-    left = tuple(dict.fromkeys(one.name for one in ships.packages if one.written not in target.packages))
+    left = _left(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:
         evidence.append(f"left behind in the builder: {', '.join(left)}")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..analysis.packages import command_names
 from ..analysis.shipping import Shipping
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..record import record
 from ..render.environment import render
+from ..shell.script import Script
 from ..syntax.document import SegmentKind
 from ..text import Edit, Span
 
@@ -24,11 +26,15 @@ _ACCOUNT_FILES = ("/etc/passwd", "/etc/group")
 
 @record
 class Install:
-    """Packages that the runtime stage installs with *manager*; ``lean``: without what is merely recommended."""
+    """Packages that the runtime stage installs with *manager*; ``lean``: without what is merely recommended.
+
+    ``upgrade`` is the command that brings those of the base image up to date before.
+    """
 
     manager: str
     packages: tuple[str, ...]
     lean: bool
+    upgrade: str | None
 
 
 @record
@@ -96,12 +102,19 @@ def _frame(shipping: Shipping, before: Sequence[Step], behind: Sequence[Step]) -
     """The working directory, user and shell that are in force behind the last command, unless set anew there."""
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
-    lines = [f"WORKDIR {folder}"] if folder and folder != "/" and not anew.startswith("/") else []
+    lines = ["RUN ldconfig"] if any(map(_loads, before)) else []
+    lines += [f"WORKDIR {folder}"] if folder and folder != "/" and not anew.startswith("/") else []
     for keyword in ("USER", "SHELL"):
         step = next((one for one in reversed(before) if one.keyword == keyword), None)
         if step is not None and not any(one.keyword == keyword for one in behind):
             lines.append(step.origin.logical.text.strip())
     return lines
+
+
+def _loads(step: Step) -> bool:
+    """Whether *step* renews the index of shared libraries, as what is copied needs as well."""
+    script = step.body.script if isinstance(step, Run) and step.body is not None else None
+    return isinstance(script, Script) and "ldconfig" in command_names(script)
 
 
 def _named(stage: Stage, builder: str) -> Edit:

@@ -21,6 +21,8 @@ def not_of_family(builder: str, runtime: str, *, shell: bool) -> str | None:
         return str(error)
     if old.template or new.template:
         return "a build argument chooses a base image"
+    if runtime == builder:
+        return None
     name, tag = old.familiar_name, _tag(old)
     alpine = any(word.startswith("alpine") for word in tag.split("-")) or name == "alpine"
     if new.scratch or _DISTROLESS.match(new.text):

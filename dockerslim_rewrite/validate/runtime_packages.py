@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from ..change import SplitsStage
 from ..ir.build import Stage
-from ..ir.steps import Run
+from ..ir.steps import Env, Run
 from .observe import Command, commands, units
 from .program import script_of
 from .verdict import Unsound
 
 _INSTALLS = {"apt-get": "install", "apt": "install", "apk": "add"}
 _CLEANS = ("rm", "-rf", "/var/lib/apt/lists/*")
+_UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _PLAIN = frozenset(("-y", "--no-install-recommends", "--no-cache", "-qq", "-q"))
 _DEVELOPMENT = re.compile(r"(?:.*-dev|g\+\+|build-base)\Z")
 _LIBRARY = re.compile(r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs)[a-z0-9.+-]*\Z")
@@ -23,12 +25,14 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage) -> None:
     """Refuse a RUN of the runtime stage but for one that installs packages of *stage*, or the libraries of those."""
     script = script_of(step)
     found = units(script) if script is not None else ()
-    before = {word for command in _installs(stage) for word in command.words}
+    before = {word for command in _installs(stage) for word in _resolved(command, stage)}
     develops = any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
         if plain and words in (("apt-get", "update"), _CLEANS):
+            continue
+        if plain and words[1:2] and words[1] in _UPGRADES and set(words[2:]) <= _PLAIN and _upgrades(stage, words):
             continue
         if not plain or len(words) < 3 or _INSTALLS.get(words[0]) != words[1]:
             raise Unsound("a command was added to the runtime stage", stage.head.line, step.line)
@@ -40,24 +44,52 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage) -> None:
         raise Unsound("a command was added to the runtime stage", stage.head.line, step.line)
 
 
+def _upgrades(stage: Stage, words: tuple[str, ...]) -> bool:
+    return any(command.words[:1] == words[:1] and words[1] in command.words for command in _commands(stage))
+
+
 def check_left(stage: Stage, runtime: Stage, claim: SplitsStage) -> None:
-    """Every package that *stage* installs must be installed again, be taken out again, or be said to be left."""
+    """Every package that *stage* installs must be installed again, be taken out again, or be said to be left; where
+    it brings the others up to date, so must *runtime*.
+    """
+    upgraded = any(_UPGRADES & set(command.words[1:4]) for command in _commands(runtime))
+    for command in _commands(stage):
+        if command.words[:1] and command.words[0] in _INSTALLS and _UPGRADES & set(command.words[1:4]) and not upgraded:
+            raise Unsound(f"{' '.join(command.words)} is not done in the runtime stage", stage.head.line)
     again = {word for command in _installs(runtime) for word in command.words}
     for command in _installs(stage):
-        virtual = {command.words[i + 1] for i, w in enumerate(command.words[:-1]) if w in ("-t", "--virtual")}
-        verbs = [index for index, word in enumerate(command.words) if word in _INSTALLS.values()]
-        for word in command.words[verbs[0] + 1 :]:
-            bare = re.split(r"[=:<>~@]", word.lstrip("\0"))[0]
+        words = _resolved(command, stage)
+        virtual = {words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-t", "--virtual")}
+        verbs = [index for index, word in enumerate(words) if word in _INSTALLS.values()]
+        for word in words[verbs[0] + 1 :]:
+            bare = re.split(r"[=:<>~@]", word)[0]
             if word.startswith("-") or word in virtual or not bare:
                 continue
             if word not in again and bare not in claim.left and not _removed(stage, {bare, *virtual}):
                 raise Unsound(f"the package {bare} is lost", stage.head.line, runtime.head.line)
 
 
+def _resolved(command: Command, stage: Stage) -> list[str]:
+    """The words of *command*; a variable that the stage sets once to plain words stands for those."""
+    values: dict[str, list[str]] = {}
+    for other in _commands(stage):
+        for text in other.assignments if not other.words else ():
+            name, _, value_ = text.lstrip("\0").partition("=")
+            values.setdefault(name, []).append(value_.strip("\"'"))
+    for step in stage.steps:
+        for pair in step.pairs if isinstance(step, Env) else ():
+            values.setdefault(pair.key, []).append((pair.value or "").strip("\"'"))
+    found = []
+    for word in command.words:
+        match = _VARIABLE.fullmatch(word.lstrip("\0"))
+        given = values.get(match[1], []) if match else []
+        found += given[0].split() if len(given) == 1 and "$" not in given[0] else [word.lstrip("\0")]
+    return found
+
+
 def _removed(stage: Stage, names: set[str]) -> bool:
     for command in _commands(stage):
-        verbs = {"remove", "purge", "del", "autoremove"} & set(command.words[:4])
-        if verbs and names & set(command.words):
+        if {"remove", "purge", "del", "autoremove"} & set(command.words[:4]) and names & set(_resolved(command, stage)):
             return True
     return False
 

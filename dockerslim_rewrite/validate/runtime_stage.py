@@ -50,6 +50,8 @@ class RuntimeStage:
         name = re.split(r"[:@]", stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/"))[0]
         known, self.start = _SET.get(name, ({}, "/"))
         self.env: dict[str, str] = dict(known)
+        self.needs: dict[str, Step] = {}
+        self.gone: set[str] = set()
         self.provided = {
             posixpath.normpath(source)
             for step in runtime.steps
@@ -117,6 +119,10 @@ class RuntimeStage:
         place = self._folder(before)
         if place is None:
             raise Undecided("the working directory is not known", *lines)
+        if any("ldconfig" in command.words for step in before for command in self._quiet(step)):
+            if not steps or steps[0].origin.logical.text != "RUN ldconfig":
+                raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
+            taken += 1
         if place != "/" and not anew.startswith("/"):
             step = steps[taken] if taken < len(steps) else None
             if not isinstance(step, Value) or step.keyword != "WORKDIR" or step.value != place:
@@ -162,19 +168,42 @@ class RuntimeStage:
                 found = self._run(step)
                 accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
                 moves = any(command.words[:1] == ("cd",) for command in found)
-                for path in (path for command in found for path in _written(command, env)):
-                    if path.startswith("/") or not moves:
-                        self._need(posixpath.join(place or "/", path), step)
+                for command in found:
+                    self._deleted(command, env)
+                    for path in _written(command, env):
+                        if path.startswith("/") or not moves:
+                            written = posixpath.normpath(posixpath.join(place or "/", path))
+                            self.gone.discard(written)
+                            self.needs.setdefault(written, step)
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
+        for path, step in self.needs.items():
+            if path not in self.gone:
+                self._need(path, step)
+        for path in self.gone & self.provided:
+            raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
         check_left(self.stage, self.runtime, self.claim)
         self._program(place, env)
+
+    def _deleted(self, command: Command, env: Mapping[str, str]) -> None:
+        """Note what ``rm`` takes away: it need not be in the runtime stage, and cannot be."""
+        if command.words[:1] not in (("rm",), ("mv",)):
+            return
+        operands = [_filled(word.lstrip("\0"), env).rstrip("/") for word in command.words[1:] if word[:1] != "-"]
+        for one in operands if command.words[0] == "rm" else operands[:-1]:
+            if one.startswith("/"):
+                inside = {path for path in (*self.needs, *self.provided) if path == one or path.startswith(one + "/")}
+                self.gone |= {one, *inside}
 
     def _run(self, step: Run) -> list[Command]:
         script = script_of(step)
         if script is None:
             raise Undecided("a RUN that could not be read may write anything", step.line)
         return commands(units(script))
+
+    def _quiet(self, step: Step) -> list[Command]:
+        script = script_of(step)
+        return [] if script is None else commands(units(script))
 
     def _copied(self, step: Copy, target: str, place: str | None) -> None:
         path = posixpath.normpath(posixpath.join(place or "/", target.strip("\"'")))
