@@ -356,7 +356,7 @@ def _project(options: Options, path: str | None) -> Project | None:
     from .context.project import FolderProject
 
     dockerfile = Path(path) if path else None
-    return FolderProject(locate(dockerfile, Path(options.context)), path or "Dockerfile")
+    return FolderProject(locate(dockerfile, Path(options.context)), dockerfile.name if dockerfile else "Dockerfile")
 
 
 def _parses(text: str) -> bool:

@@ -178,10 +178,14 @@ class Classified:
 
 @record
 class Doubt:
-    """Something that could not be read or followed, so that no fact may be called proven by its absence."""
+    """Something that could not be read or followed, so that no fact may be called proven by its absence.
+
+    ``blind`` tells that nothing is known of a program that runs, as opposed to a part of what a known one does.
+    """
 
     reason: str
     evidence: Evidence
+    blind: bool = False
 
 
 @record

@@ -82,9 +82,9 @@ class Follower:
             tuple(dict.fromkeys(self.followed)),
         )
 
-    def doubt(self, reason: str, where: Evidence) -> None:
-        """Note that *reason* keeps from being sure."""
-        self.doubts.append(Doubt(reason, where))
+    def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
+        """Note that *reason* keeps from being sure; ``blind`` where a program is not known at all."""
+        self.doubts.append(Doubt(reason, where, blind))
 
     def need(self, need: Need, what: str, where: Evidence) -> None:
         """Note a privilege."""
@@ -106,7 +106,7 @@ class Follower:
         """Follow the shell script *text*, whose first line is line *line* of the file in *where*."""
         script = read_script(text)
         if not isinstance(script, Script):
-            self.doubt(f"the shell script cannot be read: {script.reason}", where)
+            self.doubt(f"the shell script cannot be read: {script.reason}", where, blind=True)
             return
         functions = {node.name for node in script.nodes if isinstance(node, Compound) and node.kind == "function"}
         for node in script.nodes:
@@ -154,7 +154,7 @@ class Follower:
         context = self.placed_file(path, cwd)
         text = self.tree.read(context) if context else None
         if context is None or text is None:
-            self.doubt(f"the script {path or 'it reads'} is not in the context", where)
+            self.doubt(f"the script {path or 'it reads'} is not in the context", where, blind=True)
         elif depth < _ENDLESS and ("script", context, cwd) not in self.seen:
             self.seen.add(("script", context, cwd))
             self.followed.append(context)
@@ -176,7 +176,7 @@ class Follower:
         if not argv:
             return
         if argv[0] is None:
-            self.doubt("the program's name is known only when it runs", where)
+            self.doubt("the program's name is known only when it runs", where, blind=True)
             return
         name = posixpath.basename(argv[0])
         if self._known(name, argv, cwd, where):
@@ -242,14 +242,14 @@ class Follower:
             if word is not None and re.fullmatch(r"-[a-z]*c", word):
                 text = argv[index + 1] if index + 1 < len(argv) else None
                 if text is None:
-                    self.doubt("the shell's command is known only when it runs", where)
+                    self.doubt("the shell's command is known only when it runs", where, blind=True)
                 else:
                     self.script(text, cwd, where, depth + 1)
                 return
             if word is None or not word.startswith(("-", "+")):
                 self._shell_file(word, cwd, where, depth)
                 return
-        self.doubt("an interactive shell runs whatever it is told", where)
+        self.doubt("an interactive shell runs whatever it is told", where, blind=True)
 
     def _file(self, name: str, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
         """A program by its path, or one found in PATH."""
@@ -257,17 +257,17 @@ class Follower:
         if context is None:
             language = self._built(name)
             if language is None:
-                self.doubt(f"what {name} does is not known: it is not in the context", where)
+                self.doubt(f"what {name} does is not known: it is not in the context", where, blind=True)
             else:
                 self._language(language, cwd, where)
             return
         text = self.tree.read(context)
         if text is None:
-            self.doubt(f"{context} is a binary file", where)
+            self.doubt(f"{context} is a binary file", where, blind=True)
             return
         first = text.split("\n", 1)[0]
         if not first.startswith("#!"):
-            self.doubt(f"{context} does not say what runs it", where)
+            self.doubt(f"{context} does not say what runs it", where, blind=True)
             return
         words = first[2:].split()
         if words and posixpath.basename(words[0]) == "env":
@@ -323,7 +323,7 @@ class Follower:
         words = vocabularies()[language]
         sources = sources_of(words, self.tree.by_path)
         if not any(path.endswith(words.suffixes) for path in sources):
-            self.doubt(f"the context holds no {words.name} sources", where)
+            self.doubt(f"the context holds no {words.name} sources", where, blind=True)
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)

@@ -22,19 +22,19 @@ def follow_package(
     context = follower.placed_file("package.json", cwd)
     text = follower.tree.read(context) if context else None
     if script is None or context is None or text is None:
-        follower.doubt("package.json is not where the container starts", where)
+        follower.doubt("package.json is not where the container starts", where, blind=True)
         return
     try:
         scripts = json.loads(text).get("scripts") or {}
     except (ValueError, AttributeError, RecursionError):
-        follower.doubt(f"{context} is no JSON object", Evidence(context, 0))
+        follower.doubt(f"{context} is no JSON object", Evidence(context, 0), blind=True)
         return
     follower.followed.append(context)
     commands = [scripts.get(f"{prefix}{script}") for prefix in ("pre", "", "post")]
     if commands[1] is None and script == "start":
         commands[1] = "node server.js"
     if not isinstance(commands[1], str):
-        follower.doubt(f"package.json has no script {script}", Evidence(context, 0))
+        follower.doubt(f"package.json has no script {script}", Evidence(context, 0), blind=True)
         return
     at = next((n for n, line in enumerate(text.split("\n"), 1) if f'"{script}"' in line), 0)
     for command in commands:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..analysis.graph import stage_graph
 from ..analysis.project import Behaviour, Doubt, Evidence
 from ..analysis.state import stage_state, states
@@ -37,6 +39,11 @@ def start_of(build: Build) -> tuple[Exec | None, Exec | None]:
     return entrypoint, command
 
 
+def without_context(build: Build, name: str) -> Behaviour:
+    """What the container does as far as the Dockerfile alone tells."""
+    return behaviour_of(build, ContextTree(Path(), listing=()), Placed({}, {}, ()), name)
+
+
 def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str) -> Behaviour:
     """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence."""
     state = stage_state(build.stages[-1], states(build))
@@ -45,7 +52,7 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str) -> 
     first = entrypoint or command
     if first is None:
         line = build.stages[-1].head.line
-        return Behaviour(doubts=(Doubt("what it starts stands in the base image", Evidence(name, line)),))
+        return Behaviour(doubts=(Doubt("what it starts stands in the base image", Evidence(name, line), blind=True),))
     where = Evidence(name, first.line)
     arguments = command.argv if entrypoint is not None and command is not None else None
     cwd = state.workdir or "/"
@@ -55,5 +62,5 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str) -> 
     elif first.body is not None and isinstance(first.body.script, Script):
         follower.script(first.body.script.text, cwd, where, 0)
     else:
-        follower.doubt("what it starts cannot be read", where)
+        follower.doubt("what it starts cannot be read", where, blind=True)
     return follower.behaviour()

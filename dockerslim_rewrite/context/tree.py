@@ -33,11 +33,12 @@ class Limits:
 
 @record(eq=False, slots=False)
 class ContextTree:
-    """The files under *root* that *ignore* lets in."""
+    """The files under *root* that *ignore* lets in, or those of *listing*, where it is given."""
 
     root: Path
     ignore: Dockerignore = Dockerignore()
     limits: Limits = Limits()
+    listing: tuple[FileFacts, ...] | None = None
 
     @property
     def files(self) -> tuple[FileFacts, ...]:
@@ -67,6 +68,8 @@ class ContextTree:
 
     @cached_property
     def _listing(self) -> tuple[tuple[FileFacts, ...], bool]:
+        if self.listing is not None:
+            return self.listing, True
         found: list[FileFacts] = []
         waiting: deque[str] = deque(("",))
         heavy: deque[str] = deque()

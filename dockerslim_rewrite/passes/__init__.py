@@ -22,6 +22,7 @@ from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
 from .end_of_life import end_of_life
 from .floating_major import floating_major
+from .inject_user import inject_user
 from .join_metadata import join_metadata
 from .json_form import json_form
 from .language_caches import language_caches
@@ -106,6 +107,7 @@ PIPELINE: tuple[Phase, ...] = (
             build_dependencies,
         ),
     ),
+    Phase("user", (inject_user,)),
     Phase(
         "tidy",
         (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...analysis.project import Evidence, Listener, Need, WriteKind
+from ...analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ...knowledge.processes import Server, server_named
 from ...shell.arguments import split
 from .modules import Reader
@@ -32,7 +32,7 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
             _python_module(follower, argv[index + 1 :], cwd, where)
             return
         elif word == "-c":
-            follower.doubt("Python runs code from its command line", where)
+            follower.doubt("Python runs code from its command line", where, blind=True)
             return
         elif word is not None and word.startswith("-"):
             index += 1
@@ -41,7 +41,7 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
     script = argv[index] if index < len(argv) else None
     context = follower.placed_file(script, cwd)
     if script is None or context is None:
-        follower.doubt(f"the program {script or 'that Python runs'} is not in the context", where)
+        follower.doubt(f"the program {script or 'that Python runs'} is not in the context", where, blind=True)
         return
     verb = argv[index + 1] if index + 1 < len(argv) else None
     if posixpath.basename(script) == "manage.py" and verb in ("runserver", "runserver_plus"):
@@ -53,7 +53,7 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
 def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
     name = argv[0] if argv else None
     if name is None:
-        follower.doubt("the module that Python runs is known only when it runs", where)
+        follower.doubt("the module that Python runs is known only when it runs", where, blind=True)
         return
     server = server_named(name)
     if server is not None:
@@ -64,7 +64,7 @@ def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evid
         reader = _reader(follower, _roots(follower, cwd), cwd)
         entries = [path for module in (name, f"{name}.__main__") if (path := reader.module(module))]
         if not entries:
-            follower.doubt(f"the module {name} is not in the context", where)
+            follower.doubt(f"the module {name} is not in the context", where, blind=True)
         _modules(follower, entries, _roots(follower, cwd), cwd)
 
 
@@ -100,6 +100,7 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
     follower.privileges += found.privileges
     follower.libraries += found.libraries
     follower.doubts += found.doubts
+    known = len(follower.doubts)
     for ran in found.runs:
         if ran.line is not None:
             follower.script(ran.line, cwd, ran.evidence, 1, line=ran.evidence.line)
@@ -107,13 +108,15 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
             follower.program(ran.words, cwd, ran.evidence, 1)
         else:
             follower.doubt("it runs a program that the code computes", ran.evidence)
+    # What a known program starts besides is a part of what it does.
+    follower.doubts[known:] = [Doubt(doubt.reason, doubt.evidence) for doubt in follower.doubts[known:]]
 
 
 def follow_server(follower: Follower, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence) -> None:
     """Follow a server of applications: its address, its configuration, and the application that it serves."""
     arguments = split(argv, 1, server.values)
     if not arguments.certain:
-        follower.doubt(f"words of {name} are known only when it runs", where)
+        follower.doubt(f"words of {name} are known only when it runs", where, blind=True)
     port: str | None = str(server.port)
     for flag in arguments.flags:
         if flag.name in server.options or flag.name in server.address:
@@ -129,7 +132,7 @@ def follow_server(follower: Follower, name: str, server: Server, argv: Words, cw
     if config is not None or (name == "gunicorn" and follower.placed_file("gunicorn.conf.py", cwd)):
         context = follower.placed_file((config or "gunicorn.conf.py").removeprefix("file:"), cwd)
         if context is None:
-            follower.doubt(f"the configuration {config} is not in the context", where)
+            follower.doubt(f"the configuration {config} is not in the context", where, blind=True)
         else:
             entries.append(context)
             port = _configured(follower, context, port)
@@ -139,7 +142,7 @@ def follow_server(follower: Follower, name: str, server: Server, argv: Words, cw
     named = _application(follower, name, server, argv, arguments.operands, cwd)
     module = reader.module(named.partition(":")[0]) if named else None
     if module is None:
-        follower.doubt(f"the application of {name} is not in the context", where)
+        follower.doubt(f"the application of {name} is not in the context", where, blind=True)
     else:
         entries.append(module)
     _modules(follower, entries, roots, cwd)

@@ -1,0 +1,292 @@
+"""What speaks against an unprivileged user, and what such a user has to own: from the Dockerfile and its context."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from ..analysis.facts import Facts
+from ..analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
+from ..analysis.state import stage_state
+from ..context.placement import destination
+from ..context.start import start_of, without_context
+from ..ir.build import Build, Stage
+from ..ir.steps import Copy, Env, Exec, Listing, Onbuild, Step, Value
+from ..knowledge.processes import server_named
+from ..knowledge.users import fills_home, is_temporary
+from ..record import record
+from ..shell.script import Script, Simple
+
+#: Programs that run code of the project, and nothing else.
+_INTERPRETERS = re.compile(r"python[\d.]*|node|nodejs|npm|yarn|pnpm|java|ruby|bundle|puma|rackup|dotnet|php|deno|bun")
+_SYSTEM = re.compile(
+    r"/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
+    r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
+)
+#: Data that outlives containers: it usually lies on a volume, whose files have the owner that they have.
+_KEPT = frozenset((WriteKind.DATABASE, WriteKind.UPLOAD))
+_FIRST_FREE_PORT = 1024
+
+
+@record
+class Findings:
+    """``obstacles`` keep the container root's. ``doubts`` leave an unprivileged user plausible and no more.
+
+    ``evidence`` is what an unprivileged user rests on. ``folders`` are image paths that it must own, ``copied`` the
+    indices of COPY steps whose files it must own, ``helped`` tells that a build context would answer open questions.
+    """
+
+    obstacles: tuple[str, ...]
+    doubts: tuple[str, ...]
+    evidence: tuple[str, ...]
+    folders: tuple[str, ...]
+    copied: tuple[int, ...]
+    helped: bool
+
+
+def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
+    """What is found about a user with the home folder *home* in the image of *stage*, the last one."""
+    steps = [step for index in _chain(facts, stage) for step in build.stages[index].steps]
+    obstacles = [*_declared(steps), *_shell(build, facts, stage)]
+    doubts: list[str] = []
+    evidence: list[str] = []
+    project = facts.project
+    if project is not None and project.missing(build):
+        name, line = project.missing(build)[0]
+        doubts.append(f"{project.name} does not hold {name}, which line {line} copies, so it is not the context")
+        project = None
+    found = project.behaviour(build) if project is not None else without_context(build, "Dockerfile")
+    obstacles += [f"it {one.need.value}: {one.what} ({one.evidence})" for one in found.privileges]
+    for listener in found.listeners:
+        if listener.port is None:
+            doubts.append(f"the port that {listener.server} listens on is not known ({listener.evidence})")
+        elif 0 < listener.port < _FIRST_FREE_PORT:
+            obstacles.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
+        else:
+            evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
+    workdir = stage_state(stage, facts.states).workdir
+    if project is None:
+        unknown = list(_without_context(build, steps))
+        helped = not obstacles
+        doubts.append("no build context says what it writes")
+        return _owned(build, facts, stage, obstacles + unknown, doubts, evidence, {workdir}, None, helped=helped)
+    doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
+    obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
+    folders: set[str | None] = set()
+    for write in found.writes:
+        problem, doubt, folder = _write(write, home)
+        if problem:
+            obstacles.append(problem)
+        if doubt:
+            doubts.append(doubt)
+        folders.add(folder)
+        if folder:
+            evidence.append(f"writes {write.written} ({write.evidence})")
+    if any(folders):
+        doubts += _left_behind(facts, stage)
+    if doubts:
+        folders.add(workdir)
+    if found.followed:
+        evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
+    return _owned(build, facts, stage, obstacles, doubts, evidence, folders, (project, found), helped=False)
+
+
+def _chain(facts: Facts, stage: Stage) -> list[int]:
+    found: list[int] = []
+    at: int | None = stage.index
+    while at is not None:
+        found.insert(0, at)
+        at = facts.graph.bases[at]
+    return found
+
+
+def _declared(steps: Sequence[Step]) -> Iterator[str]:
+    """What instructions say against another user."""
+    for step in steps:
+        if isinstance(step, Onbuild):
+            yield f"other builds go on from here (ONBUILD on line {step.line})"
+        elif isinstance(step, Listing) and step.keyword == "VOLUME":
+            yield f"volumes keep the owner that their files have (line {step.line})"
+        elif isinstance(step, Listing):
+            for word in step.words:
+                port = word.partition("/")[0].partition("-")[0]
+                if port.isdigit() and 0 < int(port) < _FIRST_FREE_PORT:
+                    yield f"port {port} is exposed, which takes root on many hosts (line {step.line})"
+        elif isinstance(step, Value) and step.keyword == "WORKDIR":
+            if re.match(r"/root(?:/|\Z)", step.value.strip("\"'")):
+                yield f"it works in root's home (line {step.line})"
+        elif isinstance(step, Env):
+            for pair in step.pairs:
+                if re.search(r"(?:\A|[:\"'=])/root(?:/|:|\Z)", pair.value or ""):
+                    yield f"{pair.key} leads into root's home (line {step.line})"
+        elif isinstance(step, Copy) and step.destination.startswith("/root"):
+            yield f"files are put into root's home (line {step.line})"
+        elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
+            yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
+
+
+def _shell(build: Build, facts: Facts, stage: Stage) -> Iterator[str]:
+    """What commands of the build say against another user."""
+    for index in _chain(facts, stage):
+        for run in build.stages[index].runs:
+            script = facts.script(run)
+            if script is None:
+                if run.argv is None:
+                    yield f"the RUN on line {run.line} cannot be read"
+                continue
+            for command in script.commands:
+                reason = _command(command, script)
+                if reason is not None:
+                    yield f"{reason} (line {run.line})"
+
+
+def _command(command: Simple, script: Script) -> str | None:
+    argv = command.argv
+    text = script.text[command.span.start : command.span.end]
+    name = posixpath.basename(argv[0] or "") if argv else ""
+    if name in ("rm", "rmdir", "ls", "du", "echo", "export", "cat") and not command.redirects:
+        return None
+    if name in ("useradd", "adduser", "usermod", "userdel", "deluser"):
+        return f"{name} {next((word for word in reversed(argv) if word), '')} creates a user whom no USER names"
+    if name in ("chown", "chgrp") and len(argv) > 2:
+        owner = next((word for word in argv[1:] if word is None or not word.startswith("-")), None)
+        if owner is None or owner.split(":")[0].split(".")[0] not in ("0", "root", ""):
+            return f"{name} gives files to {owner or 'somebody'}, whom no USER names"
+    if name == "chmod":
+        mode = next((word for word in argv[1:] if word is None or not re.match(r"-[Rvfc]+\Z|--", word)), None)
+        if mode is None or _takes(mode):
+            return f"chmod {mode or '…'} takes permissions from other users"
+    if name == "umask" and argv[1:2] not in (("022",), ("0022",), ("002",), ("0002",), ("000",)):
+        return "umask takes permissions from other users"
+    if fills_home(text) or re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
+        return f"{name or 'a command'} puts files into root's home"
+    return None
+
+
+def _left_behind(facts: Facts, stage: Stage) -> Iterator[str]:
+    """The RUNs of *stage* that run code of the project, whose files are root's."""
+    for run in stage.runs:
+        script = facts.script(run)
+        for command in script.commands if script is not None else ():
+            words = [word or "" for word in command.argv]
+            name = posixpath.basename(words[0]) if words else None
+            installs = name in ("npm", "yarn", "pnpm", "bundle") or words[1:3] == ["-m", "pip"]
+            if plausible_program(name) and not installs:
+                yield f"line {run.line} runs {' '.join(words[:3])} while building, which may leave files of root's"
+
+
+def _takes(mode: str) -> bool:
+    """Whether a mode of chmod leaves other users without what the owner has."""
+    if re.fullmatch(r"[0-7]{3,4}", mode):
+        owner, other = int(mode[-3]), int(mode[-1])
+        return not other & 4 or bool(owner & 1 and not other & 1)
+    return bool(re.search(r"(?:\A|,)(?:u\+\w*x|[uga]*o[uga]*-|go=|o=(?:,|\Z)|a-r|-r)", mode))
+
+
+def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:
+    """What keeps a container root's for want of a build context."""
+    entrypoint, command = start_of(build)
+    first = entrypoint or command
+    if first is None:
+        yield "what it starts stands in the base image"
+        return
+    name = program_of(first)
+    exposed = [step for step in steps if isinstance(step, Listing) and step.keyword == "EXPOSE"]
+    if not plausible_program(name):
+        yield f"what {name or 'the container'} does stands in its build context"
+    elif not exposed:
+        yield "nothing says which ports it listens on"
+
+
+def program_of(step: Exec) -> str | None:
+    """The name of the program that *step* starts, wrappers left out; None where it is not one simple command."""
+    if step.argv is not None:
+        words: tuple[str | None, ...] = step.argv
+    elif step.body is not None and isinstance(step.body.script, Script) and len(step.body.script.commands) == 1:
+        words = step.body.script.commands[0].argv
+    else:
+        return None
+    names = [posixpath.basename(word or "") for word in words]
+    while names and names[0] in ("exec", "tini", "dumb-init", "env", "nohup", "--"):
+        names = names[1:]
+    return names[0] if names else None
+
+
+def plausible_program(name: str | None) -> bool:
+    """Whether a program only runs an application, so that it is likely to run as anybody."""
+    return name is not None and (bool(_INTERPRETERS.fullmatch(name)) or server_named(name) is not None)
+
+
+def _write(write: WrittenPath, home: str) -> tuple[str | None, str | None, str | None]:
+    """For a path that is written: an obstacle, a doubt, and the folder to own."""
+    shown = f"{write.written} ({write.evidence})"
+    folder = write.folder
+    if folder is None:
+        return None, f"it writes {shown}", None
+    if is_temporary(folder) or folder == home or folder.startswith(home + "/"):
+        return None, None, None
+    if _SYSTEM.match(folder):
+        return f"it writes {shown} in a folder of the system", None, None
+    doubt = f"{shown} is data that is usually kept on a volume, which may be root's" if write.kind in _KEPT else None
+    return None, doubt, folder
+
+
+def _owned(
+    build: Build,
+    facts: Facts,
+    stage: Stage,
+    obstacles: list[str],
+    doubts: list[str],
+    evidence: list[str],
+    folders: set[str | None],
+    known: tuple[Project, Behaviour] | None,
+    *,
+    helped: bool,
+) -> Findings:
+    """Findings with the folders and COPY steps that the user must own."""
+    own = sorted(folder for folder in folders if folder and not _SYSTEM.match(folder))
+    own = [folder for folder in own if not is_temporary(folder)]
+    copies = [step for step in stage.steps if isinstance(step, Copy)]
+    copied: set[int] = set()
+    if known is None:
+        for copy in copies:
+            target = destination(copy, facts.state(copy))
+            if target is not None and any(_within(target, folder) for folder in own):
+                copied.add(copy.index)
+    else:
+        for path, file in known[0].image_files(build).items():
+            # The last COPY that can have put it there did.
+            targets = ((copy, destination(copy, facts.state(copy))) for copy in reversed(copies))
+            index = next((copy.index for copy, target in targets if target and _within(path, target)), None)
+            if index is None:
+                continue
+            if not _for_others(file) or _is_written(path, known[1], own):
+                copied.add(index)
+    return Findings(
+        tuple(dict.fromkeys(obstacles)),
+        tuple(dict.fromkeys(doubts)),
+        tuple(dict.fromkeys(evidence)),
+        tuple(own),
+        tuple(sorted(copied)),
+        helped,
+    )
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _for_others(file: FileFacts) -> bool:
+    """Whether users other than the owner may read a file, and run it if the owner may."""
+    return bool(file.mode & 0o004) and bool(file.mode & 0o001 or not file.mode & 0o100)
+
+
+def _is_written(path: str, behaviour: Behaviour, own: list[str]) -> bool:
+    """Whether the file at the image path *path* is one that is written, or lies in a folder that is below its COPY."""
+    for write in behaviour.writes:
+        if write.path is not None and _within(path, write.path):
+            return True
+        if write.path is None and write.folder in own and posixpath.dirname(path) == write.folder:
+            return True
+    return False
