@@ -1,11 +1,4 @@
-"""HTTP to registries: authentication, retries, limits.
-
-Built on **httpx**. Weighed: *oras* (built for pushing and pulling artifacts; its retries ignore ``Retry-After`` and it
-does not keep indexes, digests and rate limits apart), the *docker* package (needs an engine), *requests* (no separate
-timeouts for the connection pool, no limits on concurrency, no type information of its own). httpx is kept up, fully
-typed, and brings connection pools safe for threads, four timeouts, proxies from the environment, redirects that drop
-credentials at another origin, and a plain ``ssl`` context. What it lacks, patience with registries, is here.
-"""
+"""HTTP to registries: authentication, retries, limits. Why httpx: see the package's own documentation."""
 
 from __future__ import annotations
 

@@ -167,6 +167,8 @@ class Fault:
     truncate: bool = False
     corrupt: bool = False
     delay: float = 0.0
+    #: Where to send the client instead, as registries send it to their storage: the path is put behind it.
+    redirect: str = ""
 
 
 @dataclass
@@ -230,6 +232,12 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             self.send_response(fault.status)
             if fault.retry_after is not None:
                 self.send_header("Retry-After", fault.retry_after)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if fault.redirect:
+            self.send_response(307)
+            self.send_header("Location", fault.redirect + path)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

@@ -301,6 +301,28 @@ def test_credentials_do_not_go_to_a_mirror(
         assert set(mirror.authorizations) == {f"Basic {LOGIN}"}
 
 
+def test_credentials_do_not_go_where_a_registry_sends_the_client(
+    client: MakeClient, open_registry: str, basic_registry: str, digests: Digests, proxy: FaultyProxy
+) -> None:
+    with faulty_proxy(basic_registry) as guarded:
+        guarded.matches = lambda path: "/blobs/" in path
+        guarded.always = Fault(redirect=f"http://{proxy.address}")
+        one = client({"auths": {guarded.address: {"auth": LOGIN}}})
+        found = one.resolve(ref(guarded.address, "public/single"))
+        assert found.platforms == ("linux/arm64",)
+        assert guarded.authorizations
+    assert any("/blobs/" in line for line in proxy.seen)
+    assert proxy.authorizations == []
+
+
+def test_a_slow_answer_is_waited_for_up_to_a_limit(client: MakeClient, proxy: FaultyProxy, digests: Digests) -> None:
+    proxy.faults = [Fault(delay=0.4), Fault(delay=1.5)]
+    pauses: list[float] = []
+    found = client(pauses=pauses).resolve(ref(proxy.address, "public/python:2.7.18"))
+    assert found.digest == digests["public/python:2.7.18"]
+    assert len(pauses) == 1, "0.4 s are within the limit, 1.5 s are not and are tried again"
+
+
 def test_an_announced_digest_is_checked_before_a_version_is_named(
     client: MakeClient, proxy: FaultyProxy, digests: Digests
 ) -> None:
