@@ -18,14 +18,15 @@ BENCH_ARGS ?=
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
-	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them)"
+	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them; with some real"
+	@echo "                  builds, where this is root and has debootstrap, buildah, podman or docker)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed and findings, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the property tests with many more examples"
-	@echo "make test-builds  the tests that build images; needs a container engine"
-	@echo "make bench-images image sizes before and after; needs a container engine"
+	@echo "make test-builds  all tests that build images, about half an hour; needs debootstrap, buildah and root"
+	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
 	@echo "make clean        remove .venv, caches and what was built"
 
@@ -51,7 +52,7 @@ run: $(VENV)/.installed
 	$(BIN)/dockerslim rewrite $(EXAMPLE) --diff
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto -m "not builds" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not builds or quick" $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -82,7 +83,7 @@ test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
 
 bench-images: $(VENV)/.installed-dev
-	@$(BIN)/python -m benchmarks.images $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.images --output docs/images.md $(BENCH_ARGS)
 
 wheel: $(VENV)/.installed-dev
 	@rm -rf dist

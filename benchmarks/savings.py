@@ -1,9 +1,10 @@
 """``python -m benchmarks.savings``: what package managers leave behind, measured in containers.
 
 Prints, in the form of ``knowledge/data/savings.toml``, the bytes of files that an installation adds to a cache: apt's
-lists by release of Debian, pip's and npm's caches by package (dependencies left out, so that each is counted once),
-Go's build cache for a small service. Base images are the tests' stand-ins; packages come from wherever this machine's
-clients get them.
+lists by release of Debian, pip's cache by package without its dependencies, npm's with them, Go's build cache for a
+small service. Base images are the tests' stand-ins; packages come from wherever this machine's clients get them. pip
+keeps a response only if the index allows it, and the usual one does; another may not, so what is measured is what pip
+would keep: the archives that it downloads.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ done
 """
 _PIP = """
 for package in {packages}; do
-    rm -rf /root/.cache
-    pip install --no-deps --quiet "$package" || continue
-    echo "$package $(size /root/.cache/pip)" >> /measured
+    rm -rf /wheels
+    pip download --no-deps --no-cache-dir --quiet --dest /wheels "$package" || continue
+    echo "$package $(size /wheels)" >> /measured
 done
 """
 _NPM = """
