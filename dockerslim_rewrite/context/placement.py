@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
+from ..analysis.destinations import destination, is_folder
 from ..analysis.graph import stage_graph
-from ..analysis.state import State, expand, states
+from ..analysis.state import expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy
 from ..record import record
@@ -106,22 +107,6 @@ class _Placer:
         for file in self.tree.by_path:
             if file.startswith(prefix):
                 placed[posixpath.join(target, file[len(prefix) :])] = file
-
-
-def destination(copy: Copy, state: State) -> str | None:
-    """The image path of the destination of *copy*, None where it is not known."""
-    path = expand(copy.destination, state)
-    if path is None:
-        return None
-    if not path.startswith("/"):
-        # Without any WORKDIR the base image's counts; most have the root.
-        path = posixpath.join(state.workdir or "/", path)
-    return posixpath.normpath(path)
-
-
-def is_folder(copy: Copy) -> bool:
-    """Whether the destination is surely a folder."""
-    return copy.destination.endswith(("/", "/.")) or copy.destination in (".", "..") or len(copy.sources) > 1
 
 
 def _from_stage(source: str | None, target: str, folder: bool, there: dict[str, str], placed: dict[str, str]) -> None:

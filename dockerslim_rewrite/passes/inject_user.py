@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.bases import base_head, base_image, root_evidence
 from ..analysis.cleanup import appendable
@@ -19,7 +19,9 @@ from ..shell.edits import append, style_at
 from ..syntax import SegmentKind
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
-from .user_evidence import Findings, findings
+
+if TYPE_CHECKING:
+    from .user_evidence import Findings
 
 _WRITING = frozenset(("RUN", "COPY", "ADD", "WORKDIR", "SHELL"))
 _LISTED = 4
@@ -73,6 +75,9 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     if isinstance(account, str):
         yield missed("DS501", stage.head.line, f"stays root: {account}")
         return
+    # Most files never come here; what reads projects is loaded for those that do.
+    from .user_evidence import findings
+
     found = findings(build, facts, stage, account.home)
     reasons = list(found.obstacles)
     edits = _edits(stage, build, facts, account, found)

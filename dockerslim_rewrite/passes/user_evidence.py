@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ..analysis.destinations import destination
 from ..analysis.facts import Facts
 from ..analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
+from ..analysis.start import start_of
 from ..analysis.state import stage_state
-from ..context.placement import destination
-from ..context.start import start_of, without_context
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Env, Exec, Listing, Onbuild, Step, Value
 from ..knowledge.processes import server_named
@@ -27,6 +27,8 @@ _SYSTEM = re.compile(
 #: Data that outlives containers: it usually lies on a volume, whose files have the owner that they have.
 _KEPT = frozenset((WriteKind.DATABASE, WriteKind.UPLOAD))
 _FIRST_FREE_PORT = 1024
+#: A name of a service that starts as root for good reasons, which is worth to be said even where it is not all.
+_MAY_SERVE = re.compile(r"\b(?:cron|crond|sshd|supervisord|gosu|su-exec|s6-|runit|my_init|nginx|httpd|apache2)\b")
 
 
 @record
@@ -56,7 +58,11 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
         name, line = project.missing(build)[0]
         doubts.append(f"{project.name} does not hold {name}, which line {line} copies, so it is not the context")
         project = None
-    found = project.behaviour(build) if project is not None else without_context(build, "Dockerfile")
+    unknown: list[str] = []
+    if project is None:
+        unknown = list(_without_context(build, steps))
+        doubts.append("no build context says what it writes")
+    found = _behaviour(build, project, known=bool(obstacles or unknown))
     obstacles += [f"it {one.need.value}: {one.what} ({one.evidence})" for one in found.privileges]
     for listener in found.listeners:
         if listener.port is None:
@@ -67,9 +73,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
             evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
     workdir = stage_state(stage, facts.states).workdir
     if project is None:
-        unknown = list(_without_context(build, steps))
         helped = not obstacles
-        doubts.append("no build context says what it writes")
         return _owned(build, facts, stage, obstacles + unknown, doubts, evidence, {workdir}, None, helped=helped)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
@@ -90,6 +94,17 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     return _owned(build, facts, stage, obstacles, doubts, evidence, folders, (project, found), helped=False)
+
+
+def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behaviour:
+    """What the container does; without a context only what adds to reasons that are not *known* yet."""
+    if project is not None:
+        return project.behaviour(build)
+    if known and not _MAY_SERVE.search(build.text):
+        return Behaviour()
+    from ..context.start import without_context
+
+    return without_context(build, "Dockerfile")
 
 
 def _chain(facts: Facts, stage: Stage) -> list[int]:

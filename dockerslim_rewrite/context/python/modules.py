@@ -17,7 +17,7 @@ from functools import lru_cache
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, SharedLibrary, WrittenPath
 from ...knowledge.python_calls import interesting, python_calls
 from ...record import record
-from .scan import ModuleScan, Ran, scan
+from .found import ModuleScan, Ran
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 #: libcst reads deep nesting on the machine's stack, and its time grows with the square of the depth.
@@ -101,7 +101,10 @@ def _scanned(
 def _scan(
     text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
 ) -> ModuleScan | str:
+    # libcst takes longer to load than most files to be rewritten.
     from libcst import ParserSyntaxError
+
+    from .scan import scan
 
     if text.count("\n") > _LINES:
         return f"has more than {_LINES} lines"

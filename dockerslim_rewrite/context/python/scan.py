@@ -11,31 +11,11 @@ from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProv
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
 from ...knowledge.python_calls import python_calls
-from ...record import record
+from .found import ModuleScan, Ran
 from .values import Evaluator, Value
 
 _WRITING_MODES = frozenset("wax+")
 _ALL_ADDRESSES = ("sqlite:///",)
-
-
-@record
-class Ran:
-    """A program that the code runs: its words where they are a list, else a command line; None is not known."""
-
-    words: tuple[str | None, ...]
-    line: str | None
-    evidence: Evidence
-
-
-@record
-class ModuleScan:
-    """What one module does."""
-
-    writes: tuple[WrittenPath, ...] = ()
-    listeners: tuple[Listener, ...] = ()
-    privileges: tuple[Privilege, ...] = ()
-    runs: tuple[Ran, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
 
 
 def scan(text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]) -> ModuleScan:
