@@ -97,11 +97,11 @@ class Shipping:
         return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
 
 
-def shipping(stage: Stage, recipe: Recipe) -> Shipping | Obstacle:
-    """What *stage*, based on an image of *recipe*, ships; the first obstacle where that cannot be told."""
+def shipping(stage: Stage, recipe: Recipe, version: str | None) -> Shipping | Obstacle:
+    """What *stage*, based on *version* of an image of *recipe*, ships; the first obstacle where that is not known."""
     state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
     states = [state]
-    reader = _Reader(recipe, _prefixes(stage))
+    reader = _Reader(recipe, _prefixes(stage), version)
     last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)
     for step in stage.steps:
         if step.index <= last or isinstance(step, Onbuild):
@@ -140,9 +140,10 @@ def _ephemeral(path: str) -> bool:
 class _Reader:
     """Goes through the steps of a stage and notes what they write."""
 
-    def __init__(self, recipe: Recipe, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, recipe: Recipe, prefixes: tuple[str, ...], version: str | None) -> None:
         self.recipe = recipe
         self.prefixes = prefixes
+        self.sites = recipe.packages_in(version)
         self.broad = BROAD - recipe.open
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
@@ -262,6 +263,11 @@ class _Reader:
         self.made.update(found.made)
         if found.installed is not None:
             self._installed(found.installed)
+        if found.site and not self.sites:
+            self._stop(f"where {command.words[0].text} installs packages is not known")
+        if found.site:
+            self.places += [Place(path) for path in self.sites]
+            self.lines.update((Place(path), self.line) for path in self.sites)
         if found.users:
             self._account(command, frame)
         if found.operation is not None:

@@ -38,7 +38,7 @@ class Writes:
 
     ``unknown`` says why the places are not all; ``removed`` are paths that it deletes; ``operation`` is set for an
     operation of the system's package manager, whose files belong to packages. ``installed`` is the build tool that puts
-    files below the prefix that the project was configured with.
+    files below the prefix that the project was configured with; ``site``: packages of the language were installed.
     """
 
     places: tuple[Place, ...] = ()
@@ -48,6 +48,7 @@ class Writes:
     removed: tuple[str, ...] = ()
     operation: Operation | None = None
     installed: str | None = None
+    site: bool = False
 
 
 @record
@@ -185,11 +186,22 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     name = found.manager.name
     if name in _SYSTEM:
         return Writes(operation=found)
-    kind = tool_writing(name, found.subcommand)
+    known = tool_writing(name, found.subcommand)
+    said = f"{found.executable} {found.subcommand}".rstrip()
+    if known is None:
+        return Writes(unknown=f"what {said} writes")
+    kind = known.kind
+    special = next((flag.name for flag in found.flags if flag.name in known.unsure), None)
+    if kind != "nothing" and (special is not None or found.subcommand in known.unsure):
+        return Writes(unknown=f"where {said} {special or ''}".rstrip() + " writes")
+    folder = next((flag.value for flag in found.flags if flag.name in known.folder), None)
+    if folder is not None and kind != "nothing":
+        place = _place(folder, frame)
+        return Writes((place,)) if place is not None else Writes(unknown=f"where {said} writes")
     if kind == "nothing":
         return _NOTHING
-    if kind is None:
-        return Writes(unknown=f"what {found.executable} {found.subcommand}".rstrip() + " writes")
+    if kind.startswith("site"):
+        return evolve(_project(frame) if "project" in kind else Writes(), site=True, made=("*",))
     if kind == "project":
         return _project(frame)
     operands = [literal(command.words[index], frame.variables) for index in found.operands]
@@ -209,8 +221,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     path = _path(word, frame) if word is not None else absolute(output, frame.folder)
     if path is None:
         return Writes(unknown="where go build writes")
-    folder = output.endswith("/")
-    return Writes((Place(path),), made=tails if folder else (posixpath.basename(path),))
+    return Writes((Place(path),), made=tails if output.endswith("/") else (posixpath.basename(path),))
 
 
 def _program(operand: str, frame: Frame) -> str:

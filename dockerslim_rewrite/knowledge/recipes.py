@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -21,7 +22,8 @@ class Recipe:
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in bytes.
     ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself.
     ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself;
-    ``open`` are folders in which the runtime image has what the base image has.
+    ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages of the
+    language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
     """
 
     code: str
@@ -42,6 +44,15 @@ class Recipe:
     saving: int | None
     prefix: str | None
     open: frozenset[str]
+    sites: tuple[str, ...]
+    same: bool
+
+    def packages_in(self, version: str | None) -> tuple[str, ...]:
+        """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
+        minor = re.match(r"\d+\.\d+", version or "")
+        if minor is None and any("{minor}" in site for site in self.sites):
+            return ()
+        return tuple(site.format(minor=minor[0] if minor else "") for site in self.sites)
 
     def release(self, version: str | None) -> str | None:
         """The Debian release beneath *version* of the image; None where that is not known."""
@@ -79,4 +90,6 @@ def recipe(name: str) -> Recipe:
         saving=data.get("saving"),
         prefix=data.get("prefix"),
         open=frozenset(data.get("open", ())),
+        sites=tuple(data.get("sites", ())),
+        same=data.get("same", False),
     )

@@ -46,12 +46,23 @@ def writing(name: str) -> Writing | None:
     return Writing(entry["kind"], entry.get("skip", 0), values, **options, files=tuple(entry.get("files", ())))
 
 
-def tool_writing(manager: str, subcommand: str) -> str | None:
-    """The kind of what a build tool's *subcommand* leaves behind; None for a manager that is no known build tool."""
+@record
+class ToolWriting:
+    """What a build tool's subcommand leaves behind: a kind of ``data/writes.toml``, ``site`` for the folders in which
+    the language looks for packages; ``folder`` and ``unsure`` are options as in ``Writing``.
+    """
+
+    kind: str
+    folder: frozenset[str]
+    unsure: frozenset[str]
+
+
+def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
+    """What is known of *subcommand* of *manager*; None for a manager that is no known build tool."""
     entry: Mapping[str, Any] | None = _data()["managers"].get(manager)
     if entry is None:
         return None
-    if subcommand in entry.get("nothing", ()):
-        return "nothing"
-    kind: str = entry.get(subcommand, entry["default"])
-    return kind
+    first = subcommand.split()[0] if subcommand else ""
+    idle = {subcommand, first} & set(entry.get("nothing", ()))
+    kind: str = "nothing" if idle else entry.get(subcommand, entry["default"])
+    return ToolWriting(kind, frozenset(entry.get("folder", ())), frozenset(entry.get("unsure", ())))

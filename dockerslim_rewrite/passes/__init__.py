@@ -49,6 +49,9 @@ from .sort_packages import sort_packages
 from .split_go import split_go
 from .split_java import split_java
 from .split_native import split_native
+from .split_node import split_node
+from .split_python import split_python
+from .split_ruby import split_ruby
 from .stage_index import stage_index
 from .sudo import sudo
 from .temporary_files import temporary_files
@@ -74,7 +77,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
-    Phase("split", (split_go, split_java, split_native)),
+    Phase("split", (split_go, split_java, split_native, split_python, split_node, split_ruby)),
     Phase(
         "normalise",
         (

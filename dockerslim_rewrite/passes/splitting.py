@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts
-from ..analysis.packages import operation
+from ..analysis.packages import Kind, operation
 from ..analysis.shipping import Obstacle, Shipping, shipping
 from ..analysis.starting import EVERYWHERE, Started, Starting, starting
 from ..change import Change, Safety, SplitsStage
@@ -91,7 +91,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose) -> Propos
         yield missed(known.code, stage.head.line, f"not split into builder and runtime: {targets}")
         return
     for target in targets:
-        if target.image != stage.head.image or _left(project, target):
+        if target.image != stage.head.image or known.packages & set(_left(project, target)):
             yield _change(project, target)
 
 
@@ -101,7 +101,15 @@ def _left(project: Project, target: Target) -> tuple[str, ...]:
 
 
 def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
-    """Whether *stage* runs one of the recipe's build tools."""
+    """Whether *stage* runs one of the recipe's build tools, and with the same base, has installed tools for it."""
+    if known.same and not any(
+        word in known.packages
+        for run in stage.runs
+        for use in facts.uses(run)
+        if use.operation.kind is Kind.INSTALL
+        for word in use.command.argv
+    ):
+        return False
     for call in facts.calls(stage):
         found = operation(call.argv)
         if (found.manager.name if found is not None else call.name) in known.builders:
@@ -112,7 +120,7 @@ def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
 def _project(build: Build, facts: Facts, stage: Stage, known: Recipe, image: ImageFacts) -> Project | Obstacle:
     if stage.head.origin.flags:
         return Obstacle("FROM names a platform", stage.head.line)
-    ships = shipping(stage, known)
+    ships = shipping(stage, known, image.parts.version)
     if isinstance(ships, Obstacle):
         return ships
     starts = starting(stage)
@@ -163,6 +171,8 @@ def _left_behind(project: Project) -> Obstacle | None:
 
 def _unknown_names(project: Project) -> Obstacle | None:
     """Variables of the base image that the runtime image does not have, and accounts likewise."""
+    if project.recipe.same:
+        return None
     defined = {"PATH", "JAVA_HOME", "HOME", *project.recipe.environment}
     for step in project.stage.steps:
         if isinstance(step, Env | Arg):
@@ -178,6 +188,25 @@ def _unknown_names(project: Project) -> Obstacle | None:
     return None
 
 
+def same_base(project: Project) -> list[Target] | str:
+    """The very image that the build stands on, without the packages that only serve builds."""
+    image = project.image
+    if image.family != "alpine" and "slim" not in image.parts.variant:
+        return "the full image has compilers of its own, and libraries that extensions may be linked to"
+    packages = needed_packages(project, image.release or project.recipe.release(image.parts.version))
+    if isinstance(packages, str):
+        return packages
+    safety = Safety.STANDARD
+    for started in project.starting.programs:
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        if started.script or (started.path and project.shipping.covers(path)):
+            safety = Safety.AGGRESSIVE
+        elif started.name not in packages and (problem := program(project, started)) is not None:
+            return problem
+    base = project.stage.head.image
+    return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
+
+
 def program(project: Project, started: Started) -> str | None:
     """Why the runtime stage may lack a program that the container starts; None when it is there for sure."""
     known, ships = project.recipe, project.shipping
@@ -185,6 +214,8 @@ def program(project: Project, started: Started) -> str | None:
     if name in known.tools:
         return f"{started.keyword} runs {name}, which belongs to the tools of the build"
     if not started.path and name in known.programs:
+        return None
+    if known.same and not started.script:
         return None
     if not started.path and name in EVERYWHERE:
         return f"{started.keyword} runs {name}: this may be an image to work in"

@@ -17,7 +17,7 @@ _CLEANS = ("rm", "-rf", "/var/lib/apt/lists/*")
 _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _PLAIN = frozenset(("-y", "--no-install-recommends", "--no-cache", "-qq", "-q"))
-_DEVELOPMENT = re.compile(r"(?:.*-dev|g\+\+|build-base)\Z")
+_DEVELOPMENT = re.compile(r"(?:.*-dev|gcc|g\+\+|build-base|build-essential)\Z")
 _LIBRARY = re.compile(r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs)[a-z0-9.+-]*\Z")
 
 
