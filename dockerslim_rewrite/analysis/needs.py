@@ -17,6 +17,9 @@ from .packages import Kind, Operation, operation, unwrapped
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
+#: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
+_PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
+_ASKS = frozenset(("which", "type", "hash"))
 _COMMAND = re.compile(r"-[a-z]*c")
 _XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
@@ -79,6 +82,10 @@ class _Reader:
         text = step.origin.logical.text
         if self.smaller.text is not None and (found := self.smaller.text.search(text)):
             raise Unmet(f"{found[0]} on line {step.line} is another place there")
+        if not self.smaller.documentation and isinstance(step, Run):
+            for found in _PLACES.finditer(text):
+                if found[1] not in self.smaller.commands - self.smaller.own:
+                    raise Unmet(f"it is not known whether {found[0]} on line {step.line} is there")
         if self.smaller.documentation:
             known = documentation()
             if found := known.paths.search(text):
@@ -159,7 +166,12 @@ class _Reader:
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
         if name == "xargs" or name == "find":
             for inner in _inner(name, rest):
-                self.command(inner, run, name)
+                self.command(inner, run, f"the command behind {name}")
+        elif name in _ASKS:
+            # Whether a program is there decides what happens next, so it is needed like one that runs.
+            for asked in rest:
+                if asked is None or not asked.startswith("-"):
+                    self.command((asked,), run, f"the command that {name} asks for")
         elif done is not None and done.manager.name in ("apt", "apk"):
             self._system(done, argv, name)
         elif self.smaller.documentation:

@@ -16,13 +16,15 @@ from ..record import record
 class Smaller:
     """What a smaller variant of an image is known to have.
 
-    ``commands`` are surely in it, ``packages`` maps those that only the larger image has to the Debian packages that
-    bring them back (none where its own manager is another). ``documentation`` says that nothing but documentation is
-    missing, ``command_goes`` that the larger image's own CMD is. ``copies`` says that what other stages built runs on
-    it as well. A file that holds ``text`` speaks of places that are elsewhere in it.
+    ``commands`` are surely in it, ``own`` those of them that its distribution did not bring. ``packages`` maps commands
+    that only the larger image has to the Debian packages that bring them back (none where its manager is another).
+    ``documentation`` says that nothing but documentation is missing, ``command_goes`` that the larger image's own CMD
+    is, ``copies`` that what other stages built runs on it as well. A file that holds ``text`` speaks of places that are
+    elsewhere in it.
     """
 
     commands: frozenset[str]
+    own: frozenset[str]
     packages: Mapping[str, str]
     documentation: bool
     command_goes: bool
@@ -66,6 +68,7 @@ def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
             packages = _data()["packages"] if family == "debian" and not documentation_only else {}
             return Smaller(
                 commands=frozenset(there),
+                own=frozenset(entry.get("own", ())),
                 packages={command: package for command, package in packages.items() if command not in there},
                 documentation=documentation_only,
                 command_goes=entry.get("command_goes", False),

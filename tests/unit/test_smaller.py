@@ -1,0 +1,176 @@
+"""Which commands keep a base image from becoming smaller, which bring a package along, and which do neither."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import dockerslim_rewrite
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.knowledge.images import catalogued, entry_of
+from dockerslim_rewrite.knowledge.smaller import smaller
+
+DATA = tomllib.loads(
+    (Path(dockerslim_rewrite.__file__).parent / "knowledge" / "data" / "smaller.toml").read_text("utf-8")
+)
+PYTHON, NODE, JDK = "python:3.13", "node:24", "eclipse-temurin:21"
+OPTIONS = Options(level="aggressive", select=("DS304",))
+
+
+def slim(image: str, *lines: str) -> tuple[str, list[str]]:
+    """The first lines of the rewritten file, and what was said."""
+    result = rewrite("\n".join((f"FROM {image}", *lines)) + "\n", OPTIONS)
+    assert result.bugs == ()
+    assert not rewrite(result.text, OPTIONS).changed
+    return result.text, [remark.reason.partition(": ")[2] for remark in result.remarks]
+
+
+@pytest.mark.parametrize("entry", DATA["image"], ids=lambda entry: f"{entry['name']} {entry['kind']} {entry['family']}")
+def test_what_is_known_of_a_variant_has_a_variant(entry: dict[str, str]) -> None:
+    assert entry["name"] in catalogued()
+    kinds = {item["kind"] for item in (entry_of(entry["name"]) or {})["counterparts"]}
+    assert entry["kind"] in kinds
+    found = smaller(entry["name"], entry["kind"], entry["family"])
+    assert found is not None
+    assert not found.commands & found.packages.keys()
+
+
+def test_no_list_contradicts_another() -> None:
+    for commands in DATA["commands"].values():
+        assert len(commands) == len(set(commands))
+    common = set(DATA["commands"]["debian"]) | set(DATA["commands"]["shell"])
+    assert not common & set(DATA["packages"])
+    assert set(DATA["beside"]) <= set(DATA["packages"].values())
+    for manager in ("pip", "npm", "gem"):
+        assert DATA[manager]["packages"] == sorted(DATA[manager]["packages"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN mkdir -p /a && cd /a && touch b && ln -s b c && chmod +x b && sed -i s/a/b/ b && rm -rf c",
+        "RUN set -eux; for f in a b; do echo $f | tee -a /c; done; [ -e /c ] || exit 1",
+        "RUN useradd -m app && chown -R app:app /home/app",
+        "RUN find / -name '*.pyc' -exec rm -f {} + && find . -type f | xargs -r -n 1 wc -l",
+        "RUN tar -xzf a.tar.gz && tar xf b.tgz && tar -C /x -x -z -f $NAME",
+        "RUN python -m venv /venv && python setup_data.py && python3 -c 'print(1)'",
+        "RUN pip install --upgrade pip setuptools wheel && pip install 'flask>=2' Django==4.2 && pip list",
+        "RUN helper() { echo x; }; helper && if true; then :; fi",
+        "RUN bash -c 'mkdir /a && ls'",
+        "RUN apt-get update && apt-get install -y nginx locales && locale-gen && nginx -t && apt-get purge -y nginx",
+        'CMD ["python", "app.py"]',
+        "CMD exec gunicorn app:app\nRUN pip install gunicorn",
+        "HEALTHCHECK NONE",
+        'RUN ["mkdir", "/a"]',
+        "RUN /bin/mkdir /a && ln -s /usr/local/bin/python /usr/local/bin/py && /usr/bin/env",
+        "COPY tool /usr/bin/tool",
+        "ADD https://example.org/a /a",
+        "RUN --mount=type=cache,target=/root/.cache pip install requests",
+    ],
+)
+def test_what_the_smaller_image_has(line: str) -> None:
+    text, said = slim(PYTHON, *line.split("\n"))
+    assert text == f"FROM {PYTHON}-slim\n{line}\n"
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("line", "packages"),
+    [
+        ("RUN curl -O http://example.org/a", "curl"),
+        ("RUN git clone https://example.org/a", "git"),
+        ("RUN tar -xjf a.tar.bz2", "bzip2"),
+        ("RUN tar xf a.tar.xz", "xz-utils"),
+        ("RUN tar -C / -xJf $ARCHIVE", "xz-utils"),
+        ("RUN unzip a.zip && wget http://example.org/b", "unzip wget"),
+        ("RUN adduser --system app", "adduser"),
+        ("RUN find . -name '*.xz' -exec unxz {} ;", "xz-utils"),
+        ("RUN ls *.zip | xargs -n 1 unzip", "unzip"),
+        ("RUN if ! command -v ps; then exit 1; fi", "procps"),
+        ("RUN which git || exit 1", "git"),
+        ("RUN echo $(curl http://example.org)", "curl"),
+        ("HEALTHCHECK --interval=5s CMD curl -f http://localhost || exit 1", "curl"),
+        ('HEALTHCHECK CMD ["wget", "-qO-", "http://localhost"]', "wget"),
+        ('CMD ["sh", "-c", "ssh-keygen -A && python app.py"]', "openssh-client"),
+        ("ENTRYPOINT curl http://example.org && exec python app.py", "curl"),
+    ],
+)
+def test_what_is_brought_back(line: str, packages: str) -> None:
+    text, said = slim(PYTHON, line)
+    install = f"RUN apt-get update && apt-get install -y --no-install-recommends {packages}"
+    assert text == f"FROM {PYTHON}-slim\n{install} && rm -rf /var/lib/apt/lists/*\n{line}\n"
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("RUN make", "it is not known whether make is there"),
+        ("RUN ./configure", "what ./configure does is not known"),
+        ("RUN $TOOL x", "what $TOOL does is not known"),
+        ("RUN sh install.sh", "what sh install.sh does is not known"),
+        ("RUN curl http://example.org | bash -s -- -y", "what bash -s does is not known"),
+        ("RUN . /env.sh", "what . /env.sh does is not known"),
+        ("RUN tar xf $ARCHIVE", "which compression tar meets is not known"),
+        ("RUN find . -exec $X {} +", "what the command behind find does is not known"),
+        ("RUN ln -s /usr/bin/python3 /usr/bin/py", "it is not known whether /usr/bin/python3 on line 2 is there"),
+        ("RUN cp -r /usr/include/openssl /a", "it is not known whether /usr/include/openssl on line 2 is there"),
+        ("RUN [ -x /usr/bin/git ] || exit 1", "it is not known whether /usr/bin/git on line 2 is there"),
+        ("RUN command -v anything", "it is not known whether anything is there"),
+        ("RUN ls | xargs -n1 make", "it is not known whether make is there"),
+        ("RUN pip install -r requirements.txt", "pip may have to compile requirements.txt"),
+        ("RUN pip install .", "pip may have to compile ."),
+        ("RUN pip install $PACKAGES", "pip may have to compile what a variable names"),
+        ("RUN pip install git+https://example.org/flask", "pip may have to compile git+https://example.org/flask"),
+        ("RUN pip install flask numpy", "pip may have to compile numpy"),
+        ("RUN pip wheel flask", "what pip wheel does is not known"),
+        ("RUN pipenv install", "what pipenv install needs is not known"),
+        ("RUN python setup.py install", "what python setup.py builds is not known"),
+        ("RUN apt-get purge -y git", "apt-get purge may find nothing to remove there"),
+        ("RUN case x in (", "the RUN on line 2 could not be read"),
+        ('RUN ["/opt/x"]', "what /opt/x does is not known"),
+        ('CMD ["gunicorn"]', "it is not known whether gunicorn is there"),
+        ('ENTRYPOINT ["gosu", "app", "/start"]', "what /start does is not known"),
+        ("ONBUILD COPY . .", "what the trigger on line 2 meets in another build is not known"),
+        ("COPY --from=golang:1 /a /a", "what line 2 copies may be linked to libraries that only the larger image has"),
+        ('SHELL ["pwsh"]\nRUN Get-Item', "the RUN on line 3 could not be read"),
+        ("USER app\nRUN curl x", "curl would have to be installed, but line 3 is not run by root's sh"),
+    ],
+)
+def test_what_is_not_known(line: str, reason: str) -> None:
+    text, said = slim(PYTHON, *line.split("\n"))
+    assert text == f"FROM {PYTHON}\n{line}\n"
+    assert said == [reason]
+
+
+def test_other_stages_count() -> None:
+    text, said = slim(f"{PYTHON} AS base", "FROM base", "RUN make")
+    assert (f"FROM {PYTHON} AS base" in text, said) == (True, ["it is not known whether make is there"])
+    text, said = slim(f"{PYTHON} AS base", "FROM base AS next", "FROM scratch", "COPY --from=next /usr/bin/git /git")
+    assert f"FROM {PYTHON} AS base" in text, "a stage that does not ship stays as it is"
+    text, said = slim(f"{PYTHON} AS base", "COPY a /a", "FROM base", "RUN git clone git://example.org/a")
+    lines = text.splitlines()
+    assert lines[0] == f"FROM {PYTHON}-slim AS base"
+    assert lines[2].endswith("ca-certificates git && rm -rf /var/lib/apt/lists/*") or " git && rm" in lines[2]
+    assert lines[3] == "FROM base"
+
+
+def test_a_runtime_has_no_tools() -> None:
+    command = 'CMD ["java", "-jar", "/a.jar"]'
+    assert slim(JDK, "COPY a.jar /", command)[0].startswith(f"FROM {JDK}-jre\n")
+    assert slim(JDK, "RUN curl -O http://example.org/a.jar", command)[0].startswith(f"FROM {JDK}-jre\nRUN curl")
+    for line in ("RUN jar xf a.jar", "RUN mvn package", "RUN $JAVA_HOME/bin/java -version", "RUN ./gradlew build"):
+        text, said = slim(JDK, line, command)
+        assert text.startswith(f"FROM {JDK}\n")
+        assert len(said) == 1
+
+
+def test_node_needs_certificates_beside_what_fetches() -> None:
+    text, _ = slim(NODE, "RUN curl -O https://example.org/a", 'CMD ["node", "a.js"]')
+    assert " ca-certificates curl && " in text
+    text, _ = slim(NODE, "RUN echo 'deb https://example.org/apt stable main' > /etc/apt/sources.list.d/x.list")
+    assert "--no-install-recommends ca-certificates && " in text
+    assert slim(NODE, "RUN npm install -g yarn serve", 'CMD ["serve"]')[0].startswith(f"FROM {NODE}-slim\n")
+    assert slim(NODE, "RUN npm install")[1] == ["npm may have to compile what npm install installs"]
