@@ -15,13 +15,14 @@ from ..analysis.facts import Facts
 from ..analysis.packages import Kind, operation
 from ..analysis.shipping import Obstacle, Shipping, shipping
 from ..analysis.starting import EVERYWHERE, Started, Starting, starting
-from ..change import Change, Safety, SplitsStage
+from ..change import Change, Claim, Safety, SplitsStage
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Env
 from ..knowledge.images import ImageFacts
 from ..knowledge.libraries import libraries
 from ..knowledge.recipes import Recipe, recipe
 from ..record import record
+from ..text import Edit
 from .base import Proposals, missed
 from .stage_text import Install, split_text
 
@@ -55,7 +56,7 @@ class Target:
     """A base for the runtime stage.
 
     ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
-    installed. ``why`` is the reason to show.
+    installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say.
     """
 
     image: str
@@ -64,6 +65,8 @@ class Target:
     files: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 #: Which bases a project may get, the boldest first; a text says why none.
@@ -249,11 +252,11 @@ def _change(project: Project, target: Target) -> Change:
     )
     return Change(
         rule=project.recipe.code,
-        edits=split.edits,
+        edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,
         safety=target.safety,
-        claims=(claim,),
+        claims=(claim, *target.claims),
         line=project.stage.head.line,
         evidence=tuple(evidence),
         saving=project.recipe.saving,
