@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from tests.corpus.judges import TALLY_BATCH, JudgeError, files_of, run_in, tally, tool
@@ -17,8 +18,21 @@ class Fixer:
     name: str
     fix: Callable[[Path, Sequence[str]], None]
 
-    def __call__(self, texts: Sequence[bytes]) -> list[bytes]:
-        """What the tool makes of *texts*."""
+    def __call__(self, texts: Sequence[bytes], kept: Path | None = None) -> list[bytes]:
+        """What the tool makes of *texts*; the folder *kept* remembers it by text, since some tools take their time."""
+        if kept is None:
+            return self._fixed(texts)
+        folder = kept / self.name.replace(" ", "")
+        folder.mkdir(parents=True, exist_ok=True)
+        places = [folder / sha256(text).hexdigest() for text in texts]
+        new = [index for index, place in enumerate(places) if not place.exists()]
+        for start in range(0, len(new), TALLY_BATCH):
+            batch = new[start : start + TALLY_BATCH]
+            for index, fixed in zip(batch, self._fixed([texts[index] for index in batch]), strict=True):
+                places[index].write_bytes(fixed)
+        return [place.read_bytes() for place in places]
+
+    def _fixed(self, texts: Sequence[bytes]) -> list[bytes]:
         with files_of(texts, ".Dockerfile") as (folder, names):
             self.fix(folder, names)
             return [(folder / name).read_bytes() for name in names]
@@ -40,10 +54,10 @@ def ours(level: str, folder: Path, names: Sequence[str]) -> None:
             path.write_bytes(result.to_bytes())
 
 
-def tally_fix(folder: Path, names: Sequence[str]) -> None:
-    """``tally lint --fix`` without the checks that ask the network."""
+def tally_fix(options: Sequence[str], folder: Path, names: Sequence[str]) -> None:
+    """``tally lint --fix`` without the checks that ask the network; *options* go with it."""
     for start in range(0, len(names), TALLY_BATCH):
-        tally(folder, names[start : start + TALLY_BATCH], "--fix")
+        tally(folder, names[start : start + TALLY_BATCH], "--fix", *options)
 
 
 def dockerfile_doctor(options: Sequence[str], folder: Path, names: Sequence[str]) -> None:
@@ -53,9 +67,18 @@ def dockerfile_doctor(options: Sequence[str], folder: Path, names: Sequence[str]
         raise JudgeError(f"dockerfile-doctor: {done.stderr.decode('utf-8', 'replace')[-500:]}")
 
 
+def versions() -> dict[str, str]:
+    """What the tools say of their own versions, by name."""
+    names = ("hadolint", "tally", "dockerfile-doctor")
+    with files_of([], "") as (folder, _):
+        said = {name: run_in(folder, tool(name), "--version").stdout.decode().strip() for name in names}
+    return {name: text.partition("\n")[0] for name, text in said.items()}
+
+
 OURS = tuple(Fixer(f"ours, {level}", partial(ours, level)) for level in ("safe", "standard", "aggressive"))
 PEERS = (
-    Fixer("tally --fix", tally_fix),
+    Fixer("tally --fix", partial(tally_fix, ())),
+    Fixer("tally --fix-unsafe", partial(tally_fix, ("--fix-unsafe",))),
     Fixer("doctor --fix", partial(dockerfile_doctor, ())),
-    Fixer("doctor --unsafe", partial(dockerfile_doctor, ("--unsafe-fixes",))),
+    Fixer("doctor --unsafe-fixes", partial(dockerfile_doctor, ("--unsafe-fixes",))),
 )

@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         _fresh(_time_ours, "ours, standard, not validated", {"level": "standard", "validate": False}, warm_up, texts),
         _time_tool("dockerfile-doctor --fix", partial(dockerfile_doctor, ()), texts),
         _time_tool("hadolint (only reports)", _hadolint, texts),
-        _time_tool("tally lint --fix --slow-checks off", tally_fix, texts),
+        _time_tool("tally lint --fix --slow-checks off", partial(tally_fix, ()), texts),
     ]
     base = timings[1].cpu
     print(f"{'many files at once, ms per file':<38}{'wall':>9}{'cpu':>9}{'cpu, ours = 1':>15}")

@@ -80,6 +80,23 @@ def hadolint(texts: Sequence[bytes]) -> list[Findings]:
     return found
 
 
+def finding_lines(texts: Sequence[bytes]) -> list[set[int]]:
+    """The lines (from 1) on which hadolint, or one of BuildKit's checks as tally runs them, finds something."""
+    found: list[set[int]] = []
+    for start in range(0, len(texts), TALLY_BATCH):
+        batch = [text.decode("utf-8", "replace").encode() for text in texts[start : start + TALLY_BATCH]]
+        with files_of(batch, ".Dockerfile") as (folder, names):
+            lines: dict[str, set[int]] = {name: set() for name in names}
+            done = run_in(folder, tool("hadolint"), "--no-fail", "--no-color", "--format", "json", *names)
+            for finding in _json_of(done, "hadolint"):
+                lines[finding["file"]].add(finding["line"])
+            done, read = tally(folder, names, "--ignore", "*", "--select", "buildkit/*")
+            for file in _json_of(done, "tally")["files"] if read else ():
+                lines[file["file"]].update(one["location"]["start"]["line"] for one in file["violations"])
+        found.extend(lines.values())
+    return found
+
+
 _TALLY_LINT = ("lint", "--no-config", "--slow-checks", "off", "--format", "json", "--fail-level", "none")
 _TALLY_REFUSAL = re.compile(rb"^Error: (?:failed to lint (\S+?): |(\S+?):\d+: )", re.MULTILINE)
 
