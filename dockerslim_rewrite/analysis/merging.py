@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from itertools import pairwise
 
 from ..ir.build import Stage
 from ..ir.steps import Run
@@ -17,10 +18,15 @@ from ..record import record
 from ..shell.edits import style_at
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
-from ..syntax import Comment
+from ..syntax import Comment, Document
 from ..text import Edit, Span
 from .facts import Facts
 
+#: So many RUNs become one at a time; there is no real file with more in a row.
+MAX_JOINED = 100
+#: So long, in code points of up to four bytes, may a joined body get. A shell gets it as one argument, for which Linux
+#: has 128 KiB (MAX_ARG_STRLEN in include/uapi/linux/binfmts.h).
+MAX_TEXT = 30_000
 _PRAGMA = re.compile(r"#\s*(?:hadolint\s|dockerslim:|check\s*=|kics|trivy:|checkov|tally\s|semgrep)", re.I)
 _SWITCHED_OFF = re.compile(
     r"#[#\s]*(?:FROM|RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|ENTRYPOINT|CMD|EXPOSE|VOLUME|LABEL|ONBUILD|SHELL|HEALTHCHECK)\s+[^\s:]"
@@ -88,58 +94,79 @@ def plan(runs: list[Run], facts: Facts, *, subshells: bool) -> Joint | str:
 
     *subshells* allows ``( … )`` around a body that would leak its state.
     """
-    environment = facts.state(runs[0]).exported
-    errexit = facts.state(runs[0]).errexit
-    wraps: list[Wrap] = []
-    for index, run in enumerate(runs):
-        script = _script(run, facts)
-        leaked = leaks(script)
-        last = index == len(runs) - 1
-        if errexit and not plain_chain(script.root):
+    growing = _Growing(facts, subshells)
+    for run in runs:
+        problem = growing.add(run)
+        if problem is not None:
+            return problem
+    return growing.joint()
+
+
+class _Growing:
+    """A joint that takes in one RUN after the other, each weighed against those before it once."""
+
+    def __init__(self, facts: Facts, subshells: bool) -> None:
+        self.facts = facts
+        self.subshells = subshells
+        self.runs: list[Run] = []
+        self._length = 0
+        self._wraps: list[Wrap] = []
+        self._leaks: list[Leaks] = []
+        self._bent: list[int] = []
+
+    def joint(self) -> Joint:
+        """The RUNs taken in so far."""
+        return Joint(tuple(self.runs), tuple(self._wraps))
+
+    def add(self, run: Run) -> str | None:
+        """Take *run* in, or say why it has to stay out."""
+        script = self.facts.script(run)
+        assert script is not None
+        if len(self.runs) == MAX_JOINED:
+            return f"{MAX_JOINED} of them are one RUN already"
+        if self.runs and self._length + len(script.text) > MAX_TEXT:
+            return "together they would be too long for an argument of the shell"
+        bent = self._bent if plain_chain(script.root) else [*self._bent, len(self.runs)]
+        if bent and self.facts.state(run).errexit:
             return "the SHELL runs bodies under -e, which && would switch off inside this one"
-        if not last and leaked.leaves:
-            return "it may end the shell with exit, exec or return"
         wrap = _grouping(script)
-        if leaked.errexit and not last:
-            problem = _errexit_problem(script, index, runs, facts)
-            if problem:
-                return problem
-            wrap = Wrap.BARE
-        for later in runs[index + 1 :]:
-            found = _clash(leaked, later, facts, environment)
-            if found is None:
-                continue
-            if not subshells or leaked.errexit:
-                return found
-            wrap = Wrap.SUBSHELL
         if wrap is not Wrap.BARE and script.comments:
             return "a shell comment stands in a body that needs brackets"
-        wraps.append(wrap)
-    return Joint(tuple(runs), tuple(wraps))
+        wraps = list(self._wraps)
+        problem = self._behind(script, bent, wraps)
+        if problem is None:
+            self.runs.append(run)
+            self._length += len(script.text)
+            self._bent = bent
+            self._leaks.append(leaks(script))
+            self._wraps = [*wraps, wrap]
+        return problem
 
-
-def _script(run: Run, facts: Facts) -> Script:
-    script = facts.script(run)
-    assert script is not None
-    return script
-
-
-def _clash(leaked: Leaks, later: Run, facts: Facts, environment: frozenset[str]) -> str | None:
-    if not leaked:
+    def _behind(self, script: Script, bent: list[int], wraps: list[Wrap]) -> str | None:
+        """Why *script* may not stand behind the others; else *wraps* says how they then stand."""
+        if self._leaks and self._leaks[-1].leaves:
+            return "it may end the shell with exit, exec or return"
+        for index, leaked in enumerate(self._leaks):
+            if leaked.errexit:
+                if bent and self._errexit_matters(index, bent):
+                    return "set -e would act, or stop acting, on other commands than before"
+                wraps[index] = Wrap.BARE
+            found = interference(leaked, script, self.facts.state(self.runs[0]).exported) if leaked else None
+            if found is None:
+                continue
+            if not self.subshells or leaked.errexit:
+                return found
+            wraps[index] = Wrap.SUBSHELL
         return None
-    return interference(leaked, _script(later, facts), environment)
 
+    def _errexit_matters(self, index: int, bent: list[int]) -> bool:
+        """``set -e`` acts on what follows it, but not on the left of ``&&``: only plain chains are indifferent to it.
 
-def _errexit_problem(script: Script, index: int, runs: list[Run], facts: Facts) -> str | None:
-    """``set -e`` acts on what follows it, but not on the left of ``&&``: only plain chains are indifferent to it."""
-    reason = "set -e would act, or stop acting, on other commands than before"
-    if all(plain_chain(_script(run, facts).root) for run in runs):
-        return None
-    if index > 0 or not plain_chain(script.root.items[-1]):
-        return reason
-    if any(not plain_chain(_script(run, facts).root) for run in runs[index + 1 :]):
-        return reason
-    return None
+        *bent* are the indices of those that are none.
+        """
+        first = self.facts.script(self.runs[0])
+        assert first is not None
+        return index > 0 or not plain_chain(first.root.items[-1]) or bent != [0]
 
 
 def _grouping(script: Script) -> Wrap:
@@ -175,8 +202,11 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
 
 
 def _between(first: Run, second: Run, facts: Facts) -> list[Comment]:
-    start, end = first.origin.code_end, second.origin.args_logical.before(0)
-    comments = facts.build.document.comments
+    return _comments(facts.build.document, first.origin.code_end, second.origin.args_logical.before(0))
+
+
+def _comments(document: Document, start: int, end: int) -> list[Comment]:
+    comments = document.comments
     return list(comments[bisect_left(comments, (Span(start, start),)) : bisect_left(comments, (Span(end, end),))])
 
 
@@ -187,7 +217,8 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
     multi = next((run for run in joint.runs if len(run.origin.kinds) > 1), joint.runs[0])
     style = style_at(multi.origin, facts.style)
     for index, (run, wrap) in enumerate(zip(joint.runs, joint.wraps, strict=True)):
-        script = _script(run, facts)
+        script = facts.script(run)
+        assert script is not None
         body = run.origin.args_logical
         opening, closing = {
             Wrap.BARE: ("", ""),
@@ -208,11 +239,8 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
                 edits.append(Edit.replace(end_at, body.after(len(body.text)), closing))
             break
         target = joint.runs[index + 1].origin.args_logical.before(0)
-        lines = "".join(
-            f"{style.indent}{comment.text.strip()}{style.newline}"
-            for comment in document.comments
-            if end_at <= comment.span.start < target
-        )
+        between = _comments(document, end_at, target)
+        lines = "".join(f"{style.indent}{comment.text.strip()}{style.newline}" for comment in between)
         if style.leading:
             glue = f" {style.escape}{style.newline}{lines}{style.indent}&&{style.gap}"
         else:
@@ -236,27 +264,29 @@ Wanted = Callable[[Sequence[Run], Run], str | None]
 def grown(stage: Stage, facts: Facts, wanted: Wanted) -> Iterator[tuple[Joint, list[str]] | Declined]:
     """Joints grown from left to right: *wanted* says for a group and the RUN behind it why they belong together."""
     for series in neighbours(stage):
-        group: list[Run] = [series[0]]
+        growing, unfit = _begun(series[0], facts)
         reasons: list[str] = []
-        best: Joint | None = None
-        for run in series[1:]:
-            reason = wanted(group, run)
+        for previous, run in pairwise(series):
+            reason = wanted(growing.runs or [previous], run)
             problem = None
             if reason is not None:
-                attempt = obstacle(group[-1], run, facts) or plan([*group, run], facts, subshells=False)
-                if isinstance(attempt, Joint):
-                    group.append(run)
+                problem = obstacle(previous, run, facts) or unfit or growing.add(run)
+                if problem is None:
                     reasons.append(reason)
-                    best = attempt
                     continue
-                problem = attempt
-            if best is not None:
-                yield best, reasons
+            if reasons:
+                yield growing.joint(), reasons
             if problem is not None:
-                yield Declined(group[-1], run, problem)
-            group, reasons, best = [run], [], None
-        if best is not None:
-            yield best, reasons
+                yield Declined(previous, run, problem)
+            (growing, unfit), reasons = _begun(run, facts), []
+        if reasons:
+            yield growing.joint(), reasons
+
+
+def _begun(run: Run, facts: Facts) -> tuple[_Growing, str | None]:
+    """A joint of *run* alone, and why it can have no other."""
+    growing = _Growing(facts, subshells=False)
+    return growing, growing.add(run) if facts.script(run) is not None else None
 
 
 def lines_of(runs: Sequence[Run]) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ..analysis.effects import touched, wrote
 from ..analysis.facts import Facts
-from ..analysis.merging import Joint, join, lines_of, neighbours, obstacle, plan
+from ..analysis.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
 from ..change import Change, MergesRuns, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
@@ -57,7 +57,7 @@ def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
         if script is None:
             continue
         paths = [path for command in script.commands for path in touched(command) if not wrote(path, script)]
-        for first in range(last):
+        for first in range(max(last - MAX_JOINED, 0), last):
             writer = facts.script(series[first])
             hit = next((path for path in paths if writer is not None and wrote(path, writer)), None)
             if hit is not None:

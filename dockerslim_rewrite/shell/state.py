@@ -51,6 +51,8 @@ _AMBIENT = frozenset(
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 #: ``${NAME:=word}``, and ``=``, ``+=``, ``++`` or ``--`` in an arithmetic expansion.
 _ASSIGNING = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=|\$\(\((?:(?!\)\)).)*?(?:[^=!<>]=(?!=)|<<=|>>=|\+\+|--)", re.S)
+_DECLARING = re.compile(r"\b(?:export|readonly|declare|typeset)\b([^;&|]*)")
+_WORD = re.compile(r"\w+")
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Commands that put another program at /bin/sh: the next RUN runs under it, while in one RUN the old shell goes on.
@@ -241,13 +243,22 @@ def references(text: str) -> frozenset[str]:
     return frozenset(_REFERENCE.findall(text))
 
 
-def _exports(text: str, name: str) -> bool:
-    return bool(re.search(rf"\b(?:export|readonly|declare|typeset)\b[^;&|]*\b{re.escape(name)}\b", text))
+@lru_cache(maxsize=1024)
+def _declared(text: str) -> frozenset[str]:
+    """The words behind ``export`` and the like, which may name a variable that is set already."""
+    return frozenset(word for words in _DECLARING.findall(text) for word in _WORD.findall(words))
 
 
+@lru_cache(maxsize=1024)
 def uses_arithmetic(text: str) -> bool:
     """Whether names may be used without a ``$``."""
     return bool(_ARITHMETIC.search(text))
+
+
+@lru_cache(maxsize=1024)
+def _reads_commands(script: Script) -> bool:
+    """Whether *script* runs text from elsewhere in its own shell, which may name any variable."""
+    return any(command.name in (".", "source", "eval") for command in script.commands)
 
 
 def starts_absolute(script: Script) -> bool:
@@ -287,7 +298,7 @@ def interference(first: Leaks, second: Script, environment: frozenset[str]) -> s
     for name in sorted(first.assigned):
         if name in environment or name in _AMBIENT or name.startswith("LC_"):
             return f"it changes the environment variable {name}"
-        if name in used or uses_arithmetic(text) or _exports(text, name):
+        if name in used or name in _declared(text) or uses_arithmetic(text) or _reads_commands(second):
             return f"it sets {name}, which the next command uses"
     if first.functions:
         return f"it defines the function {sorted(first.functions)[0]}"
