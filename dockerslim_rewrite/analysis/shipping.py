@@ -97,8 +97,8 @@ class Shipping:
         return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
 
 
-def shipping(stage: Stage, recipe: Recipe, version: str | None) -> Shipping | Obstacle:
-    """What *stage*, based on *version* of an image of *recipe*, ships; the first obstacle where that is not known."""
+def shipping(stage: Stage, recipe: Recipe, version: str | None) -> tuple[Shipping, Obstacle | None]:
+    """What *stage*, based on *version* of an image of *recipe*, ships, and the first obstacle, if any."""
     state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
     states = [state]
     reader = _Reader(recipe, _prefixes(stage), version)
@@ -106,14 +106,14 @@ def shipping(stage: Stage, recipe: Recipe, version: str | None) -> Shipping | Ob
     for step in stage.steps:
         if step.index <= last or isinstance(step, Onbuild):
             reader.step(step, state)
-        if reader.obstacle is not None:
-            return reader.obstacle
         state = after(state, step)
         states.append(state)
-    for place in reader.places:
-        if place.link and not any(_inside(place.path, other.path) for other in reader.places):
-            return Obstacle(f"COPY would follow the link {place.path}", reader.lines[place])
-    return Shipping(
+    links = [one for one in reader.places if one.link]
+    alone = next((one for one in links if not any(_inside(one.path, two.path) for two in reader.places)), None)
+    obstacle = reader.obstacle
+    if alone is not None and obstacle is None:
+        obstacle = Obstacle(f"COPY would follow the link {alone.path}", reader.lines[alone])
+    found = Shipping(
         _outermost(reader.places, recipe.own),
         frozenset(reader.made),
         tuple(reader.packages),
@@ -121,6 +121,7 @@ def shipping(stage: Stage, recipe: Recipe, version: str | None) -> Shipping | Ob
         reader.upgrade,
         tuple(states),
     )
+    return found, obstacle
 
 
 def _inside(path: str, other: str) -> bool:

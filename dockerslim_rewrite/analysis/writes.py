@@ -13,6 +13,7 @@ from ..knowledge.writes import Writing, tool_writing, writing
 from ..record import evolve, record
 from ..shell.arguments import Arguments, split
 from ..shell.script import Simple, Word
+from ..shell.words import word_value
 from .packages import Kind, Operation, operation, unwrapped
 from .state import substitute
 
@@ -97,7 +98,8 @@ def literal(word: Word, variables: Mapping[str, str]) -> str | None:
     value = word.value
     if value.literal is not None:
         return None if value.glob or value.brace or value.tilde else value.literal
-    if value.glob or value.brace or _SPECIAL.search(word.text) or "'" in word.text:
+    bare = word_value(_NAME.sub("x", word.text))
+    if bare.glob or bare.brace or bare.tilde or _SPECIAL.search(word.text) or "'" in word.text:
         return None
     names = set(_NAME.findall(word.text))
     if not names or not names <= set(variables):

@@ -20,10 +20,10 @@ class Recipe:
     them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
     ``packages`` serve the build only, the files of those in ``carried`` come along. ``releases`` tells the Debian
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in bytes.
-    ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself.
     ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself;
     ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages of the
     language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
+    ``sketch`` are bases for drafts, by family.
     """
 
     code: str
@@ -46,6 +46,7 @@ class Recipe:
     open: frozenset[str]
     sites: tuple[str, ...]
     same: bool
+    sketch: Mapping[str, str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -92,4 +93,5 @@ def recipe(name: str) -> Recipe:
         open=frozenset(data.get("open", ())),
         sites=tuple(data.get("sites", ())),
         same=data.get("same", False),
+        sketch=data.get("sketch", {}),
     )

@@ -38,10 +38,11 @@ def split_go(build: Build, facts: Facts) -> Proposals:
     The assumption is that the program does not start the Go tool chain or git. Sources: docker-library golang;
     `go help install`; packages crypto/x509 and time (where certificates and time zones are read).
     """
-    yield from split_stage(build, facts, "go", _targets)
+    yield from split_stage(build, facts, "go", go_targets)
 
 
-def _targets(project: Project) -> list[Target] | str:
+def go_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
     for started in project.starting.programs:
         problem = program(project, started)
         if problem is not None:

@@ -35,10 +35,11 @@ def split_java(build: Build, facts: Facts) -> Proposals:
     The assumption is that the program uses no tool of the kit. Sources: docker-library openjdk, maven, gradle,
     eclipse-temurin.
     """
-    yield from split_stage(build, facts, "java", _targets)
+    yield from split_stage(build, facts, "java", java_targets)
 
 
-def _targets(project: Project) -> list[Target] | str:
+def java_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
     for started in project.starting.programs:
         problem = program(project, started)
         if problem is not None:

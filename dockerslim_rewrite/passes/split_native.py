@@ -24,10 +24,11 @@ def split_native(build: Build, facts: Facts) -> Proposals:
     not known, installation among the distribution's own files, and scripts as entrypoint decline it.
     Sources: GNU Coding Standards, "Directory Variables"; Debian's and Alpine's package lists.
     """
-    yield from split_stage(build, facts, "native", _targets)
+    yield from split_stage(build, facts, "native", native_targets)
 
 
-def _targets(project: Project) -> list[Target] | str:
+def native_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
     packages = needed_packages(project, project.image.release)
     if isinstance(packages, str):
         return packages

@@ -22,7 +22,7 @@ from ..knowledge.images import ImageFacts
 from ..knowledge.libraries import libraries
 from ..knowledge.recipes import Recipe, recipe
 from ..record import record
-from ..text import Edit
+from ..text import Edit, Patch
 from .base import Proposals, missed
 from .stage_text import Install, split_text
 
@@ -73,29 +73,58 @@ class Target:
 Choose = Callable[[Project], "list[Target] | str"]
 
 
+@record
+class Draft:
+    """A split that was not made: the rule, why not, on which line, and how the file would read."""
+
+    rule: str
+    reason: str
+    line: int
+    text: str
+
+
 def split_stage(build: Build, facts: Facts, name: str, choose: Choose) -> Proposals:
     """Propose to split the only stage of *build* by the recipe *name*, or say what is in the way."""
-    known = recipe(name)
-    if len(build.stages) != 1:
+    found = _project(build, facts, recipe(name))
+    if found is None:
         return
-    stage = build.stages[0]
-    image = base_image(build, facts, stage)
-    if image is None or image.name not in known.images or not _builds(stage, known, facts):
-        return
-    project = _project(build, facts, stage, known, image)
-    if isinstance(project, Obstacle):
-        yield missed(known.code, project.line, f"not split into builder and runtime: {project.reason}")
-        return
-    targets = choose(project)
-    odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
-    if odd is not None:
-        targets = f"{odd} is no plain path"
-    if isinstance(targets, str):
-        yield missed(known.code, stage.head.line, f"not split into builder and runtime: {targets}")
+    project, obstacle = found
+    targets = _targets(project, obstacle, choose)
+    if isinstance(targets, Obstacle):
+        yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
-        if target.image != stage.head.image or known.packages & set(_left(project, target)):
+        if target.image != project.stage.head.image or project.recipe.packages & set(_left(project, target)):
             yield _change(project, target)
+
+
+def draft_split(build: Build, facts: Facts, name: str, choose: Choose) -> Draft | None:
+    """The split that the recipe *name* would make of *build* if nothing was in the way; None where nothing is."""
+    found = _project(build, facts, recipe(name))
+    if found is None:
+        return None
+    project, obstacle = found
+    targets = _targets(project, obstacle, choose)
+    if not isinstance(targets, Obstacle):
+        return None
+    likely = choose(project)
+    base = project.recipe.sketch.get(project.image.family or "", project.stage.head.image)
+    target = Target(base, Safety.STANDARD, "") if isinstance(likely, str) or not likely else likely[-1]
+    text = Patch.of(_change(project, target).edits).apply(build.text)
+    return Draft(project.recipe.code, targets.reason, targets.line, text)
+
+
+def _targets(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
+    """The bases for *project*, or the first thing that is in the way."""
+    line = project.stage.head.line
+    obstacle = obstacle or _left_behind(project) or _unknown_names(project)
+    if obstacle is not None:
+        return obstacle
+    odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
+    if odd is not None:
+        return Obstacle(f"{odd} is no plain path", line)
+    targets = choose(project)
+    return Obstacle(targets, line) if isinstance(targets, str) else targets
 
 
 def _left(project: Project, target: Target) -> tuple[str, ...]:
@@ -120,17 +149,22 @@ def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
     return False
 
 
-def _project(build: Build, facts: Facts, stage: Stage, known: Recipe, image: ImageFacts) -> Project | Obstacle:
+def _project(build: Build, facts: Facts, known: Recipe) -> tuple[Project, Obstacle | None] | None:
+    """The project that the recipe is for, and what is in the way of knowing all of it; None where it is for another."""
+    if len(build.stages) != 1:
+        return None
+    stage = build.stages[0]
+    image = base_image(build, facts, stage)
+    if image is None or image.name not in known.images or not _builds(stage, known, facts):
+        return None
+    ships, obstacle = shipping(stage, known, image.parts.version)
     if stage.head.origin.flags:
-        return Obstacle("FROM names a platform", stage.head.line)
-    ships = shipping(stage, known, image.parts.version)
-    if isinstance(ships, Obstacle):
-        return ships
+        obstacle = Obstacle("FROM names a platform", stage.head.line)
     starts = starting(stage)
     if isinstance(starts, str):
-        return Obstacle(starts, stage.steps[-1].line)
-    project = Project(build, facts, stage, known, image, ships, starts)
-    return _left_behind(project) or _unknown_names(project) or project
+        obstacle = obstacle or Obstacle(starts, stage.steps[-1].line)
+        starts = Starting((), (), None)
+    return Project(build, facts, stage, known, image, ships, starts), obstacle
 
 
 def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:

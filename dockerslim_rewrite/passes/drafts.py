@@ -1,0 +1,29 @@
+"""Splits that were declined, as drafts for people: never part of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis.facts import Facts
+from ..ir.build import Build
+from .split_go import go_targets
+from .split_java import java_targets
+from .split_native import native_targets
+from .splitting import Choose, Draft, draft_split, same_base
+
+_RECIPES: tuple[tuple[str, Choose], ...] = (
+    ("go", go_targets),
+    ("java", java_targets),
+    ("native", native_targets),
+    ("python", same_base),
+    ("node", same_base),
+    ("ruby", same_base),
+)
+
+
+def drafts(build: Build, facts: Facts) -> Iterator[Draft]:
+    """The splits of *build* that a recipe would make if what is in the way was not there."""
+    for name, choose in _RECIPES:
+        draft = draft_split(build, facts, name, choose)
+        if draft is not None:
+            yield draft
