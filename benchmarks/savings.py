@@ -22,7 +22,7 @@ from dockerslim_rewrite.engine.choose import choose
 from dockerslim_rewrite.engine.interface import BuildRequest, RunRequest
 from dockerslim_rewrite.engine.workspace import workspace
 from tests.builds import standins
-from tests.builds.examples import Example
+from tests.builds.examples import ROOT as EXAMPLES
 
 #: Common packages that have something to weigh; what is not listed here counts as the median of the small ones.
 PIP = (
@@ -52,6 +52,13 @@ for package in {packages}; do
     echo "$package $(size /wheels)" >> /measured
 done
 """
+_PIP_FILES = """
+for file in /context/*/requirements.txt; do
+    rm -rf /wheels
+    pip download --no-cache-dir --quiet --dest /wheels --requirement "$file" || continue
+    echo "$(basename "$(dirname "$file")") $(size /wheels)" >> /measured
+done
+"""
 _NPM = """
 mkdir /project && cd /project
 for package in {packages}; do
@@ -60,14 +67,23 @@ for package in {packages}; do
     echo "$package $(size /root/.npm)" >> /measured
 done
 """
+_NPM_FILES = """
+for file in /context/*/package-lock.json; do
+    rm -rf /root/.npm
+    cd "$(dirname "$file")" && npm ci --ignore-scripts --silent || continue
+    echo "$(basename "$PWD") $(size /root/.npm)" >> /measured
+done
+"""
 _GO = 'cd /context && go build -o /tmp/service . && echo "small-service $(size /root/.cache/go-build)" >> /measured\n'
 
 #: By name: the base image, the commands, the folder to bring along.
 SCENARIOS: Mapping[str, tuple[str, str, Path | None]] = {
     "apt": ("debian:bookworm", _APT, None),
     "pip": ("python:3.11", _PIP.format(packages=" ".join(PIP)), None),
+    "pip-files": ("python:3.11", _PIP_FILES, EXAMPLES),
     "npm": ("node:18", _NPM.format(packages=" ".join(NPM)), None),
-    "go": ("golang:1.19", _GO, Example("go-service").context),
+    "npm-files": ("node:18", _NPM_FILES, EXAMPLES),
+    "go": ("golang:1.19", _GO, EXAMPLES / "go-service"),
 }
 
 

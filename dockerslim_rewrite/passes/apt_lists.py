@@ -15,6 +15,7 @@ from ..render.fragments import fragment
 from ..shell.script import Simple
 from .base import Proposals, missed, rewrite_pass
 from .cleaning import done_again
+from .estimates import left_behind
 
 LISTS = "/var/lib/apt/lists"
 _READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
@@ -60,7 +61,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 safety=Safety.SAFE,
                 claims=(DropsFiles(tuple(command.split()), (f"{LISTS}/*",)),),
                 line=run.line,
-                saving=uses[0].operation.manager.saving,
+                saving=left_behind(uses, stage, build, facts),
             )
 
 

@@ -14,6 +14,7 @@ from ..knowledge.managers import manager
 from ..shell.script import Script
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
+from .estimates import left_behind
 
 _FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
 #: The file by which Debian's images tell apt to keep no archives; lists are kept all the same.
@@ -45,10 +46,11 @@ def cache_mounts_pass(build: Build, facts: Facts) -> Proposals:
                 if problem is not None:
                     yield missed("DS210", run.line, f"no cache mount for {name}: {problem}")
                     continue
-                yield from _mount(run, name, known, facts)
+                yield from _mount(run, name, known, stage, build, facts)
 
 
-def _mount(run: Run, name: str, known: CacheMount, facts: Facts) -> Proposals:
+def _mount(run: Run, name: str, known: CacheMount, stage: Stage, build: Build, facts: Facts) -> Proposals:
+    uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
     mounts = [
         f"type=cache,target={target}{',sharing=locked' if known.locked else ''}"
         for target in known.targets
@@ -64,7 +66,7 @@ def _mount(run: Run, name: str, known: CacheMount, facts: Facts) -> Proposals:
         safety=Safety.STANDARD,
         claims=tuple(AddsMount(mount) for mount in mounts),
         line=run.line,
-        saving=manager(name).saving,
+        saving=left_behind(uses, stage, build, facts),
     )
 
 

@@ -17,6 +17,7 @@ from ..shell.edits import drop_command
 from ..shell.script import AndOr, Node, Simple
 from .base import Proposals, missed
 from .commands import written
+from .estimates import left_behind
 
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
@@ -59,7 +60,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
         safety=verdict,
         claims=(DropsFiles(tuple(command.split()), known.paths),),
         line=run.line,
-        saving=known.saving,
+        saving=left_behind(uses, stage, build, facts),
     )
 
 

@@ -10,6 +10,7 @@ from ..ir.build import Build
 from ..ir.steps import Run
 from ..shell.edits import insert_after
 from .base import Proposals, missed, rewrite_pass
+from .estimates import left_behind
 
 _HANDLED = frozenset(("pip", "uv"))
 _OFF = frozenset(("", "0", "off", "false", "no"))
@@ -50,7 +51,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     safety=Safety.SAFE,
                     claims=(AddsOption(operation.lead, (option,)),),
                     line=build.document.line_of(body.logical.before(use.command.span.start)),
-                    saving=operation.manager.saving,
+                    saving=left_behind((use,), stage, build, facts),
                 )
 
 

@@ -1,0 +1,38 @@
+"""What a package manager leaves behind, in bytes: measured, with the data file saying how and when."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_NAME = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "data" / "savings.toml").read_text("utf-8"))
+
+
+def package_lists(release: str | None) -> int:
+    """apt's lists after an update, on the *release* (a codename) of Debian or another distribution."""
+    lists = _data()["apt"]
+    found: int = lists["releases"].get(release, lists["default"])
+    return found
+
+
+def language_cache(manager: str, packages: Iterable[str], *, listed: bool) -> int | None:
+    """The cache of *manager* (pip, npm, …) after installing *packages*, as written on its command line.
+
+    *listed* says that packages are named in a file instead, or beside. None for a manager that nothing was measured
+    for.
+    """
+    known = _data().get(manager)
+    if known is None:
+        return None
+    named = [found[0].lower() for word in packages if (found := _NAME.match(word))]
+    total: int = sum(known["packages"].get(name, known["package"]) for name in named)
+    return total + (known["file"] if listed else 0)
