@@ -72,7 +72,10 @@ def examples() -> tuple[Example, ...]:
 def rewrites(example: Example) -> dict[str, Result]:
     """What the rewriter makes of the poor Dockerfile, by level."""
     data = example.dockerfile.read_bytes()
-    return {level.label: rewrite(data, Options(level=level), str(example.dockerfile)) for level in Safety}
+    return {
+        level.label: rewrite(data, Options(level=level, context=example.context), str(example.dockerfile))
+        for level in Safety
+    }
 
 
 def candidates(example: Example, folder: Path) -> dict[str, Candidate]:

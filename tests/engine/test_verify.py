@@ -14,7 +14,7 @@ from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.choose import choose
 from dockerslim_rewrite.engine.context import source_file, touched
 from dockerslim_rewrite.engine.expectations import removals
-from dockerslim_rewrite.engine.interface import BuildFailed, EngineError
+from dockerslim_rewrite.engine.interface import BuildFailed, EngineError, RunOutcome
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, smoke_command, verify, verify_each
 from dockerslim_rewrite.report import verify as report
 from tests.engine.paper import PaperEngine
@@ -91,6 +91,16 @@ def test_the_smoke_command_has_a_say(verified: Verify) -> None:
     assert not result.smoke_agrees
     assert not result.equivalent
     assert "exit status 0 before, exit status 0 after, other output" in "\n".join(report.verification_lines(result))
+
+
+def test_a_smoke_command_that_was_cut_short_gets_another_chance(
+    verified: Verify, paper: PaperEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter(("hello", "hel", "hello", "hello"))
+    monkeypatch.setattr(paper, "run", lambda request: RunOutcome(0, next(said), ""))
+    result = verified("/a=1\n", "/a=1\n", smoke=("true",))
+    assert result.equivalent
+    assert next(said, None) is None
 
 
 def test_a_failed_build_names_the_instruction_and_leaves_nothing(verified: Verify, paper: PaperEngine) -> None:
