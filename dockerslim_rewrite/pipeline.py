@@ -22,10 +22,13 @@ from .text.source import encode
 
 if TYPE_CHECKING:
     from .analysis.project import Project
+    from .passes.splitting import Draft
     from .validate import Judgement
 
 #: What each value of ``Options.pin`` switches on; the other rules of them it switches off.
 PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "none": ()}
+#: What ``Options.cleanup`` may be: caches are deleted where they were filled, or kept out by cache mounts.
+CLEANUPS = ("delete", "cache-mount")
 _PINNING = frozenset(("DS301", "DS302", "DS303"))
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
@@ -42,8 +45,9 @@ class Options:
     ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the rules
     selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with (None: the
     day of the data). ``context`` is the build context: its folder, or a project that was read otherwise; without one,
-    or where it does not hold what COPY names, nothing rests on it. ``account`` are name and number of a user that has
-    to be created. ``validate`` may be switched off only to measure its cost.
+    or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of package managers'
+    caches: ``delete`` or ``cache-mount``. ``account`` are name and number of a user that has to be created.
+    ``validate`` may be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -56,6 +60,7 @@ class Options:
     lock: Lock = NO_LOCK
     today: date | None = None
     context: Path | str | Project | None = None
+    cleanup: str = "delete"
     account: tuple[str, int] = ACCOUNT
 
     @property
@@ -145,6 +150,19 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     return result
 
 
+def suggest(text: str, options: Options | None = None, path: str | None = None) -> tuple[Draft, ...]:
+    """The splits of stages that the recipes would make of *text* if what is in the way was not there.
+
+    Drafts are for people: nothing proves them, and they are in no result. Raises as ``rewrite`` does.
+    """
+    from .passes.drafts import drafts
+
+    options = options or Options()
+    chosen = {one.code for phase in selected(options) for one in phase.passes}
+    reading = _Engine(Source(text, path), options, ()).first
+    return tuple(draft for draft in drafts(reading.build, reading.facts) if draft.rule in chosen)
+
+
 def selected(options: Options) -> tuple[Phase, ...]:
     """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
     known = [one for phase in PIPELINE for one in phase.passes]
@@ -156,6 +174,10 @@ def selected(options: Options) -> tuple[Phase, ...]:
             raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
         kept = {"DS303"} if options.pin in ("tag", "both") else set()
         wanted = (wanted - (_PINNING - kept)) | set(PINS[options.pin])
+    if options.cleanup not in CLEANUPS:
+        raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
+    if options.cleanup == "cache-mount":
+        wanted.add("DS210")
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
     return tuple(phase._replace(passes=tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
 
