@@ -45,8 +45,10 @@ def rewrite_command(
         bool, typer.Option("--verify", help="Build before and after; write nothing unless the images are equivalent.")
     ] = False,
     context: Annotated[
-        Path | None, typer.Option(help="The build context for --verify; by default the folder of the file.")
+        Path | None,
+        typer.Option(help="The build context; by default what a compose file says, else the folder of the file."),
     ] = None,
+    account: Annotated[str, typer.Option(help="NAME:NUMBER of a user that has to be created.")] = "app:10001",
     engine: Annotated[str | None, typer.Option(help="For --verify: docker, podman or buildah.")] = None,
     target: Annotated[str | None, typer.Option(help="For --verify: the stage to build.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="For --verify: NAME=VALUE or NAME.")] = None,
@@ -74,7 +76,7 @@ def rewrite_command(
         smoke_file=smoke_file,
         warm=False,
     )
-    if not verify and building != BuildRequest(warm=False):
+    if not verify and building != BuildRequest(context=context, warm=False):
         complain("options that say how to build are for --verify")
         raise typer.Exit(2)
     raise typer.Exit(
@@ -95,6 +97,8 @@ def rewrite_command(
                 format=format,
                 strict=strict,
                 quiet=quiet,
+                context=context,
+                account=account,
                 verify=building if verify else None,
             )
         )

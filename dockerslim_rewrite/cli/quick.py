@@ -28,10 +28,12 @@ VALUES = {
     "--templates": "templates",
     "--pin": "pin",
     "--lock": "lock",
+    "--context": "context",
+    "--account": "account",
     "--format": "format",
 }
 LISTS = {"--select": "select", "--ignore": "ignore"}
-_PATHS = frozenset(("templates", "lock"))
+_PATHS = frozenset(("templates", "lock", "context"))
 
 
 def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class Request:
     quiet: bool = False
     pin: str | None = None
     lock: Path | None = None
+    context: Path | None = None
+    account: str = "app:10001"
     verify: BuildRequest | None = None
 
 
@@ -61,6 +64,7 @@ def run(request: Request) -> int:
             templates=request.templates,
             pin=request.pin,
             today=now().date(),
+            account=_account(request.account),
         )
         _ = options.safety
     except ValueError as error:
@@ -107,15 +111,34 @@ def _check(request: Request) -> None:
         raise ValueError(f"unknown format {request.format!r}; known formats: text, json")
     if request.style not in ("keep", "canonical"):
         raise ValueError(f"unknown style {request.style!r}; known styles: keep, canonical")
+    if request.context is not None and not request.context.is_dir():
+        raise ValueError(f"--context {request.context}: is no folder")
     if request.templates is not None and not request.templates.is_dir():
         raise ValueError(f"--templates {request.templates}: is no folder")
     if request.verify is not None:
         request.verify.options()
 
 
+def _account(text: str) -> tuple[str, int]:
+    """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
+    match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise ValueError(f"--account {text!r}: is no NAME:NUMBER of an unprivileged user")
+    return match[1], int(match[2])
+
+
+def _context(path: str, given: Path | None) -> Path | None:
+    """The build context of the Dockerfile *path*: the folder *given*, else the one that belongs to the file."""
+    if given is not None or path == "-":
+        return given
+    from ..context.locate import locate
+
+    return locate(Path(path)).root
+
+
 def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof | None]:
     data = read_input(path)
-    options = evolve(options, lock=lock_for(path, request.lock))
+    options = evolve(options, context=_context(path, request.context), lock=lock_for(path, request.lock))
     result = rewrite(data, options, None if path == "-" else path)
     proof = _proof(path, data, result, request)
     if proof is None or proof.refusal is None:

@@ -80,10 +80,9 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
 
     found = findings(build, facts, stage, account.home)
     reasons = list(found.obstacles)
-    edits = _edits(stage, build, facts, account, found)
+    edits = "" if reasons else _edits(stage, build, facts, account, found)
     if isinstance(edits, str):
-        reasons.append(edits)
-    if reasons or isinstance(edits, str):
+        reasons += [edits] if edits else []
         more = f"; and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
         hint = "; its build context (--context) could tell" if found.helped else ""
         listed = "; ".join(reasons[:_LISTED])

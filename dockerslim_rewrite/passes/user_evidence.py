@@ -54,6 +54,9 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     doubts: list[str] = []
     evidence: list[str] = []
     project = facts.project
+    if start_of(build) == (None, None):
+        obstacles.append("what it starts stands in the base image")
+        return Findings(tuple(dict.fromkeys(obstacles)), (), (), (), (), helped=False)
     if project is not None and project.missing(build):
         name, line = project.missing(build)[0]
         doubts.append(f"{project.name} does not hold {name}, which line {line} copies, so it is not the context")
@@ -77,6 +80,8 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
         return _owned(build, facts, stage, obstacles + unknown, doubts, evidence, {workdir}, None, helped=helped)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
+    if not found.followed and not obstacles:
+        obstacles.append("it starts nothing of the project, so nothing tells what it is for")
     folders: set[str | None] = set()
     for write in found.writes:
         problem, doubt, folder = _write(write, home)
@@ -203,10 +208,7 @@ def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:
     """What keeps a container root's for want of a build context."""
     entrypoint, command = start_of(build)
     first = entrypoint or command
-    if first is None:
-        yield "what it starts stands in the base image"
-        return
-    name = program_of(first)
+    name = program_of(first) if first is not None else None
     exposed = [step for step in steps if isinstance(step, Listing) and step.keyword == "EXPOSE"]
     if not plausible_program(name):
         yield f"what {name or 'the container'} does stands in its build context"
