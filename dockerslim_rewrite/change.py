@@ -214,6 +214,14 @@ class SlimsBase:
 
 
 @record
+class RefreshesBase:
+    """The base image ``before`` becomes ``after``: the same name and tag, with the digest of what it is today."""
+
+    before: str
+    after: str
+
+
+@record
 class SetsUser:
     """The final user of a stage becomes ``user``."""
 
@@ -285,6 +293,7 @@ Claim: TypeAlias = (
     | AddsMount
     | PinsBase
     | SlimsBase
+    | RefreshesBase
     | SetsUser
     | SetsWorkdir
     | EntersFolder

@@ -17,7 +17,8 @@ FILE_NAME = "dockerslim.lock"
 class LockEntry:
     """What a reference stood for at *locked*: *tag* is the most exact tag of *digest* (the reference's own at worst).
 
-    ``platforms`` are those of the index, sorted: ``linux/amd64``, ``linux/arm/v7``.
+    ``previous`` is the digest that it stood for before it was refreshed, None where that is not known. ``platforms``
+    are those of the index, sorted: ``linux/amd64``, ``linux/arm/v7``.
     """
 
     tag: str
@@ -25,6 +26,7 @@ class LockEntry:
     platforms: tuple[str, ...]
     registry: str
     locked: datetime
+    previous: str | None = None
 
 
 @record
@@ -36,6 +38,12 @@ class Lock:
     def find(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""
         return None if reference.template else self.entries.get(reference.canonical)
+
+    def renewed(self, reference: ImageReference) -> LockEntry | None:
+        """The entry of the tag of *reference*, which has a digest: None where it has no tag, or is not locked."""
+        if reference.template or reference.tag is None or reference.digest is None:
+            return None
+        return self.entries.get(reference.by_tag)
 
     def of_version(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, or the newest one of its repository that was locked to the tag it has.

@@ -111,11 +111,12 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
         references, problems = _references(request)
         before = load(request.lock_file) if request.lock_file.exists() else Lock()
         wanted = _selection(request, before, references)
+        renew = request.update is not None
         if resolver is None:
             with _client(request) as client:
-                outcome = refresh(before, references, client, now(), wanted=wanted, prune=request.prune)
+                outcome = refresh(before, references, client, now(), wanted=wanted, prune=request.prune, renew=renew)
         else:
-            outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune)
+            outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune, renew=renew)
         if not request.check:
             save(request.lock_file, outcome.lock)
     except (LockError, OSError, ValueError) as error:
@@ -174,6 +175,7 @@ def _dockerfiles(paths: tuple[str, ...]) -> Iterator[str]:
 def _selection(request: LockRequest, lock: Lock, references: list[ImageReference]) -> Callable[[str], bool]:
     """Which locked references are asked for again. Raises ``ValueError`` for an image that nothing uses."""
     from ..ir.reference import parse
+    from ..registry.lock import lockable, renewable
 
     if request.check:
         return lambda _: True
@@ -181,7 +183,7 @@ def _selection(request: LockRequest, lock: Lock, references: list[ImageReference
         return lambda _: False
     if not request.update:
         return lambda _: True
-    known = {*lock.entries, *(item.canonical for item in references if not item.template)}
+    known = {*lock.entries, *(item.by_tag for item in references if lockable(item) or renewable(item))}
     chosen: set[str] = set()
     for image in request.update:
         reference = parse(image)

@@ -138,6 +138,11 @@ class ImageReference:
         return self.name + (f":{tag}" if tag else "") + (f"@{self.digest.text}" if self.digest else "")
 
     @property
+    def by_tag(self) -> str:
+        """The reference in full by its tag alone, ``latest`` where none is given. Raises for a template."""
+        return f"{self.name}:{self.tag.text if self.tag else 'latest'}"
+
+    @property
     def windows(self) -> bool:
         """Whether its name or tag says that it is a Windows image; False does not prove the contrary."""
         base = f"{self.domain.text}/{self.path.text}" if self.domain else self.path.text

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
 from ..analysis.base_sites import BaseSite
 from ..analysis.facts import Facts
 from ..analysis.locked import LockEntry
-from ..change import Change, PinsBase, Safety
+from ..change import Change, PinsBase, RefreshesBase, Safety
 from ..ir.build import Build
 from ..ir.reference import ImageReference
 from ..knowledge.images import ImageFacts, image_facts
@@ -32,9 +32,20 @@ class Declined(NamedTuple):
 
 def sites(facts: Facts) -> Iterator[BaseSite]:
     """The images that may be pinned: no digest yet, no Windows image. One for each place in the text."""
+    return _each(site for site in facts.base_sites if site.reference.digest is None)
+
+
+def with_digest(facts: Facts) -> Iterator[BaseSite]:
+    """The images that have a tag and a digest already. One for each place in the text."""
+    return _each(
+        site for site in facts.base_sites if site.reference.digest is not None and site.reference.tag is not None
+    )
+
+
+def _each(found: Iterable[BaseSite]) -> Iterator[BaseSite]:
     seen = set()
-    for site in facts.base_sites:
-        if site.reference.digest is not None or site.windows:
+    for site in found:
+        if site.windows:
             continue
         if site.place is not None:
             if site.place.span in seen:
@@ -109,13 +120,14 @@ def pin(code: str, site: BaseSite, after: ImageReference, title: str, reason: st
     """The change that makes *site* *after*."""
     place = site.place
     assert place is not None
+    claim = PinsBase if site.reference.digest is None else RefreshesBase
     return Change(
         rule=code,
         edits=site.edits(after),
         title=title,
         reason=reason,
         safety=Safety.STANDARD,
-        claims=(PinsBase(site.reference.text, after.text),),
+        claims=(claim(site.reference.text, after.text),),
         line=place.line,
         evidence=(source,),
     )

@@ -39,6 +39,7 @@ __all__ = [
     "lockable",
     "read_lock",
     "refresh",
+    "renewable",
     "save",
     "write_lock",
 ]
@@ -79,6 +80,11 @@ def lockable(reference: ImageReference) -> bool:
     return not (reference.template or reference.scratch or reference.digest is not None)
 
 
+def renewable(reference: ImageReference) -> bool:
+    """Whether *reference* has a digest that can be asked for again: by the tag before it."""
+    return not reference.template and reference.tag is not None and reference.digest is not None
+
+
 def refresh(
     lock: Lock,
     references: Iterable[ImageReference],
@@ -87,13 +93,25 @@ def refresh(
     *,
     wanted: Callable[[str], bool] = lambda _: True,
     prune: bool = False,
+    renew: bool = False,
 ) -> Outcome:
     """What the lock should be for *references*: locked ones are asked for again if *wanted* says so, new ones always.
 
+    A reference with a digest counts by the tag before it where that is locked, and with *renew* in any case: its own
+    digest is then the one before. What the digest of an entry was before it moved is kept with it.
     An entry whose digest and tag are the same keeps its time. With *prune* entries that no reference uses go. What
     cannot be asked for keeps its entry. *lock* is not changed.
     """
-    used = {key_of(reference): reference for reference in references if lockable(reference)}
+    used: dict[str, ImageReference] = {}
+    digests: dict[str, set[str]] = {}
+    for reference in references:
+        if lockable(reference):
+            used[key_of(reference)] = reference
+        elif reference.digest is not None and renewable(reference):
+            key = reference.by_tag
+            if key in lock.entries or (renew and wanted(key)):
+                used.setdefault(key, parse(key))
+                digests.setdefault(key, set()).add(reference.digest.text)
     asked = {key: reference for key, reference in used.items() if key not in lock.entries or wanted(key)}
     entries = {key: entry for key, entry in lock.entries.items() if key in used or not prune}
     moved = [Moved(key, entry, None) for key, entry in lock.entries.items() if key not in entries]
@@ -106,8 +124,9 @@ def refresh(
                 moved.append(Moved(key, before, None))
             continue
         after = _entry(answer, now)
-        if before is not None and evolve(after, locked=before.locked) == before:
+        if before is not None and evolve(after, locked=before.locked, previous=before.previous) == before:
             continue
+        after = evolve(after, previous=_previous(before, after, digests.get(key, set())))
         entries[key] = after
         moved.append(Moved(key, before, after))
     ordered = tuple(sorted(moved, key=lambda item: item.reference))
@@ -137,6 +156,7 @@ def write_lock(lock: Lock) -> str:
             f"\n[image.{_string(key)}]\n",
             f"tag = {_string(entry.tag)}\n",
             f"digest = {_string(entry.digest)}\n",
+            *([f"previous = {_string(entry.previous)}\n"] if entry.previous else ()),
             f"registry = {_string(entry.registry)}\n",
             f"locked = {entry.locked.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n",
             "platforms = [\n",
@@ -189,6 +209,14 @@ def _ask_all(asked: Mapping[str, ImageReference], resolver: Resolver) -> dict[st
         return dict(zip(asked, pool.map(ask, asked.values()), strict=True))
 
 
+def _previous(before: LockEntry | None, after: LockEntry, written: set[str]) -> str | None:
+    """The one digest that *after* takes the place of: that of the entry before, else the one that files name."""
+    if before is not None:
+        return before.previous if before.digest == after.digest else before.digest
+    others = written - {after.digest}
+    return others.pop() if len(others) == 1 else None
+
+
 def _entry(found: Resolution, now: datetime) -> LockEntry:
     return LockEntry(
         tag=found.version_tag or found.tag or "latest",
@@ -208,6 +236,7 @@ def _read_entry(key: str, value: Any) -> LockEntry:
             platforms=tuple(str(platform) for platform in value["platforms"]),
             registry=_text(value, "registry"),
             locked=value["locked"],
+            previous=_text(value, "previous") if "previous" in value else None,
         )
         parse(f"a:{entry.tag}")
     except InvalidReference as error:
@@ -216,8 +245,9 @@ def _read_entry(key: str, value: Any) -> LockEntry:
         raise LockError(f"entry {key!r}: {error} is missing or of the wrong type") from error
     if reference.template or reference.canonical != key:
         raise LockError(f"entry {key!r} is not a reference in full, such as docker.io/library/python:3")
-    if not valid_digest(entry.digest):
-        raise LockError(f"entry {key!r}: {entry.digest!r} is no digest")
+    for digest in (entry.digest, entry.previous):
+        if digest is not None and not valid_digest(digest):
+            raise LockError(f"entry {key!r}: {digest!r} is no digest")
     if not isinstance(entry.locked, datetime) or entry.locked.tzinfo is None:
         raise LockError(f"entry {key!r}: 'locked' must be a time with its zone")
     return entry

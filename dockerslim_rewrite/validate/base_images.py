@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..change import Claim, PinsBase, SlimsBase
+from ..change import Claim, PinsBase, RefreshesBase, SlimsBase
 from ..ir.arguments import global_arguments
 from ..ir.build import Build, Stage
 from ..ir.expansion import expand
@@ -110,7 +110,11 @@ def reason_against(before: str, after: str, claims: Sequence[Claim]) -> str | No
         if at == after:
             return None
         for claim in claims:
-            if not isinstance(claim, PinsBase | SlimsBase) or claim.before != at or claim.after in reached:
+            if (
+                not isinstance(claim, PinsBase | SlimsBase | RefreshesBase)
+                or claim.before != at
+                or claim.after in reached
+            ):
                 continue
             problem = _unsound(claim)
             if problem is None:
@@ -121,7 +125,7 @@ def reason_against(before: str, after: str, claims: Sequence[Claim]) -> str | No
     return reason
 
 
-def _unsound(claim: PinsBase | SlimsBase) -> str | None:
+def _unsound(claim: PinsBase | SlimsBase | RefreshesBase) -> str | None:
     try:
         before, after = parse(claim.before), parse(claim.after)
     except InvalidReference as error:
@@ -130,6 +134,8 @@ def _unsound(claim: PinsBase | SlimsBase) -> str | None:
         return "a build argument chooses it"
     if before.text[: before.path.end] != after.text[: after.path.end] or before.quote != after.quote:
         return "it is another image"
+    if isinstance(claim, RefreshesBase):
+        return _not_refreshed(before, after)
     if before.digest is not None:
         return "it had a digest, which is as exact as can be"
     if isinstance(claim, SlimsBase):
@@ -139,6 +145,15 @@ def _unsound(claim: PinsBase | SlimsBase) -> str | None:
     if after.tag is None:
         return "the tag is gone"
     return _not_refined(_tag(before), after.tag.text)
+
+
+def _not_refreshed(before: ImageReference, after: ImageReference) -> str | None:
+    """Why *after* is not the same tag with another digest."""
+    if before.digest is None or after.digest is None:
+        return "a digest is refreshed where there is one"
+    if before.tag is None or after.tag is None or before.tag.text != after.tag.text:
+        return "a digest is refreshed under the tag that stands before it"
+    return None
 
 
 def _tag(reference: ImageReference) -> str:

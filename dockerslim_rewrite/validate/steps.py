@@ -15,6 +15,7 @@ from ..change import (
     JoinsMetadata,
     MovesInstruction,
     PinsBase,
+    RefreshesBase,
     ReplacesInstruction,
     RewritesLabels,
     SetsUser,
@@ -251,7 +252,7 @@ class Matcher:
     def _chooses_base(self, step: Arg, key: str) -> bool:
         """Whether a new default of *key* shows in base images only, which are compared by themselves."""
         build = self.old.build
-        claimed = any(isinstance(claim, PinsBase | SlimsBase) for claim in self.claimed.all.claims)
+        claimed = any(isinstance(claim, PinsBase | SlimsBase | RefreshesBase) for claim in self.claimed.all.claims)
         return claimed and step in build.preamble and argument_only_chooses_bases(build, key)
 
     def _same_folder(self, left: Value, right: Value, licences: Licences) -> bool:

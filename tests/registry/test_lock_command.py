@@ -140,6 +140,29 @@ def test_from_the_registry_to_the_rewritten_file(project: Project) -> None:
     assert again.stdout == pinned
 
 
+def test_a_pinned_file_is_kept_fresh(project: Project) -> None:
+    old = project.push("python", "3.12.4", "3.12.4", "latest")
+    other = project.push("alpine", "3.20", "3.20.1", "3.20", "3")
+    assert project.dockerslim("lock").returncode == 0
+    assert project.dockerslim("rewrite", "Dockerfile", "-q", "--in-place", "--pin", "both").returncode == 0
+    pinned = (project.folder / "Dockerfile").read_text()
+    assert pinned.splitlines()[0] == f"FROM {project.image('python', '3.12.4')}@{old}"
+    # The same version is built again, with fixes.
+    new = project.push("python", "3.12.4 rebuilt", "3.12.4", "latest")
+    assert project.dockerslim("rewrite", "Dockerfile", "-q", "--pin", "both").stdout == pinned
+    update = project.dockerslim("lock", "--update")
+    assert update.returncode == 0
+    assert f"{project.image('python', '3.12.4')}: locked to 3.12.4 {new[:19]}" in update.stdout
+    fresh = project.dockerslim("rewrite", "Dockerfile", "-q", "--in-place", "--pin", "both")
+    assert fresh.returncode == 0
+    wanted = [f"FROM {project.image('python', '3.12.4')}@{new}", f"FROM {project.image('alpine', '3')}@{other}"]
+    assert (project.folder / "Dockerfile").read_text().splitlines() == wanted
+    again = project.push("python", "3.12.4 once more", "3.12.4", "latest")
+    check = project.dockerslim("lock", "--check")
+    assert check.returncode == 1
+    assert f"{project.image('python', '3.12.4')}: 3.12.4 {new[:19]} -> 3.12.4 {again[:19]}" in check.stdout
+
+
 def test_where_the_lock_file_is(project: Project, tmp_path: Path) -> None:
     project.push("python", "3.12.4", "3.12.4", "latest")
     project.push("alpine", "3.20", "3.20.1", "3")

@@ -87,8 +87,9 @@ def test_what_is_locked_is_asked_for_only_when_wanted() -> None:
     assert outcome.lock == lock
     table = Table({PYTHON: ("3.12.2", 3)})
     outcome = refresh(lock, REFERENCES, table, NOW, wanted=lambda key: key == PYTHON)
-    assert outcome.lock.entries == {ALPINE: entry("3.20", 2), PYTHON: entry("3.12.2", 3, NOW)}
-    assert outcome.moved == (Moved(PYTHON, entry("3.12.1", 1), entry("3.12.2", 3, NOW)),)
+    moved = replace(entry("3.12.2", 3, NOW), previous=digest(1))
+    assert outcome.lock.entries == {ALPINE: entry("3.20", 2), PYTHON: moved}
+    assert outcome.moved == (Moved(PYTHON, entry("3.12.1", 1), moved),)
 
 
 def test_what_did_not_move_keeps_its_time() -> None:
@@ -102,6 +103,34 @@ def test_a_change_of_platforms_alone_is_a_move() -> None:
     lock = Lock({PYTHON: replace(entry("3.12.1", 1), platforms=("linux/amd64",))})
     outcome = refresh(lock, [parse("python:3")], Table({PYTHON: ("3.12.1", 1)}), NOW)
     assert [item.reference for item in outcome.moved] == [PYTHON]
+
+
+PINNED = parse(f"python:3@{digest(1)}")
+
+
+def test_a_digest_is_asked_for_again_by_its_tag() -> None:
+    table = Table({PYTHON: ("3.12.1", 2)})
+    assert refresh(Lock(), [PINNED], table, NOW).lock == Lock(), "what has a digest needs no lock"
+    renewed = refresh(Lock(), [PINNED], table, NOW, renew=True).lock
+    assert renewed.entries == {PYTHON: replace(entry("3.12.1", 2, NOW), previous=digest(1))}
+    # From then on it is locked like any other: asked for when wanted, kept when pruned, told when it moved.
+    assert refresh(renewed, [PINNED], Table({}), NOW, wanted=lambda _: False, prune=True).lock == renewed
+    again = refresh(renewed, [PINNED], Table({PYTHON: ("3.12.1", 3)}), NOW)
+    assert again.lock.entries[PYTHON].previous == digest(2)
+    assert [item.reference for item in again.moved] == [PYTHON]
+
+
+def test_what_was_before_is_certain_or_not_said() -> None:
+    table = Table({PYTHON: ("3.12.1", 2)})
+    several = [PINNED, parse(f"python:3@{digest(7)}")]
+    (entries,) = refresh(Lock(), several, table, NOW, renew=True).lock.entries.values()
+    assert entries.previous is None, "two files name two digests: neither is the one before"
+    (same,) = refresh(Lock(), [parse(f"python:3@{digest(2)}")], table, NOW, renew=True).lock.entries.values()
+    assert same.previous is None, "nothing moved"
+    unwanted = refresh(Lock(), [PINNED], Table({}), NOW, wanted=lambda _: False, renew=True)
+    assert unwanted.lock == Lock()
+    untagged = refresh(Lock(), [parse(f"python@{digest(1)}")], Table({}), NOW, renew=True)
+    assert untagged.lock == Lock(), "without a tag there is nothing to ask for"
 
 
 def test_failures_keep_the_entry_and_are_told() -> None:
@@ -184,6 +213,7 @@ GOOD = write_lock(Lock({PYTHON: entry("3.12.1", 1)}))
         ('tag = "3.12.1"', "tag = 3", "tag"),
         ("locked = 2026-01-02T03:04:05Z", "locked = 2026-01-02T03:04:05", "zone"),
         ("\n[image", "\n<<<<<<< ours\n[image", "conflict"),
+        ("registry = ", 'previous = "x"\nregistry = ', "no digest"),
         ("[image.", "[[image]]\n[x.", "tables"),
     ],
 )
