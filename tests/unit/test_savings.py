@@ -1,0 +1,75 @@
+"""What a change is said to save follows from what the file installs, and on what."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import dockerslim_rewrite.knowledge as knowledge
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.knowledge.savings import language_cache, package_lists
+
+DATA = tomllib.loads((Path(str(knowledge.__file__)).parent / "data" / "savings.toml").read_text("utf-8"))
+APT, PIP, NPM = DATA["apt"], DATA["pip"], DATA["npm"]
+
+
+def _saving(text: str, rule: str) -> int:
+    result = rewrite(text, Options(select=(rule,)))
+    assert [change.rule for change in result.changes] == [rule]
+    return result.saving
+
+
+@pytest.mark.parametrize(
+    ("base", "saving"),
+    [
+        ("debian:bookworm", APT["releases"]["bookworm"]),
+        ("debian:11", APT["releases"]["bullseye"]),
+        ("python:3.11-slim-trixie", APT["releases"]["trixie"]),
+        ("ubuntu:22.04", APT["default"]),
+        ("example.org/unknown:1", APT["default"]),
+    ],
+)
+def test_lists_depend_on_the_release(base: str, saving: int) -> None:
+    assert _saving(f"FROM {base}\nRUN apt-get update && apt-get install -y curl\n", "DS201") == saving
+
+
+@pytest.mark.parametrize(
+    ("command", "saving"),
+    [
+        ("pip install numpy==1.26.4", PIP["packages"]["numpy"]),
+        ("pip install Pandas 'scipy>=1'", PIP["packages"]["pandas"] + PIP["packages"]["scipy"]),
+        ("pip install something-small", PIP["package"]),
+        ("pip install -r requirements.txt", PIP["file"]),
+        ("pip install .", PIP["file"]),
+        ("pip install -r requirements.txt numpy", PIP["file"] + PIP["packages"]["numpy"]),
+    ],
+)
+def test_pip_depends_on_the_packages(command: str, saving: int) -> None:
+    assert _saving(f"FROM python:3.11\nCOPY . .\nRUN {command}\n", "DS204") == saving
+
+
+@pytest.mark.parametrize(
+    ("command", "saving"),
+    [
+        ("npm ci", NPM["file"]),
+        ("npm install", NPM["file"]),
+        ("npm install -g typescript@5", NPM["packages"]["typescript"]),
+        ("npm install express @scope/unknown", NPM["packages"]["express"] + NPM["package"]),
+    ],
+)
+def test_npm_depends_on_the_packages(command: str, saving: int) -> None:
+    assert _saving(f"FROM node:18\nCOPY . .\nRUN {command}\n", "DS206") == saving
+
+
+def test_what_does_not_ship_saves_nothing() -> None:
+    text = "FROM python:3.11 AS build\nRUN pip install numpy\nFROM python:3.11\nCOPY --from=build /x /x\n"
+    assert _saving(text, "DS204") == 0
+
+
+def test_what_was_not_measured_says_so() -> None:
+    assert language_cache("cargo", ("serde",), listed=False) is None
+    assert package_lists("focal") == APT["default"]
+    for entry in (APT, PIP, NPM):
+        assert entry["source"]
