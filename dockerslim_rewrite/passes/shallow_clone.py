@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..analysis.cleanup import always_runs
+from ..analysis.bases import surely_root
+from ..analysis.checkouts import checkout
+from ..analysis.cleanup import always_runs, append_to, appendable, removes
 from ..analysis.facts import Facts
 from ..analysis.packages import command_names, operation, unwrapped
-from ..change import AddsOption, Change, Safety
+from ..change import AddsOption, Change, DropsFiles, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Onbuild, Run
 from ..knowledge.vcs import clone_values, harmless_git, ignores_repository, needs_history
+from ..render.fragments import fragment
 from ..shell.arguments import Arguments, split
 from ..shell.edits import insert_after
 from ..shell.script import Opaque, Simple, Word
@@ -29,6 +32,8 @@ _DEEP = frozenset(
 ) | frozenset(
     ("--filter", "--reference", "--reference-if-able", "--dissociate", "--no-single-branch", "--no-checkout", "-n")
 )
+#: Options with which a clone has no `.git` below its files, or needs it.
+_OTHER = frozenset(("--mirror", "--bare", "--separate-git-dir", "--no-checkout", "-n", "--shared", "-s"))
 
 
 class _Clone(NamedTuple):
@@ -37,13 +42,15 @@ class _Clone(NamedTuple):
     words: tuple[Word, ...]
     verb: int
     url: str
+    arguments: Arguments
 
 
 @rewrite_pass("DS209", "shallow-clone", Safety.AGGRESSIVE, mentions=("git",))
 def shallow_clone(build: Build, facts: Facts) -> Proposals:
-    """Clone git repositories with `--depth 1` where only their files are wanted.
+    """Clone git repositories with `--depth 1`, and without `.git`, where only their files are wanted.
 
-    A clone stores every version of every file in the layer, often many times the size of the files themselves.
+    A clone stores every version of every file in the layer, often many times the size of the files themselves; a
+    shallow one still stores each file twice, once of them in `.git`.
 
     The working tree is the same: a shallow clone checks out the same tip of the same branch or tag. It is done only for
     forges that serve shallow clones, and only where no later command of the file asks for history (checkout, reset,
@@ -54,7 +61,10 @@ def shallow_clone(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
             continue
+        yield from _git_folders(stage, build, facts)
         for clone in _clones(stage, facts):
+            if any(flag.name in _DEEP for flag in clone.arguments.flags):
+                continue
             line = build.document.line_of(_at(clone, clone.command.span.start))
             problem = _obstacle(clone, stage, build, facts)
             if problem is not None:
@@ -74,13 +84,47 @@ def shallow_clone(build: Build, facts: Facts) -> Proposals:
             )
 
 
+def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
+    """Delete `.git` at the end of the RUN that cloned it."""
+    clones = [one for one in _clones(stage, facts) if not any(flag.name in _OTHER for flag in one.arguments.flags)]
+    for run in dict.fromkeys(one.run for one in clones):
+        script = facts.script(run)
+        if script is None or run.mounts or appendable(run, facts) is not None:
+            continue
+        folders: dict[str, str] = {}
+        for one in clones:
+            if one.run is not run or _obstacle(one, stage, build, facts) is not None:
+                continue
+            operands = one.arguments.operands
+            target = one.words[operands[1]].literal or "$" if len(operands) > 1 else None
+            folder = checkout(script, one.command, one.url, target, facts.state(run).workdir)
+            if folder is not None and not any(removes(command, f"{folder}/.git") for command in script.commands):
+                folders[f"{folder}/.git"] = folder
+        if not folders:
+            continue
+        text = fragment("remove-trees", paths=tuple(folders))
+        if any(one.run is run and one.command.name == "sudo" for one in clones) and not surely_root(
+            run, build, facts, stage
+        ):
+            text = fragment("as-root", command=text)
+        yield Change(
+            rule="DS209",
+            edits=(append_to(run, facts, text),),
+            title=f"delete {', '.join(folders)} where it was cloned",
+            reason="only the files are used, and .git holds each of them once more",
+            safety=Safety.AGGRESSIVE,
+            claims=(DropsFiles(tuple(text.split()), tuple(folders)),),
+            line=run.line,
+        )
+
+
 def _at(clone: _Clone, offset: int) -> int:
     assert clone.run.body is not None
     return clone.run.body.logical.before(offset)
 
 
 def _clones(stage: Stage, facts: Facts) -> Iterator[_Clone]:
-    """The clones of *stage* that always run and have no option about depth yet."""
+    """The clones of *stage* that always run."""
     for run in stage.runs:
         script = facts.script(run)
         for command in script.commands if script and "git" in command_names(script) else ():
@@ -90,9 +134,7 @@ def _clones(stage: Stage, facts: Facts) -> Iterator[_Clone]:
             words, verb, arguments = found
             if verb is None or words[verb].literal != "clone" or not arguments.certain or not arguments.operands:
                 continue
-            if any(flag.name in _DEEP for flag in arguments.flags):
-                continue
-            yield _Clone(run, command, words, verb, words[arguments.operands[0]].text.strip("\"'"))
+            yield _Clone(run, command, words, verb, words[arguments.operands[0]].text.strip("\"'"), arguments)
 
 
 def _git(command: Simple) -> tuple[tuple[Word, ...], int | None, Arguments] | None:

@@ -55,11 +55,31 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
             if target.startswith("/var/lib/apt/lists") and _reads_lists(behind):
                 return "apt reads its lists again behind their removal"
             continue
+        if bare.endswith("/.git"):
+            if (reason := _history_is_used(bare.removesuffix("/.git"), before, behind)) is not None:
+                return reason
+            continue
         name = bare.rsplit("/", 1)[-1]
         if not name or not any(name in word for other in before for word in other.raw):
             return f"{target} is no cache, and nothing in this RUN names it"
         if any(name in word for other in behind for word in other.raw):
             return f"{target} is used again behind its removal"
+    return None
+
+
+def _history_is_used(folder: str, before: Sequence[Command], behind: Sequence[Command]) -> str | None:
+    """Why ``.git`` in *folder* may not go: none of *before* cloned into it, or git is used again."""
+    name = folder.rsplit("/", 1)[-1]
+    cloned = (
+        command
+        for command in before
+        if "clone" in command.words and any(word.endswith("git") for word in command.words[:3])
+    )
+    entered = any(command.words == ("cd", folder) for command in before)
+    if not any(name in word or (word == "." and entered) for command in cloned for word in command.raw):
+        return f"nothing in this RUN clones into {folder}"
+    if any("git" in word for command in behind for word in command.raw[:2]):
+        return "git is used again behind the removal of what it keeps"
     return None
 
 
