@@ -150,12 +150,13 @@ def ended_politely() -> Iterator[None]:
     """While inside, SIGTERM and SIGHUP raise ``SystemExit``, so that everything is cleaned up on the way out.
 
     SIGINT raises ``KeyboardInterrupt``, as ever, but never while a process is being started or ended. Signals can be
-    caught in the main thread only; in others this does nothing.
+    caught in the main thread only; in others this does nothing. What is ignored, as under nohup, stays so.
     """
     previous = {}
     try:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            previous[number] = signal.signal(number, _SIGNALS.handle)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                previous[number] = signal.signal(number, _SIGNALS.handle)
     except ValueError:
         previous.clear()
     try:
