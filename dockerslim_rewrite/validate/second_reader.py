@@ -36,7 +36,12 @@ def readers_disagree(build: Build) -> str | None:
         return "dockerfile-parse reads other instructions in the result"
     heads = [step for step in build if isinstance(step, From)]
     if not any("$" in head.image for head in heads):
-        images = [head.image.encode("ascii", "replace").decode("ascii") for head in heads]
+        images = [_unquoted(head.image).encode("ascii", "replace").decode("ascii") for head in heads]
         if [image for image in parser.parent_images if image] != images:
             return "dockerfile-parse reads other base images in the result"
     return None
+
+
+def _unquoted(image: str) -> str:
+    """*image* without the quotation marks that both readers take off."""
+    return image[1:-1] if len(image) > 2 and image[0] == image[-1] and image[0] in "\"'" else image
