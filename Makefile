@@ -14,7 +14,7 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format corpus catalogue bench bench-images fuzz test-builds wheel clean
+.PHONY: help run test lint format corpus corpus-bases catalogue bench bench-images fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
@@ -22,6 +22,7 @@ help:
 	@echo "                  builds, where this is root and has debootstrap, buildah, podman or docker)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
+	@echo "make corpus-bases the table of what pinning makes of real files' base images; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed and findings, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the property tests with many more examples"
@@ -66,6 +67,9 @@ format: $(VENV)/.installed-dev
 
 corpus: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)
+
+corpus-bases: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.corpus.bases $(CORPUS_ARGS)
 
 # What could not be asked stays as it was; the page is written in any case.
 catalogue: $(VENV)/.installed-dev
