@@ -10,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 
 from ..change import (
+    AddsCommand,
     AddsInstruction,
     AddsOption,
     Change,
+    ChangesFlag,
     ChangesForm,
     Claim,
     DropsFiles,
@@ -68,12 +70,24 @@ class _Rule:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What an added command does to files: entry ``[[command]]`` of ``claims.toml``."""
+
+    commands: frozenset[str]
+    operands: bool
+    kinds: frozenset[Difference]
+    patterns: tuple[str, ...]
+    reason: str
+
+
 def announced(changes: Iterable[Change]) -> Announced:
     """Everything that the claims of *changes* allow to differ."""
     expected: list[Expectation] = []
     config: set[str] = set()
     packages = other_base = False
     for change in changes:
+        expected += _owners(change)
         for claim in change.claims:
             expected += _files(claim, change.rule)
             config.update(_config(claim))
@@ -91,11 +105,34 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
         for known in _effects(claim):
             for pattern in known.patterns:
                 yield Expectation(pattern, f"announced by {rule}: {known.reason}")
+    elif isinstance(claim, AddsCommand):
+        yield from _done_by(claim.argv, rule)
+    elif isinstance(claim, AddsInstruction) and claim.keyword == "RUN":
+        for command in claim.text.split("&&"):
+            yield from _done_by(tuple(command.removeprefix("RUN").split()), rule)
     elif isinstance(claim, SlimsBase):
         yield from left_out_by_slim_images()
     elif isinstance(claim, SplitsStage):
         reason = f"left behind in the stage {claim.builder}, announced by {rule}"
         yield Expectation("/**", reason, frozenset({Difference.REMOVED}), besides=claim.places)
+
+
+def _done_by(argv: tuple[str, ...], rule: str) -> Iterator[Expectation]:
+    """What a command that a change adds does to files."""
+    for known in _commands():
+        if argv and posixpath.basename(argv[0]) in known.commands:
+            paths = [word for word in argv[1:] if word.startswith("/")] if known.operands else []
+            for pattern in (*known.patterns, *(one for path in paths for one in _patterns(path))):
+                yield Expectation(pattern, f"announced by {rule}: {known.reason}", known.kinds)
+
+
+def _owners(change: Change) -> Iterator[Expectation]:
+    """A change that lets another user run the container makes the files that it needs that user's own."""
+    if any(isinstance(claim, SetsUser) for claim in change.claims) and any(
+        isinstance(claim, ChangesFlag) and claim.name == "chown" and claim.before is None for claim in change.claims
+    ):
+        reason = f"announced by {change.rule}: copied files are the container's user's"
+        yield Expectation("/**", reason, frozenset({Difference.OWNER}))
 
 
 def _patterns(path: str) -> Iterator[str]:
@@ -151,6 +188,21 @@ def _rules() -> tuple[_Rule, ...]:
             frozenset(entry["options"]),
             entry.get("command"),
             entry.get("packages", False),
+            tuple(entry.get("patterns", ())),
+            entry["reason"],
+        )
+        for entry in entries
+    )
+
+
+@cache
+def _commands() -> tuple[_Command, ...]:
+    entries = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["command"]
+    return tuple(
+        _Command(
+            frozenset(entry["commands"]),
+            entry.get("operands", False),
+            frozenset(Difference(kind) for kind in entry["kinds"]),
             tuple(entry.get("patterns", ())),
             entry["reason"],
         )

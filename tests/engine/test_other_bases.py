@@ -6,13 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite.change import Change, Claim, Safety, SlimsBase, SplitsStage
+from dockerslim_rewrite.change import (
+    AddsCommand,
+    AddsInstruction,
+    Change,
+    ChangesFlag,
+    Claim,
+    Safety,
+    SetsUser,
+    SlimsBase,
+    SplitsStage,
+)
 from dockerslim_rewrite.engine import verify as module
 from dockerslim_rewrite.engine.announced import announced
 from dockerslim_rewrite.engine.archive import LayerCache, read_archive
 from dockerslim_rewrite.engine.bases import shipped_image
 from dockerslim_rewrite.engine.compare import DANGLING, compare_files
-from dockerslim_rewrite.engine.expectations import removals
+from dockerslim_rewrite.engine.expectations import Difference, removals
 from dockerslim_rewrite.engine.verify import Candidate, Verification, VerifyOptions, verify
 from tests.engine.images import LayerOf, write_image
 from tests.engine.paper import PaperEngine
@@ -87,6 +97,34 @@ def test_a_split_leaves_behind_what_it_does_not_copy(tmp_path: Path, monkeypatch
         "/settings": "differs between the base images",
         "/src/main": "left behind in the stage build, announced by DS999",
     }
+
+
+def test_an_added_account_and_its_folders_are_expected() -> None:
+    claims: tuple[Claim, ...] = (
+        SetsUser("10001:10001"),
+        AddsCommand(("useradd", "--uid", "10001", "app")),
+        AddsInstruction("RUN", "RUN mkdir -p /srv/data && chown -R 10001:10001 /srv/data"),
+        ChangesFlag("COPY", "chown", None, "10001:10001"),
+    )
+    wanted = announced([Change("DS999", (), "", "", Safety.STANDARD, claims, 1)])
+    assert wanted.config == {"User"}
+
+    def expected(kind: Difference, path: str) -> bool:
+        return any(one.covers(kind, path) for one in wanted.expected)
+
+    assert expected(Difference.CHANGED, "/etc/passwd")
+    assert expected(Difference.ADDED, "/home/app")
+    assert expected(Difference.ADDED, "/srv/data")
+    assert expected(Difference.OWNER, "/srv/data/file")
+    assert expected(Difference.OWNER, "/app/copied")
+    assert not expected(Difference.CHANGED, "/srv/data/file")
+    assert not expected(Difference.MODE, "/app/copied")
+    assert not expected(Difference.REMOVED, "/etc/passwd")
+
+
+def test_copied_files_keep_their_owner_unless_the_user_changes() -> None:
+    claims = (ChangesFlag("COPY", "chown", None, "10001:10001"),)
+    assert announced([Change("DS999", (), "", "", Safety.STANDARD, claims, 1)]).expected == ()
 
 
 def test_a_link_goes_with_what_it_leads_to(tmp_path: Path) -> None:
