@@ -26,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--select", action="append", default=[], metavar="RULE", help="these rules only; repeatable")
     parser.add_argument("--seeds", type=int, default=20, metavar="N", help="seeds for each changed RUN (default 20)")
     parser.add_argument("--sample", type=int, metavar="N", help="N files that are always the same ones")
+    parser.add_argument("--part", default="1/1", metavar="I/N", help="the I-th of N parts of the files, from 1")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes (default 2)")
     options = parser.parse_args(argv)
     if (reason := unavailable()) is not None:
@@ -38,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if options.sample is not None:
         files = sample(files, options.sample)
+    part, parts = map(int, options.part.split("/"))
+    files = files[part - 1 :: parts]
     wrong = False
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:  # a sandbox for each
         for level in options.level or LEVELS:
@@ -61,14 +64,14 @@ def render(level: str, total: Tally, files: int, seconds: float) -> str:
         f"level {level}: {files} files, RUNs changed in {total.files}; {total.runs} merged or edited RUNs in "
         f"{total.pairs} groups, {total.stages} stages as a whole; {builds} builds in {seconds:.0f} s "
         f"({builds / max(seconds, 1e-9):.0f}/s)",
-        "  shell     judged  compared  failed  limited  unparsable  unstable  different",
+        "  shell     judged  compared  repeated  failed  limited  unparsable  unstable  different",
     ]
     for shell in SHELLS:
         counts = (
-            total.judged[shell], total.compared[shell], total.failed[shell], total.limited[shell],
-            total.unparsable[shell], total.unstable[shell], total.differing[shell],
+            total.judged[shell], total.compared[shell], total.repeated[shell], total.failed[shell],
+            total.limited[shell], total.unparsable[shell], total.unstable[shell], total.differing[shell],
         )  # fmt: skip
-        widths = (8, 10, 8, 9, 12, 10, 11)
+        widths = (8, 10, 10, 8, 9, 12, 10, 11)
         lines.append(
             f"  {shell:<8}" + "".join(f"{count:>{width}}" for count, width in zip(counts, widths, strict=True))
         )

@@ -23,7 +23,8 @@ from tests.trace.frames import read_frame, write_frame
 from tests.trace.model import Body, Ending, Event, Job, Node, Outcome, Parse, Trace, UnsupportedShell
 from tests.trace.places import is_place
 
-TIME_LIMIT = 2.0
+TIME_LIMIT = 10.0
+"""Seconds by the clock, generous for a busy machine; the shells' own limit is a second of processor time."""
 EVENT_LIMIT = 400
 RACE_WINDOW = 0.003
 """Seconds for which a command waits for others to race with when a job asks for jitter."""
@@ -42,6 +43,7 @@ class Build:
     calls: Counter[tuple[str, ...]] = field(default_factory=Counter)
     keys: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     body: int = 0
+    asked: dict[tuple[str, str], bool] = field(default_factory=dict)
     environments: dict[bytes, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
@@ -82,7 +84,7 @@ class Driver:
         outcome = Outcome(ending, culprit if ending is Ending.FAILED else None)
         output = blake2b(_content(self._out), digest_size=8).hexdigest()
         errors = _content(self._err)[:ERRORS_KEPT].decode("utf-8", "replace")
-        return Trace(tuple(build.events), outcome, nodes, output, errors)
+        return Trace(tuple(build.events), outcome, nodes, output, errors, tuple(build.asked))
 
     def parses(self, question: Parse) -> bool:
         """Whether the shell accepts the syntax of every body."""
@@ -169,7 +171,7 @@ class Driver:
                 reply = _command(build, os.fsdecode(cwd), rest)
             else:
                 path = normpath(join(os.fsdecode(cwd), os.fsdecode(rest[:-1])))
-                reply = b"y" if _provide(build.job, kind.decode(), path) else b"n"
+                reply = b"y" if _provide(build, kind.decode(), path) else b"n"
             client.sendall(struct.pack("=I", len(reply)) + reply)
         except (OSError, EOFError):
             return  # the command was killed while it asked
@@ -242,21 +244,31 @@ def _descriptor(link: bytes) -> str:
     return "(deleted)" if target.endswith(" (deleted)") else target
 
 
-def _provide(job: Job, kind: str, path: str) -> bool:
-    """Makes a missing directory (`cd`, `stat` of a known place, `parent` of a file to create) or file (`read`)."""
+def _provide(build: Build, kind: str, path: str) -> bool:
+    """Makes what is missing, if the oracle says that it is there.
+
+    A directory for `cd`, for `stat` of a known place and as `parent` of a file to create; a file to `read`; and where
+    a test (`stat` of anything else) or an `append` asks whether the base image holds a file, that file.
+    """
     if path.startswith(("/proc", "/dev", "/.")):
         return False
-    if kind == "stat" and not is_place(path, job.places):
-        return False
-    if not oracle.grants(job.seed, "cd" if kind == "stat" else kind, path):
+    if kind == "stat" and is_place(path, build.job.places):
+        kind = "cd"
+    holds = kind in ("stat", "append")
+    question = ("holds" if holds else kind, path)
+    if holds and (question in build.asked or path in ("/", build.job.bodies[build.body].cwd)):
+        return False  # it was there, and a body has removed it
+    if question not in build.asked:
+        build.asked[question] = oracle.grants(build.job.seed, *question)
+    if not build.asked[question]:
         return False
     try:
-        if kind in ("cd", "stat"):
+        if kind == "cd":
             os.makedirs(path, exist_ok=True)
         else:
             os.makedirs(dirname(path), exist_ok=True)
-            if kind == "read":
-                tree.create(path, "")
+            if kind != "parent":
+                tree.create(path, path if holds else "")
     except OSError:
         return False
     return True

@@ -11,7 +11,7 @@ from tests.trace.model import Allowance, Body
 from tests.trace.pairs import Unjudged, pairs
 from tests.trace.verdict import Kind, judge
 
-WHOLE_STAGE_SEEDS = 4
+WHOLE_STAGE_SEEDS = 2
 """Seeds for a whole stage, which is there for what its RUNs leave behind; the changed RUNs get all seeds."""
 
 
@@ -27,6 +27,7 @@ class Tally:
     runs: int = 0
     stages: int = 0
     compared: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     limited: Counter[str] = field(default_factory=Counter)
     judged: Counter[str] = field(default_factory=Counter)
@@ -39,7 +40,17 @@ class Tally:
     def add(self, other: Tally) -> None:
         for name in ("files", "pairs", "runs", "stages"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("compared", "failed", "limited", "judged", "unparsable", "unstable", "differing", "unjudged"):
+        for name in (
+            "compared",
+            "repeated",
+            "failed",
+            "limited",
+            "judged",
+            "unparsable",
+            "unstable",
+            "differing",
+            "unjudged",
+        ):
             getattr(self, name).update(getattr(other, name))
         self.differences += other.differences
 
@@ -80,6 +91,7 @@ def _trace(
     found = judge(before, after, allow, seeds=range(seeds), shells=(shell,))
     tally = Tally()
     tally.compared[shell] = found.compared
+    tally.repeated[shell] = found.repeated
     tally.failed[shell] = found.failed
     tally.limited[shell] = found.limited
     if found.unparsable:

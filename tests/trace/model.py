@@ -146,13 +146,15 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What one build did. `tree` holds only what differs from the empty image. `output` is the standard output
-    of all bodies, `errors` the beginning of standard error, which is not compared (it names line numbers)."""
+    of all bodies, `errors` the beginning of standard error, which is not compared (it names line numbers). `asked` are
+    the kinds and paths of missing things that the oracle was asked for."""
 
     events: tuple[Event, ...]
     outcome: Outcome
     tree: Mapping[str, Node]
     output: str
     errors: str = field(compare=False, default="")
+    asked: tuple[tuple[str, str], ...] = field(compare=False, default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,13 @@ def status(seed: int, argv: Argv, occurrence: int) -> int:
 
 
 def grants(seed: int, kind: str, path: str) -> bool:
-    """Whether a missing directory or file that a builtin asks for is there after all."""
+    """Whether a missing directory or file that a builtin asks for is there after all.
+
+    kind: `holds` asks whether the base image holds a file that is tested or appended to, which need not be; others
+    (`cd`, `read`, `parent`) need what they ask for.
+    """
+    if kind == "holds":
+        return seed != 0 and chance(kind, seed, path)[0] < 1 / 4
     return seed == 0 or chance(kind, seed, path)[0] >= 1 / 16
 
 
@@ -114,10 +120,15 @@ def normal(argv: Argv, allow: Allowance) -> Argv:
 
 
 def _removable(argv: Argv, globs: tuple[str, ...]) -> Argv:
-    """`argv` of `rm -f` without what may be missing: where a wildcard expands, its words may be missing too."""
+    """`argv` of `rm -f` with each path that may be missing as the glob that it is about."""
     if not globs or not forgives(argv):
         return argv
-    return tuple(word for at, word in enumerate(argv) if not at or not about(word, globs))
+    words: list[str] = list(argv[:1])
+    for word in argv[1:]:
+        found = about(word, globs)
+        if found is None or found not in words:
+            words.append(found or word)
+    return tuple(words)
 
 
 def forgives(argv: Argv) -> bool:
@@ -126,15 +137,15 @@ def forgives(argv: Argv) -> bool:
     return inner[:1] == ("rm",) and any(re.match(r"-\w*f|--force", word) for word in inner[1:])
 
 
-def about(word: str, globs: Iterable[str]) -> bool:
-    """Whether the path or wildcard `word` names what `globs` say, all of it, or a directory on the way there."""
+def about(word: str, globs: Iterable[str]) -> str | None:
+    """The first of `globs` that the path or wildcard `word` names, all of it, or by a directory on the way there."""
     for glob in globs:
         path = glob
         while path.count("/") > 1:
             if fnmatchcase(word, path) or ("*" in word and fnmatchcase(path, word)):
-                return True
+                return glob
             path = path.rpartition("/")[0]
-    return False
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 """Directories that bodies change into, so that they can be there although nothing has made them.
 
 The preload library provides a missing directory when chdir(2) fails. That is too late for relative paths in dash and
-ash and for all paths in bash's POSIX mode, which ask stat(2) first; `[ -d x ]` asks stat(2) as well and should hear
-the truth. So only the paths that some body names after `cd` are provided at stat(2).
+ash and for all paths in bash's POSIX mode, which ask stat(2) first; `[ -e x ]` asks stat(2) as well, and is told of a
+file by some seeds. So only the paths that some body names after `cd` are provided as directories at stat(2).
 """
 
 from __future__ import annotations

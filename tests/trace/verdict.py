@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from tests.trace.driver import program_for
 from tests.trace.model import NOTHING, SHELLS, Allowance, Argv, Body, Ending, Event, Job, Node, Trace
-from tests.trace.oracle import about, forgives, has_words, matches, named, normal, replaced
+from tests.trace.oracle import about, forced, forgives, grants, has_words, matches, named, normal, replaced, status
 from tests.trace.places import places
 from tests.trace.sandbox import Sandbox, shared
 
@@ -20,6 +20,8 @@ PROBE = 2
 """Seeds run first; a shell whose builds all hit a limit there is not tried further."""
 
 _CONCURRENT = re.compile(r"(?<![&<>|\\])&(?![&>0-9-])|[<>]\(|\bcoproc\b")
+
+_PRINTED = re.compile(r"out-[0-9a-f]")
 
 
 class Kind(Enum):
@@ -50,8 +52,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that a comparison found out. `compared` builds were run to their end on both sides, `failed` of them
-    failed; `limited` ones hit a limit; `unparsable` are the shells that reject the bodies before."""
+    """All that a comparison found out.
+
+    `compared` builds were run to their end on both sides, `failed` of them failed; `limited` ones hit a limit;
+    `unparsable` are the shells that reject the bodies before. `repeated` seeds were not run: they let nothing fail in
+    these bodies, so that their builds are those of seed 0 but for the words that commands print.
+    """
 
     differences: tuple[Difference, ...]
     compared: int
@@ -59,6 +65,7 @@ class Verdict:
     limited: int
     events: int
     unparsable: tuple[str, ...]
+    repeated: int = 0
 
     @property
     def wrong(self) -> bool:
@@ -103,6 +110,7 @@ def judge(
         limited=sum(part.limited for part in parts),
         events=sum(part.events for part in parts),
         unparsable=tuple(shell for part in parts for shell in part.unparsable),
+        repeated=sum(part.repeated for part in parts),
     )
     if not total.compared and not differences and seeds:
         reason = f"{total.limited} runs hit a limit, rejected by: {', '.join(total.unparsable) or 'no shell'}"
@@ -129,15 +137,23 @@ def _judge_shell(
     differences: list[Difference] = []
     compared = failed = limited = events = 0
     confirmed = False
+    calm: list[Trace] = []
+    repeated = 0
     for chunk in (seeds[:PROBE], seeds[PROBE:]):
         if limited and limited == len(seeds[:PROBE]):
             break
+        if calm and not racing:
+            some = [seed for seed in chunk if any(_disturbs(seed, trace, allow) for trace in calm)]
+            repeated += len(chunk) - len(some)
+            chunk = some
         jobs = [
             Job(side, shell, seed, allow, known, pipes_succeed=allow.pipes and seed % 2 == 0)
             for seed in chunk
             for side in sides
         ]
         traces = sandbox.run_all(jobs)
+        if chunk[:1] == (0,):
+            calm = traces[:2]
         for index, seed in enumerate(chunk):
             pair, first, second = jobs[2 * index : 2 * index + 2], traces[2 * index], traces[2 * index + 1]
             found = difference_of(first, second, allow)
@@ -156,7 +172,21 @@ def _judge_shell(
                 compared += 1
                 failed += first.outcome.ending is Ending.FAILED
                 events += len(first.events)
-    return Verdict(tuple(differences), compared, failed, limited, events, ())
+    return Verdict(tuple(differences), compared, failed, limited, events, (), repeated)
+
+
+def _disturbs(seed: int, calm: Trace, allow: Allowance) -> bool:
+    """Whether anything that the build of seed 0 did fails with `seed`, or may, since its words come from output."""
+    calls: Counter[Argv] = Counter()
+    for event in calm.events:
+        if any(_PRINTED.search(word) for word in event.argv):
+            return True
+        key = normal(event.argv, allow)
+        if not forced(event.argv, allow) and status(seed, key, calls[key]):
+            return True
+        calls[key] += 1
+    other = any(grants(seed, *question) != grants(0, *question) for question in calm.asked)
+    return other or calm.outcome.ending is Ending.LIMIT
 
 
 def _stable(sandbox: Sandbox, jobs: Sequence[Job], traces: Sequence[Trace], racing: bool) -> bool:
@@ -266,7 +296,7 @@ def _argv_allowed(before: Argv, after: Argv, allow: Allowance) -> bool:
 
 
 def _all_match(words: Iterable[str], globs: Sequence[str], paths: Sequence[str]) -> bool:
-    return all(any(fnmatchcase(word, glob) for glob in globs) or about(word, paths) for word in words)
+    return all(any(fnmatchcase(word, glob) for glob in globs) or about(word, paths) is not None for word in words)
 
 
 def _env_allowed(before: Event, after: Event, allow: Allowance) -> bool:

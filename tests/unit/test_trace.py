@@ -41,6 +41,7 @@ APT_LISTS = Allowance(
 PIP_CACHE = Allowance(inserted=(Words(("pip", "install"), ("--no-cache-dir",)),),
                       missing_paths=("/root/.cache/pip/package",))  # fmt: skip
 SOURCES = Allowance(added=(("rm", "-rf", "/tmp/src"),), missing_paths=("/tmp/src",))
+LISTS_AND_SOURCES = Allowance(missing_paths=("/var/lib/apt/lists/*", "/tmp/src"))
 APT = Allowance(replaced=(Replacement(("apt", "-y", "update"), ("apt-get", "-y", "update")),
                           Replacement(("apt", "install"), ("apt-get", "install"))))  # fmt: skip
 SUDO = Allowance(replaced=tuple(Replacement(("sudo", one), (one,)) for one in ("a", "mkdir")))
@@ -113,6 +114,9 @@ WRONG = (
     Case("reordered commands", ("a", "b"), ("b && a",), Kind.EVENTS),
     Case("reordered redirections", ("echo 1 > f", "echo 2 > f"), ("echo 2 > f && echo 1 > f",), Kind.TREE),
     Case("exit 0 swallows the rest", ("a; exit 0", "b"), ("a; exit 0 && b",), Kind.EVENTS),
+    Case("exit where a file is found swallows the rest", ("test -f /x && exit 0; a", "b"),
+         ("test -f /x && exit 0; a && b",), Kind.EVENTS),
+    Case("append where a file may be", ("echo a > /opt/f",), ("echo a >> /opt/f",), Kind.TREE),
     Case("exit in a group swallows the rest", ("a || exit 0", "b"), ("{ a || exit 0; } && b",), Kind.EVENTS),
     Case("return code of exit lost", ("a; exit 3",), ("(a; exit 3); :",), Kind.OUTCOME),
     Case("changed quoting", ("a 'x  y'",), ("a x  y",), Kind.EVENTS),
@@ -155,6 +159,8 @@ WRONG = (
          (r"sudo echo 'a\nb' > /f",), (r"printf 'a\nb\n' > /f",), Kind.TREE, SUDO),
     Case("claimed order, another package", ("apt-get install b a",), ("apt-get install a c",), Kind.EVENTS, SORTED),
     Case("index of apk missing", ("apk update && apk add a",), ("apk add a",), Kind.EVENTS, APK),
+    Case("one cleanup for another", ("apt-get update && rm -rf /tmp/src",),
+         ("apt-get update && rm -rf /var/lib/apt/lists/*",), Kind.EVENTS, LISTS_AND_SOURCES),
     Case("pipefail and more", ("a | b; c", "d"), ("a | b && c", "d"), Kind.EVENTS, PIPES),
     Case("syntax broken", ("a", "b"), ("a && && b",), Kind.SYNTAX),
     Case("next body in a comment", ("a # why", "b"), ("a # why && b",), Kind.EVENTS),
@@ -247,7 +253,7 @@ def test_refuses(case: Case, shell: str) -> None:
 def test_accepts(case: Case, shell: str) -> None:
     found = verdict(case, shell, 8)
     assert not found.differences, list(map(str, found.differences))
-    assert found.compared == 8
+    assert found.compared + found.repeated == 8
     assert found.limited == 0
 
 
@@ -260,6 +266,20 @@ def test_pipefail_stops_at_pipes_and_does_nothing_else(shell: str) -> None:
     assert not claimed.differences, list(map(str, claimed.differences))
     assert judge(before, strict, shells=(shell,)).wrong
     assert judge(before, bodies(("set -eo pipefail; a | b", strict[1].script[:-3])), PIPES, shells=(shell,)).wrong
+
+
+@needs_sandbox
+@pytest.mark.parametrize("script", ["a && b | c", "cd /x; [ -d /y ] || a", "a $(b) && c", "id x && a; . /f"])
+def test_seeds_that_let_nothing_fail_repeat_the_first(script: str) -> None:
+    side = bodies((script,))
+    seeds = range(40)
+    found = judge(side, side, seeds=seeds, shells=("dash",))
+    assert found.compared + found.repeated == len(seeds)
+    first = run(side, "dash", 0)
+    same = [seed for seed in seeds if [one.argv for one in run(side, "dash", seed).events if not one.status]
+            == [one.argv for one in first.events]]  # fmt: skip
+    assert found.compared > 0
+    assert found.repeated <= len(same)
 
 
 @needs_sandbox
@@ -326,7 +346,7 @@ def test_shells_that_reject_the_original_are_left_out() -> None:
 def test_bash_bodies_run_in_bash_once() -> None:
     script = "set -o pipefail; x=(1 2); a ${x[1]}"
     found = judge(bodies((script,), "/bin/bash"), bodies((script,), "/bin/bash"), seeds=range(5))
-    assert (found.compared, found.differences) == (5, ())
+    assert (found.compared + found.repeated, found.differences) == (5, ())
 
 
 @needs_sandbox
