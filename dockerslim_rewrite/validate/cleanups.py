@@ -76,11 +76,16 @@ def _history_is_used(folder: str, before: Sequence[Command], behind: Sequence[Co
         if "clone" in command.words and any(word.endswith("git") for word in command.words[:3])
     )
     entered = any(command.words == ("cd", folder) for command in before)
-    if not any(name in word or (word == "." and entered) for command in cloned for word in command.raw):
+    if not any(_last(word) == name or (word == "." and entered) for command in cloned for word in command.raw):
         return f"nothing in this RUN clones into {folder}"
     if any("git" in word for command in behind for word in command.raw[:2]):
         return "git is used again behind the removal of what it keeps"
     return None
+
+
+def _last(word: str) -> str:
+    """The name of the folder that a clone of *word*, or into it, makes."""
+    return word.strip("\"'").rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
 
 
 def _reads_lists(behind: Sequence[Command]) -> bool:
