@@ -49,6 +49,12 @@ def rewrite_command(
         typer.Option(help="The build context; by default what a compose file says, else the folder of the file."),
     ] = None,
     account: Annotated[str, typer.Option(help="NAME:NUMBER of a user that has to be created.")] = "app:10001",
+    cleanup: Annotated[
+        str, typer.Option(help="Package caches: delete, or cache-mount to keep them outside.")
+    ] = "delete",
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Show declined splits of stages as drafts, on standard error.")
+    ] = False,
     engine: Annotated[str | None, typer.Option(help="For --verify: docker, podman or buildah.")] = None,
     target: Annotated[str | None, typer.Option(help="For --verify: the stage to build.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="For --verify: NAME=VALUE or NAME.")] = None,
@@ -99,6 +105,8 @@ def rewrite_command(
                 quiet=quiet,
                 context=context,
                 account=account,
+                cleanup=cleanup,
+                suggest=suggest,
                 verify=building if verify else None,
             )
         )

@@ -17,6 +17,7 @@ FLAGS = {
     "--diff": "diff",
     "--check": "check",
     "--strict": "strict",
+    "--suggest": "suggest",
     "-q": "quiet",
     "--quiet": "quiet",
 }
@@ -30,6 +31,7 @@ VALUES = {
     "--lock": "lock",
     "--context": "context",
     "--account": "account",
+    "--cleanup": "cleanup",
     "--format": "format",
 }
 LISTS = {"--select": "select", "--ignore": "ignore"}

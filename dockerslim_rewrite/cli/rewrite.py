@@ -46,6 +46,8 @@ class Request:
     lock: Path | None = None
     context: Path | None = None
     account: str = "app:10001"
+    cleanup: str = "delete"
+    suggest: bool = False
     verify: BuildRequest | None = None
 
 
@@ -65,6 +67,7 @@ def run(request: Request) -> int:
             pin=request.pin,
             today=now().date(),
             account=_account(request.account),
+            cleanup=request.cleanup,
         )
         _ = options.safety
     except ValueError as error:
@@ -146,6 +149,10 @@ def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof |
     if request.format == "text" and not request.quiet:
         for line in report_lines(result):
             print(line, file=sys.stderr)
+    if request.suggest:
+        from .suggest import print_drafts
+
+        print_drafts(result, options)
     if proof is not None and proof.refusal is not None:
         complain(proof.refusal)
     return result, proof

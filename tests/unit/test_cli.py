@@ -187,3 +187,24 @@ def test_terminal_control_characters_are_neutralised(tmp_path: Path) -> None:
     path.write_bytes(b"FROM debian:12\nRUN touch '\x1b[31m/a' \nRUN export X\x1b=1; touch /b\nFOO\x1b]0;x\x07\n")
     done = call("rewrite", path)
     assert b"\x1b" not in done.stderr
+
+
+def test_declined_splits_are_shown_as_drafts_and_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text('FROM golang:1.22\nCOPY . /app\nRUN cd /app && go vet ./... && ./build.sh\nCMD ["/app/web"]\n')
+    done = call("rewrite", path, "--select", "DS401", "--suggest")
+    assert done.returncode == 0
+    assert done.stdout == path.read_bytes()
+    said = done.stderr.decode().splitlines()
+    assert f"{path}:3: DS401 is not proven: what ./build.sh writes is not known. A draft, not written:" in said
+    drafted = [line for line in said if "FROM" in line or "COPY --from" in line]
+    assert len(drafted) == 4
+    assert all(line.startswith("draft | ") for line in drafted)
+
+
+def test_caches_are_kept_outside_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("# syntax=docker/dockerfile:1\nFROM python:3.12-slim\nRUN pip install flask\n")
+    done = call("rewrite", path, "--cleanup", "cache-mount", "-q")
+    assert b"RUN --mount=type=cache,target=/root/.cache/pip pip install flask" in done.stdout
+    assert call("rewrite", path, "--cleanup", "burn", "-q").returncode == 2
