@@ -159,6 +159,16 @@ class MovesInstruction:
 
 
 @record
+class CopiesFirst:
+    """A COPY or ADD of the whole context copies only the files ``sources`` to ``destination`` at its place, and all of
+    it behind the installations that need no more than these.
+    """
+
+    sources: tuple[str, ...]
+    destination: str
+
+
+@record
 class JoinsMetadata:
     """Neighbouring ENV, LABEL or EXPOSE instructions become one."""
 
@@ -286,6 +296,7 @@ Claim: TypeAlias = (
     | DropsInstruction
     | AddsInstruction
     | MovesInstruction
+    | CopiesFirst
     | JoinsMetadata
     | ChangesFlag
     | RenamesStage

@@ -29,6 +29,7 @@ from .language_caches import language_caches
 from .language_image import language_image
 from .legacy_key_value import legacy_key_value
 from .maintainer_label import maintainer_label
+from .manifests_first import manifests_first
 from .merge_dead_bytes import merge_dead_bytes
 from .merge_package_runs import merge_package_runs
 from .merge_runs import merge_runs
@@ -78,6 +79,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
     Phase("split", (split_go, split_java, split_native, split_python, split_node, split_ruby)),
+    Phase("order", (manifests_first,)),
     Phase(
         "normalise",
         (

@@ -10,6 +10,7 @@ from ..change import (
     AddsInstruction,
     ChangesFlag,
     ChangesForm,
+    CopiesFirst,
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
@@ -33,6 +34,7 @@ from .copies import same_but_for_flags, same_copy
 from .folders import check_unseen, is_workdir, leading_cd
 from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
+from .manifests import copied_later
 from .metadata import folder, joined, maintainer_as_label
 from .program import base_of
 from .runs import Runs, frame
@@ -60,6 +62,7 @@ class Matcher:
         self.exported: set[str] = set()
         self.became: dict[int, int] = {}
         self._added_texts: Counter[str] = Counter()
+        self._copied_later: set[int] = set()
         self.launch = Launch()
         self._launches: dict[int, Launch] = {}
 
@@ -123,6 +126,11 @@ class Matcher:
                     i, j = i + 1, j + entered
                     matched = left.origin.span.end
                     continue
+                if self._narrowed(left, right, after[j + 1 :], stage):
+                    self.became[left.index] = right.index
+                    i, j = i + 1, j + 1
+                    matched = left.origin.span.end
+                    continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
                     i += 1
@@ -141,6 +149,8 @@ class Matcher:
                 j += 1
                 continue
             self._fail(left, right)
+        if self._copied_later:
+            raise Unsound("what was to be copied later is not")
 
     def _taken(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None) -> int | None:
         """How many steps of *before* from *at* on became *right*: 0 when none did, None when the first is gone."""
@@ -164,6 +174,21 @@ class Matcher:
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
             return joined(before, at, right, self.escape, self.claimed)
         return 0
+
+    def _narrowed(self, left: Step, right: Step, rest: Sequence[Step], stage: Stage | None) -> bool:
+        """Whether *right* copies beforehand a part of what *left* copies, and one of *rest* copies all of it."""
+        if not isinstance(left, Copy) or not isinstance(right, Copy):
+            return False
+        licences = self.claimed.near(left.origin.span)
+        claims = licences.of(CopiesFirst)
+        if not claims:
+            return False
+        flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
+        for step in copied_later(left, right, rest, flags, claims):
+            if same_text(left, step) or self._replaced(left, step, stage, licences):
+                self._copied_later.add(step.index)
+                return True
+        return False
 
     def _entered(self, left: Step, after: Sequence[Step], at: int) -> int:
         """How many steps of *after* from *at* on stand for the RUN *left* and the ``cd`` that heads it; 0 for none."""
@@ -272,6 +297,9 @@ class Matcher:
         raise Undecided(f"a dropped {left.keyword} cannot be followed", left.line)
 
     def _added(self, right: Step, gap: Span, rest: Iterable[Step]) -> bool:
+        if right.index in self._copied_later:
+            self._copied_later.remove(right.index)
+            return True
         licences = self.claimed.near(gap)
         text = right.origin.logical.text.strip()
         if any(claim.text == text for claim in licences.of(AddsInstruction)):
