@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-
-from dockerslim_rewrite import rewrite
-from dockerslim_rewrite.report.text import report_lines
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/flask/Dockerfile"
 
 
-def test_the_difference_is_real() -> None:
-    result = rewrite((ROOT / EXAMPLE).read_bytes(), path=EXAMPLE)
+def test_the_difference_and_the_journal_are_real() -> None:
+    code = "from dockerslim_rewrite.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "rewrite", EXAMPLE, "--diff"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"SOURCE_DATE_EPOCH": "1700000000"},
+    )
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert f"```diff\n{result.diff()}```" in readme
-    journal = list(report_lines(result))
+    assert f"```diff\n{done.stdout}```" in readme
+    journal = done.stderr.splitlines()
     assert "```text\n" + "\n".join(journal[:6]) + "\n…\n" + journal[-1] + "\n```" in readme
