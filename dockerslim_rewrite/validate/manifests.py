@@ -18,6 +18,9 @@ from .program import script_of
 
 _PLAIN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.@+-]+\Z")
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|gz|bz2|xz|zip|whl)\Z")
+_CLEANS = re.compile(
+    r"(?:npm cache clean --force|yarn cache clean(?: --all)?|pnpm store prune|go clean(?: -cache| -modcache)+)\Z"
+)
 _SYSTEM = re.compile(
     r"(?:apt-get|apt|apk|yum|dnf|microdnf|zypper)\Z"  # what they install comes from repositories
 )
@@ -89,6 +92,8 @@ def _installs(command: Command, sources: Sequence[str]) -> bool:
         return False
     if words[:2] in (["rm", "-rf"], ["rm", "-r"], ["rm", "-f"]):
         return all(word.lstrip("\0").startswith(("/var/", "/tmp/", "/root/.cache")) for word in words[2:])
+    if _CLEANS.match(" ".join(words)):
+        return True
     if is_account_command(command):
         return unsafe_account(command, ()) is None
     if words[0] == "set" or _SYSTEM.match(words[0]):
