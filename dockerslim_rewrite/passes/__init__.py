@@ -15,8 +15,10 @@ from .build_dependencies import build_dependencies
 from .cache_mounts import cache_mounts_pass
 from .casing import casing
 from .conda_cache import conda_cache
+from .copied_secrets import copied_secrets
 from .copy_chown_chmod import copy_chown_chmod
 from .copy_many import copy_many
+from .dockerignore import dockerignore
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
@@ -34,6 +36,7 @@ from .merge_dead_bytes import merge_dead_bytes
 from .merge_package_runs import merge_package_runs
 from .merge_runs import merge_runs
 from .metadata_form import metadata_form
+from .missing_files import missing_files
 from .no_install_recommends import no_install_recommends
 from .no_log_init import no_log_init
 from .npm_cache import npm_cache
@@ -47,6 +50,7 @@ from .shallow_clone import shallow_clone
 from .shell_link import shell_link
 from .slim_base import slim_base
 from .sort_packages import sort_packages
+from .split_dotnet import split_dotnet
 from .split_go import split_go
 from .split_java import split_java
 from .split_native import split_native
@@ -78,7 +82,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
-    Phase("split", (split_go, split_java, split_native, split_python, split_node, split_ruby)),
+    Phase("split", (split_go, split_java, split_native, split_dotnet, split_python, split_node, split_ruby)),
     Phase("order", (manifests_first,)),
     Phase(
         "normalise",
@@ -113,6 +117,7 @@ PIPELINE: tuple[Phase, ...] = (
         ),
     ),
     Phase("user", (inject_user,)),
+    Phase("context", (dockerignore, missing_files, copied_secrets)),
     Phase(
         "tidy",
         (

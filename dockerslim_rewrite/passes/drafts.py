@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..analysis.facts import Facts
 from ..ir.build import Build
+from .split_dotnet import dotnet_targets
 from .split_go import go_targets
 from .split_java import java_targets
 from .split_native import native_targets
@@ -15,6 +16,7 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("go", go_targets),
     ("java", java_targets),
     ("native", native_targets),
+    ("dotnet", dotnet_targets),
     ("python", same_base),
     ("node", same_base),
     ("ruby", same_base),

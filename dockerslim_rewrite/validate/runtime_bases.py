@@ -10,6 +10,7 @@ _CODENAMES = frozenset(("wheezy", "jessie", "stretch", "buster", "bullseye", "bo
 #: Official images that stand on Debian unless their tag says otherwise.
 _ON_DEBIAN = frozenset(("golang", "rust", "gcc", "debian", "buildpack-deps", "node", "python", "openjdk", "java"))
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
+_SDK, _ASPNET = "mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/aspnet"
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")
 
 
@@ -40,6 +41,8 @@ def not_of_family(builder: str, runtime: str, *, shell: bool) -> str | None:
         if release not in _CODENAMES or (named and named != {release}):
             return f"{runtime} is another release than that of {builder}"
         return None
+    if (name, new.familiar_name) == (_SDK, _ASPNET):
+        return None if tag == _tag(new) else f"{runtime} is another version than {builder}"
     return _java(old, new)
 
 
