@@ -15,8 +15,10 @@ from .build_dependencies import build_dependencies
 from .cache_mounts import cache_mounts_pass
 from .casing import casing
 from .conda_cache import conda_cache
+from .copied_secrets import copied_secrets
 from .copy_chown_chmod import copy_chown_chmod
 from .copy_many import copy_many
+from .dockerignore import dockerignore
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
@@ -34,6 +36,7 @@ from .merge_dead_bytes import merge_dead_bytes
 from .merge_package_runs import merge_package_runs
 from .merge_runs import merge_runs
 from .metadata_form import metadata_form
+from .missing_files import missing_files
 from .no_install_recommends import no_install_recommends
 from .no_log_init import no_log_init
 from .npm_cache import npm_cache
@@ -114,6 +117,7 @@ PIPELINE: tuple[Phase, ...] = (
         ),
     ),
     Phase("user", (inject_user,)),
+    Phase("context", (dockerignore, missing_files, copied_secrets)),
     Phase(
         "tidy",
         (

@@ -1,0 +1,165 @@
+"""A .dockerignore written or extended from what the context holds and the Dockerfile needs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ..analysis.project import Classified, FileRole, Project
+from ..analysis.state import expand, states
+from ..ir.build import Build
+from ..ir.steps import Copy, Run
+from ..knowledge.project_files import role_names
+from ..record import record
+from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
+
+_TEXTS = re.compile(r".*\.(?:py|js|ts|mjs|cjs|rb|php|go|java|kt|sh|toml|ya?ml|json|cfg|ini|rs|cs|ex|exs|conf)\Z")
+#: What asks for version control data while building.
+_ASKS_VCS = re.compile(
+    r"\bgit\b|\bhg\b|\bsvn\b|setuptools[_-]scm|versioneer|hatch-vcs|pbr\b|vergen|gitversion|nbgv|dunamai|git-commit-id",
+    re.I,
+)
+_INSTALLS = {
+    FileRole.DEPENDENCIES: re.compile(
+        r"\b(?:npm|yarn|pnpm|bun)\b[^&|;\n]*?(?:\b(?:ci|install|i|add)\b)|\byarn\b\s*(?:&&|$)", re.M
+    ),
+    FileRole.ENVIRONMENT: re.compile(r"\b(?:pip3?|poetry|uv|pipenv|conda)\b"),
+}
+_WRITTEN = frozenset(
+    (
+        FileRole.VERSION_CONTROL, FileRole.DEPENDENCIES, FileRole.ENVIRONMENT, FileRole.CACHE, FileRole.DEVELOPMENT,
+        FileRole.TEST, FileRole.SECRET,
+    )
+)  # fmt: skip
+
+
+@record
+class IgnoreFile:
+    """The text of a .dockerignore as it should be, ``before`` as it is (None: there is none), and what it keeps out."""
+
+    text: str
+    before: str | None
+    items: tuple[Classified, ...]
+
+    @property
+    def files(self) -> int:
+        """How many files a build is no longer sent."""
+        return sum(item.files for item in self.items)
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return sum(item.size for item in self.items)
+
+
+def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
+    """The .dockerignore that *project* should have for *build*; None where it is good as it is, or not to be known.
+
+    Nothing is kept out that a COPY or ADD names, that a bind mount reads, or that the build asks for. Secrets that the
+    project's own files name stay in, too: its program may need them.
+    """
+    before = project.ignore_text
+    if not project.complete or project.missing(build) or (before is None and project.ignore_path is not None):
+        return None
+    try:
+        old = read_dockerignore(before or "")
+    except DockerignoreError:
+        return None
+    named = _named(build)
+    items = [item for item in project.classified if _may_go(item, build, project, named, old)]
+    if not items:
+        return None
+    text = _text(items, before)
+    new = read_dockerignore(text)
+    gone = [file.path for file in project.files if new.excludes(file.path)]
+    kept = {item.path for item in items}
+    if any(not _belongs(path, kept) for path in gone) or any(new.excludes(path) for path in named if path):
+        return None
+    return IgnoreFile(text, before, tuple(items))
+
+
+def _named(build: Build) -> set[str]:
+    """The context paths that the build names: sources of COPY and ADD, and of bind mounts."""
+    found: set[str] = set()
+    known = states(build)
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Copy) and step.origin.flag("from") is None and not step.origin.heredocs:
+                for source in step.sources:
+                    found.add(posixpath.normpath("/" + (expand(source, known[step.index]) or source)).lstrip("/"))
+            elif isinstance(step, Run):
+                for mount in step.mounts:
+                    if mount.get("type", "bind") == "bind" and not mount.get("from"):
+                        source = mount.get("source") or mount.get("src") or ""
+                        found.add(posixpath.normpath("/" + source).lstrip("/"))
+    return found
+
+
+def _may_go(item: Classified, build: Build, project: Project, named: set[str], old: Dockerignore) -> bool:
+    """Whether the build needs nothing of *item*."""
+    if item.role not in _WRITTEN or any(pattern.exception and _meets(pattern.text, item) for pattern in old.patterns):
+        return False
+    for path in named:
+        # A name with wildcards, or one within: somebody means it.
+        inside = path == item.path or path.startswith(item.path + "/")
+        if inside or (any(char in path for char in "*?[") and posixpath.dirname(path) == posixpath.dirname(item.path)):
+            return False
+    commands = "\n".join(run.origin.args for stage in build.stages for run in stage.runs)
+    name = posixpath.basename(item.path)
+    if item.role is FileRole.VERSION_CONTROL:
+        return not _asks_for_vcs(commands, project)
+    if item.role in _INSTALLS:
+        return bool(_INSTALLS[item.role].search(commands))
+    if item.role is FileRole.SECRET:
+        return not _is_named(name, project) and name not in commands
+    return name not in commands
+
+
+def _meets(pattern: str, item: Classified) -> bool:
+    return item.path.startswith(pattern.rstrip("*").rstrip("/")) or pattern.startswith(item.path)
+
+
+def _asks_for_vcs(commands: str, project: Project) -> bool:
+    if re.search(r"\bgit\s+(?!clone\b|config\b)|\bhg\b|\bsvn\b|-buildvcs", commands):
+        return True
+    builds_go = re.search(r"\bgo\s+(?:build|install)\b", commands) and "-buildvcs=false" not in commands
+    names = (
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "package.json",
+        "pom.xml",
+        "build.gradle",
+        "Cargo.toml",
+        "Makefile",
+    )
+    texts = (project.text(file.path) or "" for file in project.files if posixpath.basename(file.path) in names)
+    return bool(builds_go) or any(_ASKS_VCS.search(re.sub(r"https?://\S+|git\+\S+", "", text)) for text in texts)
+
+
+def _is_named(name: str, project: Project) -> bool:
+    """Whether a text of the project names the file *name*, or loads such files by itself."""
+    for file in project.files:
+        if _TEXTS.match(file.path):
+            text = project.text(file.path)
+            if text is None or name in text or (name.startswith(".env") and "dotenv" in text):
+                return True
+    return False
+
+
+def _belongs(path: str, kept: set[str]) -> bool:
+    return path in kept or any(path.startswith(folder + "/") for folder in kept)
+
+
+def _text(items: list[Classified], before: str | None) -> str:
+    """The text of the file: what is there, and a commented section for each reason."""
+    newline = "\r\n" if before and "\r\n" in before else "\n"
+    lines: list[str] = []
+    for names in role_names():
+        found = dict.fromkeys(item.pattern for item in items if item.role.name == names.role)
+        if found:
+            lines += ["", f"# {names.why}", *found] if lines else [f"# {names.why}", *found]
+    section = newline.join(lines) + newline
+    if not before:
+        return section
+    return before + ("" if before.endswith("\n") else newline) + newline + section
