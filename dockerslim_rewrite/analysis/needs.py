@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
-from ..knowledge.smaller import Smaller, beside, documentation, installer, programs_of, starters
+from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of, starters
 from ..record import record
 from ..shell.reader import read_script
 from ..shell.script import Compound, Script
 from .facts import Facts
+from .listed import Lists, Unmet
 from .packages import Kind, Operation, operation, unwrapped
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
@@ -20,15 +21,17 @@ _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "
 #: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
 _PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
 _ASKS = frozenset(("which", "type", "hash"))
+#: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
+_RUNS = frozenset(("run", "run-script"))
+_MOVES = frozenset(("cd", "pushd", "popd"))
+#: Scripts may call others so many times: a script that calls itself has no end.
+_MOST = 8
+_SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
 _COMMAND = re.compile(r"-[a-z]*c")
 _XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 _VERSION = re.compile(r"[\[=<>~!@:;]")
 _SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
-
-
-class Unmet(Exception):
-    """Something is needed of which nobody knows whether the smaller image has it."""
 
 
 @record
@@ -47,11 +50,11 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     for other, sources in enumerate(facts.graph.sources):
         if stage.index in sources:
             raise Unmet(f"the stage {build.stages[other].name} takes files from it")
-    reader = _Reader(facts, smaller)
+    reader = _Reader(facts, smaller, Lists(build, facts))
     stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
     for one in stages:
         for step in one.steps:
-            reader.step(step, one)
+            reader.step(step)
     reader.process([step for one in stages for step in one.steps])
     return Needs(tuple(sorted(reader.missing)), next((run for run in reader.missing.values() if run is not None), None))
 
@@ -59,15 +62,19 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
 class _Reader:
     """Reads steps in order; ``missing`` collects packages with the first RUN that needs each."""
 
-    def __init__(self, facts: Facts, smaller: Smaller) -> None:
+    def __init__(self, facts: Facts, smaller: Smaller, lists: Lists) -> None:
         self.facts = facts
+        self.lists = lists
+        self.folder: str | None = None
+        self.depth = 0
         self.smaller = smaller
         self.missing: dict[str, Run | None] = {}
         self.installed: set[str] = set()
         self.functions: set[str] = set()
         self.programs: set[str] = set()
 
-    def step(self, step: Step, stage: Stage) -> None:
+    def step(self, step: Step) -> None:
+        self.folder = self.facts.state(step).workdir
         self._text(step)
         if isinstance(step, Run):
             self._run(step)
@@ -112,12 +119,16 @@ class _Reader:
             for node in script.nodes
             if isinstance(node, Compound) and node.kind == "function" and node.name is not None
         }
+        if any(command.name in _MOVES for command in script.commands):
+            self.folder = None
         for command in script.commands:
             if command.words:
                 self.command(command.argv, run, command.words[0].text)
 
     def process(self, steps: Sequence[Step]) -> None:
         """What the container runs."""
+        if steps:
+            self.folder = self.facts.state(steps[-1]).workdir
         entry = next((step for step in reversed(steps) if step.keyword == "ENTRYPOINT"), None)
         command = next((step for step in reversed(steps) if step.keyword == "CMD"), None)
         if self.smaller.command_goes and entry is None and command is None:
@@ -178,7 +189,7 @@ class _Reader:
             if name in documentation().commands:
                 raise Unmet(f"{name} needs the documentation that is left out there")
         elif done is not None:
-            self._language(done, argv)
+            self._language(done, argv, run)
         elif name == "tar":
             self._archive(rest, run)
         else:
@@ -186,11 +197,13 @@ class _Reader:
 
     def _inline(self, text: str, run: Run | None) -> None:
         script = read_script(text)
-        if not isinstance(script, Script):
+        if not isinstance(script, Script) or self.depth > _MOST:
             raise Unmet(f"the script {text!r} could not be read")
-        outer = self.functions
+        outer = self.functions, self.folder
+        self.depth += 1
         self._script(script, run)
-        self.functions = outer
+        self.depth -= 1
+        self.functions, self.folder = outer
 
     def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
         if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
@@ -224,29 +237,41 @@ class _Reader:
         elif not (done.certain and named <= self.installed):
             raise Unmet(f"{name} {done.subcommand} may find nothing to remove there")
 
-    def _language(self, done: Operation, argv: Sequence[str | None]) -> None:
+    def _language(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
         manager, known = done.manager.name, installer(done.manager.name)
         if known is None:
             raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
-        if done.kind is Kind.INSTALL:
-            names = [argv[at] for at in done.operands]
-            flags = [
-                flag.value for flag in done.flags if flag.name in ("-r", "--requirement", "-e", "--editable", "-c")
-            ]
-            for name in (*names, *flags):
-                if name is None or _VERSION.split(name, maxsplit=1)[0].lower().replace("_", "-") not in known.packages:
-                    bare = (
-                        name is not None
-                        and name.startswith("@")
-                        and "@" + _VERSION.split(name[1:])[0] in known.packages
-                    )
-                    if not bare:
-                        raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
-            if not names or not done.certain:
-                raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
+        if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):
+            self.folder = None
+        if manager == "npm" and done.subcommand in _SCRIPTS:
+            names = [argv[at] for at in done.operands] if done.subcommand in _RUNS else [done.subcommand]
+            for text in self.lists.npm_script(names[0] or "" if names else "", self.folder):
+                self._inline(text, run)
+        elif manager == "npm" and done.subcommand == "ci" and not done.operands and self.facts.project is not None:
+            quiet = done.has_flag("--ignore-scripts")
+            self.programs |= self.lists.npm_lock(self.folder, known, scripts=not quiet)
+        elif done.kind is Kind.INSTALL:
+            self._installs(done, argv, known)
             self.programs |= known.commands
         elif done.subcommand and done.subcommand not in known.harmless:
             raise Unmet(f"what {done.executable} {done.subcommand} does is not known")
+
+    def _installs(self, done: Operation, argv: Sequence[str | None], known: Installer) -> None:
+        manager = done.manager.name
+        names = [argv[at] for at in done.operands]
+        lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
+        others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
+        for name in (*names, *others):
+            bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0] if name else ""
+            bare = bare.lower().replace("_", "-")
+            if name is None or (f"@{bare}" if name.startswith("@") else bare) not in known.packages:
+                raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
+        for path in lists:
+            if path is None:
+                raise Unmet(f"{manager} may have to compile what a variable names")
+            self.lists.requirements(path, self.folder, known)
+        if not (names or lists) or not done.certain:
+            raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
         """tar calls a program for each kind of compression but gzip's, which every image has."""

@@ -43,13 +43,14 @@ class Documentation:
 
 @record
 class Installer:
-    """A language's package manager: ``packages`` that install anywhere, the ``commands`` that some of them bring, and
-    subcommands that install nothing.
+    """A language's package manager: ``packages`` that install anywhere, the ``commands`` that some of them bring,
+    ``harmless`` subcommands that install nothing, and packages with ``harmless_scripts``, which compile nothing.
     """
 
     packages: frozenset[str]
     commands: frozenset[str]
     harmless: frozenset[str]
+    harmless_scripts: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +94,9 @@ def installer(manager: str) -> Installer | None:
     if manager not in ("pip", "npm", "gem"):
         return None
     entry = _data()[manager]
-    return Installer(frozenset(entry["packages"]), frozenset(entry["commands"]), frozenset(entry["harmless"]))
+    return Installer(
+        *(frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts"))
+    )
 
 
 def starters() -> frozenset[str]:

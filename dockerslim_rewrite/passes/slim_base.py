@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..analysis.base_sites import BaseSite
 from ..analysis.facts import Facts
-from ..analysis.needs import Needs, Unmet, needs
+from ..analysis.listed import Unmet
+from ..analysis.needs import Needs, needs
 from ..change import AddsInstruction, Change, Claim, Safety, SlimsBase
 from ..ir.build import Build
 from ..ir.reference import ImageReference, parse
@@ -30,9 +31,10 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
     those built from it and of the container's start is known to be in the smaller image, or comes back by installing
     its package (curl, git, procps …), which is then written down; else the remark names the command. What a program
     calls by itself is not seen. Declined as well: installers that may have to compile (only packages known to need no
-    compiler pass), scripts, files from other stages that may be linked to libraries, files that other stages take, and
-    versions for which no smaller tag is known to exist. Only stages that ship are changed; the version stays. Source:
-    the images' own Dockerfiles, docker-library/docs.
+    compiler pass, named or in lists that the build context shows; of npm's those that its lock file does not mark),
+    scripts, files from other stages that may be linked to libraries, files that other stages take, and versions for
+    which no smaller tag is known to exist. Only stages that ship are changed; the version stays. Source: the images'
+    own Dockerfiles, docker-library/docs.
     """
     for site in facts.base_sites:
         image = known(site.reference)

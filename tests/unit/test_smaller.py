@@ -11,6 +11,7 @@ import dockerslim_rewrite
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.knowledge.images import catalogued, entry_of
 from dockerslim_rewrite.knowledge.smaller import smaller
+from dockerslim_rewrite.record import evolve
 
 DATA = tomllib.loads(
     (Path(dockerslim_rewrite.__file__).parent / "knowledge" / "data" / "smaller.toml").read_text("utf-8")
@@ -174,3 +175,58 @@ def test_node_needs_certificates_beside_what_fetches() -> None:
     assert "--no-install-recommends ca-certificates && " in text
     assert slim(NODE, "RUN npm install -g yarn serve", 'CMD ["serve"]')[0].startswith(f"FROM {NODE}-slim\n")
     assert slim(NODE, "RUN npm install")[1] == ["npm may have to compile what npm install installs"]
+
+
+LOCK = '{"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": %s}}'
+NPM = ("WORKDIR /app", "COPY . .", "RUN npm ci", 'CMD ["npm", "start"]')
+PIP = ("WORKDIR /app", "COPY . .", "RUN pip install -r requirements.txt", 'CMD ["python", "a.py"]')
+START = '{"scripts": {"start": "node a.js"}}'
+
+
+@pytest.mark.parametrize(
+    ("image", "lines", "files", "reason"),
+    [
+        (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % "{}"}, None),
+        (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"hasInstallScript": true}'}, "compile a"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"resolved": "git+ssh://x"}'}, "elsewhere"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"link": true}'}, "elsewhere"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": '{"lockfileVersion": 1}'}, "may have to compile"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": "no JSON"}, "may have to compile"),
+        (NODE, NPM, {"package.json": START}, "may have to compile"),
+        (NODE, NPM, {"package-lock.json": LOCK % "{}"}, "package.json cannot be seen"),
+        (NODE, NPM, {"package.json": "{}", "package-lock.json": LOCK % "{}"}, "what npm start does is not known"),
+        (
+            NODE,
+            NPM,
+            {"package.json": '{"scripts": {"start": "npm start"}}', "package-lock.json": LOCK % "{}"},
+            "could not be read",
+        ),
+        (
+            NODE,
+            NPM,
+            {"package.json": '{"scripts": {"start": "node a", "prestart": "make"}}', "package-lock.json": LOCK % "{}"},
+            "whether make is there",
+        ),
+        (PYTHON, PIP, {"requirements.txt": "flask\n\n# x\nrequests == 2 # y\n"}, None),
+        (PYTHON, PIP, {"requirements.txt": "-r requirements.txt\nflask\n"}, None),
+        (PYTHON, PIP, {"requirements.txt": "flask\n-e .\n"}, "-e ., which requirements.txt lists"),
+        (PYTHON, PIP, {"requirements.txt": "--index-url https://x\nflask\n"}, "--index-url https://x, which"),
+        (PYTHON, PIP, {"requirements.txt": "flask @ git+https://x\n"}, "flask @ git+https://x, which"),
+        (PYTHON, PIP, {"requirements.txt": "-r other.txt\n"}, "may have to compile requirements.txt"),
+        (PYTHON, PIP, {"other.txt": "flask\n"}, "may have to compile requirements.txt"),
+    ],
+)
+def test_lists_of_the_project(
+    image: str, lines: tuple[str, ...], files: dict[str, str], reason: str | None, tmp_path: Path
+) -> None:
+    text = "\n".join((f"FROM {image}", *lines)) + "\n"
+    for name, content in {**files, "Dockerfile": text}.items():
+        (tmp_path / name).write_text(content)
+    result = rewrite(text, evolve(OPTIONS, context=tmp_path), str(tmp_path / "Dockerfile"))
+    assert result.bugs == ()
+    if reason is None:
+        assert result.text.startswith(f"FROM {image}-slim\n")
+    else:
+        assert not result.changed
+        (remark,) = result.remarks
+        assert reason in remark.reason
