@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..change import (
+    AddsAssignment,
     AddsCommand,
     AddsInstruction,
     AddsOption,
@@ -88,6 +89,7 @@ def announced(changes: Iterable[Change]) -> Announced:
     packages = other_base = False
     for change in changes:
         expected += _owners(change)
+        expected += _built_otherwise(change)
         for claim in change.claims:
             expected += _files(claim, change.rule)
             config.update(_config(claim))
@@ -115,6 +117,24 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
     elif isinstance(claim, SplitsStage):
         reason = f"left behind in the stage {claim.builder}, announced by {rule}"
         yield Expectation("/**", reason, frozenset({Difference.REMOVED}), besides=claim.places)
+        for folder in dict.fromkeys(one for place in claim.places for one in _folders_above(place)):
+            yield Expectation(folder, "made anew above what is copied", frozenset({Difference.MODE, Difference.OWNER}))
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """The folders that *path* lies in, but for the root."""
+    while (path := posixpath.dirname(path)) not in ("/", ""):
+        yield path
+
+
+def _built_otherwise(change: Change) -> Iterator[Expectation]:
+    """Programs that a split has built with another environment, which lie among what it copies."""
+    if not any(isinstance(claim, AddsAssignment) for claim in change.claims):
+        return
+    for claim in change.claims:
+        for place in claim.places if isinstance(claim, SplitsStage) else ():
+            for pattern in (place, f"{place}/**"):
+                yield Expectation(pattern, f"built anew, announced by {change.rule}", frozenset({Difference.CHANGED}))
 
 
 def _done_by(argv: tuple[str, ...], rule: str) -> Iterator[Expectation]:

@@ -1,0 +1,35 @@
+"""What the journal of a split announces besides what it leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockerslim_rewrite.change import AddsAssignment, Change, Claim, Safety, SplitsStage
+from dockerslim_rewrite.engine.announced import announced
+from dockerslim_rewrite.engine.expectations import Difference
+
+SPLIT = SplitsStage("build", "runtime", "slim:1", ("/go/src/web", "/usr/local/bin/web"))
+
+
+def expected(kind: Difference, path: str, *claims: Claim) -> bool:
+    change = Change("DS401", (), "", "", Safety.AGGRESSIVE, claims, 1)
+    return any(one.covers(kind, path) for one in announced([change]).expected)
+
+
+@pytest.mark.parametrize("path", ["/go", "/go/src", "/usr/local/bin"])
+def test_folders_above_what_is_copied_are_made_anew(path: str) -> None:
+    assert expected(Difference.MODE, path, SPLIT)
+    assert not expected(Difference.CHANGED, path, SPLIT)
+
+
+@pytest.mark.parametrize("path", ["/go/src/web", "/go/src/web/data", "/go/bin", "/usr/local/bin/web"])
+def test_what_is_copied_keeps_its_mode(path: str) -> None:
+    assert not expected(Difference.MODE, path, SPLIT)
+
+
+def test_only_a_build_with_another_environment_makes_other_programs() -> None:
+    otherwise = AddsAssignment(("go", "build"), "CGO_ENABLED", "0")
+    assert not expected(Difference.CHANGED, "/usr/local/bin/web", SPLIT)
+    assert expected(Difference.CHANGED, "/usr/local/bin/web", SPLIT, otherwise)
+    assert not expected(Difference.REMOVED, "/usr/local/bin/web", SPLIT, otherwise)
+    assert not expected(Difference.CHANGED, "/etc/passwd", SPLIT, otherwise)
