@@ -1,33 +1,24 @@
 """Engines for the tests that build: the real ones, in stores of the tests' own, or a skip that says what is missing.
 
-With DOCKERSLIM_REQUIRE_ENGINES=buildah,podman,docker, as continuous integration sets it, a missing engine is a failure;
-1 stands for all of them.
+With DOCKERSLIM_REQUIRE_ENGINES=buildah,podman,docker, as continuous integration sets it, a missing engine is a failure.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.builds import standins
+from tests.builds.required import absent
 
 #: Debian's own client first: a newer one elsewhere on the path may want a plug-in that is not there.
 DOCKER_CLIENTS = ("/usr/bin/docker", "docker")
-
-
-def _absent(engine: str, reason: str) -> NoReturn:
-    required = os.environ.get("DOCKERSLIM_REQUIRE_ENGINES", "")
-    if required == "1" or engine in required.split(","):
-        pytest.fail(f"this run requires {engine}, but {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +26,7 @@ def _environment() -> Iterator[None]:
     """The process's environment leads buildah and podman to the store of the stand-ins while tests run."""
     reason = standins.missing()
     if reason:
-        _absent("buildah", reason)
+        absent("buildah", reason)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in standins.environment().items():
             patch.setenv(name, value)
@@ -52,7 +43,7 @@ def base_images(_environment: None) -> Callable[..., None]:
 def _docker_host(_environment: None) -> Iterator[str]:
     """A Docker daemon of our own; its address. Needs no network set-up, as builds and runs use the host's network."""
     if shutil.which("dockerd") is None:
-        _absent("docker", "dockerd is not installed")
+        absent("docker", "dockerd is not installed")
     folder = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/var/tmp"))
     address = f"unix://{folder}/socket"
     command = ["dockerd", "--iptables=false", "--bridge=none", "--host", address, "--pidfile", f"{folder}/pid"]
@@ -62,7 +53,7 @@ def _docker_host(_environment: None) -> Iterator[str]:
     try:
         _await(lambda: (folder / "socket").exists() or daemon.poll() is not None)
         if daemon.poll() is not None:
-            _absent("docker", f"dockerd does not start: {(folder / 'log').read_text()[-500:]}")
+            absent("docker", f"dockerd does not start: {(folder / 'log').read_text()[-500:]}")
         yield address
     finally:
         daemon.terminate()
@@ -84,11 +75,11 @@ def engine_name(request: pytest.FixtureRequest, base_images: Callable[..., None]
     base_images("debian:bookworm-slim")
     if request.param != "docker":
         if shutil.which(request.param) is None:
-            _absent(request.param, f"{request.param} is not installed")
+            absent(request.param, f"{request.param} is not installed")
         return str(request.param)
     client = next(filter(None, map(shutil.which, DOCKER_CLIENTS)), None)
     if client is None:
-        _absent("docker", "docker is not installed")
+        absent("docker", "docker is not installed")
     request.getfixturevalue("_docker_in_use")
     return str(client)
 

@@ -13,6 +13,7 @@ from dockerslim_rewrite.engine.context import source_file
 from dockerslim_rewrite.engine.interface import BuildFailed
 from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
 from tests.builds.examples import QUICK, Example, candidates, examples, rewrites
+from tests.builds.required import VARIABLE, absent
 
 #: Base images are read once for all examples.
 _LAYERS = LayerCache()
@@ -72,3 +73,12 @@ def test_examples_are_complete(example: Example) -> None:
     assert touched is not None
     assert (example.context / touched).is_file()
     assert not touched.name.startswith(("smoke", "CMakeLists"))
+
+
+@pytest.mark.parametrize(("required", "fails"), [("1", True), ("podman,docker", True), ("buildah", False), ("", False)])
+def test_a_missing_engine_is_a_failure_where_it_is_required(
+    required: str, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, required)
+    with pytest.raises(pytest.fail.Exception if fails else pytest.skip.Exception, match="is not installed"):
+        absent("docker", "dockerd is not installed")
