@@ -17,7 +17,13 @@ _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman")
 _RELEASED = re.compile(r"[=<>~@/:]")
 
 
-@rewrite_pass("DS305", "language-image", Safety.STANDARD, remark_only=True)
+@rewrite_pass(
+    "DS305",
+    "language-image",
+    Safety.STANDARD,
+    remark_only=True,
+    mentions=("apt", "apk", "yum", "dnf", "zypper", "pacman"),
+)
 def language_image(build: Build, facts: Facts) -> Proposals:
     """Name the official image of a language that is installed on a bare distribution: `ubuntu` with `nodejs` on it.
 

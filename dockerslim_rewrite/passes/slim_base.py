@@ -19,7 +19,9 @@ from .base import Proposals, missed, rewrite_pass
 from .pinning import known
 
 
-@rewrite_pass("DS304", "slim-base", Safety.AGGRESSIVE)
+@rewrite_pass(
+    "DS304", "slim-base", Safety.AGGRESSIVE, mentions=("debian", "python", "node", "ruby", "temurin", "openjdk")
+)
 def slim_base(build: Build, facts: Facts) -> Proposals:
     """Take the smaller variant of the base image: `python:3.13` becomes `python:3.13-slim`, a JDK that only runs a
     program a JRE, `debian:12` its variant without manual pages.
