@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts
@@ -17,6 +18,9 @@ from .base import Proposals, missed, rewrite_pass
 
 #: Built-ins that are no programs of their own; the exec form could not find them.
 _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
+
+#: A program that variables name in part: a slash outside of them makes it a path, and no built-in command.
+_PATH = re.compile(r"(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\Z")
 
 
 @rewrite_pass(
@@ -55,7 +59,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             if reason is not None:
                 yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
                 continue
-            words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
+            words = _plain_words(script)
             if words is not None:
                 known = _entrypoint_is_known(step, stage, build, facts) and _runs_by_itself(words[0])
                 safety = Safety.SAFE if known else Safety.STANDARD
@@ -103,7 +107,7 @@ def _healthcheck(step: Healthcheck, stage: Stage, facts: Facts) -> Proposals:
     if "\n" in step.origin.text[place.start - step.origin.span.start : place.end - step.origin.span.start]:
         yield missed("DS603", step.line, "HEALTHCHECK stays in shell form: it is a script of its own")
         return
-    words = _plain_words(script.root.items[0]) if len(script.root.items) == 1 else None
+    words = _plain_words(script)
     own = words is not None and _runs_by_itself(words[0])
     yield Change(
         rule="DS603",
@@ -131,8 +135,11 @@ def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:
     return None
 
 
-def _plain_words(node: Node) -> tuple[str, ...] | None:
-    """The words of a command that needs no shell, None for any other."""
+def _plain_words(script: Script) -> tuple[str, ...] | None:
+    """The words of a script that is one command which needs no shell, None for any other."""
+    node = script.root.items[0] if len(script.root.items) == 1 else None
+    if any(separator.text == "&" for separator in script.root.separators):
+        return None
     if not isinstance(node, Simple) or node.assignments or node.redirects or not node.words:
         return None
     values = [word.value for word in node.words]
@@ -142,9 +149,12 @@ def _plain_words(node: Node) -> tuple[str, ...] | None:
     if words[0] == "exec" and len(words) > 1 and not words[1].startswith("-"):
         words = words[1:]
     name = words[0]
-    if not name or name in _BUILTIN_ONLY or state_effects(name):
-        return None
-    return tuple(words)
+    return tuple(words) if name and not _own(name) else None
+
+
+def _own(name: str) -> bool:
+    """Whether *name* is a command of the shell's own, which the exec form, and `exec`, would not find."""
+    return name in _BUILTIN_ONLY or bool(state_effects(name))
 
 
 def _runs_by_itself(name: str) -> bool:
@@ -184,6 +194,6 @@ def _with_exec(script: Script) -> str | None:
     name = last.words[0].literal
     if name == "exec":
         return script.text
-    if name is None or name in _BUILTIN_ONLY or state_effects(name):
+    if not _PATH.match(last.words[0].text) if name is None else _own(name):
         return None
     return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"

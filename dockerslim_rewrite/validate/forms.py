@@ -95,6 +95,10 @@ def _runs(script: Script, argv: Sequence[str], launch: Launch) -> bool:
     return plain and words == tuple(argv) and bool(words) and not needs_shell(words[0])
 
 
+#: A program that variables name in part, and a slash outside of them shows to be no command of the shell's own.
+_PATH = re.compile(r"(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\Z")
+
+
 def _handed_over(script: Script) -> str | None:
     """The text of *script* with ``exec`` before its last command; None where that would not be its last act."""
     if len(script.root.items) != 1 or script.root.separators or script.comments:
@@ -104,6 +108,8 @@ def _handed_over(script: Script) -> str | None:
         if any(operator.text != "&&" for operator in last.operators):
             return None
         last = last.items[-1]
-    if not isinstance(last, Simple) or last.assignments or last.name is None or needs_shell(last.name):
+    if not isinstance(last, Simple) or last.assignments or not last.words:
+        return None
+    if not _PATH.match(last.words[0].text) if last.name is None else needs_shell(last.name):
         return None
     return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"
