@@ -97,11 +97,16 @@ class Shipping:
         return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
 
 
-def shipping(stage: Stage, recipe: Recipe, version: str | None) -> tuple[Shipping, Obstacle | None]:
-    """What *stage*, based on *version* of an image of *recipe*, ships, and the first obstacle, if any."""
+def shipping(
+    stage: Stage, recipe: Recipe, version: str | None, installed: tuple[str, ...] = ()
+) -> tuple[Shipping, Obstacle | None]:
+    """What *stage*, based on *version* of an image of *recipe*, ships, and the first obstacle, if any.
+
+    *installed* are the paths that installing the project creates, where those are known.
+    """
     state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
     states = [state]
-    reader = _Reader(recipe, _prefixes(stage), version)
+    reader = _Reader(recipe, prefixes(stage), version, installed)
     last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)
     for step in stage.steps:
         if step.index <= last or isinstance(step, Onbuild):
@@ -141,9 +146,12 @@ def _ephemeral(path: str) -> bool:
 class _Reader:
     """Goes through the steps of a stage and notes what they write."""
 
-    def __init__(self, recipe: Recipe, prefixes: tuple[str, ...], version: str | None) -> None:
+    def __init__(
+        self, recipe: Recipe, prefixes: tuple[str, ...], version: str | None, installed: tuple[str, ...]
+    ) -> None:
         self.recipe = recipe
         self.prefixes = prefixes
+        self.installed = installed
         self.sites = recipe.packages_in(version)
         self.broad = BROAD - recipe.open
         self.places: list[Place] = []
@@ -276,6 +284,10 @@ class _Reader:
 
     def _installed(self, tool: str) -> None:
         """``make install`` puts its files below the prefix that was configured, else below the usual one."""
+        if self.installed:
+            self.places += [Place(path) for path in self.installed]
+            self.lines.update((Place(path), self.line) for path in self.installed)
+            return
         for prefix in self.prefixes or ((self.recipe.prefix,) if self.recipe.prefix else ()):
             if prefix == self.recipe.prefix:
                 self.places.append(Place(prefix))
@@ -355,7 +367,7 @@ class _Reader:
         )
 
 
-def _prefixes(stage: Stage) -> tuple[str, ...]:
+def prefixes(stage: Stage) -> tuple[str, ...]:
     """The folders that options of build tools name for what is installed."""
     text = "\n".join(step.origin.logical.text for step in stage.steps if isinstance(step, Run))
     return tuple(

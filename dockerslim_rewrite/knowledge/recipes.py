@@ -23,7 +23,8 @@ class Recipe:
     ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself;
     ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages of the
     language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
-    ``sketch`` are bases for drafts, by family.
+    ``sketch`` are bases for drafts, by family; ``compilers`` tells for a release the newest GCC that it has the
+    libraries of.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Recipe:
     sites: tuple[str, ...]
     same: bool
     sketch: Mapping[str, str]
+    compilers: Mapping[str, int]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -60,11 +62,12 @@ class Recipe:
         if version is None:
             return None
         numbers = tuple(int(part) for part in version.split("."))
-        if len(numbers) < 2:
-            return None
         for since, release in self.releases:
-            if numbers >= tuple(int(part) for part in since.split(".")):
-                return release
+            first = tuple(int(part) for part in since.split("."))
+            if len(numbers) < len(first):
+                return None
+            if numbers >= first:
+                return release or None
         return None
 
 
@@ -94,4 +97,5 @@ def recipe(name: str) -> Recipe:
         sites=tuple(data.get("sites", ())),
         same=data.get("same", False),
         sketch=data.get("sketch", {}),
+        compilers=data.get("compilers", {}),
     )

@@ -9,13 +9,14 @@ from ..ir.build import Build
 from .split_dotnet import dotnet_targets
 from .split_go import go_targets
 from .split_java import java_targets
-from .split_native import native_targets
+from .split_native import gcc_targets, native_targets
 from .splitting import Choose, Draft, draft_split, same_base
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("go", go_targets),
     ("java", java_targets),
     ("native", native_targets),
+    ("gcc", gcc_targets),
     ("dotnet", dotnet_targets),
     ("python", same_base),
     ("node", same_base),

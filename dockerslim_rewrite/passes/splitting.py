@@ -83,9 +83,12 @@ class Draft:
     text: str
 
 
-def split_stage(build: Build, facts: Facts, name: str, choose: Choose) -> Proposals:
-    """Propose to split the only stage of *build* by the recipe *name*, or say what is in the way."""
-    found = _project(build, facts, recipe(name))
+def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed: tuple[str, ...] = ()) -> Proposals:
+    """Propose to split the only stage of *build* by the recipe *name*, or say what is in the way.
+
+    *installed* are the paths that installing the project creates, where those are known.
+    """
+    found = _project(build, facts, recipe(name), installed)
     if found is None:
         return
     project, obstacle = found
@@ -149,7 +152,9 @@ def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
     return False
 
 
-def _project(build: Build, facts: Facts, known: Recipe) -> tuple[Project, Obstacle | None] | None:
+def _project(
+    build: Build, facts: Facts, known: Recipe, installed: tuple[str, ...] = ()
+) -> tuple[Project, Obstacle | None] | None:
     """The project that the recipe is for, and what is in the way of knowing all of it; None where it is for another."""
     if len(build.stages) != 1:
         return None
@@ -157,7 +162,7 @@ def _project(build: Build, facts: Facts, known: Recipe) -> tuple[Project, Obstac
     image = base_image(build, facts, stage)
     if image is None or image.name not in known.images or not _builds(stage, known, facts):
         return None
-    ships, obstacle = shipping(stage, known, image.parts.version)
+    ships, obstacle = shipping(stage, known, image.parts.version, installed)
     if stage.head.origin.flags:
         obstacle = Obstacle("FROM names a platform", stage.head.line)
     starts = starting(stage)
