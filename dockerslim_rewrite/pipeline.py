@@ -42,12 +42,13 @@ class Options:
     ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select`` and ``ignore`` hold rule codes, prefixes of them
     (``DS2``), rule names, or codes of hadolint, BuildKit or tally that a rule answers. ``style`` is ``keep`` (edit in
     place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
-    ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the rules
-    selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with (None: the
-    day of the data). ``context`` is the build context: its folder, or a project that was read otherwise; without one,
-    or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of package managers'
-    caches: ``delete`` or ``cache-mount``. ``account`` are name and number of a user that has to be created.
-    ``validate`` may be switched off only to measure its cost.
+    ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the
+    rules selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with
+    (None: the day of the data). ``context`` is the build context: its folder, or a project that was read otherwise;
+    without one, or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of
+    package managers' caches: ``delete`` or ``cache-mount``. ``account`` are name and number of a user that has to be
+    created. ``dockerignore`` asks for a .dockerignore, among the companions of the result. ``validate`` may be
+    switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -62,11 +63,22 @@ class Options:
     context: Path | str | Project | None = None
     cleanup: str = "delete"
     account: tuple[str, int] = ACCOUNT
+    dockerignore: bool = False
 
     @property
     def safety(self) -> Safety:
         """``level`` as a ``Safety``. Raises ``ValueError`` for an unknown name."""
         return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
+
+
+@record
+class Companion:
+    """A file beside the Dockerfile: its path, its text before (None: there is none) and as it should be, and why."""
+
+    path: Path
+    before: str | None
+    text: str
+    reason: str
 
 
 @record(slots=False)
@@ -75,7 +87,7 @@ class Result:
 
     ``changes`` were made (their ``line`` and ``edits`` refer to the original text; edits of several rounds may touch),
     ``remarks`` tell what was declined (their lines refer to the original too). ``patch`` holds the disjoint edits
-    that lead from the original to ``text``.
+    that lead from the original to ``text``. ``companions`` are other files that were asked for, such as .dockerignore.
     """
 
     original: str
@@ -84,6 +96,7 @@ class Result:
     remarks: tuple[Remark, ...]
     patch: Patch
     path: str | None = None
+    companions: tuple[Companion, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -108,12 +121,17 @@ class Result:
         """A unified diff that ``git apply`` and ``patch`` take; empty when nothing changed."""
         if not self.changed:
             return ""
-        name = (self.path or "Dockerfile").lstrip("/")
-        lines = difflib.unified_diff(_lines(self.original), _lines(self.text), f"a/{name}", f"b/{name}", n=context)
-        out = []
-        for line in lines:
-            out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
-        return "".join(out)
+        return unified_diff(self.original, self.text, self.path or "Dockerfile", context)
+
+
+def unified_diff(before: str | None, after: str, name: str, context: int = 3) -> str:
+    """A unified diff of the file *name*; *before* is None for a new one."""
+    name = name.lstrip("/")
+    source = "/dev/null" if before is None else f"a/{name}"
+    out = []
+    for line in difflib.unified_diff(_lines(before or ""), _lines(after), source, f"b/{name}", n=context):
+        out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    return "".join(out)
 
 
 def _lines(text: str) -> list[str]:
@@ -144,6 +162,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         tuple(sorted([*outcome.remarks, *bugs], key=lambda remark: (remark.line, remark.rule))),
         outcome.patch,
         path,
+        _companions(options, engine.project, outcome.text),
     )
     if options.style == "canonical":
         return _canonical(result, options)
@@ -387,6 +406,23 @@ def _parses(text: str) -> bool:
     except ParseError:
         return False
     return True
+
+
+def _companions(options: Options, project: Project | None, text: str) -> tuple[Companion, ...]:
+    """The .dockerignore that belongs to the Dockerfile *text*, if it was asked for and has to be written."""
+    if not options.dockerignore:
+        return ()
+    from .context.project import FolderProject
+
+    if not isinstance(project, FolderProject):
+        return ()
+    from .context.ignore_file import ignore_file
+
+    found = ignore_file(read_build(parse(text)), project)
+    if found is None:
+        return ()
+    reason = f"keeps {found.files} files, {found.size} bytes, out of the build"
+    return (Companion(project.ignore_file, found.before, found.text, reason),)
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:

@@ -39,6 +39,9 @@ def rewrite_command(
     lock: Annotated[
         Path | None, typer.Option("--lock", help="The lock file; else dockerslim.lock beside the file or above it.")
     ] = None,
+    dockerignore: Annotated[
+        bool, typer.Option("--dockerignore", help="Write or extend the context's .dockerignore, with -o or --in-place.")
+    ] = False,
     format: Annotated[str, typer.Option("--format", help="Form of the report: text or json.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a change had to be withdrawn.")] = False,
     verify: Annotated[
@@ -105,6 +108,7 @@ def rewrite_command(
                 quiet=quiet,
                 context=context,
                 account=account,
+                dockerignore=dockerignore,
                 cleanup=cleanup,
                 suggest=suggest,
                 verify=building if verify else None,

@@ -17,6 +17,7 @@ FLAGS = {
     "--diff": "diff",
     "--check": "check",
     "--strict": "strict",
+    "--dockerignore": "dockerignore",
     "--suggest": "suggest",
     "-q": "quiet",
     "--quiet": "quiet",

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..pipeline import Options, Result, rewrite
+from ..pipeline import Options, Result, rewrite, unified_diff
 from ..record import evolve, record
 from ..report.text import printable, report_lines
 from ..syntax import ParseError
@@ -46,6 +46,7 @@ class Request:
     lock: Path | None = None
     context: Path | None = None
     account: str = "app:10001"
+    dockerignore: bool = False
     cleanup: str = "delete"
     suggest: bool = False
     verify: BuildRequest | None = None
@@ -67,6 +68,7 @@ def run(request: Request) -> int:
             pin=request.pin,
             today=now().date(),
             account=_account(request.account),
+            dockerignore=request.dockerignore,
             cleanup=request.cleanup,
         )
         _ = options.safety
@@ -88,7 +90,7 @@ def run(request: Request) -> int:
         code = max(code, proof.code if proof else DONE)
         if request.strict and result.bugs:
             code = max(code, UNPROVEN)
-        elif request.check and result.changed:
+        elif request.check and (result.changed or result.companions):
             code = max(code, CHANGES)
     if request.format == "json":
         from ..report.json import report_json
@@ -176,6 +178,10 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
             write_output(path, result.to_bytes())
     elif not (request.diff or request.check or request.format == "json"):
         _out(result.to_bytes())
+    for companion in result.companions:
+        if request.output or request.in_place:
+            write_output(str(companion.path), companion.text.encode("utf-8", "surrogateescape"))
+            complain(f"{companion.path}: written; it {companion.reason}")
     if request.diff and request.format == "text":
         _print_diff(result)
 
@@ -188,7 +194,9 @@ def _same_file(path: str, output: str) -> bool:
 
 
 def _print_diff(result: Result) -> None:
-    diff = result.diff()
+    diff = result.diff() + "".join(
+        unified_diff(companion.before, companion.text, str(companion.path)) for companion in result.companions
+    )
     if not sys.stdout.isatty():
         _out(diff.encode("utf-8", "surrogateescape"))
         return

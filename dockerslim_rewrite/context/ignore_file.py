@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 
 from ..analysis.project import Classified, FileRole, Project
 from ..analysis.state import expand, states
@@ -100,9 +101,7 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
     if item.role not in _WRITTEN or any(pattern.exception and _meets(pattern.text, item) for pattern in old.patterns):
         return False
     for path in named:
-        # A name with wildcards, or one within: somebody means it.
-        inside = path == item.path or path.startswith(item.path + "/")
-        if inside or (any(char in path for char in "*?[") and posixpath.dirname(path) == posixpath.dirname(item.path)):
+        if path == item.path or path.startswith(item.path + "/") or fnmatchcase(item.path, path):
             return False
     commands = "\n".join(run.origin.args for stage in build.stages for run in stage.runs)
     name = posixpath.basename(item.path)
@@ -139,10 +138,11 @@ def _asks_for_vcs(commands: str, project: Project) -> bool:
 
 def _is_named(name: str, project: Project) -> bool:
     """Whether a text of the project names the file *name*, or loads such files by itself."""
+    mention = re.compile(rf"(?<![\w)\]]){re.escape(name)}(?![\w-])")
     for file in project.files:
         if _TEXTS.match(file.path):
             text = project.text(file.path)
-            if text is None or name in text or (name.startswith(".env") and "dotenv" in text):
+            if text is None or mention.search(text) or (name.startswith(".env") and "dotenv" in text):
                 return True
     return False
 

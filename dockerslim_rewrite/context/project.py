@@ -52,7 +52,7 @@ class FolderProject:
         try:
             if file is None or file.stat().st_size > _MAX_IGNORE:
                 return None
-            return file.read_text("utf-8")
+            return file.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return None
 

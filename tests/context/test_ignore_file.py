@@ -1,0 +1,88 @@
+"""The .dockerignore that is written: what it keeps out, and what it must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.context.dockerignore import read_dockerignore
+
+NODE = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n'
+
+
+def write(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def proposed(root: Path, dockerfile: str = NODE) -> str | None:
+    result = rewrite(dockerfile, Options(context=root, dockerignore=True, select=("DS801",)))
+    assert not result.changed
+    return result.companions[0].text if result.companions else None
+
+
+def test_a_new_file_says_why(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{"a.js": "process.env.A", "package.json": "{}", "node_modules/x/i.js": "1", ".git/HEAD": "x", ".env": "A=1"},
+    )
+    text = proposed(tmp_path)
+    assert text is not None
+    ignore = read_dockerignore(text)
+    assert [path for path in ("a.js", "package.json") if ignore.excludes(path)] == []
+    assert all(ignore.excludes(path) for path in ("node_modules/x/i.js", ".git/HEAD", ".env", "b/node_modules/y.js"))
+    assert text.startswith("# Version control")
+    (tmp_path / ".dockerignore").write_text(text + ".dockerignore\n")
+    assert proposed(tmp_path) is None
+
+
+def test_an_old_file_is_extended_and_kept(tmp_path: Path) -> None:
+    write(tmp_path, **{"package.json": "{}", "node_modules/x/i.js": "1", ".git/HEAD": "x"})
+    (tmp_path / ".dockerignore").write_bytes(b"# ours\r\n.git\r\n.dockerignore")
+    text = proposed(tmp_path)
+    assert text is not None
+    assert text.startswith("# ours\r\n.git\r\n.dockerignore\r\n\r\n# Installed")
+    assert text.count("\n") == text.count("\r\n")
+    assert ".git\r\n" in text
+    assert text.count(".git") == 1
+
+
+def test_exceptions_of_the_author_stand(tmp_path: Path) -> None:
+    write(tmp_path, **{"package.json": "{}", "node_modules/x/i.js": "1"})
+    (tmp_path / ".dockerignore").write_text("**\n!package.json\n!node_modules/x\n")
+    assert proposed(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "dockerfile", "kept"),
+    [
+        ({"node_modules/x/i.js": "1"}, NODE.replace("RUN npm ci\n", ""), "node_modules/x/i.js"),
+        ({".env": "A"}, NODE.replace("COPY . .", "COPY .env a.js ./"), ".env"),
+        ({".env": "A"}, NODE.replace("COPY . .", "COPY .e* ./"), ".env"),
+        ({".env": "A", "a.js": "require('dotenv').config()"}, NODE, ".env"),
+        ({"tls.pem": "A", "a.js": "read('tls.pem')"}, NODE, "tls.pem"),
+        ({".git/HEAD": "x"}, NODE.replace("npm ci", "npm ci && git describe > v"), ".git/HEAD"),
+        ({".git/HEAD": "x", "pyproject.toml": "requires = ['setuptools_scm']"}, NODE, ".git/HEAD"),
+        ({".git/HEAD": "x"}, "FROM golang:1.23\nCOPY . .\nRUN go build .\n", ".git/HEAD"),
+        ({".git/HEAD": "x"}, "FROM a\nRUN --mount=type=bind,source=.git,target=/g true\nCOPY . .\n", ".git/HEAD"),
+        ({"compose.yaml": "x"}, NODE.replace("npm ci", "npm ci && cp compose.yaml /x"), "compose.yaml"),
+    ],
+)
+def test_what_a_build_needs_stays(tmp_path: Path, files: dict[str, str], dockerfile: str, kept: str) -> None:
+    write(tmp_path, **({"a.js": "1", "package.json": "{}", "__pycache__/a.pyc": "x"} | files))
+    text = proposed(tmp_path, dockerfile)
+    assert text is not None
+    assert not read_dockerignore(text).excludes(kept)
+    assert read_dockerignore(text).excludes("__pycache__/a.pyc")
+
+
+def test_virtual_environments_are_known_by_their_marker(tmp_path: Path) -> None:
+    write(tmp_path, **{"env/pyvenv.cfg": "x", "env/bin/python": "x", "venv/settings.py": "x = 1"})
+    text = proposed(tmp_path, "FROM python:3\nCOPY . .\nRUN pip install flask\n")
+    assert text is not None
+    assert read_dockerignore(text).excludes("env/bin/python")
+    assert not read_dockerignore(text).excludes("venv/settings.py")
