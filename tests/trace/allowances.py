@@ -3,11 +3,13 @@
 A claim speaks of a command as it is written; a trace shows it as the shell has expanded it. So every written word
 becomes a glob: quotes go, expansions and `~` match anything, unquoted wildcards stay.
 
-What an added command promises. A cleanup that fails would end a build that went on before: `a` became `a && rm -rf x`.
+What an added command promises. A cleanup that fails ends a build that went on before: `a` became `a && rm -rf x`.
 The rewriter adds only commands that do not fail where it puts them (`rm -f`, a tool's own cleaning with the tool just
-used), so the sandbox lets every claimed addition and removal succeed and print nothing. The trace proves that nothing
-*else* depends on them: where they stand, what they take away, what status, input and frame the commands around them
-see. That they cannot fail in a real image is the business of the builds, not of the trace.
+used); that is the business of the builds. The promise that traces hold it to is this: should one fail, the build may
+stop there, and nothing else may happen. So with every fourth seed additions may fail, and behind them no command may
+run that did not run before; with the others they succeed, and nothing else may depend on them: where they stand, what
+they take away, what status, input and frame the commands around them see. What is removed always succeeds: the build
+before may do more.
 
 What `pipefail` promises. It makes a build stop where a command failed whose output went into a pipe, and does nothing
 else. So with even seeds such commands succeed, and all must be equal; with odd seeds they may fail, and the build after
@@ -28,6 +30,7 @@ from dockerslim_rewrite.change import (
     Change,
     Claim,
     DropsFiles,
+    EntersFolder,
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
@@ -91,6 +94,10 @@ def allowance(changes: Iterable[Change]) -> Allowance:
             for claim in claims
             if isinstance(claim, AddsAssignment)
         ),
+        extra_paths=_all(
+            word for claim in claims if isinstance(claim, AddsCommand) for word in claim.argv if word.startswith("/")
+        ),
+        folders=_all(claim.folder for claim in claims if isinstance(claim, EntersFolder)),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
     )

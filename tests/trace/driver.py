@@ -213,8 +213,12 @@ def _command(build: Build, cwd: str, data: bytes) -> bytes:
     forced = oracle.forced(argv, job.allow)
     uses = () if forced else oracle.used_paths(argv, cwd, job.allow.missing_paths)
     sees = tuple((path, tree.something(path)) for path in uses)
-    succeeds = forced or (job.pipes_succeed and stdio[1] == "pipe")
-    status = 0 if succeeds else oracle.status(job.seed, key, build.calls[key])
+    if forced:
+        fails = job.additions_fail and oracle.matches(argv, job.allow.added)
+        status = oracle.addition_status(job.seed, key) if fails else 0
+    else:
+        succeeds = job.pipes_succeed and stdio[1] == "pipe"
+        status = 0 if succeeds else oracle.status(job.seed, key, build.calls[key])
     build.calls[key] += 1
     build.events.append(
         Event(argv, cwd, environment, int(mask), stdio, stdin.decode(), limits.decode(), sees, status, build.body)
@@ -258,7 +262,9 @@ def _provide(build: Build, kind: str, path: str) -> bool:
     question = ("holds" if holds else kind, path)
     if holds and (question in build.asked or path in ("/", build.job.bodies[build.body].cwd)):
         return False  # it was there, and a body has removed it
-    if question not in build.asked:
+    if kind == "cd" and path in build.job.allow.folders:
+        build.asked[question] = True
+    elif question not in build.asked:
         build.asked[question] = oracle.grants(build.job.seed, *question)
     if not build.asked[question]:
         return False
@@ -268,7 +274,7 @@ def _provide(build: Build, kind: str, path: str) -> bool:
         else:
             os.makedirs(dirname(path), exist_ok=True)
             if kind != "parent":
-                tree.create(path, path if holds else "")
+                tree.create(path, oracle.content(path))
     except OSError:
         return False
     return True

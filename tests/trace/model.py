@@ -74,12 +74,14 @@ class Allowance:
     added, removed: patterns of commands that only the after side, only the before side may have. A pattern has a
         glob for each word; `*` also matches `/`, and each glob stands for one or more consecutive words, because the
         shell has expanded globs before a command is seen: ("rm", "-rf", "/var/lib/apt/lists/*"). These commands
-        always succeed and print nothing: see allowances.py for what that promises.
+        print nothing, and fail only in jobs of `additions_fail`: see allowances.py for what that promises.
     inserted, dropped: words that only the after side, only the before side may have in a command.
     replaced: leading words that may become others.
     reordered: commands whose operands count as a set.
     assigned: environment variables that single commands may get.
     missing_paths: globs of paths that the resulting tree may lack. What uses such a path must still find it.
+    extra_paths: paths that the resulting tree may have besides.
+    folders: directories that are known to be there, so that `cd` finds them.
     pipes: whether after may stop where a command failed whose output went into a pipe.
     """
 
@@ -91,6 +93,8 @@ class Allowance:
     reordered: tuple[Argv, ...] = ()
     assigned: tuple[Assignment, ...] = ()
     missing_paths: tuple[str, ...] = ()
+    extra_paths: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     pipes: bool = False
 
 
@@ -163,7 +167,8 @@ class Job:
 
     places: globs of directories that `cd` finds even when nothing made them. jitter: serve racing commands in
     random order, to expose what depends on scheduling. pipes_succeed: commands that write into a pipe do not fail,
-    so that `pipefail` makes no difference.
+    so that `pipefail` makes no difference. additions_fail: what may be added or removed fails or succeeds as the oracle
+    says, every time alike; without it, it succeeds.
     """
 
     bodies: tuple[Body, ...]
@@ -173,6 +178,7 @@ class Job:
     places: tuple[str, ...] = ()
     jitter: bool = False
     pipes_succeed: bool = False
+    additions_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

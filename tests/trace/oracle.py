@@ -50,6 +50,12 @@ def status(seed: int, argv: Argv, occurrence: int) -> int:
     return STATUSES[byte % len(STATUSES)] if draw < rate else 0
 
 
+def addition_status(seed: int, argv: Argv) -> int:
+    """Exit status of a command that may be added, in jobs that let it fail: every time the same."""
+    draw, byte = chance("addition", seed, *argv)
+    return STATUSES[byte % len(STATUSES)] if draw < 1 / 2 else 0
+
+
 def grants(seed: int, kind: str, path: str) -> bool:
     """Whether a missing directory or file that a builtin asks for is there after all.
 
@@ -59,6 +65,11 @@ def grants(seed: int, kind: str, path: str) -> bool:
     if kind == "holds":
         return seed != 0 and chance(kind, seed, path)[0] < 1 / 4
     return seed == 0 or chance(kind, seed, path)[0] >= 1 / 16
+
+
+def content(path: str) -> str:
+    """What a file of the base image holds. As a script it leaves traces in its shell."""
+    return f"export HELD_{chance('content', path)[1]:02x}=1; umask 026\n"
 
 
 def output(seed: int, argv: Argv) -> str:

@@ -11,7 +11,20 @@ from fnmatch import fnmatchcase
 
 from tests.trace.driver import program_for
 from tests.trace.model import NOTHING, SHELLS, Allowance, Argv, Body, Ending, Event, Job, Node, Trace
-from tests.trace.oracle import about, forced, forgives, grants, has_words, matches, named, normal, replaced, status
+from tests.trace.oracle import (
+    about,
+    addition_status,
+    forced,
+    forgives,
+    grants,
+    has_words,
+    matches,
+    named,
+    normal,
+    replaced,
+    status,
+    unwrapped,
+)
 from tests.trace.places import places
 from tests.trace.sandbox import Sandbox, shared
 
@@ -147,7 +160,7 @@ def _judge_shell(
             repeated += len(chunk) - len(some)
             chunk = some
         jobs = [
-            Job(side, shell, seed, allow, known, pipes_succeed=allow.pipes and seed % 2 == 0)
+            Job(side, shell, seed, allow, known, False, allow.pipes and seed % 2 == 0, _additions_fail(seed))
             for seed in chunk
             for side in sides
         ]
@@ -175,6 +188,10 @@ def _judge_shell(
     return Verdict(tuple(differences), compared, failed, limited, events, (), repeated)
 
 
+def _additions_fail(seed: int) -> bool:
+    return seed % 4 == 3
+
+
 def _disturbs(seed: int, calm: Trace, allow: Allowance) -> bool:
     """Whether anything that the build of seed 0 did fails with `seed`, or may, since its words come from output."""
     calls: Counter[Argv] = Counter()
@@ -182,7 +199,10 @@ def _disturbs(seed: int, calm: Trace, allow: Allowance) -> bool:
         if any(_PRINTED.search(word) for word in event.argv):
             return True
         key = normal(event.argv, allow)
-        if not forced(event.argv, allow) and status(seed, key, calls[key]):
+        if matches(event.argv, allow.added):
+            if _additions_fail(seed) and addition_status(seed, key):
+                return True
+        elif not forced(event.argv, allow) and status(seed, key, calls[key]):
             return True
         calls[key] += 1
     other = any(grants(seed, *question) != grants(0, *question) for question in calm.asked)
@@ -204,9 +224,10 @@ def _same(first: Trace, second: Trace) -> bool:
 def difference_of(before: Trace, after: Trace, allow: Allowance) -> tuple[Kind, str] | None:
     """The first thing in which two traces differ, beyond what is allowed, in words."""
     limited = Ending.LIMIT in (before.outcome.ending, after.outcome.ending)
-    if allow.pipes and not limited and _stopped_in_a_pipe(before, after, allow):
+    if not limited and _stopped_by_claim(before, after, allow):
         return None
-    if detail := _events(before.events, after.events, allow, limited):
+    cut = (before.outcome.ending is Ending.LIMIT, after.outcome.ending is Ending.LIMIT)
+    if detail := _events(before.events, after.events, allow, cut):
         return Kind.EVENTS, detail
     if limited:
         return None
@@ -224,32 +245,39 @@ def _ending(trace: Trace) -> str:
     return f"{trace.outcome.ending.value}{f' by {culprit}' if culprit else ''}"
 
 
-def _events(before: Sequence[Event], after: Sequence[Event], allow: Allowance, prefix: bool) -> str:
-    """Walks both sequences together; `prefix`: one may be cut off."""
+def _events(before: Sequence[Event], after: Sequence[Event], allow: Allowance, cut: tuple[bool, bool]) -> str:
+    """Walks both sequences together; `cut`: whether the one before, the one after may be cut off."""
     i = j = 0
     while i < len(before) or j < len(after):
         first = before[i] if i < len(before) else None
         second = after[j] if j < len(after) else None
         if first and second and not _deviations(first, second, allow):
             i, j = i + 1, j + 1
-        elif second and matches(second.argv, allow.added):
+        elif second and _may_be_added(second, allow):
             j += 1
         elif first and matches(first.argv, allow.removed):
             i += 1
-        elif prefix and (first is None or second is None):
+        elif (first is None and cut[0]) or (second is None and cut[1]):
             return ""
         else:
             return _contrast(first, second, allow)
     return ""
 
 
-def _stopped_in_a_pipe(before: Trace, after: Trace, allow: Allowance) -> bool:
-    """Whether after did what before did up to a failure inside a pipeline, and stopped."""
+def _may_be_added(event: Event, allow: Allowance) -> bool:
+    """Whether a command may stand where none was: what it prints must not go where anything reads it."""
+    read = event.stdio[1] == "pipe" and unwrapped(event.argv)[:1] != ("rm",)
+    return not read and matches(event.argv, allow.added)
+
+
+def _stopped_by_claim(before: Trace, after: Trace, allow: Allowance) -> bool:
+    """Whether after did what before did up to a failure that claims bring about, and stopped."""
     if after.outcome.ending is not Ending.FAILED:
         return False
-    if not any(event.status and event.stdio[1] == "pipe" for event in after.events):
-        return False
-    return not _events(before.events, after.events, allow, prefix=True)
+    failed = [event for event in after.events if event.status]
+    piped = allow.pipes and any(event.stdio[1] == "pipe" for event in failed)
+    added = bool(failed) and matches(failed[-1].argv, allow.added)
+    return (piped or added) and not _events(before.events, after.events, allow, (False, True))
 
 
 def _contrast(before: Event | None, after: Event | None, allow: Allowance) -> str:
@@ -310,7 +338,8 @@ def _tree(before: Mapping[str, Node], after: Mapping[str, Node], allow: Allowanc
     for path in sorted(before.keys() | after.keys()):
         first, second = before.get(path), after.get(path)
         gone = second is None or second.kind == "missing"
-        if first != second and not (gone and _may_miss(path, first, allow)):
+        come = first is None and any(one == path or one.startswith(f"{path}/") for one in allow.extra_paths)
+        if first != second and not come and not (gone and _may_miss(path, first, allow)):
             return f"{path}: {first} before, {second} after"
     return ""
 

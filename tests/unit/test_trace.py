@@ -159,6 +159,13 @@ WRONG = (
          (r"sudo echo 'a\nb' > /f",), (r"printf 'a\nb\n' > /f",), Kind.TREE, SUDO),
     Case("claimed order, another package", ("apt-get install b a",), ("apt-get install a c",), Kind.EVENTS, SORTED),
     Case("index of apk missing", ("apk update && apk add a",), ("apk add a",), Kind.EVENTS, APK),
+    Case("cleanup whose failure is taken for another's", ("apt-get update || a",),
+         ("{ apt-get update && apt-get clean; } || a",), Kind.EVENTS, APT_LISTS),
+    Case("cleanup that prints into a pipe", ("a | tee f",),
+         ("{ a && apt-get clean; } | tee f",), Kind.EVENTS, APT_LISTS),
+    Case("until for while", ("while test -f /a; do b; done",), ("until test -f /a; do b; done",), Kind.EVENTS),
+    Case("leaked state of a sourced file", (". /etc/x && a", "b"), (". /etc/x && a && b",), Kind.EVENTS),
+    Case("leaked variable that was read", ("read X < /etc/x", "b $X"), ("read X < /etc/x && b $X",), Kind.EVENTS),
     Case("one cleanup for another", ("apt-get update && rm -rf /tmp/src",),
          ("apt-get update && rm -rf /var/lib/apt/lists/*",), Kind.EVENTS, LISTS_AND_SOURCES),
     Case("pipefail and more", ("a | b; c", "d"), ("a | b && c", "d"), Kind.EVENTS, PIPES),
@@ -242,7 +249,7 @@ def name_of(case: Case) -> str:
 def test_refuses(case: Case, shell: str) -> None:
     found = verdict(case, shell, 3)
     if not found.wrong:  # one that shows only when a command fails
-        found = verdict(case, shell, 10)
+        found = verdict(case, shell, 20)
     assert found.wrong
     assert case.kind in {difference.kind for difference in found.differences}, list(map(str, found.differences))
 
