@@ -6,6 +6,7 @@ import json
 import re
 import sys
 
+from ..knowledge.sources import link_of, links
 from ..passes import PIPELINE, Pass
 from ..passes.fixtures import fixture_of
 from .rewrite import DONE, USAGE, complain
@@ -73,6 +74,9 @@ def _explain(one: Pass) -> None:
     if one.answers:
         print(f"answers: {', '.join(one.answers)}")
     print(f"\n{one.doc}\n")
+    for address in dict.fromkeys([*links(one.doc), *filter(None, map(link_of, one.answers))]):
+        print(f"  see {address}")
+    print()
     fixture = fixture_of(one.code)
     for case in fixture.cases if fixture else ():
         print(f"Example: {case.title}")

@@ -51,7 +51,8 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
 
     Safe because it is done only in a stage whose layers ship, behind the last command that uses the tool, and never
     when the container itself starts through it (`CMD mvn …`, `go run`,
-    `dotnet run`). Source: each tool's documentation, named in the data file of the manager.
+    `dotnet run`). Source: Docker's "Building best practices"; each tool's
+    documentation, named in the data file of the manager.
     """
     yield from clean_after(build, facts, "DS207", MANAGERS, _judge)
     yield from _gems(build, facts)

@@ -21,6 +21,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
     its mode or owner stores it twice. In one RUN the bytes never land.
 
     Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
+    Source: OCI image specification, layer changesets and whiteouts.
     """
     for stage in build.stages:
         for series in neighbours(stage):

@@ -28,7 +28,8 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     heads what follows it, too.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
-    neither sees the other's shell state (directory, variables, options, functions, exits).
+    neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
+    Execution Environment" and "Consequences of Shell Errors".
     """
 
     def wanted(group: Sequence[Run], run: Run) -> str | None:

@@ -48,7 +48,8 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
     in the RUN is known to keep no reference into /tmp. A folder that is only made there is for the container.
     `pip install --no-compile` is added where the file sets PYTHONDONTWRITEBYTECODE: it keeps Python from writing
     bytecode, but not pip. Caches below ~/.cache belong to DS204 to DS207; what else is there
-    (browsers, models, compilers) is what programs were told to install, so it stays. Source: the tools' manuals.
+    (browsers, models, compilers) is what programs were told to install, so it stays. Source: Docker's
+    "Building best practices"; the tools' manuals.
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):

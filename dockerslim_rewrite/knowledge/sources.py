@@ -1,0 +1,34 @@
+"""Where to read about what rules rest on, and about the findings of other tools."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+_HADOLINT = re.compile(r"DL\d{4}\Z")
+#: The words of a check's name, acronyms included: "JSONArgsRecommended".
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+")
+
+
+@lru_cache(maxsize=1)
+def _sources() -> dict[str, str]:
+    data = tomllib.loads((Path(__file__).parent / "data" / "sources.toml").read_text("utf-8"))
+    return dict(data["sources"])
+
+
+def links(documentation: str) -> list[str]:
+    """Addresses of the sources that *documentation* names, in the order of the data file."""
+    text = " ".join(documentation.split())
+    return [address for name, address in _sources().items() if name in text]
+
+
+def link_of(code: str) -> str | None:
+    """The page on a finding of hadolint or on one of BuildKit's checks; None for other tools' codes."""
+    if _HADOLINT.match(code):
+        return f"https://github.com/hadolint/hadolint/wiki/{code}"
+    words = _WORDS.findall(code)
+    if len(words) > 1 and "".join(words) == code:
+        return f"https://docs.docker.com/reference/build-checks/{'-'.join(words).lower()}/"
+    return None
