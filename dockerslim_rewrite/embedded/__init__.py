@@ -1,0 +1,1 @@
+"""Dockerfiles in Python string literals, found and rewritten where they stand."""
