@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..change import SplitsStage
+from ..change import AddsCommand, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Env, Run
 from .observe import Command, commands, units
@@ -14,6 +14,8 @@ from .verdict import Unsound
 
 _INSTALLS = {"apt-get": "install", "apt": "install", "apk": "add"}
 _CLEANS = ("rm", "-rf", "/var/lib/apt/lists/*")
+#: What a user who is injected may need: an account, and folders of its own.
+_FOR_USERS = frozenset(("mkdir", "chown", "useradd", "groupadd", "adduser", "addgroup"))
 _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _PLAIN = frozenset(("-y", "--no-install-recommends", "--no-cache", "-qq", "-q"))
@@ -21,8 +23,11 @@ _DEVELOPMENT = re.compile(r"(?:.*-dev|gcc|g\+\+|build-base|build-essential)\Z")
 _LIBRARY = re.compile(r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs)[a-z0-9.+-]*\Z")
 
 
-def check_install(step: Run, stage: Stage, claim: SplitsStage) -> None:
-    """Refuse a RUN of the runtime stage but for one that installs packages of *stage*, or the libraries of those."""
+def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[Claim]) -> None:
+    """Refuse a RUN of the runtime stage but for one that installs packages of *stage*, or the libraries of those, with
+    the accounts and folders that *others* add.
+    """
+    claimed = {one.argv for one in others if isinstance(one, AddsCommand) and one.argv[0] in _FOR_USERS}
     script = script_of(step)
     found = units(script) if script is not None else ()
     before = {word for command in _installs(stage) for word in _resolved(command, stage)}
@@ -30,7 +35,7 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage) -> None:
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
-        if plain and words in (("apt-get", "update"), _CLEANS):
+        if plain and (words in (("apt-get", "update"), _CLEANS) or words in claimed):
             continue
         if plain and words[1:2] and words[1] in _UPGRADES and set(words[2:]) <= _PLAIN and _upgrades(stage, words):
             continue

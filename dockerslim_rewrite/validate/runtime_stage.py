@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..change import SplitsStage
+from ..change import AddsInstruction, ChangesFlag, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Run, Step, Value
 from ..shell.script import Script
@@ -42,8 +42,9 @@ _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 class RuntimeStage:
     """*runtime*, which came from *stage* by *claim*. The checks raise ``Unsound`` or ``Undecided``."""
 
-    def __init__(self, claim: SplitsStage, stage: Stage, runtime: Stage, escape: str) -> None:
+    def __init__(self, claim: SplitsStage, stage: Stage, runtime: Stage, escape: str, others: Sequence[Claim]) -> None:
         self.claim = claim
+        self.others = others
         self.stage = stage
         self.runtime = runtime
         self.escape = escape
@@ -72,7 +73,10 @@ class RuntimeStage:
     def _from_builder(self, step: Copy) -> bool:
         """Whether *step* copies from the builder, to the same paths, and changes nothing on the way."""
         flags = [(flag.name, (flag.value or "").lower()) for flag in step.origin.flags]
-        if step.keyword != "COPY" or flags != [("from", self.claim.builder.lower())]:
+        owners = [("chown", one.after) for one in self.others if isinstance(one, ChangesFlag) and one.name == "chown"]
+        if step.keyword != "COPY" or [flag for flag in flags if flag not in owners] != [
+            ("from", self.claim.builder.lower())
+        ]:
             return False
         target = step.destination
         if len(step.sources) == 1 and not target.endswith("/"):
@@ -98,11 +102,17 @@ class RuntimeStage:
                 if not (text in self.claim.added and _ADDED.match(text)):
                     new += self._pairs(step)
             elif isinstance(step, Run):
-                check_install(step, self.stage, self.claim)
+                if not self._added(step):
+                    check_install(step, self.stage, self.claim, self.others)
             elif not (isinstance(step, Arg) and set(self._pairs(step)) <= arguments):
                 raise Unsound(f"{step.keyword} was added to the runtime stage", *lines)
         if old != new:
             raise Unsound("the runtime stage has another environment", self.stage.head.line, self.runtime.head.line)
+
+    def _added(self, step: Step) -> bool:
+        """Whether another claim adds *step*."""
+        text = step.origin.logical.text.strip()
+        return any(isinstance(one, AddsInstruction) and one.text == text for one in self.others)
 
     def _pairs(self, step: Env | Arg) -> list[tuple[object, object]]:
         return [

@@ -59,6 +59,8 @@ class Matcher:
         self.claimed = claimed
         self.runs = Runs(claimed, self.old, self.new)
         self.workdir: str | None = None
+        #: The folder that a WORKDIR in place of ``cd`` leads to, while the old program is still in ``workdir``.
+        self.entered: str | None = None
         self.exported: set[str] = set()
         self.became: dict[int, int] = {}
         self._added_texts: Counter[str] = Counter()
@@ -74,7 +76,7 @@ class Matcher:
     def stage(self, left: Stage, right: Stage) -> None:
         """Compare two stages; their images and names are compared elsewhere."""
         self.old.stage, self.new.stage = left.index, right.index
-        self.workdir = None
+        self.workdir = self.entered = None
         self.exported = set()
         base = base_of(left, self.old.build)
         self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
@@ -200,12 +202,12 @@ class Matcher:
             first, run = after[at], after[at + 1] if at + 1 < len(after) else None
             if head is None:
                 continue
-            if isinstance(first, Run) and self.workdir == claim.folder:
+            if isinstance(first, Run) and claim.folder in (self.workdir, self.entered):
                 taken, run = 1, first
             elif is_workdir(first, claim.folder) and isinstance(run, Run):
                 taken = 2
                 check_unseen(after[at + 2 :], self.new.build.stages[self.new.stage], self.new.build)
-                self.workdir = claim.folder
+                self.entered = claim.folder
             else:
                 continue
             frame(left, run, licences, self.old, self.new)
@@ -226,6 +228,7 @@ class Matcher:
     def _advance(self, step: Step) -> None:
         if isinstance(step, Value) and step.keyword == "WORKDIR":
             self.workdir = folder(step.value, self.workdir, self.escape)
+            self.entered = None
         elif isinstance(step, Env | Arg):
             self.exported.update(pair.key for pair in step.pairs)
         elif isinstance(step, Shell | Exec):
