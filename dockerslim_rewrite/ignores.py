@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from .syntax import Document
 
@@ -29,6 +31,7 @@ def ignored_rules(document: Document) -> Ignored:
         match = _CHECK.search(value) if name == "check" else None
         if match:
             everywhere |= _split(match["rules"])
+    ends = [instruction.span.end for instruction in document.instructions]
     for comment in document.comments:
         text = comment.text.strip()
         match = _OURS.match(text) or _HADOLINT.match(text)
@@ -38,12 +41,20 @@ def ignored_rules(document: Document) -> Ignored:
         if match["file"]:
             everywhere |= rules
             continue
-        for instruction in document.instructions:
-            if instruction.span.end > comment.span.start:
-                line = document.line_of(comment.span.start)
-                single.append((min(line, instruction.line_number), instruction.end_line, frozenset(rules)))
-                break
+        index = bisect_right(ends, comment.span.start)
+        if index < len(ends):
+            instruction = document.instructions[index]
+            line = document.line_of(comment.span.start)
+            single.append((min(line, instruction.line_number), instruction.end_line, frozenset(rules)))
     return frozenset(everywhere), tuple(single)
+
+
+def ignored_at(line: int, single: Sequence[tuple[int, int, frozenset[str]]]) -> Iterator[frozenset[str]]:
+    """The rules that the entries *single* of ``ignored_rules`` switch off on *line*."""
+    index = bisect_right(single, line, key=lambda entry: entry[0]) - 1
+    while index >= 0 and single[index][1] >= line:
+        yield single[index][2]
+        index -= 1
 
 
 def _split(rules: str) -> set[str]:

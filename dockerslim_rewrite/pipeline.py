@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .analysis.facts import ACCOUNT, Facts
 from .analysis.locked import NO_LOCK, Lock
 from .change import Change, Remark, RemarkKind, Safety
-from .ignores import Ignored, ignored_rules
+from .ignores import Ignored, ignored_at, ignored_rules
 from .ir.build import Build, read_build
 from .passes import PIPELINE, Pass, Phase
 from .record import evolve, record
@@ -452,10 +452,7 @@ def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, b
     if "all" in everywhere or codes & everywhere:
         return True
     lines = {line, *(build.document.line_of(edit.span.start) for edit in edits)}
-    for first, last, rules in by_line:
-        if ("all" in rules or codes & rules) and any(first <= at <= last for at in lines):
-            return True
-    return False
+    return any("all" in rules or codes & rules for at in lines for rules in ignored_at(at, by_line))
 
 
 def _proven(engine: _Engine, outcome: _Outcome) -> tuple[_Outcome, list[Remark]]:

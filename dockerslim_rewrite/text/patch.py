@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,7 +38,7 @@ class OverlapError(ValueError):
     """Two edits claim the same text."""
 
 
-@record
+@record(slots=False)
 class Patch:
     """Edits in ascending order of which no two touch the same code point, nor insert at the same place."""
 
@@ -94,14 +96,22 @@ class Patch:
 
     def shift(self, offset: int) -> int:
         """Where *offset* of the patched text lies in the text before; inside new text, where that text begins."""
+        index = bisect_right(self._starts, offset) - 1
+        if index < 0:
+            return offset
+        (start, end), new = self.edits[index]
+        behind = self._starts[index] + len(new)
+        return start if offset < behind else end + offset - behind
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the text of each edit begins in the patched text."""
+        starts = []
         moved = 0
         for (start, end), new in self.edits:
-            if offset < start + moved:
-                break
-            if offset < start + moved + len(new):
-                return start
+            starts.append(start + moved)
             moved += len(new) - (end - start)
-        return offset - moved
+        return starts
 
 
 def _pieces(patch: Patch, length: int) -> list[Span | str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from itertools import chain, islice
 
 from ..ir.steps import Run
 from ..shell.script import Script
@@ -21,10 +22,11 @@ class _Row:
     ``isolated`` tells which of them stand in a subshell of their own.
     """
 
-    __slots__ = ("after", "bodies", "ends", "isolated", "scripts")
+    __slots__ = ("after", "bodies", "ends", "isolated", "runs", "scripts")
 
     def __init__(self, after: tuple[Unit, ...]) -> None:
         self.after = after
+        self.runs: list[Run] = []
         self.scripts: list[Script] = []
         self.bodies: list[tuple[Unit, ...]] = []
         self.isolated: list[bool] = []
@@ -32,23 +34,28 @@ class _Row:
 
 
 class Bodies:
-    """Compares shell bodies under the licences of the changes near them."""
+    """Compares shell bodies. *near* gives the licences of the changes that edit the text from one RUN to another.
 
-    def __init__(self, licences: Licences) -> None:
-        self.licences = licences
+    Each body is compared under those near it and the RUN before it.
+    """
+
+    def __init__(self, near: Callable[[Run, Run], Licences]) -> None:
+        self.near = near
+        self.licences = Licences(())
         self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
-    def longest(self, runs: Sequence[Run], right: Run, exported: Set[str]) -> int:
+    def longest(self, runs: Iterable[Run], right: Run, exported: Set[str]) -> int:
         """How many of *runs*, from the first on, each in a fresh shell, do together what *right* does.
 
         *runs* are as many as might have been joined. Raises ``Unsound`` or ``Undecided`` where there is no such number.
         """
-        first = runs[0]
+        left = iter(runs)
+        first, second = next(left), next(left, None)
         if first.argv is not None or right.argv is not None:
             if first.argv != right.argv:
                 raise Unsound("the words of an exec-form RUN changed", first.line, right.line)
             return 1
-        row, failure = self._correspondence(runs, right)
+        row, failure = self._correspondence(first, second, left, right)
         for count in reversed(row.ends):
             try:
                 self._joint(row, count, right, exported)
@@ -58,31 +65,37 @@ class Bodies:
                 return count
         raise failure or Unsound("the commands of a RUN changed", first.line, right.line)
 
-    def _correspondence(self, runs: Sequence[Run], right: Run) -> tuple[_Row, Unsound | None]:
-        """The bodies of *runs* laid beside that of *right* as far as it goes, and why it goes no further."""
+    def _correspondence(
+        self, first: Run, second: Run | None, others: Iterable[Run], right: Run
+    ) -> tuple[_Row, Unsound | None]:
+        """The bodies of RUNs laid beside that of *right* as far as it goes, and why it goes no further."""
         after = units(_script(right))
         row = _Row(after)
-        extra = len(after)
-        while extra and self._licensed_addition(after[extra - 1]):
-            extra -= 1
         at = 0
         try:
-            for run in runs:
+            for run in chain((first,), () if second is None else (second,), others):
+                self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
                 body = units(script)
-                at, isolated = self._place(body, after, at, run, right, alone=len(runs) == 1)
+                at, isolated = self._place(body, after, at, run, right, alone=second is None)
+                row.runs.append(run)
                 row.scripts.append(script)
                 row.bodies.append(body)
                 row.isolated.append(isolated)
-                if at >= extra and not (isolated and len(row.bodies) == 1):
+                rest = islice(after, at, None)
+                if not (isolated and len(row.bodies) == 1) and all(map(self._licensed_addition, rest)):
                     row.ends.append(len(row.bodies))
                 if at == len(after):
                     break
         except Unsound as unsound:
             return row, unsound
         if not row.ends:
-            return row, Unsound(f"a command was added: {_name(after[at])}", runs[0].line, right.line)
+            return row, Unsound(f"a command was added: {_name(after[at])}", first.line, right.line)
         return row, None
+
+    def _under(self, licences: Licences) -> None:
+        self.licences = licences
+        self._known.clear()
 
     def _place(
         self, body: tuple[Unit, ...], after: tuple[Unit, ...], at: int, run: Run, right: Run, *, alone: bool
@@ -103,6 +116,7 @@ class Bodies:
     def _joint(self, row: _Row, count: int, right: Run, exported: Set[str]) -> None:
         """Raise unless the first *count* bodies may stand together in the body of *right*."""
         scripts, bodies = row.scripts[:count], row.bodies[:count]
+        self._under(self.near(row.runs[0], row.runs[count - 1]))
         lines = (None, right.line)
         result = _script(right)
         if result.comments and any(script.comments for script in scripts[:-1]):

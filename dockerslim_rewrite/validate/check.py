@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
@@ -73,13 +75,16 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
 def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> None:
     if edits.apply(before) != after:
         raise Unsound("the edits do not lead from the original to the result")
-    hulls = [
+    hulls = sorted(
         (min(edit.span.start for edit in change.edits), max(edit.span.end for edit in change.edits))
         for change in changes
         if change.edits
-    ]
+    )
+    starts = [start for start, _ in hulls]
+    reach = list(accumulate((end for _, end in hulls), max))
     for edit in edits:
-        if not any(edit.span.start <= end and start <= edit.span.end for start, end in hulls):
+        last = bisect_right(starts, edit.span.end) - 1
+        if last < 0 or reach[last] < edit.span.start:
             line = before.count("\n", 0, edit.span.start) + 1
             raise Unsound("text outside all claimed changes is different", line)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ..change import (
     AddsAssignment,
@@ -38,6 +39,7 @@ _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 _CLEANS = re.compile(r"(?:yum|dnf|microdnf|tdnf|zypper) clean(?: (?:all|--all|-a))?\Z")
 
 Kind = TypeVar("Kind")
+Words: TypeAlias = ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption
 
 
 class Claimed:
@@ -86,11 +88,7 @@ class Licences:
         self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
-        self._words = tuple(
-            claim
-            for claim in self.claims
-            if isinstance(claim, ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption)
-        )
+        self._words = _seldom(claim for claim in self.claims if isinstance(claim, Words))
 
     @property
     def adding(self) -> bool:
@@ -160,6 +158,17 @@ class Licences:
 def _may_go(argv: tuple[str, ...]) -> bool:
     """Whether a command of these words is one of those that a claim may take away."""
     return argv[:1] != () and (argv[0] in _MAY_GO or bool(_CLEANS.match(" ".join(argv))))
+
+
+def _seldom(claims: Iterable[Words]) -> tuple[Words, ...]:
+    """*claims* without those that say the same a fourth time: no command has an option more often."""
+    seen: Counter[Words] = Counter()
+    kept: list[Words] = []
+    for claim in claims:
+        seen[claim] += 1
+        if seen[claim] < 4:
+            kept.append(claim)
+    return tuple(kept)
 
 
 def _spellings(argv: tuple[str, ...], claims: Iterable[ReplacesWords]) -> set[tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from itertools import islice
 
 from ..change import AddsMount, MergesRuns
 from ..ir.steps import Run, Step
@@ -27,25 +28,27 @@ class Runs:
 
     def match(self, before: Sequence[Step], at: int, right: Run, exported: Set[str]) -> int:
         """How many RUNs of *before* from *at* on became *right*. Raises ``Unsound`` or ``Undecided`` for none."""
-        group = self._candidates(before, at)
-        licences = self.claimed.near(Span(group[0].origin.span.start, group[-1].origin.span.end))
-        frame(group[0], right, licences, self.old, self.new)
-        return Bodies(licences).longest(group, right, exported)
-
-    def _candidates(self, before: Sequence[Step], at: int) -> list[Run]:
-        """The RUNs from *at* on that claims allow to have become one."""
         first = before[at]
         assert isinstance(first, Run)
-        group = [first]
-        flags = self.old.flags(first)
-        while len(group) < self.most and at + len(group) < len(before):
-            step = before[at + len(group)]
-            if not isinstance(step, Run) or not self.claimed.near(step.origin.span).of(MergesRuns):
-                break
-            if self.old.flags(step) != flags or step.argv is not None:
-                break
-            group.append(step)
-        return group
+        frame(first, right, self._near(first, first), self.old, self.new)
+        return Bodies(self._near).longest(self._candidates(before, at), right, exported)
+
+    def _near(self, first: Run, last: Run) -> Licences:
+        return self.claimed.near(Span(first.origin.span.start, last.origin.span.end))
+
+    def _candidates(self, before: Sequence[Step], at: int) -> Iterator[Run]:
+        """The RUNs from *at* on that claims allow to have become one."""
+        flags = self.old.flags(before[at])
+        for index, step in enumerate(islice(before, at, at + self.most)):
+            if not isinstance(step, Run):
+                return
+            if index and (
+                step.argv is not None
+                or self.old.flags(step) != flags
+                or not self.claimed.near(step.origin.span).of(MergesRuns)
+            ):
+                return
+            yield step
 
     def vanishes(self, run: Run) -> bool:
         """Whether claims remove every command of *run*."""
