@@ -144,6 +144,8 @@ def _context(path: str, given: Path | None) -> Path | None:
 def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof | None]:
     data = read_input(path)
     options = evolve(options, context=_context(path, request.context), lock=lock_for(path, request.lock))
+    if path.endswith(".py"):
+        return _module(path, data, options, request), None
     result = rewrite(data, options, None if path == "-" else path)
     proof = _proof(path, data, result, request)
     if proof is None or proof.refusal is None:
@@ -158,6 +160,20 @@ def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof |
     if proof is not None and proof.refusal is not None:
         complain(proof.refusal)
     return result, proof
+
+
+def _module(path: str, data: bytes, options: Options, request: Request) -> Result:
+    """The Python module *path* with the Dockerfiles in its string literals rewritten."""
+    from ..embedded.rewrite import rewrite_python
+
+    if request.verify is not None:
+        raise ValueError(f"{path}: Dockerfiles within Python modules cannot be built with --verify")
+    result = rewrite_python(data, options, path)
+    _write(path, data, result, request)
+    if request.format == "text" and not request.quiet:
+        for line in report_lines(result):
+            print(line, file=sys.stderr)
+    return result
 
 
 def _proof(path: str, data: bytes, result: Result, request: Request) -> Proof | None:
