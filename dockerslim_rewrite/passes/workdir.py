@@ -80,6 +80,11 @@ def _relative(step: Value, facts: Facts, *, anchored: bool) -> Proposals:
 def _cd(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
     """WORKDIR for a RUN that works in one other folder, or what would see the difference."""
     script = facts.script(run)
+    if script is not None and len(script.commands) == 1 and script.commands[0].name == "cd":
+        yield missed(
+            "DS607", run.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
+        )
+        return
     found = frame(script) if script is not None else None
     if script is None or found is None or run.body is None or run.body.form != "shell":
         return
