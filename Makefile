@@ -53,7 +53,7 @@ run: $(VENV)/.installed
 	$(BIN)/dockerslim rewrite $(EXAMPLE) --diff
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not builds or quick" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not builds or quick" $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

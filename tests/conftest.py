@@ -1,9 +1,11 @@
-"""Hypothesis profiles: the default for every run, ``fuzz`` (``make fuzz``) with many more examples."""
+"""How tests run: Hypothesis profiles (``fuzz``, for ``make fuzz``, has many more examples), and who runs builds."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,3 +13,15 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several workers one runs all tests that build images: they share a store, and look for what is left in it."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: "builds" if nodeid.startswith("tests/builds/") else nodeid
+    return scheduler

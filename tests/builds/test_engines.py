@@ -20,7 +20,7 @@ from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engin
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify
 from dockerslim_rewrite.engine.workspace import mounts_below, workspace
 
-pytestmark = [pytest.mark.builds, pytest.mark.quick, pytest.mark.xdist_group("builds")]
+pytestmark = [pytest.mark.builds, pytest.mark.quick]
 
 DOCKERFILE = """\
 FROM debian:bookworm-slim AS build

@@ -24,7 +24,6 @@ _EACH = [
 
 
 @pytest.mark.builds
-@pytest.mark.xdist_group("builds")
 @pytest.mark.parametrize("example", _EACH)
 def test_rewrites_build_work_and_are_not_larger(
     example: Example, base_images: Callable[..., None], tmp_path: Path
