@@ -74,7 +74,7 @@ def _manifest(path: str, language: str, manager: str, role: ManifestRole, tree: 
     return Manifest(path, language, manager, role, needs, obstacles, workspaces, engine)
 
 
-def _requirements(text: str, path: str, tree: ContextTree) -> Found:
+def _requirements(text: str, path: str, tree: ContextTree, above: frozenset[str] = frozenset()) -> Found:
     needs: list[str] = []
     obstacles: list[str] = []
     folder = posixpath.dirname(path)
@@ -83,9 +83,9 @@ def _requirements(text: str, path: str, tree: ContextTree) -> Found:
         match = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", bare)
         if match is not None:
             target = posixpath.normpath(posixpath.join(folder, match[1]))
-            if "://" in match[1]:
+            if "://" in match[1] or target == path or target in above:
                 continue
-            if target not in tree.by_path or target == path:
+            if target not in tree.by_path:
                 obstacles.append(f"{path}:{number} names {match[1]}, which is not in the context")
             elif target not in needs:
                 needs.append(target)
@@ -101,7 +101,7 @@ def _requirements(text: str, path: str, tree: ContextTree) -> Found:
         if inner is None:
             obstacles.append(f"{need} cannot be read")
         elif len(needs) < 20:
-            more, against = _requirements(inner, need, tree)
+            more, against = _requirements(inner, need, tree, above | {path})
             needs += [one for one in more if one not in needs and one != path]
             obstacles += against
     return tuple(needs), tuple(obstacles)

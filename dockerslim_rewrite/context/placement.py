@@ -112,7 +112,7 @@ class _Placer:
 def _from_stage(source: str | None, target: str, folder: bool, there: dict[str, str], placed: dict[str, str]) -> None:
     if source is None:
         return
-    bare = posixpath.normpath("/" + source)
+    bare = posixpath.normpath("/" + source.lstrip("/"))
     if bare in there:
         placed[posixpath.join(target, posixpath.basename(bare)) if folder else target] = there[bare]
         return

@@ -80,6 +80,7 @@ def outline(text: str) -> Outline:
             if len(named) < 200 and _DOTTED.match(named):
                 strings.append(named)
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    imports.sort(key=lambda one: one[2])
     return Outline(tuple(imports), tuple(dict.fromkeys(strings)))
 
 

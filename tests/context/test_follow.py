@@ -1,0 +1,158 @@
+"""What a container does, from its first process on, and which file of the context lies where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.analysis.project import Behaviour, Need
+from dockerslim_rewrite.context.locate import locate
+from dockerslim_rewrite.context.project import FolderProject
+from dockerslim_rewrite.ir.build import Build, read_build
+from dockerslim_rewrite.syntax import parse
+
+
+def project(root: Path, files: dict[str, str]) -> FolderProject:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return FolderProject(locate(root / "Dockerfile"))
+
+
+def build(text: str) -> Build:
+    return read_build(parse(text))
+
+
+def behaviour(root: Path, dockerfile: str, files: dict[str, str]) -> Behaviour:
+    return project(root, files).behaviour(build(dockerfile))
+
+
+def test_placement_through_stages(tmp_path: Path) -> None:
+    text = (
+        "FROM a AS one\nWORKDIR /src\nCOPY . .\nCOPY conf/* /etc/app/\n"
+        "FROM one AS two\nCOPY x.py /opt/y.py\n"
+        "FROM scratch\nCOPY --from=two /src /app\nCOPY --from=1 /opt/y.py /etc/app/a.ini /deep/\n"
+    )
+    found = project(tmp_path, {"x.py": "", "conf/a.ini": "", "sub/z.py": ""}).placed(build(text))
+    assert found.context_of == {
+        "/app/x.py": "x.py",
+        "/app/conf/a.ini": "conf/a.ini",
+        "/app/sub/z.py": "sub/z.py",
+        "/deep/y.py": "x.py",
+        "/deep/a.ini": "conf/a.ini",
+    }
+    assert found.missing == ()
+
+
+def test_what_is_missing_has_its_line(tmp_path: Path) -> None:
+    found = project(tmp_path, {"a": ""}).placed(build("FROM a\nCOPY a b \\\n  c*/ /x/\nADD https://example.com/y /y\n"))
+    assert found.missing == (("b", 2), ("c*/", 2))
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        ('["cron", "-f"]', [Need.SERVICE]),
+        ('["tini", "--", "sshd", "-D"]', [Need.SERVICE]),
+        ("service nginx start && tail -f /x", [Need.SERVICE]),
+        ("exec env A=1 gosu nobody true", [Need.DROPS]),
+        ('["sh", "-c", "chown -R a /b; true"]', [Need.CHANGE_OWNER]),
+        ("apt-get update", [Need.PACKAGES]),
+        ("echo a; sleep 1", []),
+    ],
+)
+def test_commands(tmp_path: Path, command: str, needs: list[Need]) -> None:
+    found = behaviour(tmp_path, f"FROM a\nCMD {command}\n", {})
+    assert [privilege.need for privilege in found.privileges] == needs
+    assert not [doubt for doubt in found.doubts if doubt.blind]
+
+
+def test_an_entrypoint_script_goes_on_with_the_command(tmp_path: Path) -> None:
+    script = '#!/bin/sh\nset -e\nmkdir -p /data/x\ncd /srv\necho hi > state\n. ./env.sh\nexec "$@"\n'
+    text = 'FROM a\nWORKDIR /srv\nCOPY . .\nENTRYPOINT ["/srv/run.sh"]\nCMD ["python", "app.py"]\n'
+    files = {"run.sh": script, "env.sh": "rm -f /old/y\n", "app.py": "open('z', 'w')\n"}
+    found = behaviour(tmp_path, text, files)
+    assert {(write.path, str(write.evidence)) for write in found.writes} == {
+        ("/data/x", "run.sh:3"),
+        ("/srv/state", "run.sh:5"),
+        ("/old/y", "env.sh:1"),
+        ("/srv/z", "app.py:1"),
+    }
+    assert found.doubts == ()
+    assert found.followed == ("run.sh", "env.sh", "app.py")
+
+
+def test_scripts_that_call_themselves_end(tmp_path: Path) -> None:
+    files = {"a.sh": "#!/bin/sh\n/b.sh\n", "b.sh": "#!/bin/sh\n/a.sh\n"}
+    found = behaviour(tmp_path, 'FROM a\nCOPY a.sh b.sh /\nCMD ["/a.sh"]\n', files)
+    assert set(found.followed) == {"a.sh", "b.sh"}
+
+
+@pytest.mark.parametrize(
+    ("command", "ports"),
+    [
+        ("gunicorn -b 0.0.0.0:9000 web:app", [9000]),
+        ("gunicorn web:app", [8000]),
+        ("gunicorn -c conf.py web:app", [7000]),
+        ("python -m gunicorn --bind=:6000 web:app", [6000]),
+        ("uvicorn web:app --host 0.0.0.0 --port 5001", [5001]),
+        ("hypercorn -b [::]:5002 web:app", [5002]),
+        ("python -m http.server 5003", [5003]),
+        ("python manage.py runserver 0.0.0.0:5004", [5004]),
+        ("gunicorn --bind unix:/tmp/x web:app", []),
+        ("waitress-serve --port=80 web:app", [80]),
+    ],
+)
+def test_servers(tmp_path: Path, command: str, ports: list[int]) -> None:
+    files = {"web.py": "app = 1\n", "conf.py": "bind = '0.0.0.0:7000'\n", "manage.py": "x = 1\n"}
+    found = behaviour(tmp_path, f"FROM a\nWORKDIR /app\nCOPY . .\nCMD {command}\n", files)
+    assert [listener.port for listener in found.listeners] == ports
+    assert found.doubts == ()
+
+
+def test_flask_finds_its_application(tmp_path: Path) -> None:
+    text = "FROM a\nWORKDIR /app\nCOPY . .\nENV FLASK_APP=web.py\nCMD flask run -p 5005\n"
+    found = behaviour(tmp_path, text, {"web.py": "import os\nos.setuid(1)\n"})
+    assert [listener.port for listener in found.listeners] == [5005]
+    assert found.privileges[0].evidence.path == "web.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command", "port", "writes", "needs"),
+    [
+        ("server.js", "require('fs').writeFileSync('/d/x', 1); app.listen(3000)", "node server.js", 3000, ["/d/x"], []),
+        ("main.go", 'os.Create("/d/x")\nhttp.ListenAndServe(":8081", nil)', "/app", 8081, ["/d/x"], []),
+        ("Main.java", 'new FileWriter("/d/x"); new ServerSocket(8082);', "java -jar x.jar", 8082, ["/d/x"], []),
+        ("app.rb", "set :port, 4567\nFile.write('/d/x', 1)", "ruby app.rb", 4567, ["/d/x"], []),
+        ("x.php", "<?php\nfile_put_contents('/d/x', 1);", "php -S 0.0.0.0:80 x.php", None, ["/d/x"], []),
+        ("m.c", "int main() { setuid(0); addr.sin_port = htons(53); }", "/app", 53, [], [Need.SET_IDENTITY]),
+        ("main.rs", 'File::create("/d/x"); TcpListener::bind("0.0.0.0:8083")', "/app", 8083, ["/d/x"], []),
+    ],
+)
+def test_other_languages(
+    tmp_path: Path, name: str, text: str, command: str, port: int | None, writes: list[str], needs: list[Need]
+) -> None:
+    dockerfile = f"FROM a\nWORKDIR /src\nCOPY . .\nRUN make install /app\nCMD {command}\n"
+    found = behaviour(tmp_path, dockerfile, {name: text, "test/helper.js": "process.setuid(0)"})
+    assert [listener.port for listener in found.listeners] == ([port] if port else [])
+    assert [write.path for write in found.writes] == writes
+    assert [privilege.need for privilege in found.privileges] == needs
+
+
+def test_npm_runs_the_scripts_around_start(tmp_path: Path) -> None:
+    package = '{"scripts": {"prestart": "mkdir /p", "start": "node a.js", "poststart": "rm /q"}}'
+    text = "FROM node\nWORKDIR /app\nCOPY . .\nCMD npm start\n"
+    found = behaviour(tmp_path, text, {"package.json": package, "a.js": "x.listen(3000)\n"})
+    assert [write.path for write in found.writes] == ["/p", "/q"]
+    assert found.followed == ("package.json", "a.js")
+
+
+@pytest.mark.parametrize(
+    "command", ["/opt/tool", "python gone.py", "sh", "$CMD", "bash /gone.sh", "/blob", "python -c x"]
+)
+def test_what_is_not_known_is_said(tmp_path: Path, command: str) -> None:
+    (tmp_path / "blob").write_bytes(b"\x7fELF\0")
+    found = behaviour(tmp_path, f"FROM a\nCOPY . /\nCMD {command}\n", {})
+    assert [doubt.blind for doubt in found.doubts] == [True]

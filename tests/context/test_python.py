@@ -1,0 +1,202 @@
+"""What Python modules do, by their text alone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dockerslim_rewrite.analysis.project import Need, WriteKind
+from dockerslim_rewrite.context.python.modules import Reached, ReachLimits, Reader
+
+
+def reach(
+    files: dict[str, str], *entries: str, limits: ReachLimits | None = None, environment: dict[str, str] | None = None
+) -> Reached:
+    reader = Reader(
+        files.get,
+        frozenset(files),
+        lambda path: f"/app/{path}",
+        "/app",
+        ("",),
+        environment or {},
+        limits or ReachLimits(),
+    )
+    return reader.reach(entries or ("main.py",))
+
+
+def one(text: str, **environment: str) -> Reached:
+    return reach({"main.py": text}, environment=environment)
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "folder", "kind"),
+    [
+        ("open('log.txt', 'w')", "/app/log.txt", "/app", WriteKind.FILE),
+        ("open(mode='a', file='/data/x')", "/data/x", "/data", WriteKind.FILE),
+        ("import io\nio.open('x', 'rb+')", "/app/x", "/app", WriteKind.FILE),
+        ("from pathlib import Path\nPath('/d/x').write_text('a')", "/d/x", "/d", WriteKind.FILE),
+        (
+            "from pathlib import Path\n(Path(__file__).resolve().parent / 'out').mkdir()",
+            "/app/out",
+            "/app/out",
+            WriteKind.FOLDER,
+        ),
+        ("from pathlib import Path\nPath('/d/x').open('w')", "/d/x", "/d", WriteKind.FILE),
+        ("import os\nos.makedirs(os.path.join('/d', 'a', 'b'))", "/d/a/b", "/d/a/b", WriteKind.FOLDER),
+        ("import os as o\no.remove('/d/x')", "/d/x", "/d", WriteKind.REMOVAL),
+        ("import shutil\nshutil.copy('a', '/d/x')", "/d/x", "/d", WriteKind.FILE),
+        ("from logging import FileHandler as H\nH('/d/x.log')", "/d/x.log", "/d", WriteKind.LOG),
+        ("import logging\nlogging.basicConfig(filename='x.log')", "/app/x.log", "/app", WriteKind.LOG),
+        ("LOGGING = {'handlers': {'f': {'filename': '/d/x.log'}}}", "/d/x.log", "/d", WriteKind.LOG),
+        ("import sqlite3\nsqlite3.connect('x.db')", "/app/x.db", "/app", WriteKind.DATABASE),
+        ("DATABASE_URL = 'sqlite:////d/x.db'", "/d/x.db", "/d", WriteKind.DATABASE),
+        ("app.config['UPLOAD_FOLDER'] = '/d/up'", "/d/up", "/d/up", WriteKind.UPLOAD),
+        ("MEDIA_ROOT = '/d/media'", "/d/media", "/d/media", WriteKind.UPLOAD),
+        ("import os\nD = os.environ.get('D', '/d')\nopen(os.path.join(D, name), 'w')", None, "/d", WriteKind.FILE),
+        ("D = '/d'\nopen(f'{D}/{name}.txt', 'w')", None, "/d", WriteKind.FILE),
+        ("open(name, 'w')", None, None, WriteKind.FILE),
+        ("x = 'a'\nx = 'b'\nopen(x, 'w')", None, None, WriteKind.FILE),
+        ("def f(path='/d/x'):\n    open(path, 'w')", None, None, WriteKind.FILE),
+        ("open('x', mode)", "/app/x", "/app", WriteKind.FILE),
+    ],
+)
+def test_writes(code: str, path: str | None, folder: str | None, kind: WriteKind) -> None:
+    found = one(code).writes
+    assert [(write.path, write.folder, write.kind) for write in found] == [(path, folder, kind)]
+    assert found[0].evidence.line == code.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('x')",
+        "open('x', 'rb')",
+        "import sqlite3\nsqlite3.connect(':memory:')",
+        "URL = 'sqlite:///:memory:'",
+        "model.save()",
+        "import logging\nlogging.basicConfig(level=1)",
+        "app.config['UPLOAD_FOLDER'] = ''",
+        "print('MEDIA_ROOT')",
+    ],
+)
+def test_what_writes_nothing(code: str) -> None:
+    assert one(code).writes == ()
+
+
+def test_the_environment_of_the_image_counts() -> None:
+    code = "import os\nopen(os.environ['LOG'], 'w')\nopen(os.getenv('B', '/b'), 'w')"
+    assert [write.path for write in one(code, LOG="/var/x").writes] == ["/var/x", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("code", "port"),
+    [
+        ("app.run(host='0.0.0.0', port=80)", 80),
+        ("app.run(debug=True)", 5000),
+        ("import os\nPORT = int(os.environ.get('PORT', 8080))\napp.run(port=PORT)", 8080),
+        ("import uvicorn\nuvicorn.run(app, port=9000)", 9000),
+        ("from http.server import HTTPServer\nHTTPServer(('', 8000), H)", 8000),
+        ("import socket\ns = socket.socket()\ns.bind(('', 53))", 53),
+        ("import os\napp.run(port=os.environ['PORT'])", None),
+    ],
+)
+def test_listeners(code: str, port: int | None) -> None:
+    assert [listener.port for listener in one(code).listeners] == [port]
+
+
+def test_what_listens_not() -> None:
+    assert one("thread.run()\nimport subprocess\nsubprocess.run(['true'])").listeners == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "need"),
+    [
+        ("import os\nos.setuid(1)", Need.SET_IDENTITY),
+        ("from os import chown\nchown('/x', 1, 1)", Need.CHANGE_OWNER),
+        ("import socket\nsocket.socket(socket.AF_INET, socket.SOCK_RAW)", Need.RAW_SOCKET),
+        ("import os\nif os.geteuid() != 0: exit()", Need.ROOT_CHECK),
+        ("from scapy.all import sniff", Need.RAW_SOCKET),
+        ("import RPi.GPIO", Need.DEVICE),
+    ],
+)
+def test_privileges(code: str, need: Need) -> None:
+    assert [privilege.need for privilege in one(code).privileges] == [need]
+
+
+def test_a_module_of_the_same_name_is_the_project_s_own() -> None:
+    assert reach({"main.py": "import docker\n", "docker.py": ""}).privileges == ()
+
+
+def test_only_what_is_reached_counts() -> None:
+    files = {
+        "main.py": "from pkg import a\nimport b.c\nMODULES = ['named.by.string', 'apps']\n",
+        "pkg/__init__.py": "from .inner import x\n",
+        "pkg/a.py": "",
+        "pkg/inner.py": "from .. import nowhere\n",
+        "b/__init__.py": "",
+        "b/c.py": "open('/c', 'w')\n",
+        "named/by/string.py": "",
+        "apps/__init__.py": "",
+        "apps/models.py": "open('/models', 'w')\n",
+        "apps/tests.py": "open('/tests', 'w')\n",
+        "unreached.py": "import os\nos.setuid(0)\n",
+    }
+    found = reach(files)
+    assert set(found.modules) == set(files) - {"unreached.py", "apps/tests.py"}
+    assert {write.path for write in found.writes} == {"/c", "/models"}
+    assert found.privileges == ()
+
+
+def test_programs_that_are_run() -> None:
+    found = one("import os, subprocess\nsubprocess.run(['ffmpeg', x])\nos.system('ls -l')\nsubprocess.call(cmd)")
+    assert [(ran.words, ran.line) for ran in found.runs] == [(("ffmpeg", None), None), ((), "ls -l"), ((), None)]
+
+
+def test_what_nobody_can_follow_is_a_doubt() -> None:
+    assert "eval" in one("eval(text)").doubts[0].reason
+    assert one("import importlib\nimportlib.import_module('known')").doubts == ()
+    assert "importlib" in one("import importlib\nimportlib.import_module(name)").doubts[0].reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print 'python 2'",
+        "def f(:\n",
+        "x = " + "(" * 5000,
+        "x = " + "(" * 3000 + "1" + ")" * 3000,
+        "x = " + "-" * 5000 + "1",
+        "x = a" + ".b" * 5000,
+        "if a:\n pass\n" + "elif a:\n pass\n" * 3000,
+        "x = " + "[" * 150 + "open" + "]" * 150,
+        "\0",
+        "x = 1 # " + "é" * 10 + "\nopen('a', 'w'",
+    ],
+)
+def test_hostile_modules_are_doubts_and_soon_done(text: str) -> None:
+    start = time.monotonic()
+    found = one(text)
+    assert time.monotonic() - start < 20
+    if "open" not in text or "é" in text:
+        assert found.doubts
+
+
+def test_a_module_that_is_no_text_is_a_doubt() -> None:
+    found = reach({"main.py": "import binary\n", "binary.py": None})  # type: ignore[dict-item]
+    assert "binary.py could not be read" in found.doubts[0].reason
+
+
+def test_following_ends_at_its_limits() -> None:
+    files = {f"m{number}.py": f"import m{number + 1}\n" for number in range(500)}
+    found = reach(files, "m0.py", limits=ReachLimits(modules=50))
+    assert len(found.modules) == 50
+    assert "too large" in found.doubts[-1].reason
+
+
+def test_shared_libraries_are_known() -> None:
+    found = one("import psycopg2\nfrom PIL import Image\n").libraries
+    assert [(one.module, one.bundled, one.apt) for one in found] == [
+        ("psycopg2", False, ("libpq5",)),
+        ("PIL", True, ("libjpeg62-turbo", "zlib1g")),
+    ]
