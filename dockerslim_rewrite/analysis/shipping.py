@@ -82,7 +82,8 @@ class Shipping:
 
     ``places`` are the outermost paths, sorted; ``made`` the names of programs that its builds make (``*``: any);
     ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created;
-    ``upgrade`` is the command that brought the packages of the base image up to date.
+    ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
+    copied again from the build context, and not among the places.
     """
 
     places: tuple[Place, ...]
@@ -91,10 +92,15 @@ class Shipping:
     users: bool
     upgrade: str | None
     states: tuple[State, ...]
+    copied: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether *path* is one of the places or lies in one."""
         return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
+
+    def holds(self, path: str) -> bool:
+        """Whether *path* is covered, or copied again from the build context."""
+        return self.covers(path) or any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.copied)
 
 
 def shipping(
@@ -113,6 +119,7 @@ def shipping(
             reader.step(step, state)
         state = after(state, step)
         states.append(state)
+    reader.settle()
     links = [one for one in reader.places if one.link]
     alone = next((one for one in links if not any(_inside(one.path, two.path) for two in reader.places)), None)
     obstacle = reader.obstacle
@@ -125,6 +132,7 @@ def shipping(
         reader.users,
         reader.upgrade,
         tuple(states),
+        tuple(reader.copied),
     )
     return found, obstacle
 
@@ -158,6 +166,8 @@ class _Reader:
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
         self.packages: list[Package] = []
+        self.copied: list[str] = []
+        self.filled: set[str] = set()
         self.users = False
         self.upgrade: str | None = None
         self.obstacle: Obstacle | None = None
@@ -192,6 +202,24 @@ class _Reader:
             self.lines.setdefault(place, self.line)
 
     def _copy(self, copy: Copy, state: State) -> None:
+        count = len(self.places)
+        self._copied_places(copy, state)
+        if self.recipe.again and copy.origin.flag("from") is None:
+            self.copied += [place.path for place in self.places[count:]]
+            del self.places[count:]
+
+    def settle(self) -> None:
+        """Take out folders in which what is copied again lies, and programs; other commands may not write there."""
+        if not self.copied:
+            return
+        above = [one for one in self.places if any(path == one.path or _inside(path, one.path) for path in self.copied)]
+        for place in above:
+            if place.path in self.filled:
+                self.line = self.lines[place]
+                self._stop(f"it writes into {place.path}, where COPY puts files as well")
+        self.places = [one for one in self.places if one not in above]
+
+    def _copied_places(self, copy: Copy, state: State) -> None:
         destination = expand(copy.destination, state)
         path = absolute(destination, state.workdir) if destination else None
         if destination is None or path is None:
@@ -269,6 +297,8 @@ class _Reader:
             self._removed(path)
         for place in found.places:
             self._place(place)
+        if command.name != "mkdir":
+            self.filled.update(place.path for place in found.places)
         self.made.update(found.made)
         if found.installed is not None:
             self._installed(found.installed)

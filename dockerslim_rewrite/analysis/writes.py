@@ -194,7 +194,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
         return Writes(unknown=f"what {said} writes")
     kind = known.kind
     special = next((flag.name for flag in found.flags if flag.name in known.unsure), None)
-    if kind != "nothing" and (special is not None or found.subcommand in known.unsure):
+    if found.subcommand in known.unsure or (kind != "nothing" and special is not None):
         return Writes(unknown=f"where {said} {special or ''}".rstrip() + " writes")
     folder = next((flag.value for flag in found.flags if flag.name in known.folder), None)
     if folder is not None and kind != "nothing":
@@ -204,6 +204,8 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
         return _NOTHING
     if kind.startswith("site"):
         return evolve(_project(frame) if "project" in kind else Writes(), site=True, made=("*",))
+    if kind == "programs":
+        return Writes(made=("*",))
     if kind == "project":
         return _project(frame)
     operands = [literal(command.words[index], frame.variables) for index in found.operands]

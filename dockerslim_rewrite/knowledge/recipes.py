@@ -24,7 +24,8 @@ class Recipe:
     ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages of the
     language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
     ``sketch`` are bases for drafts, by family; ``compilers`` tells for a release the newest GCC that it has the
-    libraries of.
+    libraries of. ``again``: what comes from the build context is copied again from there, since the build leaves much
+    beside it.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Recipe:
     same: bool
     sketch: Mapping[str, str]
     compilers: Mapping[str, int]
+    again: bool
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -98,4 +100,5 @@ def recipe(name: str) -> Recipe:
         same=data.get("same", False),
         sketch=data.get("sketch", {}),
         compilers=data.get("compilers", {}),
+        again=data.get("again", False),
     )

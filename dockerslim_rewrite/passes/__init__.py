@@ -57,6 +57,7 @@ from .split_native import split_native
 from .split_node import split_node
 from .split_python import split_python
 from .split_ruby import split_ruby
+from .split_rust import split_rust
 from .stage_index import stage_index
 from .sudo import sudo
 from .temporary_files import temporary_files
@@ -82,7 +83,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
-    Phase("split", (split_go, split_java, split_native, split_dotnet, split_python, split_node, split_ruby)),
+    Phase("split", (split_go, split_java, split_native, split_dotnet, split_rust, split_python, split_node, split_ruby)),
     Phase("order", (manifests_first,)),
     Phase(
         "normalise",

@@ -10,6 +10,7 @@ from .split_dotnet import dotnet_targets
 from .split_go import go_targets
 from .split_java import java_targets
 from .split_native import gcc_targets, native_targets
+from .split_rust import rust_targets
 from .splitting import Choose, Draft, draft_split, same_base
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (
@@ -17,6 +18,7 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("java", java_targets),
     ("native", native_targets),
     ("gcc", gcc_targets),
+    ("rust", rust_targets),
     ("dotnet", dotnet_targets),
     ("python", same_base),
     ("node", same_base),

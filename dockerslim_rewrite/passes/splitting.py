@@ -206,7 +206,7 @@ def _left_behind(project: Project) -> Obstacle | None:
     named.append((project.folder, project.stage.steps[-1].line))
     for path, line in named:
         inside = any(path.startswith(one.rstrip("/") + "/") for one in project.recipe.own)
-        if inside and not project.shipping.covers(path):
+        if inside and not project.shipping.holds(path):
             return Obstacle(f"{path} is named by the configuration, and nothing tells what is in it", line)
     return None
 

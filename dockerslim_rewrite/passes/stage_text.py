@@ -73,6 +73,7 @@ def split_text(
         builder=builder,
         environment=[*added, *_environment(stage, before)],
         install=install,
+        context=_context(before) if shipping.copied else [],
         copies=copies,
         frame=_frame(shipping, before, stage.steps[len(before) :]),
     )
@@ -98,11 +99,26 @@ def _environment(stage: Stage, before: Sequence[Step]) -> list[str]:
     return lines
 
 
+def _context(before: Sequence[Step]) -> list[str]:
+    """What is copied from the build context, and the folders that it is copied to, as they are written."""
+    found = [step for step in before if step.keyword == "WORKDIR" or _from_context(step)]
+    last = max(index for index, step in enumerate(found) if isinstance(step, Copy))
+    return [step.origin.text.replace("\r\n", "\n").strip() for step in found[: last + 1]]
+
+
+def _from_context(step: Step) -> bool:
+    return isinstance(step, Copy) and step.origin.flag("from") is None
+
+
 def _frame(shipping: Shipping, before: Sequence[Step], behind: Sequence[Step]) -> list[str]:
     """The working directory, user and shell that are in force behind the last command, unless set anew there."""
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
     lines = ["RUN ldconfig"] if any(map(_loads, before)) else []
+    if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
+        -1:
+    ] == ["COPY"]:
+        folder = None
     lines += [f"WORKDIR {folder}"] if folder and folder != "/" and not anew.startswith("/") else []
     for keyword in ("USER", "SHELL"):
         step = next((one for one in reversed(before) if one.keyword == keyword), None)

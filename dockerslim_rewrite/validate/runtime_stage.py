@@ -40,13 +40,19 @@ _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 
 
 class RuntimeStage:
-    """*runtime*, which came from *stage* by *claim*. The checks raise ``Unsound`` or ``Undecided``."""
+    """The second of *stages*, which came with the first from *stage* by *claim*, beside the claims *others*.
 
-    def __init__(self, claim: SplitsStage, stage: Stage, runtime: Stage, escape: str, others: Sequence[Claim]) -> None:
+    The checks raise ``Unsound`` or ``Undecided``.
+    """
+
+    def __init__(
+        self, claim: SplitsStage, stage: Stage, stages: Sequence[Stage], escape: str, others: Sequence[Claim]
+    ) -> None:
         self.claim = claim
         self.others = others
         self.stage = stage
-        self.runtime = runtime
+        self.builder, self.runtime = stages
+        self.context = False
         self.escape = escape
         name = re.split(r"[:@]", stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/"))[0]
         known, self.start = _SET.get(name, ({}, "/"))
@@ -55,7 +61,7 @@ class RuntimeStage:
         self.gone: set[str] = set()
         self.provided = {
             posixpath.normpath(source)
-            for step in runtime.steps
+            for step in self.runtime.steps
             if isinstance(step, Copy) and self._from_builder(step)
             for source in step.sources
         }
@@ -67,8 +73,21 @@ class RuntimeStage:
         if not copies:
             raise Unsound("the runtime stage copies nothing", self.stage.head.line, self.runtime.head.line)
         at = copies[-1] + 1
-        self._environment(before, steps[:at])
+        again = self._again(steps[:at])
+        self._environment(before, [step for step in steps[:at] if step not in again])
         return at + self._frame(before, steps[at:])
+
+    def _again(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps that copy again from the build context what the builder copied, with the folders it goes to."""
+        again = [step for step in steps if _of_context(step)]
+        if not any(isinstance(step, Copy) for step in again):
+            return []
+        there = [step for step in self.builder.steps if _of_context(step)]
+        last = max((index for index, step in enumerate(there) if isinstance(step, Copy)), default=-1)
+        if [_text_of(step) for step in again] != [_text_of(step) for step in there[: last + 1]]:
+            raise Unsound("the runtime stage copies something else from the context", None, again[0].line)
+        self.context = True
+        return again
 
     def _from_builder(self, step: Copy) -> bool:
         """Whether *step* copies from the builder, to the same paths, and changes nothing on the way."""
@@ -133,7 +152,9 @@ class RuntimeStage:
             if not steps or steps[0].origin.logical.text != "RUN ldconfig":
                 raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
             taken += 1
-        if place != "/" and not anew.startswith("/"):
+        again = [step for step in self.builder.steps if _of_context(step)] if self.context else []
+        restated = bool(again) and isinstance(again[-1], Copy)
+        if place != "/" and not anew.startswith("/") and not restated:
             step = steps[taken] if taken < len(steps) else None
             if not isinstance(step, Value) or step.keyword != "WORKDIR" or step.value != place:
                 raise Unsound(f"the runtime stage does not work in {place}", *lines)
@@ -173,7 +194,8 @@ class RuntimeStage:
             elif isinstance(step, Value) and step.keyword == "WORKDIR":
                 place = folder(_filled(step.value, env), place, self.escape)
             elif isinstance(step, Copy):
-                self._copied(step, _filled(step.destination, env), place)
+                if not (self.context and _of_context(step)):
+                    self._copied(step, _filled(step.destination, env), place)
             elif isinstance(step, Run):
                 found = self._run(step)
                 accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
@@ -245,6 +267,15 @@ class RuntimeStage:
             return
         if not any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.provided):
             raise Unsound(f"{path} is not in the runtime stage", step.line, self.runtime.head.line)
+
+
+def _of_context(step: Step) -> bool:
+    """Whether *step* copies from the build context, or sets the folder for what does."""
+    return step.keyword == "WORKDIR" or (isinstance(step, Copy) and step.origin.flag("from") is None)
+
+
+def _text_of(step: Step) -> str:
+    return step.origin.text.strip()
 
 
 def _filled(text: str, env: Mapping[str, str]) -> str:

@@ -53,7 +53,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
         raise Unsound("a stage without commands has nothing to split", stage.head.line)
     _base(claim, stage, builder, runtime, others)
     before = [step for step in stage.steps if step.index <= changing[-1].index]
-    reader = RuntimeStage(claim, stage, runtime, old.document.escape, others)
+    reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths()
     return Split(
