@@ -242,7 +242,7 @@ class Matcher:
             return self._same_trigger(left.trigger, right.trigger, licences)
         if any((c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)):
             if isinstance(left, Copy) and isinstance(right, Copy):
-                return same_copy(left, right, self.old, self.new)
+                return same_copy(left, right, self.old, self.new, licences.of(ChangesFlag))
             if left.keyword == "MAINTAINER" and isinstance(left, Value) and isinstance(right, Label):
                 return maintainer_as_label(left, right, self.escape)
             raise Undecided(f"{left.keyword} → {right.keyword} cannot be followed", left.line, right.line)
