@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ..shell.script import AndOr, Compound, Node, Pipeline, Script, Simple, walk
+from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, walk
 from .packages import unwrapped
 
 #: Commands that fail only when something is wrong.
@@ -54,11 +54,16 @@ def breaks(script: Script) -> str | None:
 
 def _decisions(root: Node) -> Iterator[tuple[Pipeline, str]]:
     """Pipelines whose status decides what is done next, where that may change."""
+    ending = {id(node) for node in _ending(root)}
     for node in walk(root):
         if isinstance(node, Compound) and node.kind in ("if", "while", "until", "test"):
             for inner in walk(node):
                 if isinstance(inner, Pipeline):
                     yield inner, f"its status may decide in {node.kind}"
+        if isinstance(node, AndOr) and id(node) not in ending:
+            for item, operator in zip(node.items, node.operators, strict=False):
+                if operator.text == "&&" and isinstance(item, Pipeline):
+                    yield item, "its status decides what runs behind &&, and the RUN goes on after that"
         if isinstance(node, AndOr):
             for at, operator in enumerate(node.operators):
                 if operator.text == "||" and not _gives_up(node.items[at + 1]):
@@ -67,6 +72,20 @@ def _decisions(root: Node) -> Iterator[tuple[Pipeline, str]]:
                             yield item, "its status decides what runs behind ||"
         if isinstance(node, Pipeline) and node.negated:
             yield node, "its status is negated"
+
+
+def _ending(node: Node) -> Iterator[AndOr]:
+    """The lists that end the script when they fail: nothing runs behind them, or only what ``&&`` joins to them."""
+    if isinstance(node, Sequence):
+        if node.items:
+            yield from _ending(node.items[-1])
+    elif isinstance(node, Group):
+        yield from _ending(node.body)
+    elif isinstance(node, AndOr):
+        yield node
+        for at, item in enumerate(node.items):
+            if all(operator.text == "&&" for operator in node.operators[at:]):
+                yield from _ending(item)
 
 
 def _gives_up(node: Node) -> bool:
