@@ -214,7 +214,7 @@ def _command(build: Build, cwd: str, data: bytes) -> bytes:
     uses = () if forced else oracle.used_paths(argv, cwd, job.allow.missing_paths)
     sees = tuple((path, tree.something(path)) for path in uses)
     if forced:
-        fails = job.additions_fail and oracle.matches(argv, job.allow.added)
+        fails = job.additions_fail and not oracle.matches(argv, job.allow.removed)
         status = oracle.addition_status(job.seed, key) if fails else 0
     else:
         succeeds = job.pipes_succeed and stdio[1] == "pipe"
@@ -262,7 +262,7 @@ def _provide(build: Build, kind: str, path: str) -> bool:
     question = ("holds" if holds else kind, path)
     if holds and (question in build.asked or path in ("/", build.job.bodies[build.body].cwd)):
         return False  # it was there, and a body has removed it
-    if kind == "cd" and path in build.job.allow.folders:
+    if kind == "cd" and any(f"{folder}/".startswith(f"{path}/") for folder in build.job.allow.folders):
         build.asked[question] = True
     elif question not in build.asked:
         build.asked[question] = oracle.grants(build.job.seed, *question)

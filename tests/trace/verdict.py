@@ -199,7 +199,7 @@ def _disturbs(seed: int, calm: Trace, allow: Allowance) -> bool:
         if any(_PRINTED.search(word) for word in event.argv):
             return True
         key = normal(event.argv, allow)
-        if matches(event.argv, allow.added):
+        if matches(event.argv, allow.added) and not matches(event.argv, allow.removed):
             if _additions_fail(seed) and addition_status(seed, key):
                 return True
         elif not forced(event.argv, allow) and status(seed, key, calls[key]):
