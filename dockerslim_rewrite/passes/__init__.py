@@ -83,7 +83,9 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
-    Phase("split", (split_go, split_java, split_native, split_dotnet, split_rust, split_python, split_node, split_ruby)),
+    Phase(
+        "split", (split_go, split_java, split_native, split_dotnet, split_rust, split_python, split_node, split_ruby)
+    ),
     Phase("order", (manifests_first,)),
     Phase(
         "normalise",
