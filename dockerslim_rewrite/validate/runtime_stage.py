@@ -82,9 +82,8 @@ class RuntimeStage:
         again = [step for step in steps if _of_context(step)]
         if not any(isinstance(step, Copy) for step in again):
             return []
-        there = [step for step in self.builder.steps if _of_context(step)]
-        last = max((index for index, step in enumerate(there) if isinstance(step, Copy)), default=-1)
-        if [_text_of(step) for step in again] != [_text_of(step) for step in there[: last + 1]]:
+        wanted = [_text_of(step) for step in again]
+        if all(wanted != _copies_of_context(stage) for stage in (self.builder, self.stage)):
             raise Unsound("the runtime stage copies something else from the context", None, again[0].line)
         self.context = True
         return again
@@ -272,6 +271,12 @@ class RuntimeStage:
 def _of_context(step: Step) -> bool:
     """Whether *step* copies from the build context, or sets the folder for what does."""
     return step.keyword == "WORKDIR" or (isinstance(step, Copy) and step.origin.flag("from") is None)
+
+
+def _copies_of_context(stage: Stage) -> list[str]:
+    found = [step for step in stage.steps if _of_context(step)]
+    last = max((index for index, step in enumerate(found) if isinstance(step, Copy)), default=-1)
+    return [_text_of(step) for step in found[: last + 1]]
 
 
 def _text_of(step: Step) -> str:
