@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dockerslim_rewrite.engine.workspace import remove_tree
 from tests.builds import standins
 from tests.builds.required import absent
 
@@ -46,7 +47,9 @@ def _docker_host(_environment: None) -> Iterator[str]:
         absent("docker", "dockerd is not installed")
     folder = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/var/tmp"))
     address = f"unix://{folder}/socket"
-    command = ["dockerd", "--iptables=false", "--bridge=none", "--host", address, "--pidfile", f"{folder}/pid"]
+    # A worker that is killed takes the daemon with it.
+    command = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    command += ["dockerd", "--iptables=false", "--bridge=none", "--host", address, "--pidfile", f"{folder}/pid"]
     command += ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"]
     with (folder / "log").open("wb") as log:
         daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -58,7 +61,7 @@ def _docker_host(_environment: None) -> Iterator[str]:
     finally:
         daemon.terminate()
         daemon.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 def _await(ready: Callable[[], bool]) -> None:
