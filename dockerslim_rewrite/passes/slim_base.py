@@ -58,7 +58,9 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         except Unmet as reason:
             yield missed("DS304", site.line, f"{site.reference} does not become {after}: {reason}")
             continue
-        yield _change(site, after, required, where, build, facts)
+        # What an installation brings back has not been measured.
+        saving = None if required.packages else variant.saving
+        yield _change(site, after, required, where, saving, build, facts)
 
 
 def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:
@@ -99,7 +101,13 @@ def _where(required: Needs, site: BaseSite, image: ImageFacts, build: Build, fac
 
 
 def _change(
-    site: BaseSite, after: ImageReference, required: Needs, where: Step | None, build: Build, facts: Facts
+    site: BaseSite,
+    after: ImageReference,
+    required: Needs,
+    where: Step | None,
+    saving: int | None,
+    build: Build,
+    facts: Facts,
 ) -> Change:
     edits = list(site.edits(after))
     claims: list[Claim] = [SlimsBase(site.reference.text, after.text)]
@@ -120,6 +128,7 @@ def _change(
         safety=Safety.AGGRESSIVE,
         claims=tuple(claims),
         line=site.place.line,
+        saving=saving,
     )
 
 
