@@ -119,6 +119,9 @@ class Matcher:
             left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
             gap = Span(matched, left.origin.span.start if left is not None else place.end)
+            if left is not None and _overridden(left, before[i:], after[j:]) and self._dropped(left, before, i):
+                i += 1
+                continue
             if left is not None and isinstance(right, Run) and self._added(right, gap, islice(after, j + 1, None)):
                 j += 1
                 continue
@@ -330,3 +333,13 @@ class Matcher:
 
 def _always(licences: Licences) -> Callable[[Run, Run], Licences]:
     return lambda first, last: licences
+
+
+def _overridden(left: Step, before: Sequence[Step], after: Sequence[Step]) -> bool:
+    """Whether fewer instructions of this kind follow than did, so that the first of them is the one that is gone.
+
+    A later one may have become equal to it.
+    """
+    if left.keyword not in _OVERRIDDEN:
+        return False
+    return sum(one.keyword == left.keyword for one in before) > sum(one.keyword == left.keyword for one in after)
