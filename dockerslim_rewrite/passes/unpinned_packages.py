@@ -21,17 +21,19 @@ _PINS = {
     "microdnf": ("-", re.compile(r".+-\d.*|.*\.rpm\Z|(?:https?:|/|@).*")),
     "zypper": ("=", re.compile(r".+[=<>].+|.*\.rpm\Z|(?:https?:|/).*")),
     "gem": (":", re.compile(r".+:.+|.*\.gem\Z")),
+    # A path without a host is a package of the project itself.
+    "go": ("@", re.compile(r".+@.+|\.{1,3}(?:/.*)?\Z|/.*|[^./]*(?:/.*)?\Z")),
 }
 _VERSIONS = ("-v", "--version")
 _FILES = ("-r", "--requirement", "-e", "--editable", "-c", "--constraint")
-_NAMED = frozenset(("install", "add", "in", "i", "reinstall"))
+_NAMED = frozenset(("install", "add", "in", "i", "reinstall", "get"))
 
 
 @rewrite_pass(
     "DS620",
     "unpinned-packages",
     Safety.SAFE,
-    ("DL3008", "DL3018", "DL3013", "DL3016", "DL3033", "DL3028", "DL3037", "DL3041"),
+    ("DL3008", "DL3018", "DL3013", "DL3016", "DL3033", "DL3028", "DL3037", "DL3041", "DL3062"),
     optional=True,
     remark_only=True,
 )

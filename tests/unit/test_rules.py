@@ -44,7 +44,7 @@ ANSWERED = {
     "DS615": "DL3021",
     "DS616": "DL4005",
     "DS619": "RedundantTargetPlatform ExposeProtoCasing ExposeInvalidFormat DL3048",
-    "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028",
+    "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
 
