@@ -208,6 +208,24 @@ def test_two_runs_at_once_do_not_meet(engine_name: str, context: Path, tmp_path:
     assert _left(engine_name) == before
 
 
+def test_a_rewrite_that_is_proven_is_written(engine_name: str, context: Path) -> None:
+    """The command line from end to end: the rewritten file builds the same image, so it takes the place of the old."""
+    before = _left(engine_name)
+    poor = (
+        "FROM debian:bookworm-slim\nMAINTAINER Jane\nRUN echo one > /one\nRUN rm /one\nCOPY app.sh /\nCMD sh /app.sh\n"
+    )
+    (context / "Dockerfile").write_text(poor)
+    command = [sys.executable, "-c", "from dockerslim_rewrite.cli import main; main()", "rewrite", "Dockerfile", "-i"]
+    command += ["--verify", "--engine", engine_name, "--network", "host", "--smoke", "sh /app.sh; ls /one"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, cwd=context, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "\nequivalent\n" in done.stderr
+    assert "same output, exit status 2 in both" in done.stderr
+    assert (context / "Dockerfile").read_text() != poor
+    assert _left(engine_name) == before
+
+
 def _left(engine_name: str) -> str:
     """Images and containers that the engine knows of, without its cache of builds."""
     listings = [["images", "--quiet", "--no-trunc"], ["ps", "--all", "--quiet"]]
