@@ -17,10 +17,11 @@ from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ..knowledge.recipes import Recipe
 from ..record import evolve, record
 from ..shell.arguments import split
-from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, children
+from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, children
+from .environment import Environment, Names
 from .packages import Kind, Operation
 from .state import State, after, expand
-from .writes import BROAD, Frame, Place, absolute, literal, writes
+from .writes import BROAD, Frame, Place, absolute, literal, redirected, writes
 
 _URL = re.compile(r"(?:https?|ftp)://")
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+)\Z")
@@ -37,6 +38,8 @@ _PREFIX = re.compile(
     r"|\b(?:PREFIX|DESTDIR|CMAKE_INSTALL_PREFIX(?::\w+)?)=([^\s;&|]+)"
 )
 _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
+#: A pattern that leads into a folder for temporary files: which one does not matter.
+_TEMPORARY = re.compile(r"/tmp/[\w.*?+-]+/?\Z")
 _HOMES = {"adduser": ("-h", "--home"), "useradd": ("-d", "--home", "--home-dir")}
 _ACCOUNT_VALUES = frozenset(
     (
@@ -110,7 +113,7 @@ def shipping(
 
     *installed* are the paths that installing the project creates, where those are known.
     """
-    state = State(dict(recipe.environment), frozenset(), recipe.workdir, None, None)
+    state = State(Environment().having(dict(recipe.environment).items()), Names(), recipe.workdir, None, None)
     states = [state]
     reader = _Reader(recipe, prefixes(stage), version, installed)
     last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)
@@ -262,7 +265,7 @@ class _Reader:
             return _moved(node, frame)
         if isinstance(node, Group):
             inside = self._walk(node.body, frame, line)
-            self._redirects(node.redirects)
+            self._redirects(node.redirects, frame)
             return frame if node.subshell else inside
         if isinstance(node, Pipeline):
             for item in node.items:
@@ -277,7 +280,7 @@ class _Reader:
     def _compound(self, node: Compound, frame: Frame, line: int) -> Frame:
         if node.kind == "function":
             self._stop(f"what the function {node.name} writes depends on its calls")
-        self._redirects(node.redirects)
+        self._redirects(node.redirects, frame)
         end = frame
         for part in children(node):
             behind = self._walk(part, frame, line)
@@ -285,9 +288,13 @@ class _Reader:
                 end = evolve(frame, folder=None)
         return end
 
-    def _redirects(self, redirects: tuple[object, ...]) -> None:
-        if redirects:
-            self._stop("a group of commands writes through a redirection")
+    def _redirects(self, redirects: tuple[Redirect, ...], frame: Frame) -> None:
+        places = redirected(redirects, frame)
+        if places is None:
+            self._stop("where a group of commands writes is not known")
+        for place in places or ():
+            self.filled.add(place.path)
+            self._place(place)
 
     def _simple(self, command: Simple, frame: Frame) -> None:
         found = writes(command, frame)
@@ -410,6 +417,8 @@ def _moved(command: Simple, frame: Frame) -> Frame:
         return frame
     words = command.words[1:]
     target = literal(words[-1], frame.variables) if len(words) == 1 and command.name == "cd" else None
+    if target is None and len(words) == 1 and _TEMPORARY.match(words[0].text):
+        target = "/tmp/of-a-pattern"
     return evolve(frame, folder=absolute(target, frame.folder) if target and target != "-" else None)
 
 

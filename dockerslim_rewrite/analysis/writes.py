@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ..knowledge.writes import Writing, tool_writing, writing
 from ..record import evolve, record
 from ..shell.arguments import Arguments, split
-from ..shell.script import Simple, Word
+from ..shell.script import Redirect, Simple, Word
 from ..shell.words import word_value
 from .packages import Kind, Operation, operation, unwrapped
 from .state import substitute
@@ -70,20 +70,24 @@ _NOTHING = Writes()
 def writes(command: Simple, frame: Frame) -> Writes:
     """What *command* writes, redirections included."""
     found = _of_words(command, frame)
-    places = list(found.places)
-    for redirect in command.redirects:
-        if ">" not in redirect.operator or redirect.operator.endswith("&"):
+    places = redirected(command.redirects, frame)
+    if places is None:
+        return Writes(unknown=f"where {command.words[0].text if command.words else 'a redirection'} writes")
+    return evolve(found, places=(*found.places, *places)) if places else found
+
+
+def redirected(redirects: tuple[Redirect, ...], frame: Frame) -> tuple[Place, ...] | None:
+    """The files that *redirects* write; None where one is not known."""
+    places = []
+    for redirect in redirects:
+        if ">" not in redirect.operator or redirect.operator.endswith("&") or redirect.target is None:
             continue
-        path = _path(redirect.target, frame) if redirect.target is not None else None
-        if redirect.target is not None and redirect.target.text in _SCRATCH:
-            continue
+        path = redirect.target.text if redirect.target.text in _SCRATCH else _path(redirect.target, frame)
         if path is None:
-            return Writes(unknown=f"where {command.words[0].text if command.words else 'a redirection'} writes")
+            return None
         if path not in _SCRATCH:
             places.append(Place(path))
-    if len(places) == len(found.places):
-        return found
-    return evolve(found, places=tuple(places))
+    return tuple(places)
 
 
 def absolute(path: str, folder: str | None) -> str | None:
@@ -351,6 +355,12 @@ def _sed(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> 
     return tuple(_place(values[index], frame) for index in operands) or None
 
 
+def _awk(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
+    """Nothing, unless the program might: by printing into a file or by running a command."""
+    words = [word for word in values[1:] if word is not None and not word.startswith("-")]
+    return None if any(mark in words[0] for mark in (">", "|", "system")) else () if words else None
+
+
 def _compiler(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
     given = [flag.value for flag in arguments.flags if flag.name in known.output]
     if given:
@@ -369,6 +379,7 @@ _READERS = {
     "jar": _jar,
     "git": _git,
     "sed": _sed,
+    "awk": _awk,
     "compiler": _compiler,
 }
 

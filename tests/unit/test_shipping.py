@@ -67,6 +67,9 @@ def obstacle(*lines: str, name: str = "native") -> str:
         ("ENV D=/data\nRUN mkdir $D/x ${D}/y", ["/data/x", "/data/y"]),
         ("WORKDIR /w\nWORKDIR v\nRUN touch x", ["/w"]),
         ("RUN touch /x\nWORKDIR /later", ["/x"]),
+        ("RUN { echo a; echo b; } > /etc/x", ["/etc/x"]),
+        ("RUN cd /tmp/tool-* && make", []),
+        ("RUN awk '{ print $1 }' /etc/passwd > /names", ["/names"]),
     ],
 )
 def test_places(line: str, expected: list[str]) -> None:
@@ -93,7 +96,8 @@ def test_places(line: str, expected: list[str]) -> None:
         ("RUN apt-get install -y -t backports x", "is given -t"),
         ("RUN usermod -aG docker web", "changes accounts"),
         ("RUN cd /src && ./configure --prefix=/usr && make install", "puts files into /usr"),
-        ("RUN { echo a; echo b; } > /x", "writes through a redirection"),
+        ("RUN { echo a; echo b; } > $X", "where a group of commands writes"),
+        ("RUN awk '{ print > \"/x\" }' /etc/passwd", "where awk writes"),
         ("RUN for d in a b; do cd $d && make; done", "in which folder it builds"),
         ('RUN ["/build"]', "could not be read"),
         ("ONBUILD COPY . /app", "triggers"),
