@@ -18,7 +18,6 @@ from ..analysis.project import (
     WrittenPath,
 )
 from ..ir.build import Build
-from ..ir.steps import Run
 from ..knowledge.processes import kind_of, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
@@ -39,7 +38,16 @@ _BY_LANGUAGE = {
     "ruby": "ruby", "rackup": "ruby", "puma": "ruby", "unicorn": "ruby", "thin": "ruby", "rails": "ruby",
     "java": "java", "php": "php", "dotnet": "dotnet",
 }  # fmt: skip
-_COMPILED = ("go", "rust", "c", "dotnet", "java")
+#: What builds programs of a language, as a regular expression, and the files that tell the programs' names.
+_BUILDERS = {
+    "go": (r"go (?:build|install)", ("go.mod",)),
+    "rust": (r"cargo (?:build|install)", ("Cargo.toml",)),
+    "c": (
+        r"(?:make|gmake|cmake|ninja|meson|gcc|g\+\+|cc|c\+\+|clang|clang\+\+)",
+        ("CMakeLists.txt", "Makefile", "meson.build", "configure.ac"),
+    ),
+    "dotnet": (r"dotnet (?:publish|build)", ()),
+}
 _HARMLESS_TARGETS = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/proc/1/fd/1", "/proc/1/fd/2"))
 _WRITERS = {
     "mkdir": (0, WriteKind.FOLDER), "touch": (0, WriteKind.FILE), "tee": (0, WriteKind.FILE),
@@ -126,6 +134,8 @@ class Follower:
             elif _is_arguments(node.words[-1].text) and (len(argv) == 1 or argv[:-1] == ("exec",)):
                 if self.arguments:
                     self.program(self.arguments, cwd, at, depth + 1)
+                else:
+                    self.doubt("it runs whatever it is told when it starts", at, blind=True)
             else:
                 self.program(argv, cwd, at, depth + 1)
 
@@ -294,24 +304,26 @@ class Follower:
         return None
 
     def _built(self, name: str) -> str | None:
-        """The compiled language whose sources a RUN that names *name*, or that installs, makes a program of."""
-        named = [
-            step
-            for stage in self.build.stages
-            for step in stage.steps
-            if isinstance(step, Run)
-            and (name in step.origin.args or re.search(r"\binstall\b|\bpublish\b", step.origin.args))
-        ]
-        sources = [language for language in _COMPILED if sources_of(vocabularies()[language], self.tree.by_path)]
-        mentioned = any(name in text for text in self._build_files())
-        if len(sources) != 1 or not (any(name in step.origin.args for step in named) or (named and mentioned)):
-            return None
-        return sources[0]
+        """The compiled language whose sources a RUN makes the program *name* of, by a command of its build tool."""
+        sources = [language for language in _BUILDERS if sources_of(vocabularies()[language], self.tree.by_path)]
+        for stage in self.build.stages:
+            for run in stage.runs:
+                script = run.body.script if run.body is not None else None
+                for command in script.commands if isinstance(script, Script) else ():
+                    for language in sources:
+                        tools, files = _BUILDERS[language]
+                        text = " ".join(word or "" for word in command.argv)
+                        if not re.search(rf"(?:\A|/){tools}\b", text):
+                            continue
+                        if re.search(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)", text) or self._names(name, files):
+                            return language
+        return None
 
-    def _build_files(self) -> list[str]:
-        names = ("CMakeLists.txt", "Makefile", "Cargo.toml", "go.mod", "meson.build", "configure.ac")
-        found = (self.tree.read(path) for path in self.tree.by_path if posixpath.basename(path) in names)
-        return [text for text in found if text is not None]
+    def _names(self, name: str, files: tuple[str, ...]) -> bool:
+        """Whether one of the build tool's *files* names a program *name*."""
+        found = (self.tree.read(path) for path in self.tree.by_path if posixpath.basename(path) in files)
+        word = re.compile(rf"(?:\A|[\s/\"'(=:]){re.escape(name)}(?:[\s\"'):]|\Z)")
+        return any(text is not None and word.search(text) for text in found)
 
     # -- languages ----------------------------------------------------------------------------------------------
 

@@ -134,7 +134,8 @@ def test_flask_finds_its_application(tmp_path: Path) -> None:
 def test_other_languages(
     tmp_path: Path, name: str, text: str, command: str, port: int | None, writes: list[str], needs: list[Need]
 ) -> None:
-    dockerfile = f"FROM a\nWORKDIR /src\nCOPY . .\nRUN make install /app\nCMD {command}\n"
+    builds = "go build -o /app . && cargo build --bin /app && make /app"
+    dockerfile = f"FROM a\nWORKDIR /src\nCOPY . .\nRUN {builds}\nCMD {command}\n"
     found = behaviour(tmp_path, dockerfile, {name: text, "test/helper.js": "process.setuid(0)"})
     assert [listener.port for listener in found.listeners] == ([port] if port else [])
     assert [write.path for write in found.writes] == writes
@@ -150,9 +151,15 @@ def test_npm_runs_the_scripts_around_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["/opt/tool", "python gone.py", "sh", "$CMD", "bash /gone.sh", "/blob", "python -c x"]
+    "command", ["/opt/tool", "python gone.py", "sh", "$CMD", "bash /gone.sh", "/blob", "python -c x", "/go.sh"]
 )
 def test_what_is_not_known_is_said(tmp_path: Path, command: str) -> None:
     (tmp_path / "blob").write_bytes(b"\x7fELF\0")
-    found = behaviour(tmp_path, f"FROM a\nCOPY . /\nCMD {command}\n", {})
+    found = behaviour(tmp_path, f"FROM a\nCOPY . /\nCMD {command}\n", {"go.sh": '#!/bin/sh\nexec "$@"\n'})
+    assert [doubt.blind for doubt in found.doubts] == [True]
+
+
+def test_a_program_that_is_installed_is_not_built_from_the_sources(tmp_path: Path) -> None:
+    text = "FROM a\nCOPY . /\nRUN apt-get install -y firefox && go build -o /app .\nCMD firefox\n"
+    found = behaviour(tmp_path, text, {"main.go": "package main\n"})
     assert [doubt.blind for doubt in found.doubts] == [True]
