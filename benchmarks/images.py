@@ -38,9 +38,12 @@ Measured = Mapping[str, Any]
 INTRODUCTION = """\
 # What rewriting is worth, on built images
 
-Made by `make bench-images`, {days}, with {engine}. Each project in `examples` is built as people write such files, as
-the rewriter leaves them at each level, and as an expert wrote them by hand (`Dockerfile.expert`). Base images are
-local stand-ins made of Debian packages, so sizes are near those of the images of these names, not equal to them.
+Made by `make bench-images`, {days}, with
+{engine}.
+
+Each project in `examples` is built as people write such files, as the rewriter leaves them at each level, and as an
+expert wrote them by hand (`Dockerfile.expert`). Base images are local stand-ins made of Debian packages, so sizes are
+near those of the images of these names, not equal to them.
 
 - **size** is that of all files in all layers, **compressed** what a registry keeps of them.
 - **cold** is the build time without any cached layer, **warm** that with one source file changed since. Both were
@@ -78,6 +81,9 @@ def measure(example: Example, engine: str, layers: LayerCache) -> Measured:
 def rows(measured: Measured) -> Iterator[tuple[str, ...]]:
     """The rows of one example: as it was, each distinct rewrite, the expert's."""
     yield measured["name"], "as written", *_cells(measured["outcomes"][EXPERT]["before"]), "", "", "", ""
+    unchanged = [level for level, used in measured["levels"].items() if used is None]
+    if unchanged:
+        yield "", ", ".join(unchanged), "unchanged", *[""] * (len(HEAD) - 4), "0"
     for key, outcome in measured["outcomes"].items():
         names = ", ".join(level for level, used in measured["levels"].items() if used == key)
         if "failed" in outcome:
@@ -88,9 +94,6 @@ def rows(measured: Measured) -> Iterator[tuple[str, ...]]:
         # The expert's file installs and configures on purpose what the poor one does not: that is no refinement of it.
         judged = ("", smoke, "") if key == EXPERT else (promised, smoke, str(unexpected(outcome)))
         yield "", names, *_cells(outcome["after"]), saved, *judged
-    unchanged = [level for level, used in measured["levels"].items() if used is None]
-    if unchanged:
-        yield "", ", ".join(unchanged), "unchanged", *[""] * (len(HEAD) - 4), "0"
 
 
 def unexpected(outcome: Mapping[str, Any]) -> int:
