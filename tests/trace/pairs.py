@@ -49,15 +49,18 @@ def pairs(result: Result) -> Iterator[Pair | Unjudged]:
         return
     before, after = _read(result.original), _read(result.text)
     gone = {claim.name for change in result.changes for claim in change.claims if isinstance(claim, DropsStage)}
-    left = [found for stage, found in zip(before.stages, bodies(before), strict=True) if stage.name not in gone]
+    kept = [
+        (stage, found) for stage, found in zip(before.stages, bodies(before), strict=True) if stage.name not in gone
+    ]
+    left = [found for _, found in kept]
     right = bodies(after)
     if len(left) != len(right):
         yield Unjudged("stages were added or split")
         return
     added = _added_runs(result.changes)
-    for old, new in zip(left, right, strict=True):
+    for (stage, old), new, other in zip(kept, right, after.stages, strict=True):
         if isinstance(old, str) or isinstance(new, str):
-            if old != new:
+            if [run.origin.text for run in stage.runs] != [run.origin.text for run in other.runs]:
                 yield Unjudged(old if isinstance(old, str) else str(new))
             continue
         yield from _stage(old, tuple(one for one in new if one.body.script not in added), result.changes)
