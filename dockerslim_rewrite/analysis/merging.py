@@ -146,12 +146,13 @@ class _Growing:
         """Why *script* may not stand behind the others; else *wraps* says how they then stand."""
         if self._leaks and self._leaks[-1].leaves:
             return "it may end the shell with exit, exec or return"
+        environment = self.facts.state(self.runs[0]).exported if any(self._leaks) else frozenset()
         for index, leaked in enumerate(self._leaks):
             if leaked.errexit:
                 if bent and self._errexit_matters(index, bent):
                     return "set -e would act, or stop acting, on other commands than before"
                 wraps[index] = Wrap.BARE
-            found = interference(leaked, script, self.facts.state(self.runs[0]).exported) if leaked else None
+            found = interference(leaked, script, environment) if leaked else None
             if found is None:
                 continue
             if not self.subshells or leaked.errexit:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Env, Shell, Step, Value
 from ..record import evolve, record
+from .environment import Environment, Names
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 _ROOT = re.compile(r"(?:root|0)(?::(?:root|0))?\Z")
@@ -26,8 +26,8 @@ class State:
     decides; ``user`` is None until a USER is seen (official base images run as root, and say so where not).
     """
 
-    env: Mapping[str, str | None]
-    args: frozenset[str]
+    env: Environment
+    args: Names
     workdir: str | None
     user: str | None
     shell: tuple[str, ...] | None
@@ -35,7 +35,7 @@ class State:
     @property
     def exported(self) -> frozenset[str]:
         """The names that commands find in their environment through ENV or ARG."""
-        return self.args | frozenset(self.env)
+        return frozenset(self.args) | frozenset(self.env)
 
     @property
     def may_be_root(self) -> bool:
@@ -48,18 +48,20 @@ class State:
         return any(re.match(r"-[a-z]*e", word) for word in (self.shell or ())[1:])
 
 
-_START = State({}, frozenset(), None, None, None)
+def _start() -> State:
+    return State(Environment(), Names(), None, None, None)
 
 
 def states(build: Build) -> list[State]:
     """The state before each step of *build*, indexed by ``step.index``."""
     found: list[State] = []
     ends: dict[str, State] = {}
+    start = _start()
     for _ in build.preamble:
-        found.append(_START)
+        found.append(start)
     for stage in build.stages:
-        state = ends.get(stage.head.image.lower(), _START)
-        state = evolve(state, args=frozenset())
+        state = ends.get(stage.head.image.lower()) or _start()
+        state = evolve(state, args=Names())
         found.append(state)
         for step in stage.steps:
             found.append(state)
@@ -72,12 +74,10 @@ def states(build: Build) -> list[State]:
 def after(state: State, step: Step) -> State:
     """The state behind *step*."""
     if isinstance(step, Env):
-        env = dict(state.env)
-        for pair in step.pairs:
-            env[pair.key] = expand(pair.value or "", state, legacy=pair.legacy)
-        return evolve(state, env=env)
+        values = [(pair.key, expand(pair.value or "", state, legacy=pair.legacy)) for pair in step.pairs]
+        return evolve(state, env=state.env.having(values))
     if isinstance(step, Arg):
-        return evolve(state, args=state.args | {pair.key for pair in step.pairs})
+        return evolve(state, args=state.args.having(pair.key for pair in step.pairs))
     if isinstance(step, Shell):
         return evolve(state, shell=step.argv)
     if isinstance(step, Value) and step.keyword == "WORKDIR":

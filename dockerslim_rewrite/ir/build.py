@@ -184,7 +184,10 @@ class _Reader:
             rest = test[1].strip(BLANKS) if len(test) > 1 else ""
             return Healthcheck(instruction, index, test[0].upper() if test else "", json_words(rest), rest)
         shell = self.shell
-        trigger = self.step(instruction.inner, index) if instruction.inner else None
+        inner = instruction.inner
+        if inner is not None and inner.keyword == "ONBUILD":
+            raise ParseError(instruction.line_number, "ONBUILD may not stand behind ONBUILD")
+        trigger = self.step(inner, index) if inner else None
         self.shell = shell
         return Onbuild(instruction, index, trigger)
 

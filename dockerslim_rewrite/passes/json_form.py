@@ -170,11 +170,13 @@ def _entrypoint_is_known(step: Exec, stage: Stage, build: Build, facts: Facts) -
     """Whether no entrypoint of an unknown base image could see the difference."""
     if step.keyword == "ENTRYPOINT":
         return True
-    if any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
+    while not any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
+        base = facts.graph.bases[stage.index]
+        if base is None:
+            break
+        stage = build.stages[base]
+    else:
         return True
-    base = facts.graph.bases[stage.index]
-    if base is not None:
-        return _entrypoint_is_known(step, build.stages[base], build, facts)
     image = base_image(build, facts, stage)
     return stage.head.image == "scratch" or (image is not None and image.entrypoint is False)
 

@@ -277,7 +277,7 @@ class Matcher:
             claimed = any(
                 (c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)
             )
-            return claimed and same_copy(left, right, old, new)
+            return claimed and same_copy(left, right, old, new, ())
         return False
 
     def _chooses_base(self, step: Arg, key: str) -> bool:

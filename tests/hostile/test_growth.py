@@ -1,0 +1,168 @@
+"""What grows without end costs in proportion: work is counted in calls, so that no machine's mood decides."""
+
+from __future__ import annotations
+
+import faulthandler
+import tracemalloc
+from collections.abc import Callable, Iterator
+from cProfile import Profile
+from io import BytesIO, TextIOWrapper
+
+import pytest
+
+from dockerslim_rewrite import Options, ParseError, rewrite
+from dockerslim_rewrite.cli import main
+from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.shell.reader import read_script
+from dockerslim_rewrite.syntax import parse
+from tests.hostile.shapes import HEAD, SHAPES
+
+#: Shapes that cost milliseconds for each of their parts are tried at a smaller size.
+COSTLY = frozenset(
+    (
+        "installs", "apk_installs", "downloads", "clones", "ignores", "stages", "stage_chain", "copies_from_stages",
+        "run_and_copy", "shells", "runs_with_removals", "variables", "pip_installs", "npm_installs",
+    )
+)  # fmt: skip
+#: Sizes at which files are read only; the tool is to say within a minute what it makes of them.
+LARGE = {
+    "continuations": 10_000,
+    "empty_continuations": 10_000,
+    "parentheses": 10_000,
+    "braces": 10_000,
+    "substitutions": 10_000,
+    "substitutions_in_quotes": 5_000,
+    "arithmetic": 10_000,
+    "expansions": 5_000,
+    "conditions": 5_000,
+    "commands": 10_000,
+    "commands_on_lines": 10_000,
+    "lists": 10_000,
+    "envs": 10_000,
+    "env_pairs": 10_000,
+    "array": 5_000,
+    "nested_array": 10_000,
+    "heredocs": 1_000,
+    "heredocs_in_one": 5_000,
+    "heredoc_lines": 10_000,
+    "open_heredoc": 10_000,
+    "open_heredocs": 10_000,
+    "open_quotes": 5_000,
+    "open_quotes_on_lines": 10_000,
+    "stages": 1_000,
+    "stage_chain": 1_000,
+    "runs": 3_000,
+    "blank_lines": 10_000,
+    "comment_lines": 10_000,
+    "directives": 10_000,
+    "chained_args": 2_000,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_hang() -> Iterator[None]:
+    """End the whole run, with a traceback of where it hangs, instead of waiting for ever."""
+    faulthandler.dump_traceback_later(120, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+def attempt(text: str, level: str = "aggressive") -> None:
+    try:
+        result = rewrite(text, Options(level=level))
+    except ParseError:
+        return
+    assert result.bugs == ()
+
+
+def calls(work: Callable[[str], object], text: str) -> int:
+    """How many functions *work* calls on *text*, those of Python's own libraries and types included."""
+    profile = Profile()
+    profile.runcall(work, text)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_work_grows_in_proportion(name: str) -> None:
+    shape, step = SHAPES[name], 15 if name in COSTLY else 50
+    for size in (1, step // 2):  # What is read and compiled once.
+        attempt(shape(size))
+    counted = [calls(attempt, shape(step * times)) for times in (1, 2, 3)]
+    first, second = counted[1] - counted[0], counted[2] - counted[1]
+    # In proportion: 1. With the square: 5/3. Fixed costs stand in neither difference.
+    assert second < 1.4 * first + 12_000, f"{name}: {counted} calls for sizes 1, 2 and 3"
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large(name: str) -> None:
+    attempt(SHAPES[name](LARGE[name]))
+
+
+def test_one_line_of_a_megabyte() -> None:
+    for line in (
+        "RUN touch " + "a" * 1_000_000,
+        "RUN " + "( " * 500_000,
+        "RUN echo '" + "\\" * 1_000_000,
+        "# " + "a" * 10**6,
+    ):
+        attempt(HEAD + line + "\n")
+
+
+@pytest.mark.parametrize("name", sorted({"commands", "envs", "runs", "stages", "words", "comments_inside"}))
+def test_memory_grows_in_proportion(name: str) -> None:
+    def peak(size: int) -> int:
+        text = SHAPES[name](size)
+        tracemalloc.start()
+        attempt(text, "safe")
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    size = 300 if name == "runs" else 100  # Up to a hundred RUNs become one at once.
+    peak(20)
+    assert peak(2 * size) < 3 * peak(size) + 500_000
+
+
+DEEP = [
+    "(",
+    "{ ",
+    "$(",
+    "`",
+    "${a:-",
+    "$((",
+    "if true; then ",
+    "while ",
+    "case x in x) ",
+    "f() { ",
+    "! ",
+    '"$(',
+    "<(",
+    "[[ ( ",
+]
+
+
+@pytest.mark.parametrize("opening", DEEP)
+@pytest.mark.parametrize("depth", [200, 20_000])
+def test_shell_text_never_nests_too_deeply(opening: str, depth: int) -> None:
+    read_script(opening * depth)
+    read_script(f"echo {opening * depth} a")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "ONBUILD " * 20_000 + "RUN a", "$" + "{" * 100_000])
+def test_instructions_never_nest_too_deeply(text: str) -> None:
+    for keyword in ("CMD", "ENV a", "FROM", "ONBUILD", "LABEL", "COPY"):
+        for file in (f"FROM a\n{keyword} {text[:60_000]}\n", f"ARG X={text[:60_000]}\nFROM $X\n"):
+            try:
+                read_build(parse(file))
+                rewrite(file, Options(level="aggressive"))
+            except ParseError:
+                continue
+
+
+def test_the_command_line_takes_large_files(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    text = SHAPES["commands_on_lines"](2_000)
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text.encode())))
+    monkeypatch.setattr("sys.argv", ["dockerslim", "rewrite", "-", "--diff"])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    assert not exit_.value.code
