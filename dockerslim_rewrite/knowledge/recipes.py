@@ -25,7 +25,7 @@ class Recipe:
     language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
     ``sketch`` are bases for drafts, by family; ``compilers`` tells for a release the newest GCC that it has the
     libraries of. ``again``: what comes from the build context is copied again from there, since the build leaves much
-    beside it.
+    beside it. ``sets`` are further variables of the base image that the runtime image lacks.
     """
 
     code: str
@@ -51,6 +51,7 @@ class Recipe:
     sketch: Mapping[str, str]
     compilers: Mapping[str, int]
     again: bool
+    sets: frozenset[str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -101,4 +102,5 @@ def recipe(name: str) -> Recipe:
         sketch=data.get("sketch", {}),
         compilers=data.get("compilers", {}),
         again=data.get("again", False),
+        sets=frozenset(data.get("sets", ())),
     )

@@ -17,7 +17,7 @@ from ..analysis.shipping import Obstacle, Shipping, shipping
 from ..analysis.starting import EVERYWHERE, Started, Starting, starting
 from ..change import Change, Claim, Safety, SplitsStage
 from ..ir.build import Build, Stage
-from ..ir.steps import Arg, Env
+from ..ir.steps import Arg, Env, Exec, Healthcheck, Label, Listing, Value
 from ..knowledge.images import ImageFacts
 from ..knowledge.libraries import libraries
 from ..knowledge.recipes import Recipe, recipe
@@ -216,6 +216,11 @@ def _unknown_names(project: Project) -> Obstacle | None:
     if project.recipe.same:
         return None
     defined = {"PATH", "JAVA_HOME", "HOME", *project.recipe.environment}
+    started = " ".join(step.origin.args for step in project.stage.steps if isinstance(step, Exec | Healthcheck))
+    own = {pair.key for step in project.stage.steps if isinstance(step, Env) for pair in step.pairs}
+    lost = next((name for name in _VARIABLE.findall(started) if name in project.recipe.sets and name not in own), None)
+    if lost is not None:
+        return Obstacle(f"a command uses {lost}, which the base image sets", project.stage.steps[-1].line)
     for step in project.stage.steps:
         if isinstance(step, Env | Arg):
             values = " ".join(pair.value or "" for pair in step.pairs)
@@ -277,18 +282,30 @@ def program(project: Project, started: Started) -> str | None:
     return f"nothing tells where {name} is"
 
 
+def _inherited(project: Project) -> tuple[str, ...]:
+    """Lines for the variables of the base image that ENV or a command reads."""
+    read: set[str] = set()
+    own: set[str] = set()
+    for step in project.stage.steps:
+        if isinstance(step, Env):
+            read |= set(_VARIABLE.findall(" ".join(pair.value or "" for pair in step.pairs))) - own
+            own |= {pair.key for pair in step.pairs}
+        elif isinstance(step, Exec | Healthcheck | Label | Listing | Value):
+            read |= set(_VARIABLE.findall(step.origin.args)) - own
+    return tuple(f"ENV {key}={text}" for key, text in project.recipe.environment.items() if key in read)
+
+
 def _change(project: Project, target: Target) -> Change:
     ships = project.shipping
+    added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade)
-    split = split_text(project.build, ships, target.image, target.environment, target.files, install)
+    split = split_text(project.build, ships, target.image, added, target.files, install)
     left = _left(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:
         evidence.append(f"left behind in the builder: {', '.join(left)}")
-    claim = SplitsStage(
-        split.builder, split.runtime, target.image, split.places, target.environment, target.packages, left
-    )
+    claim = SplitsStage(split.builder, split.runtime, target.image, split.places, added, target.packages, left)
     return Change(
         rule=project.recipe.code,
         edits=(*split.edits, *target.edits),

@@ -21,7 +21,10 @@ from .runtime_packages import check_install, check_left
 from .verdict import Undecided, Unsound
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.
-_SET: dict[str, tuple[dict[str, str], str]] = {"golang": ({"GOPATH": "/go"}, "/go")}
+_SET: dict[str, tuple[dict[str, str], str]] = {
+    "golang": ({"GOPATH": "/go"}, "/go"),
+    "rust": ({"CARGO_HOME": "/usr/local/cargo"}, "/"),
+}
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
 #: Folders that every distribution has; only what is put into them has to be copied.
 _STANDING = frozenset(
@@ -72,10 +75,22 @@ class RuntimeStage:
         copies = [index for index, step in enumerate(steps) if isinstance(step, Copy)]
         if not copies:
             raise Unsound("the runtime stage copies nothing", self.stage.head.line, self.runtime.head.line)
+        self._inherited()
         at = copies[-1] + 1
         again = self._again(steps[:at])
         self._environment(before, [step for step in steps[:at] if step not in again])
         return at + self._frame(before, steps[at:])
+
+    def _inherited(self) -> None:
+        """What the old base image sets, and the new one does not, must be set again before anything reads it."""
+        missing = set(self.env)
+        for step in self.runtime.steps:
+            text = step.origin.args
+            used = missing & {match[1] or match[2] for match in _VARIABLE.finditer(text)}
+            if used and not isinstance(step, Copy | Run):
+                raise Unsound(f"{sorted(used)[0]} is not set in the runtime stage", self.stage.head.line, step.line)
+            if isinstance(step, Env):
+                missing -= {pair.key for pair in step.pairs}
 
     def _again(self, steps: Sequence[Step]) -> list[Step]:
         """The steps that copy again from the build context what the builder copied, with the folders it goes to."""
@@ -117,7 +132,8 @@ class RuntimeStage:
                 copied.update(step.sources)
             elif isinstance(step, Env):
                 text = step.origin.logical.text.strip()
-                if not (text in self.claim.added and _ADDED.match(text)):
+                inherited = {f"ENV {key}={given}" for key, given in self.env.items()}
+                if not (text in self.claim.added and (_ADDED.match(text) or text in inherited)):
                     new += self._pairs(step)
             elif isinstance(step, Run):
                 if not self._added(step):
