@@ -22,6 +22,11 @@ _SPECIAL = re.compile(r"\$[^A-Za-z_{]|\$\{[A-Za-z_][A-Za-z0-9_]*[^A-Za-z0-9_}]|`
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
 #: Scripts by which sources of programs are configured, wherever they lie.
 _SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"))
+_GIT_WRITES = frozenset(("checkout", "submodule", "pull", "reset", "fetch", "apply", "init"))
+#: ``config`` is among them, as its settings are for git alone.
+_GIT_READS = frozenset(
+    ("log", "rev-parse", "describe", "status", "show", "branch", "ls-remote", "diff", "tag", "rev-list", "config")
+)
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
@@ -337,9 +342,9 @@ def _jar(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> 
 def _git(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
     operands = [values[index] for index in arguments.operands]
     verb = operands[0] if operands else None
-    if verb in ("checkout", "submodule", "pull", "reset", "fetch", "apply", "init", "config"):
-        return (Place(frame.folder),) if frame.folder and "--global" not in values else None
-    if verb in ("log", "rev-parse", "describe", "status", "show", "branch", "ls-remote", "diff"):
+    if verb in _GIT_WRITES:
+        return (Place(frame.folder),) if frame.folder else None
+    if verb in _GIT_READS:
         return ()
     if verb != "clone" or len(operands) < 2 or operands[1] is None:
         return None
