@@ -13,7 +13,10 @@ from .splitting import Project, Target, needed_packages, program, split_stage
 
 
 @rewrite_pass(
-    "DS407", "split-native", Safety.STANDARD, mentions=("make", "gcc", "g++", "ninja", "cc ", "clang", "meson", "scons")
+    "DS407",
+    "split-native",
+    Safety.AGGRESSIVE,
+    mentions=("make", "gcc", "g++", "ninja", "cc ", "clang", "meson", "scons"),
 )
 def split_native(build: Build, facts: Facts) -> Proposals:
     """Build programs from source in one stage and ship them without compiler and sources in another.
@@ -26,6 +29,7 @@ def split_native(build: Build, facts: Facts) -> Proposals:
     development package its libraries. Any command with unknown effects, any development package whose libraries are
     not known, installation among the distribution's own files, and scripts as entrypoint decline it. The GCC image has
     its compiler where programs are installed: there the build context's CMakeLists.txt must say what is installed.
+    Where packages have to be installed again, it is left for level aggressive: they may be newer on that day.
     Sources: GNU Coding Standards, "Directory Variables"; Debian's and Alpine's package lists.
     """
     yield from split_stage(build, facts, "native", native_targets)

@@ -311,7 +311,8 @@ def _change(project: Project, target: Target) -> Change:
         edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,
-        safety=target.safety,
+        # What is installed again is newer when the stages are not built on the same day.
+        safety=Safety.AGGRESSIVE if target.packages else target.safety,
         claims=(claim, *target.claims),
         line=project.stage.head.line,
         evidence=tuple(evidence),

@@ -309,10 +309,20 @@ def _exchanged(pair: Pair) -> tuple[list[str], list[str]]:
 
 
 _ABOUT_INSTALLS = ("DL3008", "DL3009", "DL3014", "DL3015", "DL3013", "DL3042", "DL3047")
+_ABOUT_VERSIONS = ("DL3008", "DL3015", "DL3018", "DL3033", "DL3041")
+_INSTALL = re.compile(rb"\b(?:apt-get|apk|yum|dnf|microdnf)\b[^&|;]*?\b(?:install|add)\b")
 
 
-def added_findings(before: Findings, after: Findings) -> Findings:
+def more_installs(before: bytes, after: bytes) -> int:
+    """How many installations of system packages *after* has more than *before*."""
+    return max(0, len(_INSTALL.findall(after)) - len(_INSTALL.findall(before)))
+
+
+def added_findings(before: Findings, after: Findings, installs: int = 0) -> Findings:
     """Findings that *after* has more of than *before*.
+
+    Each of *installs*, installations that were not there before (of what a split stage or a smaller base needs),
+    may be told once that it names no versions and takes what is recommended.
 
     A linter that could not read the text before found nothing there, so what it finds afterwards is not new. Nor is
     what hadolint says of an install that stood behind `apt` or `sudo`, where it does not look: each of those that goes
@@ -324,6 +334,8 @@ def added_findings(before: Findings, after: Findings) -> Findings:
     uncovered = sum(max(0, before[code] - after[code]) for code in ("DL3027", "DL3004"))
     for code in _ABOUT_INSTALLS:
         added[code] -= uncovered
+    for code in _ABOUT_VERSIONS:
+        added[code] -= installs
     return +added
 
 

@@ -21,6 +21,7 @@ from tests.corpus.judges import (
     added_findings,
     buildkit,
     lost_comments,
+    more_installs,
     newly_refused_scripts,
     unreported,
 )
@@ -191,14 +192,14 @@ def _judge_by_linters(pairs: Sequence[Pair], linters: Linters, verdict: Verdict)
         checked, checked_after = by_buildkit[pair.before], by_buildkit[pair.after]
         if checked is not None and checked_after is None:
             verdict.parser_refusals.append(f"{pair.name}: refused by a current BuildKit")
-        _count_findings(pair.name, by_hadolint[pair.before], by_hadolint[pair.after], verdict)
+        _count_findings(pair, by_hadolint[pair.before], by_hadolint[pair.after], verdict)
         if checked is not None and checked_after is not None:
-            _count_findings(pair.name, checked, checked_after, verdict)
+            _count_findings(pair, checked, checked_after, verdict)
 
 
-def _count_findings(name: str, before: Findings, after: Findings, verdict: Verdict) -> None:
-    added = added_findings(before, after)
+def _count_findings(pair: Pair, before: Findings, after: Findings, verdict: Verdict) -> None:
+    added = added_findings(before, after, more_installs(pair.before, pair.after))
     verdict.findings_before += before
     verdict.findings_after += after
     verdict.findings_added += added
-    verdict.added_where += (f"{name}: {count} x {code}" for code, count in sorted(added.items()))
+    verdict.added_where += (f"{pair.name}: {count} x {code}" for code, count in sorted(added.items()))

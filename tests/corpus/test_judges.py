@@ -16,6 +16,7 @@ from tests.corpus.judges import (
     comments,
     hadolint,
     lost_comments,
+    more_installs,
     newly_refused_scripts,
     refused_scripts,
     tally_buildkit,
@@ -113,6 +114,14 @@ def test_findings_are_new_only_where_the_linter_could_read_before() -> None:
     assert added_findings(Counter(a=2), Counter(a=1)) == Counter()
     assert added_findings(Counter(DL1000=1), Counter(a=2)) == Counter()
     assert added_findings(Counter(a=1), Counter(DL1000=1)) == Counter(DL1000=1)
+
+
+def test_an_installation_that_was_not_there_may_be_told_of_its_versions() -> None:
+    install = b"RUN apt-get update && apt-get install -y curl\n"
+    assert more_installs(install, install) == more_installs(install + install, install) == 0
+    assert more_installs(install, install + b"FROM b\nRUN apk add --no-cache x && apk update\n") == 1
+    assert added_findings(Counter(DL3008=1), Counter(DL3008=2, DL3020=1), 1) == Counter(DL3020=1)
+    assert added_findings(Counter(DL3008=1), Counter(DL3008=3), 1) == Counter(DL3008=1)
 
 
 def test_a_result_must_account_for_every_change() -> None:
