@@ -1,0 +1,102 @@
+"""Text of users is data to the templates: nothing in it is ever evaluated, wherever it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.render.environment import TemplateError, environment
+
+#: What would show in the result, or raise, if it were evaluated.
+BAITS = (
+    "{{ 7*7 }}",
+    "{% for i in range(3) %}x{% endfor %}",
+    "{# gone #}",
+    "{{ ''.__class__.__mro__ }}",
+    "{{ cycler.__init__.__globals__.os.system('id') }}",
+    "{% include '/etc/passwd' %}",
+    "{% raw %}",
+    "${{ 7*7 }}",
+    "# {{ 7*7 }}",
+)
+EVALUATED = ("49", "xxx", "<class", "uid=", "root:")
+
+PLACES = """\
+# {bait}
+ARG A='{bait}'
+FROM debian:12 AS build
+LABEL a="{bait}" '{bait}'=b
+MAINTAINER {bait}
+ENV B '{bait}'
+ENV C {bait}
+# {bait}
+RUN apt-get update
+RUN apt-get install -y curl '{bait}'
+RUN echo '{bait}' && \\
+    # {bait}
+    cd '/{bait}'
+RUN wget -O '/tmp/{bait}.tar.gz' https://example.com/ && tar -xf '/tmp/{bait}.tar.gz'
+RUN cat <<'EOF'
+{bait}
+EOF
+COPY ["{bait}", "/srv/"]
+ADD file '{bait}'
+COPY <<'EOF' /x
+{bait}
+EOF
+WORKDIR '{bait}'
+WORKDIR srv
+EXPOSE 80
+VOLUME ["{bait}"]
+USER '{bait}'
+ONBUILD RUN echo '{bait}'
+HEALTHCHECK CMD echo '{bait}'
+ENTRYPOINT ["echo", "{bait}"]
+CMD echo '{bait}'
+"""
+
+
+@pytest.mark.parametrize("bait", BAITS)
+@pytest.mark.parametrize("style", ["keep", "canonical"])
+@pytest.mark.parametrize("level", ["safe", "standard", "aggressive"])
+def test_text_of_users_survives_to_the_letter(bait: str, style: str, level: str) -> None:
+    text = PLACES.replace("{bait}", bait.replace("'", ""))
+    wanted = text.count(bait.replace("'", ""))
+    result = rewrite(text, Options(level=level, style=style))
+    assert result.changed
+    # The maintainer's name and quoted values may be written with another quote, never without a character.
+    assert result.text.count(bait.replace("'", "")) == wanted
+    assert not any(sign in result.text.replace(bait, "") for sign in EVALUATED)
+
+
+@pytest.mark.parametrize("bait", BAITS)
+def test_nor_under_templates_of_ones_own(bait: str, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    (folder / "instructions").mkdir(parents=True)
+    bare = bait.replace("'", "")
+    text = f"FROM debian:12\nLABEL a='{bare}'\nRUN echo '{bare}'\n"
+    assert rewrite(text, Options(style="canonical", templates=folder)).text.count(bare) == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context.environment }}",
+        "{{ lipsum.__globals__['os'].popen('id').read() }}",
+        "{{ ().__class__.__base__ }}",
+        "{{ unknown }}",
+    ],
+)
+def test_templates_are_in_a_sandbox(source: str, tmp_path: Path) -> None:
+    """Templates come with the project or its user; even so they reach no more than the values they are given."""
+    from jinja2 import TemplateError as JinjaError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    sandbox = environment(tmp_path, "\\")
+    assert isinstance(sandbox, SandboxedEnvironment)
+    with pytest.raises((JinjaError, TemplateError)):
+        sandbox.from_string(source).render()
