@@ -18,7 +18,6 @@ from .comments import check_comments
 from .observe import units
 from .program import base_of, script_of
 from .second_reader import readers_disagree
-from .splits import follow
 from .steps import Matcher
 from .verdict import Judgement, Undecided, Unsound, Verdict
 
@@ -91,6 +90,8 @@ def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> N
 
 def _split(old: Build, new: Build, claimed: Claimed, claims: Sequence[SplitsStage]) -> Mapping[int, int]:
     """Follow the one stage of *old* into two; which instructions became which."""
+    from .splits import follow
+
     found = follow(old, new, claims, claimed.all.claims)
     check_bases(old, new, [(old.stages[0], found.builder)], claimed.all.claims)
     matcher = Matcher(old, new, claimed, {0: 0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from ..change import (
     AddsInstruction,
@@ -38,9 +39,11 @@ from .manifests import copied_later
 from .metadata import folder, joined, maintainer_as_label
 from .program import base_of
 from .runs import Runs, frame
-from .splits import Split
 from .users import step_under_user
 from .verdict import Undecided, Unsound
+
+if TYPE_CHECKING:
+    from .splits import Split
 
 _OVERRIDDEN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
 
