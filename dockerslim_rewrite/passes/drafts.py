@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ..analysis.facts import Facts
 from ..ir.build import Build
-from .split_dotnet import dotnet_targets
-from .split_go import go_targets
-from .split_java import java_targets
-from .split_native import gcc_targets, native_targets
-from .split_rust import rust_targets
+from .dotnet_targets import dotnet_targets
+from .go_targets import go_targets
+from .java_targets import java_targets
+from .native_targets import gcc_targets, native_targets
+from .rust_targets import rust_targets
 from .splitting import Choose, Draft, draft_split, same_base
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (

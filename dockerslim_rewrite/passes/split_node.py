@@ -6,7 +6,6 @@ from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
 from .base import Proposals, rewrite_pass
-from .splitting import same_base, split_stage
 
 
 @rewrite_pass("DS403", "split-node", Safety.AGGRESSIVE, mentions=("node",))
@@ -22,4 +21,6 @@ def split_node(build: Build, facts: Facts) -> Proposals:
     `aggressive`. Full images are left alone: what they bring along cannot be told from what extensions are linked to.
     Sources: docker-library node; node-gyp.
     """
+    from .splitting import same_base, split_stage
+
     yield from split_stage(build, facts, "node", same_base)

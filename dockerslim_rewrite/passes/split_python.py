@@ -6,7 +6,6 @@ from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
 from .base import Proposals, rewrite_pass
-from .splitting import same_base, split_stage
 
 
 @rewrite_pass("DS402", "split-python", Safety.AGGRESSIVE, mentions=("python",))
@@ -22,4 +21,6 @@ def split_python(build: Build, facts: Facts) -> Proposals:
     `aggressive`. Full images are left alone: what they bring along cannot be told from what extensions are linked to.
     Sources: docker-library python; sysconfig, installation schemes.
     """
+    from .splitting import same_base, split_stage
+
     yield from split_stage(build, facts, "python", same_base)

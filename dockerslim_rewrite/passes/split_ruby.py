@@ -6,7 +6,6 @@ from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
 from .base import Proposals, rewrite_pass
-from .splitting import same_base, split_stage
 
 
 @rewrite_pass("DS409", "split-ruby", Safety.AGGRESSIVE, mentions=("ruby",))
@@ -22,4 +21,6 @@ def split_ruby(build: Build, facts: Facts) -> Proposals:
     `aggressive`. Full images are left alone: what they bring along cannot be told from what extensions are linked to.
     Sources: docker-library ruby; bundle-install(1).
     """
+    from .splitting import same_base, split_stage
+
     yield from split_stage(build, facts, "ruby", same_base)

@@ -1,0 +1,100 @@
+"""Where Go programs can run: the bases of their runtime stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis.calls import Call
+from ..analysis.go_sources import may_need_c
+from ..analysis.packages import Kind, Operation, operation
+from ..change import AddsAssignment, Claim, Safety
+from ..knowledge.images import image_facts
+from ..text import Edit
+from .splitting import Project, Target, needed_packages, program
+
+_STATIC = "gcr.io/distroless/static-debian12"
+_DYNAMIC = "gcr.io/distroless/cc-debian12"
+#: Releases of Debian whose programs run with the libraries of Debian 12.
+_UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
+_PATH = "ENV PATH=/go/bin:$PATH"
+
+
+def go_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
+    for started in project.starting.programs:
+        problem = program(project, started)
+        if problem is not None:
+            return problem
+    static = _static(project)
+    image = project.image
+    certificates, zones = project.recipe.certificates or "", project.recipe.zones or ""
+    path = (_PATH,) if project.shipping.covers("/go/bin") else ()
+    found: list[Target] = []
+    debian: str | None = None
+    if image.family == "alpine":
+        newest = image_facts("alpine", "latest")
+        release = image.release or (newest.pin.tag if newest is not None and newest.pin is not None else None)
+        if release is None:
+            return f"the release of Alpine beneath {image.name} is not known"
+        base, zoned = f"alpine:{release}", False
+    elif image.family == "debian":
+        debian = image.release or project.recipe.release(image.parts.version)
+        if debian is None:
+            return f"the release of Debian beneath {image.name} is not known"
+        base, zoned = f"debian:{debian}-slim", debian in _UP_TO_12
+    else:
+        return "neither Debian nor Alpine is beneath it"
+    packages = needed_packages(project, debian, static=static)
+    if isinstance(packages, str):
+        return packages
+    if not packages and not project.shipping.upgrade and _without_shell(project) and (static or debian in _UP_TO_12):
+        found.append(_small(project, path, static=static))
+    why = f"Go's tools are needed to build only; {base} is of the same distribution"
+    files = (certificates,) if zoned else (certificates, zones)
+    found.append(Target(base, Safety.STANDARD, why, files, path, packages))
+    return found
+
+
+def _small(project: Project, path: tuple[str, ...], *, static: bool) -> Target:
+    """Distroless: with nothing but the program where it is static or can be made so, else with the C library."""
+    why = "Go's tools are needed to build only, and "
+    if static:
+        return Target(_STATIC, Safety.AGGRESSIVE, f"{why}the program is static", (), path)
+    context = project.facts.project
+    local = not any(call.name in ("git", "curl", "wget", "tar", "unzip") for call in project.facts.calls(project.stage))
+    if context is None or not local or may_need_c(context) is not None:
+        return Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}it needs the C library and no more", (), path)
+    edits: list[Edit] = []
+    claims: list[Claim] = []
+    for call, found in _builds(project):
+        edits.append(Edit.insert(call.body.logical.before(call.command.span.start), "CGO_ENABLED=0 "))
+        claims.append(AddsAssignment(found.lead, "CGO_ENABLED", "0"))
+    why += "its sources import the standard library only, so it is static without C"
+    return Target(_STATIC, Safety.AGGRESSIVE, why, (), path, edits=tuple(edits), claims=tuple(claims))
+
+
+def _builds(project: Project) -> Iterator[tuple[Call, Operation]]:
+    """The commands that make programs."""
+    for call in project.facts.calls(project.stage):
+        found = operation(call.argv)
+        if found is None or found.manager.name != "go" or found.has_flag("-d"):
+            continue
+        if found.kind in (Kind.BUILD, Kind.INSTALL) and found.subcommand in ("build", "install", "get", "run"):
+            yield call, found
+
+
+def _without_shell(project: Project) -> bool:
+    """Whether neither a command nor the user needs more than a distroless image has."""
+    user = (project.shipping.states[-1].user or "root").partition(":")[0]
+    known = user in ("root", "nobody") or user.isdigit() or project.shipping.users
+    return known and project.starting.needs_shell is None
+
+
+def _static(project: Project) -> bool:
+    """Whether every build is told to do without C."""
+    states = {step.index: state for step, state in zip(project.stage.steps, project.shipping.states, strict=False)}
+    for call, _ in _builds(project):
+        own = any(word.text == "CGO_ENABLED=0" for word in (*call.command.assignments, *call.command.words))
+        if not own and states[call.run.index].env.get("CGO_ENABLED") != "0":
+            return False
+    return True
