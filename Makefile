@@ -25,7 +25,7 @@ help:
 	@echo "make corpus-bases the table of what pinning makes of real files' base images; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed, and findings into docs/benchmarks.md, against peers; needs DOCKERSLIM_CORPUS"
-	@echo "make fuzz         the property tests with many more examples"
+	@echo "make fuzz         the fuzz and property tests with many more examples"
 	@echo "make test-builds  all tests that build images, about half an hour; needs debootstrap, buildah and root"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
@@ -81,7 +81,7 @@ bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.fixers --output docs/benchmarks.md $(BENCH_ARGS)
 
 fuzz: $(VENV)/.installed-dev
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/properties $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz tests/properties $(PYTEST_ARGS)
 
 test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
