@@ -11,7 +11,8 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache
 
 from ..analysis.project import Evidence, Manifest, ManifestRole, NativeExtension
 from ..knowledge.project_files import manifest_names
@@ -27,8 +28,9 @@ Found = tuple[tuple[str, ...], tuple[str, ...]]
 def manifests_of(tree: ContextTree) -> tuple[Manifest, ...]:
     """All files of package managers in *tree*, those of installed packages left out."""
     found: list[Manifest] = []
+    likely = _likely()
     for path in tree.by_path:
-        if _NOT_OURS.search(path):
+        if not likely.search(path) or _NOT_OURS.search(path):
             continue
         for names in manifest_names():
             role = _role(path, names.names, names.lock, names.configuration)
@@ -36,6 +38,13 @@ def manifests_of(tree: ContextTree) -> tuple[Manifest, ...]:
                 found.append(_manifest(path, names.language, names.manager, role, tree))
                 break
     return tuple(found)
+
+
+@cache
+def _likely() -> re.Pattern[str]:
+    """What the paths of all files that package managers read match at their end: contexts hold many others."""
+    patterns = {pattern for names in manifest_names() for pattern in (*names.names, *names.lock, *names.configuration)}
+    return re.compile("(?:^|/)(?:" + "|".join(sorted(map(translate, patterns))) + ")")
 
 
 def _role(
@@ -192,8 +201,8 @@ def extensions_of(tree: ContextTree) -> tuple[NativeExtension, ...]:
     """What the project compiles when it is installed: ``ext_modules`` of setup.py, node-gyp's and maturin's files."""
     found: list[NativeExtension] = []
     for path in tree.by_path:
-        name = posixpath.basename(path)
-        if _NOT_OURS.search(path):
+        name = path.rpartition("/")[2]
+        if name not in ("binding.gyp", "setup.py", "pyproject.toml") or _NOT_OURS.search(path):
             continue
         if name == "binding.gyp":
             found.append(NativeExtension("node-gyp", Evidence(path, 0)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import fnmatchcase, translate
+from functools import cache
 
 from ..analysis.project import Classified, FileRole
 from ..knowledge.project_files import RoleNames, role_names
@@ -15,8 +17,11 @@ LARGE_BYTES = 50 * 1024 * 1024
 def classify(tree: ContextTree) -> tuple[Classified, ...]:
     """The files and folders of *tree* that have a role, each counted once, in the order of their paths."""
     sizes: dict[tuple[str, bool, str, str], list[int]] = {}
+    folders, names = _likely()
     for file in tree.files:
-        found = _role(file.path, tree)
+        parts = file.path.split("/")
+        likely = not folders.isdisjoint(parts) or names.match(parts[-1])
+        found = _role(file.path, tree) if likely else None
         if found is None:
             if file.size >= LARGE_BYTES:
                 found = (file.path, False, FileRole.LARGE.name, file.path)
@@ -29,6 +34,14 @@ def classify(tree: ContextTree) -> tuple[Classified, ...]:
         Classified(path, folder, FileRole[role], count, size, pattern)
         for (path, folder, role, pattern), (count, size) in sorted(sizes.items())
     )
+
+
+@cache
+def _likely() -> tuple[frozenset[str], re.Pattern[str]]:
+    """The folders' names that have a role, and what the names of files that have one match."""
+    patterns = {pattern for names in role_names() for pattern in names.files}
+    folders = frozenset(folder for names in role_names() for folder in names.folders)
+    return folders, re.compile("|".join(sorted(map(translate, patterns))))
 
 
 def _role(path: str, tree: ContextTree) -> tuple[str, bool, str, str] | None:

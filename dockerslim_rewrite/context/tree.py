@@ -103,9 +103,14 @@ class ContextTree:
         return tuple(sorted(found, key=_path)), complete
 
     def _skips(self, path: str, is_folder: bool) -> bool:
-        if not self.ignore.patterns or (is_folder and self.ignore.has_exceptions):
-            return False
-        return self.ignore.excludes(path)
+        if self._exceptions:
+            return not is_folder and self.ignore.excludes(path)
+        # The folders above were let in, so only the name itself is left to be asked about.
+        return any(pattern.matches(path) for pattern in self.ignore.patterns)
+
+    @cached_property
+    def _exceptions(self) -> bool:
+        return self.ignore.has_exceptions
 
     @cached_property
     def _texts(self) -> dict[str, str | None]:

@@ -264,22 +264,19 @@ def _owned(
     """Findings with the folders and COPY steps that the user must own."""
     own = sorted(folder for folder in folders if folder and not _SYSTEM.match(folder))
     own = [folder for folder in own if not is_temporary(folder)]
-    copies = [step for step in stage.steps if isinstance(step, Copy)]
+    copies = [(step.index, destination(step, facts.state(step))) for step in stage.steps if isinstance(step, Copy)]
     copied: set[int] = set()
     if known is None:
-        for copy in copies:
-            target = destination(copy, facts.state(copy))
+        for index, target in copies:
             if target is not None and any(_within(target, folder) for folder in own):
-                copied.add(copy.index)
-    else:
-        for path, file in known[0].image_files(build).items():
-            # The last COPY that can have put it there did.
-            targets = ((copy, destination(copy, facts.state(copy))) for copy in reversed(copies))
-            index = next((copy.index for copy, target in targets if target and _within(path, target)), None)
-            if index is None:
-                continue
-            if not _for_others(file) or _is_written(path, known[1], own):
                 copied.add(index)
+    else:
+        # The last COPY that can have put a file there did.
+        latest = [(index, target) for index, target in reversed(copies) if target is not None]
+        for path, file in known[0].image_files(build).items():
+            if _for_others(file) and not _is_written(path, known[1], own):
+                continue
+            copied.update([index for index, target in latest if _within(path, target)][:1])
     return Findings(
         tuple(dict.fromkeys(obstacles)),
         tuple(dict.fromkeys(doubts)),
