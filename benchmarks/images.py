@@ -141,11 +141,13 @@ def document(found: Sequence[Measured]) -> str:
     """The whole page."""
     days = sorted({one["day"] for one in found})
     span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    waiting = sorted({example.name for example in examples()} - {one["name"] for one in found})
     lines = (
         INTRODUCTION.format(days=span, engine=found[0]["outcomes"][EXPERT]["engine"]),
         *table(HEAD, [row for one in found for row in rows(one)], 2),
         "",
-        *table(("all examples", "size", "saved", "of the expert's saving"), list(summary(found)), 1),
+        *table(("all of these", "size", "saved", "of the expert's saving"), list(summary(found)), 1),
+        *(("", f"Not measured yet: {', '.join(waiting)}.") if waiting else ()),
     )
     return "\n".join(lines) + "\n"
 
