@@ -28,6 +28,11 @@ from .stage_text import Install, split_text
 
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@%+,=-]*\Z")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+#: Packages that surely create no account when they are installed.
+_WITHOUT_ACCOUNTS = re.compile(
+    r"(?:lib[a-z0-9][a-z0-9.+-]*|zlib1?g?|[a-z0-9]+-libs|ca-certificates|curl|wget|git|bash|tzdata|openssl|procps|jq|"
+    r"less|vim|nano|unzip|zip|tini|dumb-init|su-exec|gosu|pcre|gmp|yaml)(?:=.*)?\Z"
+)
 _NUMERIC = re.compile(r"\d+(?::\d+)?\Z")
 #: Accounts that every base image of the recipes has.
 _ACCOUNTS = frozenset(("root", "nobody", "daemon"))
@@ -127,7 +132,14 @@ def _targets(project: Project, obstacle: Obstacle | None, choose: Choose) -> lis
     if odd is not None:
         return Obstacle(f"{odd} is no plain path", line)
     targets = choose(project)
-    return Obstacle(targets, line) if isinstance(targets, str) else targets
+    if isinstance(targets, str):
+        return Obstacle(targets, line)
+    if project.shipping.users:
+        wanted = [package for target in targets for package in target.packages]
+        owner = next((package for package in wanted if not _WITHOUT_ACCOUNTS.match(package)), None)
+        if owner is not None:
+            return Obstacle(f"{owner} may create accounts, beside those that are copied", line)
+    return targets
 
 
 def _left(project: Project, target: Target) -> tuple[str, ...]:
