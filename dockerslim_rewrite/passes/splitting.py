@@ -17,7 +17,7 @@ from ..analysis.shipping import Obstacle, Shipping, shipping
 from ..analysis.starting import EVERYWHERE, Started, Starting, starting
 from ..change import Change, Claim, Safety, SplitsStage
 from ..ir.build import Build, Stage
-from ..ir.steps import Arg, Env, Exec, Healthcheck, Label, Listing, Value
+from ..ir.steps import Arg, Env, Exec, Healthcheck, Label, Listing, Step, Value
 from ..knowledge.images import ImageFacts
 from ..knowledge.libraries import libraries
 from ..knowledge.recipes import Recipe, recipe
@@ -177,11 +177,19 @@ def _project(
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
     if stage.head.origin.flags:
         obstacle = Obstacle("FROM names a platform", stage.head.line)
+    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
+    early = next((step for step in stage.steps if shells and step.index < shells[-1] and _in_shell(step)), None)
+    if early is not None:
+        obstacle = obstacle or Obstacle(f"{early.keyword} is run by another shell than the last one", early.line)
     starts = starting(stage)
     if isinstance(starts, str):
         obstacle = obstacle or Obstacle(starts, stage.steps[-1].line)
         starts = Starting((), (), None)
     return Project(build, facts, stage, known, image, ships, starts), obstacle
+
+
+def _in_shell(step: Step) -> bool:
+    return isinstance(step, Exec | Healthcheck) and step.argv is None
 
 
 def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:

@@ -48,6 +48,10 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     _names(claim, stage, builder, runtime)
     if any(isinstance(step, Onbuild) for step in stage.steps):
         raise Unsound("triggers of ONBUILD run in other builds", stage.head.line)
+    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
+    for step in stage.steps:
+        if isinstance(step, Exec | Healthcheck) and step.argv is None and any(step.index < index for index in shells):
+            raise Unsound(f"{step.keyword} would be run by another shell", step.line)
     changing = [step for step in stage.steps if isinstance(step, Run | Copy)]
     if not changing:
         raise Unsound("a stage without commands has nothing to split", stage.head.line)
