@@ -15,22 +15,25 @@ def check_comments(old: Document, new: Document, became: Mapping[int, int], *, m
     *became* leads from the indices of the old instructions to those of the new ones that stand for them. A comment
     speaks of the instruction that it stands in or, else, before; where that one is gone, of the next that is not.
     Instructions that were added may stand in between; one that stood on commands at the end may be left behind it.
+    Where instructions were *moved*, their comments went with them, and only the order by instruction counts.
     """
-    left = [comment.text.strip() for comment in old.comments]
-    right = [comment.text.strip() for comment in new.comments]
-    for index, text in enumerate(left):
-        if index >= len(right) or right[index] != text:
-            start = old.comments[index].span.start
-            raise Unsound(f"the comment {text!r} is lost or altered", old.line_of(start))
-    if len(right) > len(left):
-        raise Unsound(f"a comment was added: {right[len(left)]!r}")
-    if not left:
-        return
     speaks = _successors(became, len(old.instructions), len(new.instructions))
     follows = _successors({index: index for index in became.values()}, len(new.instructions), len(new.instructions))
-    for comment, before, after, text in zip(old.comments, _owners(old), _owners(new), left, strict=True):
+    left = list(zip(_owners(old), old.comments, strict=True))
+    right = list(zip(_owners(new), new.comments, strict=True))
+    if moved:
+        left.sort(key=lambda one: speaks[one[0]])
+        right.sort(key=lambda one: follows[one[0]])
+    for index, (_, comment) in enumerate(left):
+        text = comment.text.strip()
+        if index >= len(right) or right[index][1].text.strip() != text:
+            raise Unsound(f"the comment {text!r} is lost or altered", old.line_of(comment.span.start))
+    if len(right) > len(left):
+        raise Unsound(f"a comment was added: {right[len(left)][1].text.strip()!r}")
+    for (before, comment), (after, _) in zip(left, right, strict=True):
         wanted = {speaks[before], speaks[before + 1]} if comment.inside else {speaks[before]}
         if follows[after] not in wanted:
+            text = comment.text.strip()
             raise Unsound(f"the comment {text!r} stands at another instruction", _line(old, before), _line(new, after))
 
 
