@@ -8,7 +8,7 @@ from __future__ import annotations
 import faulthandler
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from random import Random
@@ -78,18 +78,21 @@ mutants = st.builds(
 )  # fmt: skip
 
 
-@pytest.fixture(autouse=True, scope="module")
+@contextmanager
 def no_hang() -> Iterator[None]:
-    """The limit is on each example; this ends the whole run, should one never come back."""
-    yield
-    faulthandler.cancel_dump_traceback_later()
+    """End the whole run, with a traceback of where it hangs, should one example never come back."""
+    faulthandler.dump_traceback_later(120, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def survive(text: str | bytes, level: str, style: str) -> None:
-    """Rewrite *text*; it is refused, or the result is proven once more, and another run changes nothing."""
-    faulthandler.dump_traceback_later(120, exit=True)
+    """Rewrite *text*; it is refused, or the result is proven once more."""
     try:
-        result = rewrite(text, Options(level=level, style=style))
+        with no_hang():
+            result = rewrite(text, Options(level=level, style=style))
     except ParseError as error:
         event("refused" if error.line >= 1 and error.reason else "refused without a reason")
         return
@@ -110,7 +113,8 @@ def test_bytes(data: bytes, level: str, style: str) -> None:
 @given(texts)
 def test_scanner(text: str) -> None:
     try:
-        document = parse(text)
+        with no_hang():
+            document = parse(text)
     except ParseError:
         return
     assert str(document) == text
@@ -120,7 +124,8 @@ def test_scanner(text: str) -> None:
 
 @given(texts)
 def test_shell(text: str) -> None:
-    script = read_script(text)
+    with no_hang():
+        script = read_script(text)
     assert script.text == text
     if isinstance(script, Script):
         for node in script.nodes:
