@@ -68,17 +68,16 @@ def split_text(
         places += _ACCOUNT_FILES
     block = render(
         "stages/runtime.j2",
+        words={word: _cased(word, stage) for word in ("FROM", "AS", "RUN", "COPY")},
         base=base,
         runtime=runtime,
         builder=builder,
-        environment=[*added, *_environment(stage, before)],
+        environment=[*(_cased_line(line, stage) for line in added), *_environment(stage, before)],
         install=install,
         context=_context(before) if shipping.copied else [],
         copies=copies,
-        frame=_frame(shipping, before, stage.steps[len(before) :]),
+        frame=_frame(shipping, stage, before, stage.steps[len(before) :]),
     )
-    if stage.head.origin.text.lstrip()[:4].islower():
-        block = "\n".join(_lowered(line) for line in block.split("\n"))
     texts = [build.text[span.start : span.end].rstrip("\r\n") for span in moved]
     text = newline.join([block.rstrip("\n").replace("\n", newline), *texts]) + newline
     at = cut.origin.span.end
@@ -110,16 +109,16 @@ def _from_context(step: Step) -> bool:
     return isinstance(step, Copy) and step.origin.flag("from") is None
 
 
-def _frame(shipping: Shipping, before: Sequence[Step], behind: Sequence[Step]) -> list[str]:
+def _frame(shipping: Shipping, stage: Stage, before: Sequence[Step], behind: Sequence[Step]) -> list[str]:
     """The working directory, user and shell that are in force behind the last command, unless set anew there."""
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
-    lines = ["RUN ldconfig"] if any(map(_loads, before)) else []
+    lines = [_cased_line("RUN ldconfig", stage)] if any(map(_loads, before)) else []
     if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
         -1:
     ] == ["COPY"]:
         folder = None
-    lines += [f"WORKDIR {folder}"] if folder and folder != "/" and not anew.startswith("/") else []
+    lines += [_cased_line(f"WORKDIR {folder}", stage)] if folder and folder != "/" and not anew.startswith("/") else []
     for keyword in ("USER", "SHELL"):
         step = next((one for one in reversed(before) if one.keyword == keyword), None)
         if step is not None and not any(one.keyword == keyword for one in behind):
@@ -137,8 +136,7 @@ def _named(stage: Stage, builder: str) -> Edit:
     origin = stage.head.origin
     alias = stage.head.alias
     if alias is None:
-        word = "as" if origin.text.lstrip()[:4].islower() else "AS"
-        return Edit.insert(origin.code_end, f" {word} {builder}")
+        return Edit.insert(origin.code_end, f" {_cased('AS', stage)} {builder}")
     start = origin.logical.text.rstrip().rindex(alias)
     return Edit(origin.logical.span(start, start + len(alias)), builder)
 
@@ -156,6 +154,11 @@ def _with_comments(step: Step, build: Build) -> Span:
     return Span(start, end)
 
 
-def _lowered(line: str) -> str:
+def _cased(word: str, stage: Stage) -> str:
+    """*word* in lower case where FROM is written so."""
+    return word.lower() if stage.head.origin.text.lstrip()[:4].islower() else word
+
+
+def _cased_line(line: str, stage: Stage) -> str:
     keyword, blank, rest = line.partition(" ")
-    return f"{keyword.lower()}{blank}{rest.replace(' AS ', ' as ') if keyword == 'FROM' else rest}"
+    return f"{_cased(keyword, stage)}{blank}{rest}"

@@ -131,7 +131,7 @@ class RuntimeStage:
                     raise Unsound("the runtime stage copies a path twice", *lines)
                 copied.update(step.sources)
             elif isinstance(step, Env):
-                text = step.origin.logical.text.strip()
+                text = f"ENV {step.origin.args}"
                 inherited = {f"ENV {key}={given}" for key, given in self.env.items()}
                 if not (text in self.claim.added and (_ADDED.match(text) or text in inherited)):
                     new += self._pairs(step)
@@ -164,7 +164,7 @@ class RuntimeStage:
         if place is None:
             raise Undecided("the working directory is not known", *lines)
         if any("ldconfig" in command.words for step in before for command in self._quiet(step)):
-            if not steps or steps[0].origin.logical.text != "RUN ldconfig":
+            if not steps or (steps[0].keyword, steps[0].origin.args) != ("RUN", "ldconfig"):
                 raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
             taken += 1
         again = [step for step in self.builder.steps if _of_context(step)] if self.context else []
@@ -178,9 +178,9 @@ class RuntimeStage:
             wanted = next((step for step in reversed(before) if step.keyword == keyword), None)
             if wanted is None or any(step.keyword == keyword for step in behind):
                 continue
-            text = wanted.origin.logical.text.strip()
-            if taken >= len(steps) or steps[taken].origin.logical.text.strip() != text:
-                raise Unsound(f"the runtime stage lost {text}", wanted.line, self.runtime.head.line)
+            text = wanted.origin.args
+            if taken >= len(steps) or (steps[taken].keyword, steps[taken].origin.args) != (keyword, text):
+                raise Unsound(f"the runtime stage lost {keyword} {text}", wanted.line, self.runtime.head.line)
             taken += 1
         return taken
 
