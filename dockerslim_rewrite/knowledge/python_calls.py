@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,34 @@ def python_calls() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / "data" / "python.toml").read_text("utf-8"))
 
 
+def is_interesting(text: str, imported: Iterable[str]) -> bool:
+    """Whether the module *text*, which imports the modules *imported*, can hold anything that the tables speak of.
+
+    Functions of a module count only where it is imported; imports themselves are another matter.
+    """
+    always, by_module = _words()
+    if always.search(text):
+        return True
+    tops = {name.partition(".")[0] for name in imported}
+    return any(top in tops and words.search(text) for top, words in by_module.items())
+
+
 @cache
-def interesting() -> re.Pattern[str]:
-    """A word without which a module can hold nothing that the tables speak of, imports apart."""
+def _words() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     data = python_calls()
-    words = {name.rpartition(".")[2] for key in ("writes", "opens", "listens", "privileges") for name in data[key]}
-    words |= {name.rpartition(".")[2] for name in (*data["runs"]["names"], *data["runs"]["spread"])}
-    words |= {name.rpartition(".")[2] for name in data["opaque"]["names"]}
-    words |= {
-        *data["methods"],
-        *data["listening_methods"],
-        *data["settings"],
-        "sqlite",
-        "sqlite3",
-        "filename",
-        "LOCATION",
-    }
-    return re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, words))) + r")\b|sqlite:")
+    names = [name for key in ("writes", "opens", "listens", "privileges") for name in data[key]]
+    names += [*data["runs"]["names"], *data["runs"]["spread"], *data["opaque"]["names"]]
+    always = {*data["methods"], *data["listening_methods"], *data["settings"], "filename", "LOCATION", "SOCK_RAW"}
+    always |= {"AF_PACKET", "sqlite3"}
+    found: dict[str, set[str]] = {}
+    for name in names:
+        top, dot, rest = name.partition(".")
+        if not dot or top == "builtins":
+            always.add(rest or top)
+        else:
+            found.setdefault(top, set()).add(rest.rpartition(".")[2])
+    return _any(always, "|sqlite:"), {top: _any(words) for top, words in found.items()}
+
+
+def _any(words: Iterable[str], more: str = "") -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, words))) + r")\b" + more)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, SharedLibrary, WrittenPath
-from ...knowledge.python_calls import interesting, python_calls
+from ...knowledge.python_calls import is_interesting, python_calls
 from ...record import record
 from .found import ModuleScan, Ran
 
@@ -175,7 +175,7 @@ class Reader:
                     seen.add(next_path)
                     waiting.append(next_path)
             self._outside(path, found, libraries, privileges)
-            if interesting().search(text):
+            if is_interesting(text, (name for name, _, _ in found.imports)):
                 lines += text.count("\n")
                 scanned = _scanned(text, path, self.image(path), self.cwd, self.environment)
                 if isinstance(scanned, str):
