@@ -10,8 +10,9 @@ from ..analysis.packages import Kind
 from ..change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
+from ..shell.body import Body
 from ..shell.edits import drop_command, drop_word, insert_after
-from ..shell.script import Simple
+from ..shell.script import Script, Simple
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 
@@ -117,11 +118,22 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
     )
 
 
+def _others(body: Body) -> bool:
+    """Whether a command besides ``rm`` names the cache: what it puts there is not apk's."""
+    assert isinstance(body.script, Script)
+    return any(
+        CACHE in part.text
+        for command in body.script.commands
+        if command.name != "rm"
+        for part in (*command.words, *(redirect.target for redirect in command.redirects if redirect.target))
+    )
+
+
 def _without_cache(run: Run, command: Simple, claims: list[Claim]) -> list[Edit]:
     """Edits that take apk's cache out of an ``rm``, or the whole ``rm`` when it removes nothing else."""
     body = run.body
     assert body is not None
-    if not removes(command, CACHE) or command.name != "rm":
+    if not removes(command, CACHE) or command.name != "rm" or _others(body):
         return []
     operands = [word for word in command.words[1:] if not word.text.startswith("-")]
     ours = [word for word in operands if (word.literal or "").rstrip("*").rstrip("/") == CACHE]
