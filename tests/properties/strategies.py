@@ -42,6 +42,7 @@ def simple_commands(draw: st.DrawFn) -> str:
 
 def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     two = st.tuples(inner, inner)
+    simple = st.sampled_from(["cat /etc/x", "cd /srv && pwd", "date; id -u", "! grep -c a b", "X=1 make"])
     return st.one_of(
         two.map(" && ".join),
         two.map(" || ".join),
@@ -61,8 +62,8 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda body: f'case "$A" in ""|b*) {body} ;; esac'),
         two.map(lambda pair: f"g() {{ {pair[0]}; }}; g && {pair[1]}"),
         inner.map(lambda body: f"! {body}"),
-        inner.map(lambda body: f"A=$({body}) && make $A"),
-        inner.map(lambda body: f'make "$({body})"'),
+        simple.map(lambda body: f"A=$({body}) && make $A"),
+        simple.map(lambda body: f'make "$({body} | sort)"'),
     )
 
 

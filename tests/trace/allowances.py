@@ -78,6 +78,8 @@ def allowance(changes: Iterable[Change]) -> Allowance:
         """Of the command as it was when the claim was made, and as later replacements call it."""
         return tuple(Words(name, _globs(some)) for name in (_globs(command), replaced(_globs(command), renames)))
 
+    # Two shells ask the system for folders in different ways, so it must not matter here which one is missing.
+    anywhere = ["*"] if any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim in claims) else []
     added = [_globs(claim.argv) for claim in claims if isinstance(claim, DropsFiles | AddsCommand)]
     return Allowance(
         added=_all([*added, *(replaced(argv, renames) for argv in added)]),
@@ -97,7 +99,7 @@ def allowance(changes: Iterable[Change]) -> Allowance:
         extra_paths=_all(
             word for claim in claims if isinstance(claim, AddsCommand) for word in claim.argv if word.startswith("/")
         ),
-        folders=_all(claim.folder for claim in claims if isinstance(claim, EntersFolder)),
+        folders=_all([*(claim.folder for claim in claims if isinstance(claim, EntersFolder)), *anywhere]),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
     )

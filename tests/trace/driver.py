@@ -78,6 +78,9 @@ class Driver:
         if ending is Ending.OK:
             try:
                 nodes = tree.snapshot()
+                for kind, path in build.asked:  # a shell may ask for more files than a body does
+                    if kind == "holds" and nodes.get(path) == tree.file(oracle.content(path)):
+                        del nodes[path]
             except OSError:  # paths longer than any call takes
                 ending = Ending.LIMIT
         culprit = next((event.argv for event in reversed(build.events) if event.status), None)
@@ -219,7 +222,7 @@ def _command(build: Build, cwd: str, data: bytes) -> bytes:
     else:
         succeeds = job.pipes_succeed and stdio[1] == "pipe"
         status = 0 if succeeds else oracle.status(job.seed, key, build.calls[key])
-    build.calls[key] += 1
+        build.calls[key] += 1
     build.events.append(
         Event(argv, cwd, environment, int(mask), stdio, stdin.decode(), limits.decode(), sees, status, build.body)
     )
@@ -260,9 +263,10 @@ def _provide(build: Build, kind: str, path: str) -> bool:
         kind = "cd"
     holds = kind in ("stat", "append")
     question = ("holds" if holds else kind, path)
-    if holds and (question in build.asked or path in ("/", build.job.bodies[build.body].cwd)):
-        return False  # it was there, and a body has removed it
-    if kind == "cd" and any(f"{folder}/".startswith(f"{path}/") for folder in build.job.allow.folders):
+    if holds and (question in build.asked or not os.path.isdir(dirname(path))):
+        return False  # it was there, and a body has removed it; or it stands in no folder of the empty image
+    folders = build.job.allow.folders
+    if kind == "cd" and ("*" in folders or any(f"{folder}/".startswith(f"{path}/") for folder in folders)):
         build.asked[question] = True
     elif question not in build.asked:
         build.asked[question] = oracle.grants(build.job.seed, *question)

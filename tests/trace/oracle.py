@@ -131,15 +131,10 @@ def normal(argv: Argv, allow: Allowance) -> Argv:
 
 
 def _removable(argv: Argv, globs: tuple[str, ...]) -> Argv:
-    """`argv` of `rm -f` with each path that may be missing as the glob that it is about."""
+    """`argv` of `rm -f` without the paths that may be missing: wildcards expand to what is there."""
     if not globs or not forgives(argv):
         return argv
-    words: list[str] = list(argv[:1])
-    for word in argv[1:]:
-        found = about(word, globs)
-        if found is None or found not in words:
-            words.append(found or word)
-    return tuple(words)
+    return tuple(word for at, word in enumerate(argv) if not at or about(word, globs) is None)
 
 
 def forgives(argv: Argv) -> bool:
@@ -150,6 +145,7 @@ def forgives(argv: Argv) -> bool:
 
 def about(word: str, globs: Iterable[str]) -> str | None:
     """The first of `globs` that the path or wildcard `word` names, all of it, or by a directory on the way there."""
+    word = word.replace("[^", "[!")
     for glob in globs:
         path = glob
         while path.count("/") > 1:

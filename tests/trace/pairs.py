@@ -72,10 +72,9 @@ def _stage(old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Chang
         return
     found = 0
     possible = shells(changes, before)
-    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        steps = [(i, i_end, j, j_end)]
+    for first_last in _groups(before, after):
+        i, i_end, j, j_end = first_last
+        steps = [first_last]
         if i_end - i == j_end - j:
             steps = [(at, at + 1, at - i + j, at - i + j + 1) for at in range(i, i_end)]
         for first, last, start, end in steps:
@@ -86,6 +85,15 @@ def _stage(old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Chang
             found += 1
     if found > 1 or len(after) > 1:
         yield Pair(tuple(before), tuple(after), allowance(changes), possible, old[0].first if old else 1, whole=True)
+
+
+def _groups(before: Sequence[Body], after: Sequence[Body]) -> list[tuple[int, int, int, int]]:
+    """The runs of bodies that differ, as slices of both sides; one slice where a body is on one side only."""
+    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    found = [(i, i_end, j, j_end) for tag, i, i_end, j, j_end in codes if tag != "equal"]
+    if any(i == i_end or j == j_end for i, i_end, j, j_end in found):  # equal texts were taken for each other
+        return [(found[0][0], found[-1][1], found[0][2], found[-1][3])]
+    return found
 
 
 def _governs(change: Change) -> bool:

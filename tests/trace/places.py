@@ -20,6 +20,7 @@ _CD = re.compile(
     ((?:"[^"]*"|'[^']*'|\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`|[^\s;&|()<>"'`])+)""",
     re.VERBOSE,
 )
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`|\$\w+")
 
 
@@ -31,10 +32,13 @@ def places(bodies: Iterable[Body]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for body in bodies:
         for match in _CD.finditer(body.script):
-            parts = _EXPANSION.split(match[1].replace('"', "").replace("'", ""))
+            word = _VARIABLE.sub(lambda name, env=dict(body.env): env.get(name[1] or name[2], name[0]), match[1])
+            parts = _EXPANSION.split(word.replace('"', "").replace("'", ""))
             glob = normpath("*".join(re.sub(r"([*?\[])", r"[\1]", part) for part in parts))
             names = [name for name in glob.split("/") if name not in ("", ".", "..", "~")]
             start = "/" if glob.startswith("/") else "*/"
+            if start == "*/" and names[:1] == ["*"]:
+                names = names[1:]
             for size in range(1, len(names) + 1):
                 if any(name.strip("*") for name in names[:size]):
                     found[start + "/".join(names[:size])] = None

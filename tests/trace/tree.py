@@ -69,6 +69,11 @@ def snapshot() -> dict[str, Node]:
     return tree
 
 
+def file(content: str) -> Node:
+    """The node of a file that `create` wrote and nobody changed."""
+    return Node("file", 0o644, blake2b(os.fsencode(content), digest_size=8).hexdigest())
+
+
 def _node(path: str) -> Node:
     status = os.lstat(path)
     mode = stat.S_IMODE(status.st_mode)
