@@ -91,7 +91,8 @@ def _groups(before: Sequence[Body], after: Sequence[Body]) -> list[tuple[int, in
     """The runs of bodies that differ, as slices of both sides; one slice where a body is on one side only."""
     codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     found = [(i, i_end, j, j_end) for tag, i, i_end, j, j_end in codes if tag != "equal"]
-    if any(i == i_end or j == j_end for i, i_end, j, j_end in found):  # equal texts were taken for each other
+    twice = len(set(before)) < len(before) or len(set(after)) < len(after)
+    if twice or any(i == i_end or j == j_end for i, i_end, j, j_end in found):  # which are which cannot be told
         return [(found[0][0], found[-1][1], found[0][2], found[-1][3])]
     return found
 
