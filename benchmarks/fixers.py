@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import TypeAlias
 
 from benchmarks.peers import OURS, PEERS, versions
@@ -106,10 +107,13 @@ def _readable(texts: Sequence[bytes], linters: Linters) -> list[bool]:
 def heading(files: int, everything: int) -> str:
     """What was measured, when, and with which versions."""
     tools = ", ".join(versions().values())
+    said = (
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {files} of {everything} real Dockerfiles (always the"
+        f" same ones), judged by {tools}. Base images are pinned offline, from the catalogue; no fixer asks a network."
+    )
     return f"""# Fixers, measured
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {files} of {everything} real Dockerfiles (always the same
-ones), judged by {tools}. Base images are pinned offline, from the catalogue; no fixer asks a network.
+{fill(said, 118, break_on_hyphens=False)}
 
 Each column is a fixer, each figure what is left after it. "Lines changed that no linter asked about" counts lines of
 the original that are altered or gone, and that belong to no instruction in which hadolint or a BuildKit check finds
