@@ -68,7 +68,8 @@ def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
         return None
     named = _named(build)
     items = [item for item in project.classified if _may_go(item, build, project, named, old)]
-    if not items:
+    # Development files alone, the Dockerfile mostly, are no reason to write a file.
+    if all(item.role is FileRole.DEVELOPMENT for item in items):
         return None
     text = _text(items, before)
     new = read_dockerignore(text)
