@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Deeper nesting than this is not read: real bodies stay below 30.
 MAX_DEPTH = 150
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_WIDE = re.compile("[\u0100-\U0010ffff]")
 _MAX_NESTING = re.compile(r"[({`]")
 
 _COMPOUNDS = {
@@ -93,15 +95,17 @@ def read_script(text: str) -> Script | Opaque:
         return Opaque(text, "too many nested constructs")
     if "\x00" in text:
         return Opaque(text, "holds a NUL")
-    try:
-        data = text.encode("utf-8")
-    except UnicodeEncodeError:
+    if _SURROGATE.search(text):
         return Opaque(text, "not UTF-8")
+    # The grammar's scanner asks C's isdigit() about what it meets, which is defined up to 255 only: of larger code
+    # points it reads memory that is not its own, and may end the process. To a shell they all are letters.
+    narrow = text if text.isascii() else _WIDE.sub("\xff", text)
+    data = narrow.encode("utf-8")
     root = _parser().parse(data).root_node
     if root.has_error:
         return Opaque(text, "the shell syntax could not be read with certainty")
     try:
-        return _Reader(text, data).script(root)
+        return _Reader(text, narrow, data).script(root)
     except _UnknownShape as shape:
         return Opaque(text, f"shell syntax that is not handled: {shape}")
     except RecursionError:
@@ -109,14 +113,14 @@ def read_script(text: str) -> Script | Opaque:
 
 
 class _Reader:
-    def __init__(self, text: str, data: bytes) -> None:
+    def __init__(self, text: str, narrow: str, data: bytes) -> None:
         self.text = text
         self.ascii = len(text) == len(data)
         self.depth = 0
         self.comments: list[Span] = []
         if not self.ascii:
             offsets = []
-            for index, char in enumerate(text):
+            for index, char in enumerate(narrow):
                 offsets.extend([index] * len(char.encode("utf-8")))
             offsets.append(len(text))
             self.offsets = offsets
