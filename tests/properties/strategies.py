@@ -16,10 +16,12 @@ _WORDS = st.sampled_from(
 _SPECIAL = st.sampled_from(
     [
         "cd /srv", "cd sub", "export A=b", "A=b", "set -e", "set -ex", "set -o pipefail", "set -u", "set -f",
-        "set -- p q", "set +e", "umask 077", "exit 0", "exit", "true",
+        "set -- p q", "set +e", "umask 077",
+        "exit 0", "exit", "true",
         "false", "test -f /x", "unset A", ". /etc/profile", "trap 'true' EXIT", "trap 'make clean' EXIT", "trap - INT",
         "f() { true; }", "f", "[ -d /x ]", "return", "A=$(make)", "A=1 make", "read L < /etc/list", "eval make", "wait",
-        "exec make", "shift", ":", "alias make=true", "local A=1", "ulimit -n 64", "hash -r", "cd - || true",
+        "exec make", "exec > /tmp/log", "umask 022", "umask 027", "exec tail",
+        "shift", ":", "alias make=true", "local A=1", "ulimit -n 64", "hash -r", "cd - || true",
         "apt-get update", "apt-get install -y curl", "rm -rf /var/lib/apt/lists/*", "apk update", "apk add curl",
         "apt-get clean", "yum install -y curl", "npm ci", "gem install x", "curl -O http://h/x.tar.gz",
         "tar xzf x.tar.gz", "wget http://h/y", "git clone http://h/s.git /tmp/s", "chmod 755 /tmp/o", "rm -rf /tmp/o",
