@@ -27,7 +27,7 @@ def maintainer_label(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         labelled = [step for step in stage.steps if isinstance(step, Label) and _has_key(step)]
         for step in stage.steps:
-            if not isinstance(step, Value) or step.keyword != "MAINTAINER":
+            if not isinstance(step, Value) or step.keyword != "MAINTAINER" or not step.value:
                 continue
             if labelled:
                 line = labelled[0].line

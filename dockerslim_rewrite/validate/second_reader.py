@@ -29,6 +29,8 @@ def readers_disagree(build: Build) -> str | None:
     text = normalized(build)
     if build.document.escape != "\\" or "\\" in text:
         return None
+    if any(step.keyword == "ARG" and not step.origin.args for step in build):
+        return None  # dockerfile-parse raises IndexError at an ARG without a name
     parser = DockerfileParser(fileobj=io.BytesIO(text.encode("ascii")), env_replace=False)
     theirs = [entry["instruction"] for entry in parser.structure if entry["instruction"] != "COMMENT"]
     ours = [step.keyword for step in build]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dockerslim_rewrite import Options, rewrite
+
 READ = """
 import sys
 from dockerslim_rewrite.shell.reader import read_script
@@ -26,3 +28,11 @@ def test_large_code_points_behind_braces(code: int) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, b"True\n"), done.stderr
+
+
+@pytest.mark.parametrize("style", ["keep", "canonical"])
+@pytest.mark.parametrize("text", ["ARG\n", "ARG\nFROM a\n", "FROM a\nARG\n", "FROM debian:12\nMAINTAINER\n"])
+def test_instructions_without_arguments(text: str, style: str) -> None:
+    """dockerfile-parse raised IndexError; an empty MAINTAINER became a label without a value."""
+    result = rewrite(text, Options(style=style))
+    assert (result.text.split(), result.bugs) == (text.split(), ())
