@@ -170,7 +170,7 @@ class _Collector:
         if not words:
             return
         name = words[0].literal
-        if name is None:
+        if name is None or words[0].value.glob or name.startswith("~"):
             self.unknown = self.unknown or f"the command {words[0].text}"
             return
         if _REPLACES_SHELL.match(" ".join(word.text for word in words)):
