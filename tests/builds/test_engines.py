@@ -171,7 +171,9 @@ def test_an_interrupted_run_leaves_nothing(
     before = _left(engine_name)
     work = tmp_path / "work"
     work.mkdir()
-    command = [sys.executable, "-c", "from dockerslim_rewrite.cli import main; main()", "verify"]
+    # Whoever starts the tests in the background has them ignore SIGINT, and all that they start.
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{start}; from dockerslim_rewrite.cli import main; main()", "verify"]
     command += ["Dockerfile", "Dockerfile", "--engine", engine_name, "--network", "host", "--log", f"{tmp_path}/log"]
     environment = {**os.environ, "TMPDIR": str(work), "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, cwd=context, env=environment, stderr=subprocess.PIPE, text=True)

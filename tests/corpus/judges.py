@@ -13,11 +13,12 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 Findings: TypeAlias = "Counter[str]"
@@ -336,19 +337,24 @@ def _exchanged(pair: Pair) -> tuple[list[str], list[str]]:
 
 _ABOUT_INSTALLS = ("DL3008", "DL3009", "DL3014", "DL3015", "DL3013", "DL3042", "DL3047")
 _ABOUT_VERSIONS = ("DL3008", "DL3015", "DL3018", "DL3033", "DL3041")
+_DISTROLESS = b"FROM gcr.io/distroless/"
 _INSTALL = re.compile(rb"\b(?:apt-get|apk|yum|dnf|microdnf)\b[^&|;]*?\b(?:install|add)\b")
 
 
-def more_installs(before: bytes, after: bytes) -> int:
-    """How many installations of system packages *after* has more than *before*."""
-    return max(0, len(_INSTALL.findall(after)) - len(_INSTALL.findall(before)))
+def excused(before: bytes, after: bytes) -> Findings:
+    """What a linter may say of stages and installations that *after* has more than *before*.
+
+    An installation that a split stage or a smaller base needs names no versions, as the one in the file names none;
+    Google's distroless images have their version in the name, and no tag that says more.
+    """
+    installs = max(0, len(_INSTALL.findall(after)) - len(_INSTALL.findall(before)))
+    found: Findings = Counter(dict.fromkeys(_ABOUT_VERSIONS, installs))
+    found["DL3006"] = max(0, after.count(_DISTROLESS) - before.count(_DISTROLESS))
+    return found
 
 
-def added_findings(before: Findings, after: Findings, installs: int = 0) -> Findings:
-    """Findings that *after* has more of than *before*.
-
-    Each of *installs*, installations that were not there before (of what a split stage or a smaller base needs),
-    may be told once that it names no versions and takes what is recommended.
+def added_findings(before: Findings, after: Findings, excused: Mapping[str, int] = MappingProxyType({})) -> Findings:
+    """Findings that *after* has more of than *before*, but for as many as are *excused*.
 
     A linter that could not read the text before found nothing there, so what it finds afterwards is not new. Nor is
     what hadolint says of an install that stood behind `apt` or `sudo`, where it does not look: each of those that goes
@@ -360,8 +366,8 @@ def added_findings(before: Findings, after: Findings, installs: int = 0) -> Find
     uncovered = sum(max(0, before[code] - after[code]) for code in ("DL3027", "DL3004"))
     for code in _ABOUT_INSTALLS:
         added[code] -= uncovered
-    for code in _ABOUT_VERSIONS:
-        added[code] -= installs
+    for code, count in excused.items():
+        added[code] -= count
     return +added
 
 
