@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Deeper nesting than this is not read: real bodies stay below 30.
 MAX_DEPTH = 150
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_WIDE = re.compile("[\u0100-\U0010ffff]")
+_WIDE = re.compile("[^\x00-\xff]")
 _MAX_NESTING = re.compile(r"[({`]")
 
 _COMPOUNDS = {
