@@ -58,9 +58,11 @@ def locked(path: Path, tag: str = "3.13.1", **more: str) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "Dockerfile").write_text(FILE)
-    return tmp_path
+    # One folder further in: what a test puts above it is in nobody else's way.
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "Dockerfile").write_text(FILE)
+    return folder
 
 
 @pytest.mark.parametrize(
