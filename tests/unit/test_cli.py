@@ -34,6 +34,12 @@ def poor(tmp_path: Path) -> Path:
     return path
 
 
+def test_module_is_the_command(poor: Path) -> None:
+    command = [sys.executable, "-m", "dockerslim_rewrite", "rewrite", str(poor)]
+    done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2], check=False)
+    assert (done.returncode, done.stdout) == (0, call("rewrite", poor).stdout)
+
+
 def test_output_file(poor: Path, tmp_path: Path) -> None:
     done = call("rewrite", poor, "-o", tmp_path / "out")
     assert done.returncode == 0
