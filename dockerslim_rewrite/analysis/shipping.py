@@ -7,68 +7,28 @@ says so instead of guessing.
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from ..ir.build import Stage
 from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ..knowledge.recipes import Recipe
 from ..record import evolve, record
-from ..shell.arguments import split
 from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, children
+from .accounts import created_home
+from .copied_places import copied_places
 from .environment import Environment, Names
-from .packages import Kind, Operation
-from .state import State, after, expand
-from .writes import BROAD, Frame, Place, absolute, literal, redirected, writes
+from .kept_packages import KeptPackages, Package
+from .places import BROAD, Frame, Place, assigned, moved
+from .prefixes import prefixes
+from .state import State, after
+from .writes import redirected, writes
 
-_URL = re.compile(r"(?:https?|ftp)://")
-_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+)\Z")
-_GLOB = re.compile(r"[*?\[$]")
-#: A name with an extension, or one that tools expect without: no folder, whose contents COPY would spread.
-_FILE = re.compile(r".*[^/.]\.[A-Za-z0-9]{1,10}\Z|(?:.*/)?(?:[A-Z][A-Za-z]*file|LICENSE|mvnw|gradlew)\Z")
 #: What may be deleted without a trace: caches, temporary files, documentation.
 _DELETABLE = re.compile(
     r"/(?:var/lib/apt|var/cache|tmp|var/tmp|var/log|root|usr/share/(?:doc|man|info|locale)|etc/apt/sources\.list\.d)(?:/|\Z)"
     r"|.*/\*?\.(?:cache|git|svn)"
 )
-_PREFIX = re.compile(
-    r"(?:--(?:exec-)?prefix|--(?:bin|sbin|lib|libexec|data|sysconf|localstate|share|include|man)dir)[= ]([^\s;&|]+)"
-    r"|\b(?:PREFIX|DESTDIR|CMAKE_INSTALL_PREFIX(?::\w+)?)=([^\s;&|]+)"
-)
-_UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
-#: A pattern that leads into a folder for temporary files: which one does not matter.
-_TEMPORARY = re.compile(r"/tmp/[\w.*?+-]+/?\Z")
-_HOMES = {"adduser": ("-h", "--home"), "useradd": ("-d", "--home", "--home-dir")}
-_ACCOUNT_VALUES = frozenset(
-    (
-        "-h", "-d", "--home", "--home-dir", "-g", "--gid", "-G", "--groups", "--ingroup", "-u", "--uid", "-s",
-        "--shell", "-c", "--comment", "-k", "--skel", "-p", "--password", "-K", "--gecos", "-b", "--base-dir",
-    )
-)  # fmt: skip
-_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(?:[=<>~@][^\s$`*?{]*)?\Z")
-#: Options of package managers that change nothing in what is installed, or that are understood.
-_USUAL = frozenset(
-    (
-        "-y", "-q", "-qq", "--yes", "--assume-yes", "--quiet", "--force-yes", "--no-install-recommends", "--no-cache",
-        "--no-install-suggests", "--update", "--update-cache", "-U", "-u", "--fix-missing", "--no-progress",
-    )
-)  # fmt: skip
-
-
-@record
-class Package:
-    """A package that the stage installs and keeps: its name, how it is ``written``, and the line.
-
-    ``group`` is the virtual package that apk puts it into; ``lean``: without what is merely recommended.
-    """
-
-    name: str
-    written: str
-    line: int
-    lean: bool
-    group: str | None = None
 
 
 @record
@@ -131,9 +91,9 @@ def shipping(
     found = Shipping(
         _outermost(reader.places, recipe.own),
         frozenset(reader.made),
-        tuple(reader.packages),
+        tuple(reader.packages.packages),
         reader.users,
-        reader.upgrade,
+        reader.packages.upgrade,
         tuple(states),
         tuple(reader.copied),
     )
@@ -168,11 +128,10 @@ class _Reader:
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
-        self.packages: list[Package] = []
+        self.packages = KeptPackages()
         self.copied: list[str] = []
         self.filled: set[str] = set()
         self.users = False
-        self.upgrade: str | None = None
         self.obstacle: Obstacle | None = None
         self.line = 0
 
@@ -223,34 +182,21 @@ class _Reader:
         self.places = [one for one in self.places if one not in above]
 
     def _copied_places(self, copy: Copy, state: State) -> None:
-        destination = expand(copy.destination, state)
-        path = absolute(destination, state.workdir) if destination else None
-        if destination is None or path is None:
-            self._stop(f"{copy.keyword} to {copy.destination} depends on a build argument")
-            return
-        if path not in self.broad:
-            self._place(Place(path))
-            return
-        for source in copy.sources:
-            bare = source.split("?")[0].rstrip("/")
-            unclear = bool(_GLOB.search(bare)) or bare in ("", ".", "..")
-            spread = copy.keyword == "ADD" and bool(_ARCHIVE.match(bare)) and not _URL.match(bare)
-            if copy.origin.heredocs:
-                self._place(Place(path))
-            elif unclear or spread or not (_FILE.match(bare) or _URL.match(bare)):
-                self._stop(f"what {copy.keyword} {source} puts into {path} depends on the build context")
+        for found in copied_places(copy, state, self.broad):
+            if isinstance(found, str):
+                self._stop(found)
             else:
-                self._place(Place(posixpath.join(path, posixpath.basename(bare))))
+                self._place(found)
 
     def _run(self, run: Run, state: State) -> None:
         script = run.body.script if run.body is not None else None
         if not isinstance(script, Script):
             self._stop("what it runs could not be read")
             return
-        assigned = list(_assigned(script))
-        own = [name for name, _ in assigned]
+        given = list(assigned(script))
+        own = [name for name, _ in given]
         variables = {name: value for name, value in state.env.items() if value is not None and name not in state.args}
-        for name, value in assigned:
+        for name, value in given:
             variables.pop(name, None)
             if value is not None and own.count(name) == 1:
                 variables[name] = value
@@ -262,7 +208,7 @@ class _Reader:
             for part in node.nested:
                 self._walk(part, frame, line)
             self._simple(node, frame)
-            return _moved(node, frame)
+            return moved(node, frame)
         if isinstance(node, Group):
             inside = self._walk(node.body, frame, line)
             self._redirects(node.redirects, frame)
@@ -317,7 +263,9 @@ class _Reader:
         if found.users:
             self._account(command, frame)
         if found.operation is not None:
-            self._packages(command, found.operation, frame)
+            problem = self.packages.tell(command, found.operation, frame, self.line)
+            if problem is not None:
+                self._stop(problem)
 
     def _installed(self, tool: str) -> None:
         """``make install`` puts its files below the prefix that was configured, else below the usual one."""
@@ -351,89 +299,10 @@ class _Reader:
             self._stop(f"it deletes {path}, which may be a file of the base image")
 
     def _account(self, command: Simple, frame: Frame) -> None:
-        """Note the home folder that comes with an account."""
-        words = [literal(word, frame.variables) for word in command.words]
-        name = posixpath.basename(words[0] or "")
-        arguments = split(words, 1, _ACCOUNT_VALUES)
-        names = {flag.name for flag in arguments.flags}
-        if name in ("usermod", "groupmod", "passwd", "chpasswd") or not arguments.certain or not arguments.operands:
-            self._stop(f"{name or 'a command'} changes accounts of the base image")
+        home, problem = created_home(command, frame)
+        if problem is not None:
+            self._stop(problem)
             return
         self.users = True
-        if name not in _HOMES:
-            return
-        wanted = bool({"-m", "--create-home"} & names) if name == "useradd" else not {"-H", "--no-create-home"} & names
-        home = next((flag.value for flag in arguments.flags if flag.name in _HOMES[name]), None)
-        if wanted and len(arguments.operands) == 1:
-            path = home or f"/home/{words[arguments.operands[0]]}"
-            if path not in self.broad and path != "/dev/null" and "nonexistent" not in path:
-                self._place(Place(path))
-
-    def _packages(self, command: Simple, found: Operation, frame: Frame) -> None:
-        name = f"{found.executable} {found.subcommand}".strip()
-        if found.kind is Kind.UPGRADE:
-            if found.manager.name not in ("apt", "apk") or found.operands or found.subcommand not in _UPGRADES:
-                self._stop(f"{name} changes packages of the base image")
-            self.upgrade = f"{found.executable} {found.subcommand}"
-        words = [
-            word
-            for index in found.operands
-            for word in (literal(command.words[index], frame.variables) or command.words[index].text).split()
-        ]
-        if found.kind is Kind.REMOVE:
-            self.packages = [one for one in self.packages if one.name not in words and one.group not in words]
-        if found.kind is not Kind.INSTALL:
-            return
-        special = next((flag.name for flag in found.flags if not self._usual(flag.name, found)), None)
-        if special is not None:
-            self._stop(f"{name} is given {special}")
-        for word in words:
-            if not _PACKAGE.match(word):
-                self._stop(f"{word} may be any package")
-                return
-            bare = re.split(r"[=:<>~@]", word)[0]
-            group = found.flag_value("-t", "--virtual") if found.manager.name == "apk" else None
-            lean = found.has_flag("--no-install-recommends") or found.manager.name == "apk"
-            self.packages.append(Package(bare, word, self.line, lean, group))
-
-    def _usual(self, flag: str, found: Operation) -> bool:
-        return (
-            flag in _USUAL
-            or bool(re.fullmatch(r"-[yq]+", flag))
-            or (found.manager.name == "apk" and flag in ("-t", "--virtual"))
-        )
-
-
-def prefixes(stage: Stage) -> tuple[str, ...]:
-    """The folders that options of build tools name for what is installed."""
-    text = "\n".join(step.origin.logical.text for step in stage.steps if isinstance(step, Run))
-    return tuple(
-        dict.fromkeys((match[1] or match[2]).strip("\"'").rstrip("/") or "/" for match in _PREFIX.finditer(text))
-    )
-
-
-def _moved(command: Simple, frame: Frame) -> Frame:
-    if command.name not in ("cd", "pushd", "popd"):
-        return frame
-    words = command.words[1:]
-    target = literal(words[-1], frame.variables) if len(words) == 1 and command.name == "cd" else None
-    if target is None and len(words) == 1 and _TEMPORARY.match(words[0].text):
-        target = "/tmp/of-a-pattern"
-    return evolve(frame, folder=absolute(target, frame.folder) if target and target != "-" else None)
-
-
-def _assigned(script: Script) -> Iterator[tuple[str, str | None]]:
-    """The variables that the script itself gives values to, with the value where it is a plain one."""
-    for node in script.nodes:
-        if isinstance(node, Simple):
-            words = node.assignments if not node.words else ()
-            if node.name in ("export", "readonly", "local", "declare", "read", "unset"):
-                words = (*words, *node.words[1:])
-            for word in words:
-                name, equals, _ = word.text.partition("=")
-                text = word.literal
-                if "$(mktemp" in word.text:
-                    text = f"{name}=/tmp/of-{name}"
-                yield name.rstrip("+"), text.partition("=")[2] if equals and text and name[-1:] != "+" else None
-        elif isinstance(node, Compound) and node.name:
-            yield node.name, None
+        if home is not None:
+            self._place(Place(home))

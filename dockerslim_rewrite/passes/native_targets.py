@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..analysis.cmake_install import installed_files
 from ..analysis.facts import Facts
-from ..analysis.shipping import prefixes
+from ..analysis.prefixes import prefixes
 from ..change import Safety
 from ..ir.build import Build
 from ..ir.steps import Copy
