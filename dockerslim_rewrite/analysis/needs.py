@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
-from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of, starters
+from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
 from ..record import record
 from ..shell.reader import read_script
 from ..shell.script import Compound, Script
 from .facts import Facts
 from .listed import Lists, Unmet
 from .packages import Kind, Operation, operation, unwrapped
+from .wrapped import inner_commands, started
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
@@ -28,8 +29,6 @@ _MOVES = frozenset(("cd", "pushd", "popd"))
 _MOST = 8
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
 _COMMAND = re.compile(r"-[a-z]*c")
-_XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
-_FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 _VERSION = re.compile(r"[\[=<>~!@:;]")
 _SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
 
@@ -146,7 +145,7 @@ class _Reader:
             if isinstance(step, Exec) and step.argv is not None:
                 argv += step.argv
         if argv:
-            self.command(_started(argv), None)
+            self.command(started(argv), None)
         for step in steps:
             if isinstance(step, Healthcheck) and step.test == "CMD":
                 self._healthcheck(step)
@@ -176,7 +175,7 @@ class _Reader:
                 return
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
         if name == "xargs" or name == "find":
-            for inner in _inner(name, rest):
+            for inner in inner_commands(name, rest):
                 self.command(inner, run, f"the command behind {name}")
         elif name in _ASKS:
             # Whether a program is there decides what happens next, so it is needed like one that runs.
@@ -290,30 +289,3 @@ class _Reader:
             self._package("xz-utils", "xz", run)
         elif len(words) != len(rest) and "z" not in letters and "--gzip" not in words:
             raise Unmet("which compression tar meets is not known")
-
-
-def _started(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """*argv* without programs that only start the one behind them."""
-    while argv and posixpath.basename(argv[0]) in starters():
-        user = posixpath.basename(argv[0]) in ("gosu", "su-exec")
-        rest = list(argv[1:])
-        while rest and rest[0].startswith("-"):
-            rest.pop(0)
-        argv = tuple(rest[1:] if user else rest)
-    return argv
-
-
-def _inner(name: str, rest: Sequence[str | None]) -> Iterator[Sequence[str | None]]:
-    """The commands that xargs or find runs."""
-    if name == "find":
-        for index, word in enumerate(rest):
-            if word in _FIND_RUNS:
-                yield rest[index + 1 :]
-        return
-    index = 0
-    while index < len(rest):
-        word = rest[index]
-        if word is not None and not word.startswith("-"):
-            yield rest[index:]
-            return
-        index += 2 if word in _XARGS_VALUES else 1
