@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from ..change import Safety
-from .splitting import Project, Target, needed_packages, program
+from .runtime_needs import needed_packages, unknown_program
+from .split_project import Project, Target
 
 #: Where the runtime image says on which port to listen, and the SDK image does not.
 _PORTS = frozenset(("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"))
@@ -13,10 +14,9 @@ _PORTS = frozenset(("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"))
 
 def dotnet_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, or why none is known."""
-    for started in project.starting.programs:
-        problem = program(project, started)
-        if problem is not None:
-            return problem
+    problem = unknown_program(project)
+    if problem is not None:
+        return problem
     words = project.starting.words
     if words[:1] == ("dotnet",):
         assembly = next((word for word in words[1:] if word.endswith(".dll")), None)

@@ -11,7 +11,9 @@ from .go_targets import go_targets
 from .java_targets import java_targets
 from .native_targets import gcc_targets, native_targets
 from .rust_targets import rust_targets
-from .splitting import Choose, Draft, draft_split, same_base
+from .same_base_targets import same_base
+from .split_project import Choose
+from .splitting import Draft, draft_split
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("go", go_targets),

@@ -10,7 +10,8 @@ from ..analysis.packages import Kind, Operation, operation
 from ..change import AddsAssignment, Claim, Safety
 from ..knowledge.images import image_facts
 from ..text import Edit
-from .splitting import Project, Target, needed_packages, program
+from .runtime_needs import needed_packages, unknown_program
+from .split_project import Project, Target
 
 _STATIC = "gcr.io/distroless/static-debian12"
 _DYNAMIC = "gcr.io/distroless/cc-debian12"
@@ -21,10 +22,9 @@ _PATH = "ENV PATH=/go/bin:$PATH"
 
 def go_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
-    for started in project.starting.programs:
-        problem = program(project, started)
-        if problem is not None:
-            return problem
+    problem = unknown_program(project)
+    if problem is not None:
+        return problem
     static = _static(project)
     image = project.image
     certificates, zones = project.recipe.certificates or "", project.recipe.zones or ""

@@ -6,7 +6,8 @@ import posixpath
 import re
 
 from ..change import Safety
-from .splitting import Project, Target, needed_packages, program
+from .runtime_needs import needed_packages, unknown_program
+from .split_project import Project, Target
 
 #: What only the kit has: naming it means to use it.
 _KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool)|-javaagent")
@@ -20,10 +21,9 @@ _TEMURIN_SINCE = (7, 3)
 
 def java_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
-    for started in project.starting.programs:
-        problem = program(project, started)
-        if problem is not None:
-            return problem
+    problem = unknown_program(project)
+    if problem is not None:
+        return problem
     problem = _archive(project)
     if problem is not None:
         return problem

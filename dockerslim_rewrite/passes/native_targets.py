@@ -8,7 +8,8 @@ from ..analysis.prefixes import prefixes
 from ..change import Safety
 from ..ir.build import Build
 from ..ir.steps import Copy
-from .splitting import Project, Target, needed_packages, program
+from .runtime_needs import needed_packages, unknown_program
+from .split_project import Project, Target
 
 
 def native_targets(project: Project) -> list[Target] | str:
@@ -16,10 +17,9 @@ def native_targets(project: Project) -> list[Target] | str:
     packages = needed_packages(project, project.image.release)
     if isinstance(packages, str):
         return packages
-    for started in project.starting.programs:
-        problem = None if started.name in packages else program(project, started)
-        if problem is not None:
-            return problem
+    problem = unknown_program(project, packages)
+    if problem is not None:
+        return problem
     image = project.image
     base = project.stage.head.image
     if image.name in ("debian", "buildpack-deps"):
@@ -42,10 +42,9 @@ def gcc_targets(project: Project) -> list[Target] | str:
     packages = needed_packages(project, release)
     if isinstance(packages, str):
         return packages
-    for started in project.starting.programs:
-        problem = None if started.name in packages else program(project, started)
-        if problem is not None:
-            return problem
+    problem = unknown_program(project, packages)
+    if problem is not None:
+        return problem
     base = f"debian:{release}-slim"
     return [
         Target(

@@ -9,7 +9,8 @@ from ..analysis.packages import operation
 from ..analysis.starting import EVERYWHERE, Started
 from ..change import Safety
 from ..knowledge.images import image_facts
-from .splitting import Project, Target, needed_packages
+from .runtime_needs import needed_packages
+from .split_project import Project, Target
 
 _DYNAMIC = "gcr.io/distroless/cc-debian12"
 _STATIC = "gcr.io/distroless/static-debian12"

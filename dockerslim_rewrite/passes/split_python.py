@@ -21,6 +21,7 @@ def split_python(build: Build, facts: Facts) -> Proposals:
     `aggressive`. Full images are left alone: what they bring along cannot be told from what extensions are linked to.
     Sources: docker-library python; sysconfig, installation schemes.
     """
-    from .splitting import same_base, split_stage
+    from .same_base_targets import same_base
+    from .splitting import split_stage
 
     yield from split_stage(build, facts, "python", same_base)

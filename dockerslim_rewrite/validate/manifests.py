@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from ..change import CopiesFirst
 from ..ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from .accounts import is_account_command, unsafe_account
-from .observe import Command, commands, units
-from .program import script_of
+from .observe import Command
+from .program import commands_of
 
 _PLAIN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.@+-]+\Z")
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|gz|bz2|xz|zip|whl)\Z")
@@ -81,8 +81,7 @@ def _needs_no_more(step: Step, sources: Sequence[str]) -> bool:
         return True
     if not isinstance(step, Run) or any(name == "mount" and "bind" in (value or "bind") for name, value in step.flags):
         return False
-    script = script_of(step)
-    found = commands(units(script)) if script is not None else []
+    found = commands_of(step)
     return bool(found) and all(_installs(command, sources) for command in found)
 
 

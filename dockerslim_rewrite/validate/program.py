@@ -8,6 +8,7 @@ from functools import lru_cache
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
 from ..shell.script import Script
+from .observe import Command, commands, units
 
 
 @lru_cache(maxsize=4)
@@ -48,3 +49,9 @@ def script_of(step: Step) -> Script | None:
     if isinstance(step, Run) and step.body is not None and isinstance(step.body.script, Script):
         return step.body.script
     return None
+
+
+def commands_of(step: Step) -> list[Command]:
+    """The simple commands of a RUN; none where it has no script that reads cleanly."""
+    script = script_of(step)
+    return [] if script is None else commands(units(script))

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from ..change import AddsCommand, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Env, Run
-from .observe import Command, commands, units
-from .program import script_of
+from .observe import Command, units
+from .program import commands_of, script_of
 from .verdict import Unsound
 
 _INSTALLS = {"apt-get": "install", "apt": "install", "apk": "add"}
@@ -109,6 +109,4 @@ def _installs(stage: Stage) -> Iterator[Command]:
 
 def _commands(stage: Stage) -> Iterator[Command]:
     for step in stage.steps:
-        script = script_of(step)
-        if script is not None:
-            yield from commands(units(script))
+        yield from commands_of(step)

@@ -1,45 +1,23 @@
-"""The runtime stage of a split beside the stage that it came from: frame, environment, and every path that was written.
-
-The judge has its own view of what commands write: the plain words of common commands. For what it does not see there it
-does not ask.
-"""
+"""The runtime stage of a split beside the stage that it came from: what it copies, its environment and its frame."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from ..change import AddsInstruction, ChangesFlag, Claim, SplitsStage
 from ..ir.build import Stage
-from ..ir.steps import Arg, Copy, Env, Exec, Run, Step, Value
-from ..shell.script import Script
+from ..ir.steps import Arg, Copy, Env, Run, Step, Value
+from .inherited import VARIABLE, filled, inherited, learn
 from .metadata import folder
-from .observe import Command, commands, units, value
-from .program import script_of
-from .runtime_packages import check_install, check_left
+from .observe import value
+from .program import commands_of
+from .runtime_packages import check_install
+from .runtime_paths import RuntimePaths, of_context
 from .verdict import Undecided, Unsound
 
-#: What base images set: variables and the folder, which are meant where the program says nothing.
-_SET: dict[str, tuple[dict[str, str], str]] = {
-    "golang": ({"GOPATH": "/go"}, "/go"),
-    "rust": ({"CARGO_HOME": "/usr/local/cargo"}, "/"),
-}
-_PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
-#: Folders that every distribution has; only what is put into them has to be copied.
-_STANDING = frozenset(
-    (
-        "/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin",
-        "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share",
-        "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/www", "/go", "/go/src", "/go/bin",
-    )
-)  # fmt: skip
-#: Programs that every image with a shell has, and the one that a Java runtime has.
-_SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/bin/echo", "/bin/sleep", "/bin/cat"))
-_ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
 _ADDED = re.compile(r"ENV PATH=(?:/[A-Za-z0-9_./-]+:)+\$PATH\Z")
-_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
-_COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 
 
 class RuntimeStage:
@@ -57,11 +35,7 @@ class RuntimeStage:
         self.builder, self.runtime = stages
         self.context = False
         self.escape = escape
-        name = re.split(r"[:@]", stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/"))[0]
-        known, self.start = _SET.get(name, ({}, "/"))
-        self.env: dict[str, str] = dict(known)
-        self.needs: dict[str, Step] = {}
-        self.gone: set[str] = set()
+        self.env, self.start = inherited(stage)
         self.provided = {
             posixpath.normpath(source)
             for step in self.runtime.steps
@@ -81,12 +55,20 @@ class RuntimeStage:
         self._environment(before, [step for step in steps[:at] if step not in again])
         return at + self._frame(before, steps[at:])
 
+    def check_paths(self) -> None:
+        """Everything that the old stage wrote under a name of its own must be in the runtime stage.
+
+        What ``prefix`` found about the build context counts.
+        """
+        paths = RuntimePaths(self.claim, self.stage, self.runtime, self.provided, self.escape, context=self.context)
+        paths.check()
+
     def _inherited(self) -> None:
         """What the old base image sets, and the new one does not, must be set again before anything reads it."""
         missing = set(self.env)
         for step in self.runtime.steps:
             text = step.origin.args
-            used = missing & {match[1] or match[2] for match in _VARIABLE.finditer(text)}
+            used = missing & {match[1] or match[2] for match in VARIABLE.finditer(text)}
             if used and not isinstance(step, Copy | Run):
                 raise Unsound(f"{sorted(used)[0]} is not set in the runtime stage", self.stage.head.line, step.line)
             if isinstance(step, Env):
@@ -94,11 +76,11 @@ class RuntimeStage:
 
     def _again(self, steps: Sequence[Step]) -> list[Step]:
         """The steps that copy again from the build context what the builder copied, with the folders it goes to."""
-        again = [step for step in steps if _of_context(step)]
+        again = [step for step in steps if of_context(step)]
         if not any(isinstance(step, Copy) for step in again):
             return []
         wanted = [_text_of(step) for step in again]
-        if all(wanted != _copies_of_context(stage) for stage in (self.builder, self.stage)):
+        if all(wanted != _copiesof_context(stage) for stage in (self.builder, self.stage)):
             raise Unsound("the runtime stage copies something else from the context", None, again[0].line)
         self.context = True
         return again
@@ -163,11 +145,11 @@ class RuntimeStage:
         place = self._folder(before)
         if place is None:
             raise Undecided("the working directory is not known", *lines)
-        if any("ldconfig" in command.words for step in before for command in self._quiet(step)):
+        if any("ldconfig" in command.words for step in before for command in commands_of(step)):
             if not steps or (steps[0].keyword, steps[0].origin.args) != ("RUN", "ldconfig"):
                 raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
             taken += 1
-        again = [step for step in self.builder.steps if _of_context(step)] if self.context else []
+        again = [step for step in self.builder.steps if of_context(step)] if self.context else []
         restated = bool(again) and isinstance(again[-1], Copy)
         if place != "/" and not anew.startswith("/") and not restated:
             step = steps[taken] if taken < len(steps) else None
@@ -189,138 +171,17 @@ class RuntimeStage:
         env = dict(self.env)
         for step in before:
             if isinstance(step, Env):
-                self._learn(env, step)
+                learn(env, step, self.escape)
             elif isinstance(step, Value) and step.keyword == "WORKDIR":
-                place = folder(_filled(step.value, env), place, self.escape)
+                place = folder(filled(step.value, env), place, self.escape)
         return place
 
-    def _learn(self, env: dict[str, str], step: Env) -> None:
-        found = {pair.key: "".join(value(_filled(pair.value or "", env), self.escape)) for pair in step.pairs}
-        env.update(found)
 
-    def check_paths(self) -> None:
-        """Everything that the old stage wrote under a name of its own must be in the runtime stage."""
-        env = dict(self.env)
-        place: str | None = self.start
-        accounts = False
-        for step in self.stage.steps:
-            if isinstance(step, Env):
-                self._learn(env, step)
-            elif isinstance(step, Value) and step.keyword == "WORKDIR":
-                place = folder(_filled(step.value, env), place, self.escape)
-            elif isinstance(step, Copy):
-                if not (self.context and _of_context(step)):
-                    self._copied(step, _filled(step.destination, env), place)
-            elif isinstance(step, Run):
-                found = self._run(step)
-                accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
-                moves = any(command.words[:1] == ("cd",) for command in found)
-                for command in found:
-                    self._deleted(command, env)
-                    for path in _written(command, env):
-                        if path.startswith("/") or not moves:
-                            written = posixpath.normpath(posixpath.join(place or "/", path))
-                            self.gone.discard(written)
-                            self.needs.setdefault(written, step)
-        if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
-            raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
-        for path, step in self.needs.items():
-            if path not in self.gone:
-                self._need(path, step)
-        for path in self.gone & self.provided:
-            raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
-        check_left(self.stage, self.runtime, self.claim)
-        self._program(place, env)
-
-    def _deleted(self, command: Command, env: Mapping[str, str]) -> None:
-        """Note what ``rm`` takes away: it need not be in the runtime stage, and cannot be."""
-        if command.words[:1] not in (("rm",), ("mv",)):
-            return
-        operands = [_filled(word.lstrip("\0"), env).rstrip("/") for word in command.words[1:] if word[:1] != "-"]
-        for one in operands if command.words[0] == "rm" else operands[:-1]:
-            if one.startswith("/"):
-                inside = {path for path in (*self.needs, *self.provided) if path == one or path.startswith(one + "/")}
-                self.gone |= {one, *inside}
-
-    def _run(self, step: Run) -> list[Command]:
-        script = script_of(step)
-        if script is None:
-            raise Undecided("a RUN that could not be read may write anything", step.line)
-        return commands(units(script))
-
-    def _quiet(self, step: Step) -> list[Command]:
-        script = script_of(step)
-        return [] if script is None else commands(units(script))
-
-    def _copied(self, step: Copy, target: str, place: str | None) -> None:
-        path = posixpath.normpath(posixpath.join(place or "/", target.strip("\"'")))
-        if path not in _STANDING:
-            self._need(path, step)
-            return
-        for source in step.sources:
-            self._need(posixpath.join(path, posixpath.basename(source.split("?")[0].rstrip("/"))), step)
-
-    def _program(self, place: str | None, env: Mapping[str, str]) -> None:
-        last = {step.keyword: step for step in self.stage.steps if isinstance(step, Exec)}
-        main = last.get("ENTRYPOINT") or last.get("CMD")
-        if main is None:
-            raise Unsound("the container starts through what the old base image starts", self.stage.head.line)
-        name: str | None = None
-        if main.argv:
-            name = main.argv[0]
-        elif main.body is not None and isinstance(main.body.script, Script):
-            words = [word for command in commands(units(main.body.script))[:1] for word in command.words]
-            name = next((_filled(word.lstrip("\0"), env) for word in words if word != "exec"), None)
-        if name is None:
-            raise Undecided("what the container starts could not be read", main.line)
-        if "/" in name and posixpath.normpath(name) not in _SYSTEM:
-            self._need(posixpath.join(place or "/", name), main)
-
-    def _need(self, path: str, step: Step) -> None:
-        path = posixpath.normpath(path).replace("//", "/")
-        if "$" in path or path in _STANDING or _PASSING.match(path):
-            return
-        if not any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.provided):
-            raise Unsound(f"{path} is not in the runtime stage", step.line, self.runtime.head.line)
-
-
-def _of_context(step: Step) -> bool:
-    """Whether *step* copies from the build context, or sets the folder for what does."""
-    return step.keyword == "WORKDIR" or (isinstance(step, Copy) and step.origin.flag("from") is None)
-
-
-def _copies_of_context(stage: Stage) -> list[str]:
-    found = [step for step in stage.steps if _of_context(step)]
+def _copiesof_context(stage: Stage) -> list[str]:
+    found = [step for step in stage.steps if of_context(step)]
     last = max((index for index, step in enumerate(found) if isinstance(step, Copy)), default=-1)
     return [_text_of(step) for step in found[: last + 1]]
 
 
 def _text_of(step: Step) -> str:
     return step.origin.text.strip()
-
-
-def _filled(text: str, env: Mapping[str, str]) -> str:
-    """*text* with the variables that are known put in."""
-    return _VARIABLE.sub(lambda match: env.get(match[1] or match[2], match[0]), text)
-
-
-def _written(command: Command, env: Mapping[str, str]) -> Iterator[str]:
-    """Paths that the words of *command* plainly say it writes."""
-    words = [_filled(word.lstrip("\0"), env) for word in command.words]
-    words = [word if not re.search(r"[$*`?{\"']", word) else "" for word in words]
-    name = words[0] if words else ""
-    operands = [word for word in words[1:] if word and not word.startswith("-")]
-    if name == "mkdir" and "-m" not in words:
-        yield from operands
-    elif name in ("cp", "mv") and len(operands) > 1 and words[-1] and not any(w.startswith("-t") for w in words):
-        target = operands[-1]
-        names = [posixpath.basename(word.rstrip("/")) for word in operands[:-1]]
-        if posixpath.normpath(target) not in _STANDING:
-            yield target
-        elif all(one not in ("", ".") for one in names):
-            yield from (posixpath.join(target, one) for one in names)
-    elif name in _COMPILERS and "-o" in words[1:-1] and words[words.index("-o") + 1]:
-        yield words[words.index("-o") + 1]
-    for operator, target in command.redirects:
-        if ">" in operator and target.startswith("/"):
-            yield target

@@ -1,0 +1,67 @@
+"""What a program needs of its runtime stage: packages, and that what the container starts is there."""
+
+from __future__ import annotations
+
+import posixpath
+
+from ..analysis.starting import EVERYWHERE, Started
+from ..knowledge.libraries import libraries
+from .split_project import Project
+
+
+def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:
+    """The packages that the runtime stage has to install, as they are written, or why that is not known.
+
+    Those that only builds use stay behind; a development package is replaced by its libraries, unless the program is
+    *static*. *release* is the codename of a Debian release.
+    """
+    found: list[str] = []
+    family = project.image.family or ""
+    for package in project.shipping.packages:
+        linked = () if static else libraries(package.name, family, release)
+        if linked is not None:
+            found += linked
+        elif package.name.endswith(("-dev", "-devel")):
+            return f"the program may be linked to any library of {package.name} (line {package.line})"
+        elif package.name not in project.recipe.packages | project.recipe.carried:
+            if family not in ("debian", "alpine"):
+                return f"the program may run {package.name} (line {package.line})"
+            found.append(package.written)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def unknown_program(project: Project, installed: tuple[str, ...] = ()) -> str | None:
+    """Why the runtime stage may lack a program that the container starts, but for *installed* packages of that name."""
+    for started in project.starting.programs:
+        problem = None if started.name in installed else program(project, started)
+        if problem is not None:
+            return problem
+    return None
+
+
+def program(project: Project, started: Started) -> str | None:
+    """Why the runtime stage may lack a program that the container starts; None when it is there for sure."""
+    known, ships = project.recipe, project.shipping
+    name = posixpath.basename(started.name)
+    if name in known.tools:
+        return f"{started.keyword} runs {name}, which belongs to the tools of the build"
+    if not started.path and name in known.programs:
+        return None
+    if known.same and not started.script:
+        return None
+    if not started.path and name in EVERYWHERE:
+        return f"{started.keyword} runs {name}: this may be an image to work in"
+    if started.script:
+        return f"{started.keyword} starts the script {started.name}, which may run anything"
+    if name not in ships.made and "*" not in ships.made:
+        return f"{started.keyword} runs {started.name}, and nothing tells that the build makes it"
+    if started.path:
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        return None if ships.covers(path) else f"nothing here makes {path}"
+    folders = [*known.path, "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    if any(ships.covers(posixpath.join(folder, name)) for folder in folders):
+        return None
+    own = ships.states[-1].env.get("PATH", "") or ""
+    if any(folder and ships.covers(posixpath.join(folder, name)) for folder in own.split(":")):
+        return None
+    return f"nothing tells where {name} is"

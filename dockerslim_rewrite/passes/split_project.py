@@ -1,0 +1,103 @@
+"""A stage that builds and runs, as the splitting rules see it, and the bases that its runtime stage may stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..analysis.bases import base_image
+from ..analysis.facts import Facts
+from ..analysis.packages import Kind, operation
+from ..analysis.shipping import Obstacle, Shipping, shipping
+from ..analysis.starting import Starting, starting
+from ..change import Claim, Safety
+from ..ir.build import Build, Stage
+from ..ir.steps import Exec, Healthcheck, Step
+from ..knowledge.images import ImageFacts
+from ..knowledge.recipes import Recipe
+from ..record import record
+from ..text import Edit
+
+
+@record
+class Project:
+    """One stage that builds, with what is known of it."""
+
+    build: Build
+    facts: Facts
+    stage: Stage
+    recipe: Recipe
+    image: ImageFacts
+    shipping: Shipping
+    starting: Starting
+
+    @property
+    def folder(self) -> str | None:
+        """The working directory of the container."""
+        return self.shipping.states[-1].workdir
+
+
+@record
+class Target:
+    """A base for the runtime stage.
+
+    ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
+    installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say.
+    """
+
+    image: str
+    safety: Safety
+    why: str
+    files: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+#: Which bases a project may get, the boldest first; a text says why none.
+Choose = Callable[[Project], "list[Target] | str"]
+
+
+def project_of(
+    build: Build, facts: Facts, known: Recipe, installed: tuple[str, ...] = ()
+) -> tuple[Project, Obstacle | None] | None:
+    """The project that the recipe is for, and what is in the way of knowing all of it; None where it is for another."""
+    if len(build.stages) != 1:
+        return None
+    stage = build.stages[0]
+    image = base_image(build, facts, stage)
+    if image is None or image.name not in known.images or not _builds(stage, known, facts):
+        return None
+    ships, obstacle = shipping(stage, known, image.parts.version, installed)
+    if stage.head.origin.flags:
+        obstacle = Obstacle("FROM names a platform", stage.head.line)
+    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
+    early = next((step for step in stage.steps if shells and step.index < shells[-1] and _in_shell(step)), None)
+    if early is not None:
+        obstacle = obstacle or Obstacle(f"{early.keyword} is run by another shell than the last one", early.line)
+    starts = starting(stage)
+    if isinstance(starts, str):
+        obstacle = obstacle or Obstacle(starts, stage.steps[-1].line)
+        starts = Starting((), (), None)
+    return Project(build, facts, stage, known, image, ships, starts), obstacle
+
+
+def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
+    """Whether *stage* runs one of the recipe's build tools, and with the same base, has installed tools for it."""
+    if known.same and not any(
+        word in known.packages
+        for run in stage.runs
+        for use in facts.uses(run)
+        if use.operation.kind is Kind.INSTALL
+        for word in use.command.argv
+    ):
+        return False
+    for call in facts.calls(stage):
+        found = operation(call.argv)
+        if (found.manager.name if found is not None else call.name) in known.builders:
+            return True
+    return False
+
+
+def _in_shell(step: Step) -> bool:
+    return isinstance(step, Exec | Healthcheck) and step.argv is None
