@@ -18,7 +18,8 @@ def split_node(build: Build, facts: Facts) -> Proposals:
     installed packages and everything else that the Dockerfile itself wrote, at the same paths; it installs again the
     packages that do not only serve builds, and for each development package the libraries that extensions are linked
     to. At `standard` no script is among what the container starts, since a script might compile; with one it needs
-    `aggressive`. Full images are left alone: what they bring along cannot be told from what extensions are linked to.
+    `aggressive`, and so it does where packages have to be installed again: they may be newer on that day. Full images
+    are left alone: what they bring along cannot be told from what extensions are linked to.
     Sources: docker-library node; node-gyp.
     """
     from .same_base_targets import same_base
