@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
+from ..ir.reference import ImageReference
 from ..registry.versions import CHANNELS, read_tag
-from .base import Proposals, missed, rewrite_pass
-from .pinning import Declined, how_to_ask, meaning, pin, sites, tag_of
+from .base import Proposals, rewrite_pass
+from .pinning import name_versions, tag_of
 
 
 @rewrite_pass("DS303", "floating-major", Safety.STANDARD, optional=True)
@@ -20,29 +21,11 @@ def floating_major(build: Build, facts: Facts) -> Proposals:
     version comes from the lock file or from the dated catalogue, begins with the version that is there, keeps the
     variant, and is a tag that exists. Source: the images' own documentation, "Supported tags".
     """
-    for site in sites(facts):
-        tag = tag_of(site.reference)
-        if not _floats(tag):
-            continue
-        found = meaning(site, facts)
-        if isinstance(found, Declined):
-            yield missed("DS303", site.line, f"{site.reference} moves: {found.reason}; {how_to_ask(build)}")
-            continue
-        if site.place is None:
-            yield missed("DS303", site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
-            continue
-        after = site.becomes(found.tag, None)
-        yield pin(
-            "DS303",
-            site,
-            after,
-            f"{site.reference} becomes {after}",
-            f"{tag} stood for {found.tag} on {found.on}, and moves on",
-            found.source,
-        )
+    yield from name_versions("DS303", build, facts, _floats, "moves")
 
 
-def _floats(tag: str) -> bool:
+def _floats(reference: ImageReference) -> bool:
+    tag = tag_of(reference)
     if tag == "latest":
         return False
     found = read_tag(tag)

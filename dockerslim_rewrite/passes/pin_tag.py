@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..analysis.facts import Facts
 from ..change import Safety
 from ..ir.build import Build
-from .base import Proposals, missed, rewrite_pass
-from .pinning import Declined, how_to_ask, meaning, names_no_version, pin, sites, tag_of
+from .base import Proposals, rewrite_pass
+from .pinning import name_versions, names_no_version
 
 
 @rewrite_pass("DS301", "pin-tag", Safety.STANDARD, ("DL3006", "DL3007"))
@@ -26,22 +26,4 @@ def pin_tag(build: Build, facts: Facts) -> Proposals:
     It is level standard because the newest version may be another one by now than on the day of the source. Source:
     Docker documentation, "Building best practices", pin base image versions; hadolint DL3006, DL3007.
     """
-    for site in sites(facts):
-        if not names_no_version(site.reference):
-            continue
-        found = meaning(site, facts)
-        if isinstance(found, Declined):
-            yield missed("DS301", site.line, f"{site.reference} names no version: {found.reason}; {how_to_ask(build)}")
-            continue
-        if site.place is None:
-            yield missed("DS301", site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
-            continue
-        after = site.becomes(found.tag, None)
-        yield pin(
-            "DS301",
-            site,
-            after,
-            f"{site.reference} becomes {after}",
-            f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and moves on",
-            found.source,
-        )
+    yield from name_versions("DS301", build, facts, names_no_version, "names no version")

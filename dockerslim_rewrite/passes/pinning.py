@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from ..ir.build import Build
 from ..ir.reference import ImageReference
 from ..knowledge.images import ImageFacts, image_facts
 from ..registry.versions import CHANNELS, levels, read_tag
+from .base import Proposals, missed
 
 
 class Pinned(NamedTuple):
@@ -79,6 +80,28 @@ def names_no_version(reference: ImageReference) -> bool:
     if image is None or image.parts.version is not None or image.pin is None:
         return False
     return not (image.parts.base is not None and image.distribution == image.name)
+
+
+def name_versions(
+    code: str, build: Build, facts: Facts, moves: Callable[[ImageReference], bool], how: str
+) -> Proposals:
+    """Changes of the rule *code* that give every image that *moves* the tag it stands for; missed where none is known.
+
+    *how* says in a remark what is wrong with the image's tag.
+    """
+    for site in sites(facts):
+        if not moves(site.reference):
+            continue
+        found = meaning(site, facts)
+        if isinstance(found, Declined):
+            yield missed(code, site.line, f"{site.reference} {how}: {found.reason}; {how_to_ask(build)}")
+            continue
+        if site.place is None:
+            yield missed(code, site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
+            continue
+        after = site.becomes(found.tag, None)
+        reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and moves on"
+        yield pin(code, site, after, f"{site.reference} becomes {after}", reason, found.source)
 
 
 def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
