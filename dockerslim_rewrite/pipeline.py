@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -262,7 +263,7 @@ class _Engine:
         self.level = options.safety
         self.options = options
         self.phases = phases
-        self.project = _project(options, source.path)
+        self.project = cache(lambda: _project(options, source.path))
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
 
@@ -408,12 +409,13 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _companions(options: Options, project: Project | None, text: str) -> tuple[Companion, ...]:
+def _companions(options: Options, opened: Callable[[], Project | None], text: str) -> tuple[Companion, ...]:
     """The .dockerignore that belongs to the Dockerfile *text*, if it was asked for and has to be written."""
     if not options.dockerignore:
         return ()
     from .context.project import FolderProject
 
+    project = opened()
     if not isinstance(project, FolderProject):
         return ()
     from .context.ignore_file import ignore_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,15 +39,20 @@ class Use:
 class Facts:
     """Facts of *build*, each computed when first asked for.
 
-    *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said. *project* is what
-    the build context holds, None without one; *account* are name and number of a user that has to be created.
+    *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said. *open_project*
+    gives what the build context holds; *account* are name and number of a user that has to be created.
     """
 
     build: Build
     lock: Lock = NO_LOCK
     today: date | None = None
-    project: Project | None = None
+    open_project: Callable[[], Project | None] | None = None
     account: tuple[str, int] = ACCOUNT
+
+    @cached_property
+    def project(self) -> Project | None:
+        """What the build context holds; None without one."""
+        return self.open_project() if self.open_project is not None else None
 
     @cached_property
     def states(self) -> list[State]:
