@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from ..change import (
     AddsAssignment,
@@ -201,8 +202,12 @@ def _effects(claim: AddsOption) -> Iterator[_Rule]:
 
 
 @cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))
+
+
+@cache
 def _rules() -> tuple[_Rule, ...]:
-    entries = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["option"]
     return tuple(
         _Rule(
             frozenset(entry["options"]),
@@ -211,13 +216,12 @@ def _rules() -> tuple[_Rule, ...]:
             tuple(entry.get("patterns", ())),
             entry["reason"],
         )
-        for entry in entries
+        for entry in _table()["option"]
     )
 
 
 @cache
 def _commands() -> tuple[_Command, ...]:
-    entries = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["command"]
     return tuple(
         _Command(
             frozenset(entry["commands"]),
@@ -226,11 +230,10 @@ def _commands() -> tuple[_Command, ...]:
             tuple(entry.get("patterns", ())),
             entry["reason"],
         )
-        for entry in entries
+        for entry in _table()["command"]
     )
 
 
 @cache
 def _removers() -> dict[str, frozenset[str]]:
-    data = tomllib.loads((files(__package__) / "claims.toml").read_text("utf-8"))["removers"]
-    return {command: frozenset(words) for command, words in data.items()}
+    return {command: frozenset(words) for command, words in _table()["removers"].items()}

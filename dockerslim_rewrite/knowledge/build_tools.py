@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -27,17 +26,12 @@ class BuildTools:
     companions: frozenset[str] | None
 
 
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "build_tools.toml").read_text("utf-8"))
-
-
 @lru_cache(maxsize=4)
 def build_tools(manager: str) -> BuildTools | None:
     """The build tools by the names that *manager* (``apt``, ``apk``) gives them; None for another manager."""
     if manager not in ("apt", "apk"):
         return None
-    entry: Mapping[str, Any] = _data()[manager]
+    entry: Mapping[str, Any] = table("build_tools")[manager]
     companions = entry.get("companions")
     return BuildTools(
         entry["command"],
@@ -50,17 +44,17 @@ def build_tools(manager: str) -> BuildTools | None:
 
 def debug_tools() -> frozenset[str]:
     """Packages that show that an image is made to develop in."""
-    return frozenset(_data()["development"]["debug"])
+    return frozenset(table("build_tools")["development"]["debug"])
 
 
 def build_programs() -> frozenset[str]:
     """Commands that belong to build tools."""
-    return frozenset(_data()["programs"])
+    return frozenset(table("build_tools")["programs"])
 
 
 def compiles(name: str, argv: Sequence[str | None]) -> bool:
     """Whether the installer *name* with the words *argv* may compile what it installs; ``make`` and its like do."""
     if name in build_programs():
         return True
-    verb = _data()["compiles"].get(name)
+    verb = table("build_tools")["compiles"].get(name)
     return verb is not None and (not verb or verb in argv)

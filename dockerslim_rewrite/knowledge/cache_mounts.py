@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -25,7 +24,7 @@ class CacheMount:
 @lru_cache(maxsize=1)
 def cache_mounts() -> dict[str, CacheMount]:
     """What is known, by the manager's name."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "cache_mounts.toml").read_text("utf-8"))
+    data = table("cache_mounts")
     return {
         name: CacheMount(tuple(entry["targets"]), entry.get("locked", False), entry.get("store", False))
         for name, entry in data.items()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+
+from .tables import table
 
 _VERSION = frozenset(("--version", "-v", "-V", "version"))
 #: No more than so many words of a command are looked at.
@@ -15,25 +14,20 @@ _WORDS = 3
 
 
 @lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "costs.toml").read_text("utf-8"))
-
-
-@lru_cache(maxsize=1)
 def cheap_commands() -> frozenset[str]:
     """Names of commands that neither download nor compile."""
-    return frozenset(_data()["cheap"])
+    return frozenset(table("costs")["cheap"])
 
 
 @lru_cache(maxsize=1)
 def _cheap_pairs() -> frozenset[str]:
-    return frozenset(_data()["cheap_pairs"])
+    return frozenset(table("costs")["cheap_pairs"])
 
 
 @lru_cache(maxsize=1)
 def _blocks() -> dict[str, str]:
-    found = {words: f"consecutive runs of {words} make one layer" for words in _data()["repeated"]}
-    return found | {words: block["reason"] for block in _data()["block"] for words in block["commands"]}
+    found = {words: f"consecutive runs of {words} make one layer" for words in table("costs")["repeated"]}
+    return found | {words: block["reason"] for block in table("costs")["block"] for words in block["commands"]}
 
 
 def is_cheap(argv: Sequence[str | None]) -> bool:

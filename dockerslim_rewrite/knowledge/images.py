@@ -11,16 +11,14 @@ A pin from this catalogue names the release *line* that a moving tag stood for o
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..record import record
+from .tables import DATA, table
 
-_DATA = Path(__file__).parent / "data"
 _HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
 #: Namespaces in which Docker publishes the official images for a single architecture.
 ARCHITECTURE_NAMESPACES = frozenset(
@@ -95,10 +93,6 @@ class ImageFacts:
     source: str
     as_of: date
 
-    def expired(self, today: date) -> bool:
-        """Whether the version is past its end of life on *today*; False when that is not known."""
-        return self.end_of_life is not None and self.end_of_life < today
-
 
 def canonical_name(name: str) -> str:
     """The catalogue's name of an image: Docker Hub's host and ``library/`` left out, lower case."""
@@ -140,10 +134,10 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
     )
 
 
+@cache
 def catalogued() -> tuple[str, ...]:
     """The names of all images in the catalogue, sorted."""
-    folder = _DATA / "images"
-    names = (item.name for item in folder.iterdir() if item.name.endswith(".toml"))
+    names = (item.name for item in (DATA / "images").iterdir() if item.name.endswith(".toml"))
     return tuple(sorted(name.removesuffix(".toml").replace("__", "/") for name in names))
 
 
@@ -179,19 +173,14 @@ def split_tag(entry: Mapping[str, Any], tag: str) -> TagParts:
     return TagParts(version, tuple(variant), base, snapshot)
 
 
-@cache
 def entry_of(name: str) -> Mapping[str, Any] | None:
     """The entry of the catalogue under its canonical *name*, as its file has it; None for an unknown image."""
-    resource = _DATA.joinpath("images", name.replace("/", "__") + ".toml")
-    if not resource.is_file():
-        return None
-    return tomllib.loads(resource.read_text(encoding="utf-8"))
+    return table("images", name.replace("/", "__")) if name in catalogued() else None
 
 
-@cache
 def distributions() -> Mapping[str, Any]:
     """The distributions beneath images by name, as their file has them."""
-    return tomllib.loads((_DATA / "image_bases.toml").read_text(encoding="utf-8"))
+    return table("image_bases")
 
 
 @cache

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -23,7 +22,7 @@ class Language:
 @lru_cache(maxsize=1)
 def languages() -> tuple[Language, ...]:
     """All known languages, in the order of the data file."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "language_images.toml").read_text("utf-8"))
+    data = table("language_images")
     return tuple(
         Language(one["name"], one["image"], re.compile(one["packages"]), tuple(one.get("with", ())))
         for one in data["language"]

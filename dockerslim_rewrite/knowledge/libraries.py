@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "libraries.toml").read_text("utf-8"))
+from .tables import table
 
 
 def libraries(package: str, family: str, release: str | None) -> tuple[str, ...] | None:
@@ -18,7 +10,7 @@ def libraries(package: str, family: str, release: str | None) -> tuple[str, ...]
 
     *family* is ``debian`` or ``alpine``, *release* the codename of a Debian release (Ubuntu's are not known).
     """
-    data = _data()
+    data = table("libraries")
     if package in data["none"].get(family, ()):
         return ()
     entry = data.get(family, {})

@@ -6,14 +6,10 @@ One data file a manager, read when its command is first seen: a file that only u
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from ..record import record
-
-_DATA = Path(__file__).parent / "data"
+from .tables import table
 
 
 @record
@@ -59,7 +55,7 @@ class Index:
 @lru_cache(maxsize=1)
 def index() -> Index:
     """The index of all managers."""
-    data = _load(_DATA / "index.toml")
+    data = table("index")
     return Index(
         data["executables"],
         tuple((re.compile(pattern), name) for pattern, name in data["patterns"].items()),
@@ -81,7 +77,7 @@ def manager_name(executable: str) -> str | None:
 @lru_cache(maxsize=64)
 def manager(name: str) -> Manager:
     """The manager called *name*. Raises ``FileNotFoundError`` for an unknown one."""
-    data = _load(_DATA / "managers" / f"{name}.toml")
+    data = table("managers", name)
     cache = data.get("cache", {})
     return Manager(
         name=data["name"],
@@ -102,12 +98,3 @@ def manager(name: str) -> Manager:
         saving=cache.get("saving"),
         saving_source=cache.get("saving_source"),
     )
-
-
-def all_managers() -> tuple[Manager, ...]:
-    """Every manager, by name: for tests and documentation."""
-    return tuple(manager(path.stem) for path in sorted((_DATA / "managers").glob("*.toml")))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text("utf-8"))

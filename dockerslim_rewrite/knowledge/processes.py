@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -32,16 +30,11 @@ class Server:
 
 
 @cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "processes.toml").read_text("utf-8"))
-
-
-@cache
 def kind_of(name: str) -> str | None:
     """What the program *name* is: ``service``, ``drops``, ``packages``, ``system``, ``owner``, ``raw``, ``harmless``,
     ``fetch`` or ``editor``; None for one that is not known.
     """
-    data = _data()
+    data = table("processes")
     for kind in ("service", "drops", "packages", "system", "harmless"):
         if name in data[kind]["names"]:
             return kind
@@ -54,14 +47,14 @@ def kind_of(name: str) -> str | None:
 @cache
 def wrapper_values(name: str) -> frozenset[str] | None:
     """The options with a value of a program that only runs another; None for one that does not."""
-    found = _data()["wrappers"].get(name)
+    found = table("processes")["wrappers"].get(name)
     return None if found is None else frozenset(found)
 
 
 @cache
 def server_named(name: str) -> Server | None:
     """The server *name*; None for another program."""
-    entry = _data()["servers"].get(name)
+    entry = table("processes")["servers"].get(name)
     if entry is None:
         return None
     keys = ("options", "address", "config", "application", "folder", "writes", "refuses")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -36,7 +35,6 @@ class RoleNames:
 @cache
 def manifest_names() -> tuple[ManifestNames, ...]:
     """All package managers' files."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "project_files.toml").read_text("utf-8"))
     return tuple(
         ManifestNames(
             entry["language"],
@@ -45,14 +43,13 @@ def manifest_names() -> tuple[ManifestNames, ...]:
             tuple(entry.get("lock", ())),
             tuple(entry.get("configuration", ())),
         )
-        for entry in data["manifests"]
+        for entry in table("project_files")["manifests"]
     )
 
 
 @cache
 def role_names() -> tuple[RoleNames, ...]:
     """All roles, in the order of the data file."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "project_files.toml").read_text("utf-8"))
     return tuple(
         RoleNames(
             entry["role"],
@@ -63,5 +60,5 @@ def role_names() -> tuple[RoleNames, ...]:
             entry.get("marker"),
             entry["why"],
         )
-        for entry in data["roles"]
+        for entry in table("project_files")["roles"]
     )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from .tables import table
 
 
 @cache
 def python_calls() -> dict[str, Any]:
     """The tables of the data file."""
-    return tomllib.loads((Path(__file__).parent / "data" / "python.toml").read_text("utf-8"))
+    return table("python")
 
 
 def is_interesting(text: str, imported: Iterable[str]) -> bool:

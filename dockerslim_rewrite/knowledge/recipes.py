@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -77,7 +76,7 @@ class Recipe:
 @lru_cache(maxsize=32)
 def recipe(name: str) -> Recipe:
     """The recipe *name*. Raises ``FileNotFoundError`` for an unknown one."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "recipes" / f"{name}.toml").read_text("utf-8"))
+    data = table("recipes", name)
     return Recipe(
         code=data["code"],
         name=data["name"],

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection
 from functools import lru_cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -24,7 +23,7 @@ class Need:
 @lru_cache(maxsize=1)
 def needs() -> tuple[Need, ...]:
     """All known needs, in the order of the data file."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "recommends.toml").read_text("utf-8"))
+    data = table("recommends")
     return tuple(
         Need(
             frozenset(entry["packages"]),

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+
+from .tables import table
 
 _NAME = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 
 
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "savings.toml").read_text("utf-8"))
-
-
 def package_lists(release: str | None) -> int:
     """apt's lists after an update, on the *release* (a codename) of Debian or another distribution."""
-    lists = _data()["apt"]
+    lists = table("savings")["apt"]
     found: int = lists["releases"].get(release, lists["default"])
     return found
 
@@ -30,7 +23,7 @@ def language_cache(manager: str, packages: Iterable[str], *, listed: bool) -> in
     *listed* says that packages are named in a file instead, or beside. None for a manager that nothing was measured
     for.
     """
-    known = _data().get(manager)
+    known = table("savings").get(manager)
     if known is None:
         return None
     named = [found[0].lower() for word in packages if (found := _NAME.match(word))]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from pathlib import Path
+
+from .tables import table
 
 _NONE: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, frozenset[str]]:
-    data = tomllib.loads((Path(__file__).parent / "data" / "shell_state.toml").read_text("utf-8"))
-    table: dict[str, frozenset[str]] = {}
+    data = table("shell_state")
+    found: dict[str, frozenset[str]] = {}
     for kind, names in data.items():
         if kind != "source":
             for name in names:
-                table[name] = table.get(name, _NONE) | {kind}
-    return table
+                found[name] = found.get(name, _NONE) | {kind}
+    return found
 
 
 def state_effects(name: str) -> frozenset[str]:

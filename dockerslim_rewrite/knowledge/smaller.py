@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -54,20 +52,15 @@ class Installer:
     harmless_scripts: frozenset[str]
 
 
-@lru_cache(maxsize=1)
-def _data() -> Mapping[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "smaller.toml").read_text("utf-8"))
-
-
 @lru_cache(maxsize=64)
 def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
     """What the variant *kind* (``slim``, ``jre``) of the image *name* has, on a distribution of *family*, if known."""
-    for entry in _data()["image"]:
+    for entry in table("smaller")["image"]:
         if (entry["name"], entry["kind"], entry["family"]) == (name, kind, family):
-            commands = _data()["commands"]
+            commands = table("smaller")["commands"]
             there = {*commands["shell"], *commands[entry["family"]], *entry.get("own", ()), *entry.get("has", ())}
             documentation_only = entry.get("documentation", False)
-            packages = _data()["packages"] if family == "debian" and not documentation_only else {}
+            packages = table("smaller")["packages"] if family == "debian" and not documentation_only else {}
             return Smaller(
                 commands=frozenset(there),
                 own=frozenset(entry.get("own", ())),
@@ -84,7 +77,7 @@ def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
 @lru_cache(maxsize=1)
 def documentation() -> Documentation:
     """What needs the documentation that slim variants of Debian leave out."""
-    entry = _data()["documentation"]
+    entry = table("smaller")["documentation"]
     return Documentation(
         re.compile(entry["paths"]), frozenset(entry["commands"]), re.compile(rf"(?<![\w./-])(?:{entry['packages']})")
     )
@@ -95,7 +88,7 @@ def installer(manager: str) -> Installer | None:
     """What the language's *manager* (``pip``) surely installs anywhere; None for one that is not known so well."""
     if manager not in ("pip", "npm", "gem"):
         return None
-    entry = _data()[manager]
+    entry = table("smaller")[manager]
     return Installer(
         *(frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts"))
     )
@@ -103,15 +96,15 @@ def installer(manager: str) -> Installer | None:
 
 def starters() -> frozenset[str]:
     """Programs that only start the one behind them."""
-    return frozenset(_data()["starters"]["commands"])
+    return frozenset(table("smaller")["starters"]["commands"])
 
 
 def programs_of(package: str) -> tuple[str, ...]:
     """The programs that the system's *package* brings under other names than its own."""
-    return tuple(_data()["programs"].get(package, ()))
+    return tuple(table("smaller")["programs"].get(package, ()))
 
 
 def beside(package: str) -> str | None:
     """The package that *package* needs to do its work, and only recommends."""
-    found: str | None = _data()["beside"].get(package)
+    found: str | None = table("smaller")["beside"].get(package)
     return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
-from pathlib import Path
+
+from .tables import table
 
 _HADOLINT = re.compile(r"DL\d{4}\Z")
 #: The words of a check's name, acronyms included: "JSONArgsRecommended".
@@ -14,7 +14,7 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+")
 
 @lru_cache(maxsize=1)
 def _sources() -> dict[str, str]:
-    data = tomllib.loads((Path(__file__).parent / "data" / "sources.toml").read_text("utf-8"))
+    data = table("sources")
     return dict(data["sources"])
 
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from .costs import cheap_commands
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "temporary.toml").read_text("utf-8"))
+from .tables import table
 
 
 @lru_cache(maxsize=1)
 def _readers() -> frozenset[str]:
-    readers = _data()["readers"]
+    readers = table("temporary")["readers"]
     return (cheap_commands() | frozenset(readers["names"])) - frozenset(readers["not"])
 
 
 @lru_cache(maxsize=1)
 def _left() -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for entry in _data()["left"]:
+    for entry in table("temporary")["left"]:
         for name in entry["commands"]:
             found.setdefault(name, []).append(entry)
     return found

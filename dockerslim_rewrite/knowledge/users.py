@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-
-@cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "users.toml").read_text("utf-8"))
+from .tables import table
 
 
 @cache
 def _home() -> re.Pattern[str]:
-    return re.compile("|".join(_data()["home"]["commands"]))
+    return re.compile("|".join(table("users")["home"]["commands"]))
 
 
 def fills_home(command: str) -> bool:
@@ -26,14 +20,14 @@ def fills_home(command: str) -> bool:
 
 def account_tools(family: str | None, image: str, variant: tuple[str, ...]) -> str | None:
     """What creates accounts in an image: ``shadow``, ``busybox``, or None where neither is sure to be there."""
-    shadow = _data()["shadow"]
+    shadow = table("users")["shadow"]
     if set(variant) & set(shadow["without"]) and family not in shadow["families"]:
         return None
     if family in shadow["families"] or image in shadow["images"]:
         return "shadow"
-    return "busybox" if family in _data()["busybox"]["families"] else None
+    return "busybox" if family in table("users")["busybox"]["families"] else None
 
 
 def is_temporary(path: str) -> bool:
     """Whether *path* lies in a folder that everyone may write."""
-    return any(path == folder or path.startswith(folder + "/") for folder in _data()["temporary"]["folders"])
+    return any(path == folder or path.startswith(folder + "/") for folder in table("users")["temporary"]["folders"])

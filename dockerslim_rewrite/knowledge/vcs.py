@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from .costs import cheap_commands
+from .tables import table
 
 _SYSTEM = ("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "")
 _LOCAL = frozenset(("-e", "--editable"))
@@ -18,8 +17,7 @@ _PATH = re.compile(r"\.\.?(?:/|\[|\Z)|git\+|(?!-).*/(?!.*\.(?:txt|in|cfg|whl)\Z)
 
 @lru_cache(maxsize=8)
 def _words(key: str) -> frozenset[str]:
-    path = Path(__file__).parent / "data" / "vcs.toml"
-    return frozenset(tomllib.loads(path.read_text("utf-8"))[key])
+    return frozenset(table("vcs")[key])
 
 
 def clone_values() -> frozenset[str]:

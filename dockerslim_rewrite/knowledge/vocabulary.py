@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -33,7 +32,7 @@ class Vocabulary:
 @cache
 def vocabularies() -> dict[str, Vocabulary]:
     """All languages by their key in the data file."""
-    data = tomllib.loads((Path(__file__).parent / "data" / "vocabulary.toml").read_text("utf-8"))
+    data = table("vocabulary")
     return {
         language: Vocabulary(
             language,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..record import record
+from .tables import table
 
 
 @record
@@ -29,17 +28,12 @@ class Writing:
     files: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "writes.toml").read_text("utf-8"))
-
-
 @lru_cache(maxsize=512)
 def writing(name: str) -> Writing | None:
     """What is known of the command *name*, given without its folder; None for one that may write anywhere."""
-    entry: Mapping[str, Any] | None = _data()["commands"].get(name)
+    entry: Mapping[str, Any] | None = table("writes")["commands"].get(name)
     if entry is None:
-        kind = next((kind for kind, names in _data()["plain"].items() if name in names), None)
+        kind = next((kind for kind, names in table("writes")["plain"].items() if name in names), None)
         return Writing(kind) if kind else None
     options = {key: frozenset(entry.get(key, ())) for key in ("output", "folder", "named", "unsure")}
     values = frozenset(entry.get("values", ())) | options["output"] | options["folder"]
@@ -59,7 +53,7 @@ class ToolWriting:
 
 def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
     """What is known of *subcommand* of *manager*; None for a manager that is no known build tool."""
-    entry: Mapping[str, Any] | None = _data()["managers"].get(manager)
+    entry: Mapping[str, Any] | None = table("writes")["managers"].get(manager)
     if entry is None:
         return None
     first = subcommand.split()[0] if subcommand else ""
