@@ -14,8 +14,6 @@ from ..shell.state import leaks
 from ..text import Edit
 from .facts import Facts
 
-_RECURSIVE = re.compile(r"-[a-zA-Z]*[rR]|--recursive")
-
 
 def appendable(run: Run, facts: Facts) -> str | None:
     """Why no command can be added at the end of *run*'s body; None when one can."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.build import Build, Stage
+from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild, Run, Step
 from ..record import record
 
@@ -69,8 +69,3 @@ def references(step: Step) -> list[str]:
     if isinstance(step, Run):
         return [mount["from"] for mount in step.mounts if mount.get("from")]
     return []
-
-
-def final_stage(build: Build) -> Stage | None:
-    """The stage that a build without ``--target`` yields."""
-    return build.stages[-1] if build.stages else None

@@ -8,7 +8,7 @@ Paths come in two kinds. A *context path* is relative to the context's root, wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import Protocol
 
 from ..ir.build import Build
@@ -24,13 +24,6 @@ class Evidence:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path
-
-
-class Confidence(IntEnum):
-    """How sure a fact is. ``PROVEN``: the code says so in so many words. ``PLAUSIBLE``: usual, or so by default."""
-
-    PLAUSIBLE = 0
-    PROVEN = 1
 
 
 class ManifestRole(Enum):

@@ -74,11 +74,6 @@ def levels(tag: str, tags: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def is_version(tag: str) -> bool:
-    """Whether *tag* names a version, and not only a channel or a variant."""
-    return bool(read_tag(tag).numbers)
-
-
 def _order(found: VersionTag) -> tuple[bool, int, tuple[int, ...], str]:
     return found.dated, len(found.numbers), tuple(-number for number in found.numbers), found.tag
 

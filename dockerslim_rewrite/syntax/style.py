@@ -36,10 +36,6 @@ class Style:
             return f" {self.escape}{self.newline}{self.indent}&&{self.gap}"
         return f" && {self.escape}{self.newline}{self.indent}"
 
-    def semicolon(self) -> str:
-        """The text that joins two commands with ``;`` over a line break."""
-        return f"; {self.escape}{self.newline}{self.indent}"
-
 
 def style_of(text: str, escape: str, base: Style | None = None) -> Style:
     """The style of *text*; what it does not show is taken from *base*, or from common habit."""

@@ -31,7 +31,7 @@ from dockerslim_rewrite.registry.lock import (
     write_lock,
 )
 from dockerslim_rewrite.registry.resolution import Resolution
-from dockerslim_rewrite.registry.versions import is_version, levels, read_tag
+from dockerslim_rewrite.registry.versions import levels, read_tag
 from dockerslim_rewrite.syntax import parse as parse_document
 from dockerslim_rewrite.text import Source
 
@@ -324,8 +324,8 @@ def test_levels_hold_only_more_exact_tags_of_one_variant(tags: list[str], tag: s
     for level in levels(tag, tags):
         for name in level:
             assert name in tags
-            assert is_version(name)
             found = read_tag(name)
+            assert found.numbers
             assert found.words == wanted.words
             assert found.numbers[: len(wanted.numbers)] == wanted.numbers
             assert len(found.numbers) > len(wanted.numbers)
