@@ -38,19 +38,37 @@ class ManifestRole(Enum):
 class Manifest:
     """A file that a package manager reads.
 
-    ``manager`` is its tool (``pip``, ``npm``, ``go``, …), ``language`` what it is for. ``needs`` are context paths of
-    further files that an installation from it reads (``-r base.txt``). ``obstacles`` say why an installation needs the
-    rest of the project as well: ``-e .``, a ``file:`` dependency, a ``postinstall`` script.
+    ``manager`` is its tool (``pip``, ``npm``, ``go``, …), ``language`` what it is for.
     """
 
     path: str
     language: str
     manager: str
     role: ManifestRole
-    needs: tuple[str, ...] = ()
-    obstacles: tuple[str, ...] = ()
     workspaces: tuple[str, ...] = ()
     engine: str | None = None
+
+
+@record
+class Obstacle:
+    """Why an installation needs more of the project than files that can be named: ``-e .``, a ``postinstall`` script.
+
+    It is none where one of the words ``unless`` stands in the command (``--ignore-scripts``).
+    """
+
+    reason: str
+    unless: frozenset[str] = frozenset()
+
+
+@record
+class Installation:
+    """What a package manager reads when it installs dependencies: ``files``, and ``folders`` with all that they hold,
+    by context path; it may read more where there are ``obstacles``.
+    """
+
+    files: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @record
@@ -231,6 +249,12 @@ class Project(Protocol):
     @property
     def manifests(self) -> tuple[Manifest, ...]:
         """The package managers' files, by path."""
+
+    def installation(self, manager: str, entry: str) -> Installation:
+        """What *manager* (as ``knowledge.installers`` names it) reads when it installs from *entry*.
+
+        That is the context path of the file that the command names, or of the folder that it runs in.
+        """
 
     @property
     def extensions(self) -> tuple[NativeExtension, ...]:

@@ -1,8 +1,4 @@
-"""Package managers' files in a context: what installing from them reads besides, and what keeps it from standing alone.
-
-Sources: pip's requirements file format; npm, Yarn and pnpm documentation of package.json (``file:``, ``link:``,
-``workspaces``, life cycle scripts); Go modules reference (``replace``); Bundler's Gemfile reference; Composer schema.
-"""
+"""Package managers' files in a context, and what the project compiles when it is installed."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable
 from fnmatch import fnmatchcase, translate
 from functools import cache
 
@@ -18,11 +13,7 @@ from ..analysis.project import Evidence, Manifest, ManifestRole, NativeExtension
 from ..knowledge.project_files import manifest_names
 from .tree import ContextTree
 
-_INSTALL_SCRIPTS = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
-_LOCAL = re.compile(r"(?:file|link|portal|workspace):")
 _NOT_OURS = re.compile(r"(?:^|/)(?:node_modules|vendor|\.venv|venv|site-packages|\.git|testdata)/")
-
-Found = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def manifests_of(tree: ContextTree) -> tuple[Manifest, ...]:
@@ -63,78 +54,12 @@ def _role(
 
 
 def _manifest(path: str, language: str, manager: str, role: ManifestRole, tree: ContextTree) -> Manifest:
-    text = tree.read(path)
-    reader = _READERS.get(posixpath.basename(path)) if role is ManifestRole.MANIFEST else None
-    if manager == "pip" and path.endswith(".txt"):
-        reader = _requirements
-    needs: tuple[str, ...] = ()
-    obstacles: tuple[str, ...] = ()
-    if text is None:
-        obstacles = (f"{path} cannot be read",)
-    elif reader is not None:
-        try:
-            needs, obstacles = reader(text, path, tree)
-        except (ValueError, AttributeError, TypeError, RecursionError):
-            obstacles = (f"{path} is not written as its manager reads it",)
+    text = tree.read(path) if posixpath.basename(path) == "package.json" else None
     workspaces: tuple[str, ...] = ()
     engine = None
-    if text is not None and posixpath.basename(path) == "package.json":
+    if text is not None:
         workspaces, engine = _package(text)
-    return Manifest(path, language, manager, role, needs, obstacles, workspaces, engine)
-
-
-def _requirements(text: str, path: str, tree: ContextTree, above: frozenset[str] = frozenset()) -> Found:
-    needs: list[str] = []
-    obstacles: list[str] = []
-    folder = posixpath.dirname(path)
-    for number, line in enumerate(text.replace("\\\n", " ").splitlines(), start=1):
-        bare = re.sub(r"(?:^|\s)#.*$", "", line).strip()
-        match = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", bare)
-        if match is not None:
-            target = posixpath.normpath(posixpath.join(folder, match[1]))
-            if "://" in match[1] or target == path or target in above:
-                continue
-            if target not in tree.by_path:
-                obstacles.append(f"{path}:{number} names {match[1]}, which is not in the context")
-            elif target not in needs:
-                needs.append(target)
-        elif re.match(r"-e\b|--editable\b", bare):
-            if not re.search(r"(?:git|hg|svn|bzr)\+", bare):
-                obstacles.append(f"{path}:{number} installs from the project itself: {bare}")
-        elif bare.startswith((".", "/", "file:")) or re.search(r"@\s*file:", bare):
-            obstacles.append(f"{path}:{number} installs a local file: {bare}")
-        elif re.match(r"(?:-f|--find-links)[\s=]*(?!https?:)", bare):
-            obstacles.append(f"{path}:{number} looks for packages in a local folder")
-    for need in list(needs):
-        inner = tree.read(need)
-        if inner is None:
-            obstacles.append(f"{need} cannot be read")
-        elif len(needs) < 20:
-            more, against = _requirements(inner, need, tree, above | {path})
-            needs += [one for one in more if one not in needs and one != path]
-            obstacles += against
-    return tuple(needs), tuple(obstacles)
-
-
-def _package_json(text: str, path: str, tree: ContextTree) -> Found:
-    data = json.loads(text)
-    obstacles = []
-    for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "resolutions"):
-        for name, version in (data.get(key) or {}).items():
-            if isinstance(version, str) and (_LOCAL.match(version) or version.startswith((".", "/", "~/"))):
-                obstacles.append(f"{path} takes {name} from the project itself: {version}")
-    scripts = data.get("scripts") or {}
-    obstacles += [f"{path} runs its script {name} while installing" for name in _INSTALL_SCRIPTS if name in scripts]
-    if data.get("workspaces"):
-        obstacles.append(f"{path} has workspaces, whose own package.json files are needed as well")
-    folder = posixpath.dirname(path)
-    if posixpath.join(folder, "binding.gyp") in tree.by_path:
-        obstacles.append(f"{posixpath.join(folder, 'binding.gyp')} is compiled while installing")
-    if any(posixpath.join(folder, name) in tree.by_path for name in ("pnpm-workspace.yaml", "lerna.json")):
-        obstacles.append("workspaces need their own package.json files as well")
-    if any(file.startswith(posixpath.join(folder, "patches/")) for file in tree.by_path):
-        obstacles.append("patches are applied while installing")
-    return (), tuple(obstacles)
+    return Manifest(path, language, manager, role, workspaces, engine)
 
 
 def _package(text: str) -> tuple[tuple[str, ...], str | None]:
@@ -146,55 +71,6 @@ def _package(text: str) -> tuple[tuple[str, ...], str | None]:
     except (ValueError, AttributeError, RecursionError):
         return (), None
     return tuple(space for space in spaces if isinstance(space, str)), engine if isinstance(engine, str) else None
-
-
-def _go_mod(text: str, path: str, tree: ContextTree) -> Found:
-    obstacles = [
-        f"{path} replaces a module with the folder {match[1]}"
-        for match in re.finditer(r"=>\s*(\.{1,2}/\S*|/\S+)", text)
-    ]
-    return (), tuple(obstacles)
-
-
-def _gemfile(text: str, path: str, tree: ContextTree) -> Found:
-    obstacles = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.split("#")[0]
-        if re.search(r"\bpath:|:path\s*=>|\bgemspec\b|\beval_gemfile\b|\bFile\.|\brequire_relative\b|^\s*path\s", bare):
-            obstacles.append(f"{path}:{number} reads the project itself")
-        elif re.search(r"\bruby\s+file:", bare):
-            obstacles.append(f"{path}:{number} reads the version from another file")
-    return (), tuple(obstacles)
-
-
-def _composer(text: str, path: str, tree: ContextTree) -> Found:
-    data = json.loads(text)
-    obstacles = []
-    repositories = data.get("repositories") or []
-    for one in repositories.values() if isinstance(repositories, dict) else repositories:
-        if isinstance(one, dict) and one.get("type") in ("path", "artifact"):
-            obstacles.append(f"{path} takes packages from the project itself")
-    if any(name.startswith(("pre-", "post-")) for name in data.get("scripts") or {}):
-        obstacles.append(f"{path} runs scripts while installing")
-    autoload = data.get("autoload") or {}
-    if autoload.get("classmap") or autoload.get("files"):
-        obstacles.append(f"{path} autoloads files of the project, which installing looks for")
-    return (), tuple(obstacles)
-
-
-def _setup(text: str, path: str, tree: ContextTree) -> Found:
-    return (), (f"{path} installs the project itself",)
-
-
-_READERS: dict[str, Callable[[str, str, ContextTree], Found]] = {
-    "package.json": _package_json,
-    "go.mod": _go_mod,
-    "Gemfile": _gemfile,
-    "composer.json": _composer,
-    "setup.py": _setup,
-    "setup.cfg": _setup,
-    "pyproject.toml": _setup,
-}
 
 
 def extensions_of(tree: ContextTree) -> tuple[NativeExtension, ...]:

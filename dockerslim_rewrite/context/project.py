@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from ..analysis.project import Behaviour, Classified, Doubt, Evidence, FileFacts, Manifest, NativeExtension
+from ..analysis.project import (
+    Behaviour,
+    Classified,
+    Doubt,
+    Evidence,
+    FileFacts,
+    Installation,
+    Manifest,
+    NativeExtension,
+)
 from ..ir.build import Build
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
@@ -30,6 +39,7 @@ class FolderProject:
         self._limits = limits or Limits()
         self._behaviours: dict[str, Behaviour] = {}
         self._placed: dict[str, Placed] = {}
+        self._installations: dict[tuple[str, str], Installation] = {}
 
     @property
     def name(self) -> str:
@@ -92,6 +102,15 @@ class FolderProject:
     def manifests(self) -> tuple[Manifest, ...]:
         """The package managers' files."""
         return manifests_of(self.tree)
+
+    def installation(self, manager: str, entry: str) -> Installation:
+        """What *manager* reads when it installs from *entry*."""
+        key = (manager, entry)
+        if key not in self._installations:
+            from .installing import installation_of
+
+            self._installations[key] = installation_of(self.tree, manager, entry)
+        return self._installations[key]
 
     @cached_property
     def extensions(self) -> tuple[NativeExtension, ...]:

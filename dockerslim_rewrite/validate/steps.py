@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from ..change import (
@@ -35,7 +35,7 @@ from .copies import same_but_for_flags, same_copy
 from .folders import check_unseen, is_workdir, leading_cd
 from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
-from .manifests import copied_later
+from .manifests import copied_later, is_claimed
 from .metadata import folder, joined, maintainer_as_label
 from .program import base_of
 from .runs import Runs, frame
@@ -134,9 +134,10 @@ class Matcher:
                     i, j = i + 1, j + entered
                     matched = left.origin.span.end
                     continue
-                if self._narrowed(left, right, after[j + 1 :], stage):
+                narrowed = self._narrowed(left, after, j, stage)
+                if narrowed:
                     self.became[left.index] = right.index
-                    i, j = i + 1, j + 1
+                    i, j = i + 1, j + narrowed
                     matched = left.origin.span.end
                     continue
                 taken = self._taken(before, i, right, stage)
@@ -183,20 +184,26 @@ class Matcher:
             return joined(before, at, right, self.escape, self.claimed)
         return 0
 
-    def _narrowed(self, left: Step, right: Step, rest: Sequence[Step], stage: Stage | None) -> bool:
-        """Whether *right* copies beforehand a part of what *left* copies, and one of *rest* copies all of it."""
-        if not isinstance(left, Copy) or not isinstance(right, Copy):
-            return False
+    def _narrowed(self, left: Step, after: Sequence[Step], at: int, stage: Stage | None) -> int:
+        """How many steps of *after* from *at* on copy beforehand a part of what *left* copies, and a later one all of
+        it; 0 for none.
+        """
+        if not isinstance(left, Copy):
+            return 0
         licences = self.claimed.near(left.origin.span)
         claims = licences.of(CopiesFirst)
         if not claims:
-            return False
+            return 0
+        rights = [
+            step for step in takewhile(lambda step: is_claimed(step, claims), after[at:]) if isinstance(step, Copy)
+        ]
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
-        for step in copied_later(left, right, rest, flags, claims):
+        where = (self.workdir, self.escape)
+        for step in copied_later(left, rights, after[at + len(rights) :], flags, where) if rights else ():
             if same_text(left, step) or self._replaced(left, step, stage, licences):
                 self._copied_later.add(step.index)
-                return True
-        return False
+                return len(rights)
+        return 0
 
     def _entered(self, left: Step, after: Sequence[Step], at: int) -> int:
         """How many steps of *after* from *at* on stand for the RUN *left* and the ``cd`` that heads it; 0 for none."""
