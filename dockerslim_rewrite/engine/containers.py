@@ -14,7 +14,8 @@ from .process import TimedOut, capture, stream
 #: Seconds for what needs no network and runs nothing.
 SHORT = 600.0
 
-_STEP = re.compile(r"^(?:\[\d+/\d+\] )?STEP (\d+/\d+): (.*)$")
+_STEP = re.compile(r"^(?:\[\d+/\d+\] )?STEP (?P<number>\d+/\d+): (?P<instruction>.*)$")
+_CACHED = re.compile(r"^--> Using cache ")
 _FAILED = re.compile(r'at STEP "(.*)"')
 
 
@@ -43,7 +44,7 @@ class ContainersEngine:
         except TimedOut:
             return False
 
-    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> None:
+    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> tuple[str, ...]:
         """Build in Docker's image format: the other one has no place for HEALTHCHECK, SHELL and ONBUILD."""
         command = [self.program, *self.build_command, "--layers", "--format", "docker", "--tag", request.tag]
         command += ["--file", str(request.dockerfile)]
@@ -52,7 +53,7 @@ class ContainersEngine:
         command += [f"--network={request.network}"] if request.network else []
         for name, value in request.build_args:
             command += ["--build-arg", name if value is None else f"{name}={value}"]
-        reader = LogReader(_STEP, on_line)
+        reader = LogReader(_STEP, _CACHED, on_line)
         try:
             status = stream([*command, str(request.context)], log, reader, request.timeout, self.environment)
         except TimedOut:
@@ -61,6 +62,7 @@ class ContainersEngine:
             named = [found[1] for line in log_end(log) if (found := _FAILED.search(line))]
             instruction = named[-1].encode().decode("unicode_escape") if named else reader.step
             raise BuildFailed(request.dockerfile, instruction, log_end(log))
+        return reader.executed
 
     def inspect(self, image: str) -> ImageConfig:
         """Each program has its own way of showing what an image is."""

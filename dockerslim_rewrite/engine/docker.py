@@ -16,7 +16,8 @@ from .process import TimedOut, capture, stream
 #: Seconds for what needs no network and runs nothing.
 SHORT = 600.0
 
-_STEP = re.compile(r"^#\d+ \[(?:[^\]]* )?(\d+/\d+)\] (.*)$")
+_STEP = re.compile(r"^(?P<id>#\d+) \[(?:[^\]]* )?(?P<number>\d+/\d+)\] (?P<instruction>.*)$")
+_CACHED = re.compile(r"^(?P<id>#\d+) CACHED$")
 _FAILED = re.compile(r"^ > \[(?:[^\]]* )?\d+/\d+\] (.*?):?$")
 
 
@@ -49,7 +50,7 @@ class Docker:
         except TimedOut:
             return False
 
-    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> None:
+    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> tuple[str, ...]:
         """The result is loaded into the daemon whichever builder buildx uses."""
         command = [self.program, *(("buildx", "build", "--load") if self._buildx else ("build",))]
         command += ["--progress=plain", "--tag", request.tag, "--file", str(request.dockerfile)]
@@ -58,7 +59,7 @@ class Docker:
         command += [f"--network={request.network}"] if request.network else []
         for name, value in request.build_args:
             command += ["--build-arg", name if value is None else f"{name}={value}"]
-        reader = LogReader(_STEP, on_line)
+        reader = LogReader(_STEP, _CACHED, on_line)
         try:
             status = stream([*command, str(request.context)], log, reader, request.timeout, self.environment)
         except TimedOut:
@@ -66,6 +67,7 @@ class Docker:
         if status:
             named = [found[1] for line in log_end(log) if (found := _FAILED.match(line))]
             raise BuildFailed(request.dockerfile, named[-1] if named else reader.step, log_end(log))
+        return reader.executed
 
     def inspect(self, image: str) -> ImageConfig:
         """From ``docker image inspect``."""

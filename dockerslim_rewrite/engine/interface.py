@@ -100,8 +100,11 @@ class Engine(Protocol):
         """Make sure that a base image is at hand before time is measured; whether it is."""
         ...
 
-    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> None:
-        """Build an image and tag it; everything that the build writes is appended to ``log``."""
+    def build(self, request: BuildRequest, log: Path, on_line: LineReader) -> tuple[str, ...]:
+        """Build an image and tag it; everything that the build writes is appended to ``log``.
+
+        Returns the RUN instructions that were carried out, as the log names them; the others came from the cache.
+        """
         ...
 
     def inspect(self, image: str) -> ImageConfig:

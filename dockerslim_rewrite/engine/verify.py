@@ -66,12 +66,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two images: the Dockerfile, what it built, how long that took, and how the smoke command ended."""
+    """One of the two images: the Dockerfile, what it built, how long that took, and how the smoke command ended.
+
+    ``warm_runs`` are the RUN instructions that the warm build carried out again, by its log; None without one.
+    """
 
     dockerfile: Path
     image: Image
     cold_seconds: float
     warm_seconds: float | None
+    warm_runs: tuple[str, ...] | None
     smoke: RunOutcome | None
 
 
@@ -224,14 +228,14 @@ class _Verifier:
 
     def side(self, dockerfile: Path, name: str) -> Side:
         """One image: built cold, read, tried, built warm."""
-        cold = self._build(dockerfile, name, fresh=True)
+        cold, _ = self._build(dockerfile, name, fresh=True)
         image = self._read(name)
         smoke = self._smoke(name)
-        warm = None
+        warm, again = None, None
         if self._touch is not None:
             with touched(self._context, self._touch):
-                warm = self._build(dockerfile, f"{name}-warm", fresh=False)
-        return Side(dockerfile, image, cold, warm, smoke)
+                warm, again = self._build(dockerfile, f"{name}-warm", fresh=False)
+        return Side(dockerfile, image, cold, warm, again, smoke)
 
     def asked_again(self, before: Side, after: Side, name: str) -> tuple[Side, Side]:
         """Both sides, the smoke command run anew in both where it did not agree.
@@ -269,8 +273,8 @@ class _Verifier:
             estimate=candidate.estimate,
         )
 
-    def _build(self, dockerfile: Path, name: str, *, fresh: bool) -> float:
-        """Build; the time it took. The image goes when all is done."""
+    def _build(self, dockerfile: Path, name: str, *, fresh: bool) -> tuple[float, tuple[str, ...]]:
+        """Build; the seconds it took, and the RUN instructions it carried out. The image goes when all is done."""
         options = self._options
         request = BuildRequest(
             dockerfile=dockerfile.absolute(),
@@ -284,8 +288,8 @@ class _Verifier:
         )
         self._stack.callback(self._engine.remove, request.tag)
         start = time.monotonic()
-        self._engine.build(request, self._log, lambda line: self._progress(f"building {name}: {line}"))
-        return time.monotonic() - start
+        executed = self._engine.build(request, self._log, lambda line: self._progress(f"building {name}: {line}"))
+        return time.monotonic() - start, executed
 
     def _tag(self, name: str) -> str:
         return f"localhost/dockerslim-verify-{self._run}:{name}"

@@ -116,6 +116,8 @@ def figures(result: Verification) -> Iterator[tuple[str, str, str]]:
     yield "cold build", f"{before.cold_seconds:.1f} s", f"{after.cold_seconds:.1f} s"
     if before.warm_seconds is not None and after.warm_seconds is not None:
         yield f"warm build, {result.touched}", f"{before.warm_seconds:.1f} s", f"{after.warm_seconds:.1f} s"
+    if before.warm_runs is not None and after.warm_runs is not None:
+        yield "RUNs carried out again", str(len(before.warm_runs)), str(len(after.warm_runs))
 
 
 def saving_text(result: Verification) -> str:
@@ -192,6 +194,7 @@ def _side(side: Side) -> dict[str, Any]:
         "compressed": side.image.compressed,
         "cold_seconds": side.cold_seconds,
         "warm_seconds": side.warm_seconds,
+        "warm_runs": None if side.warm_runs is None else list(side.warm_runs),
         "layers": [asdict(layer) for layer in side.image.layers],
         "smoke": None
         if outcome is None

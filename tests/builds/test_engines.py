@@ -126,6 +126,21 @@ def test_an_image_is_built_inspected_exported_run_and_removed(
     engine.remove("localhost/dockerslim-test:1")
 
 
+def test_a_warm_build_says_what_it_carried_out_again(
+    engine: Engine, build: Callable[..., list[str]], context: Path, tmp_path: Path
+) -> None:
+    text = "FROM debian:bookworm-slim\nRUN echo once > /once\nCOPY app.sh /\nRUN sh /app.sh > /said\n"
+    request = _request(context, text)
+    # The word makes it another build than those of earlier runs, whose results may still be at hand.
+    (context / "Dockerfile").write_text(text.replace("once", tmp_path.name))
+    first = engine.build(request, tmp_path / "log", lambda line: None)
+    assert [command.split()[1] for command in first] == ["echo", "sh"]
+    (context / "app.sh").write_text("echo another\n")
+    assert engine.build(request, tmp_path / "log", lambda line: None) == ("RUN sh /app.sh > /said",)
+    assert engine.build(request, tmp_path / "log", lambda line: None) == ()
+    engine.remove(request.tag)
+
+
 def test_a_target_is_built_alone(engine: Engine, build: Callable[..., list[str]], tmp_path: Path) -> None:
     build(target="build")
     outcome = engine.run(RunRequest("localhost/dockerslim-test:1", ("/bin/cat", "/word"), network="host"))

@@ -26,7 +26,7 @@ class PaperEngine:
         self.journal.append(f"fetch {image}")
         return True
 
-    def build(self, request: BuildRequest, log: Path, on_line: Callable[[str], None]) -> None:
+    def build(self, request: BuildRequest, log: Path, on_line: Callable[[str], None]) -> tuple[str, ...]:
         name = request.tag.rpartition(":")[2]
         source = (request.context / "app.py").read_text()
         self.journal.append(f"build {name}{' fresh' if request.fresh else ''} {source!r}")
@@ -34,6 +34,7 @@ class PaperEngine:
         if "RUN fail" in lines:
             raise BuildFailed(request.dockerfile, "RUN false", ("oh", "no"))
         self.images[request.tag] = lines
+        return tuple(line for line in lines if line.startswith("RUN ") and (request.fresh or line.endswith("=*")))
 
     def lines(self, request: BuildRequest) -> list[str]:
         return request.dockerfile.read_text().splitlines()
