@@ -17,16 +17,17 @@ class Buildah(ContainersEngine):
 
     def inspect(self, image: str) -> ImageConfig:
         """buildah shows both formats of configuration; Docker's has all fields."""
-        return ImageConfig.of(json.loads(self.ask("inspect", "--type", "image", image))["Docker"]["config"])
+        return ImageConfig.of(json.loads(self.ask(image, "inspect", "--type", "image", image))["Docker"]["config"])
 
     def run(self, request: RunRequest) -> RunOutcome:
         """In a working container, made for this and removed."""
-        container = self.ask("from", "--pull-never", request.image).strip()
+        environment = self.home(request.image)
+        container = self.ask(request.image, "from", "--pull-never", request.image).strip()
         command = [self.program, "run", *([f"--network={request.network}"] if request.network else []), container]
         try:
-            found = capture([*command, "--", *request.command], request.timeout, self.environment)
+            found = capture([*command, "--", *request.command], request.timeout, environment)
             return RunOutcome(found.returncode, found.stdout, found.stderr)
         except TimedOut:
             return RunOutcome(None, "", "")
         finally:
-            capture([self.program, "rm", container], SHORT, self.environment)
+            capture([self.program, "rm", container], SHORT, environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from .interface import BuildFailed, BuildRequest, EngineError, ImageConfig, LineReader, RunOutcome, RunRequest
@@ -29,10 +30,29 @@ class ContainersEngine:
         """*program* is the executable; *folder* an empty one that nobody else uses, removed by its owner."""
         self.program = program
         self.environment = open_store(program, folder)
+        self._folder = folder
+        self._series: dict[str, Mapping[str, str]] = {"": self.environment}
+        self._built: dict[str, Mapping[str, str]] = {}
+
+    def home(self, image: str) -> Mapping[str, str]:
+        """The environment in which *image* is found."""
+        return self._built.get(image, self.environment)
+
+    def _store(self, series: str) -> Mapping[str, str]:
+        """A store for each series.
+
+        The cache is searched for an image with the same history. Of two with equal histories, but for the time, it may
+        be the one whose next instruction is another: then all that follows is built again.
+        """
+        if series not in self._series:
+            folder = self._folder / f"series-{len(self._series)}"
+            folder.mkdir()
+            self._series[series] = open_store(self.program, folder)
+        return self._series[series]
 
     def version(self) -> str:
         """As the program says with ``--version``."""
-        return self.ask("--version").strip()
+        return self.ask("", "--version").strip()
 
     def fetch(self, image: str) -> bool:
         """Pull into the user's own storage, where the next run finds it."""
@@ -54,8 +74,10 @@ class ContainersEngine:
         for name, value in request.build_args:
             command += ["--build-arg", name if value is None else f"{name}={value}"]
         reader = LogReader(_STEP, _CACHED, on_line)
+        environment = self._store(request.series)
+        self._built[request.tag] = environment
         try:
-            status = stream([*command, str(request.context)], log, reader, request.timeout, self.environment)
+            status = stream([*command, str(request.context)], log, reader, request.timeout, environment)
         except TimedOut:
             raise BuildFailed(request.dockerfile, reader.step, log_end(log), timed_out=True) from None
         if status:
@@ -70,7 +92,7 @@ class ContainersEngine:
 
     def export(self, image: str, archive: Path) -> None:
         """Layers uncompressed, in the form of ``docker save``."""
-        self.ask("push", "--quiet", image, f"docker-archive:{archive}")
+        self.ask(image, "push", "--quiet", image, f"docker-archive:{archive}")
 
     def run(self, request: RunRequest) -> RunOutcome:
         """Each program has its own way of running."""
@@ -78,15 +100,15 @@ class ContainersEngine:
 
     def remove(self, image: str) -> None:
         """The tag only; what lies under it goes with the storage."""
-        capture([self.program, "rmi", "--force", image], SHORT, self.environment)
+        capture([self.program, "rmi", "--force", image], SHORT, self.home(image))
 
     def close(self) -> None:
         """Nothing is left outside the folder, which its owner removes."""
 
-    def ask(self, *arguments: str) -> str:
-        """The standard output of the program called so. Raises ``EngineError`` with its complaint."""
+    def ask(self, image: str, *arguments: str) -> str:
+        """The standard output of the program called so, where *image* is. Raises ``EngineError`` with its complaint."""
         try:
-            found = capture([self.program, *arguments], SHORT, self.environment)
+            found = capture([self.program, *arguments], SHORT, self.home(image))
         except TimedOut:
             raise EngineError(f"{self.name} {arguments[0]}: no answer in {SHORT:.0f} seconds") from None
         if found.returncode:

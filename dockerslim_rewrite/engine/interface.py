@@ -26,7 +26,11 @@ class BuildFailed(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """One build. ``timeout`` is in seconds; ``fresh`` means that no cached layer may be used."""
+    """One build. ``timeout`` is in seconds; ``fresh`` means that no cached layer may be used.
+
+    Builds of one ``series`` find each other's cached layers. Those of others they find where that harms nobody: Docker
+    tells layers by their content, while buildah and podman go astray where two builds of one instruction are at hand.
+    """
 
     dockerfile: Path
     context: Path
@@ -35,6 +39,7 @@ class BuildRequest:
     build_args: tuple[tuple[str, str | None], ...] = ()
     network: str | None = None
     fresh: bool = False
+    series: str = ""
     timeout: float = 3600.0
 
 

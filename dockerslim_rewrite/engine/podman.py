@@ -27,15 +27,16 @@ class Podman(ContainersEngine):
 
     def run(self, request: RunRequest) -> RunOutcome:
         """Health checks are off: they want systemd, and the command is over before the first."""
+        environment = self.home(request.image)
         container = f"dockerslim-{secrets.token_hex(8)}"
         program, *arguments = request.command
         command = [self.program, "run", "--rm", "--name", container, "--no-healthcheck", "--pull=never"]
         command += [f"--network={request.network}"] if request.network else []
         command += ["--entrypoint", f'["{program}"]', request.image, *arguments]
         try:
-            found = capture(command, request.timeout, self.environment)
+            found = capture(command, request.timeout, environment)
             return RunOutcome(found.returncode, found.stdout, found.stderr)
         except TimedOut:
             return RunOutcome(None, "", "")
         finally:
-            capture([self.program, "rm", "--force", "--ignore", container], SHORT, self.environment)
+            capture([self.program, "rm", "--force", "--ignore", container], SHORT, environment)

@@ -29,6 +29,8 @@ Progress = Callable[[str], None]
 
 #: How often a smoke command that did not agree is run again.
 _SMOKE_AGAIN = 2
+#: What the name of a side's second build ends in.
+_WARM = "-warm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class _Verifier:
         warm, again = None, None
         if self._touch is not None:
             with touched(self._context, self._touch):
-                warm, again = self._build(dockerfile, f"{name}-warm", fresh=False)
+                warm, again = self._build(dockerfile, f"{name}{_WARM}", fresh=False)
         return Side(dockerfile, image, cold, warm, again, smoke)
 
     def asked_again(self, before: Side, after: Side, name: str) -> tuple[Side, Side]:
@@ -284,6 +286,7 @@ class _Verifier:
             build_args=options.build_args,
             network=options.network,
             fresh=fresh,
+            series=name.removesuffix(_WARM),
             timeout=options.build_timeout,
         )
         self._stack.callback(self._engine.remove, request.tag)

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,30 @@ def test_a_warm_build_says_what_it_carried_out_again(
     assert engine.build(request, tmp_path / "log", lambda line: None) == ("RUN sh /app.sh > /said",)
     assert engine.build(request, tmp_path / "log", lambda line: None) == ()
     engine.remove(request.tag)
+
+
+def test_series_do_not_lead_each_others_cache_astray(
+    engine: Engine, build: Callable[..., list[str]], context: Path, tmp_path: Path
+) -> None:
+    """Two files begin alike, each built without a cache: each finds its own layers again."""
+    start = "FROM debian:bookworm-slim\nLABEL purpose=test\nWORKDIR /srv\n"
+    files = {name: tmp_path / f"Dockerfile.{name}" for name in ("one", "two")}
+    for name, file in files.items():
+        file.write_text(f"{start}COPY app.sh /{name}\nRUN echo {name}-{tmp_path.name} > /said\n")
+    requests = {name: _request(context, dockerfile=file, tag=f"localhost/dockerslim-test:{name}", series=name)
+                for name, file in files.items()}  # fmt: skip
+    try:
+        for name, request in requests.items():
+            executed = engine.build(replace(request, fresh=True), tmp_path / "log", lambda line: None)
+            assert [name in command for command in executed] == [True]
+        for request in requests.values():
+            assert engine.build(request, tmp_path / "log", lambda line: None) == ()
+        for name, request in requests.items():
+            outcome = engine.run(RunRequest(request.tag, ("/bin/cat", "/said"), network="host"))
+            assert outcome.stdout == f"{name}-{tmp_path.name}\n"
+    finally:
+        for request in requests.values():
+            engine.remove(request.tag)
 
 
 def test_a_target_is_built_alone(engine: Engine, build: Callable[..., list[str]], tmp_path: Path) -> None:
