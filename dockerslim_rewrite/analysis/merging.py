@@ -21,6 +21,7 @@ from ..shell.state import Leaks, interference, leaks, plain_chain
 from ..syntax import Comment, Document
 from ..text import Edit, Span
 from .facts import Facts
+from .stranded import deletes
 
 #: So many RUNs become one at a time; there is no real file with more in a row.
 MAX_JOINED = 100
@@ -83,6 +84,10 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
     assert script is not None
     if script.comments:
         return "a shell comment would swallow what follows"
+    state = facts.state(first)
+    gone = deletes(script, state.workdir or "/", state.constants)
+    if gone is not None:
+        return f"it may delete the folder that the next one starts in: {gone}"
     for comment in _between(first, second, facts):
         if _PRAGMA.match(comment.text.strip()):
             return "a comment with instructions for a linter stands between them"

@@ -195,7 +195,7 @@ class _Reader:
             return
         given = list(assigned(script))
         own = [name for name, _ in given]
-        variables = {name: value for name, value in state.env.items() if value is not None and name not in state.args}
+        variables = state.constants
         for name, value in given:
             variables.pop(name, None)
             if value is not None and own.count(name) == 1:

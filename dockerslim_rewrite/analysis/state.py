@@ -38,6 +38,11 @@ class State:
         return frozenset(self.args) | frozenset(self.env)
 
     @property
+    def constants(self) -> dict[str, str]:
+        """The variables whose values are known and that no build argument can change."""
+        return {name: value for name, value in self.env.items() if value is not None and name not in self.args}
+
+    @property
     def may_be_root(self) -> bool:
         """False when a USER other than root is in force."""
         return self.user is None or bool(_ROOT.match(self.user))

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from .tables import table
 
+#: Since this minor version Go compiles its standard library itself.
+_GO_COMPILES = 20
+_GO = re.compile(r"1\.(\d+)(?!\d)")
 _NAME = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 
 
@@ -14,6 +17,15 @@ def package_lists(release: str | None) -> int:
     """apt's lists after an update, on the *release* (a codename) of Debian or another distribution."""
     lists = table("savings")["apt"]
     found: int = lists["releases"].get(release, lists["default"])
+    return found
+
+
+def go_cache(tag: str | None) -> int:
+    """Go's build cache after building a small service, with the Go that an image of that *tag* (1.19-alpine, …) has."""
+    known = _data()["go"]
+    version = _GO.match(tag or "")
+    old = version is not None and int(version[1]) < _GO_COMPILES
+    found: int = known["compiled_library" if old else "default"]
     return found
 
 

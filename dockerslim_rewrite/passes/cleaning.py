@@ -8,6 +8,7 @@ from ..analysis.bases import surely_root
 from ..analysis.cleanup import append_to, appendable, mounted, removes, says
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind, Operation
+from ..analysis.stranded import stranded
 from ..change import Change, DropsFiles, RemovesCommand, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
@@ -45,7 +46,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
     verdict = judge(uses, run, stage, facts)
     if verdict is None:
         return
-    problem = verdict if isinstance(verdict, str) else appendable(run, facts)
+    problem = verdict if isinstance(verdict, str) else appendable(run, facts) or _nowhere(run, known.clean, facts)
     if problem is not None or isinstance(verdict, str):
         yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return
@@ -62,6 +63,16 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
         line=run.line,
         saving=left_behind(uses, stage, build, facts),
     )
+
+
+def _nowhere(run: Run, command: str, facts: Facts) -> str | None:
+    """Why *command* would have no folder to start in behind *run*; None where it has one, or is a tool of the shell."""
+    script = facts.script(run)
+    if script is None or command.startswith("rm "):
+        return None
+    state = facts.state(run)
+    word = stranded(script, state.workdir or "/", state.constants)
+    return None if word is None else f"{word} may be the folder that the RUN ends in, and it is deleted"
 
 
 FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))

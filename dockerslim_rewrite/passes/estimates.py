@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..analysis.bases import base_image
+from ..analysis.bases import base_head, base_image
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..ir.build import Build, Stage
-from ..knowledge.savings import language_cache, package_lists
+from ..knowledge.savings import go_cache, language_cache, package_lists
 
 _FILE_OPTIONS = ("-r", "--requirement", "-e", "--editable")
 
@@ -24,6 +24,8 @@ def left_behind(uses: Sequence[Use], stage: Stage, build: Build, facts: Facts) -
     if known.name == "apt":
         image = base_image(build, facts, stage)
         return package_lists(image.release if image else None)
+    if known.name == "go":
+        return go_cache(base_head(build, facts, stage).image.partition(":")[2])
     measured = None
     for use in uses:
         if use.operation.kind is Kind.INSTALL:

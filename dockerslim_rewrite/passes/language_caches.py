@@ -38,7 +38,7 @@ _OLD_GEM = re.compile(
 )
 _OFFICIAL_RUBY = re.compile(r"(?:docker\.io/)?(?:library/)?(?:ruby|jruby|rails)(?::|\Z)")
 _GO_MODULES = re.compile(
-    r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.1[1-9]|\.[2-9]\d)?(?![.\d]*\.)[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
+    r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
 )
 
 

@@ -12,7 +12,7 @@ from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.knowledge.savings import language_cache, package_lists
 
 DATA = tomllib.loads((Path(str(knowledge.__file__)).parent / "data" / "savings.toml").read_text("utf-8"))
-APT, PIP, NPM = DATA["apt"], DATA["pip"], DATA["npm"]
+APT, PIP, NPM, GO = (DATA[name] for name in ("apt", "pip", "npm", "go"))
 
 
 def _saving(text: str, rule: str) -> int:
@@ -63,6 +63,21 @@ def test_npm_depends_on_the_packages(command: str, saving: int) -> None:
     assert _saving(f"FROM node:18\nCOPY . .\nRUN {command}\n", "DS206") == saving
 
 
+@pytest.mark.parametrize(
+    ("base", "saving"),
+    [
+        ("golang:1.19", GO["compiled_library"]),
+        ("golang:1.19.8-bullseye", GO["compiled_library"]),
+        ("golang:1.20", GO["default"]),
+        ("golang:1.22-alpine", GO["default"]),
+        ("golang", GO["default"]),
+    ],
+)
+def test_go_depends_on_whether_its_library_comes_compiled(base: str, saving: int) -> None:
+    assert 50 * GO["compiled_library"] < GO["default"]
+    assert _saving(f"FROM {base}\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n", "DS207") == saving
+
+
 def test_what_does_not_ship_saves_nothing() -> None:
     text = "FROM python:3.11 AS build\nRUN pip install numpy\nFROM python:3.11\nCOPY --from=build /x /x\n"
     assert _saving(text, "DS204") == 0
@@ -71,5 +86,5 @@ def test_what_does_not_ship_saves_nothing() -> None:
 def test_what_was_not_measured_says_so() -> None:
     assert language_cache("cargo", ("serde",), listed=False) is None
     assert package_lists("focal") == APT["default"]
-    for entry in (APT, PIP, NPM):
+    for entry in (APT, PIP, NPM, GO):
         assert entry["source"]
