@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..shell.script import Script, Simple, Word
 from .cleanup import always_runs
 from .packages import unwrapped
-from .writes import absolute, literal
+from .places import absolute, literal
 
 _RECURSIVE = re.compile(r"-[a-zA-Z]*[rR]|--recursive\Z")
 _MOVES = frozenset(("cd", "chdir", "pushd", "popd"))

@@ -22,7 +22,7 @@ def package_lists(release: str | None) -> int:
 
 def go_cache(tag: str | None) -> int:
     """Go's build cache after building a small service, with the Go that an image of that *tag* (1.19-alpine, …) has."""
-    known = _data()["go"]
+    known = table("savings")["go"]
     version = _GO.match(tag or "")
     old = version is not None and int(version[1]) < _GO_COMPILES
     found: int = known["compiled_library" if old else "default"]
