@@ -74,12 +74,16 @@ class Options:
 
 @record
 class Companion:
-    """A file beside the Dockerfile: its path, its text before (None: there is none) and as it should be, and why."""
+    """A file beside the Dockerfile: its path, its text before (None: there is none) and as it should be, and why.
+
+    ``left_out`` are the paths, relative to the build context, that a build is no longer sent.
+    """
 
     path: Path
     before: str | None
     text: str
     reason: str
+    left_out: tuple[str, ...] = ()
 
 
 @record(slots=False)
@@ -424,7 +428,8 @@ def _companions(options: Options, opened: Callable[[], Project | None], text: st
     if found is None:
         return ()
     reason = f"keeps {found.files} files, {found.size} bytes, out of the build"
-    return (Companion(project.ignore_file, found.before, found.text, reason),)
+    left_out = tuple(item.path for item in found.items)
+    return (Companion(project.ignore_file, found.before, found.text, reason, left_out),)
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:

@@ -31,10 +31,12 @@ class BuildRequest:
     log: Path | None = None
 
     def folder(self, dockerfile: str) -> Path:
-        """The build context for *dockerfile*: the one named, else its folder. Raises ``ValueError``."""
+        """The build context for *dockerfile*: the one that the passes read as well. Raises ``ValueError``."""
+        from ..context.locate import locate
+
         if self.context is None and dockerfile == "-":
             raise ValueError("a Dockerfile from standard input is built with --context")
-        folder = self.context or Path(dockerfile).parent
+        folder = locate(None if dockerfile == "-" else Path(dockerfile), self.context).root
         if not folder.is_dir():
             raise ValueError(f"--context {folder}: is no folder")
         return folder

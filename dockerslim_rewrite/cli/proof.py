@@ -42,15 +42,25 @@ def prove(path: str, data: bytes, result: Result, request: BuildRequest, *, repo
     with tempfile.TemporaryDirectory(prefix="dockerslim-rewrite-") as folder:
         before = _stored(Path(folder), "Dockerfile", data) if path == "-" else Path(path)
         after = _stored(Path(folder), f"{before.name}.rewritten", result.to_bytes())
-        # What is ignored of the context may be said beside the Dockerfile; it holds for the other one as well.
-        ignored = before.with_name(f"{before.name}.dockerignore")
-        if ignored.is_file():
-            shutil.copyfile(ignored, after.with_name(f"{after.name}.dockerignore"))
+        _ignore(before, after, result)
         name = result.path or "<stdin>"
         outcome = _built(before, after, context, options, result, quiet=not report)
     if outcome is None:
         return Proof(NOT_BUILT, f"{name}: not verified, so nothing was written", {"equivalent": None})
     return _judged(name, outcome, report=report)
+
+
+def _ignore(before: Path, after: Path, result: Result) -> None:
+    """Have the build of *after* ignore of the context what is written beside it, else what *before* ignores.
+
+    Engines look for such a file beside the Dockerfile first, and only then in the context.
+    """
+    ignored = before.with_name(f"{before.name}.dockerignore")
+    beside = after.with_name(f"{after.name}.dockerignore")
+    for companion in result.companions:
+        beside.write_text(companion.text, "utf-8", "surrogateescape")
+    if not result.companions and ignored.is_file():
+        shutil.copyfile(ignored, beside)
 
 
 def _stored(folder: Path, name: str, data: bytes) -> Path:
@@ -65,7 +75,8 @@ def _built(
     from ..engine.announced import announced
     from ..engine.verify import Candidate
 
-    candidate = Candidate(after, announced(result.changes), result.saving)
+    left_out = [path for companion in result.companions for path in companion.left_out]
+    candidate = Candidate(after, announced(result.changes, left_out), result.saving)
     return build_both(before, candidate, context, options, quiet=quiet)
 
 

@@ -174,7 +174,7 @@ def _module(path: str, data: bytes, options: Options, request: Request) -> Resul
 
 def _proof(path: str, data: bytes, result: Result, request: Request) -> Proof | None:
     """What two builds say about *result*; None if nobody asked or there is nothing to compare."""
-    if request.verify is None or not result.changed:
+    if request.verify is None or not (result.changed or result.companions):
         return None
     from .proof import prove
 

@@ -17,7 +17,9 @@ EQUIVALENT, DIFFERENT, NOT_BUILT = 0, 1, 2
 def verify_command(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The Dockerfile as it was.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The Dockerfile as it is now.")],
-    context: Annotated[Path | None, typer.Option(help="The build context; by default the folder of BEFORE.")] = None,
+    context: Annotated[
+        Path | None, typer.Option(help="The build context; default: as a compose file says, else BEFORE's folder.")
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="docker, podman or buildah; default: what is there.")] = None,
     target: Annotated[str | None, typer.Option(help="The stage to build.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, or NAME from the environment.")] = None,

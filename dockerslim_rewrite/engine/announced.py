@@ -27,7 +27,7 @@ from ..change import (
     SlimsBase,
     SplitsStage,
 )
-from .expectations import Difference, Expectation, left_out_by_slim_images
+from .expectations import Difference, Expectation, left_out_by_slim_images, removals
 
 #: The field of an image's configuration that an instruction decides about.
 _FIELDS = {
@@ -83,9 +83,11 @@ class _Command:
     reason: str
 
 
-def announced(changes: Iterable[Change]) -> Announced:
-    """Everything that the claims of *changes* allow to differ."""
+def announced(changes: Iterable[Change], left_out: Iterable[str] = ()) -> Announced:
+    """Everything that the claims of *changes* allow to differ, and the paths *left_out* of the build context."""
     expected: list[Expectation] = []
+    for path in left_out:
+        expected += removals(_patterns(path), "left out by .dockerignore")
     config: set[str] = set()
     packages = other_base = False
     for change in changes:

@@ -141,6 +141,58 @@ def test_what_is_ignored_beside_the_file_is_ignored_for_both(poor: Path, monkeyp
     assert engine.ignored == [True, True, True]
 
 
+@pytest.fixture
+def composed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Dockerfile in a folder of its own; the compose file above it builds with another folder as the context."""
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  web:\n    build:\n      context: source\n      dockerfile: ../docker/Dockerfile\n"
+    )
+    for name in ("source", "docker"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "source" / "app.py").write_text("pass")
+    path = tmp_path / "docker" / "Dockerfile"
+    path.write_text(POOR)
+    return path
+
+
+def test_builds_have_the_context_that_the_passes_have(composed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper engine reads app.py, which lies only in the folder that the compose file names."""
+    engine = Judged()
+    assert _call(monkeypatch, engine, str(composed)).exit_code == 0
+    assert "build after fresh 'pass'" in engine.journal
+    monkeypatch.setattr(module, "choose", lambda wanted, folder: engine)
+    done = CliRunner().invoke(app, ["verify", str(composed), str(composed)], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_context_that_is_named_comes_first(composed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "app.py").write_text("other")
+    engine = Judged()
+    assert _call(monkeypatch, engine, str(composed), "--context", str(tmp_path / "other")).exit_code == 0
+    assert "build after fresh 'other'" in engine.journal
+
+
+def test_a_dockerignore_is_written_when_builds_agree_with_it(poor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image may lack what is left out, and only the rewritten file is built without it."""
+    (poor.parent / "node_modules" / "a").mkdir(parents=True)
+    (poor.parent / "node_modules" / "a" / "index.js").write_text("1")
+    (poor.parent / "package.json").write_text("{}")
+    poor.write_text("FROM node:18\nMAINTAINER Jane\nCOPY . /app\nRUN npm ci\n")
+
+    class Copies(Judged):
+        def lines(self, request: BuildRequest) -> list[str]:
+            lines = super().lines(request)
+            return lines if self.ignored[-1] else [*lines, "RUN /app/node_modules/a/index.js=1"]
+
+    engine = Copies()
+    done = _call(monkeypatch, engine, str(poor), "-i", "--dockerignore")
+    assert done.exit_code == 0, done.stderr
+    assert engine.ignored == [False, False, True]
+    assert "node_modules" in poor.with_name(".dockerignore").read_text()
+    assert "left out by .dockerignore" in done.stderr
+
+
 def test_the_smoke_command_has_a_say(poor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     poor.write_text(POOR + "RUN says=hello\n")
     done = _call(monkeypatch, Judged("RUN says=goodbye"), str(poor), "--smoke", "true")
