@@ -20,6 +20,8 @@ _ASKS_VCS = re.compile(
     r"\bgit\b|\bhg\b|\bsvn\b|setuptools[_-]scm|versioneer|hatch-vcs|pbr\b|vergen|gitversion|nbgv|dunamai|git-commit-id",
     re.I,
 )
+#: Says where the sources are, not that the build looks at their history.
+_WHERE = re.compile(r"https?://\S+|git\+\S+|\"repository\"\s*:\s*(?:\{[^{}]*\}|\"[^\"]*\")")
 _INSTALLS = {
     FileRole.DEPENDENCIES: re.compile(
         r"\b(?:npm|yarn|pnpm|bun)\b[^&|;\n]*?(?:\b(?:ci|install|i|add)\b)|\byarn\b\s*(?:&&|$)", re.M
@@ -133,8 +135,11 @@ def _asks_for_vcs(commands: str, project: Project) -> bool:
         "Cargo.toml",
         "Makefile",
     )
-    texts = (project.text(file.path) or "" for file in project.files if posixpath.basename(file.path) in names)
-    return bool(builds_go) or any(_ASKS_VCS.search(re.sub(r"https?://\S+|git\+\S+", "", text)) for text in texts)
+    # What lies in folders of others, as node_modules, is built already.
+    foreign = tuple(f"{item.path}/" for item in project.classified if item.folder and item.role in _INSTALLS)
+    own = (file.path for file in project.files if not file.path.startswith(foreign))
+    texts = (project.text(path) or "" for path in own if posixpath.basename(path) in names)
+    return bool(builds_go) or any(_ASKS_VCS.search(_WHERE.sub("", text)) for text in texts)
 
 
 def _is_named(name: str, project: Project) -> bool:

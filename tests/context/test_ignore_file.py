@@ -80,6 +80,25 @@ def test_what_a_build_needs_stays(tmp_path: Path, files: dict[str, str], dockerf
     assert read_dockerignore(text).excludes("__pycache__/a.pyc")
 
 
+@pytest.mark.parametrize(
+    ("files", "gone"),
+    [
+        ({"package.json": '{"repository": {"type": "git", "url": "git+https://example.com/a.git"}}'}, True),
+        ({"package.json": '{"repository": "git@example.com:a/b"}'}, True),
+        ({"package.json": '{"scripts": {"build": "git rev-parse HEAD > version"}}'}, False),
+        ({"node_modules/x/package.json": '{"scripts": {"prepare": "git config core.hooksPath x"}}'}, True),
+        ({"packages/x/package.json": '{"scripts": {"build": "git describe"}}'}, False),
+    ],
+)
+def test_version_control_data_stay_for_builds_that_ask_for_them(
+    tmp_path: Path, files: dict[str, str], gone: bool
+) -> None:
+    write(tmp_path, **({"a.js": "1", "package.json": "{}", ".git/HEAD": "x", "__pycache__/a.pyc": "x"} | files))
+    text = proposed(tmp_path)
+    assert text is not None
+    assert read_dockerignore(text).excludes(".git/HEAD") is gone
+
+
 def test_virtual_environments_are_known_by_their_marker(tmp_path: Path) -> None:
     write(tmp_path, **{"env/pyvenv.cfg": "x", "env/bin/python": "x", "venv/settings.py": "x = 1"})
     text = proposed(tmp_path, "FROM python:3\nCOPY . .\nRUN pip install flask\n")
