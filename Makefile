@@ -87,6 +87,7 @@ test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
 
 bench-images: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.contexts
 	@$(BIN)/python -m benchmarks.images --output docs/images.md $(BENCH_ARGS)
 
 wheel: $(VENV)/.installed-dev

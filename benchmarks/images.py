@@ -12,11 +12,11 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from benchmarks.images_page import EXPERT, Measured, document, unexpected
 from dockerslim_rewrite.cli.progress import ProgressLine
 from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.bases import external_images
@@ -25,35 +25,6 @@ from dockerslim_rewrite.engine.verify import VerifyOptions, verify_each
 from dockerslim_rewrite.report.verify import failure_lines, failure_object, verification_object
 from tests.builds import standins
 from tests.builds.examples import Example, candidates, examples, rewrites
-
-HEAD = (
-    "example", "Dockerfile", "size", "compressed", "layers", "cold", "warm", "smaller by", "estimated", "smoke",
-    "unexpected",
-)  # fmt: skip
-EXPERT = "expert"
-#: One example: its ``name``, the ``day``, ``outcomes`` (as ``report.verify`` has them, each distinct text by the first
-#: level that gives it), and ``levels``, which maps each level to that one, or to None where it changes nothing.
-Measured = Mapping[str, Any]
-
-INTRODUCTION = """\
-# What rewriting is worth, on built images
-
-Made by `make bench-images`, {days}, with
-{engine}.
-
-Each project in `examples` is built as people write such files, as the rewriter leaves them at each level, and as an
-expert wrote them by hand (`Dockerfile.expert`). Base images are local stand-ins made of Debian packages, so sizes are
-near those of the images of these names, not equal to them.
-
-- **size** is that of all files in all layers, **compressed** what a registry keeps of them.
-- **cold** is the build time without any cached layer, **warm** that with one source file changed since. Both were
-  taken on a machine with two processors that did other work as well, downloads included: compare with care.
-- **smaller by** is measured against the file as written, **estimated** is what the changes promise beforehand; not
-  every change gives an estimate.
-- **smoke** compares exit status and output of the example's smoke command before and after. **unexpected** counts
-  differences between the two images, files and configuration, that no change announces; expert files install and
-  configure other things on purpose, so nothing is counted there.
-"""
 
 
 def measure(example: Example, engine: str, layers: LayerCache) -> Measured:
@@ -78,80 +49,6 @@ def measure(example: Example, engine: str, layers: LayerCache) -> Measured:
     return {"name": example.name, "day": str(date.today()), "outcomes": outcomes, "levels": {**levels, EXPERT: EXPERT}}
 
 
-def rows(measured: Measured) -> Iterator[tuple[str, ...]]:
-    """The rows of one example: as it was, each distinct rewrite, the expert's."""
-    yield measured["name"], "as written", *_cells(measured["outcomes"][EXPERT]["before"]), "", "", "", ""
-    unchanged = [level for level, used in measured["levels"].items() if used is None]
-    if unchanged:
-        yield "", ", ".join(unchanged), "unchanged", *[""] * (len(HEAD) - 4), "0"
-    for key, outcome in measured["outcomes"].items():
-        names = ", ".join(level for level, used in measured["levels"].items() if used == key)
-        if "failed" in outcome:
-            yield "", names, "does not build", *[""] * (len(HEAD) - 3)
-            continue
-        smoke = "same" if outcome["smoke_agrees"] else "DIFFERENT"
-        saved, promised = size_text(outcome["saved"]), size_text(outcome["estimate"] or 0)
-        # The expert's file installs and configures on purpose what the poor one does not: that is no refinement of it.
-        judged = ("", smoke, "") if key == EXPERT else (promised, smoke, str(unexpected(outcome)))
-        yield "", names, *_cells(outcome["after"]), saved, *judged
-
-
-def unexpected(outcome: Mapping[str, Any]) -> int:
-    """Differences of files and of the configuration that nothing accounts for."""
-    return sum(not difference["expected"] for difference in (*outcome["files"], *outcome["config"]))
-
-
-def _cells(side: Mapping[str, Any]) -> tuple[str, ...]:
-    warm = "" if side["warm_seconds"] is None else f"{side['warm_seconds']:.1f} s"
-    sizes = map(size_text, (side["size"], side["compressed"]))
-    return *sizes, str(len(side["layers"])), f"{side['cold_seconds']:.1f} s", warm
-
-
-def size_text(count: int) -> str:
-    """Bytes in one unit for all, so that columns can be compared."""
-    return f"{count / 1e6:.1f} MB"
-
-
-def summary(all_of_them: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
-    """Per level: bytes of all images, the share saved, and how much of the expert's saving that is."""
-    before = sum(_size(one, None) for one in all_of_them)
-    best = before - sum(_size(one, EXPERT) for one in all_of_them)
-    yield "as written", size_text(before), "", ""
-    for level in all_of_them[0]["levels"]:
-        after = sum(_size(one, one["levels"][level]) for one in all_of_them)
-        share = f"{100 * (before - after) / best:.0f} %" if best > 0 else ""
-        yield level, size_text(after), f"{100 * (before - after) / before:.1f} %", share
-
-
-def _size(measured: Measured, key: str | None) -> int:
-    """Bytes of the image that the outcome *key* has; of the one as written for None and for what does not build."""
-    outcome = measured["outcomes"][key or EXPERT]
-    size: int = outcome["after" if key and "after" in outcome else "before"]["size"]
-    return size
-
-
-def table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int) -> Iterator[str]:
-    """A table in Markdown; the first *words* columns hold words, the others figures."""
-    yield f"| {' | '.join(head)} |"
-    yield "|" + "|".join("---" if number < words else "---:" for number in range(len(head))) + "|"
-    yield from (f"| {' | '.join(line)} |" for line in lines)
-
-
-def document(found: Sequence[Measured]) -> str:
-    """The whole page."""
-    days = sorted({one["day"] for one in found})
-    span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    waiting = sorted({example.name for example in examples()} - {one["name"] for one in found})
-    lines = (
-        INTRODUCTION.format(days=span, engine=found[0]["outcomes"][EXPERT]["engine"]),
-        *table(HEAD, [row for one in found for row in rows(one)], 2),
-        "",
-        *table(("all of these", "size", "saved", "of the expert's saving"), list(summary(found)), 1),
-        *(("", f"Not measured yet: {', '.join(waiting)}.") if waiting else ()),
-    )
-    return "\n".join(lines) + "\n"
-
-
 def right(measured: Measured) -> bool:
     """Whether everything builds, works as before, and differs only in what was announced."""
     return all(
@@ -160,12 +57,21 @@ def right(measured: Measured) -> bool:
     )
 
 
+def _kept(folder: Path) -> dict[str, Measured]:
+    """What was measured, by example."""
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure, write, say whether all went well: 0, 1 if something unexpected differs, 2 if nothing can be built."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("examples", nargs="*", help="measure only these; the table is made of what is there")
     parser.add_argument("--engine", default="buildah", help="buildah (default) or podman")
     parser.add_argument("--results", type=Path, default=Path("build/images"), help="where what was measured is kept")
+    parser.add_argument(
+        "--contexts", type=Path, default=Path("build/contexts"), help="where benchmarks.contexts keeps its"
+    )
+    parser.add_argument("--page", action="store_true", help="measure nothing, make the page of what is there")
     parser.add_argument("--output", type=Path, help="write the page into this file instead of printing it")
     chosen = parser.parse_args(arguments)
     reason = standins.missing()
@@ -176,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen.results.mkdir(parents=True, exist_ok=True)
     layers = LayerCache()
     for example in examples():
-        if chosen.examples and example.name not in chosen.examples:
+        if chosen.page or (chosen.examples and example.name not in chosen.examples):
             continue
         try:
             measured = measure(example, chosen.engine, layers)
@@ -185,12 +91,13 @@ def main(arguments: Sequence[str]) -> int:
             return 2
         (chosen.results / f"{example.name}.json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
         print(f"{example.name}: {'right' if right(measured) else 'WRONG'}", file=sys.stderr, flush=True)
-    found = [json.loads(file.read_text("utf-8")) for file in sorted(chosen.results.glob("*.json"))]
+    found = list(_kept(chosen.results).values())
+    page = document(found, _kept(chosen.contexts))
     if chosen.output:
         chosen.output.parent.mkdir(exist_ok=True)
-        chosen.output.write_text(document(found), "utf-8")
+        chosen.output.write_text(page, "utf-8")
     else:
-        print(document(found), end="")
+        print(page, end="")
     return 0 if all(map(right, found)) else 1
 
 

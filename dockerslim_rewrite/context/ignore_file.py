@@ -6,12 +6,14 @@ import posixpath
 import re
 from fnmatch import fnmatchcase
 
+from ..analysis.packages import operation, unwrapped
 from ..analysis.project import Classified, FileRole, Project
 from ..analysis.state import expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
 from ..knowledge.project_files import role_names
 from ..record import record
+from ..shell.script import Script
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 
 _TEXTS = re.compile(r".*\.(?:py|js|ts|mjs|cjs|rb|php|go|java|kt|sh|toml|ya?ml|json|cfg|ini|rs|cs|ex|exs|conf)\Z")
@@ -20,6 +22,7 @@ _ASKS_VCS = re.compile(
     r"\bgit\b|\bhg\b|\bsvn\b|setuptools[_-]scm|versioneer|hatch-vcs|pbr\b|vergen|gitversion|nbgv|dunamai|git-commit-id",
     re.I,
 )
+_VCS = re.compile(r"(?<![.\w-])git\b(?![-.]|\s+(?:clone|config)\b)|(?<!\w)\.git\b|\bhg\b|\bsvn\b|-buildvcs")
 #: Says where the sources are, not that the build looks at their history.
 _WHERE = re.compile(r"https?://\S+|git\+\S+|\"repository\"\s*:\s*(?:\{[^{}]*\}|\"[^\"]*\")")
 _INSTALLS = {
@@ -109,7 +112,7 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
     commands = "\n".join(run.origin.args for stage in build.stages for run in stage.runs)
     name = posixpath.basename(item.path)
     if item.role is FileRole.VERSION_CONTROL:
-        return not _asks_for_vcs(commands, project)
+        return not _asks_for_vcs(build, commands, project)
     if item.role in _INSTALLS:
         return bool(_INSTALLS[item.role].search(commands))
     if item.role is FileRole.SECRET:
@@ -121,8 +124,20 @@ def _meets(pattern: str, item: Classified) -> bool:
     return item.path.startswith(pattern.rstrip("*").rstrip("/")) or pattern.startswith(item.path)
 
 
-def _asks_for_vcs(commands: str, project: Project) -> bool:
-    if re.search(r"\bgit\s+(?!clone\b|config\b)|\bhg\b|\bsvn\b|-buildvcs", commands):
+def _runs_vcs(run: Run) -> bool:
+    """Whether *run* may ask version control for something; to install it, or to fetch other sources, is not to ask."""
+    script = run.body.script if run.body is not None else None
+    if not isinstance(script, Script):
+        return bool(_VCS.search(run.origin.args))
+    for command in script.commands:
+        words = [word.text for word in command.words[unwrapped(command.argv) :]]
+        if words and operation(command.argv) is None and _VCS.search(" ".join(words)):
+            return True
+    return False
+
+
+def _asks_for_vcs(build: Build, commands: str, project: Project) -> bool:
+    if any(_runs_vcs(run) for stage in build.stages for run in stage.runs):
         return True
     builds_go = re.search(r"\bgo\s+(?:build|install)\b", commands) and "-buildvcs=false" not in commands
     names = (

@@ -99,6 +99,25 @@ def test_version_control_data_stay_for_builds_that_ask_for_them(
     assert read_dockerignore(text).excludes(".git/HEAD") is gone
 
 
+@pytest.mark.parametrize(
+    ("command", "gone"),
+    [
+        ("apt-get update && apt-get install -y git curl", True),
+        ("git clone https://example.com/a.git /a && git config --global user.name a", True),
+        ("git describe > version", False),
+        ("sh -c 'git describe > version'", False),
+        ("make VERSION=$(git describe)", False),
+        ("cp .git/HEAD version", False),
+        ("for x in a; do git rev-parse HEAD; done", False),
+    ],
+)
+def test_only_commands_ask_for_version_control_data(tmp_path: Path, command: str, gone: bool) -> None:
+    write(tmp_path, **{"a.js": "1", "package.json": "{}", ".git/HEAD": "x", "__pycache__/a.pyc": "x"})
+    text = proposed(tmp_path, NODE.replace("npm ci", f"npm ci && {command}"))
+    assert text is not None
+    assert read_dockerignore(text).excludes(".git/HEAD") is gone
+
+
 def test_virtual_environments_are_known_by_their_marker(tmp_path: Path) -> None:
     write(tmp_path, **{"env/pyvenv.cfg": "x", "env/bin/python": "x", "venv/settings.py": "x = 1"})
     text = proposed(tmp_path, "FROM python:3\nCOPY . .\nRUN pip install flask\n")
