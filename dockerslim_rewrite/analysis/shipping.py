@@ -260,6 +260,8 @@ class _Reader:
         if found.site:
             self.places += [Place(path) for path in self.sites]
             self.lines.update((Place(path), self.line) for path in self.sites)
+        if found.globally is not None and not self.recipe.globally:
+            self._stop(f"where {found.globally} writes is not known")
         if found.users:
             self._account(command, frame)
         if found.operation is not None:

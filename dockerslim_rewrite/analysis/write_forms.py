@@ -90,6 +90,11 @@ def _folder(known: Writing, values: Values, arguments: Arguments, frame: Frame) 
     return tuple(place_of(posixpath.dirname(s) or "." if s else ".", frame) for s in sources)
 
 
+def _tree(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
+    folders = [flag.value for flag in arguments.flags if flag.name in known.folder]
+    return (Place(frame.folder) if frame.folder else None, *(place_of(folder, frame) for folder in folders))
+
+
 def _jar(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
     given = [flag for flag in arguments.flags if flag.name in known.output]
     if given:
@@ -144,6 +149,7 @@ WRITE_FORMS: dict[str, Callable[[Writing, Values, Arguments, Frame], Found]] = {
     "archive": _archive,
     "folder": _folder,
     "jar": _jar,
+    "tree": _tree,
     "git": _git,
     "sed": _sed,
     "awk": _awk,

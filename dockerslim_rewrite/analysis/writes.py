@@ -28,7 +28,8 @@ class Writes:
 
     ``unknown`` says why the places are not all; ``removed`` are paths that it deletes; ``operation`` is set for an
     operation of the system's package manager, whose files belong to packages. ``installed`` is the build tool that puts
-    files below the prefix that the project was configured with; ``site``: packages of the language were installed.
+    files below the prefix that the project was configured with; ``site``: packages of the language were installed;
+    ``globally`` is the command that installed some for all projects.
     """
 
     places: tuple[Place, ...] = ()
@@ -39,6 +40,7 @@ class Writes:
     operation: Operation | None = None
     installed: str | None = None
     site: bool = False
+    globally: str | None = None
 
 
 _NOTHING = Writes()
@@ -151,6 +153,11 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     special = next((flag.name for flag in found.flags if flag.name in known.unsure), None)
     if found.subcommand in known.unsure or (kind != "nothing" and special is not None):
         return Writes(unknown=f"where {said} {special or ''}".rstrip() + " writes")
+    everywhere = next(
+        (one for one in (found.subcommand, *(f.name for f in found.flags)) if one in known.globally), None
+    )
+    if everywhere is not None and kind != "nothing":
+        return Writes(globally=f"{said} {everywhere}" if everywhere != found.subcommand else said)
     folder = next((flag.value for flag in found.flags if flag.name in known.folder), None)
     if folder is not None and kind != "nothing":
         place = place_of(folder, frame)

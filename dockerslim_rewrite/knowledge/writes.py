@@ -43,12 +43,14 @@ def writing(name: str) -> Writing | None:
 @record
 class ToolWriting:
     """What a build tool's subcommand leaves behind: a kind of ``data/writes.toml``, ``site`` for the folders in which
-    the language looks for packages; ``folder`` and ``unsure`` are options as in ``Writing``.
+    the language looks for packages; ``folder`` and ``unsure`` are options as in ``Writing``. ``globally`` are options
+    and subcommands that install for all projects.
     """
 
     kind: str
     folder: frozenset[str]
     unsure: frozenset[str]
+    globally: frozenset[str]
 
 
 def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
@@ -59,4 +61,5 @@ def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
     first = subcommand.split()[0] if subcommand else ""
     idle = {subcommand, first} & set(entry.get("nothing", ()))
     kind: str = "nothing" if idle else entry.get(subcommand, entry["default"])
-    return ToolWriting(kind, frozenset(entry.get("folder", ())), frozenset(entry.get("unsure", ())))
+    folder, unsure, globally = (frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally"))
+    return ToolWriting(kind, folder, unsure, globally)
