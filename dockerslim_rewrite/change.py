@@ -279,6 +279,22 @@ class SplitsStage:
     left: tuple[str, ...] = ()
 
 
+@record
+class ServesOnly:
+    """The container runs a web server that only reads: of what was written in ``folders``, it opens nothing but what
+    the runtime stage of a split copies.
+    """
+
+    folders: tuple[str, ...]
+
+
+@record
+class InstallsAgain:
+    """The runtime stage of a split runs ``command``, which installs a program for all projects, as the builder did."""
+
+    command: tuple[str, ...]
+
+
 Claim: TypeAlias = (
     Layout
     | MergesRuns
@@ -310,6 +326,8 @@ Claim: TypeAlias = (
     | EntersFolder
     | DropsStage
     | SplitsStage
+    | ServesOnly
+    | InstallsAgain
 )
 
 

@@ -157,6 +157,9 @@ class _Reader:
             self.obstacle = Obstacle(reason, self.line)
 
     def _place(self, place: Place) -> None:
+        whole = next((one for one in self.recipe.whole if place.path == one or _inside(place.path, one)), None)
+        if whole is not None:
+            place = Place(whole)
         if place.path in self.broad:
             self._stop(f"it writes into {place.path}, among the files of the base image")
         else:
@@ -255,7 +258,7 @@ class _Reader:
         self.made.update(found.made)
         if found.installed is not None:
             self._installed(found.installed)
-        if found.site and not self.sites:
+        if found.site and not self.sites and not self.recipe.globally:
             self._stop(f"where {command.words[0].text} installs packages is not known")
         if found.site:
             self.places += [Place(path) for path in self.sites]

@@ -24,7 +24,10 @@ class Recipe:
     language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
     ``sketch`` are bases for drafts, by family; ``compilers`` tells for a release the newest GCC that it has the
     libraries of. ``again``: what comes from the build context is copied again from there, since the build leaves much
-    beside it. ``sets`` are further variables of the base image that the runtime image lacks.
+    beside it. ``sets`` are further variables of the base image that the runtime image lacks. ``globally``: packages
+    that are installed for all projects stay in the builder. ``whole`` are folders that ship as one, whatever in them
+    was written. ``starts`` is the program that the base image itself starts. Where there are ``servers``, the recipe
+    is for stages whose container starts one of them.
     """
 
     code: str
@@ -51,6 +54,10 @@ class Recipe:
     compilers: Mapping[str, int]
     again: bool
     sets: frozenset[str]
+    globally: bool
+    whole: tuple[str, ...]
+    starts: str | None
+    servers: frozenset[str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -102,4 +109,8 @@ def recipe(name: str) -> Recipe:
         compilers=data.get("compilers", {}),
         again=data.get("again", False),
         sets=frozenset(data.get("sets", ())),
+        globally=data.get("globally", False),
+        whole=tuple(data.get("whole", ())),
+        starts=data.get("starts"),
+        servers=frozenset(data.get("servers", ())),
     )

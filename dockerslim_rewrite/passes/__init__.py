@@ -58,6 +58,7 @@ from .split_node import split_node
 from .split_python import split_python
 from .split_ruby import split_ruby
 from .split_rust import split_rust
+from .split_static import split_static
 from .stage_index import stage_index
 from .sudo import sudo
 from .temporary_files import temporary_files
@@ -84,7 +85,18 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
     Phase(
-        "split", (split_go, split_java, split_native, split_dotnet, split_rust, split_python, split_node, split_ruby)
+        "split",
+        (
+            split_go,
+            split_java,
+            split_static,
+            split_native,
+            split_dotnet,
+            split_rust,
+            split_python,
+            split_node,
+            split_ruby,
+        ),
     ),
     Phase("order", (manifests_first,)),
     Phase(

@@ -14,6 +14,7 @@ from .rust_targets import rust_targets
 from .same_base_targets import same_base
 from .split_project import Choose
 from .splitting import Draft, draft_split
+from .static_targets import serve_targets, static_targets
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("go", go_targets),
@@ -22,6 +23,9 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("gcc", gcc_targets),
     ("rust", rust_targets),
     ("dotnet", dotnet_targets),
+    ("static", static_targets),
+    ("web", static_targets),
+    ("serve", serve_targets),
     ("python", same_base),
     ("node", same_base),
     ("ruby", same_base),

@@ -15,6 +15,8 @@ _WITHOUT_ACCOUNTS = re.compile(
     r"(?:lib[a-z0-9][a-z0-9.+-]*|zlib1?g?|[a-z0-9]+-libs|ca-certificates|curl|wget|git|bash|tzdata|openssl|procps|jq|"
     r"less|vim|nano|unzip|zip|tini|dumb-init|su-exec|gosu|pcre|gmp|yaml)(?:=.*)?\Z"
 )
+#: Where package managers are told where packages come from.
+_SOURCES = ("/etc/apt/", "/etc/apk/")
 _NUMERIC = re.compile(r"\d+(?::\d+)?\Z")
 #: Accounts that every base image of the recipes has.
 _ACCOUNTS = frozenset(("root", "nobody", "daemon"))
@@ -29,15 +31,19 @@ def obstacle_in(project: Project) -> Obstacle | None:
     return None if odd is None else Obstacle(f"{odd} is no plain path", project.stage.head.line)
 
 
-def account_obstacle(project: Project, targets: list[Target]) -> Obstacle | None:
-    """A package for *targets* that may create accounts, beside those that are copied."""
-    if not project.shipping.users:
-        return None
+def package_obstacle(project: Project, targets: list[Target]) -> Obstacle | None:
+    """Why packages for *targets* cannot be installed again: they may create accounts, beside those that are copied, or
+    come from sources that are not there yet.
+    """
     wanted = [package for target in targets for package in target.packages]
+    line = project.stage.head.line
+    source = next((one.path for one in project.shipping.places if one.path.startswith(_SOURCES)), None)
+    if wanted and source is not None:
+        return Obstacle(f"packages may come from a source in {source}", line)
     owner = next((package for package in wanted if not _WITHOUT_ACCOUNTS.match(package)), None)
-    if owner is None:
-        return None
-    return Obstacle(f"{owner} may create accounts, beside those that are copied", project.stage.head.line)
+    if project.shipping.users and owner is not None:
+        return Obstacle(f"{owner} may create accounts, beside those that are copied", line)
+    return None
 
 
 def _left_behind(project: Project) -> Obstacle | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts
 from ..analysis.packages import Kind, operation
 from ..analysis.shipping import Obstacle, Shipping, shipping
-from ..analysis.starting import Starting, starting
+from ..analysis.starting import Started, Starting, starting
 from ..change import Claim, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck, Step
@@ -41,7 +42,8 @@ class Target:
     """A base for the runtime stage.
 
     ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
-    installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say.
+    installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say. ``places`` are what is
+    copied of what the stage wrote, None for all of it; ``again`` are commands of the builder that are run again.
     """
 
     image: str
@@ -52,6 +54,8 @@ class Target:
     packages: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     claims: tuple[Claim, ...] = ()
+    places: tuple[str, ...] | None = None
+    again: tuple[str, ...] = ()
 
 
 #: Which bases a project may get, the boldest first; a text says why none.
@@ -75,7 +79,11 @@ def project_of(
     early = next((step for step in stage.steps if shells and step.index < shells[-1] and _in_shell(step)), None)
     if early is not None:
         obstacle = obstacle or Obstacle(f"{early.keyword} is run by another shell than the last one", early.line)
-    starts = starting(stage)
+    starts = _starting(stage, known)
+    if known.servers and (
+        isinstance(starts, str) or known.servers.isdisjoint(posixpath.basename(one.name) for one in starts.programs)
+    ):
+        return None
     if isinstance(starts, str):
         obstacle = obstacle or Obstacle(starts, stage.steps[-1].line)
         starts = Starting((), (), None)
@@ -97,6 +105,13 @@ def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
         if (found.manager.name if found is not None else call.name) in known.builders:
             return True
     return False
+
+
+def _starting(stage: Stage, known: Recipe) -> Starting | str:
+    """How the container starts: as *stage* says, else as the base image does where the recipe knows it."""
+    if known.starts is not None and not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
+        return Starting((Started(known.starts, "FROM", stage.head.line),), (known.starts,), None)
+    return starting(stage)
 
 
 def _in_shell(step: Step) -> bool:

@@ -17,7 +17,7 @@ from ..knowledge.recipes import recipe
 from ..record import record
 from ..text import Patch
 from .base import Proposals, missed
-from .split_obstacles import account_obstacle, obstacle_in
+from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
 from .stage_text import Install, split_text
 
@@ -48,7 +48,8 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
         yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
-        if target.image != project.stage.head.image or project.recipe.packages & set(_left(project, target)):
+        left = project.recipe.packages & set(_left(project, target))
+        if target.image != project.stage.head.image or left or target.places is not None:
             yield _change(project, target)
 
 
@@ -76,7 +77,7 @@ def _targets(project: Project, obstacle: Obstacle | None, choose: Choose) -> lis
     targets = choose(project)
     if isinstance(targets, str):
         return Obstacle(targets, project.stage.head.line)
-    return account_obstacle(project, targets) or targets
+    return package_obstacle(project, targets) or targets
 
 
 def _left(project: Project, target: Target) -> tuple[str, ...]:
@@ -101,8 +102,9 @@ def _change(project: Project, target: Target) -> Change:
     ships = project.shipping
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
-    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade)
-    split = split_text(project.build, ships, target.image, added, target.files, install)
+    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
+    places = tuple(one.path for one in ships.places) if target.places is None else target.places
+    split = split_text(project.build, ships, target.image, added, (*places, *target.files), install)
     left = _left(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:

@@ -28,13 +28,15 @@ _ACCOUNT_FILES = ("/etc/passwd", "/etc/group")
 class Install:
     """Packages that the runtime stage installs with *manager*; ``lean``: without what is merely recommended.
 
-    ``upgrade`` is the command that brings those of the base image up to date before.
+    ``upgrade`` is the command that brings those of the base image up to date before. ``again`` are further commands
+    that install.
     """
 
     manager: str
     packages: tuple[str, ...]
     lean: bool
     upgrade: str | None
+    again: tuple[str, ...] = ()
 
 
 @record
@@ -51,7 +53,7 @@ def split_text(
     build: Build, shipping: Shipping, base: str, added: Sequence[str], files: Sequence[str], install: Install
 ) -> Split:
     """Split the only stage of *build*: the runtime stage is based on *base*, begins with the lines *added*, installs
-    what *install* says, and copies what *shipping* lists and *files*.
+    what *install* says, and copies *files* besides what *shipping* says is copied again.
     """
     stage = build.stages[0]
     newline = build.document.style.newline
@@ -61,7 +63,7 @@ def split_text(
     runtime = alias or "runtime"
     before = [step for step in stage.steps if step.index <= cut.index]
     moved = [_with_comments(step, build) for step in before if step.keyword in _MOVED]
-    places = [*(place.path for place in shipping.places), *files]
+    places = list(files)
     copies: list[tuple[tuple[str, ...], str]] = [((place,), place) for place in places]
     if shipping.users:
         copies.append((_ACCOUNT_FILES, "/etc/"))

@@ -8,7 +8,9 @@ from ..ir.reference import ImageReference, InvalidReference, parse
 
 _CODENAMES = frozenset(("wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "sid"))
 #: Official images that stand on Debian unless their tag says otherwise.
-_ON_DEBIAN = frozenset(("golang", "rust", "gcc", "debian", "buildpack-deps", "node", "python", "openjdk", "java"))
+_ON_DEBIAN = frozenset(
+    ("golang", "rust", "gcc", "debian", "buildpack-deps", "node", "python", "ruby", "openjdk", "java")
+)
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
 _SDK, _ASPNET = "mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/aspnet"
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")

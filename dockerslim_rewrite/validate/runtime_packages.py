@@ -10,6 +10,7 @@ from ..ir.build import Stage
 from ..ir.steps import Env, Run
 from .observe import Command, units
 from .program import commands_of, script_of
+from .served import installed_again
 from .verdict import Unsound
 
 _INSTALLS = {"apt-get": "install", "apt": "install", "apk": "add"}
@@ -36,6 +37,8 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
         if plain and (words in (("apt-get", "update"), _CLEANS) or words in claimed):
+            continue
+        if plain and installed_again(words, stage, others):
             continue
         if plain and words[1:2] and words[1] in _UPGRADES and set(words[2:]) <= _PLAIN and _upgrades(stage, words):
             continue

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..change import SplitsStage
+from ..change import Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Copy, Env, Exec, Run, Step, Value
 from ..shell.script import Script
@@ -19,6 +19,7 @@ from .metadata import folder
 from .observe import Command, commands, units
 from .program import script_of
 from .runtime_packages import check_left
+from .served import unserved
 from .verdict import Undecided, Unsound
 
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
@@ -37,18 +38,25 @@ _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 
 
 class RuntimePaths:
-    """What *runtime*, which came from *stage* by *claim*, has of the paths that *stage* wrote.
+    """What the second of *stages*, which came from the first by *claim*, has of the paths that the first wrote.
 
     ``provided`` are the paths that it copies from the builder; with ``context``, it copies again what comes from the
-    build context. The check raises ``Unsound`` or ``Undecided``.
+    build context; ``others`` are further claims. The check raises ``Unsound`` or ``Undecided``.
     """
 
     def __init__(
-        self, claim: SplitsStage, stage: Stage, runtime: Stage, provided: set[str], escape: str, *, context: bool
+        self,
+        claim: SplitsStage,
+        stages: tuple[Stage, Stage],
+        provided: set[str],
+        escape: str,
+        others: Sequence[Claim],
+        *,
+        context: bool,
     ) -> None:
         self.claim = claim
-        self.stage = stage
-        self.runtime = runtime
+        self.others = others
+        self.stage, self.runtime = stages
         self.provided = provided
         self.escape = escape
         self.context = context
@@ -76,13 +84,12 @@ class RuntimePaths:
                     self._deleted(command, env)
                     for path in _written(command, env):
                         if path.startswith("/") or not moves:
-                            written = posixpath.normpath(posixpath.join(place or "/", path))
-                            self.gone.discard(written)
-                            self.needs.setdefault(written, step)
+                            self._wrote(posixpath.normpath(posixpath.join(place or "/", path)), step)
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
+        unseen = unserved(self.stage, self.runtime, place, self.others)
         for path, step in self.needs.items():
-            if path not in self.gone:
+            if path not in self.gone and not any(f"{path}/".startswith(f"{one}/") for one in unseen):
                 self._need(path, step)
         for path in self.gone & self.provided:
             raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
@@ -108,14 +115,20 @@ class RuntimePaths:
     def _copied(self, step: Copy, target: str, place: str | None) -> None:
         path = posixpath.normpath(posixpath.join(place or "/", target.strip("\"'")))
         if path not in _STANDING:
-            self._need(path, step)
+            self._wrote(path, step)
             return
         for source in step.sources:
-            self._need(posixpath.join(path, posixpath.basename(source.split("?")[0].rstrip("/"))), step)
+            self._wrote(posixpath.join(path, posixpath.basename(source.split("?")[0].rstrip("/"))), step)
+
+    def _wrote(self, path: str, step: Step) -> None:
+        self.gone.discard(path)
+        self.needs.setdefault(path, step)
 
     def _program(self, place: str | None, env: Mapping[str, str]) -> None:
         last = {step.keyword: step for step in self.stage.steps if isinstance(step, Exec)}
         main = last.get("ENTRYPOINT") or last.get("CMD")
+        if main is None and self.runtime.head.image == self.stage.head.image:
+            return
         if main is None:
             raise Unsound("the container starts through what the old base image starts", self.stage.head.line)
         name: str | None = None

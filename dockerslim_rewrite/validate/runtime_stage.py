@@ -60,8 +60,8 @@ class RuntimeStage:
 
         What ``prefix`` found about the build context counts.
         """
-        paths = RuntimePaths(self.claim, self.stage, self.runtime, self.provided, self.escape, context=self.context)
-        paths.check()
+        stages = (self.stage, self.runtime)
+        RuntimePaths(self.claim, stages, self.provided, self.escape, self.others, context=self.context).check()
 
     def _inherited(self) -> None:
         """What the old base image sets, and the new one does not, must be set again before anything reads it."""
