@@ -121,6 +121,9 @@ _INSTRUCTIONS = frozenset(
         "WORKDIR",
     ]
 )
+#: Checks that BuildKit runs only where a file asks for them; tally always does. Source: Docker's "Build checks".
+_EXPERIMENTAL = frozenset(("buildkit/InvalidDefinitionDescription",))
+_ASKS_FOR_EXPERIMENTS = re.compile(rb"^#\s*check\s*=.*experimental=", re.M | re.I)
 _TALLY_LINT = ("lint", "--no-config", "--slow-checks", "off", "--format", "json", "--fail-level", "none")
 _TALLY_REFUSAL = re.compile(rb"^Error: (?:failed to lint (\S+?): |(\S+?):\d+: )", re.MULTILINE)
 
@@ -138,8 +141,12 @@ def tally_buildkit(texts: Sequence[bytes]) -> list[Findings | None]:
             counts: dict[str, Findings | None] = dict.fromkeys(names)
             done, read = tally(folder, names, "--ignore", "*", "--select", "buildkit/*")
         counts.update((name, Counter()) for name in read)
+        texts_of = dict(zip(names, batch, strict=True))
         for file in _json_of(done, "tally")["files"] if read else ():
-            counts[file["file"]] = Counter(violation["rule"] for violation in file["violations"])
+            found = Counter(violation["rule"] for violation in file["violations"])
+            if not _ASKS_FOR_EXPERIMENTS.search(texts_of[file["file"]]):
+                found = Counter({rule: count for rule, count in found.items() if rule not in _EXPERIMENTAL})
+            counts[file["file"]] = found
         verdicts.extend(counts.values())
     return verdicts
 
@@ -351,6 +358,23 @@ def excused(before: bytes, after: bytes) -> Findings:
     found: Findings = Counter(dict.fromkeys(_ABOUT_VERSIONS, installs))
     found["DL3006"] = max(0, after.count(_DISTROLESS) - before.count(_DISTROLESS))
     return found
+
+
+def with_shell_of(before: bytes, after: bytes) -> bytes | None:
+    """*before* with the SHELL that only *after* has in front of every RUN; None where there is no such one.
+
+    hadolint shows one finding of ShellCheck for a RUN, and another dialect has other findings: what it finds in this
+    text was there before as well, behind another finding or under another number.
+    """
+    shells = {line for line in after.splitlines() if line.startswith(b"SHELL [")} - set(before.splitlines())
+    if len(shells) != 1:
+        return None
+    lines = before.splitlines(keepends=True)
+    reading = buildkit(before)
+    for keyword, (first, _) in reversed(list(zip(reading.keywords, reading.spans, strict=True))):
+        if keyword == "RUN":
+            lines.insert(first - 1, min(shells) + b"\n")
+    return b"".join(lines)
 
 
 def added_findings(before: Findings, after: Findings, excused: Mapping[str, int] = MappingProxyType({})) -> Findings:

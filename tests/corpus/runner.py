@@ -24,6 +24,7 @@ from tests.corpus.judges import (
     lost_comments,
     newly_refused_scripts,
     unreported,
+    with_shell_of,
 )
 
 #: The levels that are held to the zeros.
@@ -188,17 +189,26 @@ def _judge_by_linters(pairs: Sequence[Pair], linters: Linters, verdict: Verdict)
     texts = [text for pair in pairs for text in (pair.before, pair.after)]
     by_hadolint = dict(zip(texts, linters.hadolint(texts), strict=True))
     by_buildkit = dict(zip(texts, linters.buildkit(texts), strict=True))
+    by_shell = _under_new_shells(pairs, linters)
     for pair in pairs:
         checked, checked_after = by_buildkit[pair.before], by_buildkit[pair.after]
         if checked is not None and checked_after is None:
             verdict.parser_refusals.append(f"{pair.name}: refused by a current BuildKit")
-        _count_findings(pair, by_hadolint[pair.before], by_hadolint[pair.after], verdict)
+        before, after = by_hadolint[pair.before], by_hadolint[pair.after]
+        _count_findings(pair, before, after, verdict, by_shell.get(pair.name, before))
         if checked is not None and checked_after is not None:
-            _count_findings(pair, checked, checked_after, verdict)
+            _count_findings(pair, checked, checked_after, verdict, checked)
 
 
-def _count_findings(pair: Pair, before: Findings, after: Findings, verdict: Verdict) -> None:
-    added = added_findings(before, after, excused(pair.before, pair.after))
+def _under_new_shells(pairs: Sequence[Pair], linters: Linters) -> dict[str, Findings]:
+    """What ShellCheck finds in the files before, by name, where the rewrite chose a shell, under that one."""
+    switched = {pair.name: text for pair in pairs if (text := with_shell_of(pair.before, pair.after)) is not None}
+    found = zip(switched, linters.hadolint(list(switched.values())), strict=True)
+    return {name: Counter({c: n for c, n in counts.items() if c.startswith("SC")}) for name, counts in found}
+
+
+def _count_findings(pair: Pair, before: Findings, after: Findings, verdict: Verdict, hidden: Findings) -> None:
+    added = added_findings(before | hidden, after, excused(pair.before, pair.after))
     verdict.findings_before += before
     verdict.findings_after += after
     verdict.findings_added += added

@@ -21,6 +21,7 @@ from tests.corpus.judges import (
     refused_scripts,
     tally_buildkit,
     unreported,
+    with_shell_of,
 )
 from tests.corpus.runner import Rewritten, judge
 
@@ -173,3 +174,23 @@ def test_the_verdict_notices_every_kind_of_damage() -> None:
     )
     assert not any(fine.zeros.values())
     assert (fine.changed, fine.runs_before, fine.runs_after) == (1, 2, 1)
+
+
+def test_a_finding_behind_another_one_is_not_new() -> None:
+    body = b"RUN echo '$HOME' >> /etc/profile && source /etc/profile\n"
+    switched = BASE + b'SHELL ["/bin/bash", "-c"]\n' + body
+    assert hadolint([BASE + body])[0]["SC2016"] == 0
+    text = with_shell_of(BASE + body, switched)
+    assert text is not None
+    assert hadolint([text])[0]["SC2016"] == hadolint([switched])[0]["SC2016"] == 1
+    assert with_shell_of(switched, switched) is None
+    assert with_shell_of(BASE + body, BASE + body) is None
+
+
+def test_experimental_checks_count_where_they_are_asked_for() -> None:
+    text = b"# of the build\nFROM debian:12 AS build\n"
+    asking = b"# check=experimental=all\n\n" + text
+    found, asked = tally_buildkit([text, asking])
+    assert found == Counter()
+    assert asked is not None
+    assert asked["buildkit/InvalidDefinitionDescription"] == 1
