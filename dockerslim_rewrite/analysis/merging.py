@@ -15,12 +15,13 @@ from itertools import pairwise
 from ..ir.build import Stage
 from ..ir.steps import Run
 from ..record import record
-from ..shell.edits import style_at
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
 from ..syntax import Comment, Document
+from ..syntax.style import style_of
 from ..text import Edit, Span
 from .facts import Facts
+from .linted import new_finding
 from .stranded import deletes
 
 #: So many RUNs become one at a time; there is no real file with more in a row.
@@ -138,7 +139,7 @@ class _Growing:
         if wrap is not Wrap.BARE and script.comments:
             return "a shell comment stands in a body that needs brackets"
         wraps = list(self._wraps)
-        problem = self._behind(script, bent, wraps)
+        problem = self._behind(run, script, bent, wraps)
         if problem is None:
             self.runs.append(run)
             self._length += len(script.text)
@@ -147,8 +148,10 @@ class _Growing:
             self._wraps = [*wraps, wrap]
         return problem
 
-    def _behind(self, script: Script, bent: list[int], wraps: list[Wrap]) -> str | None:
-        """Why *script* may not stand behind the others; else *wraps* says how they then stand."""
+    def _behind(self, run: Run, script: Script, bent: list[int], wraps: list[Wrap]) -> str | None:
+        """Why *run*, that is *script*, may not stand behind the others; else *wraps* says how they then stand."""
+        if self.runs and (finding := new_finding(self.runs, run, self.facts)) is not None:
+            return finding
         if self._leaks and self._leaks[-1].leaves:
             return "it may end the shell with exit, exec or return"
         environment = self.facts.state(self.runs[0]).exported if any(self._leaks) else frozenset()
@@ -220,8 +223,7 @@ def join(joint: Joint, facts: Facts) -> tuple[Edit, ...]:
     """The edits that make one RUN of the joint's: everything the user wrote stays, comments included."""
     edits: list[Edit] = []
     document = facts.build.document
-    multi = next((run for run in joint.runs if len(run.origin.kinds) > 1), joint.runs[0])
-    style = style_at(multi.origin, facts.style)
+    style = style_of("\n".join(run.origin.text for run in joint.runs), facts.style.escape, facts.style)
     for index, (run, wrap) in enumerate(zip(joint.runs, joint.wraps, strict=True)):
         script = facts.script(run)
         assert script is not None

@@ -20,6 +20,7 @@ _PIECE = re.compile(
     re.X | re.S,
 )
 _DOUBLE_ESCAPE = re.compile(r'\\([$`"\\\n])')
+_NAME = re.compile(r"\{?([A-Za-z_][A-Za-z0-9_]*)")
 _DOUBLE_EXPANSION = re.compile(r"(?<!\\)(?:\\\\)*[$`]")
 
 
@@ -82,3 +83,9 @@ def word_value(text: str) -> WordValue:
             literal = literal and kind != "other"
             parts.append(match[0])
     return WordValue("".join(parts) if literal else None, glob, brace, tilde, quoted)
+
+
+def unquoted_parameters(text: str) -> frozenset[str]:
+    """The names of the parameters that one word expands outside of quotes, where field splitting acts on the result."""
+    names = (_NAME.match(text, match.end()) for match in _PIECE.finditer(text) if match["dollar"] is not None)
+    return frozenset(name[1] for name in names if name is not None)

@@ -9,6 +9,7 @@ from dockerslim_rewrite.analysis.pipes import breaks
 from dockerslim_rewrite.analysis.portability import differs_in_bash
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Script
+from dockerslim_rewrite.shell.words import unquoted_parameters
 
 
 def script(text: str) -> Script:
@@ -131,3 +132,20 @@ def test_breaks_under_pipefail(text: str) -> None:
 )
 def test_stands_pipefail(text: str) -> None:
     assert breaks(script(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("$a", {"a"}),
+        ("${a}/b$c", {"a", "c"}),
+        ('"$a"', set()),
+        ("'$a'", set()),
+        ("\\$a", set()),
+        ('"$a"$b', {"b"}),
+        ("x${a:-1}", {"a"}),
+        ("$1$", set()),
+    ],
+)
+def test_unquoted_parameters(word: str, names: set[str]) -> None:
+    assert unquoted_parameters(word) == names
