@@ -15,6 +15,7 @@ from itertools import pairwise
 from ..ir.build import Stage
 from ..ir.steps import Run
 from ..record import record
+from ..shell import script as script_tree
 from ..shell.script import AndOr, Script
 from ..shell.state import Leaks, interference, leaks, plain_chain
 from ..syntax import Comment, Document
@@ -190,8 +191,12 @@ def _grouping(script: Script) -> Wrap:
 
 
 def _background(script: Script) -> bool:
-    root = script.root
-    return any(separator.text == "&" for separator in root.separators)
+    return any(
+        separator.text == "&"
+        for node in script.nodes
+        if isinstance(node, script_tree.Sequence)
+        for separator in node.separators
+    )
 
 
 def apart(first: Run, second: Run, facts: Facts) -> str | None:

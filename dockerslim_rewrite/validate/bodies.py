@@ -9,7 +9,7 @@ from itertools import chain, islice
 from ..ir.steps import Run
 from ..shell.script import Script
 from .accounts import is_account_command, unsafe_account
-from .claims import Licences
+from .claims import Licences, is_cleanup
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .observe import Block, Command, Unit, commands, units
@@ -140,7 +140,7 @@ class Bodies:
                 i, j = i + 1, j + 1
             elif adding and j < len(after) and self._licensed_addition(after[j]):
                 j += 1
-            elif adding and self._licensed_removal(before[i]):
+            elif adding and self._licensed_removal(before[i], after[j:]):
                 i += 1
             else:
                 return None
@@ -156,8 +156,13 @@ class Bodies:
     def _licensed_addition(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.adds(unit)
 
-    def _licensed_removal(self, unit: Unit) -> bool:
-        return isinstance(unit, Command) and self.licences.removes(unit)
+    def _licensed_removal(self, unit: Unit, rest: Sequence[Unit]) -> bool:
+        """Whether *unit* may go, with *rest* of the body to come."""
+        return (
+            isinstance(unit, Command)
+            and self.licences.removes(unit)
+            and (not is_cleanup(unit) or any(isinstance(one, Command) and is_cleanup(one) for one in rest))
+        )
 
     def _unit(self, before: Unit, after: Unit, errexit_first: bool = False, adding: bool = True) -> bool:
         if before == after:
@@ -188,7 +193,12 @@ class Bodies:
             last = i == len(before.parts) - 1
             if left is not None and right is not None and self._whole(left, right):
                 i, j = i + 1, j + 1
-            elif left is not None and not last and len(left) == 1 and self._licensed_removal(left[0]):
+            elif (
+                left is not None
+                and not last
+                and len(left) == 1
+                and self._licensed_removal(left[0], [unit for part in after.parts[j:] for unit in part])
+            ):
                 i += 1
             elif right is not None and errexit_first and len(right) == 1 and self._licensed_addition(right[0]):
                 j += 1

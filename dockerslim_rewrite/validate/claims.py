@@ -155,6 +155,11 @@ class Licences:
         return kept == before.assignments and all(one in allowed for one in added)
 
 
+def is_cleanup(command: Command) -> bool:
+    """Whether *command* cleans up behind a package manager: it may go only where another one comes."""
+    return bool(_CLEANS.match(" ".join(command.raw)))
+
+
 def _may_go(argv: tuple[str, ...]) -> bool:
     """Whether a command of these words is one of those that a claim may take away."""
     return argv[:1] != () and (argv[0] in _MAY_GO or bool(_CLEANS.match(" ".join(argv))))
