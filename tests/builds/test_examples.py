@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +49,29 @@ def test_rewrites_build_work_and_are_not_larger(
         if level != "expert":
             assert not outcome.unexpected, (level, outcome.unexpected[:10])
             assert not outcome.unexpected_config, (level, outcome.unexpected_config)
+
+
+@pytest.mark.builds
+def test_a_working_copy_builds_with_the_dockerignore_that_is_written(
+    base_images: Callable[..., None], tmp_path: Path
+) -> None:
+    """Under version control, in a folder that a compose file names: both are told apart and proven by builds."""
+    example = Example("chown")
+    base_images(*example.bases)
+    folder = tmp_path / "source"
+    shutil.copytree(example.context, folder)
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: source\n")
+    commit = ["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", "All"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], commit):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    command = [sys.executable, "-m", "dockerslim_rewrite", "rewrite", str(folder / "Dockerfile"), "--in-place"]
+    command += ["--dockerignore", "--verify", "--engine", "buildah", "--smoke-file", str(folder / "smoke.sh")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "same output, exit status 0 in both" in done.stderr
+    assert "left out by .dockerignore" in done.stderr
+    assert ".git" in (folder / ".dockerignore").read_text().splitlines()
 
 
 def test_the_good_one_comes_out_unchanged() -> None:
