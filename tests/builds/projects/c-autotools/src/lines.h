@@ -1,0 +1,1 @@
+void line(int depth, const char *text, int length);

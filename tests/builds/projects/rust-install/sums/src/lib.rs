@@ -1,0 +1,3 @@
+pub fn total(entries: &[i64]) -> i64 {
+    entries.iter().sum()
+}
