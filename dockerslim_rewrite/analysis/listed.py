@@ -33,8 +33,12 @@ class Lists:
     build: Build
     facts: Facts
 
-    def requirements(self, path: str, folder: str | None, known: Installer) -> None:
-        """Raises ``Unmet`` unless all that the requirements file *path* lists, seen from *folder*, is in *known*."""
+    def requirements(self, path: str, folder: str | None, known: Installer) -> tuple[str, ...]:
+        """The packages that the requirements file *path*, seen from *folder*, lists.
+
+        Raises ``Unmet`` unless all of them are in *known*.
+        """
+        names: list[str] = []
         seen: set[str] = set()
         waiting = [posixpath.normpath(posixpath.join(folder or "/", path))]
         while waiting:
@@ -42,7 +46,7 @@ class Lists:
             if at in seen:
                 continue
             seen.add(at)
-            text = self._text(at, folder)
+            text = self.text(at, folder)
             if text is None:
                 raise Unmet(f"pip may have to compile {path}")
             for line in _lines(text):
@@ -51,18 +55,28 @@ class Lists:
                     waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(at), include[1])))
                     continue
                 found = _REQUIREMENT.match(line)
-                if found is None or found[1].lower().replace("_", "-") not in known.packages:
+                name = found[1].lower().replace("_", "-") if found is not None else ""
+                if name not in known.packages:
                     raise Unmet(f"pip may have to compile {line}, which {path} lists")
+                names.append(name)
+        return tuple(names)
 
-    def npm_lock(self, folder: str | None, known: Installer, *, scripts: bool) -> frozenset[str]:
+    def npm_lock(self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True) -> frozenset[str]:
         """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts.
 
-        Raises ``Unmet`` where something may be compiled, or fetched by other means than npm's own.
+        ``npm install`` is not *exact*: it follows the lock file where package.json asks for the same. Raises ``Unmet``
+        where something may be compiled, or fetched by other means than npm's own.
         """
         lock = self._json("package-lock.json", folder)
         packages = lock.get("packages") if lock is not None else None
         if not isinstance(packages, dict):
-            raise Unmet("npm may have to compile what npm ci installs")
+            raise Unmet(
+                "npm may have to compile what npm ci installs"
+                if exact
+                else "no package-lock.json tells what npm installs"
+            )
+        if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
+            raise Unmet("package-lock.json and package.json do not ask for the same")
         for script in _INSTALLING:
             if scripts and script in self._scripts(folder):
                 raise Unmet(f"what the script {script} of package.json does is not known")
@@ -96,14 +110,14 @@ class Lists:
         return scripts if isinstance(scripts, dict) else {}
 
     def _json(self, name: str, folder: str | None) -> Mapping[str, Any] | None:
-        text = self._text(posixpath.join(folder or "/", name), folder)
+        text = self.text(posixpath.join(folder or "/", name), folder)
         try:
             found = json.loads(text) if text is not None else None
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
-    def _text(self, path: str, folder: str | None) -> str | None:
+    def text(self, path: str, folder: str | None) -> str | None:
         """The text of the file at the image path *path*; None where it does not come from the context for certain."""
         project = self.facts.project
         if project is None or folder is None:
@@ -118,6 +132,18 @@ def _lines(text: str) -> Iterator[str]:
         bare = re.sub(r"(?:^|\s)#.*", "", line).strip()
         if bare:
             yield bare
+
+
+def _in_step(package: Mapping[str, Any] | None, root: object) -> bool:
+    """Whether a lock file's entry *root* was made for *package*."""
+    return (
+        package is not None
+        and isinstance(root, dict)
+        and all(
+            package.get(key, {}) == root.get(key, {})
+            for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+        )
+    )
 
 
 def _for_linux(entry: Mapping[str, Any]) -> bool:

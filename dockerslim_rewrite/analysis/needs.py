@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
@@ -56,6 +56,19 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
             reader.step(step)
     reader.process([step for one in stages for step in one.steps])
     return Needs(tuple(sorted(reader.missing)), next((run for run in reader.missing.values() if run is not None), None))
+
+
+def starting_needs(
+    stage: Stage, build: Build, facts: Facts, smaller: Smaller, installed: Collection[str], programs: Collection[str]
+) -> tuple[str, ...]:
+    """What the container of *stage* is missing when only what it starts runs on *smaller*, beside the packages
+    *installed* and *programs* that come along. Raises ``Unmet`` where that is not known.
+    """
+    reader = _Reader(facts, smaller, Lists(build, facts))
+    reader.installed |= set(installed)
+    reader.programs |= {*programs, *(program for package in installed for program in programs_of(package))}
+    reader.process(stage.steps)
+    return tuple(sorted(reader.missing))
 
 
 class _Reader:
@@ -238,6 +251,9 @@ class _Reader:
 
     def _language(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
         manager, known = done.manager.name, installer(done.manager.name)
+        if manager == "bundler" and done.subcommand == "exec" and done.operands:
+            self.command(argv[done.operands[0] :], run)
+            return
         if known is None:
             raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
         if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):

@@ -8,17 +8,19 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ..knowledge.writes import Writing, tool_writing, writing
+from ..knowledge.writes import ToolWriting, Writing, module_writing, tool_writing, writing
 from ..record import evolve, record
 from ..shell.arguments import split
 from ..shell.script import Redirect, Simple, Word
-from .packages import Operation, operation, unwrapped
+from .packages import Kind, Operation, operation, unwrapped
 from .places import NAME, Frame, Place, absolute, literal, path_of, place_of
 from .write_forms import WRITE_FORMS
 
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
 #: Scripts by which sources of programs are configured, wherever they lie.
 _SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"))
+_VERSIONS = frozenset(("--version", "-version", "-V", "--help"))
+_PYTHON = re.compile(r"python[0-9.]*")
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
@@ -81,7 +83,13 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         return _NOTHING
     word = literal(command.words[at], frame.variables)
     name = word.rpartition("/")[2] if word else ""
+    if word and _only_asks(name, argv[at + 1 :]):
+        return _NOTHING
     known = writing(name) if word and ("/" not in word or name in _SCRIPTS) else None
+    if known is None and _PYTHON.fullmatch(name) and argv[at + 1 : at + 2] == ("-m",):
+        at = min(at + 2, len(argv) - 1)
+        name = argv[at] or ""
+        known = module_writing(name)
     if known is None and word and word.startswith(("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")):
         known = writing(name)
     if known is None:
@@ -105,6 +113,13 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         gone = tuple(_removed(command.words[index], frame) for index in arguments.operands[:-1])
         return Writes(found_places, removed=gone)
     return Writes(found_places, made=made)
+
+
+def _only_asks(name: str, rest: tuple[str | None, ...]) -> bool:
+    """Whether a command with the words *rest* behind it tells its version, or puts a virtual environment in front."""
+    if name in (".", "source"):
+        return len(rest) == 1 and (rest[0] or "").endswith("/bin/activate")
+    return len(rest) == 1 and rest[0] in _VERSIONS
 
 
 def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None, ...], at: int, frame: Frame) -> Writes:
@@ -150,6 +165,8 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if known is None:
         return Writes(unknown=f"what {said} writes")
     kind = known.kind
+    if _only_tools(command, found, known, frame):
+        return _NOTHING
     special = next((flag.name for flag in found.flags if flag.name in known.unsure), None)
     if found.subcommand in known.unsure or (kind != "nothing" and special is not None):
         return Writes(unknown=f"where {said} {special or ''}".rstrip() + " writes")
@@ -188,6 +205,15 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if path is None:
         return Writes(unknown="where go build writes")
     return Writes((Place(path),), made=tails if output.endswith("/") else (posixpath.basename(path),))
+
+
+def _only_tools(command: Simple, found: Operation, known: ToolWriting, frame: Frame) -> bool:
+    """Whether packages that serve builds only are installed, beside the manager itself."""
+    everywhere = found.has_flag(*known.globally) or found.subcommand in known.globally
+    if found.kind is not Kind.INSTALL or not everywhere or not found.certain:
+        return False
+    names = [literal(command.words[index], frame.variables) or "" for index in found.operands]
+    return bool(names) and all(re.sub(r"(?<=.)@.*", "", name) in known.tools for name in names)
 
 
 def _program(operand: str, frame: Frame) -> str:

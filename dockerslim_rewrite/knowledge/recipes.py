@@ -14,20 +14,20 @@ from .tables import table
 class Recipe:
     """What is known of one ecosystem.
 
-    ``images`` are the base images that it is for; they set ``environment``, put ``path`` in front of PATH and start in
-    ``workdir``. ``own`` are folders of the tool chain and its caches, ``tools`` programs of it, ``builders`` those of
-    them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
+    ``images`` are the base images that it is for; they set ``environment``, put ``path`` in front of PATH and start
+    in ``workdir``. ``own`` are folders of the tool chain and its caches, ``tools`` programs of it, ``builders`` those
+    of them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
     ``packages`` serve the build only, the files of those in ``carried`` come along. ``releases`` tells the Debian
-    release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in bytes.
-    ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there itself;
-    ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages of the
-    language go; ``same``: the runtime stands on the very image that the build does, less what is left behind.
-    ``sketch`` are bases for drafts, by family; ``compilers`` tells for a release the newest GCC that it has the
-    libraries of. ``again``: what comes from the build context is copied again from there, since the build leaves much
-    beside it. ``sets`` are further variables of the base image that the runtime image lacks. ``globally``: packages
-    that are installed for all projects stay in the builder. ``whole`` are folders that ship as one, whatever in them
-    was written. ``starts`` is the program that the base image itself starts. Where there are ``servers``, the recipe
-    is for stages whose container starts one of them.
+    release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in
+    bytes. ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there
+    itself; ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages
+    of the language go; ``same``: the runtime stands on the very image that the build does, less what is left behind;
+    ``slim``: or on the slim variant of a full one. ``sketch`` are bases for drafts, by family; ``compilers`` tells
+    for a release the newest GCC that it has the libraries of. ``again``: what comes from the build context is copied
+    again from there, since the build leaves much beside it. ``sets`` are further variables of the base image that the
+    runtime image lacks. ``globally``: packages that are installed for all projects stay in the builder. ``whole`` are
+    folders that ship as one, whatever in them was written. ``starts`` is the program that the base image itself
+    starts. Where there are ``servers``, the recipe is for stages whose container starts one of them.
     """
 
     code: str
@@ -50,6 +50,7 @@ class Recipe:
     open: frozenset[str]
     sites: tuple[str, ...]
     same: bool
+    slim: bool
     sketch: Mapping[str, str]
     compilers: Mapping[str, int]
     again: bool
@@ -105,6 +106,7 @@ def recipe(name: str) -> Recipe:
         open=frozenset(data.get("open", ())),
         sites=tuple(data.get("sites", ())),
         same=data.get("same", False),
+        slim=data.get("slim", False),
         sketch=data.get("sketch", {}),
         compilers=data.get("compilers", {}),
         again=data.get("again", False),

@@ -35,6 +35,16 @@ def writing(name: str) -> Writing | None:
     if entry is None:
         kind = next((kind for kind, names in table("writes")["plain"].items() if name in names), None)
         return Writing(kind) if kind else None
+    return _writing(entry)
+
+
+def module_writing(name: str) -> Writing | None:
+    """What is known of the module *name*, run by ``python -m``; None for one that may write anywhere."""
+    entry: Mapping[str, Any] | None = table("writes")["modules"].get(name)
+    return None if entry is None else _writing(entry)
+
+
+def _writing(entry: Mapping[str, Any]) -> Writing:
     options = {key: frozenset(entry.get(key, ())) for key in ("output", "folder", "named", "unsure")}
     values = frozenset(entry.get("values", ())) | options["output"] | options["folder"]
     return Writing(entry["kind"], entry.get("skip", 0), values, **options, files=tuple(entry.get("files", ())))
@@ -44,13 +54,14 @@ def writing(name: str) -> Writing | None:
 class ToolWriting:
     """What a build tool's subcommand leaves behind: a kind of ``data/writes.toml``, ``site`` for the folders in which
     the language looks for packages; ``folder`` and ``unsure`` are options as in ``Writing``. ``globally`` are options
-    and subcommands that install for all projects.
+    and subcommands that install for all projects; ``tools`` are packages that serve builds only, wherever they are put.
     """
 
     kind: str
     folder: frozenset[str]
     unsure: frozenset[str]
     globally: frozenset[str]
+    tools: frozenset[str]
 
 
 def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
@@ -61,5 +72,4 @@ def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
     first = subcommand.split()[0] if subcommand else ""
     idle = {subcommand, first} & set(entry.get("nothing", ()))
     kind: str = "nothing" if idle else entry.get(subcommand, entry["default"])
-    folder, unsure, globally = (frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally"))
-    return ToolWriting(kind, folder, unsure, globally)
+    return ToolWriting(kind, *(frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally", "tools")))

@@ -9,9 +9,9 @@ from ..ir.build import Build
 from .dotnet_targets import dotnet_targets
 from .go_targets import go_targets
 from .java_targets import java_targets
+from .language_targets import language_targets
 from .native_targets import gcc_targets, native_targets
 from .rust_targets import rust_targets
-from .same_base_targets import same_base
 from .split_project import Choose
 from .splitting import Draft, draft_split
 from .static_targets import serve_targets, static_targets
@@ -26,9 +26,9 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("static", static_targets),
     ("web", static_targets),
     ("serve", serve_targets),
-    ("python", same_base),
-    ("node", same_base),
-    ("ruby", same_base),
+    ("python", language_targets),
+    ("node", language_targets),
+    ("ruby", language_targets),
 )
 
 

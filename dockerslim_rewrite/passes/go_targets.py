@@ -61,7 +61,9 @@ def _small(project: Project, path: tuple[str, ...], *, static: bool) -> Target:
     if static:
         return Target(_STATIC, Safety.AGGRESSIVE, f"{why}the program is static", (), path)
     context = project.facts.project
-    local = not any(call.name in ("git", "curl", "wget", "tar", "unzip") for call in project.facts.calls(project.stage))
+    local = not any(
+        call.name in ("git", "curl", "wget", "tar", "unzip", "make") for call in project.facts.calls(project.stage)
+    )
     if context is None or not local or may_need_c(context) is not None:
         return Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}it needs the C library and no more", (), path)
     edits: list[Edit] = []
@@ -93,7 +95,11 @@ def _without_shell(project: Project) -> bool:
 def _static(project: Project) -> bool:
     """Whether every build is told to do without C."""
     states = {step.index: state for step, state in zip(project.stage.steps, project.shipping.states, strict=False)}
-    for call, _ in _builds(project):
+    builds = list(_builds(project))
+    if not builds or any(call.name == "make" for call in project.facts.calls(project.stage)):
+        # What a Makefile says of C is not read.
+        return False
+    for call, _ in builds:
         own = any(word.text == "CGO_ENABLED=0" for word in (*call.command.assignments, *call.command.words))
         if not own and states[call.run.index].env.get("CGO_ENABLED") != "0":
             return False

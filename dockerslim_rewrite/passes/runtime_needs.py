@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from ..analysis.starting import EVERYWHERE, Started
+from ..analysis.state import expand
+from ..ir.steps import Env
 from ..knowledge.libraries import libraries
 from .split_project import Project
 
@@ -61,7 +63,18 @@ def program(project: Project, started: Started) -> str | None:
     folders = [*known.path, "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
     if any(ships.covers(posixpath.join(folder, name)) for folder in folders):
         return None
-    own = ships.states[-1].env.get("PATH", "") or ""
-    if any(folder and ships.covers(posixpath.join(folder, name)) for folder in own.split(":")):
+    if any(ships.covers(posixpath.join(folder, name)) for folder in _own_path(project)):
         return None
     return f"nothing tells where {name} is"
+
+
+def _own_path(project: Project) -> tuple[str, ...]:
+    """The folders that the Dockerfile itself adds to PATH."""
+    found: list[str] = []
+    for step, state in zip(project.stage.steps, project.shipping.states, strict=False):
+        values = [pair.value or "" for pair in step.pairs if pair.key == "PATH"] if isinstance(step, Env) else []
+        for part in ":".join(values).replace('"', "").split(":"):
+            folder = expand(part, state)
+            if folder is not None and folder.startswith("/"):
+                found.append(posixpath.normpath(folder))
+    return tuple(dict.fromkeys(found))

@@ -70,7 +70,7 @@ def project_of(
         return None
     stage = build.stages[0]
     image = base_image(build, facts, stage)
-    if image is None or image.name not in known.images or not _builds(stage, known, facts):
+    if image is None or image.name not in known.images or not _builds(stage, known, image, facts):
         return None
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
     if stage.head.origin.flags:
@@ -90,15 +90,21 @@ def project_of(
     return Project(build, facts, stage, known, image, ships, starts), obstacle
 
 
-def _builds(stage: Stage, known: Recipe, facts: Facts) -> bool:
-    """Whether *stage* runs one of the recipe's build tools, and with the same base, has installed tools for it."""
-    if known.same and not any(
+def is_small(image: ImageFacts) -> bool:
+    """Whether *image* has no compilers of its own."""
+    return image.family == "alpine" or "slim" in image.parts.variant
+
+
+def _builds(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> bool:
+    """Whether *stage* runs one of the recipe's build tools and, with a small base, has installed tools for it."""
+    installs = (
         word in known.packages
         for run in stage.runs
         for use in facts.uses(run)
         if use.operation.kind is Kind.INSTALL
         for word in use.command.argv
-    ):
+    )
+    if known.same and not (known.slim and not is_small(image)) and not any(installs):
         return False
     for call in facts.calls(stage):
         found = operation(call.argv)

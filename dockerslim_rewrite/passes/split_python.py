@@ -14,15 +14,16 @@ def split_python(build: Build, facts: Facts) -> Proposals:
 
     Where pip compiles extensions, compiler and headers stay in the image: 150 to 300 MB to no use.
 
-    Both stages stand on the same slim or Alpine image, so nothing of it is lost. The runtime stage gets the folders of
-    installed packages and everything else that the Dockerfile itself wrote, at the same paths; it installs again the
-    packages that do not only serve builds, and for each development package the libraries that extensions are linked
-    to. At `standard` no script is among what the container starts, since a script might compile; with one it needs
-    `aggressive`, and so it does where packages have to be installed again: they may be newer on that day. Full images
-    are left alone: what they bring along cannot be told from what extensions are linked to.
+    Both stages stand on the same slim or Alpine image, so nothing of it is lost; a full image gives way to its slim
+    variant. The runtime stage gets the folders of installed packages and everything else that the Dockerfile itself
+    wrote, at the same paths; it installs again the packages that do not only serve builds, and for each development
+    package the libraries that extensions are linked to. At `standard` no script is among what the container starts,
+    since a script might compile; with one it needs `aggressive`, as a full image does: there names on the command
+    line or in the context's requirements must be known, with the libraries that they are linked to, and so must
+    what the container starts.
     Sources: docker-library python; sysconfig, installation schemes.
     """
-    from .same_base_targets import same_base
+    from .language_targets import language_targets
     from .splitting import split_stage
 
-    yield from split_stage(build, facts, "python", same_base)
+    yield from split_stage(build, facts, "python", language_targets)

@@ -11,6 +11,8 @@ _CODENAMES = frozenset(("wheezy", "jessie", "stretch", "buster", "bullseye", "bo
 _ON_DEBIAN = frozenset(
     ("golang", "rust", "gcc", "debian", "buildpack-deps", "node", "python", "ruby", "openjdk", "java")
 )
+#: Official images of languages that have a slim variant of each version and release.
+_WITH_SLIM = frozenset(("node", "python", "ruby"))
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
 _SDK, _ASPNET = "mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/aspnet"
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")
@@ -45,7 +47,26 @@ def not_of_family(builder: str, runtime: str, *, shell: bool) -> str | None:
         return None
     if (name, new.familiar_name) == (_SDK, _ASPNET):
         return None if tag == _tag(new) else f"{runtime} is another version than {builder}"
+    if is_slim_variant(builder, runtime):
+        return None
     return _java(old, new)
+
+
+def is_slim_variant(builder: str, runtime: str) -> bool:
+    """Whether *runtime* is the slim variant of the language's image *builder*."""
+    try:
+        old, new = parse(builder), parse(runtime)
+    except InvalidReference:
+        return False
+    full, slim = ([word for word in _tag(one).split("-") if word != "latest"] for one in (old, new))
+    return (
+        old.familiar_name == new.familiar_name
+        and old.familiar_name in _WITH_SLIM
+        and "slim" in slim
+        and "slim" not in full
+        and not any(word.startswith("alpine") for word in full)
+        and [word for word in slim if word != "slim"] == full
+    )
 
 
 def _tag(reference: ImageReference) -> str:

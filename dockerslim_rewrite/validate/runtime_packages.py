@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..change import AddsCommand, Claim, SplitsStage
+from ..change import AddsCommand, AddsOption, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Env, Run
 from .observe import Command, units
 from .program import commands_of, script_of
+from .runtime_bases import is_slim_variant
 from .served import installed_again
 from .verdict import Unsound
 
@@ -21,6 +22,13 @@ _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _PLAIN = frozenset(("-y", "--no-install-recommends", "--no-cache", "-qq", "-q"))
 _DEVELOPMENT = re.compile(r"(?:.*-dev|gcc|g\+\+|build-base|build-essential)\Z")
+#: Packages with programs that full images of languages have and their slim variants lack: buildpack-deps.
+_OF_FULL_IMAGES = frozenset(
+    (
+        "adduser", "bzip2", "ca-certificates", "curl", "dirmngr", "file", "git", "gnupg", "imagemagick", "mercurial",
+        "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
+    )
+)  # fmt: skip
 _LIBRARY = re.compile(r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs)[a-z0-9.+-]*\Z")
 
 
@@ -32,7 +40,8 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
     script = script_of(step)
     found = units(script) if script is not None else ()
     before = {word for command in _installs(stage) for word in _resolved(command, stage)}
-    develops = any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
+    slimmed = is_slim_variant(stage.head.image, claim.base)
+    develops = slimmed or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
@@ -44,9 +53,15 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
             continue
         if not plain or len(words) < 3 or _INSTALLS.get(words[0]) != words[1]:
             raise Unsound("a command was added to the runtime stage", stage.head.line, step.line)
+        beside = {
+            option
+            for one in others
+            if isinstance(one, AddsOption) and one.command == words[: len(one.command)]
+            for option in one.options
+        }
         for word in words[2:]:
-            library = develops and _LIBRARY.match(word)
-            if word not in _PLAIN and not (word in claim.installs and (word in before or library)):
+            known = (develops and _LIBRARY.match(word)) or (slimmed and word in _OF_FULL_IMAGES)
+            if word not in _PLAIN | beside and not (word in claim.installs and (word in before or known)):
                 raise Unsound(f"{word} was not installed before", stage.head.line, step.line)
     if not found:
         raise Unsound("a command was added to the runtime stage", stage.head.line, step.line)

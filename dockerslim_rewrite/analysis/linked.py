@@ -1,0 +1,127 @@
+"""Which libraries the extensions are linked to that a stage installs, as far as names tell.
+
+Sources: ``knowledge/data/linked.toml``; npm's package-lock.json (``hasInstallScript`` marks what may be compiled);
+Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..ir.build import Build, Stage
+from ..knowledge.linked import linked_packages
+from ..knowledge.smaller import Installer, installer
+from ..knowledge.writes import tool_writing
+from ..record import evolve, record
+from .facts import Facts, Use
+from .listed import Lists, Unmet
+from .packages import Kind
+from .state import State
+
+_SYSTEM = frozenset(("apt", "apk"))
+_COMPILERS = frozenset(
+    ("make", "gmake", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "clang++", "go", "cargo")
+)
+_VERSION = re.compile(r"[\[=<>~!@:;]")
+_GEM = re.compile(r"    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(")
+_EXACT = frozenset(("install", "i", "ci", "clean-install"))
+
+
+@record
+class Links:
+    """Debian's development packages of the libraries, and programs that the installed packages bring."""
+
+    libraries: tuple[str, ...]
+    programs: frozenset[str]
+
+
+def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> Links:
+    """What all packages that *stage* installs are linked to; *states* are those before each of its steps.
+
+    Raises ``Unmet`` where one of them may be linked to anything.
+    """
+    compiler = next((call.name for call in facts.calls(stage) if call.name in _COMPILERS), None)
+    if compiler is not None:
+        raise Unmet(f"what {compiler} builds may be linked to any library of the full image")
+    reader = _Reader(Lists(build, facts), dict(zip((step.index for step in stage.steps), states, strict=False)))
+    found: dict[str, None] = {}
+    programs: set[str] = set()
+    for run in stage.runs:
+        for use in facts.uses(run):
+            manager = "gem" if use.operation.manager.name == "bundler" else use.operation.manager.name
+            if manager in _SYSTEM or use.operation.kind not in (Kind.INSTALL, Kind.UPGRADE):
+                continue
+            known = installer(manager)
+            if known is None:
+                raise Unmet(f"what {use.operation.executable} installs may be linked to any library of the full image")
+            also = linked_packages(manager)
+            wider = evolve(
+                known,
+                packages=known.packages | also.packages,
+                harmless_scripts=known.harmless_scripts | also.packages,
+            )
+            programs |= known.commands | also.programs
+            for name in reader.names(use, wider, programs):
+                found.update(dict.fromkeys(also.links.get(name, ())))
+    return Links(tuple(sorted(found)), frozenset(programs))
+
+
+@record
+class _Reader:
+    lists: Lists
+    states: Mapping[int, State]
+
+    def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
+        """The packages that *use* installs, each in *known*; programs of npm's go into *programs*."""
+        done, words = use.operation, use.command.argv
+        folder = self.states[use.run.index].workdir
+        operands = [words[at] for at in done.operands]
+        if not done.certain or done.kind is not Kind.INSTALL or any(word is None for word in operands):
+            raise Unmet(f"{done.executable} {done.subcommand} may install anything")
+        if done.manager.name == "npm" and not operands:
+            if done.subcommand not in _EXACT or done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces"):
+                raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
+            exact = done.subcommand not in ("install", "i")
+            programs |= self.lists.npm_lock(folder, known, scripts=True, exact=exact)
+            return
+        if done.manager.name == "npm" and done.has_flag("-g", "--global"):
+            tools = tool_writing("npm", done.subcommand)
+            known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
+        if done.manager.name == "bundler":
+            yield from self._gems(folder, known)
+            return
+        lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
+        if not operands and not lists:
+            raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
+        for word in operands:
+            name = _bare(word or "")
+            if name not in known.packages:
+                raise Unmet(f"{name or word} may be linked to any library of the full image")
+            yield name
+        for path in lists:
+            if path is None:
+                raise Unmet(f"{done.executable} {done.subcommand} may install anything")
+            yield from self.lists.requirements(path, folder, known)
+
+    def _gems(self, folder: str | None, known: Installer) -> Iterator[str]:
+        lock = self.lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
+        if lock is None:
+            raise Unmet(
+                "no Gemfile.lock in the build context tells which libraries of the full image gems are linked to"
+            )
+        for line in lock.splitlines():
+            match = _GEM.match(line)
+            if match is None:
+                continue
+            if match[1] not in known.packages:
+                raise Unmet(f"the gem {match[1]} may be linked to any library of the full image")
+            yield match[1]
+
+
+def _bare(word: str) -> str:
+    """The name of a package as it is compared, without version and extras."""
+    scoped = word.startswith("@")
+    name = _VERSION.split(word[1:] if scoped else word, maxsplit=1)[0]
+    return f"@{name}" if scoped else name.lower().replace("_", "-")

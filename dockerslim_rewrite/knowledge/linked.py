@@ -1,0 +1,36 @@
+"""Which libraries packages of a language are linked to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..record import record
+from .tables import table
+
+
+@record
+class Linked:
+    """What is known of one manager's packages.
+
+    ``links`` maps a package to Debian's development packages of the libraries that it is linked to; those in ``plain``
+    are linked to none that a slim image of the language lacks. ``programs`` are brought by packages.
+    """
+
+    links: Mapping[str, tuple[str, ...]]
+    plain: frozenset[str]
+    programs: frozenset[str]
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """All packages of which it is known."""
+        return self.plain | frozenset(self.links)
+
+
+@lru_cache(maxsize=8)
+def linked_packages(manager: str) -> Linked:
+    """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
+    data: Mapping[str, Any] = table("linked").get(manager, {})
+    links = {name: tuple(found) for name, found in data.get("links", {}).items()}
+    return Linked(links, frozenset(data.get("plain", ())), frozenset(data.get("programs", ())))
