@@ -280,6 +280,19 @@ class SplitsStage:
 
 
 @record
+class FlattensStage:
+    """The last stage becomes the stage ``builder`` and, on top of nothing, the stage ``flat``, which copies all of it.
+
+    It starts with the lines ``restated``, which say what the base image configures, and has the environment, folder and
+    user of the old stage, and the instructions that only configure the image.
+    """
+
+    builder: str
+    flat: str
+    restated: tuple[str, ...]
+
+
+@record
 class ServesOnly:
     """The container runs a web server that only reads: of what was written in ``folders``, it opens nothing but what
     the runtime stage of a split copies.
@@ -326,6 +339,7 @@ Claim: TypeAlias = (
     | EntersFolder
     | DropsStage
     | SplitsStage
+    | FlattensStage
     | ServesOnly
     | InstallsAgain
 )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "none": ()}
 #: What ``Options.cleanup`` may be: caches are deleted where they were filled, or kept out by cache mounts.
 CLEANUPS = ("delete", "cache-mount")
+#: The rule that makes one layer of an image, which is then not split in the same run.
+FLATTEN = "DS107"
 _PINNING = frozenset(("DS301", "DS302", "DS303"))
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
@@ -47,9 +49,9 @@ class Options:
     rules selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with
     (None: the day of the data). ``context`` is the build context: its folder, or a project that was read otherwise;
     without one, or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of
-    package managers' caches: ``delete`` or ``cache-mount``. ``account`` are name and number of a user that has to be
-    created. ``dockerignore`` asks for a .dockerignore, among the companions of the result. ``validate`` may be
-    switched off only to measure its cost.
+    package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
+    are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
+    companions of the result. ``validate`` may be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -63,6 +65,7 @@ class Options:
     today: date | None = None
     context: Path | str | Project | None = None
     cleanup: str = "delete"
+    flatten: bool = False
     account: tuple[str, int] = ACCOUNT
     dockerignore: bool = False
 
@@ -202,6 +205,10 @@ def selected(options: Options) -> tuple[Phase, ...]:
         raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
     if options.cleanup == "cache-mount":
         wanted.add("DS210")
+    if options.flatten:
+        wanted.add(FLATTEN)
+    if FLATTEN in wanted:
+        wanted -= {one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes}
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
     return tuple(phase._replace(passes=tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
 

@@ -55,6 +55,9 @@ def rewrite_command(
     cleanup: Annotated[
         str, typer.Option(help="Package caches: delete, or cache-mount to keep them outside.")
     ] = "delete",
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="One layer, at level aggressive: everything copied into an empty image.")
+    ] = False,
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Show declined splits of stages as drafts, on standard error.")
     ] = False,
@@ -110,6 +113,7 @@ def rewrite_command(
                 account=account,
                 dockerignore=dockerignore,
                 cleanup=cleanup,
+                flatten=flatten,
                 suggest=suggest,
                 verify=building if verify else None,
             )

@@ -19,6 +19,7 @@ FLAGS = {
     "--strict": "strict",
     "--dockerignore": "dockerignore",
     "--suggest": "suggest",
+    "--flatten": "flatten",
     "-q": "quiet",
     "--quiet": "quiet",
 }

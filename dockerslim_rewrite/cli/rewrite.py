@@ -45,6 +45,7 @@ class Request:
     account: str = "app:10001"
     dockerignore: bool = False
     cleanup: str = "delete"
+    flatten: bool = False
     suggest: bool = False
     verify: BuildRequest | None = None
 
@@ -66,6 +67,7 @@ def run(request: Request) -> int:
             account=_account(request.account),
             dockerignore=request.dockerignore,
             cleanup=request.cleanup,
+            flatten=request.flatten,
         )
         _ = options.safety
     except ValueError as error:

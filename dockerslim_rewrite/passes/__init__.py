@@ -23,6 +23,7 @@ from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
 from .empty_continuation import empty_continuation
 from .end_of_life import end_of_life
+from .flatten import flatten
 from .floating_major import floating_major
 from .inject_user import inject_user
 from .join_metadata import join_metadata
@@ -156,6 +157,7 @@ PIPELINE: tuple[Phase, ...] = (
             join_metadata,
         ),
     ),
+    Phase("flatten", (flatten,)),
 )
 
 __all__ = ["PIPELINE", "Pass", "Phase"]

@@ -75,10 +75,7 @@ def project_of(
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
     if stage.head.origin.flags:
         obstacle = Obstacle("FROM names a platform", stage.head.line)
-    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
-    early = next((step for step in stage.steps if shells and step.index < shells[-1] and _in_shell(step)), None)
-    if early is not None:
-        obstacle = obstacle or Obstacle(f"{early.keyword} is run by another shell than the last one", early.line)
+    obstacle = obstacle or other_shell(stage)
     starts = _starting(stage, known)
     if known.servers and (
         isinstance(starts, str) or known.servers.isdisjoint(posixpath.basename(one.name) for one in starts.programs)
@@ -118,6 +115,15 @@ def _starting(stage: Stage, known: Recipe) -> Starting | str:
     if known.starts is not None and not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
         return Starting((Started(known.starts, "FROM", stage.head.line),), (known.starts,), None)
     return starting(stage)
+
+
+def other_shell(stage: Stage) -> Obstacle | None:
+    """A command of the image that is run by another shell than the last one of *stage*."""
+    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
+    early = next((step for step in stage.steps if shells and step.index < shells[-1] and _in_shell(step)), None)
+    if early is None:
+        return None
+    return Obstacle(f"{early.keyword} is run by another shell than the last one", early.line)
 
 
 def _in_shell(step: Step) -> bool:

@@ -104,7 +104,7 @@ def _change(project: Project, target: Target) -> Change:
     lean = all(package.lean for package in ships.packages)
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
     places = tuple(one.path for one in ships.places) if target.places is None else target.places
-    split = split_text(project.build, ships, target.image, added, (*places, *target.files), install)
+    split = split_text(project.build, project.stage, ships, target.image, added, (*places, *target.files), install)
     left = _left(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:

@@ -50,17 +50,22 @@ class Split:
 
 
 def split_text(
-    build: Build, shipping: Shipping, base: str, added: Sequence[str], files: Sequence[str], install: Install
+    build: Build,
+    stage: Stage,
+    shipping: Shipping,
+    base: str,
+    added: Sequence[str],
+    files: Sequence[str],
+    install: Install,
+    names: tuple[str, str] | None = None,
 ) -> Split:
-    """Split the only stage of *build*: the runtime stage is based on *base*, begins with the lines *added*, installs
-    what *install* says, and copies *files* besides what *shipping* says is copied again.
+    """Split *stage*, the last of *build*, in two, called as *names* say: the runtime stage is based on *base*, begins
+    with the lines *added*, installs what *install* says, and copies *files* besides what *shipping* says is copied
+    again.
     """
-    stage = build.stages[0]
     newline = build.document.style.newline
     cut = [step for step in stage.steps if isinstance(step, Run | Copy)][-1]
-    alias = stage.head.alias
-    builder = "build" if alias is None or alias.lower() != "build" else "builder"
-    runtime = alias or "runtime"
+    builder, runtime = names or _names(stage)
     before = [step for step in stage.steps if step.index <= cut.index]
     moved = [_with_comments(step, build) for step in before if step.keyword in _MOVED]
     places = list(files)
@@ -78,7 +83,7 @@ def split_text(
         install=install,
         context=_context(before) if shipping.copied else [],
         copies=copies,
-        frame=_frame(shipping, stage, before, stage.steps[len(before) :]),
+        frame=_frame(shipping, stage, before, stage.steps[len(before) :], index="/" not in places),
     )
     texts = [build.text[span.start : span.end].rstrip("\r\n") for span in moved]
     text = newline.join([block.rstrip("\n").replace("\n", newline), *texts]) + newline
@@ -88,10 +93,18 @@ def split_text(
     return Split(builder, runtime, tuple(places), edits)
 
 
+def _names(stage: Stage) -> tuple[str, str]:
+    alias = stage.head.alias
+    return "build" if alias is None or alias.lower() != "build" else "builder", alias or "runtime"
+
+
 def _environment(stage: Stage, before: Sequence[Step]) -> list[str]:
-    """ENV as it is written, and the ARGs that what follows reads."""
+    """ENV as it is written, and the ARGs that what follows reads, themselves or through others."""
     texts = [step.origin.logical.text for step in stage.steps if not isinstance(step, Run | Copy | Arg)]
     read = set(_VARIABLE.findall(" ".join(texts)))
+    for step in reversed(before):
+        if isinstance(step, Arg) and read & {pair.key for pair in step.pairs}:
+            read |= set(_VARIABLE.findall(step.origin.logical.text))
     lines = []
     for step in before:
         if isinstance(step, Env) or (isinstance(step, Arg) and read & {pair.key for pair in step.pairs}):
@@ -111,11 +124,15 @@ def _from_context(step: Step) -> bool:
     return isinstance(step, Copy) and step.origin.flag("from") is None
 
 
-def _frame(shipping: Shipping, stage: Stage, before: Sequence[Step], behind: Sequence[Step]) -> list[str]:
-    """The working directory, user and shell that are in force behind the last command, unless set anew there."""
+def _frame(
+    shipping: Shipping, stage: Stage, before: Sequence[Step], behind: Sequence[Step], *, index: bool
+) -> list[str]:
+    """The working directory, user and shell that are in force behind the last command, unless set anew there; with
+    *index*, that of shared libraries is renewed where the builder did.
+    """
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
-    lines = [_cased_line("RUN ldconfig", stage)] if any(map(_loads, before)) else []
+    lines = [_cased_line("RUN ldconfig", stage)] if index and any(map(_loads, before)) else []
     if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
         -1:
     ] == ["COPY"]:

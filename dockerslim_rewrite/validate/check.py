@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from ..change import Change, DropsFiles, DropsStage, RenamesStage, SplitsStage
+from ..change import Change, DropsFiles, DropsStage, FlattensStage, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
@@ -20,6 +21,9 @@ from .program import base_of, script_of
 from .second_reader import readers_disagree
 from .steps import Matcher
 from .verdict import Judgement, Undecided, Unsound, Verdict
+
+if TYPE_CHECKING:
+    from .splits import Split
 
 
 def validate(before: str, after: str, changes: Sequence[Change], edits: Patch | None = None) -> Judgement:
@@ -57,14 +61,17 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     if splits:
         became = _split(old, new, claimed, splits)
     else:
+        flattened = claimed.all.of(FlattensStage)
         pairs = _stages(old, new, claimed.all)
         matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs})
         matcher.preamble()
-        for left, right in pairs:
+        for left, right in pairs[:-1] if flattened else pairs:
             matcher.stage(left, right)
+        if flattened:
+            matcher.split(old.stages[-1], _flat(old, new, pairs[-1][1], claimed.all))
         became = matcher.became
         check_accounts(old, pairs, changes)
-    check_comments(old.document, new.document, became, moved=bool(splits))
+    check_comments(old.document, new.document, became, moved=bool(splits or claimed.all.of(FlattensStage)))
     _package_lists(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
@@ -100,16 +107,29 @@ def _split(old: Build, new: Build, claimed: Claimed, claims: Sequence[SplitsStag
     return matcher.became
 
 
+def _flat(old: Build, new: Build, builder: Stage, licences: Licences) -> Split:
+    """The last stage of *old*, followed into *builder* and one layer."""
+    from .flattened import follow_flat
+
+    return follow_flat(old, new, builder, licences.of(FlattensStage), licences.claims)
+
+
 def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Stage]]:
     gone = {claim.name for claim in licences.of(DropsStage)}
     kept = [stage for stage in old.stages if stage.name not in gone and str(stage.index) not in gone]
     if old.stages and (not kept or kept[-1] is not old.stages[-1]):
         raise Unsound("the last stage is gone", old.stages[-1].head.line)
-    if len(kept) != len(new.stages):
-        raise Unsound(f"{len(kept)} stages became {len(new.stages)}")
-    renames = {(claim.before, claim.after) for claim in licences.of(RenamesStage)}
+    renames: set[tuple[str | None, str | None]] = {(one.before, one.after) for one in licences.of(RenamesStage)}
+    stages = new.stages
+    if flattened := licences.of(FlattensStage):
+        from .flattened import known_pair
+
+        renames.add(known_pair(old, new, flattened))
+        stages = new.stages[:-1]
+    if len(kept) != len(stages):
+        raise Unsound(f"{len(kept)} stages became {len(stages)}")
     places = {stage.index: index for index, stage in enumerate(kept)}
-    for left, right in zip(kept, new.stages, strict=True):
+    for left, right in zip(kept, stages, strict=True):
         names = (left.head.alias, right.head.alias)
         if names[0] != names[1] and not _same_name(*names) and names not in renames:
             raise Unsound(f"stage {names[0]} is now called {names[1]}", left.head.line, right.head.line)
@@ -119,7 +139,7 @@ def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Sta
                 raise Unsound("a stage is built from another stage", left.head.line, right.head.line)
         elif isinstance(target, int):
             raise Unsound(f"the base image {source} became a stage", left.head.line, right.head.line)
-    pairs = list(zip(kept, new.stages, strict=True))
+    pairs = list(zip(kept, stages, strict=True))
     check_bases(old, new, pairs, licences.claims)
     return pairs
 

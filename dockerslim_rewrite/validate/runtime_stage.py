@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..change import AddsInstruction, ChangesFlag, Claim, SplitsStage
 from ..ir.build import Stage
-from ..ir.steps import Arg, Copy, Env, Run, Step, Value
+from ..ir.steps import Arg, Copy, Env, Label, Run, Step, Value
 from .inherited import VARIABLE, filled, inherited, learn
 from .metadata import folder
 from .observe import value
@@ -23,11 +23,18 @@ _ADDED = re.compile(r"ENV PATH=(?:/[A-Za-z0-9_./-]+:)+\$PATH\Z")
 class RuntimeStage:
     """The second of *stages*, which came with the first from *stage* by *claim*, beside the claims *others*.
 
-    The checks raise ``Unsound`` or ``Undecided``.
+    *known* are the variables and the folder of the old base image, where more is known of it than usual. The checks
+    raise ``Unsound`` or ``Undecided``.
     """
 
     def __init__(
-        self, claim: SplitsStage, stage: Stage, stages: Sequence[Stage], escape: str, others: Sequence[Claim]
+        self,
+        claim: SplitsStage,
+        stage: Stage,
+        stages: Sequence[Stage],
+        escape: str,
+        others: Sequence[Claim],
+        known: tuple[dict[str, str], str] | None = None,
     ) -> None:
         self.claim = claim
         self.others = others
@@ -35,7 +42,7 @@ class RuntimeStage:
         self.builder, self.runtime = stages
         self.context = False
         self.escape = escape
-        self.env, self.start = inherited(stage)
+        self.env, self.start = known or inherited(stage)
         self.provided = {
             posixpath.normpath(source)
             for step in self.runtime.steps
@@ -94,7 +101,9 @@ class RuntimeStage:
         ]:
             return False
         target = step.destination
-        if len(step.sources) == 1 and not target.endswith("/"):
+        if len(step.sources) == 1 and (target == "/" == step.sources[0] or not target.endswith("/")):
+            if target == "/" and self.claim.base != "scratch":
+                return False
             return step.sources[0] == target and target.startswith("/")
         return all(posixpath.dirname(one) + "/" == target for one in step.sources)
 
@@ -104,6 +113,7 @@ class RuntimeStage:
         arguments = {pair for step in before if isinstance(step, Arg) for pair in self._pairs(step)}
         new: list[tuple[object, object]] = []
         copied: set[str] = set()
+        added = list(self.claim.added)
         for step in steps:
             lines = (self.stage.head.line, step.line)
             if isinstance(step, Copy):
@@ -115,8 +125,12 @@ class RuntimeStage:
             elif isinstance(step, Env):
                 text = f"ENV {step.origin.args}"
                 inherited = {f"ENV {key}={given}" for key, given in self.env.items()}
-                if not (text in self.claim.added and (_ADDED.match(text) or text in inherited)):
+                if text in added and (_ADDED.match(text) or text in inherited):
+                    added.remove(text)
+                else:
                     new += self._pairs(step)
+            elif isinstance(step, Label) and f"LABEL {step.origin.args}" in added:
+                added.remove(f"LABEL {step.origin.args}")
             elif isinstance(step, Run):
                 if not self._added(step):
                     check_install(step, self.stage, self.claim, self.others)
@@ -145,7 +159,8 @@ class RuntimeStage:
         place = self._folder(before)
         if place is None:
             raise Undecided("the working directory is not known", *lines)
-        if any("ldconfig" in command.words for step in before for command in commands_of(step)):
+        whole = "/" in self.provided
+        if not whole and any("ldconfig" in command.words for step in before for command in commands_of(step)):
             if not steps or (steps[0].keyword, steps[0].origin.args) != ("RUN", "ldconfig"):
                 raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
             taken += 1
@@ -158,6 +173,8 @@ class RuntimeStage:
             taken += 1
         for keyword in ("USER", "SHELL"):
             wanted = next((step for step in reversed(before) if step.keyword == keyword), None)
+            if wanted is None and keyword == "SHELL" and self._new_shell(steps[taken : taken + 1]):
+                taken += 1
             if wanted is None or any(step.keyword == keyword for step in behind):
                 continue
             text = wanted.origin.args
@@ -165,6 +182,12 @@ class RuntimeStage:
                 raise Unsound(f"the runtime stage lost {keyword} {text}", wanted.line, self.runtime.head.line)
             taken += 1
         return taken
+
+    def _new_shell(self, steps: Sequence[Step]) -> bool:
+        """Whether the first of *steps* is a SHELL that another claim adds to the builder."""
+        texts = [step.origin.logical.text.strip() for step in steps if step.keyword == "SHELL"]
+        added = {step.origin.logical.text.strip() for step in self.builder.steps if self._added(step)}
+        return bool(texts) and texts[0] in added
 
     def _folder(self, before: Sequence[Step]) -> str | None:
         place: str | None = self.start

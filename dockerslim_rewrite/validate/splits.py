@@ -20,7 +20,8 @@ from .runtime_bases import not_of_family
 from .runtime_stage import RuntimeStage
 from .verdict import Undecided, Unsound
 
-_CONFIGURES = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
+#: Instructions that only configure an image.
+CONFIGURES = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
 _SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 
 Row = tuple[Sequence[Step], Sequence[Step]]
@@ -63,9 +64,9 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     return Split(
         builder,
         runtime,
-        ([step for step in before if step.keyword not in _CONFIGURES], builder.steps),
+        ([step for step in before if step.keyword not in CONFIGURES], builder.steps),
         (
-            [step for step in stage.steps if step.keyword in _CONFIGURES or step.index > changing[-1].index],
+            [step for step in stage.steps if step.keyword in CONFIGURES or step.index > changing[-1].index],
             runtime.steps[own:],
         ),
         changing[-1],

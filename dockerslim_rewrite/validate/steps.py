@@ -78,6 +78,21 @@ class Matcher:
 
     def stage(self, left: Stage, right: Stage) -> None:
         """Compare two stages; their images and names are compared elsewhere."""
+        self._begin(left, right)
+        start = left.head.origin.span.end
+        self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
+        self._launches[left.index] = self.launch
+
+    def split(self, left: Stage, found: Split) -> None:
+        """Compare the stage *left* with the two that it became; their images and names are compared elsewhere."""
+        self._begin(left, found.builder)
+        cut = found.cut.origin.span.end
+        self.claimed.moved((step.origin.span for step in found.configured[0] if step.index < found.cut.index), cut)
+        self._series(*found.built, Span(left.head.origin.span.end, cut), left)
+        self.new.stage = found.runtime.index
+        self._series(*found.configured, Span(cut, self._end(left.index + 1)), left)
+
+    def _begin(self, left: Stage, right: Stage) -> None:
         self.old.stage, self.new.stage = left.index, right.index
         self.workdir = self.entered = None
         self.exported = set()
@@ -85,20 +100,6 @@ class Matcher:
         self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
         self._head(left.head, right.head)
         self.became[left.head.index] = right.head.index
-        start = left.head.origin.span.end
-        self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
-        self._launches[left.index] = self.launch
-
-    def split(self, left: Stage, found: Split) -> None:
-        """Compare the stage *left* with the two that it became; their images and names are compared elsewhere."""
-        self.old.stage, self.new.stage = left.index, found.builder.index
-        self._head(left.head, found.builder.head)
-        self.became[left.head.index] = found.builder.head.index
-        cut = found.cut.origin.span.end
-        self.claimed.moved((step.origin.span for step in found.configured[0] if step.index < found.cut.index), cut)
-        self._series(*found.built, Span(left.head.origin.span.end, cut), left)
-        self.new.stage = found.runtime.index
-        self._series(*found.configured, Span(cut, self._end(left.index + 1)), left)
 
     def _end(self, index: int) -> int:
         """Where the text before stage *index* ends."""
