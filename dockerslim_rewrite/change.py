@@ -153,7 +153,7 @@ class AddsInstruction:
 
 @record
 class MovesInstruction:
-    """An instruction of this keyword changes places with neighbours that it commutes with."""
+    """An instruction of this keyword comes later, behind others that cannot observe whether it came before."""
 
     keyword: str
 

@@ -65,6 +65,7 @@ from .sudo import sudo
 from .temporary_files import temporary_files
 from .unpinned_packages import unpinned_packages
 from .unsafe_download import unsafe_download
+from .volatile_last import volatile_last
 from .wget_or_curl import wget_or_curl
 from .workdir import workdir
 from .yum_cache import yum_cache
@@ -100,6 +101,7 @@ PIPELINE: tuple[Phase, ...] = (
         ),
     ),
     Phase("order", (manifests_first,)),
+    Phase("last", (volatile_last,)),
     Phase(
         "normalise",
         (

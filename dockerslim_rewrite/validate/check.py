@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ..change import Change, DropsFiles, DropsStage, FlattensStage, RenamesStage, SplitsStage
+from ..change import Change, DropsFiles, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
@@ -71,7 +71,8 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
             matcher.split(old.stages[-1], _flat(old, new, pairs[-1][1], claimed.all))
         became = matcher.became
         check_accounts(old, pairs, changes)
-    check_comments(old.document, new.document, became, moved=bool(splits or claimed.all.of(FlattensStage)))
+    moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
+    check_comments(old.document, new.document, became, moved=moved)
     _package_lists(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:

@@ -53,19 +53,18 @@ class Claimed:
         self._starts = [start for start, _, _ in edits]
         self._reach = list(accumulate((end for _, end, _ in edits), max))
         self._known: dict[tuple[int, ...], Licences] = {(): Licences(())}
-        self._moved: tuple[Span, ...] = ()
-        self._target = Span(0, 0)
+        self._moved: dict[Span, int] = {}
 
     def moved(self, spans: Iterable[Span], to: int) -> None:
         """Note that the text at *spans* went to the offset *to*: what edits it now edits there."""
-        self._moved = tuple(spans)
-        self._target = Span(to, to)
+        self._moved.update(dict.fromkeys(spans, to))
 
     def near(self, place: Span) -> Licences:
         """The licences of the changes that edit, or insert at the border of, *place*."""
         found = self._at(place)
-        if any(span.start <= place.start and place.end <= span.end for span in self._moved):
-            found |= self._at(self._target)
+        for span, to in self._moved.items():
+            if span.start <= place.start and place.end <= span.end:
+                found |= self._at(Span(to, to))
         key = tuple(sorted(found))
         licences = self._known.get(key)
         if licences is None:

@@ -15,7 +15,6 @@ from ..change import (
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
-    MovesInstruction,
     PinsBase,
     RefreshesBase,
     ReplacesInstruction,
@@ -37,6 +36,7 @@ from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
 from .manifests import copied_later, is_claimed
 from .metadata import folder, joined, maintainer_as_label
+from .moves import Moves
 from .program import base_of
 from .runs import Runs, frame
 from .users import step_under_user
@@ -119,10 +119,20 @@ class Matcher:
         """Walk through the steps at *place* of the old text, those of *stage* or of the preamble."""
         i = j = 0
         matched = place.start
+        before = list(before)
+        moves = Moves(self.claimed, self.old.build)
         while i < len(before) or j < len(after):
-            left = before[i] if i < len(before) else None
             right = after[j] if j < len(after) else None
-            gap = Span(matched, left.origin.span.start if left is not None else place.end)
+            for turn, step in enumerate(moves.waiting if right is not None else ()):
+                self.claimed.moved([step.origin.span], matched)
+                if self._is_here([*moves.waiting[turn:], *before[i:]], 0, after, j, stage):
+                    before.insert(i, moves.arrive(turn, self.workdir))
+                    break
+            left = before[i] if i < len(before) else None
+            if left is not None and moves.may_leave(left) and not self._is_here(before, i, after, j, stage):
+                moves.leave(before.pop(i), self.workdir)
+                continue
+            gap = Span(matched, max(matched, left.origin.span.start) if left is not None else place.end)
             if left is not None and _overridden(left, before[i:], after[j:]) and self._dropped(left, before, i):
                 i += 1
                 continue
@@ -132,27 +142,32 @@ class Matcher:
             if left is not None and right is not None:
                 entered = self._entered(left, after, j)
                 if entered:
+                    moves.passes(left, self.workdir)
                     i, j = i + 1, j + entered
-                    matched = left.origin.span.end
+                    matched = max(matched, left.origin.span.end)
                     continue
                 narrowed = self._narrowed(left, after, j, stage)
                 if narrowed:
+                    moves.passes(left, self.workdir)
                     self.became[left.index] = right.index
                     i, j = i + 1, j + narrowed
-                    matched = left.origin.span.end
+                    matched = max(matched, left.origin.span.end)
                     continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
+                    moves.passes(left, self.workdir)
                     i += 1
                     continue
                 if taken:
                     for step in before[i : i + taken]:
                         self._advance(step)
+                        moves.passes(step, self.workdir)
                         self.became[step.index] = right.index
                     i, j = i + taken, j + 1
-                    matched = before[i - 1].origin.span.end
+                    matched = max(matched, before[i - 1].origin.span.end)
                     continue
             if left is not None and self._dropped(left, before, i):
+                moves.passes(left, self.workdir)
                 i += 1
                 continue
             if right is not None and self._added(right, gap, islice(after, j + 1, None)):
@@ -161,6 +176,15 @@ class Matcher:
             self._fail(left, right)
         if self._copied_later:
             raise Unsound("what was to be copied later is not")
+        moves.end()
+
+    def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> bool:
+        """Whether the step *at* which the old program stands is, or begins, the one *there* in the new program."""
+        if there == len(after) or isinstance(before[at], Run) or isinstance(after[there], Run):
+            return False
+        if self._narrowed(before[at], after, there, stage):
+            return True
+        return bool(self._taken(before, at, after[there], stage))
 
     def _taken(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None) -> int | None:
         """How many steps of *before* from *at* on became *right*: 0 when none did, None when the first is gone."""
@@ -231,8 +255,6 @@ class Matcher:
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
         lines = (left.line if left else None, right.line if right else None)
-        if self.claimed.all.of(MovesInstruction):
-            raise Undecided("moved instructions cannot be followed", *lines)
         if left is None:
             raise Unsound(f"{right.keyword if right else 'a step'} was added", *lines)
         if right is None:

@@ -1,0 +1,67 @@
+"""What changes with every build, and which commands cannot see it; see ``data/order.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from .tables import table
+
+#: No command in the data has more words.
+_WORDS = 3
+
+
+def is_volatile(name: str) -> bool:
+    """Whether the variable *name* tells when or from what an image was built."""
+    return _volatile().match(name) is not None
+
+
+def ignores_variables(words: Sequence[str]) -> bool:
+    """Whether a command that begins with *words* looks at no variable that is none of its own."""
+    return _begins(words, _blind())
+
+
+def fetches(words: Sequence[str]) -> bool:
+    """Whether a command that begins with *words* does nothing but download."""
+    return _begins(words, frozenset(table("order")["blind"]["downloads"]))
+
+
+def installs_packages(words: Sequence[str]) -> bool:
+    """Whether a command installs packages that are named, and looks at no folder of the user's."""
+    return _begins(words, _named())
+
+
+def works_on_operands(words: Sequence[str]) -> bool:
+    """Whether a command reads and writes nothing but the paths that are its operands."""
+    return _begins(words, frozenset(table("order")["apart"]["files"]))
+
+
+def is_apart(folder: str) -> bool:
+    """Whether no package of a distribution puts anything at or below the absolute path *folder*."""
+    folders = table("order")["folders"]
+    first = folder.split("/")[1]
+    if any(f"{folder}/".startswith(free) and f"{folder}/" != free for free in folders["free"]):
+        return True
+    return bool(first) and first not in folders["system"]
+
+
+def _begins(words: Sequence[str], known: frozenset[str]) -> bool:
+    return any(" ".join(words[:length]) in known for length in range(1, min(_WORDS, len(words)) + 1))
+
+
+@cache
+def _volatile() -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(table('order')['volatile']['names'])})\\Z", re.I)
+
+
+@cache
+def _blind() -> frozenset[str]:
+    blind = table("order")["blind"]
+    return frozenset((*blind["installers"], *blind["downloads"], *blind["others"]))
+
+
+@cache
+def _named() -> frozenset[str]:
+    apart = table("order")["apart"]
+    return frozenset((*apart["installers"], *apart["named"]))
