@@ -26,7 +26,8 @@ def flatten(build: Build, facts: Facts) -> Proposals:
 
     All that the last stage configures is said again, and so is what its base image does: it is done only where that is
     known, which is so for Debian, Alpine, BusyBox and releases of Ubuntu, and where the stage says itself what the
-    container runs. Source: Dockerfile reference, "COPY --from"; moby's `--squash`.
+    container runs. A VOLUME with commands behind it declines it: BuildKit keeps what they write there, others do not.
+    Source: Dockerfile reference, "COPY --from", "VOLUME"; moby's `--squash`.
     """
     if not build.stages:
         return
@@ -78,6 +79,10 @@ def _problem(stage: Stage, shipping: Shipping | None) -> str | None:
         return "the container runs the base image's own command"
     if (early := other_shell(stage)) is not None:
         return early.reason
+    last = max((run.index for run in stage.runs), default=-1)
+    volume = next((step for step in stage.steps if step.keyword == "VOLUME" and step.index < last), None)
+    if volume is not None:
+        return f"engines differ in what commands behind the VOLUME on line {volume.line} leave in it"
     if shipping is None or any(state.workdir is None for state in shipping.states):
         return "the working directory is not known"
     return None

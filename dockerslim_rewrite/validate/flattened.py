@@ -41,6 +41,9 @@ def follow_flat(
     for step in stage.steps:
         if isinstance(step, Exec | Healthcheck) and step.argv is None and any(step.index < index for index in shells):
             raise Unsound(f"{step.keyword} would be run by another shell", step.line)
+    volume = next((step for step in stage.steps if step.keyword == "VOLUME"), None)
+    if volume is not None and any(isinstance(step, Run) and step.index > volume.index for step in stage.steps):
+        raise Unsound("some engines drop what commands write into a VOLUME", volume.line)
     if not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
         raise Unsound("the container starts through what the old base image starts", stage.head.line)
     restated = _restated(builder)
