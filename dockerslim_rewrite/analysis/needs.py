@@ -11,7 +11,7 @@ from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
 from ..record import record
 from ..shell.reader import read_script
-from ..shell.script import Compound, Script
+from ..shell.script import Compound, Script, Simple
 from .facts import Facts
 from .listed import Lists, Unmet
 from .packages import Kind, Operation, operation, unwrapped
@@ -27,6 +27,10 @@ _RUNS = frozenset(("run", "run-script"))
 _MOVES = frozenset(("cd", "pushd", "popd"))
 #: Scripts may call others so many times: a script that calls itself has no end.
 _MOST = 8
+_SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
+_INTERPRETERS = frozenset(("sh", "bash", "dash", "ash"))
+#: How a script starts what it was given.
+_PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
 _COMMAND = re.compile(r"-[a-z]*c")
 _VERSION = re.compile(r"[\[=<>~!@:;]")
@@ -84,6 +88,8 @@ class _Reader:
         self.installed: set[str] = set()
         self.functions: set[str] = set()
         self.programs: set[str] = set()
+        #: The words that the script at hand was started with; None where it changes them.
+        self.passed: Sequence[str | None] | None = ()
 
     def step(self, step: Step) -> None:
         self.folder = self.facts.state(step).workdir
@@ -133,8 +139,14 @@ class _Reader:
         }
         if any(command.name in _MOVES for command in script.commands):
             self.folder = None
+        if any(_changes_words(command) for command in script.commands):
+            self.passed = None
         for command in script.commands:
-            if command.words:
+            at = unwrapped(command.argv)
+            if at < len(command.words) and command.words[at].text in _PASSED_ON and self.passed is not None:
+                if self.passed:
+                    self.command(self.passed, run)
+            elif command.words:
                 self.command(command.argv, run, command.words[0].text)
 
     def process(self, steps: Sequence[Step]) -> None:
@@ -176,6 +188,8 @@ class _Reader:
             return
         word = argv[at]
         folder, name = posixpath.split(word or "")
+        if word is not None and folder not in _SYSTEM and self._own_script(word, argv[at + 1 :], run, direct=True):
+            return
         if word is None or folder not in _SYSTEM:
             raise Unmet(f"what {word or text} does is not known")
         done = operation(tuple(argv))
@@ -185,6 +199,8 @@ class _Reader:
         if name in _SHELLS and rest:
             if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
                 self._inline(rest[1], run)
+                return
+            if name in _INTERPRETERS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False):
                 return
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
         if name == "xargs" or name == "find":
@@ -207,10 +223,24 @@ class _Reader:
         else:
             self._program(name, rest, run)
 
-    def _inline(self, text: str, run: Run | None) -> None:
+    def _own_script(self, path: str, rest: Sequence[str | None], run: Run | None, *, direct: bool) -> bool:
+        """Whether *path* is a shell script of the project's, started with *rest*; then its commands are read.
+
+        *direct*: by its name, so that its first line says what runs it.
+        """
+        place = posixpath.normpath(posixpath.join(self.folder or "/", path))
+        text = self.lists.text(place, "/" if path.startswith("/") else self.folder)
+        if text is None or (direct and not _SHEBANG.match(text)):
+            return False
+        outer, self.passed = self.passed, rest
+        self._inline(text, run, path)
+        self.passed = outer
+        return True
+
+    def _inline(self, text: str, run: Run | None, name: str | None = None) -> None:
         script = read_script(text)
         if not isinstance(script, Script) or self.depth > _MOST:
-            raise Unmet(f"the script {text!r} could not be read")
+            raise Unmet(f"the script {name or repr(text)} could not be read")
         outer = self.functions, self.folder
         self.depth += 1
         self._script(script, run)
@@ -305,3 +335,8 @@ class _Reader:
             self._package("xz-utils", "xz", run)
         elif len(words) != len(rest) and "z" not in letters and "--gzip" not in words:
             raise Unmet("which compression tar meets is not known")
+
+
+def _changes_words(command: Simple) -> bool:
+    """Whether *command* changes the words that its script was started with."""
+    return command.name == "shift" or (command.name == "set" and any(word.text == "--" for word in command.words))
