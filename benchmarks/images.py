@@ -8,11 +8,12 @@ the table in Markdown is made of all of it. Base images are the tests' stand-ins
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -27,26 +28,57 @@ from tests.builds import standins
 from tests.builds.examples import Example, candidates, examples, rewrites
 
 
-def measure(example: Example, engine: str, layers: LayerCache) -> Measured:
-    """Build everything there is of *example*. Raises ``BuildFailed`` if the file as it was written does not build."""
+def measure(example: Example, engine: str, layers: LayerCache, earlier: Measured | None) -> Measured:
+    """Build everything there is of *example*, but for what *earlier* has of the same texts and the same context.
+
+    Raises ``BuildFailed`` if the file as it was written does not build.
+    """
     with tempfile.TemporaryDirectory(prefix="dockerslim-rewrites-") as folder:
         found = candidates(example, Path(folder))
-        texts = {one.dockerfile.read_bytes(): name for name, one in found.items() if name != EXPERT}
-        levels = {level: texts.get(result.to_bytes()) for level, result in rewrites(example).items()}
-        files = (example.dockerfile, *(one.dockerfile for one in found.values()))
+        texts = {level: one.dockerfile.read_text("utf-8") for level, one in found.items()}
+        levels = {level: _level_of(result.text, texts) for level, result in rewrites(example).items()}
+        digest = _digest(example.context)
+        outcomes = {
+            level: outcome
+            for level, outcome in (earlier["outcomes"].items() if earlier and earlier.get("context") == digest else ())
+            if outcome["text"] == texts.get(level)
+        }
+        waiting = {level: one for level, one in found.items() if level not in outcomes}
+        files = (example.dockerfile, *(one.dockerfile for one in waiting.values()))
         standins.ensure({image: None for file in files for image in external_images(file, {})})
         options = VerifyOptions(engine=engine, smoke=example.smoke, touch=example.touch)
         progress = ProgressLine(quiet=False)
-        outcomes = {}
         try:
-            each = verify_each(example.dockerfile, list(found.values()), example.context, options, progress, layers)
-            for level, outcome in zip(found, each, strict=True):
-                failed = isinstance(outcome, BuildFailed)
-                outcomes[level] = failure_object(outcome) if failed else verification_object(outcome)  # type: ignore[arg-type]
-                outcomes[level]["text"] = found[level].dockerfile.read_text("utf-8")
+            if waiting:
+                each = verify_each(
+                    example.dockerfile, list(waiting.values()), example.context, options, progress, layers
+                )
+                for level, outcome in zip(waiting, each, strict=True):
+                    failed = isinstance(outcome, BuildFailed)
+                    outcomes[level] = failure_object(outcome) if failed else verification_object(outcome)  # type: ignore[arg-type]
+                    outcomes[level]["text"] = texts[level]
         finally:
             progress.clear()
-    return {"name": example.name, "day": str(date.today()), "outcomes": outcomes, "levels": {**levels, EXPERT: EXPERT}}
+    return {
+        "name": example.name,
+        "day": str(date.today()),
+        "context": digest,
+        "outcomes": {level: outcomes[level] for level in found},
+        "levels": {**levels, EXPERT: EXPERT},
+    }
+
+
+def _level_of(text: str, texts: Mapping[str, str]) -> str | None:
+    """The level under which the rewrite *text* is measured; None for what stays as it was written."""
+    return next((level for level, one in texts.items() if level != EXPERT and one == text), None)
+
+
+def _digest(context: Path) -> str:
+    """A digest of all files of *context*."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in context.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(context)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def right(measured: Measured) -> bool:
@@ -71,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--contexts", type=Path, default=Path("build/contexts"), help="where benchmarks.contexts keeps its"
     )
+    parser.add_argument("--keep", action="store_true", help="build only what was not measured yet")
     parser.add_argument("--page", action="store_true", help="measure nothing, make the page of what is there")
     parser.add_argument("--output", type=Path, help="write the page into this file instead of printing it")
     chosen = parser.parse_args(arguments)
@@ -84,12 +117,14 @@ def main(arguments: Sequence[str]) -> int:
     for example in examples():
         if chosen.page or (chosen.examples and example.name not in chosen.examples):
             continue
+        file = chosen.results / f"{example.name}.json"
+        earlier = json.loads(file.read_text("utf-8")) if chosen.keep and file.is_file() else None
         try:
-            measured = measure(example, chosen.engine, layers)
+            measured = measure(example, chosen.engine, layers, earlier)
         except BuildFailed as failure:
             print("\n".join(failure_lines(failure)), file=sys.stderr)
             return 2
-        (chosen.results / f"{example.name}.json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
+        file.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
         print(f"{example.name}: {'right' if right(measured) else 'WRONG'}", file=sys.stderr, flush=True)
     found = list(_kept(chosen.results).values())
     page = document(found, _kept(chosen.contexts))
