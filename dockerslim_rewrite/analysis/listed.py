@@ -18,7 +18,7 @@ from ..record import record
 from .facts import Facts
 
 _INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>~!].*|;.*|)\Z")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:\[[^\]]*\])?\s*(?:[=<>~!].*|;.*|))\Z")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
@@ -33,11 +33,12 @@ class Lists:
     build: Build
     facts: Facts
 
-    def requirements(self, path: str, folder: str | None, known: Installer) -> tuple[str, ...]:
+    def requirements(self, path: str, folder: str | None, known: Installer, python: str = "") -> tuple[str, ...]:
         """The packages that the requirements file *path*, seen from *folder*, lists.
 
-        Raises ``Unmet`` unless all of them are in *known*.
+        Raises ``Unmet`` unless *known* brings all of them to that version of *python*, where it is known.
         """
+        folder = "/" if path.startswith("/") else folder
         names: list[str] = []
         seen: set[str] = set()
         waiting = [posixpath.normpath(posixpath.join(folder or "/", path))]
@@ -56,7 +57,7 @@ class Lists:
                     continue
                 found = _REQUIREMENT.match(line)
                 name = found[1].lower().replace("_", "-") if found is not None else ""
-                if name not in known.packages:
+                if found is None or not known.brings(name, _version(found[2] or ""), python):
                     raise Unmet(f"pip may have to compile {line}, which {path} lists")
                 names.append(name)
         return tuple(names)
@@ -124,6 +125,11 @@ class Lists:
             return None
         file = project.image_files(self.build).get(path)
         return project.text(file.path) if file is not None else None
+
+
+def _version(text: str) -> str:
+    """The version that a requirement asks for, without hashes and markers, which only leave it out elsewhere."""
+    return re.split(r";|\s--hash=", text, maxsplit=1)[0].strip()
 
 
 def _lines(text: str) -> Iterator[str]:

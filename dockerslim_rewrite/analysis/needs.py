@@ -8,14 +8,16 @@ from collections.abc import Collection, Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
+from ..knowledge.lifetimes import ended
 from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
 from ..record import record
 from ..shell.reader import read_script
 from ..shell.script import Compound, Script, Simple
+from .bases import base_image
 from .facts import Facts
 from .listed import Lists, Unmet
 from .packages import Kind, Operation, operation, unwrapped
-from .wrapped import inner_commands, started
+from .wrapped import compression, inner_commands, started
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
@@ -29,6 +31,8 @@ _MOVES = frozenset(("cd", "pushd", "popd"))
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
 _INTERPRETERS = frozenset(("sh", "bash", "dash", "ash"))
+#: Options of pip by which it may not get, or not take, the archives that its own index has.
+_ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -54,6 +58,10 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
         if stage.index in sources:
             raise Unmet(f"the stage {build.stages[other].name} takes files from it")
     reader = _Reader(facts, smaller, Lists(build, facts))
+    image = base_image(build, facts, stage)
+    reader.old = image is None or ended(image, facts.today or image.as_of) is not None
+    if image is not None and image.name == "python":
+        reader.python = ".".join((image.parts.version or "").split(".")[:2])
     stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
     for one in stages:
         for step in one.steps:
@@ -88,6 +96,10 @@ class _Reader:
         self.installed: set[str] = set()
         self.functions: set[str] = set()
         self.programs: set[str] = set()
+        #: Whether the distribution may be one whose packages cannot do without folders for manual pages.
+        self.old = False
+        #: The version of Python in the image, like 3.12; empty where it is not said.
+        self.python = ""
         #: The words that the script at hand was started with; None where it changes them.
         self.passed: Sequence[str | None] | None = ()
 
@@ -111,14 +123,12 @@ class _Reader:
             for found in _PLACES.finditer(text):
                 if found[1] not in self.smaller.commands - self.smaller.own:
                     raise Unmet(f"it is not known whether {found[0]} on line {step.line} is there")
-        if self.smaller.documentation:
-            known = documentation()
-            if found := known.paths.search(text):
-                raise Unmet(f"{found[0]} on line {step.line} is left out there")
-            if isinstance(step, Run) and (found := known.packages.search(text)):
-                raise Unmet(
-                    f"{found[0]} on line {step.line} may need folders for manual pages, which are left out there"
-                )
+        known = documentation()
+        if self.smaller.documentation and (found := known.paths.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} is left out there")
+        wary = self.smaller.documentation or (self.old and self.smaller.packages)
+        if wary and isinstance(step, Run) and (found := known.packages.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} may need folders for manual pages, which are left out there")
 
     def _run(self, run: Run) -> None:
         if run.argv is not None:
@@ -306,15 +316,17 @@ class _Reader:
         names = [argv[at] for at in done.operands]
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
+        python = "" if done.has_flag(*_ELSEWHERE) else self.python
         for name in (*names, *others):
             bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0] if name else ""
             bare = bare.lower().replace("_", "-")
-            if name is None or (f"@{bare}" if name.startswith("@") else bare) not in known.packages:
+            bare = f"@{bare}" if name and name.startswith("@") else bare
+            if name is None or not known.brings(bare, name[len(bare) :], python):
                 raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
         for path in lists:
             if path is None:
                 raise Unmet(f"{manager} may have to compile what a variable names")
-            self.lists.requirements(path, self.folder, known)
+            self.lists.requirements(path, self.folder, known, python)
         if not (names or lists) or not done.certain:
             raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
 
@@ -322,19 +334,11 @@ class _Reader:
         """tar calls a program for each kind of compression but gzip's, which every image has."""
         if "bzip2" in self.smaller.commands:
             return
-        words = [word for word in rest if word is not None]
-        letters = "".join(word for word in words if re.fullmatch(r"-[A-Za-z]+", word)) + (words[0] if words else "")
-        names = " ".join(words)
-        if (
-            "--bzip2" in words
-            or re.search(r"\.(?:bz2|tbz2?)\b", names)
-            or re.fullmatch(r"-?[a-zA-Z]*j[a-zA-Z]*", letters)
-        ):
-            self._package("bzip2", "bzip2", run)
-        elif "--xz" in words or re.search(r"\.(?:t?xz)\b", names) or "J" in letters:
-            self._package("xz-utils", "xz", run)
-        elif len(words) != len(rest) and "z" not in letters and "--gzip" not in words:
+        kind = compression(rest)
+        if kind is None:
             raise Unmet("which compression tar meets is not known")
+        if kind:
+            self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
 
 
 def _changes_words(command: Simple) -> bool:

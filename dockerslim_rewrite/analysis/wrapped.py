@@ -1,13 +1,15 @@
-"""Commands that start others: entrypoints that hand over, xargs and find."""
+"""Commands that start others: entrypoints that hand over, xargs, find and tar."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from ..knowledge.smaller import starters
 
 _XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
+_BZIP2 = re.compile(r"\.(?:bz2|tbz2?)\b")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -36,3 +38,18 @@ def inner_commands(name: str, rest: Sequence[str | None]) -> Iterator[Sequence[s
             yield rest[index:]
             return
         index += 2 if word in _XARGS_VALUES else 1
+
+
+def compression(rest: Sequence[str | None]) -> str | None:
+    """The program, ``bzip2`` or ``xz``, that tar with the words *rest* calls; empty for gzip or none.
+
+    None where a word is not known that may name an archive of any kind.
+    """
+    words = [word for word in rest if word is not None]
+    letters = "".join(word for word in words if re.fullmatch(r"-[A-Za-z]+", word)) + (words[0] if words else "")
+    names = " ".join(words)
+    if "--bzip2" in words or _BZIP2.search(names) or re.fullmatch(r"-?[a-zA-Z]*j[a-zA-Z]*", letters):
+        return "bzip2"
+    if "--xz" in words or re.search(r"\.(?:t?xz)\b", names) or "J" in letters:
+        return "xz"
+    return None if len(words) != len(rest) and "z" not in letters and "--gzip" not in words else ""

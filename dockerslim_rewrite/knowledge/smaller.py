@@ -9,6 +9,9 @@ from functools import lru_cache
 from ..record import record
 from .tables import table
 
+#: A version, or the least one, that is asked for; the newest of those that may be newer comes compiled as well.
+_ASKED = re.compile(r"(?:==|~=|>=)\s*(\d+(?:\.\d+)*)")
+
 
 @record
 class Smaller:
@@ -44,12 +47,31 @@ class Documentation:
 class Installer:
     """A language's package manager: ``packages`` that install anywhere, the ``commands`` that some of them bring,
     ``harmless`` subcommands that install nothing, and packages with ``harmless_scripts``, which compile nothing.
+
+    ``wheels`` are packages that come compiled, with all that they are linked to: by name and version of Python the
+    first version that does.
     """
 
     packages: frozenset[str]
     commands: frozenset[str]
     harmless: frozenset[str]
     harmless_scripts: frozenset[str]
+    wheels: Mapping[str, Mapping[str, str]]
+
+    def brings(self, name: str, version: str, python: str) -> bool:
+        """Whether the package *name* in the *version* asked for (``==1.2``, nothing) needs no compiler."""
+        if name in self.packages:
+            return True
+        first = self.wheels.get(name, {}).get(python)
+        if first is None:
+            return False
+        asked = _ASKED.fullmatch(version)
+        return not version or (asked is not None and _numbers(asked[1]) >= _numbers(first))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers of *version*, of which 1.26 and 1.26.0 are one."""
+    return tuple(map(int, re.sub(r"(?:\.0+)+\Z", "", version).split(".")))
 
 
 @lru_cache(maxsize=64)
@@ -89,9 +111,10 @@ def installer(manager: str) -> Installer | None:
     if manager not in ("pip", "npm", "gem"):
         return None
     entry = table("smaller")[manager]
-    return Installer(
-        *(frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts"))
+    packages, commands, harmless, scripts = (
+        frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts")
     )
+    return Installer(packages, commands, harmless, scripts, entry.get("wheels", {}))
 
 
 def starters() -> frozenset[str]:

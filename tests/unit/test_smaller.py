@@ -10,7 +10,7 @@ import pytest
 import dockerslim_rewrite
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.knowledge.images import catalogued, entry_of
-from dockerslim_rewrite.knowledge.smaller import smaller
+from dockerslim_rewrite.knowledge.smaller import installer, smaller
 from dockerslim_rewrite.passes.slim_base import slim_base
 from dockerslim_rewrite.record import evolve
 
@@ -131,7 +131,7 @@ def test_what_is_brought_back(line: str, packages: str) -> None:
         ("RUN pip install .", "pip may have to compile ."),
         ("RUN pip install $PACKAGES", "pip may have to compile what a variable names"),
         ("RUN pip install git+https://example.org/flask", "pip may have to compile git+https://example.org/flask"),
-        ("RUN pip install flask numpy", "pip may have to compile numpy"),
+        ("RUN pip install flask uwsgi", "pip may have to compile uwsgi"),
         ("RUN pip wheel flask", "what pip wheel does is not known"),
         ("RUN pipenv install", "what pipenv install needs is not known"),
         ("RUN python setup.py install", "what python setup.py builds is not known"),
@@ -236,3 +236,36 @@ def test_lists_of_the_project(
         assert not result.changed
         (remark,) = result.remarks
         assert reason in remark.reason
+
+
+@pytest.mark.parametrize(
+    ("version", "python", "brought"),
+    [
+        ("", "3.11", True),
+        ("==1.26.4", "3.11", True),
+        ("==1.23.1", "3.11", False),
+        ("== 1.23.10", "3.11", True),
+        ("~=1.26", "3.12", True),
+        (">=1.0", "3.12", False),
+        (">=1.26,<2", "3.12", False),
+        ("!=2.0", "3.12", False),
+        ("[extra]", "3.12", False),
+        ("==1.26.4", "3.13", False),
+        ("==2.1.0", "3.13", True),
+        ("", "2.7", False),
+        ("", "", False),
+    ],
+)
+def test_what_comes_compiled_depends_on_both_versions(version: str, python: str, brought: bool) -> None:
+    known = installer("pip")
+    assert known is not None
+    assert known.brings("numpy", version, python) is brought
+    assert known.brings("flask", version, python)
+    assert not known.brings("uwsgi", version, python)
+
+
+def test_old_distributions_need_folders_for_manual_pages() -> None:
+    install = "RUN apt-get update && apt-get install -y postgresql-client"
+    assert slim("python:3.13", install)[0].startswith("FROM python:3.13-slim\n")
+    reason = "postgresql-client on line 2 may need folders for manual pages, which are left out there"
+    assert slim("python:3.9-buster", install)[1] == [reason]
