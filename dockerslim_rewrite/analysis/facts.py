@@ -108,8 +108,9 @@ class Facts:
         return known
 
     def later_runs(self, run: Run, stage: Stage) -> list[Run]:
-        """The RUNs that run on top of *run*: behind it in *stage*, and in the stages built from it."""
+        """The RUNs that run on top of *run*: behind it in *stage*, in the stages built from it, and their triggers."""
         found = [other for other in stage.runs if other.index > run.index]
-        for heir in self.graph.heirs(stage.index):
-            found.extend(self.build.stages[heir].runs)
+        heirs = [self.build.stages[index] for index in self.graph.heirs(stage.index)]
+        found.extend(other for heir in heirs for other in heir.runs)
+        found.extend(trigger for one in (stage, *heirs) for trigger in one.triggers)
         return found

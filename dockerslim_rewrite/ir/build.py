@@ -53,6 +53,12 @@ class Stage:
         """What other stages call it: its alias in lower case, else its index."""
         return self.head.alias.lower() if self.head.alias else str(self.index)
 
+    @property
+    def triggers(self) -> tuple[Run, ...]:
+        """The RUN steps that ONBUILD keeps for builds on top of this one."""
+        steps = (step.trigger for step in self.steps if isinstance(step, Onbuild))
+        return tuple(step for step in steps if isinstance(step, Run))
+
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """The RUN steps in order; triggers of ONBUILD are not among them."""

@@ -45,6 +45,10 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             change = _change(run, uses, adds, facts)
             if change is None:
                 continue
+            reader = _trigger_without_index(build, facts)
+            if reader is not None:
+                yield missed("DS202", run.line, f"the index stays: the trigger on line {reader} installs from it")
+                continue
             fails = _fails_without(build, facts, stage)
             if fails is not None:
                 yield missed(
@@ -52,6 +56,20 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 )
                 continue
             yield change
+
+
+def _trigger_without_index(build: Build, facts: Facts) -> int | None:
+    """The line of an ONBUILD whose RUN installs from the index that the image holds; None when there is none."""
+    for stage in build.stages:
+        for trigger in stage.triggers:
+            for use in facts.uses(trigger):
+                if use.operation.manager.name != "apk":
+                    continue
+                if use.operation.kind is Kind.UPDATE:
+                    break
+                if use.operation.kind in _ADDS and not use.operation.has_flag("--no-cache", *_UPDATE_FLAGS):
+                    return trigger.line
+    return None
 
 
 def _fails_without(build: Build, facts: Facts, stage: Stage) -> int | None:

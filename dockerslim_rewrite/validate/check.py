@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ..change import Change, DropsFiles, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
+from ..change import Change, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
 from .accounts import check_accounts
 from .base_images import check_bases
 from .claims import Claimed, Licences
-from .cleanups import reads_lists
 from .comments import check_comments
-from .observe import units
-from .program import base_of, script_of
+from .package_lists import check_package_lists
+from .program import base_of
 from .second_reader import readers_disagree
 from .steps import Matcher
 from .verdict import Judgement, Undecided, Unsound, Verdict
@@ -73,7 +72,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         check_accounts(old, pairs, changes)
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
     check_comments(old.document, new.document, became, moved=moved)
-    _package_lists(new, claimed.all)
+    check_package_lists(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)
@@ -147,25 +146,3 @@ def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Sta
 
 def _same_name(left: str | None, right: str | None) -> bool:
     return left is not None and right is not None and left.lower() == right.lower()
-
-
-def _package_lists(new: Build, licences: Licences) -> None:
-    """Where a claim deletes apt's lists, no later RUN on top of that layer may read them unfetched."""
-    if not any("/var/lib/apt/lists/*" in claim.argv for claim in licences.of(DropsFiles)):
-        return
-    ends: list[int | None] = []
-    for stage in new.stages:
-        base = base_of(stage, new)
-        deleted = ends[base] if isinstance(base, int) else None
-        for step in stage.steps:
-            script = script_of(step)
-            if script is None:
-                continue
-            reads = reads_lists(units(script))
-            if deleted is not None and reads is True:
-                raise Unsound(f"apt reads lists that line {deleted} deleted", None, step.line)
-            if reads is False:
-                deleted = None
-            if "rm -rf /var/lib/apt/lists/*" in script.text:
-                deleted = step.line
-        ends.append(deleted)
