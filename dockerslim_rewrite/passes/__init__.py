@@ -8,6 +8,7 @@ from .add_to_copy import add_to_copy
 from .apk_cache import apk_cache
 from .apt_get import apt_get
 from .apt_lists import apt_lists
+from .apt_update import apt_update
 from .archives import archives
 from .assume_yes import assume_yes
 from .base import Pass
@@ -121,6 +122,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase(
         "clean",
         (
+            apt_update,
             apt_lists,
             apk_cache,
             yum_cache,

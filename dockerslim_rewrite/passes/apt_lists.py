@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..analysis.apt import LISTS, READS, lists_gone
 from ..analysis.bases import surely_root
-from ..analysis.cleanup import append_to, appendable, mounted, removes
+from ..analysis.cleanup import append_to, appendable, mounted
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..change import Change, DropsFiles, Safety
@@ -16,9 +17,6 @@ from ..shell.script import Simple
 from .base import Proposals, missed, rewrite_pass
 from .cleaning import done_again
 from .estimates import left_behind
-
-LISTS = "/var/lib/apt/lists"
-_READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
 
 
 @rewrite_pass("DS201", "apt-lists", Safety.SAFE, ("DL3009",), mentions=("apt",))
@@ -39,7 +37,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
         for run in stage.runs:
             uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
             yield from done_again(run, facts, "DS201", "apt", _deletes_lists)
-            if not any(use.operation.kind is Kind.UPDATE for use in uses) or _gone(run, facts):
+            if not any(use.operation.kind is Kind.UPDATE for use in uses) or lists_gone(run, facts):
                 continue
             if mounted(run, (LISTS,)):
                 continue
@@ -71,15 +69,6 @@ def _deletes_lists(command: Simple) -> bool:
     return command.name == "rm" and operands in ([LISTS], [f"{LISTS}/"], [f"{LISTS}/*"])
 
 
-def _gone(run: Run, facts: Facts) -> bool:
-    """Whether the RUN deletes the lists behind its last update."""
-    script = facts.script(run)
-    if script is None:
-        return True
-    last = max((use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1)
-    return any(removes(command, LISTS) and command.span.start > last for command in script.commands)
-
-
 def _later_reader(run: Run, stage: Stage, facts: Facts) -> Run | None:
     """The RUN behind *run*, in this image's layers, that reads lists which it did not fetch itself."""
     for later in facts.later_runs(run, stage):
@@ -88,7 +77,7 @@ def _later_reader(run: Run, stage: Stage, facts: Facts) -> Run | None:
                 continue
             if use.operation.kind is Kind.UPDATE:
                 break
-            if use.operation.kind in _READS:
+            if use.operation.kind in READS:
                 return later
     return None
 

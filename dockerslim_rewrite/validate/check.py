@@ -72,7 +72,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         check_accounts(old, pairs, changes)
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
     check_comments(old.document, new.document, became, moved=moved)
-    check_package_lists(new, claimed.all)
+    check_package_lists(old, new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)

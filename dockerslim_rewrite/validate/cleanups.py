@@ -33,6 +33,8 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     if words[:1] == ["set"]:
         return None
     text = " ".join(words)
+    if text == "apt-get update":
+        return None if _reads_lists(behind[:1]) else "apt-get update without an install behind it"
     if words[:1] != ["rm"]:
         if not _CLEANERS.match(text):
             return f"{text} is no command that only cleans up"

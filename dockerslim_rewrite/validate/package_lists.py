@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from ..change import AddsOption, DropsFiles
+import re
+
+from ..change import AddsCommand, AddsOption, DropsFiles
 from ..ir.build import Build
-from ..ir.steps import Onbuild
+from ..ir.steps import Copy, Onbuild, Run
 from .claims import Licences
 from .cleanups import reads_lists
-from .observe import units
+from .observe import Command, units
 from .program import base_of, commands_of, script_of
 from .verdict import Unsound
 
+_SOURCES = re.compile(r"/etc/apt|sources\.list|apt-(?:add-repository|key)|add-apt-repository|add-architecture|\.deb\b")
+#: Commands that run what is written elsewhere.
+_INTERPRETERS = frozenset((".", "source", "sh", "bash", "dash", "ash", "eval"))
+_FILE = re.compile(r"[^./][^/]*\.[A-Za-z0-9]+\Z")
 _FETCHES = frozenset(("--no-cache", "-U", "--update", "--update-cache"))
 
 
-def check_package_lists(new: Build, licences: Licences) -> None:
-    """Raise ``Unsound`` where a RUN, or a trigger, reads lists of packages that a claim took from the layer."""
+def check_package_lists(old: Build, new: Build, licences: Licences) -> None:
+    """Raise ``Unsound`` where a RUN, or a trigger, reads lists of packages that a claim took from the layer, and where
+    an update that a claim adds may meet other sources than the update before it.
+    """
     if any("/var/lib/apt/lists/*" in claim.argv for claim in licences.of(DropsFiles)):
         _apt(new)
     if any("--no-cache" in claim.options for claim in licences.of(AddsOption)):
         _apk(new)
+    if any("update" in claim.argv for claim in licences.of(AddsCommand)):
+        fresh = _fresh_updates(new)
+        if len(fresh) > len(_fresh_updates(old)):
+            raise Unsound("an added update may bring lists of sources that the install did not see", None, fresh[-1])
 
 
 def _apt(new: Build) -> None:
@@ -55,3 +67,44 @@ def _apk(new: Build) -> None:
                     break
                 if command.words[:1] == ("apk",) and "add" in command.words and not _FETCHES & set(command.words):
                     raise Unsound("a trigger has apk read an index that is no longer there", None, step.line)
+
+
+def _fresh_updates(build: Build) -> list[int]:
+    """The lines of RUNs with an ``apt-get update`` for the first time in their layers, or behind what may have changed
+    apt's sources: all but those that fetch again what the layers below have fetched.
+    """
+    found: list[int] = []
+    ends: list[bool] = []
+    for stage in build.stages:
+        base = base_of(stage, build)
+        known = ends[base] if isinstance(base, int) else False
+        for step in stage.steps:
+            if isinstance(step, Copy):
+                known = known and not _covers_sources(step)
+            elif isinstance(step, Run):
+                known = known and script_of(step) is not None
+                for command in commands_of(step):
+                    if "update" in command.words and {"apt-get", "apt"} & set(command.words):
+                        if not known:
+                            found.append(step.line)
+                        known = True
+                    elif _changes_sources(command):
+                        known = False
+        ends.append(known)
+    return found
+
+
+def _changes_sources(command: Command) -> bool:
+    words = [*command.raw, *(target for _, target in command.redirects)]
+    if any(_SOURCES.search(word) for word in words):
+        return True
+    return command.words[:1] != () and command.words[0] in _INTERPRETERS
+
+
+def _covers_sources(step: Copy) -> bool:
+    """Whether COPY may write below /etc/apt, as far as its destination tells."""
+    path = step.destination.rstrip("/")
+    if "$" in path or path.startswith("/etc/apt"):
+        return True
+    # A file lands beside /etc/apt, a folder may bring one.
+    return path in ("", ".", "/etc") and not all(_FILE.search(source) for source in step.sources)

@@ -96,9 +96,7 @@ def allowance(changes: Iterable[Change]) -> Allowance:
             for claim in claims
             if isinstance(claim, AddsAssignment)
         ),
-        extra_paths=_all(
-            word for claim in claims if isinstance(claim, AddsCommand) for word in claim.argv if word.startswith("/")
-        ),
+        extra_paths=_all(path for claim in claims if isinstance(claim, AddsCommand) for path in _brought_by(claim)),
         folders=_all([*(claim.folder for claim in claims if isinstance(claim, EntersFolder)), *anywhere]),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
@@ -169,6 +167,12 @@ def _left_by(claim: Claim) -> Iterator[str]:
         yield from set(created_files(claim.command)) - set(created_files((*claim.command, *claim.options)))
     elif isinstance(claim, RemovesOption):
         yield from set(created_files((*claim.command, *claim.options))) - set(created_files(claim.command))
+
+
+def _brought_by(claim: AddsCommand) -> Iterator[str]:
+    """What a command leaves that was not there, its operands included."""
+    yield from (word for word in claim.argv if word.startswith("/"))
+    yield from created_files(claim.argv)
 
 
 def _literal(text: str) -> str:

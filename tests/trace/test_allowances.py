@@ -6,6 +6,7 @@ import pytest
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.change import (
+    AddsCommand,
     AddsInstruction,
     AddsOption,
     Change,
@@ -69,6 +70,12 @@ def test_what_a_command_no_longer_leaves_may_be_missing() -> None:
     assert kept.missing_paths == ("/root/.cache/pip/package",)
     assert allowance([change(AddsOption(("pip", "install"), ("-q",)))]).missing_paths == ()
     assert allowance([change(DropsFiles(("rm", "-rf", "/x"), ("/x",)))]).missing_paths == ("/x",)
+
+
+def test_what_an_added_update_leaves_may_be_there_and_be_named_by_wildcards() -> None:
+    update = allowance([change(AddsCommand(("apt-get", "update")))])
+    assert update.extra_paths == ("/var/lib/apt/lists/index",)
+    assert allowance([change(AddsCommand(("set", "-o", "pipefail")))]).extra_paths == ()
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,7 @@ def _deviations(before: Event, after: Event, allow: Allowance) -> list[str]:
 
 
 def _argv_allowed(before: Argv, after: Argv, allow: Allowance) -> bool:
+    after = _unexpanded(before, after, allow.extra_paths)
     if before == after:
         return True
     if normal(before, allow) != normal(after, allow):
@@ -327,6 +328,13 @@ def _argv_allowed(before: Argv, after: Argv, allow: Allowance) -> bool:
     left = {about(word, paths) for word in old - new}
     unexpanded = all(about(word, paths) in left for word in new - old if about(word, paths) is not None)
     return unexpanded and _all_match(old - new, gone, paths) and _all_match(new - old, come, paths)
+
+
+def _unexpanded(before: Argv, after: Argv, extra: Sequence[str]) -> Argv:
+    """*after* with the wildcards of *before* that named nothing in the place of what a claim brought."""
+    wildcards = [word for word in before if word not in after and set(word) & set("*?[")]
+    named = {path: glob for path in extra for glob in wildcards if fnmatchcase(path, glob)}
+    return tuple(named.get(word, word) for word in after)
 
 
 def _all_match(words: Iterable[str], globs: Sequence[str], paths: Sequence[str]) -> bool:
