@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
+from ..knowledge.build_tools import build_tools
 from ..knowledge.lifetimes import ended
 from ..knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
 from ..record import record
@@ -43,10 +44,15 @@ _SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
 
 @record
 class Needs:
-    """Debian packages that the smaller image lacks, sorted, and the first RUN that needs one of them, if any does."""
+    """Debian packages that the smaller image lacks, sorted, and the first RUN that needs one of them, if any does.
+
+    ``brought`` says that what is installed in any case brings back much of what the larger image has: a compiler, or
+    headers.
+    """
 
     packages: tuple[str, ...]
     first: Run | None
+    brought: bool = False
 
 
 def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
@@ -67,7 +73,10 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
         for step in one.steps:
             reader.step(step)
     reader.process([step for one in stages for step in one.steps])
-    return Needs(tuple(sorted(reader.missing)), next((run for run in reader.missing.values() if run is not None), None))
+    first = next((run for run in reader.missing.values() if run is not None), None)
+    tools = build_tools("apt")
+    brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
+    return Needs(tuple(sorted(reader.missing)), first, brought)
 
 
 def starting_needs(

@@ -33,10 +33,10 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
     those built from it and of the container's start is known to be in the smaller image, or comes back by installing
     its package (curl, git, procps …), which is then written down; else the remark names the command. What a program
     calls by itself is not seen. Declined as well: installers that may have to compile (only packages known to need no
-    compiler pass, named or in lists that the build context shows; of npm's those that its lock file does not mark),
-    scripts, files from other stages that may be linked to libraries, files that other stages take, and versions for
-    which no smaller tag is known to exist. Only stages that ship are changed; the version stays. Source: the images'
-    own Dockerfiles, docker-library/docs.
+    compiler, or to come compiled, pass, named or in lists that the build context shows; of npm's those that its lock
+    file does not mark), scripts that the build context does not show, files from other stages that may be linked
+    to libraries, files that other stages take, and versions for which no smaller tag is known to exist. Only stages
+    that ship are changed; the version stays. Source: the images' own Dockerfiles, docker-library/docs.
     """
     for site in facts.base_sites:
         image = known(site.reference)
@@ -59,7 +59,7 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
             yield missed("DS304", site.line, f"{site.reference} does not become {after}: {reason}")
             continue
         # What an installation brings back has not been measured.
-        saving = None if required.packages else variant.saving
+        saving = None if required.packages or required.brought else variant.saving
         yield _change(site, after, required, where, saving, build, facts)
 
 

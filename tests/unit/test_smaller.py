@@ -269,3 +269,12 @@ def test_old_distributions_need_folders_for_manual_pages() -> None:
     assert slim("python:3.13", install)[0].startswith("FROM python:3.13-slim\n")
     reason = "postgresql-client on line 2 may need folders for manual pages, which are left out there"
     assert slim("python:3.9-buster", install)[1] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("packages", "known"), [("vim", True), ("libpq-dev", False), ("build-essential", False), ("gcc vim", False)]
+)
+def test_nothing_is_promised_where_a_compiler_comes_back(packages: str, known: bool) -> None:
+    text = f"FROM {PYTHON}\nRUN apt-get update && apt-get install -y {packages}\n"
+    (change,) = rewrite(text, OPTIONS).changes
+    assert (change.saving is not None) is known
