@@ -21,6 +21,8 @@ from .shipping import Shipping
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _DIRECTIVE = re.compile(r"([a-z_0-9]+)\s+([^;{}]*)[;{]")
+#: Where a server has what it works with, whatever it serves: its configuration, logs, modules, temporary folders.
+_SYSTEM = re.compile(r"/(?:etc|run|usr/lib|usr/libexec|var/(?!www(?:/|\Z))[^/]+)(?:/|\Z)")
 _ROOTS = frozenset(("root", "alias"))
 #: Directives whose words with a slash are no files but parts of requests.
 _REQUESTS = frozenset(
@@ -118,7 +120,7 @@ def _chosen(places: Iterable[str], roots: Sequence[str], others: Sequence[str]) 
     for place in places:
         served = any(_within(place, root) for root in roots)
         shown = shown or served
-        if served or place.startswith("/etc/") or any(_within(one, place) or _within(place, one) for one in others):
+        if served or _SYSTEM.match(place) or any(_within(one, place) or _within(place, one) for one in others):
             kept.append(place)
             continue
         parts = sorted({root for root in roots if _within(root, place)})

@@ -20,6 +20,11 @@ _SERVERS = {"nginx": False, "serve": True, "http-server": True}
 _VALUES = frozenset(("-l", "--listen", "-p", "--port", "-a", "-c", "-e", "--ext", "-P", "--proxy", "-t", "-g"))
 #: What comes with the server itself and is configured, not served.
 _SYSTEM = ("/etc/", "/var/log/", "/usr/share/zoneinfo")
+#: Folders in which a server, or the system, has what it works with.
+_OWN = re.compile(
+    r"/(?:usr|usr/share|usr/local|usr/local/(?:bin|lib))?\Z|/(?:etc|run|bin|s?bin|lib\w*|usr/(?:s?bin|lib\w*))(?:/|\Z)"
+    r"|/var(?:\Z|/(?!www(?:/|\Z)))"
+)
 _INSTALLS = (("npm", "install", "-g"), ("npm", "i", "-g"), ("yarn", "global", "add"))
 _EMPTIES = frozenset((("npm", "cache", "clean", "--force"), ("yarn", "cache", "clean")))
 _GLOBAL = frozenset(("-g", "--global", "global"))
@@ -37,8 +42,8 @@ def unserved(stage: Stage, runtime: Stage, place: str | None, claims: Sequence[C
     if not folders:
         return folders
     for folder in folders:
-        if folder.count("/") < 1 or posixpath.normpath(folder) in ("/", "/etc", "/usr", "/var", "/usr/share"):
-            raise Unsound(f"{folder} holds more than one server serves", stage.head.line, runtime.head.line)
+        if not folder.startswith("/") or _OWN.match(posixpath.normpath(folder)):
+            raise Unsound(f"{folder} holds more than what is served", stage.head.line, runtime.head.line)
     started = _started(stage)
     folder, name = posixpath.split(started[0]) if started else ("", "")
     if name not in _SERVERS or folder not in _FOLDERS:
