@@ -14,7 +14,7 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format corpus corpus-bases catalogue bench bench-images fuzz test-builds wheel clean
+.PHONY: help run test lint format corpus corpus-bases catalogue bench bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
@@ -28,6 +28,7 @@ help:
 	@echo "make fuzz         the fuzz and property tests with many more examples"
 	@echo "make test-builds  all tests that build images, about half an hour; needs debootstrap, buildah and root"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
+	@echo "make bench-splits write docs/splits.md: stages split into builder and runtime; needs strace as well"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
 	@echo "make clean        remove .venv, caches and what was built"
 
@@ -89,6 +90,9 @@ test-builds: $(VENV)/.installed-dev
 bench-images: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.contexts
 	@$(BIN)/python -m benchmarks.images --output docs/images.md $(BENCH_ARGS)
+
+bench-splits: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.splits --output docs/splits.md $(BENCH_ARGS)
 
 wheel: $(VENV)/.installed-dev
 	@rm -rf dist

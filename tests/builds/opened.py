@@ -26,8 +26,10 @@ _OPEN = re.compile(r'openat\((?:AT_FDCWD|\d+)<([^>]*)>, "([^"]*)", ([A-Z_|]+).* 
 _EXEC = re.compile(r'execve\("([^"]*)", .* = 0')
 _ROOT = re.compile(r'chroot\("([^"]*/mnt/rootfs)"\) += 0')
 _COMPILED = re.compile(r"(/.*/)__pycache__/([^/]+)\.cpython-\d+\.pyc\Z")
-#: What the engine or the kernel puts there.
-_NOT_OF_THE_IMAGE = re.compile(r"/(?:proc|sys|dev|tmp|run)(?:/|\Z)|/etc/(?:hosts|hostname|resolv\.conf)\Z")
+#: What the engine or the kernel puts there, and the loader's index, which it does without.
+_NOT_OF_THE_IMAGE = re.compile(
+    r"/(?:proc|sys|dev|tmp|run)(?:/|\Z)|/etc/(?:hosts|hostname|resolv\.conf|ld\.so\.cache)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ RUN apt-get update \
     && mkdir -p tmp root home/nonroot etc/ssl/certs \
     && chmod 1777 tmp \
     && chown 65532:65532 home/nonroot \
+    && printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\n' > etc/nsswitch.conf \
     && cat usr/share/ca-certificates/mozilla/*.crt > etc/ssl/certs/ca-certificates.crt \
     && printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n' > etc/passwd \
     && printf 'root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n' > etc/group
