@@ -73,7 +73,7 @@ def shipping(
 
     *installed* are the paths that installing the project creates, where those are known.
     """
-    state = State(Environment().having(dict(recipe.environment).items()), Names(), recipe.workdir, None, None)
+    state = State(Environment().having(dict(recipe.environment).items()), Names(), recipe.workdir or None, None, None)
     states = [state]
     reader = _Reader(recipe, prefixes(stage), version, installed)
     last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)

@@ -139,6 +139,18 @@ def _compiler(known: Writing, values: Values, arguments: Arguments, frame: Frame
     return (Place(frame.folder),) if frame.folder else None
 
 
+def _php(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:
+    """Composer's installer, on standard input or as a file: it writes one program where it is told to."""
+    given: dict[str, str] = {}
+    for word in values[1:]:
+        if word is None or not (word.startswith("--") or word.endswith("composer-setup.php")):
+            return None
+        name, _, value = word.partition("=")
+        given[name] = value
+    folder = given.get("--install-dir")
+    return (place_of(posixpath.join(folder, given.get("--filename") or "composer.phar"), frame),) if folder else None
+
+
 #: How each form of command names the places it writes; None, or a place that is None, where that is not known.
 WRITE_FORMS: dict[str, Callable[[Writing, Values, Arguments, Frame], Found]] = {
     "operands": _operands,
@@ -154,4 +166,5 @@ WRITE_FORMS: dict[str, Callable[[Writing, Values, Arguments, Frame], Found]] = {
     "sed": _sed,
     "awk": _awk,
     "compiler": _compiler,
+    "php": _php,
 }

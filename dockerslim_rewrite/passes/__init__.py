@@ -57,6 +57,7 @@ from .split_go import split_go
 from .split_java import split_java
 from .split_native import split_native
 from .split_node import split_node
+from .split_php import split_php
 from .split_python import split_python
 from .split_ruby import split_ruby
 from .split_rust import split_rust
@@ -99,6 +100,7 @@ PIPELINE: tuple[Phase, ...] = (
             split_python,
             split_node,
             split_ruby,
+            split_php,
         ),
     ),
     Phase("order", (manifests_first,)),

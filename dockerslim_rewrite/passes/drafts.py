@@ -11,6 +11,7 @@ from .go_targets import go_targets
 from .java_targets import java_targets
 from .language_targets import language_targets
 from .native_targets import gcc_targets, native_targets
+from .php_targets import php_targets
 from .rust_targets import rust_targets
 from .split_project import Choose
 from .splitting import Draft, draft_split
@@ -29,6 +30,7 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("python", language_targets),
     ("node", language_targets),
     ("ruby", language_targets),
+    ("php", php_targets),
 )
 
 

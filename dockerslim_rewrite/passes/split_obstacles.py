@@ -54,9 +54,10 @@ def _left_behind(project: Project) -> Obstacle | None:
         if isinstance(step, Env):
             values = [state.env.get(pair.key) for pair in step.pairs if "PATH" not in pair.key and pair.key != "GOBIN"]
             named += [(value, step.line) for value in values if value and value.startswith("/")]
-    if project.folder is None:
+    stays = project.recipe.same and not any(step.keyword == "WORKDIR" for step in project.stage.steps)
+    if project.folder is None and not stays:
         return Obstacle("the working directory is not known", project.stage.head.line)
-    named.append((project.folder, project.stage.steps[-1].line))
+    named.append((project.folder or "/", project.stage.steps[-1].line))
     for path, line in named:
         inside = any(path.startswith(one.rstrip("/") + "/") for one in project.recipe.own)
         if inside and not project.shipping.holds(path):

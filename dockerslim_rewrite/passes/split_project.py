@@ -95,7 +95,7 @@ def is_small(image: ImageFacts) -> bool:
 def _builds(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> bool:
     """Whether *stage* runs one of the recipe's build tools and, with a small base, has installed tools for it."""
     installs = (
-        word in known.packages
+        word in known.packages or (word or "").endswith("-dev")
         for run in stage.runs
         for use in facts.uses(run)
         if use.operation.kind is Kind.INSTALL

@@ -48,7 +48,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
         yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
-        left = project.recipe.packages & set(_left(project, target))
+        left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
         if target.image != project.stage.head.image or left or target.places is not None:
             yield _change(project, target)
 

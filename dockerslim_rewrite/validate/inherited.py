@@ -10,15 +10,18 @@ from ..ir.steps import Env
 from .observe import value
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.
-_SET: dict[str, tuple[dict[str, str], str]] = {
+_SET: dict[str, tuple[dict[str, str], str | None]] = {
     "golang": ({"GOPATH": "/go"}, "/go"),
     "rust": ({"CARGO_HOME": "/usr/local/cargo"}, "/"),
+    "php": ({}, None),
 }
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
-def inherited(stage: Stage) -> tuple[dict[str, str], str]:
-    """The variables that the base image of *stage* sets, as far as they matter, and the folder that it starts in."""
+def inherited(stage: Stage) -> tuple[dict[str, str], str | None]:
+    """The variables that the base image of *stage* sets, as far as they matter, and the folder that it starts in;
+    None where its variants start in different ones.
+    """
     name = re.split(r"[:@]", stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/"))[0]
     known, start = _SET.get(name, ({}, "/"))
     return dict(known), start

@@ -84,7 +84,7 @@ class RuntimePaths:
                     self._deleted(command, env)
                     for path in _written(command, env):
                         if path.startswith("/") or not moves:
-                            self._wrote(posixpath.normpath(posixpath.join(place or "/", path)), step)
+                            self._wrote(_joined(place, path, step), step)
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
         unseen = unserved(self.stage, self.runtime, place, self.others)
@@ -113,7 +113,7 @@ class RuntimePaths:
         return commands(units(script))
 
     def _copied(self, step: Copy, target: str, place: str | None) -> None:
-        path = posixpath.normpath(posixpath.join(place or "/", target.strip("\"'")))
+        path = _joined(place, target.strip("\"'"), step)
         if path not in _STANDING:
             self._wrote(path, step)
             return
@@ -148,6 +148,13 @@ class RuntimePaths:
             return
         if not any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.provided):
             raise Unsound(f"{path} is not in the runtime stage", step.line, self.runtime.head.line)
+
+
+def _joined(place: str | None, path: str, step: Step) -> str:
+    """*path*, seen from the folder *place*. Raises ``Undecided`` where that is needed and not known."""
+    if place is None and not path.startswith("/"):
+        raise Undecided(f"in which folder {path} lies is not known", step.line)
+    return posixpath.normpath(posixpath.join(place or "/", path))
 
 
 def of_context(step: Step) -> bool:

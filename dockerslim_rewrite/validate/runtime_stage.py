@@ -157,7 +157,10 @@ class RuntimeStage:
         anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
         taken = 0
         place = self._folder(before)
-        if place is None:
+        stays = self.runtime.head.image == self.stage.head.image and not any(
+            step.keyword == "WORKDIR" for step in self.stage.steps
+        )
+        if place is None and not stays:
             raise Undecided("the working directory is not known", *lines)
         whole = "/" in self.provided
         if not whole and any("ldconfig" in command.words for step in before for command in commands_of(step)):
@@ -166,7 +169,7 @@ class RuntimeStage:
             taken += 1
         again = [step for step in self.builder.steps if of_context(step)] if self.context else []
         restated = bool(again) and isinstance(again[-1], Copy)
-        if place != "/" and not anew.startswith("/") and not restated:
+        if place != "/" and not stays and not anew.startswith("/") and not restated:
             step = steps[taken] if taken < len(steps) else None
             if not isinstance(step, Value) or step.keyword != "WORKDIR" or step.value != place:
                 raise Unsound(f"the runtime stage does not work in {place}", *lines)

@@ -18,7 +18,7 @@ _CALLS = "openat,execve,chroot"
 _WRAPPER = """\
 #!/bin/sh
 [ "$1" = run ] || exec buildah "$@"
-exec strace -f -qq -y -s 4096 -e trace={calls} -o "{folder}/$(date +%s%N).trace" buildah "$@"
+exec strace -D -f -qq -y -s 4096 --seccomp-bpf -e trace={calls} -o "{folder}/$(date +%s%N).trace" buildah "$@"
 """
 _LINE = re.compile(r"(\d+) +(.*)")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
@@ -41,7 +41,10 @@ class Opened:
 
 
 def tracing(folder: Path) -> str:
-    """The path of a program that does what buildah does, and writes a trace into *folder* for each run."""
+    """The path of a program that does what buildah does, and writes a trace into *folder* for each run.
+
+    strace is the child of what it traces, so that a server which a run leaves behind keeps nobody waiting.
+    """
     program = folder / "buildah"
     program.write_text(_WRAPPER.format(calls=_CALLS, folder=folder))
     program.chmod(0o755)
