@@ -1,7 +1,7 @@
 """Which libraries the extensions are linked to that a stage installs, as far as names tell.
 
 Sources: ``knowledge/data/linked.toml``; npm's package-lock.json (``hasInstallScript`` marks what may be compiled);
-Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed).
+Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed); Mix's mix.lock (a line a package).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _COMPILERS = frozenset(
     ("make", "gmake", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "clang++", "go", "cargo")
 )
 _VERSION = re.compile(r"[\[=<>~!@:;]")
+_HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _GEM = re.compile(r"    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(")
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
@@ -51,6 +52,8 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     for run in stage.runs:
         for use in facts.uses(run):
             manager = "gem" if use.operation.manager.name == "bundler" else use.operation.manager.name
+            if manager == "hex" and use.operation.subcommand == "deps.get":
+                reader.hex(use)
             if manager in _SYSTEM or use.operation.kind not in (Kind.INSTALL, Kind.UPGRADE):
                 continue
             known = installer(manager)
@@ -104,6 +107,16 @@ class _Reader:
             if path is None:
                 raise Unmet(f"{done.executable} {done.subcommand} may install anything")
             yield from self.lists.requirements(path, folder, known)
+
+    def hex(self, use: Use) -> None:
+        """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""
+        folder = self.states[use.run.index].workdir
+        lock = self.lists.text(posixpath.join(folder or "/", "mix.lock"), folder)
+        if lock is None:
+            raise Unmet("no mix.lock in the build context tells which packages are compiled")
+        for name in _HEX.findall(lock):
+            if name not in linked_packages("hex").packages:
+                raise Unmet(f"{name} may be linked to any library of the full image")
 
     def _gems(self, folder: str | None, known: Installer) -> Iterator[str]:
         lock = self.lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)

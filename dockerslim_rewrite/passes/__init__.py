@@ -53,6 +53,7 @@ from .shell_link import shell_link
 from .slim_base import slim_base
 from .sort_packages import sort_packages
 from .split_dotnet import split_dotnet
+from .split_elixir import split_elixir
 from .split_go import split_go
 from .split_java import split_java
 from .split_native import split_native
@@ -101,6 +102,7 @@ PIPELINE: tuple[Phase, ...] = (
             split_node,
             split_ruby,
             split_php,
+            split_elixir,
         ),
     ),
     Phase("order", (manifests_first,)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..analysis.facts import Facts
 from ..ir.build import Build
 from .dotnet_targets import dotnet_targets
+from .elixir_targets import elixir_targets
 from .go_targets import go_targets
 from .java_targets import java_targets
 from .language_targets import language_targets
@@ -31,6 +32,7 @@ _RECIPES: tuple[tuple[str, Choose], ...] = (
     ("node", language_targets),
     ("ruby", language_targets),
     ("php", php_targets),
+    ("elixir", elixir_targets),
 )
 
 

@@ -12,6 +12,7 @@ from ..change import Safety
 from ..knowledge.libraries import libraries
 from ..knowledge.smaller import smaller
 from .runtime_needs import needed_packages, program
+from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
 
 
@@ -54,9 +55,9 @@ def _global(project: Project, started: Started) -> str | None:
 def _slim(project: Project) -> list[Target] | str:
     """The slim variant, with the libraries that extensions are linked to and what the container starts."""
     image = project.image
-    counterpart = next((one for one in image.counterparts if one.kind == "slim" and one.image == image.name), None)
+    base = slim_variant(project)
     variant = smaller(image.name, "slim", image.family)
-    if counterpart is None or variant is None:
+    if base is None or variant is None:
         return "no slim variant of the full image is known for this tag"
     release = image.release or project.recipe.release(image.parts.version)
     own = needed_packages(project, release)
@@ -74,6 +75,5 @@ def _slim(project: Project) -> list[Target] | str:
         if known is None:
             return f"which package has the library of {development} is not known here"
         packages += known
-    base = f"{counterpart.image}:{counterpart.tag}"
     why = f"compilers are needed to build only; {base} is the same version, and has what the program is linked to"
     return [Target(base, Safety.AGGRESSIVE, why, packages=tuple(sorted(dict.fromkeys(packages))))]

@@ -12,7 +12,7 @@ _ON_DEBIAN = frozenset(
     ("golang", "rust", "gcc", "debian", "buildpack-deps", "node", "python", "ruby", "openjdk", "java")
 )
 #: Official images of languages that have a slim variant of each version and release.
-_WITH_SLIM = frozenset(("node", "python", "ruby"))
+_WITH_SLIM = frozenset(("elixir", "node", "python", "ruby"))
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
 _SDK, _ASPNET = "mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/aspnet"
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")
