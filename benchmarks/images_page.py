@@ -200,6 +200,8 @@ def _warm(measured: Measured) -> tuple[str, ...]:
     outcome = measured["outcomes"][EXPERT]
     sides = (outcome["before"], _side(measured, STANDARD), outcome["after"])
     seconds = [seconds_text(side["warm_seconds"]) for side in sides]
+    if any("warm_runs" not in side for side in sides):
+        return measured["name"], f"`{outcome['touched']}`", *[""] * (len(_WARM) - 2)
     runs = [side["warm_runs"] or () for side in sides]
     if not installs(Example(measured["name"]).dockerfile.read_text("utf-8")):
         word = "there are none"

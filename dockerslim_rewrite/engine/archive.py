@@ -77,6 +77,10 @@ class LayerCache:
     def __init__(self) -> None:
         self._known: dict[str, _Content] = {}
 
+    def known(self, digest: str) -> _Content | None:
+        """The content of the layer *digest*, if it was read before."""
+        return self._known.get(digest)
+
     def get(self, digest: str, read: Callable[[], _Content]) -> _Content:
         """The content of the layer *digest*, from *read* if it is new."""
         if digest not in self._known:
@@ -84,8 +88,12 @@ class LayerCache:
         return self._known[digest]
 
 
-def read_archive(path: Path, cache: LayerCache) -> Image:
-    """Read the docker-archive *path*. Raises ``EngineError`` if it is none, or holds layers in an unknown form."""
+def read_archive(path: Path, cache: LayerCache, *, squeezed: bool = True) -> Image:
+    """Read the docker-archive *path*. Raises ``EngineError`` if it is none, or holds layers in an unknown form.
+
+    Without *squeezed* layers that are not known yet are not compressed, which takes most of the time, and count as 0
+    bytes compressed; *cache* does not learn them.
+    """
     with tarfile.open(path) as archive:
         manifest = json.load(_member(archive, "manifest.json"))[0]
         document: dict[str, Any] = json.load(_member(archive, manifest["Config"]))
@@ -95,7 +103,11 @@ def read_archive(path: Path, cache: LayerCache) -> Image:
         digests: list[str] = document["rootfs"]["diff_ids"]
         instructions = _instructions(document.get("history") or [], len(digests))
         for digest, name, made_by in zip(digests, manifest["Layers"], instructions, strict=True):
-            content = cache.get(digest, lambda name=name: _read_layer(_member(archive, name)))  # type: ignore[misc]
+            content = cache.known(digest) if not squeezed else None
+            if content is None and squeezed:
+                content = cache.get(digest, lambda name=name: _read_layer(_member(archive, name)))  # type: ignore[misc]
+            elif content is None:
+                content = _read_layer(_member(archive, name), squeezed=False)
             files.apply(content.entries)
             lists.update(content.lists)
             layers.append(Layer(made_by, digest, content.size, content.compressed))
@@ -130,30 +142,33 @@ def _instructions(history: list[dict[str, Any]], layers: int) -> list[str]:
 class _Meter:
     """Passes reads through, and counts what a registry would keep of them."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: IO[bytes], *, squeezed: bool) -> None:
         self._raw = raw
-        self._squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
+        self._squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31) if squeezed else None
         self.compressed = 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._raw.read(size)
-        self.compressed += len(self._squeeze.compress(data))
+        if self._squeeze is not None:
+            self.compressed += len(self._squeeze.compress(data))
         return data
 
     def finish(self) -> int:
         """Read to the end; the number of compressed bytes."""
         while self.read(_BLOCK):
             pass
-        self.compressed += len(self._squeeze.flush())
+        if self._squeeze is not None:
+            self.compressed += len(self._squeeze.flush())
         return self.compressed
 
 
-def _read_layer(raw: IO[bytes]) -> _Content:
+def _read_layer(raw: IO[bytes], *, squeezed: bool = True) -> _Content:
     head = raw.read(4)
     raw.seek(0)
     if head == b"\x28\xb5\x2f\xfd":
         raise EngineError("the engine exports layers compressed with zstd, which this version cannot read")
-    meter = _Meter(gzip.GzipFile(fileobj=raw) if head[:2] == b"\x1f\x8b" else raw)  # type: ignore[arg-type]
+    plain = gzip.GzipFile(fileobj=raw) if head[:2] == b"\x1f\x8b" else raw
+    meter = _Meter(plain, squeezed=squeezed)  # type: ignore[arg-type]
     entries: list[tuple[str, Entry]] = []
     places: dict[str, Entry] = {}
     lists: dict[str, bytes] = {}

@@ -225,7 +225,7 @@ class _Verifier:
         if not self._options.control:
             return side, {}
         self._build(dockerfile, "control", fresh=True)
-        control = self._read("control")
+        control = self._read("control", squeezed=False)
         return side, {one.path: UNSTABLE for one in compare_files(side.image.files, control.files)}
 
     def side(self, dockerfile: Path, name: str) -> Side:
@@ -297,9 +297,9 @@ class _Verifier:
     def _tag(self, name: str) -> str:
         return f"localhost/dockerslim-verify-{self._run}:{name}"
 
-    def _read(self, name: str) -> Image:
+    def _read(self, name: str, *, squeezed: bool = True) -> Image:
         self._progress(f"reading {name}")
-        return self._exported(self._tag(name))
+        return self._exported(self._tag(name), squeezed=squeezed)
 
     def _base(self, dockerfile: Path) -> Image:
         """The image that *dockerfile* builds on; an empty one if that is ``scratch``."""
@@ -307,13 +307,13 @@ class _Verifier:
         if image is None:
             return Image((), ImageConfig(), RootFilesystem(), {})
         self._progress(f"reading {image}")
-        return self._exported(image)
+        return self._exported(image, squeezed=False)
 
-    def _exported(self, image: str) -> Image:
+    def _exported(self, image: str, *, squeezed: bool) -> Image:
         archive = self._folder / "image.tar"
         try:
             self._engine.export(image, archive)
-            return read_archive(archive, self._layers)
+            return read_archive(archive, self._layers, squeezed=squeezed)
         finally:
             archive.unlink(missing_ok=True)
 

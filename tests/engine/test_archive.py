@@ -101,3 +101,18 @@ def test_what_is_no_image_says_so(tmp_path: Path) -> None:
         pass
     with pytest.raises(EngineError, match=r"no manifest\.json"):
         read_archive(tmp_path / "i", LayerCache())
+
+
+def test_without_squeezing_only_that_is_missing(tmp_path: Path) -> None:
+    write_image(
+        tmp_path / "image.tar", LayerOf("RUN one").file("/one", "1" * 1000), LayerOf("RUN two").file("/two", "2")
+    )
+    cache = LayerCache()
+    quick = read_archive(tmp_path / "image.tar", cache, squeezed=False)
+    full = read_archive(tmp_path / "image.tar", cache)
+    assert quick.compressed == 0 < full.compressed
+    assert (quick.size, quick.config) == (full.size, full.config)
+    assert {path: quick.files.get(path) for path in ("/one", "/two")} == {
+        path: full.files.get(path) for path in ("/one", "/two")
+    }
+    assert read_archive(tmp_path / "image.tar", cache, squeezed=False).layers == full.layers
