@@ -13,6 +13,7 @@ from typing import Any
 from dockerslim_rewrite import Result
 from dockerslim_rewrite.analysis.facts import Facts
 from dockerslim_rewrite.analysis.packages import Kind
+from dockerslim_rewrite.change import RemarkKind
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import parse
 from tests.builds.examples import Example, examples, rewrites
@@ -232,7 +233,11 @@ def _users(measured: Measured, now: Mapping[str, Result]) -> Iterator[tuple[str,
     cells = []
     for level in (STANDARD, AGGRESSIVE):
         result = now[level]
-        reasons = [remark.reason for remark in result.remarks if remark.rule == "DS501"]
+        reasons = [
+            "root at this level" if remark.kind is RemarkKind.HELD else remark.reason.removeprefix("stays ")
+            for remark in result.remarks
+            if remark.rule == "DS501"
+        ]
         key = measured["levels"][level]
         agrees = key is None or measured["outcomes"][key]["smoke_agrees"]
         if any(change.rule == "DS501" for change in result.changes):
