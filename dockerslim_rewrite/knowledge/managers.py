@@ -19,8 +19,9 @@ class Manager:
     ``values`` are options that take the next word; ``kinds`` maps a subcommand (one or two words) to what it does
     (install, update = refresh of the index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a
     call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
-    cache from being written, ``environment`` is the variable that does the same, ``clean`` the command that empties
-    it, ``offline`` options that read it. ``saving`` is an estimate in bytes, ``saving_source`` where it comes from.
+    cache from being written, ``environment`` is the variable that does the same, ``location`` those that say
+    where the cache is, ``clean`` the command that empties it, ``offline`` options that read it. ``saving`` is an
+    estimate in bytes, ``saving_source`` where it comes from.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Manager:
     option: str | None
     option_alternatives: tuple[str, ...]
     environment: str | None
+    location: frozenset[str]
     clean: str | None
     offline: tuple[str, ...]
     saving: int | None
@@ -93,6 +95,7 @@ def manager(name: str) -> Manager:
         option=cache.get("option"),
         option_alternatives=tuple(cache.get("option_alternatives", ())),
         environment=cache.get("environment"),
+        location=frozenset(cache.get("location", ())),
         clean=cache.get("clean"),
         offline=tuple(cache.get("offline", ())),
         saving=cache.get("saving"),

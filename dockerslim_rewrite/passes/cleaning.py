@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ..analysis.bases import surely_root
+from ..analysis.cache_readers import cache_reader
 from ..analysis.cleanup import append_to, appendable, mounted, removes, says
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind, Operation
@@ -46,7 +47,11 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
     verdict = judge(uses, run, stage, facts)
     if verdict is None:
         return
-    problem = verdict if isinstance(verdict, str) else appendable(run, facts) or _nowhere(run, known.clean, facts)
+    problem = (
+        verdict
+        if isinstance(verdict, str)
+        else cache_reader(build, known) or appendable(run, facts) or _nowhere(run, known.clean, facts)
+    )
     if problem is not None or isinstance(verdict, str):
         yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..analysis.cache_readers import cache_reader
 from ..analysis.cleanup import mounted
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
@@ -38,6 +39,10 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     continue
                 if not operation.certain and operation.subcommand == "":
                     yield missed("DS204", run.line, "an expansion may hold pip's options")
+                    continue
+                reader = cache_reader(build, operation.manager)
+                if reader is not None:
+                    yield missed("DS204", run.line, f"{operation.manager.name}'s cache stays: {reader}")
                     continue
                 option = operation.manager.option or ""
                 words = use.command.words

@@ -13,6 +13,7 @@ from ..syntax import ParseError, parse
 from ..text import Patch
 from .accounts import check_accounts
 from .base_images import check_bases
+from .caches import check_caches
 from .claims import Claimed, Licences
 from .comments import check_comments
 from .package_lists import check_package_lists
@@ -73,6 +74,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
+    check_caches(new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)
