@@ -24,6 +24,7 @@ def check_caches(new: Build, licences: Licences) -> None:
     gone.update(path for path in dropped if path.startswith("."))
     if not gone:
         return
+    named = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, gone))})(?![\w.-])")
     for stage in new.stages:
         for step in stage.steps:
             if isinstance(step, Copy) and step.origin.flag("from") is not None:
@@ -34,7 +35,7 @@ def check_caches(new: Build, licences: Licences) -> None:
                     raise Unsound("a cache is copied that is no longer there", None, step.line)
             elif isinstance(step, Run):
                 for command in commands_of(step):
-                    if any(path in word for path in gone for word in command.raw) and not _forgives(command):
+                    if any(map(named.search, command.raw)) and not _forgives(command):
                         raise Unsound(f"{command.raw[0]} names a cache that is no longer there", None, step.line)
 
 
