@@ -1,7 +1,8 @@
 """Which libraries the extensions are linked to that a stage installs, as far as names tell.
 
 Sources: ``knowledge/data/linked.toml``; npm's package-lock.json (``hasInstallScript`` marks what may be compiled);
-Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed); Mix's mix.lock (a line a package).
+Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed); Mix's mix.lock (a line a package);
+Poetry's poetry.lock (a table a package).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _COMPILERS = frozenset(
 )
 _VERSION = re.compile(r"[\[=<>~!@:;]")
 _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
+_LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
+_MODULE = re.compile(r'"(?:[^"]*/)?node_modules/((?:@[^"/]+/)?[^"/]+)": *\{')
 _GEM = re.compile(r"    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(")
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
@@ -56,10 +59,10 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                 reader.hex(use)
             if manager in _SYSTEM or use.operation.kind not in (Kind.INSTALL, Kind.UPGRADE):
                 continue
-            known = installer(manager)
+            known = installer("pip" if manager == "poetry" else manager)
             if known is None:
                 raise Unmet(f"what {use.operation.executable} installs may be linked to any library of the full image")
-            also = linked_packages(manager)
+            also = linked_packages("pip" if manager == "poetry" else manager)
             wider = evolve(
                 known,
                 packages=known.packages | also.packages,
@@ -88,12 +91,20 @@ class _Reader:
                 raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
             exact = done.subcommand not in ("install", "i")
             programs |= self.lists.npm_lock(folder, known, scripts=True, exact=exact)
+            runs = linked_packages("npm").runs
+            lock = self.lists.text(posixpath.join(folder or "/", "package-lock.json"), folder) or ""
+            starter = next((name for name in _MODULE.findall(lock) if name in runs), None)
+            if starter is not None:
+                raise Unmet(f"{starter} may start a program of the full image")
             return
         if done.manager.name == "npm" and done.has_flag("-g", "--global"):
             tools = tool_writing("npm", done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         if done.manager.name == "bundler":
             yield from self._gems(folder, known)
+            return
+        if done.manager.name == "poetry":
+            yield from self._poetry(folder, known)
             return
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         if not operands and not lists:
@@ -117,6 +128,17 @@ class _Reader:
         for name in _HEX.findall(lock):
             if name not in linked_packages("hex").packages:
                 raise Unmet(f"{name} may be linked to any library of the full image")
+
+    def _poetry(self, folder: str | None, known: Installer) -> Iterator[str]:
+        place = folder or "/"
+        lock = self.lists.text(posixpath.join(place, "poetry.lock"), folder)
+        project = self.lists.text(posixpath.join(place, "pyproject.toml"), folder)
+        if lock is None or project is None or "[tool.poetry.build" in project:
+            raise Unmet("no poetry.lock in the build context tells which packages are compiled")
+        for name in _LOCKED.findall(lock):
+            if _bare(name) not in known.packages:
+                raise Unmet(f"{name} may be linked to any library of the full image")
+            yield _bare(name)
 
     def _gems(self, folder: str | None, known: Installer) -> Iterator[str]:
         lock = self.lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)

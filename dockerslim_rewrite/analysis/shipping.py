@@ -125,6 +125,8 @@ class _Reader:
         self.installed = installed
         self.sites = recipe.packages_in(version)
         self.broad = BROAD - recipe.open
+        self.settings: dict[str, str] = {}
+        self.variables: dict[str, str] = {}
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
@@ -198,7 +200,7 @@ class _Reader:
             return
         given = list(assigned(script))
         own = [name for name, _ in given]
-        variables = state.constants
+        variables = self.variables = {**state.constants, **self.settings}
         for name, value in given:
             variables.pop(name, None)
             if value is not None and own.count(name) == 1:
@@ -256,6 +258,8 @@ class _Reader:
         if command.name != "mkdir":
             self.filled.update(place.path for place in found.places)
         self.made.update(found.made)
+        self.settings.update(found.settings)
+        self.variables.update(found.settings)
         if found.installed is not None:
             self._installed(found.installed)
         if found.site and not self.sites and not self.recipe.globally:

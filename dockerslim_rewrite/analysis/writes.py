@@ -31,7 +31,8 @@ class Writes:
     ``unknown`` says why the places are not all; ``removed`` are paths that it deletes; ``operation`` is set for an
     operation of the system's package manager, whose files belong to packages. ``installed`` is the build tool that puts
     files below the prefix that the project was configured with; ``site``: packages of the language were installed;
-    ``globally`` is the command that installed some for all projects.
+    ``globally`` is the command that installed some for all projects. ``settings`` are variables of the environment that
+    would tell the tool the same for what comes behind.
     """
 
     places: tuple[Place, ...] = ()
@@ -43,6 +44,7 @@ class Writes:
     installed: str | None = None
     site: bool = False
     globally: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 _NOTHING = Writes()
@@ -165,6 +167,8 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if known is None:
         return Writes(unknown=f"what {said} writes")
     kind = known.kind
+    if kind == "poetry":
+        return _of_poetry(found.subcommand, command, frame)
     if _only_tools(command, found, known, frame):
         return _NOTHING
     special = next((flag.name for flag in found.flags if flag.name in known.unsure), None)
@@ -205,6 +209,20 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if path is None:
         return Writes(unknown="where go build writes")
     return Writes((Place(path),), made=tails if output.endswith("/") else (posixpath.basename(path),))
+
+
+def _of_poetry(subcommand: str, command: Simple, frame: Frame) -> Writes:
+    """Poetry installs into an environment of its own, in a folder that its settings name."""
+    if subcommand.split()[0] == "config":
+        words = [literal(word, frame.variables) for word in command.words if not word.text.startswith("-")]
+        name, value = (words[-2] or "", words[-1]) if len(words) == 4 else ("", None)
+        variable = f"POETRY_{name.upper().replace('.', '_').replace('-', '_')}"
+        return Writes(settings=((variable, value),)) if name and value else Writes(unknown="what poetry config does")
+    if frame.variables.get("POETRY_VIRTUALENVS_CREATE", "").lower() in ("false", "0"):
+        return evolve(_project(frame), site=True)
+    if frame.variables.get("POETRY_VIRTUALENVS_IN_PROJECT", "").lower() in ("true", "1"):
+        return _project(frame)
+    return Writes(unknown=f"where poetry {subcommand} puts its virtual environment")
 
 
 def _only_tools(command: Simple, found: Operation, known: ToolWriting, frame: Frame) -> bool:

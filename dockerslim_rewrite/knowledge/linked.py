@@ -15,11 +15,13 @@ class Linked:
     """What is known of one manager's packages.
 
     ``links`` maps a package to Debian's development packages of the libraries that it is linked to; those in ``plain``
-    are linked to none that a slim image of the language lacks. ``programs`` are brought by packages.
+    are linked to none that a slim image of the language lacks. Those in ``runs`` start programs that it lacks;
+    ``programs`` are brought by packages.
     """
 
     links: Mapping[str, tuple[str, ...]]
     plain: frozenset[str]
+    runs: frozenset[str]
     programs: frozenset[str]
 
     @property
@@ -33,4 +35,4 @@ def linked_packages(manager: str) -> Linked:
     """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
-    return Linked(links, frozenset(data.get("plain", ())), frozenset(data.get("programs", ())))
+    return Linked(links, *(frozenset(data.get(key, ())) for key in ("plain", "runs", "programs")))
