@@ -76,4 +76,5 @@ def _slim(project: Project) -> list[Target] | str:
             return f"which package has the library of {development} is not known here"
         packages += known
     why = f"compilers are needed to build only; {base} is the same version, and has what the program is linked to"
-    return [Target(base, Safety.AGGRESSIVE, why, packages=tuple(sorted(dict.fromkeys(packages))))]
+    wanted = tuple(sorted(dict.fromkeys(packages)))
+    return [Target(base, Safety.AGGRESSIVE, why, packages=wanted, saving=variant.saving)]

@@ -44,6 +44,7 @@ class Target:
     ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
     installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say. ``places`` are what is
     copied of what the stage wrote, None for all of it; ``again`` are commands of the builder that are run again.
+    ``saving`` is an estimate in bytes where the recipe's own is not the one.
     """
 
     image: str
@@ -56,6 +57,7 @@ class Target:
     claims: tuple[Claim, ...] = ()
     places: tuple[str, ...] | None = None
     again: tuple[str, ...] = ()
+    saving: int | None = None
 
 
 #: Which bases a project may get, the boldest first; a text says why none.

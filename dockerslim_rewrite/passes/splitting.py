@@ -120,5 +120,5 @@ def _change(project: Project, target: Target) -> Change:
         claims=(claim, *target.claims),
         line=project.stage.head.line,
         evidence=tuple(evidence),
-        saving=project.recipe.saving,
+        saving=target.saving or project.recipe.saving,
     )
