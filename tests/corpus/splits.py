@@ -160,7 +160,8 @@ def table(found: Sequence[Single]) -> Iterator[str]:
         declined = [one for one in here if not one.split["aggressive"]]
         counts = [len(here), *(sum(one.split[level] for one in here) for level in LEVELS), len(declined)]
         cells = [*map(str, counts), str(sum(one.suggested for one in declined))]
-        yield f"| {rule} {RULES.get(rule, '').removeprefix('split-')} | {' | '.join(cells)} |".replace(" |", " |", 1)
+        name = f"{rule} {RULES.get(rule, '').removeprefix('split-')}".rstrip()
+        yield f"| {name} | {' | '.join(cells)} |"
     yield ""
     yield "| why not, first reason | at `standard` | at `aggressive` |"
     yield "|---|---:|---:|"
