@@ -10,15 +10,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from ..ir.build import Build, Stage
+from ..ir.steps import Copy, Run
 from ..knowledge.linked import linked_packages
 from ..knowledge.smaller import Installer, installer
 from ..knowledge.writes import tool_writing
 from ..record import evolve, record
+from ..shell.script import Script
 from .facts import Facts, Use
 from .listed import Lists, Unmet
-from .packages import Kind
+from .packages import Kind, command_names
 from .state import State
 
 _SYSTEM = frozenset(("apt", "apk"))
@@ -30,6 +33,17 @@ _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
 _MODULE = re.compile(r'"(?:[^"]*/)?node_modules/((?:@[^"/]+/)?[^"/]+)": *\{')
 _GEM = re.compile(r"    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(")
+_ELSEWHERE = (
+    "--prefix",
+    "-C",
+    "-w",
+    "--workspace",
+    "--workspaces",
+    "--no-package-lock",
+    "--package-lock",
+    "--no-shrinkwrap",
+)
+_MOVES = frozenset(("cd", "pushd", "popd"))
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
 
@@ -49,7 +63,7 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     compiler = next((call.name for call in facts.calls(stage) if call.name in _COMPILERS), None)
     if compiler is not None:
         raise Unmet(f"what {compiler} builds may be linked to any library of the full image")
-    reader = _Reader(Lists(build, facts), dict(zip((step.index for step in stage.steps), states, strict=False)))
+    reader = _Reader(stage, Lists(build, facts), dict(zip((step.index for step in stage.steps), states, strict=False)))
     found: dict[str, None] = {}
     programs: set[str] = set()
     for run in stage.runs:
@@ -76,23 +90,45 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
 
 @record
 class _Reader:
+    stage: Stage
     lists: Lists
     states: Mapping[int, State]
+
+    def folder(self, run: Run) -> str | None:
+        """The folder in which the commands of *run* work; None where they move."""
+        script = run.body.script if run.body is not None else None
+        moves = not isinstance(script, Script) or not _MOVES.isdisjoint(command_names(script))
+        return None if moves else self.states[run.index].workdir
+
+    def lock(self, name: str, run: Run) -> str | None:
+        """The text of the lock file *name* that *run* finds where it works; None where that is not certain.
+
+        The file has to be copied before, and stay.
+        """
+        folder = self.folder(run)
+        text = self.lists.text(posixpath.join(folder or "/", name), folder)
+        before = [step for step in self.stage.steps if step.index < run.index]
+        copied = any(isinstance(step, Copy) and _brings(step, name) for step in before)
+        stays = not any(name in step.origin.logical.text for step in self.stage.steps if isinstance(step, Run))
+        return text if copied and stays else None
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
         """The packages that *use* installs, each in *known*; programs of npm's go into *programs*."""
         done, words = use.operation, use.command.argv
-        folder = self.states[use.run.index].workdir
+        folder = self.folder(use.run)
         operands = [words[at] for at in done.operands]
         if not done.certain or done.kind is not Kind.INSTALL or any(word is None for word in operands):
             raise Unmet(f"{done.executable} {done.subcommand} may install anything")
         if done.manager.name == "npm" and not operands:
-            if done.subcommand not in _EXACT or done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces"):
+            if done.subcommand not in _EXACT or done.has_flag(*_ELSEWHERE):
                 raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
             exact = done.subcommand not in ("install", "i")
+            lock = self.lock("package-lock.json", use.run) or ""
+            settings = self.lists.text(posixpath.join(folder or "/", ".npmrc"), folder) or ""
+            if not exact and (not lock or "package-lock" in settings):
+                raise Unmet("no package-lock.json tells what npm installs")
             programs |= self.lists.npm_lock(folder, known, scripts=True, exact=exact)
             runs = linked_packages("npm").runs
-            lock = self.lists.text(posixpath.join(folder or "/", "package-lock.json"), folder) or ""
             starter = next((name for name in _MODULE.findall(lock) if name in runs), None)
             if starter is not None:
                 raise Unmet(f"{starter} may start a program of the full image")
@@ -101,10 +137,10 @@ class _Reader:
             tools = tool_writing("npm", done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         if done.manager.name == "bundler":
-            yield from self._gems(folder, known)
+            yield from self._gems(use.run, known)
             return
         if done.manager.name == "poetry":
-            yield from self._poetry(folder, known)
+            yield from self._poetry(use.run, known)
             return
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         if not operands and not lists:
@@ -121,18 +157,15 @@ class _Reader:
 
     def hex(self, use: Use) -> None:
         """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""
-        folder = self.states[use.run.index].workdir
-        lock = self.lists.text(posixpath.join(folder or "/", "mix.lock"), folder)
+        lock = self.lock("mix.lock", use.run)
         if lock is None:
             raise Unmet("no mix.lock in the build context tells which packages are compiled")
         for name in _HEX.findall(lock):
             if name not in linked_packages("hex").packages:
                 raise Unmet(f"{name} may be linked to any library of the full image")
 
-    def _poetry(self, folder: str | None, known: Installer) -> Iterator[str]:
-        place = folder or "/"
-        lock = self.lists.text(posixpath.join(place, "poetry.lock"), folder)
-        project = self.lists.text(posixpath.join(place, "pyproject.toml"), folder)
+    def _poetry(self, run: Run, known: Installer) -> Iterator[str]:
+        lock, project = self.lock("poetry.lock", run), self.lock("pyproject.toml", run)
         if lock is None or project is None or "[tool.poetry.build" in project:
             raise Unmet("no poetry.lock in the build context tells which packages are compiled")
         for name in _LOCKED.findall(lock):
@@ -140,8 +173,8 @@ class _Reader:
                 raise Unmet(f"{name} may be linked to any library of the full image")
             yield _bare(name)
 
-    def _gems(self, folder: str | None, known: Installer) -> Iterator[str]:
-        lock = self.lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
+    def _gems(self, run: Run, known: Installer) -> Iterator[str]:
+        lock = self.lock("Gemfile.lock", run)
         if lock is None:
             raise Unmet(
                 "no Gemfile.lock in the build context tells which libraries of the full image gems are linked to"
@@ -153,6 +186,14 @@ class _Reader:
             if match[1] not in known.packages:
                 raise Unmet(f"the gem {match[1]} may be linked to any library of the full image")
             yield match[1]
+
+
+def _brings(copy: Copy, name: str) -> bool:
+    """Whether *copy* brings the file *name* from the build context, alone or in a folder."""
+    if copy.origin.flag("from") is not None:
+        return False
+    names = [posixpath.basename(source.rstrip("/")) for source in copy.sources]
+    return any(one in ("", ".") or "." not in one or fnmatchcase(name, one) for one in names)
 
 
 def _bare(word: str) -> str:

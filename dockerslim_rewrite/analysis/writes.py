@@ -85,7 +85,7 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         return _NOTHING
     word = literal(command.words[at], frame.variables)
     name = word.rpartition("/")[2] if word else ""
-    if word and _only_asks(name, argv[at + 1 :]):
+    if word and "/" not in word and _only_asks(name, argv[at + 1 :]):
         return _NOTHING
     known = writing(name) if word and ("/" not in word or name in _SCRIPTS) else None
     if known is None and _PYTHON.fullmatch(name) and argv[at + 1 : at + 2] == ("-m",):
