@@ -7,10 +7,10 @@ a word to look for. A string that names a module of the project counts as an imp
 from __future__ import annotations
 
 import ast
-import hashlib
 import posixpath
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
@@ -18,20 +18,24 @@ from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, Shar
 from ...knowledge.python_calls import is_interesting, python_calls
 from ...record import record
 from .found import ModuleScan, Ran
+from .scanning import Job, scans
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 #: libcst reads deep nesting on the machine's stack, and its time grows with the square of the depth.
 _DEPTH = 200
-_LINES = 4000
 
 
 @record
 class ReachLimits:
-    """What following one program may cost: modules, lines read with libcst, and seconds."""
+    """What following one program may cost: modules, their characters, lines read with libcst, and seconds.
 
-    modules: int = 400
-    lines: int = 15_000
-    seconds: float = 20.0
+    The seconds are for machines that are busy with other things: elsewhere the other limits come first.
+    """
+
+    modules: int = 2000
+    characters: int = 20_000_000
+    lines: int = 20_000
+    seconds: float = 60.0
 
 
 @record
@@ -84,39 +88,6 @@ def outline(text: str) -> Outline:
     return Outline(tuple(imports), tuple(dict.fromkeys(strings)))
 
 
-_scans: dict[bytes, ModuleScan | str] = {}
-
-
-def _scanned(
-    text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
-) -> ModuleScan | str:
-    """The scan of a module, or why it cannot be read; known again by all that it depends on."""
-    key = hashlib.sha256(repr((text, path, file, cwd, sorted(environment.items()))).encode("utf-8", "replace")).digest()
-    if key not in _scans:
-        if len(_scans) > 4096:
-            _scans.clear()
-        _scans[key] = _scan(text, path, file, cwd, environment)
-    return _scans[key]
-
-
-def _scan(
-    text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
-) -> ModuleScan | str:
-    # libcst takes longer to load than most files to be rewritten.
-    from libcst import ParserSyntaxError
-
-    from .scan import scan
-
-    if text.count("\n") > _LINES:
-        return f"has more than {_LINES} lines"
-    try:
-        return scan(text, path, file, cwd, environment)
-    except ParserSyntaxError as error:
-        return f"cannot be parsed at line {error.raw_line}"
-    except RecursionError:
-        return "is nested too deeply"
-
-
 @record(eq=False, slots=False)
 class Reader:
     """Follows programs through a project.
@@ -146,25 +117,27 @@ class Reader:
 
     def reach(self, entries: Iterable[str]) -> Reached:
         """All that the programs at the context paths *entries* do."""
-        waiting = list(dict.fromkeys(entries))
+        waiting = deque(dict.fromkeys(entries))
         seen = set(waiting)
-        scans: list[ModuleScan] = []
+        jobs: list[Job] = []
         doubts: list[Doubt] = []
         modules: list[str] = []
         libraries: dict[str, SharedLibrary] = {}
         privileges: list[Privilege] = []
-        lines = 0
+        lines = characters = 0
         end = time.monotonic() + self.limits.seconds
         while waiting:
-            path = waiting.pop(0)
-            if len(modules) >= self.limits.modules or time.monotonic() > end or lines > self.limits.lines:
-                doubts.append(Doubt("the project is too large to be followed completely", Evidence(path, 0)))
+            path = waiting.popleft()
+            too_much = lines > self.limits.lines or characters > self.limits.characters
+            if len(modules) >= self.limits.modules or time.monotonic() > end or too_much:
+                doubts.append(_too_large(path))
                 break
             modules.append(path)
             text = self.read(path)
             if text is None:
                 doubts.append(Doubt(f"{path} could not be read as text", Evidence(path, 0)))
                 continue
+            characters += len(text)
             try:
                 found = outline(text)
             except SyntaxError as error:
@@ -177,19 +150,23 @@ class Reader:
             self._outside(path, found, libraries, privileges)
             if is_interesting(text, (name for name, _, _ in found.imports)):
                 lines += text.count("\n")
-                scanned = _scanned(text, path, self.image(path), self.cwd, self.environment)
-                if isinstance(scanned, str):
-                    doubts.append(Doubt(f"{path} {scanned}", Evidence(path, 0)))
-                else:
-                    scans.append(scanned)
+                jobs.append(Job(text, path, self.image(path)))
+        answers = scans(jobs, self.cwd, self.environment, end - time.monotonic())
+        read = [one for one in answers if isinstance(one, ModuleScan)]
+        for job, one in zip(jobs, answers, strict=True):
+            if isinstance(one, str):
+                doubts.append(Doubt(f"{job.path} {one}", Evidence(job.path, 0)))
+        unread = next((job for job, one in zip(jobs, answers, strict=True) if one is None), None)
+        if unread is not None:
+            doubts.append(_too_large(unread.path))
         return Reached(
             tuple(modules),
-            tuple(item for one in scans for item in one.writes),
-            tuple(item for one in scans for item in one.listeners),
-            (*privileges, *(item for one in scans for item in one.privileges)),
+            tuple(item for one in read for item in one.writes),
+            tuple(item for one in read for item in one.listeners),
+            (*privileges, *(item for one in read for item in one.privileges)),
             tuple(libraries.values()),
-            tuple(item for one in scans for item in one.runs),
-            (*doubts, *(item for one in scans for item in one.doubts)),
+            tuple(item for one in read for item in one.runs),
+            (*doubts, *(item for one in read for item in one.doubts)),
         )
 
     def _named(self, path: str, found: Outline) -> Iterable[str]:
@@ -244,6 +221,10 @@ class Reader:
                 libraries[top] = SharedLibrary(
                     top, entry["package"], tuple(entry["apt"]), tuple(entry["apk"]), entry["bundled"], where
                 )
+
+
+def _too_large(path: str) -> Doubt:
+    return Doubt("the project is too large to be followed completely", Evidence(path, 0))
 
 
 def _of_package(file: str, folder: str) -> bool:

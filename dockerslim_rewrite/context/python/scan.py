@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
+from libcst.metadata import MetadataWrapper, PositionProvider, ScopeProvider
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
 from ...knowledge.python_calls import python_calls
+from .assignments import assigned_once
 from .found import ModuleScan, Ran
 from .values import Evaluator, Value
 
@@ -24,9 +25,7 @@ def scan(text: str, path: str, file: str | None, cwd: str | None, environment: M
     Raises ``libcst.ParserSyntaxError`` and ``RecursionError`` for what cannot be read.
     """
     wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    assigned = _Assignments()
-    wrapper.module.visit(assigned)
-    visitor = _Visitor(path, file, cwd, environment, assigned.known())
+    visitor = _Visitor(wrapper, path, file, cwd, environment, assigned_once(wrapper.module))
     wrapper.visit(visitor)
     return ModuleScan(
         tuple(dict.fromkeys(visitor.writes)),
@@ -37,62 +36,14 @@ def scan(text: str, path: str, file: str | None, cwd: str | None, environment: M
     )
 
 
-class _Assignments(cst.CSTVisitor):
-    """Names of a module by how often something assigns them, with the expression of plain assignments."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.expressions: dict[str, cst.BaseExpression] = {}
-
-    def known(self) -> dict[str, cst.BaseExpression]:
-        return {name: node for name, node in self.expressions.items() if self.counts[name] == 1}
-
-    def _count(self, name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._targets(node.target)
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        if len(node.targets) == 1 and isinstance(node.targets[0].target, cst.Name):
-            self.expressions[node.targets[0].target.value] = node.value
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._targets(node.target)
-        if isinstance(node.target, cst.Name) and node.value is not None:
-            self.expressions[node.target.value] = node.value
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._targets(node.target)
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._targets(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._targets(node.target)
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        self._targets(node.target)
-
-    def visit_AsName(self, node: cst.AsName) -> None:
-        self._targets(node.name)
-
-    def visit_Param(self, node: cst.Param) -> None:
-        self._count(node.name.value)
-
-    def _targets(self, node: cst.BaseExpression) -> None:
-        if isinstance(node, cst.Name):
-            self._count(node.value)
-        elif isinstance(node, cst.Tuple | cst.List):
-            for element in node.elements:
-                self._targets(element.value)
-
-
 class _Visitor(cst.CSTVisitor):
-    METADATA_DEPENDENCIES = (PositionProvider, QualifiedNameProvider)
+    """Collects from one module. Qualified names and positions cost more than reading, so they are asked for."""
+
+    METADATA_DEPENDENCIES = (ScopeProvider,)
 
     def __init__(
         self,
+        wrapper: MetadataWrapper,
         path: str,
         file: str | None,
         cwd: str | None,
@@ -100,6 +51,7 @@ class _Visitor(cst.CSTVisitor):
         names: Mapping[str, cst.BaseExpression],
     ) -> None:
         super().__init__()
+        self.wrapper = wrapper
         self.path = path
         self.data = python_calls()
         self.evaluator = Evaluator(names, self.qualified, file, cwd, environment)
@@ -110,11 +62,11 @@ class _Visitor(cst.CSTVisitor):
         self.doubts: list[Doubt] = []
 
     def qualified(self, node: cst.CSTNode) -> Sequence[str]:
-        found = self.get_metadata(QualifiedNameProvider, node, frozenset())
-        return [name.name for name in cast(Iterable[Any], found)]
+        scope = self.get_metadata(ScopeProvider, node, None)
+        return [name.name for name in scope.get_qualified_names_for(node)] if scope is not None else []
 
     def evidence(self, node: cst.CSTNode) -> Evidence:
-        return Evidence(self.path, cast(Any, self.get_metadata(PositionProvider, node)).start.line)
+        return Evidence(self.path, cast(Any, self.wrapper.resolve(PositionProvider)[node]).start.line)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value in ("SOCK_RAW", "AF_PACKET"):
