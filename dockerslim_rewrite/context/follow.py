@@ -7,15 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..analysis.project import (
-    Behaviour,
-    Doubt,
     Evidence,
-    Listener,
     Need,
-    Privilege,
-    SharedLibrary,
     WriteKind,
-    WrittenPath,
 )
 from ..ir.build import Build
 from ..knowledge.processes import kind_of, server_named, wrapper_values
@@ -23,6 +17,8 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
+from .collected import Collected
+from .compiled import language_of
 from .node import follow_package
 from .placement import Placed
 from .tree import ContextTree
@@ -38,17 +34,6 @@ _BY_LANGUAGE = {
     "ruby": "ruby", "rackup": "ruby", "puma": "ruby", "unicorn": "ruby", "thin": "ruby", "rails": "ruby",
     "java": "java", "php": "php", "dotnet": "dotnet",
 }  # fmt: skip
-#: What builds programs of a language, as a regular expression, and the files that tell the programs' names.
-_BUILDERS = {
-    "go": (r"go (?:build|install)", ("go.mod",)),
-    "rust": (r"cargo (?:build|install)", ("Cargo.toml",)),
-    "c": (
-        r"(?:make|gmake|cmake|ninja|meson|gcc|g\+\+|cc|c\+\+|clang|clang\+\+)",
-        ("CMakeLists.txt", "Makefile", "meson.build", "configure.ac"),
-    ),
-    "dotnet": (r"dotnet (?:publish|build)", ()),
-}
-_HARMLESS_TARGETS = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/proc/1/fd/1", "/proc/1/fd/2"))
 _WRITERS = {
     "mkdir": (0, WriteKind.FOLDER), "touch": (0, WriteKind.FILE), "tee": (0, WriteKind.FILE),
     "truncate": (0, WriteKind.FILE), "chmod": (1, WriteKind.FILE), "rm": (0, WriteKind.REMOVAL),
@@ -58,55 +43,21 @@ _COPIERS = frozenset(("cp", "mv", "ln", "install", "rsync"))
 _ENDLESS = 8
 
 
-class Follower:
-    """Collects what processes do. ``environment`` is what ENV sets in the last stage."""
+class Follower(Collected):
+    """Follows processes and collects what they do. ``environment`` is what ENV sets in the last stage."""
 
     def __init__(
         self, build: Build, tree: ContextTree, placed: Placed, environment: Mapping[str, str | None], name: str
     ) -> None:
+        super().__init__()
         self.build = build
         self.tree = tree
         self.placed = placed
         self.environment = environment
         self.dockerfile = name
-        self.listeners: list[Listener] = []
-        self.writes: list[WrittenPath] = []
-        self.privileges: list[Privilege] = []
-        self.libraries: list[SharedLibrary] = []
-        self.doubts: list[Doubt] = []
-        self.followed: list[str] = []
         self.seen: set[tuple[object, ...]] = set()
         self._scanned: set[str] = set()
         self.arguments: tuple[str | None, ...] = ()
-
-    def behaviour(self) -> Behaviour:
-        """All that was found, without repeats."""
-        return Behaviour(
-            tuple(dict.fromkeys(self.listeners)),
-            tuple(dict.fromkeys(self.writes)),
-            tuple(dict.fromkeys(self.privileges)),
-            tuple(dict.fromkeys(self.libraries)),
-            tuple(dict.fromkeys(self.doubts)),
-            tuple(dict.fromkeys(self.followed)),
-        )
-
-    def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
-        """Note that *reason* keeps from being sure; ``blind`` where a program is not known at all."""
-        self.doubts.append(Doubt(reason, where, blind))
-
-    def need(self, need: Need, what: str, where: Evidence) -> None:
-        """Note a privilege."""
-        self.privileges.append(Privilege(need, what, where))
-
-    def write(self, path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> None:
-        """Note that *path*, relative to *cwd*, is written."""
-        if path in _HARMLESS_TARGETS:
-            return
-        full = None
-        if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
-            full = posixpath.normpath(posixpath.join(cwd or "/", path))
-        folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
-        self.writes.append(WrittenPath(full, folder, kind, written, where))
 
     # -- scripts ------------------------------------------------------------------------------------------------
 
@@ -265,7 +216,7 @@ class Follower:
         """A program by its path, or one found in PATH."""
         context = self.placed_file(argv[0], cwd) if "/" in (argv[0] or "") else self._in_path(name)
         if context is None:
-            language = self._built(name)
+            language = language_of(name, self.build, self.tree)
             if language is None:
                 self.doubt(f"what {name} does is not known: it is not in the context", where, blind=True)
             else:
@@ -303,28 +254,6 @@ class Follower:
                 return found
         return None
 
-    def _built(self, name: str) -> str | None:
-        """The compiled language whose sources a RUN makes the program *name* of, by a command of its build tool."""
-        sources = [language for language in _BUILDERS if sources_of(vocabularies()[language], self.tree.by_path)]
-        for stage in self.build.stages:
-            for run in stage.runs:
-                script = run.body.script if run.body is not None else None
-                for command in script.commands if isinstance(script, Script) else ():
-                    for language in sources:
-                        tools, files = _BUILDERS[language]
-                        text = " ".join(word or "" for word in command.argv)
-                        if not re.search(rf"(?:\A|/){tools}\b", text):
-                            continue
-                        if re.search(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)", text) or self._names(name, files):
-                            return language
-        return None
-
-    def _names(self, name: str, files: tuple[str, ...]) -> bool:
-        """Whether one of the build tool's *files* names a program *name*."""
-        found = (self.tree.read(path) for path in self.tree.by_path if posixpath.basename(path) in files)
-        word = re.compile(rf"(?:\A|[\s/\"'(=:]){re.escape(name)}(?:[\s\"'):]|\Z)")
-        return any(text is not None and word.search(text) for text in found)
-
     # -- languages ----------------------------------------------------------------------------------------------
 
     def _language(self, language: str, cwd: str | None, where: Evidence) -> None:
@@ -339,15 +268,7 @@ class Follower:
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)
-        self._add(look(words, sources, self.tree.read, cwd))
-
-    def _add(self, found: Behaviour) -> None:
-        self.listeners += found.listeners
-        self.writes += found.writes
-        self.privileges += found.privileges
-        self.libraries += found.libraries
-        self.doubts += found.doubts
-        self.followed += found.followed
+        self.add(look(words, sources, self.tree.read, cwd))
 
 
 def _is_arguments(text: str) -> bool:

@@ -12,11 +12,12 @@ from ..analysis.project import Behaviour, FileFacts, Project, WriteKind, Written
 from ..analysis.start import start_of
 from ..analysis.state import stage_state
 from ..ir.build import Build, Stage
-from ..ir.steps import Copy, Env, Exec, Listing, Onbuild, Step, Value
+from ..ir.steps import Copy, Exec, Listing, Step
 from ..knowledge.processes import server_named
-from ..knowledge.users import fills_home, is_temporary
+from ..knowledge.users import is_temporary
 from ..record import record
-from ..shell.script import Script, Simple
+from ..shell.script import Script
+from .user_obstacles import FIRST_FREE_PORT, commanded, declared
 
 #: Programs that run code of the project, and nothing else.
 _INTERPRETERS = re.compile(r"python[\d.]*|node|nodejs|npm|yarn|pnpm|java|ruby|bundle|puma|rackup|dotnet|php|deno|bun")
@@ -26,7 +27,6 @@ _SYSTEM = re.compile(
 )
 #: Data that outlives containers: it usually lies on a volume, whose files have the owner that they have.
 _KEPT = frozenset((WriteKind.DATABASE, WriteKind.UPLOAD))
-_FIRST_FREE_PORT = 1024
 #: A name of a service that starts as root for good reasons, which is worth to be said even where it is not all.
 _MAY_SERVE = re.compile(r"\b(?:cron|crond|sshd|supervisord|gosu|su-exec|s6-|runit|my_init|nginx|httpd|apache2)\b")
 
@@ -49,8 +49,9 @@ class Findings:
 
 def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     """What is found about a user with the home folder *home* in the image of *stage*, the last one."""
-    steps = [step for index in _chain(facts, stage) for step in build.stages[index].steps]
-    obstacles = [*_declared(steps), *_shell(build, facts, stage)]
+    chain = _chain(facts, stage)
+    steps = [step for index in chain for step in build.stages[index].steps]
+    obstacles = [*declared(steps), *commanded(build, facts, chain)]
     doubts: list[str] = []
     evidence: list[str] = []
     project = facts.project
@@ -70,7 +71,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     for listener in found.listeners:
         if listener.port is None:
             doubts.append(f"the port that {listener.server} listens on is not known ({listener.evidence})")
-        elif 0 < listener.port < _FIRST_FREE_PORT:
+        elif 0 < listener.port < FIRST_FREE_PORT:
             obstacles.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
         else:
             evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
@@ -121,69 +122,6 @@ def _chain(facts: Facts, stage: Stage) -> list[int]:
     return found
 
 
-def _declared(steps: Sequence[Step]) -> Iterator[str]:
-    """What instructions say against another user."""
-    for step in steps:
-        if isinstance(step, Onbuild):
-            yield f"other builds go on from here (ONBUILD on line {step.line})"
-        elif isinstance(step, Listing) and step.keyword == "VOLUME":
-            yield f"volumes keep the owner that their files have (line {step.line})"
-        elif isinstance(step, Listing):
-            for word in step.words:
-                port = word.partition("/")[0].partition("-")[0]
-                if port.isdigit() and 0 < int(port) < _FIRST_FREE_PORT:
-                    yield f"port {port} is exposed, which takes root on many hosts (line {step.line})"
-        elif isinstance(step, Value) and step.keyword == "WORKDIR":
-            if re.match(r"/root(?:/|\Z)", step.value.strip("\"'")):
-                yield f"it works in root's home (line {step.line})"
-        elif isinstance(step, Env):
-            for pair in step.pairs:
-                if re.search(r"(?:\A|[:\"'=])/root(?:/|:|\Z)", pair.value or ""):
-                    yield f"{pair.key} leads into root's home (line {step.line})"
-        elif isinstance(step, Copy) and step.destination.startswith("/root"):
-            yield f"files are put into root's home (line {step.line})"
-        elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
-            yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
-
-
-def _shell(build: Build, facts: Facts, stage: Stage) -> Iterator[str]:
-    """What commands of the build say against another user."""
-    for index in _chain(facts, stage):
-        for run in build.stages[index].runs:
-            script = facts.script(run)
-            if script is None:
-                if run.argv is None:
-                    yield f"the RUN on line {run.line} cannot be read"
-                continue
-            for command in script.commands:
-                reason = _command(command, script)
-                if reason is not None:
-                    yield f"{reason} (line {run.line})"
-
-
-def _command(command: Simple, script: Script) -> str | None:
-    argv = command.argv
-    text = script.text[command.span.start : command.span.end]
-    name = posixpath.basename(argv[0] or "") if argv else ""
-    if name in ("rm", "rmdir", "ls", "du", "echo", "export", "cat") and not command.redirects:
-        return None
-    if name in ("useradd", "adduser", "usermod", "userdel", "deluser"):
-        return f"{name} {next((word for word in reversed(argv) if word), '')} creates a user whom no USER names"
-    if name in ("chown", "chgrp") and len(argv) > 2:
-        owner = next((word for word in argv[1:] if word is None or not word.startswith("-")), None)
-        if owner is None or owner.split(":")[0].split(".")[0] not in ("0", "root", ""):
-            return f"{name} gives files to {owner or 'somebody'}, whom no USER names"
-    if name == "chmod":
-        mode = next((word for word in argv[1:] if word is None or not re.match(r"-[Rvfc]+\Z|--", word)), None)
-        if mode is None or _takes(mode):
-            return f"chmod {mode or '…'} takes permissions from other users"
-    if name == "umask" and argv[1:2] not in (("022",), ("0022",), ("002",), ("0002",), ("000",)):
-        return "umask takes permissions from other users"
-    if fills_home(text) or re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
-        return f"{name or 'a command'} puts files into root's home"
-    return None
-
-
 def _left_behind(facts: Facts, stage: Stage) -> Iterator[str]:
     """The RUNs of *stage* that run code of the project, whose files are root's."""
     for run in stage.runs:
@@ -194,14 +132,6 @@ def _left_behind(facts: Facts, stage: Stage) -> Iterator[str]:
             installs = name in ("npm", "yarn", "pnpm", "bundle") or words[1:3] == ["-m", "pip"]
             if plausible_program(name) and not installs:
                 yield f"line {run.line} runs {' '.join(words[:3])} while building, which may leave files of root's"
-
-
-def _takes(mode: str) -> bool:
-    """Whether a mode of chmod leaves other users without what the owner has."""
-    if re.fullmatch(r"[0-7]{3,4}", mode):
-        owner, other = int(mode[-3]), int(mode[-1])
-        return not other & 4 or bool(owner & 1 and not other & 1)
-    return bool(re.search(r"(?:\A|,)(?:u\+\w*x|[uga]*o[uga]*-|go=|o=(?:,|\Z)|a-r|-r)", mode))
 
 
 def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:

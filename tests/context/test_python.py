@@ -6,11 +6,17 @@ import time
 
 import pytest
 
-from dockerslim_rewrite.analysis.project import Need, WriteKind
+from dockerslim_rewrite.analysis.project import Behaviour, Need, WriteKind
 from dockerslim_rewrite.context.python.modules import Reached, ReachLimits, Reader
 
 
 def reach(
+    files: dict[str, str], *entries: str, limits: ReachLimits | None = None, environment: dict[str, str] | None = None
+) -> Behaviour:
+    return reached(files, *entries, limits=limits, environment=environment).behaviour
+
+
+def reached(
     files: dict[str, str], *entries: str, limits: ReachLimits | None = None, environment: dict[str, str] | None = None
 ) -> Reached:
     reader = Reader(
@@ -25,7 +31,7 @@ def reach(
     return reader.reach(entries or ("main.py",))
 
 
-def one(text: str, **environment: str) -> Reached:
+def one(text: str, **environment: str) -> Behaviour:
     return reach({"main.py": text}, environment=environment)
 
 
@@ -143,13 +149,14 @@ def test_only_what_is_reached_counts() -> None:
         "unreached.py": "import os\nos.setuid(0)\n",
     }
     found = reach(files)
-    assert set(found.modules) == set(files) - {"unreached.py", "apps/tests.py"}
+    assert set(found.followed) == set(files) - {"unreached.py", "apps/tests.py"}
     assert {write.path for write in found.writes} == {"/c", "/models"}
     assert found.privileges == ()
 
 
 def test_programs_that_are_run() -> None:
-    found = one("import os, subprocess\nsubprocess.run(['ffmpeg', x])\nos.system('ls -l')\nsubprocess.call(cmd)")
+    text = "import os, subprocess\nsubprocess.run(['ffmpeg', x])\nos.system('ls -l')\nsubprocess.call(cmd)"
+    found = reached({"main.py": text})
     assert [(ran.words, ran.line) for ran in found.runs] == [(("ffmpeg", None), None), ((), "ls -l"), ((), None)]
 
 
@@ -190,7 +197,7 @@ def test_a_module_that_is_no_text_is_a_doubt() -> None:
 def test_following_ends_at_its_limits() -> None:
     files = {f"m{number}.py": f"import m{number + 1}\n" for number in range(500)}
     found = reach(files, "m0.py", limits=ReachLimits(modules=50))
-    assert len(found.modules) == 50
+    assert len(found.followed) == 50
     assert "too large" in found.doubts[-1].reason
 
 

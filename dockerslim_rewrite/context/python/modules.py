@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, SharedLibrary, WrittenPath
+from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary
 from ...knowledge.python_calls import is_interesting, python_calls
 from ...record import record
 from .found import ModuleScan, Ran
@@ -48,15 +48,10 @@ class Outline:
 
 @record
 class Reached:
-    """What the modules do that a program reaches, and their context paths."""
+    """What the modules do that a program reaches, themselves ``followed`` in it, and the programs that they run."""
 
-    modules: tuple[str, ...]
-    writes: tuple[WrittenPath, ...]
-    listeners: tuple[Listener, ...]
-    privileges: tuple[Privilege, ...]
-    libraries: tuple[SharedLibrary, ...]
+    behaviour: Behaviour
     runs: tuple[Ran, ...]
-    doubts: tuple[Doubt, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -159,15 +154,15 @@ class Reader:
         unread = next((job for job, one in zip(jobs, answers, strict=True) if one is None), None)
         if unread is not None:
             doubts.append(_too_large(unread.path))
-        return Reached(
-            tuple(modules),
-            tuple(item for one in read for item in one.writes),
-            tuple(item for one in read for item in one.listeners),
-            (*privileges, *(item for one in read for item in one.privileges)),
-            tuple(libraries.values()),
-            tuple(item for one in read for item in one.runs),
-            (*doubts, *(item for one in read for item in one.doubts)),
+        behaviour = Behaviour(
+            listeners=tuple(item for one in read for item in one.listeners),
+            writes=tuple(item for one in read for item in one.writes),
+            privileges=(*privileges, *(item for one in read for item in one.privileges)),
+            libraries=tuple(libraries.values()),
+            doubts=(*doubts, *(item for one in read for item in one.doubts)),
+            followed=tuple(modules),
         )
+        return Reached(behaviour, tuple(item for one in read for item in one.runs))
 
     def _named(self, path: str, found: Outline) -> Iterable[str]:
         """The context paths of the modules of the project that *path* names."""

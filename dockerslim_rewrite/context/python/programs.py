@@ -94,12 +94,7 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
     if not follower.tree.complete:
         follower.doubt("the context is too large to be read completely", Evidence("", 0))
     found = _reader(follower, roots, cwd).reach(entries)
-    follower.followed += found.modules
-    follower.listeners += found.listeners
-    follower.writes += found.writes
-    follower.privileges += found.privileges
-    follower.libraries += found.libraries
-    follower.doubts += found.doubts
+    follower.add(found.behaviour)
     known = len(follower.doubts)
     for ran in found.runs:
         if ran.line is not None:

@@ -1,0 +1,69 @@
+"""What is collected of a container's processes on the way."""
+
+from __future__ import annotations
+
+import posixpath
+
+from ..analysis.project import (
+    Behaviour,
+    Doubt,
+    Evidence,
+    Listener,
+    Need,
+    Privilege,
+    SharedLibrary,
+    WriteKind,
+    WrittenPath,
+)
+
+_HARMLESS_TARGETS = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/proc/1/fd/1", "/proc/1/fd/2"))
+
+
+class Collected:
+    """Lists that grow while processes are followed."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Listener] = []
+        self.writes: list[WrittenPath] = []
+        self.privileges: list[Privilege] = []
+        self.libraries: list[SharedLibrary] = []
+        self.doubts: list[Doubt] = []
+        self.followed: list[str] = []
+
+    def behaviour(self) -> Behaviour:
+        """All that was found, without repeats."""
+        return Behaviour(
+            tuple(dict.fromkeys(self.listeners)),
+            tuple(dict.fromkeys(self.writes)),
+            tuple(dict.fromkeys(self.privileges)),
+            tuple(dict.fromkeys(self.libraries)),
+            tuple(dict.fromkeys(self.doubts)),
+            tuple(dict.fromkeys(self.followed)),
+        )
+
+    def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
+        """Note that *reason* keeps from being sure; ``blind`` where a program is not known at all."""
+        self.doubts.append(Doubt(reason, where, blind))
+
+    def need(self, need: Need, what: str, where: Evidence) -> None:
+        """Note a privilege."""
+        self.privileges.append(Privilege(need, what, where))
+
+    def write(self, path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> None:
+        """Note that *path*, relative to *cwd*, is written."""
+        if path in _HARMLESS_TARGETS:
+            return
+        full = None
+        if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
+            full = posixpath.normpath(posixpath.join(cwd or "/", path))
+        folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
+        self.writes.append(WrittenPath(full, folder, kind, written, where))
+
+    def add(self, found: Behaviour) -> None:
+        """Collect what was *found* elsewhere."""
+        self.listeners += found.listeners
+        self.writes += found.writes
+        self.privileges += found.privileges
+        self.libraries += found.libraries
+        self.doubts += found.doubts
+        self.followed += found.followed
