@@ -106,9 +106,10 @@ class _Reader:
         The file has to be copied before, and stay.
         """
         folder = self.folder(run)
-        text = self.lists.text(posixpath.join(folder or "/", name), folder)
+        path = posixpath.join(folder or "/", name)
+        text, source = self.lists.text(path, folder), self.lists.source(path)
         before = [step for step in self.stage.steps if step.index < run.index]
-        copied = any(isinstance(step, Copy) and _brings(step, name) for step in before)
+        copied = source is not None and any(isinstance(step, Copy) and _brings(step, source) for step in before)
         stays = not any(name in step.origin.logical.text for step in self.stage.steps if isinstance(step, Run))
         return text if copied and stays else None
 
@@ -188,12 +189,12 @@ class _Reader:
             yield match[1]
 
 
-def _brings(copy: Copy, name: str) -> bool:
-    """Whether *copy* brings the file *name* from the build context, alone or in a folder."""
+def _brings(copy: Copy, path: str) -> bool:
+    """Whether *copy* brings the file *path* of the build context, alone or in a folder."""
     if copy.origin.flag("from") is not None:
         return False
-    names = [posixpath.basename(source.rstrip("/")) for source in copy.sources]
-    return any(one in ("", ".") or "." not in one or fnmatchcase(name, one) for one in names)
+    names = [posixpath.normpath(source.lstrip("/") or ".") for source in copy.sources]
+    return any(one == "." or path.startswith(f"{one}/") or fnmatchcase(path, one) for one in names)
 
 
 def _bare(word: str) -> str:

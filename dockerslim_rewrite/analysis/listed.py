@@ -118,6 +118,12 @@ class Lists:
             return None
         return found if isinstance(found, dict) else None
 
+    def source(self, path: str) -> str | None:
+        """Where in the build context the file at the image path *path* comes from; None where none does for certain."""
+        project = self.facts.project
+        file = project.image_files(self.build).get(path) if project is not None else None
+        return file.path if file is not None else None
+
     def text(self, path: str, folder: str | None) -> str | None:
         """The text of the file at the image path *path*; None where it does not come from the context for certain."""
         project = self.facts.project
