@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from ..analysis.bases import base_image
 from ..analysis.cleanup import mounted, removes
 from ..analysis.facts import Facts, Use
 from ..analysis.packages import Kind
 from ..change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
+from ..knowledge.old_tools import lacks
 from ..shell.body import Body
 from ..shell.edits import drop_command, drop_word, insert_after
 from ..shell.script import Script, Simple
@@ -44,6 +46,10 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 continue
             change = _change(run, uses, adds, facts)
             if change is None:
+                continue
+            old = lacks("apk", base_image(build, facts, stage))
+            if old is not None:
+                yield missed("DS202", run.line, f"the index stays: {old}")
                 continue
             reader = _trigger_without_index(build, facts)
             if reader is not None:

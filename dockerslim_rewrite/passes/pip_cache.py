@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..analysis.bases import base_image
 from ..analysis.cache_readers import cache_reader
 from ..analysis.cleanup import mounted
 from ..analysis.facts import Facts, Use
@@ -9,6 +10,7 @@ from ..analysis.packages import Kind
 from ..change import AddsOption, Change, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
+from ..knowledge.old_tools import lacks
 from ..shell.edits import insert_after
 from .base import Proposals, missed, rewrite_pass
 from .estimates import left_behind
@@ -26,7 +28,8 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
 
     Safe because the same packages are installed. Left alone are installs whose cache is switched off by the
     environment (PIP_NO_CACHE_DIR, UV_NO_CACHE), is kept outside the image by a cache mount, or is chosen by
-    `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for. Source: pip
+    `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; and where the base
+    image's release has a pip from before 6.0, which does not know the option. Source: pip
     documentation, "Caching"; uv documentation, "Caching".
     """
     for stage in build.stages:
@@ -40,9 +43,10 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 if not operation.certain and operation.subcommand == "":
                     yield missed("DS204", run.line, "an expansion may hold pip's options")
                     continue
-                reader = cache_reader(build, operation.manager)
-                if reader is not None:
-                    yield missed("DS204", run.line, f"{operation.manager.name}'s cache stays: {reader}")
+                name = operation.manager.name
+                problem = cache_reader(build, operation.manager) or lacks(name, base_image(build, facts, stage))
+                if problem is not None:
+                    yield missed("DS204", run.line, f"{name}'s cache stays: {problem}")
                     continue
                 option = operation.manager.option or ""
                 words = use.command.words
