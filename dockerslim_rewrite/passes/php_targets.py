@@ -12,7 +12,10 @@ from .split_project import Project, Target
 def php_targets(project: Project) -> list[Target] | str:
     """The very image that the build stands on, or why it is not known what has to be installed there."""
     image = project.image
-    packages = needed_packages(project, image.release or project.recipe.release(image.parts.version))
+    version = image.parts.version or ""
+    # A tag with all numbers stands on the release of its day, which is not known.
+    release = image.release or (project.recipe.release(version) if version.count(".") == 1 else None)
+    packages = needed_packages(project, release)
     if isinstance(packages, str):
         return packages
     problem = unknown_program(project, packages)

@@ -13,7 +13,7 @@ from .observe import value
 _SET: dict[str, tuple[dict[str, str], str | None]] = {
     "golang": ({"GOPATH": "/go"}, "/go"),
     "rust": ({"CARGO_HOME": "/usr/local/cargo"}, "/"),
-    "php": ({}, None),
+    "php": ({"PHPIZE_DEPS": "autoconf dpkg-dev dpkg file g++ gcc libc-dev make pkg-config pkgconf re2c"}, None),
 }
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..change import AddsCommand, AddsOption, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Env, Run
+from .inherited import inherited
 from .observe import Command, units
 from .program import commands_of, script_of
 from .runtime_bases import is_slim_variant
@@ -29,7 +30,10 @@ _OF_FULL_IMAGES = frozenset(
         "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
     )
 )  # fmt: skip
-_LIBRARY = re.compile(r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs)[a-z0-9.+-]*\Z")
+_LIBRARY = re.compile(
+    r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs|freetype|giflib|cairo|pango|pixman|oniguruma|"
+    r"c-ares|tiff|readline|lcms2|openjpeg|imagemagick|rabbitmq-c|geos|mariadb-connector-c)[a-z0-9.+-]*\Z"
+)
 
 
 def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[Claim]) -> None:
@@ -60,11 +64,16 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
             for option in one.options
         }
         for word in words[2:]:
-            known = (develops and _LIBRARY.match(word)) or (slimmed and word in _OF_FULL_IMAGES)
+            known = (develops and is_library(word)) or (slimmed and word in _OF_FULL_IMAGES)
             if word not in _PLAIN | beside and not (word in claim.installs and (word in before or known)):
                 raise Unsound(f"{word} was not installed before", stage.head.line, step.line)
     if not found:
         raise Unsound("a command was added to the runtime stage", stage.head.line, step.line)
+
+
+def is_library(package: str) -> bool:
+    """Whether the name of *package* says that it holds a shared library."""
+    return _LIBRARY.match(package) is not None
 
 
 def _upgrades(stage: Stage, words: tuple[str, ...]) -> bool:
@@ -94,7 +103,7 @@ def check_left(stage: Stage, runtime: Stage, claim: SplitsStage) -> None:
 
 def _resolved(command: Command, stage: Stage) -> list[str]:
     """The words of *command*; a variable that the stage sets once to plain words stands for those."""
-    values: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {key: [text] for key, text in inherited(stage)[0].items()}
     for other in _commands(stage):
         for text in other.assignments if not other.words else ():
             name, _, value_ = text.lstrip("\0").partition("=")
