@@ -61,4 +61,6 @@ def _changes(command: Simple) -> bool:
     if not command.words:
         return False
     name = command.name
-    return name is None or name in _RUNS or ("/" in name and not name.startswith(_SYSTEM))
+    if name is None or name.rpartition("/")[2] in _RUNS:
+        return True
+    return "/" in name and not name.startswith(_SYSTEM)

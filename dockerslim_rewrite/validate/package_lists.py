@@ -98,7 +98,7 @@ def _changes_sources(command: Command) -> bool:
     words = [*command.raw, *(target for _, target in command.redirects)]
     if any(_SOURCES.search(word) for word in words):
         return True
-    return command.words[:1] != () and command.words[0] in _INTERPRETERS
+    return command.words[:1] != () and command.words[0].rpartition("/")[2] in _INTERPRETERS
 
 
 def _covers_sources(step: Copy) -> bool:
