@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -43,6 +44,7 @@ _ELSEWHERE = (
     "--package-lock",
     "--no-shrinkwrap",
 )
+_HERE = frozenset((".", "./"))
 _MOVES = frozenset(("cd", "pushd", "popd"))
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
@@ -147,6 +149,9 @@ class _Reader:
         if not operands and not lists:
             raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
         for word in operands:
+            if done.manager.name == "pip" and word in _HERE:
+                yield from self._project(use.run, known)
+                continue
             name = _bare(word or "")
             if name not in known.packages:
                 raise Unmet(f"{name or word} may be linked to any library of the full image")
@@ -164,6 +169,25 @@ class _Reader:
         for name in _HEX.findall(lock):
             if name not in linked_packages("hex").packages:
                 raise Unmet(f"{name} may be linked to any library of the full image")
+
+    def _project(self, run: Run, known: Installer) -> Iterator[str]:
+        """What the project in the folder of *run* asks for, where it compiles nothing itself."""
+        context = self.lists.facts.project
+        try:
+            data = tomllib.loads(self.lock("pyproject.toml", run) or "").get("project")
+        except tomllib.TOMLDecodeError:
+            data = None
+        if (
+            context is None
+            or context.extensions
+            or not isinstance(data, dict)
+            or "dependencies" in data.get("dynamic", ())
+        ):
+            raise Unmet("what the project itself compiles or asks for is not known")
+        for line in data.get("dependencies", ()):
+            if _bare(str(line)) not in known.packages:
+                raise Unmet(f"{line} may be linked to any library of the full image")
+            yield _bare(str(line))
 
     def _poetry(self, run: Run, known: Installer) -> Iterator[str]:
         lock, project = self.lock("poetry.lock", run), self.lock("pyproject.toml", run)
@@ -200,5 +224,5 @@ def _brings(copy: Copy, path: str) -> bool:
 def _bare(word: str) -> str:
     """The name of a package as it is compared, without version and extras."""
     scoped = word.startswith("@")
-    name = _VERSION.split(word[1:] if scoped else word, maxsplit=1)[0]
+    name = _VERSION.split(word[1:] if scoped else word, maxsplit=1)[0].strip()
     return f"@{name}" if scoped else name.lower().replace("_", "-")
