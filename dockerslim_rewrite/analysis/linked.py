@@ -2,7 +2,7 @@
 
 Sources: ``knowledge/data/linked.toml``; npm's package-lock.json (``hasInstallScript`` marks what may be compiled);
 Bundler's Gemfile.lock (the section ``specs`` lists every gem that is installed); Mix's mix.lock (a line a package);
-Poetry's poetry.lock (a table a package).
+Poetry's poetry.lock (a table a package); pnpm's pnpm-lock.yaml before version 9 (``requiresBuild``).
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _VERSION = re.compile(r"[\[=<>~!@:;]")
 _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
 _MODULE = re.compile(r'"(?:[^"]*/)?node_modules/((?:@[^"/]+/)?[^"/]+)": *\{')
+_PNPM_VERSION = re.compile(r"^lockfileVersion: '?(\d+)", re.M)
+_PNPM_PACKAGE = re.compile(r"^  /((?:@[^/@\s]+/)?[^/@\s]+)[@/][^\n]*:$", re.M)
 _GEM = re.compile(r"    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(")
 _ELSEWHERE = (
     "--prefix",
@@ -44,6 +46,8 @@ _ELSEWHERE = (
     "--package-lock",
     "--no-shrinkwrap",
 )
+#: Managers of the same packages as another.
+_LIKE = {"poetry": "pip", "pnpm": "npm"}
 _HERE = frozenset((".", "./"))
 _MOVES = frozenset(("cd", "pushd", "popd"))
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
@@ -75,10 +79,10 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                 reader.hex(use)
             if manager in _SYSTEM or use.operation.kind not in (Kind.INSTALL, Kind.UPGRADE):
                 continue
-            known = installer("pip" if manager == "poetry" else manager)
+            known = installer(_LIKE.get(manager, manager))
             if known is None:
                 raise Unmet(f"what {use.operation.executable} installs may be linked to any library of the full image")
-            also = linked_packages("pip" if manager == "poetry" else manager)
+            also = linked_packages(_LIKE.get(manager, manager))
             wider = evolve(
                 known,
                 packages=known.packages | also.packages,
@@ -136,8 +140,11 @@ class _Reader:
             if starter is not None:
                 raise Unmet(f"{starter} may start a program of the full image")
             return
-        if done.manager.name == "npm" and done.has_flag("-g", "--global"):
-            tools = tool_writing("npm", done.subcommand)
+        if done.manager.name == "pnpm" and not operands:
+            self._pnpm(use, known)
+            return
+        if done.manager.name in ("npm", "pnpm") and done.has_flag("-g", "--global"):
+            tools = tool_writing(done.manager.name, done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         if done.manager.name == "bundler":
             yield from self._gems(use.run, known)
@@ -188,6 +195,20 @@ class _Reader:
             if _bare(str(line)) not in known.packages:
                 raise Unmet(f"{line} may be linked to any library of the full image")
             yield _bare(str(line))
+
+    def _pnpm(self, use: Use, known: Installer) -> None:
+        """What pnpm's lock file marks as built is known; it is followed to the letter."""
+        lock = self.lock("pnpm-lock.yaml", use.run)
+        version = _PNPM_VERSION.search(lock or "")
+        if lock is None or not use.operation.has_flag("--frozen-lockfile") or version is None or int(version[1]) > 8:
+            raise Unmet("no pnpm-lock.yaml tells what pnpm compiles")
+        packages = list(_PNPM_PACKAGE.finditer(lock))
+        ends = [*(match.start() for match in packages[1:]), len(lock)]
+        for match, end in zip(packages, ends, strict=True):
+            if match[1] in linked_packages("npm").runs:
+                raise Unmet(f"{match[1]} may start a program of the full image")
+            if "requiresBuild: true" in lock[match.end() : end] and match[1] not in known.harmless_scripts:
+                raise Unmet(f"pnpm may have to compile {match[1]}")
 
     def _poetry(self, run: Run, known: Installer) -> Iterator[str]:
         lock, project = self.lock("poetry.lock", run), self.lock("pyproject.toml", run)
