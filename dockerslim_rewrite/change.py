@@ -280,6 +280,13 @@ class SplitsStage:
 
 
 @record
+class OmitsDevelopment:
+    """``manager`` is told to leave out the packages that only development needs; nothing that runs loads them."""
+
+    manager: str
+
+
+@record
 class FlattensStage:
     """The last stage becomes the stage ``builder`` and, on top of nothing, the stage ``flat``, which copies all of it.
 
@@ -339,6 +346,7 @@ Claim: TypeAlias = (
     | EntersFolder
     | DropsStage
     | SplitsStage
+    | OmitsDevelopment
     | FlattensStage
     | ServesOnly
     | InstallsAgain

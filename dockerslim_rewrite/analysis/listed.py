@@ -17,7 +17,8 @@ from ..knowledge.smaller import Installer
 from ..record import record
 from .facts import Facts
 
-_INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
+#: Scripts of package.json that run when its project is installed.
+INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:\[[^\]]*\])?\s*(?:[=<>~!].*|;.*|))\Z")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
@@ -78,7 +79,7 @@ class Lists:
             )
         if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
             raise Unmet("package-lock.json and package.json do not ask for the same")
-        for script in _INSTALLING:
+        for script in INSTALLING:
             if scripts and script in self._scripts(folder):
                 raise Unmet(f"what the script {script} of package.json does is not known")
         programs: set[str] = set()

@@ -19,6 +19,7 @@ from .conda_cache import conda_cache
 from .copied_secrets import copied_secrets
 from .copy_chown_chmod import copy_chown_chmod
 from .copy_many import copy_many
+from .dev_dependencies import dev_dependencies
 from .dockerignore import dockerignore
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
@@ -89,6 +90,7 @@ PIPELINE: tuple[Phase, ...] = (
     Phase("pin", (pin_tag, floating_major, end_of_life, language_image)),
     Phase("slim", (slim_base,)),
     Phase("digest", (pin_digest,)),
+    Phase("omit", (dev_dependencies,)),
     Phase(
         "split",
         (

@@ -16,6 +16,7 @@ from .base_images import check_bases
 from .caches import check_caches
 from .claims import Claimed, Licences
 from .comments import check_comments
+from .development import check_development
 from .package_lists import check_package_lists
 from .program import base_of
 from .second_reader import readers_disagree
@@ -72,6 +73,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         became = matcher.became
         check_accounts(old, pairs, changes)
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
+    check_development(old, new, claimed.all.claims)
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)

@@ -1,0 +1,130 @@
+"""DS410: packages that only development needs."""
+
+from __future__ import annotations
+
+from ..analysis.bases import base_image
+from ..analysis.facts import Facts, Use
+from ..analysis.idle_packages import IdlePackages
+from ..analysis.packages import Kind, operation
+from ..change import AddsOption, Change, OmitsDevelopment, Safety
+from ..ir.build import Build, Stage
+from ..knowledge.development import Omission, omission
+from ..knowledge.writes import writing
+from ..text import Edit
+from .base import Proposals, missed, rewrite_pass
+
+#: Kinds of commands that run nothing of the project.
+_PLAIN = frozenset(("nothing", "operands", "target", "link", "output", "download", "archive", "sed", "users", "git"))
+_SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "pip"))
+_QUIET = frozenset(("config", "set", "cache", "audit"))
+
+
+@rewrite_pass("DS410", "dev-dependencies", Safety.STANDARD, mentions=("npm", "yarn", "pnpm"))
+def dev_dependencies(build: Build, facts: Facts) -> Proposals:
+    """Leave packages that only development needs out of the image: test runners, linters, compilers.
+
+    `npm install` brings all that package.json lists, also what the program never loads. The install command of the
+    stage that ships is told to leave that out: `npm ci --omit=dev`, `yarn install --production`, `pnpm install --prod`.
+
+    It is done only where the build context proves that nothing misses them: the container starts `node` with a file, or
+    a script of package.json that does; every module that this file and those it asks for load is listed for programs
+    that run; none of them names a package that only development needs, or loads what a variable names; every such
+    package is known for a tool; no package that stays asks for one in package-lock.json; no later command and no script
+    while installing runs any. Where NODE_ENV says production, npm and Yarn leave them out by themselves. The assumption
+    is that a package that stays does not load a tool that it does not ask for. Sources: npm-install(1), npm-ci(1), Yarn
+    1's and pnpm's `install`; Node.js documentation, "Modules".
+    """
+    if not build.stages:
+        return
+    stage = build.stages[-1]
+    for run in stage.runs:
+        for use in facts.uses(run):
+            known = omission(use.operation.manager.name)
+            if known is None or not _installs(use, known) or _quiet(use, known, facts):
+                continue
+            line = build.document.line_of(run.body.logical.before(use.command.span.start)) if run.body else run.line
+            said = f"{use.operation.executable} {use.operation.subcommand}".rstrip()
+            found = _asked(use, known, stage, build, facts)
+            if isinstance(found, str):
+                yield missed("DS410", line, f"{said} brings packages for development as well: {found}")
+            elif found:
+                yield _change(use, known, line, found)
+
+
+def _installs(use: Use, known: Omission) -> bool:
+    done = use.operation
+    return done.kind is Kind.INSTALL and done.subcommand in known.subcommands and not done.operands
+
+
+def _quiet(use: Use, known: Omission, facts: Facts) -> bool:
+    """Whether they are left out already, or asked for."""
+    if use.operation.has_flag(*known.already, "-g", "--global"):
+        return True
+    return facts.state(use.run).env.get("NODE_ENV") == "production" and known.manager != "pnpm"
+
+
+def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> tuple[str, ...] | str:
+    """The packages that can be left out, or why none can; nothing where there are none."""
+    state = facts.state(use.run)
+    if facts.project is None or facts.project.missing(build):
+        return "the build context (--context) could tell whether the program needs them"
+    strange = next((flag.name for flag in use.operation.flags if flag.name not in known.beside), None)
+    if strange is not None or not use.operation.certain or use.command.assignments:
+        return f"it is told {strange or 'more'}"
+    if "NODE_ENV" in state.env or "NODE_ENV" in state.args:
+        return "NODE_ENV is another than production"
+    script = facts.script(use.run)
+    if state.workdir is None or script is None or any(one.name in ("cd", "pushd") for one in script.commands):
+        return "in which folder it installs is not known"
+    idle = IdlePackages(build, facts, state.workdir)
+    if idle.package is None:
+        return f"package.json in {state.workdir} is not out of the build context"
+    if not idle.names:
+        return ()
+    later = _later(use, stage, facts)
+    if later is not None:
+        return later
+    image = base_image(build, facts, stage)
+    version = image.parts.version if image is not None and image.name == "node" else None
+    if known.node and (version is None or int(version.partition(".")[0]) < known.node):
+        return f"it is not known whether its {known.manager} has the option {known.option}"
+    return idle.needed(known) or idle.names
+
+
+def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
+    """What runs behind the installation and may need them."""
+    for call in facts.calls(stage):
+        behind = call.run.index > use.run.index or (
+            call.run.index == use.run.index and call.command.span.start > use.command.span.start
+        )
+        if not behind or not call.words:
+            continue
+        done = operation(call.argv)
+        text = " ".join(word.text for word in call.words[:3])
+        if done is not None:
+            everywhere = done.has_flag("-g", "--global") or done.subcommand == "global add"
+            if done.manager.name in _SYSTEM or done.subcommand.split(" ")[0] in _QUIET or everywhere:
+                continue
+            return f"{text} behind it may need them"
+        found = writing(call.name)
+        if found is None or found.kind not in _PLAIN or call.argv[0] != call.name:
+            return f"{text} behind it may need them"
+    unread = next((run for run in stage.runs if run.index >= use.run.index and facts.script(run) is None), None)
+    return f"the RUN on line {unread.line} could not be read" if unread is not None else None
+
+
+def _change(use: Use, known: Omission, line: int, names: tuple[str, ...]) -> Change:
+    body = use.run.body
+    assert body is not None
+    at = body.logical.before(use.command.words[use.operation.verb].span.end)
+    lead = use.operation.lead
+    return Change(
+        rule="DS410",
+        edits=(Edit.insert(at, f" {known.option}"),),
+        title=f"{' '.join(lead)} {known.option}: without what only development needs",
+        reason=f"nothing that runs in the container loads {', '.join(names[:4])}{' …' if len(names) > 4 else ''}",
+        safety=Safety.STANDARD,
+        claims=(AddsOption(lead, (known.option,)), OmitsDevelopment(known.manager)),
+        line=line,
+        evidence=("package.json",),
+    )
