@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .analysis.facts import ACCOUNT, Facts
 from .analysis.locked import NO_LOCK, Lock
-from .change import Change, Remark, RemarkKind, Safety
+from .change import Change, Layout, Remark, RemarkKind, Safety
 from .ignores import Ignored, ignored_at, ignored_rules
 from .ir.build import Build, read_build
 from .passes import PIPELINE, Pass, Phase
@@ -32,6 +32,7 @@ PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "no
 CLEANUPS = ("delete", "cache-mount")
 #: The rule that makes one layer of an image, which is then not split in the same run.
 FLATTEN = "DS107"
+_SUBSTITUTED = "left alone inside a substitution, whose output another command reads"
 _PINNING = frozenset(("DS301", "DS302", "DS303"))
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
@@ -374,6 +375,8 @@ class _Engine:
                 edits = () if isinstance(proposal, Remark) else proposal.edits
                 if _is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
+                if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
+                    proposal = Remark(RemarkKind.MISSED, one.code, f"{proposal.title}: {_SUBSTITUTED}", proposal.line)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
@@ -437,6 +440,17 @@ def _companions(options: Options, opened: Callable[[], Project | None], text: st
     reason = f"keeps {found.files} files, {found.size} bytes, out of the build"
     left_out = tuple(item.path for item in found.items)
     return (Companion(project.ignore_file, found.before, found.text, reason, left_out),)
+
+
+def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:
+    """Whether *change* edits more than layout within one of *substituted*, which are disjoint and sorted."""
+    if not substituted or all(isinstance(claim, Layout) for claim in change.claims):
+        return False
+    for edit in change.edits:
+        at = bisect_right(substituted, edit.span.start, key=lambda span: span.start) - 1
+        if at >= 0 and edit.span.end <= substituted[at].end:
+            return True
+    return False
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:

@@ -12,6 +12,7 @@ from ..ir.steps import Run, Step
 from ..record import record
 from ..shell.script import Script, Simple
 from ..syntax.style import Style
+from ..text import Span
 from .base_sites import BaseSite, base_sites
 from .calls import Call, stage_calls
 from .graph import Graph, stage_graph
@@ -76,6 +77,21 @@ class Facts:
     @cached_property
     def _calls(self) -> dict[int, tuple[Call, ...]]:
         return {}
+
+    @cached_property
+    def substituted(self) -> tuple[Span, ...]:
+        """Where in the text substitutions stand that hold commands: disjoint, in order, the outermost ones."""
+        found: list[Span] = []
+        for stage in self.build.stages:
+            for run in stage.runs:
+                script = self.script(run)
+                if script is None or run.body is None or not script.substituted:
+                    continue
+                for span in script.substituted:
+                    start, end = run.body.logical.before(span.start), run.body.logical.after(span.end)
+                    if not found or found[-1].end <= start:
+                        found.append(Span(start, end))
+        return tuple(found)
 
     @property
     def style(self) -> Style:

@@ -141,6 +141,12 @@ class Script:
         """All simple commands in the order in which they are written, those in substitutions included."""
         return tuple(node for node in self.nodes if isinstance(node, Simple))
 
+    @cached_property
+    def substituted(self) -> tuple[Span, ...]:
+        """Where the scripts of substitutions stand, in the order of the text; those within others too."""
+        found = [inner.span for node in self.nodes for inner in getattr(node, "nested", ())]
+        return tuple(sorted(found))
+
 
 @record
 class Opaque:
