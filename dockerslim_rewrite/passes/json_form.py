@@ -13,6 +13,7 @@ from ..ir.steps import Exec, Healthcheck, Run
 from ..knowledge.shell_state import state_effects
 from ..shell.reader import read_script
 from ..shell.script import AndOr, Node, Script, Simple
+from ..syntax.parser import MAX_LINE_BYTES
 from ..text import Edit, Span
 from .base import Proposals, missed, rewrite_pass
 
@@ -20,6 +21,8 @@ from .base import Proposals, missed, rewrite_pass
 _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
 
 #: A program that variables name in part: a slash outside of them makes it a path, and no built-in command.
+#: Bytes of a script's words in JSON: below what BuildKit reads in a line, keyword, shell and commas included.
+_LONGEST = MAX_LINE_BYTES - 1000
 _PATH = re.compile(r"(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\Z")
 
 
@@ -125,6 +128,8 @@ def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:
         return "it is empty"
     if step.origin.comments or script.comments:
         return "comments stand inside it"
+    if len(json.dumps(script.text.split(), ensure_ascii=False).encode("utf-8", "replace")) > _LONGEST:
+        return "BuildKit reads no line that is so long"
     others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
     if step.keyword == "ENTRYPOINT" and others:
         return f"the CMD on line {others[-1].line} would become its arguments"

@@ -80,3 +80,12 @@ def test_a_fix_of_one_word_changes_one_word(level: str) -> None:
 def test_a_list_of_packages_keeps_its_order_and_its_lines(level: str) -> None:
     text = "FROM alpine:3.20\nRUN apk add --no-cache \\\n    zlib \\\n    git \\\n    curl\n"
     assert after(text, level).text == text
+
+
+def test_no_line_is_made_that_buildkit_does_not_read() -> None:
+    words = " \\\n".join("a" for _ in range(15000))
+    result = rewrite(f"FROM debian:12\nCMD echo {words}\n", Options(select=("DS603",)))
+    assert not result.changed
+    assert [remark.reason for remark in result.remarks] == [
+        "CMD stays in shell form: BuildKit reads no line that is so long"
+    ]
