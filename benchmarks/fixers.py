@@ -15,7 +15,7 @@ from typing import TypeAlias
 from benchmarks.peers import OURS, PEERS, versions
 from benchmarks.touched import changed_without_asking, lines_asked_about
 from dockerslim_rewrite.passes import PIPELINE
-from tests.corpus.files import CorpusFile, NoCorpusError, corpus_files, sample
+from tests.corpus.files import CorpusFile, corpus_or_exit, sample
 from tests.corpus.judges import SHELL_JUDGES, Linters
 from tests.corpus.runner import LEVELS, Rewritten, Verdict, judge, rewrite_files
 
@@ -47,11 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="remember in this folder what peers made of each file")
     parser.add_argument("--output", type=Path, help="write the tables into this file instead of printing them")
     options = parser.parse_args(argv)
-    try:
-        everything = [file for file in corpus_files() if not file.negative]
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    everything = [file for file in corpus_or_exit() if not file.negative]
     files = sample(everything, options.files)
     parts = [
         heading(len(files), len(everything)),

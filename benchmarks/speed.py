@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import dockerfile_doctor, tally_fix
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_exit, sample
 from tests.corpus.judges import files_of, run_in, tally_buildkit, tool
 
 #: A small file as people have it, for the time that one call from the shell takes.
@@ -46,11 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--files", type=int, default=500, metavar="N", help="size of the sample (default 500)")
     options = parser.parse_args(argv)
-    try:
-        everything = [file for file in corpus_files() if not file.negative]
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    everything = [file for file in corpus_or_exit() if not file.negative]
     chosen = [file.text for file in sample(everything, options.files + WARM_UP + options.files // 10)]
     # Only files that every tool reads: one that gives up early would look fast.
     readable = [text for text, found in zip(chosen, tally_buildkit(chosen), strict=True) if found is not None]

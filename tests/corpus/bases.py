@@ -21,7 +21,7 @@ from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import ParseError, parse
 from dockerslim_rewrite.text import Source
 
-from .files import CorpusFile, NoCorpusError, corpus_files, sample
+from .files import CorpusFile, corpus_or_exit, sample
 from .judges import Findings, hadolint
 
 #: Findings that pinning answers: no tag, and the tag ``latest``.
@@ -179,11 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus.bases", description=__doc__)
     parser.add_argument("--sample", type=int, metavar="N", help="N files that are always the same ones")
     options = parser.parse_args(argv)
-    try:
-        files = [file for file in corpus_files() if not file.negative]
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    files = [file for file in corpus_or_exit() if not file.negative]
     if options.sample is not None:
         files = sample(files, options.sample)
     failed = False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+import pytest
 
 #: The environment variable that names the corpus folder.
 VARIABLE = "DOCKERSLIM_CORPUS"
@@ -40,6 +43,23 @@ def corpus_files() -> list[CorpusFile]:
         )
         for path in paths
     ]
+
+
+def corpus_or_exit() -> list[CorpusFile]:
+    """``corpus_files()`` for a program: ends it with 2 and one line when there is none."""
+    try:
+        return corpus_files()
+    except NoCorpusError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def corpus_or_skip() -> list[CorpusFile]:
+    """``corpus_files()`` for a test: skips it when there is none."""
+    try:
+        return corpus_files()
+    except NoCorpusError as error:
+        pytest.skip(str(error))
 
 
 def sample(files: list[CorpusFile], size: int) -> list[CorpusFile]:

@@ -17,7 +17,7 @@ from dockerslim_rewrite.pipeline import suggest
 from dockerslim_rewrite.syntax import ParseError, parse
 from dockerslim_rewrite.text import Source
 
-from .files import CorpusFile, NoCorpusError, corpus_files, sample
+from .files import CorpusFile, corpus_or_exit, sample
 
 LEVELS = ("standard", "aggressive")
 RULES = {one.code: one.name for phase in PIPELINE if phase.name == "split" for one in phase.passes}
@@ -176,11 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="N files that are always the same ones")
     parser.add_argument("--json", action="store_true", help="print what becomes of each file")
     options = parser.parse_args(argv)
-    try:
-        files = corpus_files()
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    files = corpus_or_exit()
     found = list(judged(sample(files, options.sample) if options.sample else files))
     if options.json:
         json.dump([asdict(one) for one in found], sys.stdout, indent=1, ensure_ascii=True)

@@ -10,7 +10,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_exit, sample
 from tests.corpus.judges import Linters
 from tests.corpus.runner import LEVELS, Verdict, judge, rewrite_files
 
@@ -31,11 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     parser.add_argument("--all", action="store_true", help=f"list all failures, not {EXAMPLES} of each kind")
     options = parser.parse_args(argv)
-    try:
-        files = corpus_files()
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    files = corpus_or_exit()
     if options.sample is not None:
         files = sample(files, options.sample)
     if options.limit is not None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.corpus.bases import CODES, pin, ways
-from tests.corpus.files import CorpusFile, NoCorpusError, corpus_files, sample
+from tests.corpus.files import CorpusFile, corpus_or_skip, sample
 
 SAMPLE = 400
 
 
 @pytest.fixture(scope="module")
 def files() -> list[CorpusFile]:
-    try:
-        return sample([file for file in corpus_files() if not file.negative], SAMPLE)
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    return sample([file for file in corpus_or_skip() if not file.negative], SAMPLE)
 
 
 @pytest.mark.corpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.corpus.files import CorpusFile, NoCorpusError, corpus_files, sample
+from tests.corpus.files import CorpusFile, corpus_or_skip, sample
 from tests.corpus.judges import Linters
 from tests.corpus.runner import LEVELS, judge, rewrite_files
 
@@ -13,10 +13,7 @@ SAMPLE = 400
 
 @pytest.fixture(scope="module")
 def files() -> list[CorpusFile]:
-    try:
-        everything = corpus_files()
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    everything = corpus_or_skip()
     # The few files on which BuildKit tests its own parser are always in.
     chosen = sample(everything, SAMPLE)
     return chosen + [file for file in everything if file.name.startswith("parser") and file not in chosen]

@@ -9,17 +9,14 @@ from dockerslim_rewrite.ir.build import Build, read_build
 from dockerslim_rewrite.passes import PIPELINE, Pass
 from dockerslim_rewrite.syntax import ParseError, parse
 from dockerslim_rewrite.text import Source
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_skip, sample
 
 CHOOSY = [one for phase in PIPELINE for one in phase.passes if one.mentions]
 
 
 @pytest.fixture(scope="module")
 def builds() -> list[Build]:
-    try:
-        files = sample(corpus_files(), 400)
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    files = sample(corpus_or_skip(), 400)
     found = []
     for file in files:
         try:

@@ -7,17 +7,14 @@ import pytest
 
 from dockerslim_rewrite.syntax import Document, Instruction, ParseError, parse
 from dockerslim_rewrite.text import Source
-from tests.corpus.files import CorpusFile, NoCorpusError, corpus_files
+from tests.corpus.files import CorpusFile, corpus_or_skip
 
 _JSON = ("RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "COPY", "ADD")
 
 
 @pytest.fixture(scope="module")
 def files() -> list[CorpusFile]:
-    try:
-        return corpus_files()
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    return corpus_or_skip()
 
 
 def document_of(file: CorpusFile) -> Document | None:

@@ -15,7 +15,7 @@ from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple
 from dockerslim_rewrite.syntax import ParseError, parse
 from dockerslim_rewrite.text import Source
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_skip, sample
 
 
 def ours(node: Node) -> list[Any]:
@@ -74,10 +74,7 @@ def test_structure_agrees_with_shfmt() -> None:
     shfmt = shutil.which("shfmt", path=str(Path(sys.executable).parent)) or shutil.which("shfmt")
     if shfmt is None:
         pytest.skip("shfmt is not installed")
-    try:
-        files = sample(corpus_files(), 400)
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    files = sample(corpus_or_skip(), 400)
     different: list[tuple[str, Any, Any]] = []
     compared = 0
     for file in files:

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_skip, sample
 from tests.trace import unavailable
 from tests.trace.files import Tally, trace_file
 
@@ -23,10 +23,7 @@ def test_bodies_leave_the_same_trace(level: str) -> None:
     reason = unavailable()
     if reason is not None:
         pytest.skip(f"no trace sandbox: {reason}")
-    try:
-        files = corpus_files()
-    except NoCorpusError as error:
-        pytest.skip(str(error))
+    files = corpus_or_skip()
     total = Tally()
     for file in sample(files, FILES):
         total.add(trace_file(file, level, (), SEEDS))

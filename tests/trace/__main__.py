@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import monotonic
 
-from tests.corpus.files import NoCorpusError, corpus_files, sample
+from tests.corpus.files import corpus_or_exit, sample
 from tests.trace import SHELLS, unavailable
 from tests.trace.files import Tally, trace_file
 
@@ -32,11 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     if (reason := unavailable()) is not None:
         print(f"no trace sandbox: {reason}", file=sys.stderr)
         return 2
-    try:
-        files = corpus_files()
-    except NoCorpusError as error:
-        print(error, file=sys.stderr)
-        return 2
+    files = corpus_or_exit()
     if options.sample is not None:
         files = sample(files, options.sample)
     part, parts = map(int, options.part.split("/"))
