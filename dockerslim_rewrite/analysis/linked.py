@@ -53,9 +53,8 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     if compiler is not None:
         raise Unmet(f"what {compiler} builds may be linked to any library of the full image")
     lists = Lists(build, facts)
-    reader = _Reader(
-        lists, LockSites(stage, lists, {step.index: state for step, state in zip(stage.steps, states, strict=False)})
-    )
+    folders = {step.index: state.workdir for step, state in zip(stage.steps, states, strict=False)}
+    reader = _Reader(lists, LockSites(stage, lists, folders))
     found: dict[str, None] = {}
     programs: set[str] = set()
     for run in stage.runs:
@@ -97,9 +96,11 @@ class _Reader:
             raise Unmet(f"{said} may install anything")
         if done.manager.name == "bundler":
             yield from _known(gems(self._locked("Gemfile.lock", run)), known)
-        elif done.manager.name == "poetry":
+            return
+        if done.manager.name == "poetry" and done.subcommand in ("install", "sync"):
             yield from self._poetry(run, known)
-        elif done.manager.name == "pnpm" and not operands:
+            return
+        if done.manager.name == "pnpm" and not operands:
             self._pnpm(use, known)
         elif done.manager.name == "npm" and not operands:
             self._npm(use, known, programs)
@@ -180,9 +181,10 @@ def _check_runs(names: Iterable[str]) -> None:
 
 def _known(words: Iterable[str], known: Installer) -> Iterator[str]:
     for word in words:
-        name = _bare(word)
-        if name not in known.packages:
-            raise Unmet(f"{name or word} may be linked to any library of the full image")
+        bare = _bare(word)
+        name = next((one for one in (bare, bare.replace("_", "-")) if one in known.packages), None)
+        if name is None:
+            raise Unmet(f"{bare or word} may be linked to any library of the full image")
         yield name
 
 

@@ -12,24 +12,23 @@ from ..record import record
 from ..shell.script import Script
 from .listed import Lists
 from .packages import command_names
-from .state import State
 
 _MOVES = frozenset(("cd", "pushd", "popd"))
 
 
 @record
 class LockSites:
-    """Files of the build context as the commands of *stage* find them; *states* are those before its steps."""
+    """Files of the build context as the commands of *stage* find them; ``folders`` are where its steps work."""
 
     stage: Stage
     lists: Lists
-    states: Mapping[int, State]
+    folders: Mapping[int, str | None]
 
     def folder(self, run: Run) -> str | None:
         """The folder in which the commands of *run* work; None where they move."""
         script = run.body.script if run.body is not None else None
         moves = not isinstance(script, Script) or not _MOVES.isdisjoint(command_names(script))
-        return None if moves else self.states[run.index].workdir
+        return None if moves else self.folders[run.index]
 
     def text(self, name: str, run: Run) -> str | None:
         """The text of the file *name* where *run* works, whenever it comes there; None where that is not certain."""
