@@ -142,7 +142,7 @@ def placeholder(number: int, span: Span) -> Piece:
 @record(eq=False, slots=False)
 class View:
     """The part of a literal that is a Dockerfile, its common margin left out: ``text``, and a piece for each of its
-    characters (``at`` leads from offsets in ``text`` to indices of pieces).
+    characters (``starts`` leads from offsets in ``text`` to the file). Lines that begin at ``bare`` have no margin.
     """
 
     literal: Literal
@@ -150,6 +150,7 @@ class View:
     starts: tuple[int, ...]
     end: int
     margin: str
+    bare: frozenset[int]
 
     def position(self, offset: int) -> int:
         """The offset in the file of the character at *offset* of ``text``; at its end, just behind it."""
@@ -163,7 +164,8 @@ class View:
         for index, line in enumerate(lines):
             last = index == len(lines) - 1
             blank = (following in ("", "\n")) if last and not line else not line
-            out.append(line if index == 0 or blank else self.margin + line)
+            margin = index > 0 or edit.span.start in self.bare
+            out.append(self.margin + line if margin and not blank else line)
         encoded = self.literal.encoded("\n".join(out))
         if encoded is None:
             return None
@@ -185,8 +187,11 @@ def view_of(literal: Literal) -> View | None:
     margin = _margin(["".join(char for char, _ in lines[index]) for index in shown])
     body = lines[shown[0] : shown[-1] + 1]
     chars: list[tuple[str, int]] = []
+    bare: set[int] = set()
     for line in body:
         text = "".join(char for char, _ in line)
+        if not text.startswith(margin):
+            bare.add(len(chars))
         chars += line[len(margin) :] if text.startswith(margin) else line[len(text) - len(text.lstrip(" \t")) :]
     consumed = sum(len(line) for line in lines[: shown[-1] + 1])
     offset = 0
@@ -196,7 +201,7 @@ def view_of(literal: Literal) -> View | None:
         if offset >= consumed:
             end = piece.span.end
             break
-    return View(literal, "".join(char for char, _ in chars), tuple(at for _, at in chars), end, margin)
+    return View(literal, "".join(char for char, _ in chars), tuple(at for _, at in chars), end, margin, frozenset(bare))
 
 
 def _margin(lines: Sequence[str]) -> str:

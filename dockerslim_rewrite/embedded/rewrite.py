@@ -23,6 +23,8 @@ Item = TypeVar("Item", Change, Remark)
 _UNKNOWN = re.compile(
     rf"(?:^[ \t]*|^[ \t]*(?:RUN|ONBUILD|CMD|ENTRYPOINT)[ \t]+|[;&|({{`][ \t]*){TOKEN.pattern}", re.M | re.I
 )
+#: How a Dockerfile begins, comments apart; what comes from a placeholder may be anything. (SQL has a FROM as well.)
+_BEGINS = re.compile(rf"(?:[ \t]*(?:#.*)?\n)*+[ \t]*(?:FROM|ARG|{TOKEN.pattern})", re.I)
 #: The rule that remarks on literals carry.
 RULE = "DS000"
 
@@ -84,7 +86,7 @@ def _literal(
 ) -> tuple[list[Edit], list[Change], list[Remark]] | None:
     """The edits, changes and remarks on one literal; None for one that holds no Dockerfile."""
     view = view_of(literal)
-    if view is None:
+    if view is None or not _BEGINS.match(view.text):
         return None
     if _UNKNOWN.search(view.text):
         reason = "the Dockerfile stays as it is: a placeholder may hold whole instructions or commands"

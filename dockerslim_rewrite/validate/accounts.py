@@ -34,7 +34,7 @@ _FORMS = tuple(
 _PROGRAMS = frozenset(("groupadd", "useradd", "addgroup", "adduser", "mkdir", "chown"))
 #: Folders that belong to the system, and whose owner decides who may change it.
 _SYSTEM = re.compile(
-    r"/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
+    r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
     r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
 )
 _USER = re.compile(r"([1-9][0-9]{0,8}):([1-9][0-9]{0,8})\Z")

@@ -67,6 +67,24 @@ def test_margins_stay() -> None:
     assert textwrap.dedent(str(values(after)[-1])).strip() == textwrap.dedent(GOOD).strip()
 
 
+def test_sql_is_no_dockerfile() -> None:
+    module = 'f"""\n    SELECT a\n    FROM `{table}`\n    WHERE b\n"""\n'
+    assert rewrite_python(module, OPTIONS).remarks == ()
+
+
+def test_margins_stay_where_empty_lines_go() -> None:
+    poor = "FROM alpine:3.5\n\nRUN \\\n    # edge\n    echo a >> /b && \\\n\n    # bash\n    apk add bash\n"
+    merged = rewrite(poor, Options()).text
+    assert merged.count("\n\n") < poor.count("\n\n")
+    lines = "".join(f"        {line}" if line.strip() else line for line in poor.splitlines(keepends=True))
+    module = 'import textwrap\nx = textwrap.dedent(r"""' + lines.lstrip(" ") + '""")\n'
+    module = module.replace('r"""FROM', 'r"""\n        FROM')
+    import textwrap
+
+    after = rewrite_python(module, Options()).text
+    assert textwrap.dedent(str(values(after)[-1])) == f"\n{merged}"
+
+
 def test_line_ends_of_the_module() -> None:
     module = f'# a\r\nx = """{POOR}"""\r\n'.replace("\r\n", "\n").replace("\n", "\r\n")
     after = done(module)
