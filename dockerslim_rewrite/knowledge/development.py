@@ -8,14 +8,15 @@ from functools import lru_cache
 from ..record import record
 from .tables import table
 
-_LANGUAGES = frozenset(("tools", "builtin"))
+_LANGUAGES = frozenset(("tools", "builtin", "words"))
 
 
 @record
 class Omission:
     """How one package manager is told: by ``option``, for ``subcommands``, ``beside`` these options and where none of
     ``already`` is given. ``lock`` are the names of its lock file, which is ``marked`` so at its head where the
-    version matters; ``node`` is the first version of Node.js whose package manager knows the option.
+    version matters; ``node`` is the first version of Node.js whose package manager knows the option, None for another
+    ``language`` than JavaScript.
     """
 
     manager: str
@@ -25,7 +26,8 @@ class Omission:
     already: frozenset[str]
     lock: tuple[str, ...]
     marked: str | None
-    node: int
+    node: int | None
+    language: str
 
 
 @lru_cache(maxsize=16)
@@ -42,13 +44,22 @@ def omission(manager: str) -> Omission | None:
         already=frozenset(data["already"]),
         lock=tuple(data["lock"]),
         marked=data.get("marked"),
-        node=data["node"],
+        node=data.get("node"),
+        language=data.get("language", "javascript"),
     )
 
 
-def only_a_tool(package: str) -> bool:
-    """Whether *package* of npm is known to serve development alone: no program loads it when it runs."""
-    return any(fnmatchcase(package, pattern) for pattern in table("development")["tools"]["javascript"])
+def only_a_tool(package: str, language: str = "javascript") -> bool:
+    """Whether *package* is known to serve development alone: no program of *language* loads it when it runs."""
+    return any(fnmatchcase(package, pattern) for pattern in table("development")["tools"][language])
+
+
+def word_of(package: str, language: str) -> str | None:
+    """By which word sources of *language* would name the tool *package*; None for one that they cannot name."""
+    if language == "python":
+        return None if package.startswith("types-") or package.endswith("-stubs") else package.replace("-", "_")
+    words = table("development")["words"][language]
+    return next((word for pattern, word in words.items() if fnmatchcase(package, pattern)), None)
 
 
 def builtin(module: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts, Use
-from ..analysis.idle_packages import IdlePackages
 from ..analysis.packages import Kind, operation
 from ..change import AddsOption, Change, OmitsDevelopment, Safety
 from ..ir.build import Build, Stage
@@ -13,26 +12,33 @@ from ..knowledge.writes import writing
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 
+#: The option and the packages that it leaves out, or why it cannot; None where there are none.
+Asked = tuple[str, tuple[str, ...]] | str | None
 #: Kinds of commands that run nothing of the project.
 _PLAIN = frozenset(("nothing", "operands", "target", "link", "output", "download", "archive", "sed", "users", "git"))
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "pip"))
 _QUIET = frozenset(("config", "set", "cache", "audit"))
 
 
-@rewrite_pass("DS410", "dev-dependencies", Safety.STANDARD, mentions=("npm", "yarn", "pnpm"))
+@rewrite_pass(
+    "DS410", "dev-dependencies", Safety.STANDARD, mentions=("npm", "yarn", "pnpm", "poetry", "composer", "bundle")
+)
 def dev_dependencies(build: Build, facts: Facts) -> Proposals:
     """Leave packages that only development needs out of the image: test runners, linters, compilers.
 
     `npm install` brings all that package.json lists, also what the program never loads. The install command of the
-    stage that ships is told to leave that out: `npm ci --omit=dev`, `yarn install --production`, `pnpm install --prod`.
+    stage that ships is told to leave that out: `npm ci --omit=dev`, `yarn install --production`, `pnpm install --prod`,
+    `poetry install --without=…`, `composer install --no-dev`.
 
-    It is done only where the build context proves that nothing misses them: the container starts `node` with a file, or
-    a script of package.json that does; every module that this file and those it asks for load is listed for programs
-    that run; none of them names a package that only development needs, or loads what a variable names; every such
-    package is known for a tool; no package that stays asks for one in package-lock.json; no later command and no script
-    while installing runs any. Where NODE_ENV says production, npm and Yarn leave them out by themselves. The assumption
-    is that a package that stays does not load a tool that it does not ask for. Sources: npm-install(1), npm-ci(1), Yarn
-    1's and pnpm's `install`; Node.js documentation, "Modules".
+    It is done only where the build context proves that nothing misses them. All that is left out must be known for
+    tools, and no later command and no script while installing may run any. For Node.js, the container starts `node`
+    with a file, or a script of package.json that does; every module that this file and those it asks for load is listed
+    for programs that run; none of them names a package that is left out, or loads what a variable names; no package
+    that stays asks for one in package-lock.json. For Python and PHP, no source of the project but its tests has a word
+    of theirs. For Ruby it only says how. Where NODE_ENV says production, npm and Yarn leave them out by themselves. The
+    assumption is that a package that stays does not load a tool that it does not ask for. Sources: npm-install(1),
+    npm-ci(1), Yarn 1's and pnpm's `install`; Poetry's and Composer's `install`; bundle-install(1); Node.js
+    documentation, "Modules".
     """
     if not build.stages:
         return
@@ -47,8 +53,8 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
             found = _asked(use, known, stage, build, facts)
             if isinstance(found, str):
                 yield missed("DS410", line, f"{said} brings packages for development as well: {found}")
-            elif found:
-                yield _change(use, known, line, found)
+            elif found is not None:
+                yield _change(use, *found, line)
 
 
 def _installs(use: Use, known: Omission) -> bool:
@@ -60,35 +66,54 @@ def _quiet(use: Use, known: Omission, facts: Facts) -> bool:
     """Whether they are left out already, or asked for."""
     if use.operation.has_flag(*known.already, "-g", "--global"):
         return True
-    return facts.state(use.run).env.get("NODE_ENV") == "production" and known.manager != "pnpm"
+    env = facts.state(use.run).env
+    return known.option in env or (env.get("NODE_ENV") == "production" and known.manager in ("npm", "yarn"))
 
 
-def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> tuple[str, ...] | str:
-    """The packages that can be left out, or why none can; nothing where there are none."""
+def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> Asked:
+    """What the build context says of the installation."""
     state = facts.state(use.run)
+    if known.language == "ruby":
+        return f"which groups of the Gemfile the program requires is not known (ENV {known.option} leaves some out)"
     if facts.project is None or facts.project.missing(build):
         return "the build context (--context) could tell whether the program needs them"
     strange = next((flag.name for flag in use.operation.flags if flag.name not in known.beside), None)
     if strange is not None or not use.operation.certain or use.command.assignments:
         return f"it is told {strange or 'more'}"
-    if "NODE_ENV" in state.env or "NODE_ENV" in state.args:
-        return "NODE_ENV is another than production"
     script = facts.script(use.run)
     if state.workdir is None or script is None or any(one.name in ("cd", "pushd") for one in script.commands):
         return "in which folder it installs is not known"
-    idle = IdlePackages(build, facts, state.workdir)
+    found = _tools(known, state.workdir, build, facts) if known.node is None else _idle(use, known, stage, build, facts)
+    if isinstance(found, tuple) and (later := _later(use, stage, facts)) is not None:
+        return later
+    return found
+
+
+def _idle(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> Asked:
+    """The same for a program that Node.js runs."""
+    from ..analysis.idle_packages import IdlePackages
+
+    state = facts.state(use.run)
+    if "NODE_ENV" in state.env or "NODE_ENV" in state.args:
+        return "NODE_ENV is another than production"
+    idle = IdlePackages(build, facts, state.workdir or "/")
     if idle.package is None:
         return f"package.json in {state.workdir} is not out of the build context"
-    if not idle.names:
-        return ()
-    later = _later(use, stage, facts)
-    if later is not None:
-        return later
     image = base_image(build, facts, stage)
     version = image.parts.version if image is not None and image.name == "node" else None
-    if known.node and (version is None or int(version.partition(".")[0]) < known.node):
+    if idle.names and known.node and (version is None or int(version.partition(".")[0]) < known.node):
         return f"it is not known whether its {known.manager} has the option {known.option}"
-    return idle.needed(known) or idle.names
+    return (idle.needed(known) or (known.option, idle.names)) if idle.names else None
+
+
+def _tools(known: Omission, folder: str, build: Build, facts: Facts) -> Asked:
+    """The same for a program of another language."""
+    from ..analysis.listed_tools import ListedTools
+
+    listed = ListedTools(build, facts, folder, known)
+    if listed.manifest is None:
+        return f"its list in {folder} is not out of the build context"
+    return (listed.needed() or (listed.option, listed.names)) if listed.names else None
 
 
 def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
@@ -113,18 +138,17 @@ def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
     return f"the RUN on line {unread.line} could not be read" if unread is not None else None
 
 
-def _change(use: Use, known: Omission, line: int, names: tuple[str, ...]) -> Change:
+def _change(use: Use, option: str, names: tuple[str, ...], line: int) -> Change:
     body = use.run.body
     assert body is not None
     at = body.logical.before(use.command.words[use.operation.verb].span.end)
     lead = use.operation.lead
     return Change(
         rule="DS410",
-        edits=(Edit.insert(at, f" {known.option}"),),
-        title=f"{' '.join(lead)} {known.option}: without what only development needs",
+        edits=(Edit.insert(at, f" {option}"),),
+        title=f"{' '.join(lead)} {option}: without what only development needs",
         reason=f"nothing that runs in the container loads {', '.join(names[:4])}{' …' if len(names) > 4 else ''}",
         safety=Safety.STANDARD,
-        claims=(AddsOption(lead, (known.option,)), OmitsDevelopment(known.manager)),
+        claims=(AddsOption(lead, (option,)), OmitsDevelopment(use.operation.manager.name)),
         line=line,
-        evidence=("package.json",),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..analysis.bases import base_image
-from ..analysis.environment import Environment, Names
 from ..analysis.facts import Facts
-from ..analysis.places import Place
-from ..analysis.shipping import Shipping
-from ..analysis.state import State, after
 from ..change import Change, FlattensStage, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run
 from ..knowledge.configurations import Configuration, configuration
 from .base import Proposals, missed, rewrite_pass
+
+if TYPE_CHECKING:
+    from ..analysis.shipping import Shipping
 
 
 @rewrite_pass("DS107", "flatten", Safety.AGGRESSIVE, optional=True, mentions=("run", "copy", "add"))
@@ -90,6 +91,11 @@ def _problem(stage: Stage, shipping: Shipping | None) -> str | None:
 
 def _whole(stage: Stage, known: Configuration) -> Shipping:
     """All that *stage* comes to, on a base with the configuration *known*."""
+    from ..analysis.environment import Environment, Names
+    from ..analysis.places import Place
+    from ..analysis.shipping import Shipping
+    from ..analysis.state import State, after
+
     state = State(Environment().having(dict(known.environment).items()), Names(), "/", None, None)
     states = [state]
     for step in stage.steps:

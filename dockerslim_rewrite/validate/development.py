@@ -20,13 +20,20 @@ _OPTIONS = {
     "pnpm": frozenset(("--prod", "-P", "--production")),
     "composer": frozenset(("--no-dev",)),
     "bundle": frozenset(("--without",)),
-    "poetry": frozenset(("--no-dev", "--only", "--without")),
+    "poetry": frozenset(("--no-dev", "--only")),
 }
 #: Subcommands that run nothing of the project.
 _IDLE = frozenset(
     ("cache", "config", "set", "audit", "install", "i", "ci", "add", "global", "version", "-v", "--version")
 )
-_RUNNERS = frozenset(("npx", "pnpx", "bunx", "tsc", "webpack", "jest", "mocha", "eslint", "gulp", "grunt", "make"))
+_RUNNERS = frozenset(
+    (
+        "npx", "pnpx", "bunx", "tsc", "webpack", "jest", "mocha", "eslint", "gulp", "grunt", "make", "nodemon",
+        "ts-node", "pytest", "tox", "nox", "mypy", "black", "flake8", "pylint", "ruff", "phpunit", "phpstan", "phpcs",
+        "behat",
+    )
+)  # fmt: skip
+_OF_NODE = frozenset(("npm", "yarn", "pnpm"))
 #: What a container may start: programs that load what package.json lists for them, and those that start another.
 _STARTS = frozenset(
     (
@@ -68,13 +75,14 @@ def check_development(old: Build, new: Build, claims: Sequence[Claim]) -> None:
             for behind, other in found[at + 1 :]:
                 if _runs(other):
                     raise Unsound(f"{other.words[0]} may run what is left out", None, behind)
-            _started(new.stages[-1])
+            _started(new.stages[-1], told[0])
 
 
 def _told(command: Command) -> tuple[str, str] | None:
     """The package manager that *command* tells to leave packages out, and the option."""
     name = next((word for word in command.words[:2] if word in _OPTIONS), "")
-    option = next((word for word in command.words[1:] if word in _OPTIONS.get(name, ())), None)
+    told = (word for word in command.words[1:] if word in _OPTIONS.get(name, ()) or word.startswith("--without="))
+    option = next(told, None) if name else None
     return None if option is None else (name, option)
 
 
@@ -91,17 +99,22 @@ def _runs(command: Command) -> bool:
     name = posixpath.basename(words[0]) if words else ""
     if "node_modules/.bin" in (words[0] if words else "") or name in _RUNNERS:
         return True
-    return name in ("npm", "yarn", "pnpm") and len(words) > 1 and words[1] not in _IDLE
+    return name in _OPTIONS and len(words) > 1 and words[1] not in _IDLE
 
 
-def _started(stage: Stage) -> None:
+def _started(stage: Stage, manager: str) -> None:
     last = {step.keyword: step for step in stage.steps if isinstance(step, Exec | Healthcheck)}
     main = last.get("ENTRYPOINT") or last.get("CMD")
     if not isinstance(main, Exec):
+        if manager not in _OF_NODE and main is None:
+            return
         raise Unsound("what the container starts is not known", stage.head.line)
     words: tuple[str, ...] = main.argv or ()
     if main.argv is None and main.body is not None and isinstance(main.body.script, Script):
         words = next((one.words for one in commands(units(main.body.script)) if one.words), ())
     name = posixpath.basename(words[0]) if words else ""
-    if name not in _STARTS:
+    of_node = manager in _OF_NODE
+    if (of_node and name not in _STARTS) or any(
+        posixpath.basename(word) in _RUNNERS or "vendor/bin/" in word for word in words
+    ):
         raise Unsound(f"{name or 'the container'} may load what is left out", main.line)
