@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from ..analysis.packages import Kind
 from ..analysis.starting import EVERYWHERE, Started
 from ..analysis.state import expand
 from ..ir.steps import Env
@@ -15,13 +16,18 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     """The packages that the runtime stage has to install, as they are written, or why that is not known.
 
     Those that only builds use stay behind; a development package is replaced by its libraries, unless the program is
-    *static*. *release* is the codename of a Debian release.
+    *static*. Where the stage takes packages out again, the development packages that it leaves are meant to stay: some
+    programs load libraries by names that only those bring. *release* is the codename of a Debian release.
     """
     found: list[str] = []
+    tidied = _takes_out(project)
     family = project.image.family or ""
     for package in project.shipping.packages:
         linked = () if static else libraries(package.name, family, release)
-        if linked is not None:
+        develops = package.name.endswith("-dev") and package.name not in project.recipe.packages
+        if tidied and develops and not static and family in ("debian", "alpine"):
+            found.append(package.written)
+        elif linked is not None:
             found += linked
         elif package.name.endswith(("-dev", "-devel")):
             return f"the program may be linked to any library of {package.name} (line {package.line})"
@@ -30,6 +36,15 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
                 return f"the program may run {package.name} (line {package.line})"
             found.append(package.written)
     return tuple(sorted(dict.fromkeys(found)))
+
+
+def _takes_out(project: Project) -> bool:
+    """Whether the stage takes packages of the system out again by name."""
+    return any(
+        use.operation.kind is Kind.REMOVE and use.operation.manager.name in ("apt", "apk") and use.operation.operands
+        for run in project.stage.runs
+        for use in project.facts.uses(run)
+    )
 
 
 def unknown_program(project: Project, installed: tuple[str, ...] = ()) -> str | None:
