@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
 from ..knowledge.order import fetches, ignores_variables, installs_packages, works_on_operands
 from ..record import record
 from ..shell.script import Simple
+from .destinations import destination
 from .facts import Facts
 from .packages import Kind
 
@@ -101,6 +103,10 @@ def _check_folder(folder: str, step: Step, facts: Facts) -> None:
             raise Obstacle(f"line {step.line} mounts something there", run=True)
         for command in _commands(step, facts):
             _apart(command, folder, step)
+    elif isinstance(step, Copy):
+        other = destination(step, facts.state(step))
+        if other is None or f"{folder}/".startswith(f"{other.rstrip('/')}/") or f"{other}/".startswith(f"{folder}/"):
+            raise Obstacle(f"line {step.line} may copy to the same place")
     elif isinstance(step, Listing) and step.keyword == "VOLUME":
         raise Obstacle(f"VOLUME on line {step.line} may hold the files")
     elif not isinstance(step, Arg | Env | Label | Listing | Exec | Healthcheck) and step.keyword != "STOPSIGNAL":
@@ -138,9 +144,15 @@ def _elsewhere(path: str, folder: str) -> bool:
 
 def named_by_variables(folder: str, build: Build) -> bool:
     """Whether the value of a variable names *folder*, or a path in it, so that any command may look there."""
+    return any(path[0] == "." or overlaps(folder, path) for path in _named(build))
+
+
+@lru_cache(maxsize=4)
+def _named(build: Build) -> frozenset[str]:
+    """The paths that stand in values of variables."""
     values = [pair.value or "" for step in build if isinstance(step, Arg | Env) for pair in step.pairs]
-    tokens = [token for value in values for token in re.split(r"[^\w./@+-]+", value)]
-    return any(token[0] == "." or overlaps(folder, token) for token in tokens if token[:1] in ("/", "."))
+    tokens = {token for value in values for token in re.split(r"[^\w./@+-]+", value)}
+    return frozenset(token for token in tokens if token[:1] in ("/", "."))
 
 
 def overlaps(folder: str, path: str) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from ..analysis.destinations import destination
 from ..analysis.facts import Facts
-from ..analysis.installs import NeedsMore, Place, compiles, installs, read_by
 from ..analysis.project import Installation
 from ..change import Change, CopiesFirst, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from ..text import Edit, Span
 from .base import Proposals, missed, rewrite_pass
+
+if TYPE_CHECKING:
+    from ..analysis.installs import Place
 
 #: More instructions than this, for files of as many folders, nobody would keep up to date by hand.
 _MOST_COPIES = 8
@@ -49,6 +52,9 @@ def _is_whole(copy: Copy) -> bool:
 
 
 def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
+    # Most files never come here; what knows installations is loaded for those that do.
+    from ..analysis.installs import NeedsMore, Place, installs
+
     target = destination(copy, facts.state(copy))
     runs = _following(copy, stage)
     if target is None:
@@ -105,6 +111,8 @@ def _leads_away(step: Step) -> bool:
 
 def _mixed(copy: Copy, steps: Sequence[Step], facts: Facts) -> Proposals:
     """Tell of the first RUN that downloads dependencies and compiles the project in one."""
+    from ..analysis.installs import compiles
+
     for step in steps:
         found = compiles(step, facts) if isinstance(step, Run) else None
         if found is not None and facts.project is not None and _holds(found[1].manifest, facts):
@@ -144,6 +152,8 @@ def _following(copy: Copy, stage: Stage) -> list[Step]:
 
 def _needed(steps: Sequence[Step], place: Place, facts: Facts) -> tuple[Installation, Run | None]:
     """What the installations of *steps* read, and the last RUN that reads it. Raises ``NeedsMore``."""
+    from ..analysis.installs import NeedsMore, read_by
+
     files: dict[str, None] = {}
     folders: dict[str, None] = {}
     last: Run | None = None

@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from ..analysis.commuting import Obstacle, check_files, check_variables, is_costly, named_by_variables, variables
 from ..analysis.destinations import destination
 from ..analysis.facts import Facts
-from ..analysis.installs import installs
 from ..change import Change, MovesInstruction, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Label, Run, Step
@@ -18,6 +16,8 @@ from ..syntax import SegmentKind
 from ..text import Edit, Span
 from .base import Proposals, missed, rewrite_pass
 
+#: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
+_FAR = 100
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -39,13 +39,22 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
     """
     for stage in build.stages:
         groups = [*_told(stage), *_copied(stage, facts)]
-        # The last one first: what follows it to the same place comes before it again.
-        for group in sorted(groups, key=lambda group: -group[0].index):
-            yield from _moved(group, stage, build, facts, _check(group, facts))
+        behind: dict[int, list[list[Step]]] = {}
+        for group in sorted(groups, key=lambda group: group[0].index):
+            last, reason = _place(group, stage, facts)
+            if last is not None:
+                behind.setdefault(last.index, []).append(group)
+            elif reason:
+                yield missed("DS702", group[0].line, reason)
+        for step in stage.runs:
+            if step.index in behind:
+                yield _moved(behind[step.index], step, build, facts)
 
 
 def _check(group: Sequence[Step], facts: Facts) -> Callable[[Step], None]:
     """What tells whether *group* may pass a step."""
+    from ..analysis.commuting import check_files, check_variables, variables
+
     copies = [step for step in group if isinstance(step, Copy)]
     if not copies:
         return partial(check_variables, variables(group), facts)
@@ -89,51 +98,60 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
         return False
     if any("://" in source for source in copy.sources) or "$" in (copy.origin.flag("from") or ""):
         return False
+    from ..analysis.commuting import named_by_variables
+
     folder = destination(copy, facts.state(copy))
     known = copy.destination.startswith("/") or facts.state(copy).workdir is not None
     return known and folder is not None and is_apart(folder) and not named_by_variables(folder, facts.build)
 
 
-def _moved(group: Sequence[Step], stage: Stage, build: Build, facts: Facts, check: Callable[[Step], None]) -> Proposals:
-    """Move *group* behind the last costly RUN that it may pass."""
+def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | None, str | None]:
+    """The last costly RUN that *group* may pass, or why it may not pass the first."""
+    from ..analysis.commuting import Obstacle, is_costly
+
+    check = _check(group, facts)
     last: Run | None = None
     first, end = group[0], group[-1]
-    for step in stage.steps:
-        if step.index <= end.index:
-            continue
+    at = end.index - stage.head.index
+    for step in stage.steps[at : at + _FAR]:
         try:
             check(step)
         except Obstacle as obstacle:
             if last is None and obstacle.run and is_costly(step, facts) and not _installs_files(first, step, facts):
                 what = first.keyword if isinstance(first, Copy) else first.origin.logical.text.strip()
-                yield missed("DS702", first.line, f"{what} stays before line {step.line}: {obstacle}")
-            break
+                return None, f"{what} stays before line {step.line}: {obstacle}"
+            return last, None
         if isinstance(step, Run) and is_costly(step, facts):
             last = step
-    if last is None:
-        return
-    taken, again = _lines(first, end, build)
+    return (None if len(stage.steps) > at + _FAR else last), None
+
+
+def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Facts) -> Change:
+    """The change that moves *groups*, in their order, behind *last*."""
+    steps = [step for group in groups for step in group]
+    lines = [_lines(group[0], group[-1], build) for group in groups]
     at = last.origin.span.end
     newline = facts.style.newline
     prefix = "" if build.text[at - 1 : at] == "\n" else newline
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
-    names = ", ".join(dict.fromkeys(step.keyword for step in group))
-    files = isinstance(first, Copy)
-    yield Change(
+    text = prefix + newline.join(again for _, again in lines) + suffix
+    keywords = tuple(dict.fromkeys(step.keyword for step in steps))
+    what = "what differs from build to build" if {"ARG", "ENV"} & set(keywords) else "an edit of these files"
+    return Change(
         rule="DS702",
-        edits=(Edit(taken, ""), Edit.insert(at, f"{prefix}{again}{suffix}")),
-        title=f"{names} moved behind the installation on line {last.line}",
-        reason="an edit of these files leaves the installation in the build cache"
-        if files
-        else "what differs from build to build leaves the installation in the build cache",
+        edits=(*(Edit(taken, "") for taken, _ in lines), Edit.insert(at, text)),
+        title=f"{', '.join(keywords)} moved behind the installation on line {last.line}",
+        reason=f"{what} leaves the installation in the build cache",
         safety=Safety.STANDARD,
-        claims=tuple(MovesInstruction(keyword) for keyword in dict.fromkeys(step.keyword for step in group)),
-        line=first.line,
+        claims=tuple(MovesInstruction(keyword) for keyword in keywords),
+        line=steps[0].line,
     )
 
 
 def _installs_files(first: Step, step: Step, facts: Facts) -> bool:
     """Whether *first* brings files for the installation *step*, which is as it should be."""
+    from ..analysis.installs import installs
+
     return isinstance(first, Copy) and isinstance(step, Run) and installs(step, facts)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..change import MovesInstruction
 from ..ir.build import Build
@@ -131,13 +132,12 @@ class Moves:
         if step.index not in self._arrived:
             self._check(self._waiting, step, workdir)
 
-    @staticmethod
-    def _check(waiting: Sequence[_Moved], step: Step, workdir: str | None) -> None:
+    def _check(self, waiting: Sequence[_Moved], step: Step, workdir: str | None) -> None:
         for one in waiting:
             if one.target is None:
                 _variables(one.step, step)
             else:
-                _files(one, one.target, step, workdir)
+                _files(one, one.target, step, workdir, self._build.document.escape)
 
     def end(self) -> None:
         """Refuse what never arrived. Raises ``Unsound``."""
@@ -163,11 +163,12 @@ def _moving(step: Step, workdir: str | None, build: Build) -> _Moved:
     return _Moved(step, target, not step.destination.startswith("/"))
 
 
-def _named(build: Build) -> set[str]:
+@lru_cache(maxsize=4)
+def _named(build: Build) -> frozenset[str]:
     """The paths that stand in values of variables; one that is relative may lead anywhere."""
     values = [pair.value or "" for step in build if isinstance(step, Arg | Env) for pair in step.pairs]
     tokens = [token for value in values for token in re.split(r"[^\w./@+-]+", value)]
-    return {token if token[0] == "/" else "/" for token in tokens if token[:1] in ("/", ".")}
+    return frozenset(token if token[0] == "/" else "/" for token in tokens if token[:1] in ("/", "."))
 
 
 def _refused(passed: Step, moved: str) -> Unsound:
@@ -205,7 +206,7 @@ def _ignores_variables(command: Command) -> bool:
     return words[0] in _BLIND or tuple(words[:3]) == ("go", "mod", "download")
 
 
-def _files(moved: _Moved, target: str, passed: Step, workdir: str | None) -> None:
+def _files(moved: _Moved, target: str, passed: Step, workdir: str | None, escape: str) -> None:
     refused = _refused(passed, "files")
     if isinstance(passed, Value):
         made = workdir if passed.keyword == "WORKDIR" else None
@@ -215,6 +216,10 @@ def _files(moved: _Moved, target: str, passed: Step, workdir: str | None) -> Non
         if not _read(passed) or any(_touch(target, mount) for mount in _mounted(passed)):
             raise refused
         if not all(_leaves_alone(command, target) for command in commands_of(passed)):
+            raise refused
+    elif isinstance(passed, Copy):
+        other = folder(passed.destination, workdir, escape)
+        if other is None or f"{target}/".startswith(f"{other.rstrip('/')}/") or f"{other}/".startswith(f"{target}/"):
             raise refused
     elif not isinstance(passed, Arg | Env | Label | Listing | Exec | Healthcheck) or passed.keyword == "VOLUME":
         raise refused

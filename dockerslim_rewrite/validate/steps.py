@@ -34,7 +34,6 @@ from .copies import same_but_for_flags, same_copy
 from .folders import check_unseen, is_workdir, leading_cd
 from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
-from .manifests import copied_later, is_claimed
 from .metadata import folder, joined, maintainer_as_label
 from .moves import Moves
 from .program import base_of
@@ -45,6 +44,8 @@ from .verdict import Undecided, Unsound
 if TYPE_CHECKING:
     from .splits import Split
 
+#: How far neighbours are looked for that became one instruction with one that was moved.
+_AHEAD = 200
 _OVERRIDDEN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
 
 
@@ -125,7 +126,7 @@ class Matcher:
             right = after[j] if j < len(after) else None
             for turn, step in enumerate(moves.waiting if right is not None else ()):
                 self.claimed.moved([step.origin.span], matched)
-                if self._is_here([*moves.waiting[turn:], *before[i:]], 0, after, j, stage):
+                if self._is_here([*moves.waiting[turn:], *before[i : i + _AHEAD]], 0, after, j, stage):
                     before.insert(i, moves.arrive(turn, self.workdir))
                     break
             left = before[i] if i < len(before) else None
@@ -219,6 +220,8 @@ class Matcher:
         claims = licences.of(CopiesFirst)
         if not claims:
             return 0
+        from .manifests import copied_later, is_claimed
+
         rights = [
             step for step in takewhile(lambda step: is_claimed(step, claims), after[at:]) if isinstance(step, Copy)
         ]

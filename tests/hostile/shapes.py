@@ -285,6 +285,22 @@ def npm_installs(n: int) -> str:
     return "FROM node:20\n" + "".join(f"RUN npm install a{index}\n" for index in range(n))
 
 
+def told_arguments(n: int) -> str:
+    return HEAD + "".join(f"ARG BUILD_ID\nLABEL a{i}=$BUILD_ID\nLABEL b{i}=c\nRUN apt-get update\n" for i in range(n))
+
+
+def told_arguments_of_many_names(n: int) -> str:
+    return HEAD + "".join(f"ARG A{i}_BUILD_ID\nWORKDIR /a{i}\n" for i in range(n)) + "RUN apt-get update\n"
+
+
+def copies_before_installs(n: int) -> str:
+    return HEAD + "".join(f"COPY a{i} /a{i}/\nENV B{i}=/b{i}\nRUN apt-get install lib{i}\n" for i in range(n))
+
+
+def copies_before_an_install(n: int) -> str:
+    return HEAD + "".join(f"COPY a{i} /a{i}/\nENV B{i}=/b{i}\n" for i in range(n)) + "RUN apt-get install lib\n"
+
+
 #: Every shape, and how large it gets. A nesting that no shell reads is left alone at any size.
 SHAPES: dict[str, Callable[[int], str]] = {
     name: value
