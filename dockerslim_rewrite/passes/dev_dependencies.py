@@ -83,10 +83,7 @@ def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) 
     script = facts.script(use.run)
     if state.workdir is None or script is None or any(one.name in ("cd", "pushd") for one in script.commands):
         return "in which folder it installs is not known"
-    found = _tools(known, state.workdir, build, facts) if known.node is None else _idle(use, known, stage, build, facts)
-    if isinstance(found, tuple) and (later := _later(use, stage, facts)) is not None:
-        return later
-    return found
+    return (_tools if known.node is None else _idle)(use, known, stage, build, facts)
 
 
 def _idle(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> Asked:
@@ -103,17 +100,22 @@ def _idle(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -
     version = image.parts.version if image is not None and image.name == "node" else None
     if idle.names and known.node and (version is None or int(version.partition(".")[0]) < known.node):
         return f"it is not known whether its {known.manager} has the option {known.option}"
-    return (idle.needed(known) or (known.option, idle.names)) if idle.names else None
+    if not idle.names:
+        return None
+    return _later(use, stage, facts) or idle.needed(known) or (known.option, idle.names)
 
 
-def _tools(known: Omission, folder: str, build: Build, facts: Facts) -> Asked:
+def _tools(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> Asked:
     """The same for a program of another language."""
     from ..analysis.listed_tools import ListedTools
 
+    folder = facts.state(use.run).workdir or "/"
     listed = ListedTools(build, facts, folder, known)
     if listed.manifest is None:
         return f"its list in {folder} is not out of the build context"
-    return (listed.needed() or (listed.option, listed.names)) if listed.names else None
+    if not listed.names:
+        return None
+    return _later(use, stage, facts) or listed.needed() or (listed.option, listed.names)
 
 
 def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
