@@ -20,6 +20,7 @@ from ..change import (
     ChangesForm,
     Claim,
     DropsFiles,
+    OmitsDevelopment,
     ReplacesInstruction,
     RewritesLabels,
     SetsUser,
@@ -115,6 +116,9 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
     elif isinstance(claim, AddsInstruction) and claim.keyword == "RUN":
         for command in claim.text.split("&&"):
             yield from _done_by(tuple(command.removeprefix("RUN").split()), rule)
+    elif isinstance(claim, OmitsDevelopment):
+        for pattern in _table()["omission"].get(claim.manager, ()):
+            yield Expectation(pattern, f"announced by {rule}: packages for development are left out")
     elif isinstance(claim, SlimsBase):
         yield from left_out_by_slim_images()
     elif isinstance(claim, SplitsStage):
