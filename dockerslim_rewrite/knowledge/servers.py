@@ -14,8 +14,9 @@ class Server:
 
     The system's ``packages`` bring it, by patterns, or the ``installed`` ones of npm and Yarn; packages in ``code``
     make it run code. ``configuration`` is the folder of its configuration, ``elsewhere`` the options that name another;
-    ``roots`` are what it serves when nothing is configured. A server without configuration serves the folder that is
-    its only operand: ``flags`` are its options without a value, ``values`` those with one.
+    ``roots`` are what it serves when nothing is configured, ``reads`` are files of other packages that it reads where
+    they are. A server without configuration serves the folder that is its only operand: ``flags`` are its options
+    without a value, ``values`` those with one.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Server:
     configuration: str | None
     elsewhere: frozenset[str]
     roots: tuple[str, ...]
+    reads: tuple[str, ...]
     flags: frozenset[str]
     values: frozenset[str]
 
@@ -43,6 +45,7 @@ def server(name: str) -> Server | None:
         configuration=data.get("configuration"),
         elsewhere=frozenset(data.get("elsewhere", ())),
         roots=tuple(data.get("roots", ())),
+        reads=tuple(data.get("reads", ())),
         flags=frozenset(data.get("flags", ())),
         values=frozenset(data.get("values", ())),
     )

@@ -39,7 +39,7 @@ def static_targets(project: Project) -> list[Target] | str:
     if not brings and project.recipe.starts != found.name:
         return f"nothing tells how {found.name} was installed"
     full = project.image.name in ("node", "ruby", "python") and "slim" not in project.image.parts.variant
-    files = (project.recipe.certificates or "",) if full and project.image.family == "debian" else ()
+    files = found.reads if full and project.image.family == "debian" else ()
     packages: tuple[str, ...] = ()
     if brings or base != project.stage.head.image:
         kept = [*brings, *(one for one in ships.packages if one.name in project.recipe.carried)]
