@@ -21,6 +21,8 @@ from .wrapped import started
 
 _NODE = frozenset(("node", "nodejs"))
 _MANAGERS = frozenset(("npm", "yarn", "pnpm"))
+#: Modules of Node.js that start programs, or load what is not followed here.
+_STARTS = frozenset(("child_process", "cluster", "module", "repl", "vm", "wasi", "worker_threads"))
 #: Options of node that take no further word and load nothing.
 _IDLE = re.compile(r"--(?:max-|inspect|trace-|no-|enable-source-maps|unhandled-rejections=|stack-)[\w:.=-]*\Z")
 #: Programs that ask a container whether it is well, and come from elsewhere than npm.
@@ -70,7 +72,8 @@ class IdlePackages:
                 continue
             peers = entry.get("peerDependencies")
             for peer in peers if isinstance(peers, dict) else ():
-                if packages.get(f"node_modules/{peer}", {}).get("dev"):
+                asked = packages.get(f"node_modules/{peer}")
+                if isinstance(asked, dict) and asked.get("dev"):
                     return f"{path.rpartition('node_modules/')[2]} may load {peer}"
         # Without a lock file that says what packages ask for, a tool among those that stay may ask for others.
         tool = next((name for name in sorted(self._listed("dependencies")) if only_a_tool(name)), None)
@@ -96,6 +99,9 @@ class IdlePackages:
 
     def _loaded(self) -> str | None:
         """What the container loads of them, or of what nothing lists."""
+        settings = self._text(posixpath.join(self.folder, ".npmrc")) or ""
+        if "NODE_OPTIONS" in self.build.text or "node-options" in settings:
+            return "NODE_OPTIONS may load anything"
         words = self._started()
         if isinstance(words, str):
             return words
@@ -105,7 +111,7 @@ class IdlePackages:
             return found
         listed = self._listed("dependencies") | self._listed("optionalDependencies") | self._listed("peerDependencies")
         for name, where in {**found.modules, **dict.fromkeys(preloaded, "the command")}.items():
-            if name in ("child_process", "module", "repl"):
+            if name in _STARTS:
                 return f"{where} may start or load anything by {name}"
             if name not in listed and not builtin(name):
                 return f"{where} loads {name}, which package.json does not list for programs that run"

@@ -14,13 +14,12 @@ from ..record import record
 #: What asks for a module: the word, and the literal that follows, if one does.
 _LOADS = re.compile(
     r"""(?<![\w.$])(?:require(?:\.resolve)?\s*\(|import\s*\()\s*(?:(?P<call>'[^'\n]*'|"[^"\n]*"|`[^`$\n]*`)\s*\))?"""
-    r"""|(?<![\w.$])(?:import|export)\s(?:[^'"`;()]*?\sfrom\s*|\s*)(?P<from>'[^'\n]*'|"[^"\n]*")"""
-    r"""|(?<![\w.$])import(?P<bare>'[^'\n]*'|"[^"\n]*")"""
+    r"""|(?<![\w.$])(?:from|import)\s*(?P<from>'[^'\n]*'|"[^"\n]*")"""
 )
 #: What may load or run anything by a name that is made up when it runs.
 _UNSEEN = re.compile(
-    r"(?<![\w.$])(?:eval\s*\(|new\s+Function\b|createRequire\b|require\.main\b|require\s*(?:[^\s(.\w]|$))"
-    r"|\bmodule\.require\b|\bprocess\.(?:binding|dlopen)\b|\b_load\b",
+    r"(?<![\w.$])(?:eval\s*\(|new\s+Function\b|require\.main\b|require\s*(?:[^\s(.\w]|$))"
+    r"|\bcreateRequire\b|\bmodule\.require\b|\bprocess\.(?:binding|dlopen)\b|\b_load\b",
     re.M,
 )
 _ENDINGS = ("", ".js", ".cjs", ".mjs", ".json", ".node", "/index.js", "/index.json")
@@ -72,7 +71,7 @@ def loaded(entry: str, read: Callable[[str], str | None]) -> Loaded | str:
 def _named(text: str) -> Iterator[str | None]:
     """The names of the modules that *text* asks for; None for one that is not written out."""
     for match in _LOADS.finditer(text):
-        literal = match["call"] or match["from"] or match["bare"]
+        literal = match["call"] or match["from"]
         yield literal[1:-1] if literal else None
 
 

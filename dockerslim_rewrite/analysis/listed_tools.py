@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..ir.build import Build
+from ..ir.steps import Healthcheck
 from ..knowledge.development import Omission, only_a_tool, word_of
 from .facts import Facts
+from .start import start_of
 
 _MANIFESTS = {"poetry": "pyproject.toml", "composer": "composer.json"}
 _SOURCES = {"python": (".py", ".sh"), "php": (".php", ".sh")}
@@ -58,21 +60,31 @@ class ListedTools:
         """Why the program may need one of them; None when it does not."""
         if self.known.manager == "poetry" and _OLD_POETRY.search(self.build.text):
             return "this Poetry does not know the option --without"
-        scripts = self.manifest.get("scripts", {}) if self.manifest is not None else {}
-        event = next((name for name in scripts if _EVENTS.fullmatch(name)), None) if isinstance(scripts, dict) else None
+        event = next((name for name in _table(self.manifest, "scripts") if _EVENTS.fullmatch(name)), None)
         if self.known.manager == "composer" and event is not None:
             return f"the script {event} of composer.json runs when it installs"
         strange = next((name for name in self.names if not only_a_tool(name, self.known.language)), None)
         if strange is not None:
             return f"it is not known that no program loads {strange}"
-        return self._mentioned()
+        words = {word for name in self.names if (word := word_of(name, self.known.language)) is not None}
+        words |= {name.rpartition("/")[2] for name in self.names}
+        pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(words)))})(?![\w-])")
+        return self._started(pattern) or self._mentioned(pattern)
 
-    def _mentioned(self) -> str | None:
+    def _started(self, pattern: re.Pattern[str]) -> str | None:
+        """What the container runs of them."""
+        steps = [step for step in self.build.stages[-1].steps if isinstance(step, Healthcheck)]
+        for step in (*start_of(self.build), *steps):
+            found = pattern.search(step.origin.args) if step is not None else None
+            if step is not None and (found is not None or "vendor/bin/" in step.origin.args):
+                return f"{step.keyword} runs {found[0] if found is not None else 'a program of a package'}"
+        return None
+
+    def _mentioned(self, pattern: re.Pattern[str]) -> str | None:
+        """Which source of the project has a word of theirs."""
         project, language = self.facts.project, self.known.language
         if project is None or not project.complete:
             return "the build context was not read to its end"
-        words = [word for name in self.names if (word := word_of(name, language)) is not None]
-        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)") if words else None
         for file in project.files:
             if not file.path.endswith(_SOURCES[language]) or _TESTS.search(file.path):
                 continue
@@ -81,30 +93,27 @@ class ListedTools:
                 return f"{file.path} cannot be read"
             if _ASKS_TESTS[language].search(text):
                 return f"{file.path} loads the tests"
-            found = pattern.search(text) if pattern is not None else None
+            found = pattern.search(text)
             if found is not None:
                 return f"{file.path} names {found[0]}"
         return None
 
     def _groups(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The groups of packages for development, those of Poetry that only hold tools."""
-        if self.manifest is None:
-            return
         if self.known.manager == "composer":
-            listed = self.manifest.get("require-dev")
-            if isinstance(listed, dict) and listed:
-                yield "dev", tuple(name for name in listed if "/" in name)
+            listed = tuple(name for name in _table(self.manifest, "require-dev") if "/" in name)
+            if listed:
+                yield "dev", listed
             return
-        poetry = self.manifest.get("tool", {}).get("poetry", {})
+        poetry = _table(_table(self.manifest, "tool"), "poetry")
+        found = _table(poetry, "group")
         groups = {
-            name: group.get("dependencies")
-            for name, group in poetry.get("group", {}).items()
-            if not group.get("optional")
+            name: dict(_table(_table(found, name), "dependencies")) for name in found if not _optional(found[name])
         }
-        if isinstance(poetry.get("dev-dependencies"), dict):
-            groups["dev"] = {**(groups.get("dev") or {}), **poetry["dev-dependencies"]}
+        if "dev-dependencies" in poetry:
+            groups["dev"] = {**groups.get("dev", {}), **_table(poetry, "dev-dependencies")}
         for name, group in groups.items():
-            packages = tuple(package.lower().replace("_", "-") for package in group or ())
+            packages = tuple(package.lower().replace("_", "-") for package in group)
             if packages and re.fullmatch(r"[\w-]+", name) and all(only_a_tool(one, "python") for one in packages):
                 yield name, packages
 
@@ -118,3 +127,13 @@ class ListedTools:
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
+
+
+def _table(data: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
+    """The table *key* of *data*; an empty one where there is none."""
+    found = data.get(key) if data is not None else None
+    return found if isinstance(found, dict) else {}
+
+
+def _optional(group: object) -> bool:
+    return isinstance(group, dict) and bool(group.get("optional"))
