@@ -48,7 +48,8 @@ near those of the images of these names, not equal to them.
 - **cold** is the build time without any cached layer, **warm** that with one source file changed since. Both were
   taken on a machine with two processors that did other work as well, downloads included: compare with care.
 - **smaller by** is measured against the file as written, **estimated** is what the changes promise beforehand; not
-  every change gives an estimate, and those of smaller base images count with the real images' sizes.
+  every change gives an estimate. Those of other base images count with the real images' sizes, and those of pip's cache
+  with an index that lets pip keep what it downloads, as the usual one does and the one used here did not.
 - **smoke** compares exit status and output of the example's smoke command before and after. **unexpected** counts
   differences between the two images, files and configuration, that no change announces; expert files install and
   configure other things on purpose, so nothing is counted there.
