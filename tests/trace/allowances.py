@@ -31,6 +31,7 @@ from dockerslim_rewrite.change import (
     Claim,
     DropsFiles,
     EntersFolder,
+    MovesInstruction,
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
@@ -65,6 +66,7 @@ _IN_DOUBLE = re.compile(
 
 def allowance(changes: Iterable[Change]) -> Allowance:
     """What the claims of `changes` allow."""
+    changes = list(changes)
     claims = [claim for change in changes for claim in change.claims]
     removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
     missing = [path for claim in claims if isinstance(claim, DropsFiles) for path in claim.paths]
@@ -97,6 +99,7 @@ def allowance(changes: Iterable[Change]) -> Allowance:
             if isinstance(claim, AddsAssignment)
         ),
         extra_paths=_all(path for claim in claims if isinstance(claim, AddsCommand) for path in _brought_by(claim)),
+        later=_all(name for change in changes for name in _moved(change)),
         folders=_all([*(claim.folder for claim in claims if isinstance(claim, EntersFolder)), *anywhere]),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
@@ -167,6 +170,16 @@ def _left_by(claim: Claim) -> Iterator[str]:
         yield from set(created_files(claim.command)) - set(created_files((*claim.command, *claim.options)))
     elif isinstance(claim, RemovesOption):
         yield from set(created_files((*claim.command, *claim.options))) - set(created_files(claim.command))
+
+
+def _moved(change: Change) -> Iterator[str]:
+    """The variables of an ARG or ENV that the change puts elsewhere."""
+    if any(isinstance(claim, MovesInstruction) and claim.keyword in ("ARG", "ENV") for claim in change.claims):
+        for edit in change.edits:
+            for line in edit.text.splitlines():
+                words = line.split()
+                if len(words) > 1 and words[0].upper() in ("ARG", "ENV"):
+                    yield from (word.partition("=")[0] for word in words[1:])
 
 
 def _brought_by(claim: AddsCommand) -> Iterator[str]:

@@ -81,6 +81,7 @@ class Allowance:
     assigned: environment variables that single commands may get.
     missing_paths: globs of paths that the resulting tree may lack. What uses such a path must still find it.
     extra_paths: paths that the resulting tree may have besides.
+    later: variables of ARG and ENV that come later than they did.
     folders: directories that are known to be there, so that `cd` finds them; `*` stands for all.
     pipes: whether after may stop where a command failed whose output went into a pipe.
     """
@@ -94,6 +95,7 @@ class Allowance:
     assigned: tuple[Assignment, ...] = ()
     missing_paths: tuple[str, ...] = ()
     extra_paths: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     pipes: bool = False
 

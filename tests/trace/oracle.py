@@ -127,11 +127,11 @@ def normal(argv: Argv, allow: Allowance) -> Argv:
     for command in allow.reordered:
         if has_words(argv, command):
             argv = (argv[0], *sorted(argv[1:]))
-    return _removable(argv, allow.missing_paths)
+    return _removable(argv, (*allow.missing_paths, *allow.extra_paths))
 
 
 def _removable(argv: Argv, globs: tuple[str, ...]) -> Argv:
-    """`argv` of `rm -f` without the paths that may be missing: wildcards expand to what is there."""
+    """`argv` of `rm -f` without the paths that may be missing, or come: wildcards expand to what is there."""
     if not globs or not forgives(argv):
         return argv
     return tuple(word for at, word in enumerate(argv) if not at or about(word, globs) is None)

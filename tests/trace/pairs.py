@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from dockerslim_rewrite import Result
-from dockerslim_rewrite.change import AddsInstruction, Change, DropsStage
+from dockerslim_rewrite.change import AddsInstruction, Change, DropsStage, MovesInstruction
 from dockerslim_rewrite.ir.build import Build, read_build
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.text import Source
@@ -99,7 +99,10 @@ def _groups(before: Sequence[Body], after: Sequence[Body]) -> list[tuple[int, in
 
 def _governs(change: Change) -> bool:
     """Whether a change acts on RUNs that it does not edit."""
-    return any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim in change.claims)
+    return any(
+        isinstance(claim, MovesInstruction) or (isinstance(claim, AddsInstruction) and claim.keyword == "SHELL")
+        for claim in change.claims
+    )
 
 
 def _added_runs(changes: Sequence[Change]) -> frozenset[str]:

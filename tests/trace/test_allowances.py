@@ -14,12 +14,15 @@ from dockerslim_rewrite.change import (
     DropsFiles,
     Layout,
     MergesRuns,
+    MovesInstruction,
     RemovesCommand,
     ReplacesWords,
     Safety,
 )
 from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.record import evolve
 from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.text import Edit, Span
 from tests.trace.allowances import allowance, pattern, shells
 from tests.trace.model import NOTHING, Body, Words
 from tests.trace.pairs import Pair, Unjudged, pairs
@@ -138,3 +141,11 @@ def test_only_what_changed_is_compared_with_the_claims_of_its_lines() -> None:
 def test_stages_that_no_sandbox_can_judge_are_named() -> None:
     text = "FROM debian:12\nRUN pip install z\nRUN <<EOF\n#!/usr/bin/python3\nprint()\nEOF\n"
     assert [type(one) for one in pairs(rewrite(text, Options(level="safe")))] == [Unjudged]
+
+
+def test_variables_that_come_later_may_be_missing_before() -> None:
+    moved = evolve(
+        change(MovesInstruction("ARG")), edits=(Edit(Span(0, 9), ""), Edit(Span(20, 20), "ARG A=1\nENV B=2 C=3\n"))
+    )
+    assert allowance([moved]).later == ("A", "B", "C")
+    assert allowance([change(MovesInstruction("ARG"))]).later == ()

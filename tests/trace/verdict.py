@@ -344,7 +344,11 @@ def _all_match(words: Iterable[str], globs: Sequence[str], paths: Sequence[str])
 def _env_allowed(before: Event, after: Event, allow: Allowance) -> bool:
     old, new = dict(before.env), dict(after.env)
     given = {one.name: one.value for one in allow.assigned if has_words(after.argv, one.command)}
-    changed = (name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    changed = (
+        name
+        for name in old.keys() | new.keys()
+        if old.get(name) != new.get(name) and not (name in allow.later and name not in new)
+    )
     return all(name in given and given[name] == new.get(name) for name in changed)
 
 
