@@ -17,7 +17,7 @@ from ..record import record
 from ..shell.arguments import split
 from .destinations import destination
 from .facts import Facts
-from .shipping import Shipping
+from .shipped import Shipping
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _DIRECTIVE = re.compile(r"([a-z_0-9]+)\s+([^;{}]*)[;{]")

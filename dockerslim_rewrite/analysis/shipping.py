@@ -13,14 +13,15 @@ from fnmatch import fnmatchcase
 from ..ir.build import Stage
 from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ..knowledge.recipes import Recipe
-from ..record import evolve, record
+from ..record import evolve
 from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, children
 from .accounts import created_home
 from .copied_places import copied_places
 from .environment import Environment, Names
-from .kept_packages import KeptPackages, Package
+from .kept_packages import KeptPackages
 from .places import BROAD, Frame, Place, assigned, moved
 from .prefixes import prefixes
+from .shipped import Obstacle, Shipping
 from .state import State, after
 from .writes import redirected, writes
 
@@ -29,41 +30,6 @@ _DELETABLE = re.compile(
     r"/(?:var/lib/apt|var/cache|tmp|var/tmp|var/log|root|usr/share/(?:doc|man|info|locale)|etc/apt/sources\.list\.d)(?:/|\Z)"
     r"|.*/\*?\.(?:cache|git|svn)"
 )
-
-
-@record
-class Obstacle:
-    """Why what the stage ships is not known, and the line."""
-
-    reason: str
-    line: int
-
-
-@record
-class Shipping:
-    """What a stage ships besides its base image.
-
-    ``places`` are the outermost paths, sorted; ``made`` the names of programs that its builds make (``*``: any);
-    ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created;
-    ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
-    copied again from the build context, and not among the places.
-    """
-
-    places: tuple[Place, ...]
-    made: frozenset[str]
-    packages: tuple[Package, ...]
-    users: bool
-    upgrade: str | None
-    states: tuple[State, ...]
-    copied: tuple[str, ...] = ()
-
-    def covers(self, path: str) -> bool:
-        """Whether *path* is one of the places or lies in one."""
-        return any(path == one.path or path.startswith(one.path.rstrip("/") + "/") for one in self.places)
-
-    def holds(self, path: str) -> bool:
-        """Whether *path* is covered, or copied again from the build context."""
-        return self.covers(path) or any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.copied)
 
 
 def shipping(

@@ -13,7 +13,7 @@ from ..knowledge.configurations import Configuration, configuration
 from .base import Proposals, missed, rewrite_pass
 
 if TYPE_CHECKING:
-    from ..analysis.shipping import Shipping
+    from ..analysis.shipped import Shipping
 
 
 @rewrite_pass("DS107", "flatten", Safety.AGGRESSIVE, optional=True, mentions=("run", "copy", "add"))
@@ -93,7 +93,7 @@ def _whole(stage: Stage, known: Configuration) -> Shipping:
     """All that *stage* comes to, on a base with the configuration *known*."""
     from ..analysis.environment import Environment, Names
     from ..analysis.places import Place
-    from ..analysis.shipping import Shipping
+    from ..analysis.shipped import Shipping
     from ..analysis.state import State, after
 
     state = State(Environment().having(dict(known.environment).items()), Names(), "/", None, None)

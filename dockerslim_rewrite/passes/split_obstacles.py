@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..analysis.shipping import Obstacle
+from ..analysis.shipped import Obstacle
 from ..ir.steps import Arg, Env, Exec, Healthcheck
 from .split_project import Project, Target
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts
 from ..analysis.packages import Kind, operation
-from ..analysis.shipping import Obstacle, Shipping, shipping
+from ..analysis.shipped import Obstacle, Shipping
+from ..analysis.shipping import shipping
 from ..analysis.starting import Started, Starting, starting
 from ..change import Claim, Safety
 from ..ir.build import Build, Stage

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..analysis.facts import Facts
-from ..analysis.shipping import Obstacle
+from ..analysis.shipped import Obstacle
 from ..change import Change, Safety, SplitsStage
 from ..ir.build import Build
 from ..ir.steps import Env, Exec, Healthcheck, Label, Listing, Value

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ..analysis.packages import command_names
-from ..analysis.shipping import Shipping
+from ..analysis.shipped import Shipping
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..record import record
