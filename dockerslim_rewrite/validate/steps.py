@@ -154,6 +154,12 @@ class Matcher:
                     i, j = i + 1, j + narrowed
                     matched = max(matched, left.origin.span.end)
                     continue
+                around = self._merged_around(before, i, right, stage, moves)
+                if around:
+                    matched = max(matched, *(step.origin.span.end for step in before[i : i + around]))
+                    del before[i : i + around]
+                    j += 1
+                    continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
                     moves.passes(left, self.workdir)
@@ -186,6 +192,31 @@ class Matcher:
         if self._narrowed(before[at], after, there, stage):
             return True
         return bool(self._taken(before, at, after[there], stage))
+
+    def _merged_around(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None, moves: Moves) -> int:
+        """How many steps of *before* from *at* on are RUNs that became *right*, and what stood between and comes later.
+
+        0 where nothing of that kind stands between.
+        """
+        left = before[at]
+        if not isinstance(left, Run) or not isinstance(right, Run) or same_text(left, right):
+            return 0
+        near = before[at : at + _AHEAD]
+        leaving = {step.index for step in takewhile(lambda step: isinstance(step, Run) or moves.may_leave(step), near)}
+        leaving -= {step.index for step in near if isinstance(step, Run)}
+        if not leaving:
+            return 0
+        rest = [step for step in before[at:] if step.index not in leaving]
+        taken = self._taken(rest, 0, right, stage) or 0
+        count = before.index(rest[taken - 1]) - at + 1 if taken > 1 else 0
+        for step in before[at : at + count]:
+            if step.index in leaving:
+                moves.leave(step, self.workdir)
+                continue
+            self._advance(step)
+            moves.passes(step, self.workdir)
+            self.became[step.index] = right.index
+        return count
 
     def _taken(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None) -> int | None:
         """How many steps of *before* from *at* on became *right*: 0 when none did, None when the first is gone."""
