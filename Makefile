@@ -26,7 +26,7 @@ help:
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed, and findings into docs/benchmarks.md, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the fuzz and property tests with many more examples"
-	@echo "make test-builds  all tests that build images, about half an hour; needs debootstrap, buildah and root"
+	@echo "make test-builds  all tests that build images, about an hour; needs debootstrap, buildah and root"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make bench-splits write docs/splits.md: stages split into builder and runtime; needs strace as well"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
