@@ -23,6 +23,9 @@ _READING = frozenset(
 )
 #: Kinds of operations of package managers that are worth keeping.
 _COSTLY = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD))
+#: Instructions that only describe the image, and the labels that say what MAINTAINER says.
+_PLAIN = frozenset(("STOPSIGNAL", "MAINTAINER"))
+_AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))
 _MOUNTS = frozenset(("cache", "secret", "ssh", "tmpfs"))
 
 
@@ -46,7 +49,7 @@ class Variables:
 def variables(steps: Sequence[Step]) -> Variables:
     """What the ARG, ENV and LABEL instructions *steps* set and use."""
     pairs = [pair for step in steps if isinstance(step, Arg | Env) for pair in step.pairs]
-    labels = [pair.key for step in steps if isinstance(step, Label) for pair in step.pairs]
+    labels = [pair.key.strip("\"'") for step in steps if isinstance(step, Label) for pair in step.pairs]
     uses = {name for step in steps for name in _REFERENCE.findall(step.origin.args)}
     return Variables(frozenset(pair.key for pair in pairs), frozenset(uses), frozenset(labels))
 
@@ -70,7 +73,10 @@ def check_variables(moved: Variables, facts: Facts, step: Step) -> None:
             words = [word if word is not None else "$" for word in command.argv]
             if words and not _blind(words):
                 raise Obstacle(f"{words[0]} on line {step.line} may read its environment", run=True)
-    elif not isinstance(step, Copy | Exec | Healthcheck | Listing | Value) or step.keyword == "MAINTAINER":
+    elif step.keyword == "MAINTAINER":
+        if moved.labels & _AUTHORS:
+            raise Obstacle(f"line {step.line} may set the same label")
+    elif not isinstance(step, Copy | Exec | Healthcheck | Listing | Value):
         raise Obstacle(f"{step.keyword} stands between")
 
 
@@ -109,7 +115,7 @@ def _check_folder(folder: str, step: Step, facts: Facts) -> None:
             raise Obstacle(f"line {step.line} may copy to the same place")
     elif isinstance(step, Listing) and step.keyword == "VOLUME":
         raise Obstacle(f"VOLUME on line {step.line} may hold the files")
-    elif not isinstance(step, Arg | Env | Label | Listing | Exec | Healthcheck) and step.keyword != "STOPSIGNAL":
+    elif not isinstance(step, Arg | Env | Label | Listing | Exec | Healthcheck) and step.keyword not in _PLAIN:
         raise Obstacle(f"{step.keyword} stands between")
 
 

@@ -16,7 +16,8 @@ from .observe import value
 
 _Pair: TypeAlias = tuple[str | None, tuple[str, ...]]
 
-_AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))
+#: The keys of labels that say what MAINTAINER says.
+AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))
 
 
 def joined(steps: Sequence[Step], at: int, right: Step, escape: str, claimed: Claimed) -> int:
@@ -53,7 +54,7 @@ def _content(step: Step, escape: str, licences: Licences) -> list[_Pair]:
 
 def _equal(left: _Pair, right: _Pair) -> bool:
     """Whether two entries are one; a MAINTAINER has no key, and may get either of those that name authors."""
-    return left == right or (left[0] is None and right[0] in _AUTHORS and left[1] == right[1])
+    return left == right or (left[0] is None and right[0] in AUTHORS and left[1] == right[1])
 
 
 def _independent(steps: Sequence[Step]) -> bool:
@@ -72,7 +73,7 @@ def maintainer_as_label(left: Value, right: Label, escape: str) -> bool:
     if len(right.pairs) != 1 or right.pairs[0].value is None:
         return False
     key = "".join(value(right.pairs[0].key, escape))
-    return key in _AUTHORS and value(right.pairs[0].value, escape) == (_maintainer(left),)
+    return key in AUTHORS and value(right.pairs[0].value, escape) == (_maintainer(left),)
 
 
 def _maintainer(step: Value) -> str:

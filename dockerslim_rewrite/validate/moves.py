@@ -17,7 +17,7 @@ from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
 from ..record import record
 from .claims import Claimed
-from .metadata import folder
+from .metadata import AUTHORS, folder
 from .observe import Command
 from .program import commands_of, script_of
 from .verdict import Unsound
@@ -106,7 +106,9 @@ class Moves:
         return [one.step for one in self._waiting]
 
     def may_leave(self, step: Step) -> bool:
-        """Whether a claim says that *step* comes later."""
+        """Whether a claim says that *step* comes later, and it has not come."""
+        if step.index in self._arrived:
+            return False
         keywords = {claim.keyword for claim in self._claimed.near(step.origin.span).of(MovesInstruction)}
         return step.keyword in keywords or (isinstance(step, Copy) and bool(keywords & {"COPY", "ADD"}))
 
@@ -114,15 +116,17 @@ class Moves:
         """Send *step*, which stood where *workdir* was the working directory, on its way. Raises ``Unsound``."""
         self._waiting.append(_moving(step, workdir, self._build))
 
-    def arrive(self, place: int, workdir: str | None) -> Step:
-        """The step at *place* among those on their way is there, before the ones that left before it.
+    def arrive(self, place: int, count: int, workdir: str | None) -> list[Step]:
+        """The steps from *place* on, *count* at most, of those on their way are there, before those that left earlier.
 
-        Raises ``Unsound`` where it may observe that. *workdir* is the working directory there.
+        Raises ``Unsound`` where one of these may observe that. *workdir* is the working directory there.
         """
-        step = self._waiting.pop(place).step
-        self._check(self._waiting[:place], step, workdir)
-        self._arrived.add(step.index)
-        return step
+        steps = [one.step for one in self._waiting[place : place + count]]
+        del self._waiting[place : place + count]
+        for step in steps:
+            self._check(self._waiting[:place], step, workdir)
+            self._arrived.add(step.index)
+        return steps
 
     def passes(self, step: Step, workdir: str | None) -> None:
         """Refuse a *step*, behind which *workdir* is the working directory, that may observe what comes later.
@@ -191,7 +195,10 @@ def _variables(moved: Step, passed: Step) -> None:
             return
         if not _read(passed) or not all(_ignores_variables(command) for command in commands_of(passed)):
             raise refused
-    elif not isinstance(passed, Copy | Exec | Healthcheck | Listing | Value) or passed.keyword == "MAINTAINER":
+    elif passed.keyword == "MAINTAINER":
+        if isinstance(moved, Label) and AUTHORS & {pair.key.strip("\"'") for pair in moved.pairs}:
+            raise refused
+    elif not isinstance(passed, Copy | Exec | Healthcheck | Listing | Value):
         raise refused
 
 
@@ -210,7 +217,9 @@ def _files(moved: _Moved, target: str, passed: Step, workdir: str | None, escape
     refused = _refused(passed, "files")
     if isinstance(passed, Value):
         made = workdir if passed.keyword == "WORKDIR" else None
-        if passed.keyword != "STOPSIGNAL" and (made is None or moved.relative or _touch(target, made)):
+        if passed.keyword not in ("STOPSIGNAL", "MAINTAINER") and (
+            made is None or moved.relative or _touch(target, made)
+        ):
             raise refused
     elif isinstance(passed, Run):
         if not _read(passed) or any(_touch(target, mount) for mount in _mounted(passed)):

@@ -126,8 +126,9 @@ class Matcher:
             right = after[j] if j < len(after) else None
             for turn, step in enumerate(moves.waiting if right is not None else ()):
                 self.claimed.moved([step.origin.span], matched)
-                if self._is_here([*moves.waiting[turn:], *before[i : i + _AHEAD]], 0, after, j, stage):
-                    before.insert(i, moves.arrive(turn, self.workdir))
+                count = self._is_here([*moves.waiting[turn:], *before[i : i + _AHEAD]], 0, after, j, stage)
+                if count:
+                    before[i:i] = moves.arrive(turn, count, self.workdir)
                     break
             left = before[i] if i < len(before) else None
             if left is not None and moves.may_leave(left) and not self._is_here(before, i, after, j, stage):
@@ -185,13 +186,13 @@ class Matcher:
             raise Unsound("what was to be copied later is not")
         moves.end()
 
-    def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> bool:
-        """Whether the step *at* which the old program stands is, or begins, the one *there* in the new program."""
+    def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> int:
+        """How many steps, from the one *at* which the old program stands on, are the one *there* in the new program."""
         if there == len(after) or isinstance(before[at], Run) or isinstance(after[there], Run):
-            return False
+            return 0
         if self._narrowed(before[at], after, there, stage):
-            return True
-        return bool(self._taken(before, at, after[there], stage))
+            return 1
+        return self._taken(before, at, after[there], stage) or 0
 
     def _merged_around(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None, moves: Moves) -> int:
         """How many steps of *before* from *at* on are RUNs that became *right*, and what stood between and comes later.
