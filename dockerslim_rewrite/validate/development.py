@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Sequence
 
-from ..change import Claim, OmitsDevelopment
+from ..change import Claim, FlattensStage, OmitsDevelopment, SplitsStage
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck
 from ..shell.script import Script
@@ -59,6 +59,8 @@ def check_development(old: Build, new: Build, claims: Sequence[Claim]) -> None:
     """
     before = Counter(_told(command) for stage in old.stages for step in stage.steps for command in commands_of(step))
     claimed = {claim.manager for claim in claims if isinstance(claim, OmitsDevelopment)}
+    # What was one stage and is split is the last one still.
+    builders = {claim.builder.lower() for claim in claims if isinstance(claim, SplitsStage | FlattensStage)}
     for stage in new.stages:
         found = [(step.line, command) for step in stage.steps for command in commands_of(step)]
         for at, (line, command) in enumerate(found):
@@ -70,7 +72,8 @@ def check_development(old: Build, new: Build, claims: Sequence[Claim]) -> None:
                 continue
             if told[0] not in claimed:
                 raise Unsound(f"{told[0]} is told to leave packages out", None, line)
-            if stage is not new.stages[-1] and not _reaches(stage, new):
+            alone = stage is not new.stages[-1] and (stage.head.alias or "").lower() not in builders
+            if alone and not _reaches(stage, new):
                 raise Unsound("packages are left out of a stage that others copy", None, line)
             for behind, other in found[at + 1 :]:
                 if _runs(other):

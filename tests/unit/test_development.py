@@ -104,3 +104,23 @@ def test_lists_that_are_not_as_they_should_be_harm_nobody(
     (tmp_path / name).write_text(text)
     result = rewrite(dockerfile, Options(select=("DS410",), context=tmp_path))
     assert not result.bugs
+
+
+@pytest.mark.parametrize("level", ["standard", "aggressive"])
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        NODE,
+        NODE.replace("npm install", "sudo npm install && npm cache clean --force"),
+        NODE.replace("node:20", "node:20-slim").replace(
+            "WORKDIR", "RUN apt-get update && apt-get install -y python3 make g++\nWORKDIR"
+        ),
+    ],
+)
+def test_it_goes_with_what_other_rules_do(dockerfile: str, level: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(PACKAGE)
+    (tmp_path / "a.js").write_text("require('ms')")
+    result = rewrite(dockerfile, Options(level=level, context=tmp_path))
+    assert not result.bugs
+    assert "DS410" in {change.rule for change in result.changes}
+    assert not rewrite(result.text, Options(level=level, context=tmp_path)).changed
