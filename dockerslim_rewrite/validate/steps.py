@@ -195,16 +195,18 @@ class Matcher:
         return self._taken(before, at, after[there], stage) or 0
 
     def _merged_around(self, before: Sequence[Step], at: int, right: Step, stage: Stage | None, moves: Moves) -> int:
-        """How many steps of *before* from *at* on are RUNs that became *right*, and what stood between and comes later.
+        """How many steps of *before* from *at* on became *right*, together with what stood between and comes later.
 
         0 where nothing of that kind stands between.
         """
         left = before[at]
-        if not isinstance(left, Run) or not isinstance(right, Run) or same_text(left, right):
+        if left.keyword != right.keyword or same_text(left, right):
             return 0
         near = before[at : at + _AHEAD]
-        leaving = {step.index for step in takewhile(lambda step: isinstance(step, Run) or moves.may_leave(step), near)}
-        leaving -= {step.index for step in near if isinstance(step, Run)}
+        kind = {step.index for step in near if step.keyword == left.keyword}
+        leaving = {
+            step.index for step in takewhile(lambda step: step.index in kind or moves.may_leave(step), near)
+        } - kind
         if not leaving:
             return 0
         rest = [step for step in before[at:] if step.index not in leaving]
