@@ -166,7 +166,7 @@ def table(found: Sequence[Single]) -> Iterator[str]:
     yield "| why not, first reason | at `standard` | at `aggressive` |"
     yield "|---|---:|---:|"
     counted = {level: Counter(kind(one.reasons[level]) for one in found if level in one.reasons) for level in LEVELS}
-    for reason in sorted(set().union(*counted.values()), key=lambda one: -counted["aggressive"][one]):
+    for reason in sorted(set().union(*counted.values()), key=lambda one: (-counted["aggressive"][one], one)):
         yield f"| {reason} | {' | '.join(str(counted[level][reason]) for level in LEVELS)} |"
 
 
