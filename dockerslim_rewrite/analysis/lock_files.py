@@ -57,5 +57,5 @@ def pnpm_packages(text: str) -> tuple[Locked, ...] | None:
     ends = [*(match.start() for match in found[1:]), len(text)]
     return tuple(
         Locked(match[1], "requiresBuild: true" in text[match.end() : end])
-        for match, end in zip(found, ends, strict=True)
+        for match, end in zip(found, ends, strict=False)
     )

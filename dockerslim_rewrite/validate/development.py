@@ -24,7 +24,23 @@ _OPTIONS = {
 }
 #: Subcommands that run nothing of the project.
 _IDLE = frozenset(
-    ("cache", "config", "set", "audit", "install", "i", "ci", "add", "global", "version", "-v", "--version")
+    (
+        "cache",
+        "config",
+        "set",
+        "audit",
+        "install",
+        "i",
+        "ci",
+        "add",
+        "global",
+        "version",
+        "clear-cache",
+        "clearcache",
+        "cc",
+        "-v",
+        "--version",
+    )
 )
 _RUNNERS = frozenset(
     (

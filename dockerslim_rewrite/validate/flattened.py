@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from ..change import Claim, FlattensStage, SplitsStage
 from ..ir.build import Build, Stage
-from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run
+from ..ir.steps import Copy, Onbuild, Run
 from .runtime_stage import RuntimeStage
-from .splits import CONFIGURES, Split
+from .splits import CONFIGURES, Split, check_shells
 from .verdict import Undecided, Unsound
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -37,10 +37,7 @@ def follow_flat(
         raise Unsound("the flat stage does not begin with nothing", *lines)
     if any(isinstance(step, Onbuild) for step in stage.steps):
         raise Unsound("triggers of ONBUILD run in other builds", stage.head.line)
-    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
-    for step in stage.steps:
-        if isinstance(step, Exec | Healthcheck) and step.argv is None and any(step.index < index for index in shells):
-            raise Unsound(f"{step.keyword} would be run by another shell", step.line)
+    check_shells(stage, flat)
     volume = next((step for step in stage.steps if step.keyword == "VOLUME"), None)
     if volume is not None and any(isinstance(step, Run) and step.index > volume.index for step in stage.steps):
         raise Unsound("some engines drop what commands write into a VOLUME", volume.line)

@@ -49,10 +49,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     _names(claim, stage, builder, runtime)
     if any(isinstance(step, Onbuild) for step in stage.steps):
         raise Unsound("triggers of ONBUILD run in other builds", stage.head.line)
-    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
-    for step in stage.steps:
-        if isinstance(step, Exec | Healthcheck) and step.argv is None and any(step.index < index for index in shells):
-            raise Unsound(f"{step.keyword} would be run by another shell", step.line)
+    check_shells(stage, runtime)
     changing = [step for step in stage.steps if isinstance(step, Run | Copy)]
     if not changing:
         raise Unsound("a stage without commands has nothing to split", stage.head.line)
@@ -73,6 +70,16 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     )
 
 
+def check_shells(stage: Stage, runtime: Stage) -> None:
+    """Refuse a command of *stage* that *runtime* leaves to another shell than the one it was written for."""
+    shells = [step.index for step in stage.steps if step.keyword == "SHELL"]
+    shelled = {step.keyword for step in runtime.steps if isinstance(step, Exec | Healthcheck) and step.argv is None}
+    for step in stage.steps:
+        early = any(step.index < index for index in shells)
+        if early and step.keyword in shelled and isinstance(step, Exec | Healthcheck) and step.argv is None:
+            raise Unsound(f"{step.keyword} would be run by another shell", step.line)
+
+
 def _names(claim: SplitsStage, stage: Stage, builder: Stage, runtime: Stage) -> None:
     lines = (stage.head.line, runtime.head.line)
     if (builder.head.alias or "").lower() != claim.builder.lower():
@@ -89,7 +96,7 @@ def _base(claim: SplitsStage, stage: Stage, builder: Stage, runtime: Stage, othe
         raise Unsound(f"the runtime stage is not based on {claim.base}: {reason}", *lines)
     if runtime.head.origin.flags or stage.head.origin.flags:
         raise Unsound("a stage names a platform", *lines)
-    problem = not_of_family(builder.head.image, claim.base, shell=_needs_shell(stage))
+    problem = not_of_family(builder.head.image, claim.base, shell=_needs_shell(runtime))
     if problem is not None:
         raise Unsound(problem, *lines)
 

@@ -9,6 +9,7 @@ import pytest
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.javascript import Loaded, loaded
+from dockerslim_rewrite.analysis.lock_files import pnpm_packages
 
 NODE = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD node a.js\n"
 POETRY = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN poetry install\nCMD tides\n"
@@ -124,3 +125,14 @@ def test_it_goes_with_what_other_rules_do(dockerfile: str, level: str, tmp_path:
     assert not result.bugs
     assert "DS410" in {change.rule for change in result.changes}
     assert not rewrite(result.text, Options(level=level, context=tmp_path)).changed
+
+
+def test_a_lock_file_without_packages_locks_none() -> None:
+    assert pnpm_packages("lockfileVersion: '6.0'\n") == ()
+
+
+def test_emptying_a_cache_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "composer.json").write_text('{"require-dev": {"phpunit/phpunit": "^11"}}')
+    result = rewrite(COMPOSER, Options(context=tmp_path))
+    assert not result.bugs
+    assert {"DS207", "DS410"} <= {change.rule for change in result.changes}

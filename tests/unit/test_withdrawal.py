@@ -159,3 +159,11 @@ def test_strict_is_silent_where_nothing_was_withdrawn(tmp_path: Path, monkeypatc
     with pytest.raises(SystemExit) as exit_:
         main()
     assert not exit_.value.code
+
+
+def test_a_command_in_exec_form_is_run_by_no_shell() -> None:
+    text = 'FROM golang:1.22\nCMD exec /bin/web\nSHELL ["/bin/bash", "-c"]\nCOPY . /src\n'
+    text += "RUN cd /src && go build -o /bin/web .\n"
+    result = rewrite(text, Options(level="aggressive"))
+    assert {"DS401", "DS603"} <= {change.rule for change in result.changes}
+    assert not result.bugs
