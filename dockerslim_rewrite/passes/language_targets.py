@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ..analysis.linked import links
 from ..analysis.listed import Unmet
@@ -15,10 +16,29 @@ from .runtime_needs import needed_packages, program
 from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
 
+#: What the image of Python brings beside Python.
+_OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
+
 
 def language_targets(project: Project) -> list[Target] | str:
     """The very image that the build stands on if it is small, else its slim variant, or why neither may do."""
-    return _same(project) if is_small(project.image) else _slim(project)
+    return _replaced(project) or (_same(project) if is_small(project.image) else _slim(project))
+
+
+def _replaced(project: Project) -> str | None:
+    """Why files of the build's packages would mix with older ones that the runtime image has itself."""
+    for run in project.stage.runs:
+        for use in project.facts.uses(run):
+            if use.operation.manager.name != "pip":
+                continue
+            words = [use.command.argv[at] or "" for at in use.operation.operands]
+            named = [word for word in words if _OWN.match(word)]
+            anew = use.operation.has_flag("-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed")
+            if named and (anew or use.operation.subcommand == "uninstall" or any(_OWN.sub("", word) for word in named)):
+                return (
+                    f"line {run.line} replaces {named[0]}, of which the runtime image has its own: COPY deletes nothing"
+                )
+    return None
 
 
 def _same(project: Project) -> list[Target] | str:
