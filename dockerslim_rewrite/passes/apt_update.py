@@ -43,6 +43,13 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     practices", apt-get.
     """
     readers = [one for stage in build.stages for one in _readers(build, facts, stage)]
+    trigger = next((one for stage in build.stages for one in stage.triggers if _reads_lists(one, facts)), None)
+    if trigger is not None:
+        for one in readers:
+            yield missed(
+                "DS213", one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them"
+            )
+        return
     obstacles = [(one, _obstacle(one, build, facts)) for one in readers]
     for one, obstacle in obstacles:
         if obstacle is not None:
@@ -61,7 +68,7 @@ def _readers(build: Build, facts: Facts, stage: Stage) -> Iterator[_Reader]:
         reads = first is not None and first.operation.kind in READS and not mounted(run, (LISTS,))
         if reads and fetched is not None and first is not None and run in stage.runs:
             yield _Reader(run, first, fetched)
-        if any(use.operation.kind is Kind.UPDATE for use in uses):
+        if any(map(_updates, uses)):
             kept = shipped and not mounted(run, (LISTS,)) and not lists_gone(run, facts)
             fetched = run if kept else None
 
@@ -80,6 +87,8 @@ def _obstacle(reader: _Reader, build: Build, facts: Facts) -> str | None:
     script = facts.script(run)
     if script is None or run.body is None or not must_succeed(script, use.command, errexit=facts.state(run).errexit):
         return "the build does not depend on this install"
+    if any(_updates(one) for one in facts.uses(run)):
+        return "it updates the lists behind its install"
     if use.operation.wrappers not in _WRAPPERS:
         return f"it runs under {use.operation.wrappers[0]}"
     if run.flags and any(flag.name == "network" for flag in run.origin.flags):
@@ -90,17 +99,24 @@ def _obstacle(reader: _Reader, build: Build, facts: Facts) -> str | None:
     for step in _between(reader, build, facts):
         if changes_sources(step, facts):
             return f"{step.keyword} on line {step.line} may have changed where packages come from"
-    updated = max(
-        one.command.span.end
-        for one in facts.uses(reader.fetched)
-        if one.operation.manager.name == "apt" and one.operation.kind is Kind.UPDATE
-    )
+    updated = max(one.command.span.end for one in facts.uses(reader.fetched) if _updates(one))
     last = facts.script(reader.fetched)
     behind = [] if last is None else [command for command in last.commands if command.span.start >= updated]
     ahead = [command for command in script.commands if command.span.end <= use.command.span.start]
     if command_changes_sources(behind) or command_changes_sources(ahead):
         return "where packages come from may have changed since"
     return None
+
+
+def _reads_lists(run: Run, facts: Facts) -> bool:
+    """Whether *run* installs with apt before it updates, if it does."""
+    uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
+    first = next((use for use in uses if use.operation.kind in READS | {Kind.UPDATE}), None)
+    return first is not None and first.operation.kind in READS
+
+
+def _updates(use: Use) -> bool:
+    return use.operation.manager.name == "apt" and use.operation.kind is Kind.UPDATE
 
 
 def _between(reader: _Reader, build: Build, facts: Facts) -> Iterator[Step]:

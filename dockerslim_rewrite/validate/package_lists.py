@@ -25,7 +25,9 @@ def check_package_lists(old: Build, new: Build, licences: Licences) -> None:
     an update that a claim adds may meet other sources than the update before it.
     """
     if any("/var/lib/apt/lists/*" in claim.argv for claim in licences.of(DropsFiles)):
-        _apt(new)
+        deleted = _reads_deleted(new)
+        if len(deleted) > len(_reads_deleted(old)):
+            raise Unsound("apt reads lists that are deleted below it", None, deleted[-1])
     if any("--no-cache" in claim.options for claim in licences.of(AddsOption)):
         _apk(new)
     if any("update" in claim.argv for claim in licences.of(AddsCommand)):
@@ -34,10 +36,12 @@ def check_package_lists(old: Build, new: Build, licences: Licences) -> None:
             raise Unsound("an added update may bring lists of sources that the install did not see", None, fresh[-1])
 
 
-def _apt(new: Build) -> None:
+def _reads_deleted(build: Build) -> list[int]:
+    """The lines of RUNs, and triggers, that have apt read lists which the layers below have deleted."""
+    found: list[int] = []
     ends: list[int | None] = []
-    for stage in new.stages:
-        base = base_of(stage, new)
+    for stage in build.stages:
+        base = base_of(stage, build)
         deleted = ends[base] if isinstance(base, int) else None
         for step in stage.steps:
             script = script_of(step)
@@ -45,7 +49,7 @@ def _apt(new: Build) -> None:
                 continue
             reads = reads_lists(units(script))
             if deleted is not None and reads is True:
-                raise Unsound(f"apt reads lists that line {deleted} deleted", None, step.line)
+                found.append(step.line)
             if reads is False:
                 deleted = None
             if "rm -rf /var/lib/apt/lists/*" in script.text:
@@ -53,8 +57,9 @@ def _apt(new: Build) -> None:
         for step in stage.steps:
             script = script_of(step.trigger) if isinstance(step, Onbuild) and step.trigger is not None else None
             if deleted is not None and script is not None and reads_lists(units(script)) is True:
-                raise Unsound(f"a trigger has apt read lists that line {deleted} deleted", None, step.line)
+                found.append(step.line)
         ends.append(deleted)
+    return found
 
 
 def _apk(new: Build) -> None:

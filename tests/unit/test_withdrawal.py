@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite import Options, RemarkKind, Result, Safety, pipeline, rewrite
+from dockerslim_rewrite import Options, RemarkKind, Result, Safety, rewrite
 from dockerslim_rewrite.analysis.facts import Facts
 from dockerslim_rewrite.change import Change, Layout
 from dockerslim_rewrite.cli import main
 from dockerslim_rewrite.ir.build import Build
 from dockerslim_rewrite.passes import PIPELINE, Phase
 from dockerslim_rewrite.passes.base import Pass, Proposals, rewrite_pass
+from dockerslim_rewrite.pipeline import options as choices
 from dockerslim_rewrite.text import Edit
 
 POOR = """\
@@ -56,7 +57,7 @@ def insert(monkeypatch: pytest.MonkeyPatch) -> Insert:
         phases = tuple(one._replace(passes=(*passes, *one.passes)) if one.name == phase else one for one in PIPELINE)
         if phase is None:
             phases += (Phase("lies", passes),)
-        monkeypatch.setattr(pipeline, "PIPELINE", phases)
+        monkeypatch.setattr(choices, "PIPELINE", phases)
 
     return insert
 

@@ -1,0 +1,84 @@
+"""The whole compiler: read, let the passes propose, gate, apply, read again; validate; withdraw what is not proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..change import Remark
+from ..ir.build import read_build
+from ..syntax import parse
+from ..text import Source
+from .engine import Engine
+from .options import Options, selected
+from .proof import proven
+from .result import Companion, Result, unified_diff
+
+if TYPE_CHECKING:
+    from ..analysis.project import Project
+    from ..passes.splitting import Draft
+
+__all__ = ["Companion", "Options", "Result", "rewrite", "selected", "suggest", "unified_diff"]
+
+
+def rewrite(text: str | bytes, options: Options | None = None, path: str | None = None) -> Result:
+    """Rewrite one Dockerfile.
+
+    *text* is its content, *path* its name in diffs. Raises ``ParseError`` (line and reason) for what is no Dockerfile,
+    ``ValueError`` for an unknown level or rule in *options*. Free of global state; safe in threads and processes.
+    """
+    options = options or Options()
+    source = Source.from_bytes(text, path) if isinstance(text, bytes) else Source(text, path)
+    passes = selected(options)
+    engine = Engine(source, options, passes)
+    outcome = engine.run()
+    bugs: list[Remark] = []
+    if options.validate and outcome.changes:
+        outcome, bugs = proven(engine, outcome)
+    bugs.extend(engine.unreadable.values())
+    result = Result(
+        source.text,
+        outcome.text,
+        tuple(outcome.changes),
+        tuple(sorted([*outcome.remarks, *bugs], key=lambda remark: (remark.line, remark.rule))),
+        outcome.patch,
+        path,
+        _companions(options, engine.project, outcome.text),
+    )
+    if options.style == "canonical":
+        from .layout import canonical_result
+
+        return canonical_result(result, options)
+    return result
+
+
+def suggest(text: str, options: Options | None = None, path: str | None = None) -> tuple[Draft, ...]:
+    """The splits of stages that the recipes would make of *text* if what is in the way was not there.
+
+    Drafts are for people: nothing proves them, and they are in no result. Raises as ``rewrite`` does.
+    """
+    from ..passes.drafts import drafts
+
+    options = options or Options()
+    chosen = {one.code for phase in selected(options) for one in phase.passes}
+    reading = Engine(Source(text, path), options, ()).first
+    return tuple(draft for draft in drafts(reading.build, reading.facts) if draft.rule in chosen)
+
+
+def _companions(options: Options, opened: Callable[[], Project | None], text: str) -> tuple[Companion, ...]:
+    """The .dockerignore that belongs to the Dockerfile *text*, if it was asked for and has to be written."""
+    if not options.dockerignore:
+        return ()
+    from ..context.project import FolderProject
+
+    project = opened()
+    if not isinstance(project, FolderProject):
+        return ()
+    from ..context.ignore_file import ignore_file
+
+    found = ignore_file(read_build(parse(text)), project)
+    if found is None:
+        return ()
+    reason = f"keeps {found.files} files, {found.size} bytes, out of the build"
+    left_out = tuple(item.path for item in found.items)
+    return (Companion(project.ignore_file, found.before, found.text, reason, left_out),)

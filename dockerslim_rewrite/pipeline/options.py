@@ -1,0 +1,100 @@
+"""What a caller may choose, and which passes that leaves on."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..analysis.facts import ACCOUNT
+from ..analysis.locked import NO_LOCK, Lock
+from ..change import Safety
+from ..passes import PIPELINE, Pass, Phase
+from ..record import record
+
+if TYPE_CHECKING:
+    from ..analysis.project import Project
+
+#: What each value of ``Options.pin`` switches on; the other rules of them it switches off.
+PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "none": ()}
+#: What ``Options.cleanup`` may be: caches are deleted where they were filled, or kept out by cache mounts.
+CLEANUPS = ("delete", "cache-mount")
+#: The rule that makes one layer of an image, which is then not split in the same run.
+FLATTEN = "DS107"
+_PINNING = frozenset(("DS301", "DS302", "DS303"))
+
+
+@record
+class Options:
+    """What a caller may choose.
+
+    ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select`` and ``ignore`` hold rule codes, prefixes of them
+    (``DS2``), rule names, or codes of hadolint, BuildKit or tally that a rule answers. ``style`` is ``keep`` (edit in
+    place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
+    ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the
+    rules selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with
+    (None: the day of the data). ``context`` is the build context: its folder, or a project that was read otherwise;
+    without one, or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of
+    package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
+    are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
+    companions of the result. ``validate`` may be switched off only to measure its cost.
+    """
+
+    level: str | Safety = Safety.STANDARD
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    style: str = "keep"
+    templates: Path | None = None
+    validate: bool = True
+    pin: str | None = None
+    lock: Lock = NO_LOCK
+    today: date | None = None
+    context: Path | str | Project | None = None
+    cleanup: str = "delete"
+    flatten: bool = False
+    account: tuple[str, int] = ACCOUNT
+    dockerignore: bool = False
+
+    @property
+    def safety(self) -> Safety:
+        """``level`` as a ``Safety``. Raises ``ValueError`` for an unknown name."""
+        return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
+
+
+def selected(options: Options) -> tuple[Phase, ...]:
+    """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
+    known = [one for phase in PIPELINE for one in phase.passes]
+    wanted = {one.code for one in known if not one.optional}
+    if options.select:
+        wanted = {one.code for word in options.select for one in _named(word, known)}
+    if options.pin is not None:
+        if options.pin not in PINS:
+            raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
+        kept = {"DS303"} if options.pin in ("tag", "both") else set()
+        wanted = (wanted - (_PINNING - kept)) | set(PINS[options.pin])
+    if options.cleanup not in CLEANUPS:
+        raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
+    if options.cleanup == "cache-mount":
+        wanted.add("DS210")
+    if options.flatten:
+        wanted.add(FLATTEN)
+    if FLATTEN in wanted:
+        wanted -= {one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes}
+    wanted -= {one.code for word in options.ignore for one in _named(word, known)}
+    return tuple(phase._replace(passes=tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
+
+
+def _named(word: str, known: list[Pass]) -> list[Pass]:
+    """The passes that *word* names: by code or its prefix, by name, or by a code of another tool."""
+    bare = word.strip().lower()
+    found = [
+        one
+        for one in known
+        if one.code.lower() == bare
+        or one.name == bare
+        or (bare.startswith("ds") and len(bare) < 5 and one.code.lower().startswith(bare) and not one.optional)
+        or any(answer.lower() == bare for answer in one.answers)
+    ]
+    if not found:
+        raise ValueError(f"unknown rule {word!r}; `dockerslim rules` lists the known ones")
+    return found
