@@ -133,6 +133,8 @@ def _apart(command: Simple, folder: str, run: Run) -> None:
         return
     if named[0] == "set":
         return
+    if len(named) > 1 and named[0] == "sudo" and not named[1].startswith("-"):
+        del named[0]
     if installs_packages(named):
         if any(_LOCAL.match(word) or word.partition("=")[0] in _READING for word in named[1:]):
             raise Obstacle(f"{named[0]} on {where} may read the files", run=True)

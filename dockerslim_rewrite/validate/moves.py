@@ -252,6 +252,8 @@ def _leaves_alone(command: Command, target: str) -> bool:
     for operator, path in command.redirects:
         if operator.lstrip("0123456789") not in (">&", "<&") and not _elsewhere(path, target):
             return False
+    if len(words) > 1 and words[0] == "sudo" and not words[1].startswith("-"):
+        words = words[1:]
     if not words or words[0] in ("set", "echo"):
         return True
     if words[0] in _SYSTEM or _NAMED.match(" ".join(words)):

@@ -52,7 +52,7 @@ def _reads_deleted(build: Build) -> list[int]:
                 found.append(step.line)
             if reads is False:
                 deleted = None
-            if "rm -rf /var/lib/apt/lists/*" in script.text:
+            if script.text.rfind("rm -rf /var/lib/apt/lists/*") > script.text.rfind(" update"):
                 deleted = step.line
         for step in stage.steps:
             script = script_of(step.trigger) if isinstance(step, Onbuild) and step.trigger is not None else None
