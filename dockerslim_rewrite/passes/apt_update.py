@@ -10,7 +10,7 @@ from ..analysis.facts import Facts, Use
 from ..analysis.outcome import must_succeed
 from ..analysis.packages import Kind
 from ..change import AddsCommand, Change, Claim, DropsFiles, Safety
-from ..ir.build import Build, Stage
+from ..ir.build import Build
 from ..ir.steps import Run, Step
 from ..record import record
 from ..render.fragments import fragment
@@ -21,12 +21,20 @@ _WRAPPERS = ((), ("sudo",))
 
 
 @record
+class _Lists:
+    """Lists that the RUN ``fetched`` left; ``changed`` is the first step since that may have changed apt's sources."""
+
+    fetched: Run
+    changed: Step | None
+
+
+@record
 class _Reader:
-    """A RUN that installs with lists that ``fetched``, an earlier RUN, left; ``use`` is its first install."""
+    """A RUN that installs with ``lists``, which an earlier RUN left; ``use`` is its first install."""
 
     run: Run
     use: Use
-    fetched: Run
+    lists: _Lists
 
 
 @rewrite_pass("DS213", "apt-update", Safety.STANDARD, ("DL3009",), mentions=("apt",))
@@ -42,7 +50,7 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     sources: an update would bring packages from there that the install did not see. Source: Docker's "Building best
     practices", apt-get.
     """
-    readers = [one for stage in build.stages for one in _readers(build, facts, stage)]
+    readers = list(_readers(build, facts))
     trigger = next((one for stage in build.stages for one in stage.triggers if _reads_lists(one, facts)), None)
     if trigger is not None:
         for one in readers:
@@ -50,38 +58,44 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
                 "DS213", one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them"
             )
         return
-    obstacles = [(one, _obstacle(one, build, facts)) for one in readers]
+    obstacles = [(one, _obstacle(one, facts)) for one in readers]
     for one, obstacle in obstacles:
         if obstacle is not None:
-            reason = f"apt-get update is left to the RUN on line {one.fetched.line}: {obstacle}"
+            reason = f"apt-get update is left to the RUN on line {one.lists.fetched.line}: {obstacle}"
             yield missed("DS213", one.run.line, reason)
     if all(obstacle is None for _, obstacle in obstacles):
         yield from (_change(one, facts) for one in readers)
 
 
-def _readers(build: Build, facts: Facts, stage: Stage) -> Iterator[_Reader]:
-    """The RUNs of *stage* that install with lists which an earlier RUN of the same layers fetched and left."""
-    fetched: Run | None = None
-    for run, shipped in _layers(build, facts, stage):
-        uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
-        first = next((use for use in uses if use.operation.kind in READS | {Kind.UPDATE}), None)
-        reads = first is not None and first.operation.kind in READS and not mounted(run, (LISTS,))
-        if reads and fetched is not None and first is not None and run in stage.runs:
-            yield _Reader(run, first, fetched)
-        if any(map(_updates, uses)):
-            kept = shipped and not mounted(run, (LISTS,)) and not lists_gone(run, facts)
-            fetched = run if kept else None
+def _readers(build: Build, facts: Facts) -> Iterator[_Reader]:
+    """The RUNs that install with lists which an earlier RUN of the same layers fetched and left."""
+    ends: list[_Lists | None] = []
+    for stage in build.stages:
+        base = facts.graph.bases[stage.index]
+        lists = None if base is None else ends[base]
+        for step in stage.steps:
+            uses = [use for use in facts.uses(step) if _is_apt(use)] if isinstance(step, Run) else []
+            if isinstance(step, Run) and uses and not mounted(step, (LISTS,)):
+                first = _first(uses)
+                if lists is not None and first is not None and first.operation.kind in READS:
+                    yield _Reader(step, first, lists)
+                if any(map(_updates, uses)):
+                    kept = facts.graph.ships(stage.index) and not lists_gone(step, facts)
+                    lists = _Lists(step, step if _changes_behind(step, uses, facts) else None) if kept else None
+                    continue
+            if lists is not None and lists.changed is None and changes_sources(step, facts):
+                lists = _Lists(lists.fetched, step)
+        ends.append(lists)
 
 
-def _layers(build: Build, facts: Facts, stage: Stage) -> list[tuple[Run, bool]]:
-    """The RUNs whose layers lie beneath the end of *stage*, in order, and whether the image has them."""
-    base = facts.graph.bases[stage.index]
-    beneath = [] if base is None else _layers(build, facts, build.stages[base])
-    shipped = facts.graph.ships(stage.index)
-    return [*beneath, *((run, shipped) for run in stage.runs)]
+def _changes_behind(run: Run, uses: list[Use], facts: Facts) -> bool:
+    """Whether *run* may change apt's sources behind its last update."""
+    script = facts.script(run)
+    last = max(use.command.span.end for use in uses if _updates(use))
+    return script is None or command_changes_sources(one for one in script.commands if one.span.start >= last)
 
 
-def _obstacle(reader: _Reader, build: Build, facts: Facts) -> str | None:
+def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     """Why the RUN gets no update of its own; None where it may."""
     run, use = reader.run, reader.use
     script = facts.script(run)
@@ -96,38 +110,31 @@ def _obstacle(reader: _Reader, build: Build, facts: Facts) -> str | None:
     unfit = appendable(run, facts)
     if unfit is not None:
         return unfit
-    for step in _between(reader, build, facts):
-        if changes_sources(step, facts):
-            return f"{step.keyword} on line {step.line} may have changed where packages come from"
-    updated = max(one.command.span.end for one in facts.uses(reader.fetched) if _updates(one))
-    last = facts.script(reader.fetched)
-    behind = [] if last is None else [command for command in last.commands if command.span.start >= updated]
-    ahead = [command for command in script.commands if command.span.end <= use.command.span.start]
-    if command_changes_sources(behind) or command_changes_sources(ahead):
-        return "where packages come from may have changed since"
+    changed = reader.lists.changed
+    if changed is not None:
+        return f"{changed.keyword} on line {changed.line} may have changed where packages come from"
+    if command_changes_sources(one for one in script.commands if one.span.end <= use.command.span.start):
+        return "it may have changed where packages come from"
     return None
 
 
 def _reads_lists(run: Run, facts: Facts) -> bool:
     """Whether *run* installs with apt before it updates, if it does."""
-    uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
-    first = next((use for use in uses if use.operation.kind in READS | {Kind.UPDATE}), None)
+    first = _first([use for use in facts.uses(run) if _is_apt(use)])
     return first is not None and first.operation.kind in READS
 
 
+def _first(uses: list[Use]) -> Use | None:
+    """The first of *uses* that reads or fetches lists."""
+    return next((use for use in uses if use.operation.kind in READS | {Kind.UPDATE}), None)
+
+
+def _is_apt(use: Use) -> bool:
+    return use.operation.manager.name == "apt"
+
+
 def _updates(use: Use) -> bool:
-    return use.operation.manager.name == "apt" and use.operation.kind is Kind.UPDATE
-
-
-def _between(reader: _Reader, build: Build, facts: Facts) -> Iterator[Step]:
-    """The steps whose layers lie between the two RUNs."""
-    at: int | None = next(stage.index for stage in build.stages if reader.run in stage.runs)
-    while at is not None:
-        stage = build.stages[at]
-        yield from (step for step in stage.steps if reader.fetched.index < step.index < reader.run.index)
-        if reader.fetched in stage.runs:
-            return
-        at = facts.graph.bases[at]
+    return _is_apt(use) and use.operation.kind is Kind.UPDATE
 
 
 def _change(reader: _Reader, facts: Facts) -> Change:
@@ -146,7 +153,7 @@ def _change(reader: _Reader, facts: Facts) -> Change:
         rule="DS213",
         edits=tuple(edits),
         title="apt-get update in the RUN that installs, and its lists deleted",
-        reason=f"the lists of line {reader.fetched.line} grow old in the build cache, and can then go from its layer",
+        reason=f"the lists of line {reader.lists.fetched.line} grow old in the build cache, and can go from its layer",
         safety=Safety.STANDARD,
         claims=tuple(claims),
         line=run.line,
