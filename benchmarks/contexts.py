@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -112,11 +111,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--engine", default="buildah", help="buildah (default) or podman")
     parser.add_argument("--results", type=Path, default=Path("build/contexts"), help="where figures are kept")
     chosen = parser.parse_args(arguments)
-    reason = standins.missing()
-    if reason:
-        print(f"no base images: {reason}", file=sys.stderr)
-        return 2
-    os.environ.update(standins.environment())
+    standins.use_or_exit()
     chosen.results.mkdir(parents=True, exist_ok=True)
     for example in examples():
         if chosen.examples and example.name not in chosen.examples:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -107,11 +106,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--page", action="store_true", help="measure nothing, make the page of what is there")
     parser.add_argument("--output", type=Path, help="write the page into this file instead of printing it")
     chosen = parser.parse_args(arguments)
-    reason = standins.missing()
-    if reason:
-        print(f"no base images: {reason}", file=sys.stderr)
-        return 2
-    os.environ.update(standins.environment())
+    standins.use_or_exit()
     chosen.results.mkdir(parents=True, exist_ok=True)
     layers = LayerCache()
     for example in examples():

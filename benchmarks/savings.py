@@ -10,7 +10,6 @@ would keep: the archives that it downloads.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import sys
@@ -112,11 +111,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("scenarios", nargs="*", help=f"of {', '.join(SCENARIOS)}; all by default")
     parser.add_argument("--engine", default="buildah", help="buildah (default) or podman")
     chosen = parser.parse_args(arguments)
-    reason = standins.missing()
-    if reason:
-        print(f"no base images: {reason}", file=sys.stderr)
-        return 2
-    os.environ.update(standins.environment())
+    standins.use_or_exit()
     for name in chosen.scenarios or SCENARIOS:
         found = measure(name, chosen.engine)
         print(f"[{name}]")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -146,11 +145,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--results", type=Path, default=Path("build/splits"), help="where what was measured is kept")
     parser.add_argument("--output", type=Path, help="write the page into this file instead of printing it")
     chosen = parser.parse_args(arguments)
-    reason = standins.missing()
-    if reason:
-        print(f"no base images: {reason}", file=sys.stderr)
-        return 2
-    os.environ.update(standins.environment())
+    standins.use_or_exit()
     chosen.results.mkdir(parents=True, exist_ok=True)
     layers = LayerCache()
     for project in [] if chosen.page_only else all_projects():

@@ -73,6 +73,15 @@ def missing() -> str | None:
     return None
 
 
+def use_or_exit() -> None:
+    """Lead this process, a program, to the stand-ins; ends it with 2 and one line where they cannot be made here."""
+    reason = missing()
+    if reason:
+        print(f"no base images: {reason}", file=sys.stderr)
+        raise SystemExit(2)
+    os.environ.update(environment())
+
+
 @cache
 def environment() -> dict[str, str]:
     """This process's environment, with buildah and podman led to the store of the stand-ins and to no registry."""
