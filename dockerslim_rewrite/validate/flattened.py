@@ -9,7 +9,7 @@ from ..change import Claim, FlattensStage, SplitsStage
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run
 from .runtime_stage import RuntimeStage
-from .splits import CONFIGURES, Split, check_shells
+from .splits import Split, check_shells, parted
 from .verdict import Undecided, Unsound
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -59,16 +59,7 @@ def follow_flat(
     missing = next((line for line in restated if line.lower() not in said), None)
     if missing is not None:
         raise Unsound(f"the flat stage does not say {missing}", *lines)
-    return Split(
-        builder,
-        flat,
-        ([step for step in before if step.keyword not in CONFIGURES], builder.steps),
-        (
-            [step for step in stage.steps if step.keyword in CONFIGURES or step.index > changing[-1].index],
-            flat.steps[own:],
-        ),
-        changing[-1],
-    )
+    return parted(stage, changing[-1], builder, flat, own)
 
 
 def _restated(builder: Stage) -> tuple[str, ...] | None:

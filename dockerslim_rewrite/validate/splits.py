@@ -58,15 +58,23 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths()
+    return parted(stage, changing[-1], builder, runtime, own)
+
+
+def parted(stage: Stage, cut: Step, builder: Stage, runtime: Stage, own: int) -> Split:
+    """*stage* parted behind *cut* into *builder* and *runtime*, whose first *own* steps are the split's own."""
     return Split(
         builder,
         runtime,
-        ([step for step in before if step.keyword not in CONFIGURES], builder.steps),
         (
-            [step for step in stage.steps if step.keyword in CONFIGURES or step.index > changing[-1].index],
+            [step for step in stage.steps if step.index <= cut.index and step.keyword not in CONFIGURES],
+            builder.steps,
+        ),
+        (
+            [step for step in stage.steps if step.keyword in CONFIGURES or step.index > cut.index],
             runtime.steps[own:],
         ),
-        changing[-1],
+        cut,
     )
 
 
