@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ..ir.steps import Copy, Run, Step
 from ..shell.script import Simple
 from .cleanup import removes
-from .facts import Facts
+from .facts import Facts, Use
 from .packages import Kind
 
 #: The folder of the lists.
@@ -24,6 +24,18 @@ _NAMES = re.compile(r"/etc/apt|sources\.list|add-apt-repository|apt-add-reposito
 #: Commands that run what is written elsewhere.
 _RUNS = frozenset((".", "source", "sh", "bash", "dash", "ash", "eval", "exec"))
 _SYSTEM = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
+
+
+def first_of_lists(run: Run, facts: Facts) -> Use | None:
+    """The first operation of *run* that reads apt's lists or fetches them; None where it does neither."""
+    apt = (use for use in facts.uses(run) if use.operation.manager.name == "apt")
+    return next((use for use in apt if use.operation.kind in READS or use.operation.kind is Kind.UPDATE), None)
+
+
+def reads_lists(run: Run, facts: Facts) -> bool:
+    """Whether *run* reads apt's lists without having fetched them itself."""
+    first = first_of_lists(run, facts)
+    return first is not None and first.operation.kind in READS
 
 
 def lists_gone(run: Run, facts: Facts) -> bool:

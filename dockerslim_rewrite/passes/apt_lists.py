@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..analysis.apt import LISTS, READS, lists_gone
+from ..analysis.apt import LISTS, lists_gone, reads_lists
 from ..analysis.bases import surely_root
 from ..analysis.cleanup import append_to, appendable, mounted
 from ..analysis.facts import Facts, Use
@@ -71,15 +71,7 @@ def _deletes_lists(command: Simple) -> bool:
 
 def _later_reader(run: Run, stage: Stage, facts: Facts) -> Run | None:
     """The RUN behind *run*, in this image's layers, that reads lists which it did not fetch itself."""
-    for later in facts.later_runs(run, stage):
-        for use in facts.uses(later):
-            if use.operation.manager.name != "apt":
-                continue
-            if use.operation.kind is Kind.UPDATE:
-                break
-            if use.operation.kind in READS:
-                return later
-    return None
+    return next((later for later in facts.later_runs(run, stage) if reads_lists(later, facts)), None)
 
 
 def _sudo(uses: Sequence[Use]) -> bool:

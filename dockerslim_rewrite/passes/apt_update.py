@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis.apt import LISTS, READS, changes_sources, command_changes_sources, lists_gone
+from ..analysis.apt import (
+    LISTS,
+    READS,
+    changes_sources,
+    command_changes_sources,
+    first_of_lists,
+    lists_gone,
+    reads_lists,
+)
 from ..analysis.cleanup import append_to, appendable, mounted
 from ..analysis.facts import Facts, Use
 from ..analysis.outcome import must_succeed
@@ -51,7 +59,7 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     practices", apt-get.
     """
     readers = list(_readers(build, facts))
-    trigger = next((one for stage in build.stages for one in stage.triggers if _reads_lists(one, facts)), None)
+    trigger = next((one for stage in build.stages for one in stage.triggers if reads_lists(one, facts)), None)
     if trigger is not None:
         for one in readers:
             yield missed(
@@ -76,7 +84,7 @@ def _readers(build: Build, facts: Facts) -> Iterator[_Reader]:
         for step in stage.steps:
             uses = [use for use in facts.uses(step) if _is_apt(use)] if isinstance(step, Run) else []
             if isinstance(step, Run) and uses and not mounted(step, (LISTS,)):
-                first = _first(uses)
+                first = first_of_lists(step, facts)
                 if lists is not None and first is not None and first.operation.kind in READS:
                     yield _Reader(step, first, lists)
                 if any(map(_updates, uses)):
@@ -116,17 +124,6 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     if command_changes_sources(one for one in script.commands if one.span.end <= use.command.span.start):
         return "it may have changed where packages come from"
     return None
-
-
-def _reads_lists(run: Run, facts: Facts) -> bool:
-    """Whether *run* installs with apt before it updates, if it does."""
-    first = _first([use for use in facts.uses(run) if _is_apt(use)])
-    return first is not None and first.operation.kind in READS
-
-
-def _first(uses: list[Use]) -> Use | None:
-    """The first of *uses* that reads or fetches lists."""
-    return next((use for use in uses if use.operation.kind in READS | {Kind.UPDATE}), None)
 
 
 def _is_apt(use: Use) -> bool:
