@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..ir.build import Build
 from ..ir.steps import Copy, Env, Onbuild, Run, Step
-from ..knowledge.managers import Manager
+from ..knowledge.managers import Manager, manager
 from ..shell.script import Script, Simple
 
 _HOME = re.compile(r"(?:/root|/home/[^/]+|~|\$HOME|\$\{HOME\})/+")
@@ -16,8 +17,12 @@ _CARELESS = frozenset(("mkdir", "echo", "printf", "export", "test", "["))
 _FORCE = re.compile(r"-\w*f|--force\Z")
 
 
-def cache_reader(build: Build, known: Manager) -> str | None:
-    """The instruction in which something other than *known* names its cache, for people; None where nothing does."""
+@lru_cache(maxsize=32)
+def cache_reader(build: Build, name: str) -> str | None:
+    """The instruction in which something other than the manager called *name* names its cache, for people; None where
+    nothing does. Raises ``FileNotFoundError`` for an unknown manager.
+    """
+    known = manager(name)
     places = list(dict.fromkeys([*known.paths, *_chosen(build, known)]))
     ends = [re.escape(_relative(place)) for place in places]
     if not ends:

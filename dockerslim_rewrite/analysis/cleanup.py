@@ -44,8 +44,7 @@ def mounted(run: Run, paths: Iterable[str]) -> bool:
     for mount in run.mounts:
         if mount.get("type", "bind") not in ("cache", "tmpfs"):
             continue
-        target = mount.get("target") or mount.get("dst") or mount.get("destination") or ""
-        bare = target.rstrip("/")
+        bare = run.mount_target(mount).rstrip("/")
         for path in paths:
             if bare and (path == bare or path.startswith(bare + "/")):
                 return True

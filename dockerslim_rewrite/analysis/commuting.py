@@ -14,10 +14,9 @@ from ..record import record
 from ..shell.script import Simple
 from .destinations import destination
 from .facts import Facts
-from .packages import Kind
+from .packages import Kind, is_local
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 _READING = frozenset(
     ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links", "-g", "--file")
 )
@@ -104,7 +103,7 @@ def _check_folder(folder: str, step: Step, facts: Facts) -> None:
         if not step.value.startswith("/") or "$" in step.value or overlaps(folder, step.value):
             raise Obstacle(f"line {step.line} may make the folder")
     elif isinstance(step, Run):
-        targets = [one.get("target") or one.get("dst") or one.get("destination") or "/" for one in step.mounts]
+        targets = [step.mount_target(one) or "/" for one in step.mounts]
         if any(overlaps(folder, target) for target in targets):
             raise Obstacle(f"line {step.line} mounts something there", run=True)
         for command in _commands(step, facts):
@@ -136,7 +135,7 @@ def _apart(command: Simple, folder: str, run: Run) -> None:
     if len(named) > 1 and named[0] == "sudo" and not named[1].startswith("-"):
         del named[0]
     if installs_packages(named):
-        if any(_LOCAL.match(word) or word.partition("=")[0] in _READING for word in named[1:]):
+        if any(is_local(word) or word.partition("=")[0] in _READING for word in named[1:]):
             raise Obstacle(f"{named[0]} on {where} may read the files", run=True)
     elif not works_on_operands(named) or (
         named[0] != "echo" and not all(word.startswith("-") or _elsewhere(word, folder) for word in named[1:])

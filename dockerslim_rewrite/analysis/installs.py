@@ -15,11 +15,11 @@ from ..knowledge.installers import Installer, Mixed, installer_of, mixed, stands
 from ..record import record
 from ..shell.script import Simple
 from .facts import Facts
+from .packages import is_local
 from .project import Installation, Project
 from .state import State
 
 _SYSTEM = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper"))
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]:-]*\Z")
 #: Paths that COPY takes as they are written.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*\Z")
@@ -108,7 +108,7 @@ def _command(command: Simple, state: State, place: Place) -> Iterator[Installati
     if words[0] == "rm" and all(word.startswith(_OUTSIDE) for word in words[1:]):
         return
     if words[0] == "set" or words[0] in _SYSTEM or stands_apart(words):
-        if any(_LOCAL.match(word) for word in words[1:]):
+        if any(is_local(word) for word in words[1:]):
             raise NeedsMore(f"{words[0]} installs a local file")
         return
     found = installer_of(words)
@@ -128,7 +128,7 @@ def _installation(
         raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
     if installer.packages:
         for word in rest if "sync" not in operands[:1] else ():
-            if not _NAME.match(word) or _LOCAL.match(word):
+            if not _NAME.match(word) or is_local(word):
                 raise NeedsMore(f"{name} installs {word}")
     for group in installer.needs:
         if not group & set(words):

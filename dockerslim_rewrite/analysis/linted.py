@@ -25,10 +25,10 @@ def new_finding(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
     name = None if script is None else next(_set_first(script), None)
     if name is not None:
         return f"ShellCheck would no longer see that {name} is always set when it is used (SC2086)"
-    before = [use.operation for one in group for use in facts.uses(one)]
     here = [use.operation for use in facts.uses(run)]
-    for manager in dict.fromkeys(one.manager.name for one in here):
-        if manager in _CLEANED_ONCE and _cleans_early(before, manager) and _installs_and_cleans(here, manager):
+    for manager in dict.fromkeys(one.manager.name for one in here if one.manager.name in _CLEANED_ONCE):
+        before = [use.operation for one in group for use in facts.uses(one)]
+        if _cleans_early(before, manager) and _installs_and_cleans(here, manager):
             return f"hadolint would take the first cleanup of {manager} for the only one"
     return None
 

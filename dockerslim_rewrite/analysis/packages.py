@@ -12,6 +12,7 @@ from ..shell.arguments import Arguments, Flag, split
 from ..shell.script import Script, Simple
 
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*\Z")
+_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -168,3 +169,8 @@ def _classified(
     return Operation(
         known, Kind(known.any or "other"), name, first, wrappers, at, words[0][0], flags, operands[1:], certain
     )
+
+
+def is_local(word: str) -> bool:
+    """Whether *word* of an installer's command names a file or folder of its own, and no package of a repository."""
+    return _LOCAL.match(word) is not None

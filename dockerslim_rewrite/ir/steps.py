@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -53,6 +54,11 @@ class Run(_Step):
                 pairs = (part.partition("=") for part in (flag.value or "").split(","))
                 found.append({key.lower(): value for key, _, value in pairs})
         return tuple(found)
+
+    @staticmethod
+    def mount_target(mount: Mapping[str, str]) -> str:
+        """Where one of ``mounts`` is seen; empty where it does not say."""
+        return mount.get("target") or mount.get("dst") or mount.get("destination") or ""
 
     @property
     def flags(self) -> tuple[tuple[str, str | None], ...]:

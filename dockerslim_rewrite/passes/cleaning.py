@@ -50,7 +50,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
     problem = (
         verdict
         if isinstance(verdict, str)
-        else cache_reader(build, known) or appendable(run, facts) or _nowhere(run, known.clean, facts)
+        else cache_reader(build, known.name) or appendable(run, facts) or _nowhere(run, known.clean, facts)
     )
     if problem is not None or isinstance(verdict, str):
         yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")

@@ -44,7 +44,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     yield missed("DS204", run.line, "an expansion may hold pip's options")
                     continue
                 name = operation.manager.name
-                problem = cache_reader(build, operation.manager) or lacks(name, base_image(build, facts, stage))
+                problem = cache_reader(build, name) or lacks(name, base_image(build, facts, stage))
                 if problem is not None:
                     yield missed("DS204", run.line, f"{name}'s cache stays: {problem}")
                     continue
@@ -84,5 +84,5 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
 
 
 def _home_cache(mount: dict[str, str]) -> bool:
-    target = mount.get("target") or mount.get("dst") or mount.get("destination") or ""
+    target = Run.mount_target(mount)
     return mount.get("type") == "cache" and (".cache" in target or "pip" in target or "uv" in target)

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from ..record import record
 from .accounts import is_account_command, unsafe_account
 from .observe import Command
+from .program import is_local
 
 #: Commands that touch nothing of the project: they empty caches, write the user's settings, install named tools.
 _APART = re.compile(
@@ -25,7 +26,6 @@ _SYSTEM = re.compile(
 )
 #: Words of language installers that name neither a file nor a folder.
 _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]*:-]*\Z")
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 #: Options by which any of the managers reads or writes elsewhere, or loads a program.
 _ELSEWHERE = re.compile(
     r"--(?:prefix|cwd|dir|directory|gemfile|working-dir|project|project-dir|manifest-path|userconfig|globalconfig"
@@ -172,12 +172,12 @@ def installs(command: Command, scene: Scene) -> bool:
         return False
     if words[:2] in (["rm", "-rf"], ["rm", "-r"], ["rm", "-f"]):
         return all(word.lstrip("\0").startswith(("/var/", "/tmp/", "/root/.cache")) for word in words[2:])
-    if _APART.match(" ".join(words)) and not any(_LOCAL.match(word) for word in words[1:]):
+    if _APART.match(" ".join(words)) and not any(is_local(word) for word in words[1:]):
         return True
     if is_account_command(command):
         return unsafe_account(command, ()) is None
     if words[0] == "set" or _SYSTEM.match(words[0]):
-        return not any(_LOCAL.match(word) for word in words[1:])
+        return not any(is_local(word) for word in words[1:])
     if words[0] in ("python", "python3") and words[1:3] == ["-m", "pip"]:
         words = words[2:]
     if words[:2] == ["uv", "pip"]:
@@ -206,7 +206,7 @@ def _pip(words: Sequence[str], scene: Scene) -> bool:
             return False
         elif word in _PIP_VALUES:
             next(rest, "")
-        elif not word.startswith("-") and (not _NAME.match(word) or _LOCAL.match(word)):
+        elif not word.startswith("-") and (not _NAME.match(word) or is_local(word)):
             return False
     return True
 
@@ -232,7 +232,7 @@ def _by_manifest(words: Sequence[str], scene: Scene) -> bool:
         words = words[1:]
     name = _EXECUTABLES.get(words[0], words[0])
     if name == "npm" and {"-g", "--global"} & set(words):
-        return not any(_LOCAL.match(word) for word in words[1:])
+        return not any(is_local(word) for word in words[1:])
     tool = _TOOLS.get(name)
     if tool is None or any("\0" in word for word in words) or (words[0].startswith("./") and not scene.there(words[0])):
         return False

@@ -19,7 +19,7 @@ from ..record import record
 from .claims import Claimed
 from .metadata import AUTHORS, folder
 from .observe import Command
-from .program import commands_of, script_of
+from .program import commands_of, is_local, script_of
 from .verdict import Unsound
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -52,7 +52,6 @@ _BLIND = _SYSTEM | frozenset(
 )
 _NAMED = re.compile(r"(?:pip3? install|npm (?:install|i) (?:-g|--global)|gem install)(?: |\Z)")
 _TOUCHES_OPERANDS = frozenset(("true", ":", "rm", "mkdir", "touch", "ln"))
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 _READS = re.compile(r"(?:-r|--requirement|-c|--constraint|-e|--editable|-f|--find-links|-g|--file)(?:=|\Z)")
 _ROOTS = frozenset(
     (
@@ -242,7 +241,7 @@ def _read(run: Run) -> bool:
 
 
 def _mounted(run: Run) -> list[str]:
-    return [mount.get("target") or mount.get("dst") or mount.get("destination") or "/" for mount in run.mounts]
+    return [run.mount_target(mount) or "/" for mount in run.mounts]
 
 
 def _leaves_alone(command: Command, target: str) -> bool:
@@ -257,7 +256,7 @@ def _leaves_alone(command: Command, target: str) -> bool:
     if not words or words[0] in ("set", "echo"):
         return True
     if words[0] in _SYSTEM or _NAMED.match(" ".join(words)):
-        return not any(_LOCAL.match(word) or _READS.match(word) for word in _operands(words))
+        return not any(is_local(word) or _READS.match(word) for word in _operands(words))
     return words[0] in _TOUCHES_OPERANDS and all(
         word.startswith("-") or _elsewhere(word.lstrip("\0"), target) for word in words[1:]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
 from ..shell.script import Script
 from .observe import Command, commands, units
+
+_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 
 
 @lru_cache(maxsize=4)
@@ -55,3 +58,8 @@ def commands_of(step: Step) -> list[Command]:
     """The simple commands of a RUN; none where it has no script that reads cleanly."""
     script = script_of(step)
     return [] if script is None else commands(units(script))
+
+
+def is_local(word: str) -> bool:
+    """Whether *word* of an installer's command names a file or folder of its own, and no package of a repository."""
+    return _LOCAL.match(word) is not None
