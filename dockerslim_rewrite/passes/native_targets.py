@@ -8,18 +8,15 @@ from ..analysis.prefixes import prefixes
 from ..change import Safety
 from ..ir.build import Build
 from ..ir.steps import Copy
-from .runtime_needs import needed_packages, unknown_program
+from .runtime_needs import packages_to_start
 from .split_project import Project, Target
 
 
 def native_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
-    packages = needed_packages(project, project.image.release)
+    packages = packages_to_start(project, project.image.release)
     if isinstance(packages, str):
         return packages
-    problem = unknown_program(project, packages)
-    if problem is not None:
-        return problem
     image = project.image
     base = project.stage.head.image
     if image.name in ("debian", "buildpack-deps"):
@@ -39,12 +36,9 @@ def gcc_targets(project: Project) -> list[Target] | str:
         return (
             f"no release of Debian is known to have the libraries of {image.name} {image.parts.version or ''}".rstrip()
         )
-    packages = needed_packages(project, release)
+    packages = packages_to_start(project, release)
     if isinstance(packages, str):
         return packages
-    problem = unknown_program(project, packages)
-    if problem is not None:
-        return problem
     base = f"debian:{release}-slim"
     return [
         Target(

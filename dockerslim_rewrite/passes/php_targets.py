@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ..change import Safety
-from .runtime_needs import needed_packages, unknown_program
+from .runtime_needs import packages_to_start
 from .split_project import Project, Target
 
 
@@ -15,12 +15,9 @@ def php_targets(project: Project) -> list[Target] | str:
     version = image.parts.version or ""
     # A tag with all numbers stands on the release of its day, which is not known.
     release = image.release or (project.recipe.release(version) if version.count(".") == 1 else None)
-    packages = needed_packages(project, release)
+    packages = packages_to_start(project, release)
     if isinstance(packages, str):
         return packages
-    problem = unknown_program(project, packages)
-    if problem is not None:
-        return problem
     for started in project.starting.programs:
         path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
         if started.path and project.shipping.covers(path):

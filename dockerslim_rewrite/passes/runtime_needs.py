@@ -47,6 +47,14 @@ def _takes_out(project: Project) -> bool:
     )
 
 
+def packages_to_start(project: Project, release: str | None) -> tuple[str, ...] | str:
+    """``needed_packages``, where those and what ships hold every program that the container starts; else why not."""
+    packages = needed_packages(project, release)
+    if isinstance(packages, str):
+        return packages
+    return unknown_program(project, packages) or packages
+
+
 def unknown_program(project: Project, installed: tuple[str, ...] = ()) -> str | None:
     """Why the runtime stage may lack a program that the container starts, but for *installed* packages of that name."""
     for started in project.starting.programs:
