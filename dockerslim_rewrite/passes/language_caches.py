@@ -49,8 +49,9 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
     Downloaded archives and build caches are of use only to the next build on the same machine. `gem install` also
     generates documentation for each gem; `--no-document` leaves that out.
 
-    Safe because it is done only in a stage whose layers ship, behind the last command that uses the tool, and never
-    when the container itself starts through it (`CMD mvn …`, `go run`,
+    Safe because it is done only in a stage whose layers ship, behind the last command that uses the tool, where
+    one of them builds or installs a program (an image of downloads alone is made to be built on), and never when the
+    container itself starts through it (`CMD mvn …`, `go run`,
     `dotnet run`). Source: Docker's "Building best practices"; each tool's
     documentation, named in the data file of the manager.
     """
@@ -71,6 +72,8 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if name == "dotnet" and not any(use.operation.subcommand == "publish" for use in uses):
         return None
     if name in _BUILD_TOOLS:
+        if not any(_makes(use, name) for done in stage.runs if done.line <= run.line for use in facts.uses(done)):
+            return "nothing up to here builds with it, so what it fetched may be what the image is for"
         for later in facts.later_runs(run, stage):
             if facts.script(later) is None:
                 return f"the RUN on line {later.line} could not be read and may need it"
@@ -81,6 +84,12 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     elif not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
         return None
     return Safety.SAFE
+
+
+def _makes(use: Use, name: str) -> bool:
+    """Whether the tool makes something of what it fetches; ``go get`` only fetched, at first or in the end."""
+    done = use.operation
+    return done.manager.name == name and done.kind in (Kind.BUILD, Kind.INSTALL) and done.subcommand != "get"
 
 
 def _starts_through(name: str, stage: Stage, build: Build) -> bool:
