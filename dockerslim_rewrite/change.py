@@ -239,6 +239,14 @@ class SetsUser:
 
 
 @record
+class NumbersUser:
+    """USER ``before`` becomes ``after``: the same account by its number, a group behind it by its own."""
+
+    before: str
+    after: str
+
+
+@record
 class SetsWorkdir:
     """The working directory is spelled or set another way; ``before`` and ``after`` name the same folder."""
 
@@ -342,6 +350,7 @@ Claim: TypeAlias = (
     | SlimsBase
     | RefreshesBase
     | SetsUser
+    | NumbersUser
     | SetsWorkdir
     | EntersFolder
     | DropsStage

@@ -20,6 +20,7 @@ from ..change import (
     ChangesForm,
     Claim,
     DropsFiles,
+    NumbersUser,
     OmitsDevelopment,
     ReplacesInstruction,
     RewritesLabels,
@@ -182,7 +183,7 @@ def _config(claim: Claim) -> Iterator[str]:
         case RewritesLabels(keys):
             for pair in keys:
                 yield from (f"Labels.{key}" for key in pair)
-        case SetsUser():
+        case SetsUser() | NumbersUser():
             yield "User"
         case SetsWorkdir():
             yield "WorkingDir"

@@ -43,6 +43,7 @@ from .missing_files import missing_files
 from .no_install_recommends import no_install_recommends
 from .no_log_init import no_log_init
 from .npm_cache import npm_cache
+from .numeric_user import numeric_user
 from .pin_digest import pin_digest
 from .pin_tag import pin_tag
 from .pip_cache import pip_cache
@@ -155,6 +156,7 @@ PIPELINE: tuple[Phase, ...] = (
             workdir,
             stage_index,
             no_log_init,
+            numeric_user,
             quiet_progress,
             wget_or_curl,
             secrets,

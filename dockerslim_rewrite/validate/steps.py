@@ -15,6 +15,7 @@ from ..change import (
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
+    NumbersUser,
     PinsBase,
     RefreshesBase,
     ReplacesInstruction,
@@ -36,6 +37,7 @@ from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
 from .metadata import folder, joined, maintainer_as_label
 from .moves import Moves
+from .numbered_users import same_account
 from .program import base_of
 from .runs import Runs, frame
 from .users import step_under_user
@@ -327,6 +329,9 @@ class Matcher:
             if isinstance(left, Healthcheck) and isinstance(right, Healthcheck):
                 return self.old.flags(left) == self.new.flags(right) and same_test(left, right, self.launch)
         if isinstance(left, Value) and isinstance(right, Value):
+            users = licences.of(NumbersUser)
+            if users and same_account(left, right, users, self.old.build, self.old.stage):
+                return True
             return self._same_folder(left, right, licences)
         if isinstance(left, Copy) and isinstance(right, Copy):
             return same_but_for_flags(left, right, self.old, self.new, licences.of(ChangesFlag))

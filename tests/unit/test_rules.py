@@ -27,6 +27,7 @@ ANSWERED = {
     "DS502": "DL3004",
     "DS503": "DL3064 SecretsUsedInArgOrEnv",
     "DS504": "DL3046",
+    "DS506": "DL3066",
     "DS601": "DL3020",
     "DS602": "DL4000",
     "DS603": "DL3025",

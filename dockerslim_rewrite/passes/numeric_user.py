@@ -1,0 +1,72 @@
+"""DS506: USER by number."""
+
+from __future__ import annotations
+
+import re
+
+from ..analysis.account_numbers import makes_folder, numbered, numbered_group
+from ..analysis.facts import Facts
+from ..change import Change, NumbersUser, Safety
+from ..ir.build import Build, Stage
+from ..ir.steps import Value
+from ..text import Edit
+from .base import Proposals, missed, rewrite_pass
+
+_NAMED = re.compile(r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)(?::(?P<group>[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+))?\Z")
+
+
+@rewrite_pass("DS506", "numeric-user", Safety.STANDARD, ("DL3066",), mentions=("user",))
+def numeric_user(build: Build, facts: Facts) -> Proposals:
+    """Name the user of the container by number where the number is known.
+
+    Kubernetes' `runAsNonRoot` refuses an image whose USER is a name: from outside nobody can tell that `app` is not
+    root. A number can be checked, and needs no list of accounts in the image.
+
+    The number is known where a command of this file creates the account with one (`useradd -u 1000 app`), or where the
+    base image is known to bring it along (`node` 1000, `www-data` 33 on Debian and 82 on Alpine), and nothing gives it
+    another one. Level standard: a number that the list of accounts holds leads to the very entry that the name leads
+    to, with its group, its home and its further groups; who looks at the image's configuration finds the number.
+    `USER root` becomes `USER 0` at level aggressive only, since it says less to a reader. Where a WORKDIR follows,
+    BuildKit gives the folder to the group of the user's own number, so the name stays unless its group has that
+    number. Names in variables stay.
+    Source: moby/sys user.GetExecUser; BuildKit executor/oci/user.go and dispatchWorkdir; Kubernetes documentation,
+    "Configure a Security Context".
+    """
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Value) and step.keyword == "USER":
+                yield from _user(step, stage, build, facts)
+
+
+def _user(step: Value, stage: Stage, build: Build, facts: Facts) -> Proposals:
+    text = step.value.strip()
+    match = _NAMED.match(text)
+    if match is None:
+        if text.startswith("$"):
+            yield missed("DS506", step.line, f"USER {text} stays: a variable says who it is")
+        return
+    found = numbered(match["user"], step, stage, build, facts)
+    if isinstance(found, str):
+        yield missed("DS506", step.line, f"USER {text} stays: {found}")
+        return
+    group = numbered_group(match["group"], stage, build, facts) if match["group"] else None
+    if match["group"] and group is None:
+        yield missed("DS506", step.line, f"USER {text} stays: the number of its group is not known")
+        return
+    folder = makes_folder(step, stage, build, facts) if group is None and found.gid != found.uid else None
+    if folder is not None:
+        reason = f"WORKDIR on line {folder.line} would make its folder for the group {found.uid}"
+        yield missed("DS506", step.line, f"USER {text} stays: {reason}")
+        return
+    after = str(found.uid) if group is None else f"{found.uid}:{group}"
+    logical = step.origin.args_logical
+    start = logical.text.index(text)
+    yield Change(
+        rule="DS506",
+        edits=(Edit(logical.span(start, start + len(text)), after),),
+        title=f"USER {text} by number: {after}",
+        reason=found.source,
+        safety=Safety.AGGRESSIVE if found.uid == 0 else Safety.STANDARD,
+        claims=(NumbersUser(step.value, after),),
+        line=step.line,
+    )
