@@ -113,6 +113,14 @@ class ReordersOperands:
 
 
 @record
+class AnchorsPatterns:
+    """The operands ``words`` of commands named ``command``, patterns of file names, get ``./`` in front of them."""
+
+    command: str
+    words: tuple[str, ...]
+
+
+@record
 class AddsAssignment:
     """``name=value`` is set for single simple commands that start with the words ``command``."""
 
@@ -334,6 +342,7 @@ Claim: TypeAlias = (
     | ReplacesWords
     | RemovesOperand
     | ReordersOperands
+    | AnchorsPatterns
     | AddsAssignment
     | ReplacesInstruction
     | ChangesForm

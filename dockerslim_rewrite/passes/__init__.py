@@ -27,6 +27,7 @@ from .empty_continuation import empty_continuation
 from .end_of_life import end_of_life
 from .flatten import flatten
 from .floating_major import floating_major
+from .glob_prefix import glob_prefix
 from .inject_user import inject_user
 from .join_metadata import join_metadata
 from .json_form import json_form
@@ -157,6 +158,7 @@ PIPELINE: tuple[Phase, ...] = (
             stage_index,
             no_log_init,
             numeric_user,
+            glob_prefix,
             quiet_progress,
             wget_or_curl,
             secrets,

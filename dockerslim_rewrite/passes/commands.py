@@ -9,7 +9,7 @@ from ..analysis.facts import Facts
 from ..ir.build import Build, Stage
 from ..shell.script import Pipeline, Script, Simple, Word, walk
 
-__all__ = ["Call", "calls", "reads_pipe", "written"]
+__all__ = ["Call", "calls", "output_is_read", "reads_pipe", "written"]
 
 
 def calls(build: Build, facts: Facts, *stages: Stage) -> Iterator[Call]:
@@ -33,3 +33,19 @@ def reads_pipe(script: Script, command: Simple) -> bool:
                 if any(inner is command for inner in walk(item)):
                     return True
     return False
+
+
+def output_is_read(script: Script, command: Simple) -> bool:
+    """Whether what *command* prints goes anywhere but into the build's log: a pipe, a file or a substitution."""
+    for redirect in command.redirects:
+        if redirect.operator.lstrip("012&").startswith(">"):
+            target = redirect.target.text if redirect.target is not None else None
+            if target not in ("/dev/null", "1", "2"):
+                return True
+    start, end = command.span
+    if any(span.start <= start and end <= span.end for span in script.substituted):
+        return True
+    return any(
+        isinstance(node, Pipeline) and any(inner is command for item in node.items[:-1] for inner in walk(item))
+        for node in script.nodes
+    )

@@ -24,6 +24,7 @@ from ..change import (
 )
 from ..text import Span
 from .observe import Command, commands
+from .spelling import respelled
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -135,7 +136,11 @@ class Licences:
                 _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
                 new = _without(new, old, claim)
-        return old == new or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
+        return (
+            old == new
+            or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
+            or respelled(old, new, self.claims)
+        )
 
     def _nested(self, before: Command, after: Command) -> bool:
         if before.nested == after.nested:

@@ -27,6 +27,7 @@ from dockerslim_rewrite.change import (
     AddsCommand,
     AddsInstruction,
     AddsOption,
+    AnchorsPatterns,
     Change,
     Claim,
     DropsFiles,
@@ -93,6 +94,7 @@ def allowance(changes: Iterable[Change]) -> Allowance:
         ),
         replaced=pairs,
         reordered=_all(_globs(claim.command) for claim in claims if isinstance(claim, ReordersOperands)),
+        anchored=_flat(words((claim.command,), claim.words) for claim in claims if isinstance(claim, AnchorsPatterns)),
         assigned=_all(
             Assignment(_globs(claim.command), claim.name, claim.value)
             for claim in claims

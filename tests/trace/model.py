@@ -78,6 +78,7 @@ class Allowance:
     inserted, dropped: words that only the after side, only the before side may have in a command.
     replaced: leading words that may become others.
     reordered: commands whose operands count as a set.
+    anchored: operands that may get `./` in front of them.
     assigned: environment variables that single commands may get.
     missing_paths: globs of paths that the resulting tree may lack. What uses such a path must still find it.
     extra_paths: paths that the resulting tree may have besides.
@@ -92,6 +93,7 @@ class Allowance:
     dropped: tuple[Words, ...] = ()
     replaced: tuple[Replacement, ...] = ()
     reordered: tuple[Argv, ...] = ()
+    anchored: tuple[Words, ...] = ()
     assigned: tuple[Assignment, ...] = ()
     missing_paths: tuple[str, ...] = ()
     extra_paths: tuple[str, ...] = ()

@@ -118,9 +118,16 @@ def named(groups: Iterable[Words], argv: Argv) -> tuple[str, ...]:
     return tuple(glob for one in groups if has_words(argv, one.command) for glob in one.words)
 
 
+def is_anchored(word: str, argv: Argv, allow: Allowance) -> bool:
+    """Whether `word` of `argv` has the `./` in front that a claim may have put there."""
+    return word.startswith("./") and any(fnmatchcase(word[2:], glob) for glob in named(allow.anchored, argv))
+
+
 def normal(argv: Argv, allow: Allowance) -> Argv:
     """`argv` as it is equal before and after: without what may come and go, replaced, operands in order."""
     argv = replaced(argv, allow)
+    if allow.anchored:
+        argv = tuple(word.removeprefix("./") if is_anchored(word, argv, allow) else word for word in argv)
     gone = named((*allow.inserted, *allow.dropped), argv)
     if gone:
         argv = (argv[0], *(word for word in argv[1:] if not any(fnmatchcase(word, glob) for glob in gone)))

@@ -18,6 +18,7 @@ from tests.trace.oracle import (
     forgives,
     grants,
     has_words,
+    is_anchored,
     matches,
     named,
     normal,
@@ -314,6 +315,11 @@ def _deviations(before: Event, after: Event, allow: Allowance) -> list[str]:
 
 def _argv_allowed(before: Argv, after: Argv, allow: Allowance) -> bool:
     after = _unexpanded(before, after, allow.extra_paths)
+    if allow.anchored:
+        after = tuple(
+            word[2:] if word not in before and word[2:] in before and is_anchored(word, after, allow) else word
+            for word in after
+        )
     if before == after:
         return True
     if normal(before, allow) != normal(after, allow):

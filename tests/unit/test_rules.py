@@ -46,6 +46,7 @@ ANSWERED = {
     "DS616": "DL4005",
     "DS619": "RedundantTargetPlatform ExposeProtoCasing ExposeInvalidFormat DL3048",
     "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
+    "DS621": "SC2035",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
 

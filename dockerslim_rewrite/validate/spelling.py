@@ -1,0 +1,57 @@
+"""Words that say the same in another spelling, by the validator's own reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..change import AnchorsPatterns, Claim
+
+#: Commands whose operands are files, and behind what words, in one line, an operand surely is one.
+_FILES = {
+    **dict.fromkeys(("rm", "rmdir", "mv", "cp", "install", "gunzip", "bunzip2", "unxz"), re.compile("")),
+    **dict.fromkeys(("chmod", "chown", "chgrp"), re.compile(r" (?:-\S+ )*[^-\s]\S* ")),
+    "sed": re.compile(r"(?=.* (?:-[a-zA-Z]*i|--in-place)).* [^-\s]\S* ", re.S),
+    "dpkg": re.compile(r"(?=.* (?:-i|--install|--unpack) )"),
+    "rpm": re.compile(r"(?=.* (?:-[iUF][a-z]*|--install|--upgrade|--freshen) )(?!.* (?:-\w*e|--erase))"),
+    "unzip": re.compile(r"(?: -[qonjuaL]+)* \Z"),
+    "tar": re.compile(r"(?: -\S+)* -?[zjJav]*x[zjJavp]*f \Z"),
+}
+#: Options with which the name itself goes on: into a link, or to the output.
+_NAMING = re.compile(r"-[a-zA-Z]*v|--verbose|--changes|--symbolic-link|--parents")
+_SYMBOLIC = re.compile(r"-[a-zA-Z]*s")
+_WRAPPERS = frozenset(("sudo", "exec", "command", "env", "nice", "time", "timeout", "eatmydata"))
+
+
+def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim]) -> bool:
+    """Whether the words *new* are *old* but for spellings that one of *claims* names."""
+    if len(old) != len(new):
+        return False
+    anchors = [claim for claim in claims if isinstance(claim, AnchorsPatterns)]
+    if not anchors:
+        return False
+    return all(
+        a == b or any(_anchored(old, at, b, claim) for claim in anchors)
+        for at, (a, b) in enumerate(zip(old, new, strict=True))
+    )
+
+
+def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns) -> bool:
+    """Whether *after* is the pattern ``words[at]`` with ``./`` before it, an operand that names files."""
+    word = words[at]
+    if word not in claim.words or after != f"./{word}" or word[0] not in "*?":
+        return False
+    start = next((i for i, one in enumerate(words) if one.rpartition("/")[2] == claim.command), None)
+    files = _FILES.get(claim.command)
+    if start is None or start >= at or files is None:
+        return False
+    if start and not (words[0] in _WRAPPERS and all(re.fullmatch(r"-\w+|[\w.=]+", one) for one in words[1:start])):
+        return False
+    before = words[start + 1 : at]
+    if "--" in before or any("$" in one or "`" in one for one in before):
+        return False
+    if claim.command not in ("sed", "dpkg", "rpm", "unzip", "tar") and any(map(_NAMING.match, before)):
+        return False
+    if claim.command == "cp" and any(map(_SYMBOLIC.match, before)):
+        return False
+    return files.match(" " + "".join(f"{one} " for one in before)) is not None
