@@ -264,9 +264,13 @@ class SetsWorkdir:
 
 @record
 class EntersFolder:
-    """A RUN loses the ``cd`` to ``folder`` at its head, since WORKDIR puts it there; nothing else starts there."""
+    """A RUN loses the ``cd`` to ``folder`` at its head, since WORKDIR puts it there; nothing else starts there.
+
+    Where something would, another WORKDIR leads ``back`` to the folder in which the old program still is.
+    """
 
     folder: str
+    back: str | None = None
 
 
 @record

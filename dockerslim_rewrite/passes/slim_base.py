@@ -14,8 +14,8 @@ from ..knowledge.images import ImageFacts
 from ..knowledge.lifetimes import ended
 from ..knowledge.smaller import Smaller, smaller
 from ..render.fragments import fragment
-from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
+from .lines import line_behind
 from .pinning import known
 
 
@@ -116,7 +116,7 @@ def _change(
         head = site.stage.head.origin
         lower = build.text[slice(*head.keyword_span)].islower()
         text = f"{'run' if lower else 'RUN'} {fragment('apt-install', packages=required.packages)}"
-        edits.append(_line_behind(where, text, build, facts))
+        edits.append(line_behind(where, text, build, facts))
         claims.append(AddsInstruction("RUN", text))
         reason += f", but for {', '.join(required.packages)}, installed here"
     assert site.place is not None
@@ -130,12 +130,3 @@ def _change(
         line=site.place.line,
         saving=saving,
     )
-
-
-def _line_behind(step: Step, text: str, build: Build, facts: Facts) -> Edit:
-    """*text* on a line of its own behind *step*."""
-    end = step.origin.span.end
-    newline = facts.style.newline
-    if build.text[:end].endswith("\n"):
-        return Edit.insert(end, text + newline)
-    return Edit.insert(end, newline + text)

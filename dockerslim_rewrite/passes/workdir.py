@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator, Sequence
 
 from ..analysis.facts import Facts
-from ..analysis.folders import folder, frame, is_reset, observer
-from ..change import Change, EntersFolder, Safety, SetsWorkdir
+from ..analysis.folders import folder, frame, is_reset, observer, resets, sees
+from ..change import Change, EntersFolder, Remark, Safety, SetsWorkdir
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Value
+from ..record import record
+from ..shell.script import Simple
 from ..text import Edit, Span
 from .base import Proposals, missed, rewrite_pass
+from .lines import line_behind
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+:-]+\Z")
 _WINDOWS = re.compile(r"[A-Za-z]:|\\")
 
 
-@rewrite_pass("DS607", "workdir", Safety.STANDARD, ("DL3000", "DL3003", "WorkdirRelativePath"))
+@rewrite_pass("DS607", "workdir", Safety.AGGRESSIVE, ("DL3000", "DL3003", "WorkdirRelativePath"))
 def workdir(build: Build, facts: Facts) -> Proposals:
     """Write the full path where WORKDIR is relative to an earlier WORKDIR, and WORKDIR for a `cd` that heads a RUN.
 
@@ -28,9 +32,10 @@ def workdir(build: Build, facts: Facts) -> Proposals:
     to.
 
     `RUN cd /x && …` becomes `WORKDIR /x` and `RUN …` at level standard, only where another WORKDIR with a full path
-    comes before anything that starts in the working directory, or in a stage whose files alone are used. The folder is
-    there, since the RUN ends the build without it. Where a later RUN, a relative COPY, or the container would start in
-    the folder, `cd` stays: to set WORKDIR and to set it back is more to read than `cd`, and two steps more to build.
+    comes before anything that starts in the working directory, or in a stage whose files alone are used; RUNs in a row
+    that work in one folder share the line. The folder is there, since the RUN ends the build without it. Where a later
+    RUN, a relative COPY, or the container would start in the folder, WORKDIR is set back behind it at level aggressive,
+    if this file says what it was: that is more to read than `cd`, so it is not done for anyone who did not ask.
     Source: Dockerfile reference, WORKDIR; BuildKit check WorkdirRelativePath.
     """
     for stage in build.stages:
@@ -39,8 +44,7 @@ def workdir(build: Build, facts: Facts) -> Proposals:
             if isinstance(step, Value) and step.keyword == "WORKDIR":
                 yield from _relative(step, facts, anchored=anchored)
                 anchored = anchored or step.value.strip("\"'").startswith("/")
-            elif isinstance(step, Run):
-                yield from _cd(step, stage, build, facts)
+        yield from _folders(stage, build, facts)
 
 
 def _relative(step: Value, facts: Facts, *, anchored: bool) -> Proposals:
@@ -77,52 +81,144 @@ def _relative(step: Value, facts: Facts, *, anchored: bool) -> Proposals:
         )
 
 
-def _cd(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
-    """WORKDIR for a RUN that works in one other folder, or what would see the difference."""
+@record
+class _Frame:
+    """A RUN that works in one other folder: the ``cd`` to it, and where the command behind it starts in the RUN."""
+
+    run: Run
+    folder: str
+    change: Simple
+    rest: int
+
+    @property
+    def stays(self) -> str:
+        """How a remark begins that WORKDIR is not written."""
+        return f"cd {self.change.words[1].text} is not written as WORKDIR"
+
+
+def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
+    """WORKDIR for RUNs in a row that each work in another folder, or what would see the difference."""
+    done = 0
+    for step in stage.steps:
+        if not isinstance(step, Run) or step.index < done:
+            continue
+        script = facts.script(step)
+        if script is not None and len(script.commands) == 1 and script.commands[0].name == "cd":
+            yield missed(
+                "DS607", step.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
+            )
+            continue
+        here = facts.state(step).workdir
+        found = _framed(step, here, facts)
+        if isinstance(found, str):
+            yield missed("DS607", step.line, found)
+        elif found is not None and found.folder == here:
+            yield _change([found], None, here, build, facts)
+        elif found is not None:
+            frames = [found, *_next(stage, step, here, facts)]
+            done = frames[-1].run.index + 1
+            yield _entered(frames, here, stage, build, facts)
+
+
+def _framed(run: Run, here: str | None, facts: Facts) -> _Frame | str | None:
+    """*run* and the folder that it works in, or why WORKDIR cannot name it; None for a RUN that works in no other."""
     script = facts.script(run)
-    if script is not None and len(script.commands) == 1 and script.commands[0].name == "cd":
-        yield missed(
-            "DS607", run.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
-        )
-        return
     found = frame(script) if script is not None else None
     if script is None or found is None or run.body is None or run.body.form != "shell":
-        return
-    change, next_command = found
-    text = change.words[1].text
-    here = facts.state(run).workdir
+        return None
+    change, behind = found
     path = folder(change, here, script)
+    framed = _Frame(run, path or "", change, behind.span.start)
     if path is None:
         if change.argv[1] and not script.text.startswith("cd ~"):
-            yield missed("DS607", run.line, f"cd {text} is not written as WORKDIR: it depends on more than this file")
-        return
-    reason = _seen(run, stage, build, facts) if path != here else None
-    if reason is not None:
-        yield missed("DS607", run.line, f"cd {text} is not written as WORKDIR: {reason} would start there")
-        return
+            return f"{framed.stays}: it depends on more than this file"
+        return None
     if run.mounts:
-        yield missed("DS607", run.line, f"cd {text} is not written as WORKDIR: a mount may be what makes the folder")
-        return
-    logical = run.body.logical
-    gap = Span(logical.before(change.span.start), logical.before(next_command.span.start))
+        return f"{framed.stays}: a mount may be what makes the folder"
+    gap = _cd_span(framed)
     if any(gap.covers(comment.span) for comment in run.origin.comments):
-        yield missed("DS607", run.line, f"cd {text} is not written as WORKDIR: a comment stands behind it")
-        return
-    edits = [Edit.delete(*gap)]
-    if path != here:
-        keyword = run.origin.keyword_span
-        indent = build.text[build.document.source.line_starts[run.line - 1] : keyword.start]
-        word = "workdir" if build.text[slice(*keyword)].islower() else "WORKDIR"
-        edits.insert(0, Edit.insert(keyword.start, f"{word} {path}{facts.style.newline}{indent}"))
-    yield Change(
+        return f"{framed.stays}: a comment stands behind it"
+    return framed
+
+
+def _next(stage: Stage, run: Run, here: str | None, facts: Facts) -> Iterator[_Frame]:
+    """The RUNs behind *run* that work in other folders as well, up to what else sees the working directory."""
+    for step in stage.steps:
+        if step.index <= run.index:
+            continue
+        if isinstance(step, Run):
+            found = _framed(step, here, facts)
+            if not isinstance(found, _Frame) or found.folder == here:
+                return
+            yield found
+        elif sees(step) or resets(step):
+            return
+
+
+def _entered(frames: Sequence[_Frame], here: str | None, stage: Stage, build: Build, facts: Facts) -> Change | Remark:
+    """WORKDIR for all of *frames*, and back to *here* where something would see the difference."""
+    first, last = frames[0], frames[-1]
+    reason = _seen(last.run, stage, build, facts)
+    if reason is None:
+        return _change(frames, None, here, build, facts)
+    if here is None or not _says(stage, first.run):
+        return missed("DS607", first.run.line, f"{first.stays}: {reason} would start there")
+    return _change(frames, reason, here, build, facts)
+
+
+def _says(stage: Stage, run: Run) -> bool:
+    """Whether the WORKDIRs of *stage* say without a variable where *run* starts."""
+    said = False
+    for step in stage.steps:
+        if step.index < run.index and isinstance(step, Value) and step.keyword == "WORKDIR":
+            path = step.value.strip("\"'")
+            said = bool(_PLAIN.match(path)) and (said or path.startswith("/"))
+    return said
+
+
+def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, build: Build, facts: Facts) -> Change:
+    """The change of *frames*; *reason* says what starts *here* behind them."""
+    edits = [Edit.delete(*_cd_span(one)) for one in frames]
+    current = here
+    for one in frames:
+        if one.folder != current:
+            word, indent = _written(one.run, build)
+            start = one.run.origin.keyword_span.start
+            edits.append(Edit.insert(start, f"{word} {one.folder}{facts.style.newline}{indent}"))
+        current = one.folder
+    folders = [one for one in dict.fromkeys(one.folder for one in frames) if one != here]
+    if not folders:
+        why = "WORKDIR says so already"
+    elif reason is None:
+        why = "nothing behind it starts there before another WORKDIR"
+    else:
+        why = f"one folder holds for whole instructions; {reason} starts in {here} as before"
+        word, indent = _written(frames[-1].run, build)
+        edits.append(line_behind(frames[-1].run, f"{indent}{word} {here}", build, facts))
+    title = f"WORKDIR {' and '.join(folders)} instead of cd" if folders else f"no cd to {here}, where the RUN starts"
+    return Change(
         rule="DS607",
         edits=tuple(edits),
-        title=f"WORKDIR {path} instead of cd" if path != here else f"no cd to {path}, where the RUN starts",
-        reason="nothing behind it starts there before another WORKDIR" if path != here else "WORKDIR says so already",
-        safety=Safety.STANDARD,
-        claims=(EntersFolder(path),),
-        line=run.line,
+        title=title,
+        reason=why,
+        safety=Safety.STANDARD if reason is None else Safety.AGGRESSIVE,
+        claims=tuple(EntersFolder(path, here if reason is not None else None) for path in folders or [here or ""]),
+        line=frames[0].run.line,
     )
+
+
+def _cd_span(found: _Frame) -> Span:
+    """What to take away: the ``cd`` and all up to the command behind it."""
+    assert found.run.body is not None
+    logical = found.run.body.logical
+    return Span(logical.before(found.change.span.start), logical.before(found.rest))
+
+
+def _written(run: Run, build: Build) -> tuple[str, str]:
+    """How WORKDIR is to be written beside *run*, and the indentation of its line."""
+    keyword = run.origin.keyword_span
+    indent = build.text[build.document.source.line_starts[run.line - 1] : keyword.start]
+    return ("workdir" if build.text[slice(*keyword)].islower() else "WORKDIR"), indent
 
 
 def _seen(run: Run, stage: Stage, build: Build, facts: Facts) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from ..change import EntersFolder
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
+from ..record import record
 from ..shell.script import Script
 from .observe import Block, Command, Unit, units
 from .program import base_of, script_of
@@ -48,22 +50,81 @@ def leading_cd(run: Run, folder: str, workdir: str | None) -> tuple[str, ...] | 
     return head.raw
 
 
+def _heads_with_cd(run: Run) -> bool:
+    """Whether the ``cd`` of *run* is still there: from a new folder it may lead elsewhere."""
+    script = script_of(run)
+    return script is None or any(_changes_folder(unit) for unit in units(script)[:1])
+
+
 def _changes_folder(unit: Unit) -> bool:
     if isinstance(unit, Command):
         return unit.words[:1] == ("cd",) or any(_changes_folder(one) for one in unit.nested)
     return any(_changes_folder(one) for part in unit.parts for one in part)
 
 
-def check_unseen(behind: Sequence[Step], stage: Stage, build: Build) -> None:
-    """Raise where a step of *behind*, or what comes of *stage*, starts in the working directory that was set."""
-    for step in behind:
-        if isinstance(step, Value) and step.keyword == "WORKDIR" and step.value.strip("\"'").startswith("/"):
+class Entered:
+    """Where the new program is while WORKDIR stands for the ``cd`` of RUNs of the old one."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self) -> None:
+        #: The folder that a WORKDIR in place of ``cd`` leads to; None where both programs are in one folder.
+        self.folder: str | None = None
+
+    def head(self, left: Run, claim: EntersFolder, after: Sequence[Step], workdir: str | None) -> Entry | None:
+        """How the first of *after* stand for the RUN *left*, which starts in *workdir*; None where they do not."""
+        cd = leading_cd(left, claim.folder, workdir)
+        if cd is None or not after:
+            return None
+        first, run = after[0], after[1] if len(after) > 1 else None
+        if isinstance(first, Run):
+            within = claim.folder == (self.folder or workdir)
+            return Entry(cd, first, 1, self.folder) if within and not _heads_with_cd(first) else None
+        if is_workdir(first, claim.folder) and isinstance(run, Run) and not _heads_with_cd(run):
+            return Entry(cd, run, 2, claim.folder)
+        return None
+
+    def leaves(self, left: Step | None, right: Step, claims: Sequence[EntersFolder], workdir: str | None) -> bool:
+        """Whether *right* is the WORKDIR that leads back to where the old program is, in front of its step *left*."""
+        if workdir is None or not is_workdir(right, workdir) or (left is not None and is_workdir(left, workdir)):
+            return False
+        return any((claim.folder, claim.back) == (self.folder, workdir) for claim in claims)
+
+    def at(self, step: Step) -> None:
+        """Take in that both programs came by *step*, after which they are in one folder again if it sets one."""
+        if _sets_folder(step):
+            self.folder = None
+
+    def check(self, steps: Iterable[Step]) -> None:
+        """Raise where one of *steps* of the new program starts in another folder than its like in the old one."""
+        for step in steps if self.folder is not None else ():
+            if not _sets_folder(step) and not _indifferent(step):
+                raise Unsound(f"{step.keyword} starts in another folder", None, step.line)
+
+    def end(self, stage: Stage, build: Build) -> None:
+        """Raise where what comes of *stage*, at its end, starts in another folder."""
+        if self.folder is None:
             return
-        if not _indifferent(step):
-            raise Unsound(f"{step.keyword} starts in another folder", None, step.line)
-    last = stage.index == build.stages[-1].index
-    if last or any(base_of(other, build) == stage.index for other in build.stages):
-        raise Unsound("the image starts in another folder", None, stage.head.line)
+        last = stage.index == build.stages[-1].index
+        if last or any(base_of(other, build) == stage.index for other in build.stages):
+            raise Unsound("the image starts in another folder", None, stage.head.line)
+        self.folder = None
+
+
+@record
+class Entry:
+    """A RUN whose ``cd`` became a WORKDIR: that command as written, the RUN without it, how many steps of the new
+    program that makes, and the folder that WORKDIR leads to, unless both programs are in it.
+    """
+
+    cd: tuple[str, ...]
+    run: Run
+    steps: int
+    folder: str | None
+
+
+def _sets_folder(step: Step) -> bool:
+    return isinstance(step, Value) and step.keyword == "WORKDIR" and step.value.strip("\"'").startswith("/")
 
 
 def _indifferent(step: Step) -> bool:

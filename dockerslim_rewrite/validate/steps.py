@@ -32,7 +32,7 @@ from .base_images import argument_only_chooses_bases, installs_what_is_missing
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .copies import same_but_for_flags, same_copy
-from .folders import check_unseen, is_workdir, leading_cd
+from .folders import Entered
 from .forms import Launch, same_process, same_test
 from .instructions import Side, fingerprint, names_stages, same_text
 from .metadata import folder, joined, maintainer_as_label
@@ -65,8 +65,7 @@ class Matcher:
         self.claimed = claimed
         self.runs = Runs(claimed, self.old, self.new)
         self.workdir: str | None = None
-        #: The folder that a WORKDIR in place of ``cd`` leads to, while the old program is still in ``workdir``.
-        self.entered: str | None = None
+        self.entered = Entered()
         self.exported: set[str] = set()
         self.became: dict[int, int] = {}
         self._added_texts: Counter[str] = Counter()
@@ -97,7 +96,8 @@ class Matcher:
 
     def _begin(self, left: Stage, right: Stage) -> None:
         self.old.stage, self.new.stage = left.index, right.index
-        self.workdir = self.entered = None
+        self.workdir = None
+        self.entered = Entered()
         self.exported = set()
         base = base_of(left, self.old.build)
         self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
@@ -120,11 +120,13 @@ class Matcher:
 
     def _series(self, before: Sequence[Step], after: Sequence[Step], place: Span, stage: Stage | None = None) -> None:
         """Walk through the steps at *place* of the old text, those of *stage* or of the preamble."""
-        i = j = 0
+        i = j = checked = 0
         matched = place.start
         before = list(before)
         moves = Moves(self.claimed, self.old.build)
         while i < len(before) or j < len(after):
+            self.entered.check(after[checked:j])
+            checked = j
             right = after[j] if j < len(after) else None
             for turn, step in enumerate(moves.waiting if right is not None else ()):
                 self.claimed.moved([step.origin.span], matched)
@@ -133,6 +135,10 @@ class Matcher:
                     before[i:i] = moves.arrive(turn, count, self.workdir)
                     break
             left = before[i] if i < len(before) else None
+            if right is not None and self._left(left, right):
+                j += 1
+                checked = j
+                continue
             if left is not None and moves.may_leave(left) and not self._is_here(before, i, after, j, stage):
                 moves.leave(before.pop(i), self.workdir)
                 continue
@@ -148,6 +154,7 @@ class Matcher:
                 if entered:
                     moves.passes(left, self.workdir)
                     i, j = i + 1, j + entered
+                    checked = j
                     matched = max(matched, left.origin.span.end)
                     continue
                 narrowed = self._narrowed(left, after, j, stage)
@@ -187,6 +194,9 @@ class Matcher:
         if self._copied_later:
             raise Unsound("what was to be copied later is not")
         moves.end()
+        self.entered.check(after[checked:])
+        if stage is not None:
+            self.entered.end(self.new.build.stages[self.new.stage], self.new.build)
 
     def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> int:
         """How many steps, from the one *at* which the old program stands on, are the one *there* in the new program."""
@@ -275,22 +285,22 @@ class Matcher:
             return 0
         licences = self.claimed.near(left.origin.span)
         for claim in licences.of(EntersFolder):
-            head = leading_cd(left, claim.folder, self.workdir)
-            first, run = after[at], after[at + 1] if at + 1 < len(after) else None
-            if head is None:
-                continue
-            if isinstance(first, Run) and claim.folder in (self.workdir, self.entered):
-                taken, run = 1, first
-            elif is_workdir(first, claim.folder) and isinstance(run, Run):
-                taken = 2
-                check_unseen(after[at + 2 :], self.new.build.stages[self.new.stage], self.new.build)
-                self.entered = claim.folder
-            else:
-                continue
-            frame(left, run, licences, self.old, self.new)
-            Bodies(_always(licences.with_removal(head))).longest([left], run, self.exported)
-            return taken
+            found = self.entered.head(left, claim, after[at : at + 2], self.workdir)
+            if found is not None:
+                self.entered.folder = found.folder
+                frame(left, found.run, licences, self.old, self.new)
+                Bodies(_always(licences.with_removal(found.cd))).longest([left], found.run, self.exported)
+                return found.steps
         return 0
+
+    def _left(self, left: Step | None, right: Step) -> bool:
+        """Whether *right* is the WORKDIR that leads back from the folder of a ``cd``."""
+        if self.entered.folder is None or not self.entered.leaves(
+            left, right, self.claimed.all.of(EntersFolder), self.workdir
+        ):
+            return False
+        self.entered.folder = None
+        return True
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
         lines = (left.line if left else None, right.line if right else None)
@@ -303,7 +313,7 @@ class Matcher:
     def _advance(self, step: Step) -> None:
         if isinstance(step, Value) and step.keyword == "WORKDIR":
             self.workdir = folder(step.value, self.workdir, self.escape)
-            self.entered = None
+            self.entered.at(step)
         elif isinstance(step, Env | Arg):
             self.exported.update(pair.key for pair in step.pairs)
         elif isinstance(step, Shell | Exec):

@@ -65,8 +65,8 @@ _IN_DOUBLE = re.compile(
 )
 
 
-def allowance(changes: Iterable[Change]) -> Allowance:
-    """What the claims of `changes` allow."""
+def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowance:
+    """What the claims of `changes` allow, where the bodies `before` were."""
     changes = list(changes)
     claims = [claim for change in changes for claim in change.claims]
     removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
@@ -84,6 +84,7 @@ def allowance(changes: Iterable[Change]) -> Allowance:
     # Two shells ask the system for folders in different ways, so it must not matter here which one is missing.
     anywhere = ["*"] if any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim in claims) else []
     added = [_globs(claim.argv) for claim in claims if isinstance(claim, DropsFiles | AddsCommand)]
+    entered = [claim.folder for claim in claims if isinstance(claim, EntersFolder)]
     return Allowance(
         added=_all([*added, *(replaced(argv, renames) for argv in added)]),
         removed=_all(removed),
@@ -102,7 +103,8 @@ def allowance(changes: Iterable[Change]) -> Allowance:
         ),
         extra_paths=_all(path for claim in claims if isinstance(claim, AddsCommand) for path in _brought_by(claim)),
         later=_all(name for change in changes for name in _moved(change)),
-        folders=_all([*(claim.folder for claim in claims if isinstance(claim, EntersFolder)), *anywhere]),
+        folders=_all([*entered, *anywhere]),
+        starts=_all(body.cwd for body in before) if entered else (),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
     )

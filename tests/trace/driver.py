@@ -66,6 +66,8 @@ class Driver:
         self._reset()
         build = Build(job)
         ending = Ending.OK
+        for path in job.allow.starts:
+            os.makedirs(path, exist_ok=True)
         for build.body, body in enumerate(job.bodies):
             status = self._run_body(body, build, [])
             if status is None:

@@ -84,6 +84,7 @@ class Allowance:
     extra_paths: paths that the resulting tree may have besides.
     later: variables of ARG and ENV that come later than they did.
     folders: directories that are known to be there, so that `cd` finds them; `*` stands for all.
+    starts: directories in which bodies before start, and bodies after need not: they are there from the beginning.
     pipes: whether after may stop where a command failed whose output went into a pipe.
     """
 
@@ -99,6 +100,7 @@ class Allowance:
     extra_paths: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
     pipes: bool = False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from dockerslim_rewrite import Result
-from dockerslim_rewrite.change import AddsInstruction, Change, DropsStage, MovesInstruction
+from dockerslim_rewrite.change import AddsInstruction, Change, DropsStage, EntersFolder, MovesInstruction
 from dockerslim_rewrite.ir.build import Build, read_build
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.text import Source
@@ -80,11 +80,13 @@ def _stage(old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Chang
         for first, last, start, end in steps:
             lines = (old[first].first, old[last - 1].last) if last > first else (0, 0)
             near = [change for change in changes if lines[0] <= change.line <= lines[1] or _governs(change)]
-            allow = allowance(near)
+            allow = allowance(near, before[first:last])
             yield Pair(tuple(before[first:last]), tuple(after[start:end]), allow, possible, lines[0], whole=False)
             found += 1
     if found > 1 or len(after) > 1:
-        yield Pair(tuple(before), tuple(after), allowance(changes), possible, old[0].first if old else 1, whole=True)
+        yield Pair(
+            tuple(before), tuple(after), allowance(changes, before), possible, old[0].first if old else 1, whole=True
+        )
 
 
 def _groups(before: Sequence[Body], after: Sequence[Body]) -> list[tuple[int, int, int, int]]:
@@ -100,7 +102,8 @@ def _groups(before: Sequence[Body], after: Sequence[Body]) -> list[tuple[int, in
 def _governs(change: Change) -> bool:
     """Whether a change acts on RUNs that it does not edit."""
     return any(
-        isinstance(claim, MovesInstruction) or (isinstance(claim, AddsInstruction) and claim.keyword == "SHELL")
+        isinstance(claim, MovesInstruction | EntersFolder)
+        or (isinstance(claim, AddsInstruction) and claim.keyword == "SHELL")
         for claim in change.claims
     )
 
