@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice
 
 from ..change import AddsMount, MergesRuns
@@ -75,3 +75,8 @@ def frame(left: Run, right: Run, licences: Licences, old: Side, new: Side) -> No
 def _strips_tabs(run: Run) -> bool:
     """Whether a ``<<-`` takes tabs away that stand at the beginning of lines."""
     return any(heredoc.chomp for heredoc in run.origin.heredocs) and "\n\t" in run.origin.text
+
+
+def always(licences: Licences) -> Callable[[Run, Run], Licences]:
+    """The *licences* for every two RUNs."""
+    return lambda first, last: licences

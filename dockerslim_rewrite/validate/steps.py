@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from ..change import (
-    AddsInstruction,
     ChangesFlag,
-    ChangesForm,
     CopiesFirst,
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
-    NumbersUser,
-    PinsBase,
-    RefreshesBase,
-    ReplacesInstruction,
     RewritesLabels,
-    SetsUser,
-    SetsWorkdir,
-    SlimsBase,
 )
 from ..ir.build import Build, Stage
-from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Label, Onbuild, Run, Shell, Step, Value
+from ..ir.steps import Copy, From, Run, Step
 from ..text import Span
-from .accounts import makes_account
-from .base_images import argument_only_chooses_bases, installs_what_is_missing
+from .added import Added
 from .bodies import Bodies
-from .claims import Claimed, Licences
-from .copies import same_but_for_flags, same_copy
-from .folders import Entered
-from .forms import Launch, same_process, same_test
+from .claims import Claimed
+from .forms import Launch
 from .instructions import Side, fingerprint, names_stages, same_text
-from .metadata import folder, joined, maintainer_as_label
+from .metadata import joined
 from .moves import Moves
-from .numbered_users import same_account
 from .program import base_of
-from .runs import Runs, frame
-from .users import step_under_user
+from .replaced import Replaced
+from .runs import Runs, always, frame
+from .standing import Standing
 from .verdict import Undecided, Unsound
 
 if TYPE_CHECKING:
@@ -64,13 +51,10 @@ class Matcher:
         self.escape = old.document.escape
         self.claimed = claimed
         self.runs = Runs(claimed, self.old, self.new)
-        self.workdir: str | None = None
-        self.entered = Entered()
-        self.exported: set[str] = set()
+        self.replaced = Replaced(self.old, self.new, claimed)
+        self.added = Added(self.new, claimed)
+        self.standing = Standing(self.escape)
         self.became: dict[int, int] = {}
-        self._added_texts: Counter[str] = Counter()
-        self._copied_later: set[int] = set()
-        self.launch = Launch()
         self._launches: dict[int, Launch] = {}
 
     def preamble(self) -> None:
@@ -83,7 +67,7 @@ class Matcher:
         self._begin(left, right)
         start = left.head.origin.span.end
         self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
-        self._launches[left.index] = self.launch
+        self._launches[left.index] = self.standing.launch
 
     def split(self, left: Stage, found: Split) -> None:
         """Compare the stage *left* with the two that it became; their images and names are compared elsewhere."""
@@ -96,11 +80,8 @@ class Matcher:
 
     def _begin(self, left: Stage, right: Stage) -> None:
         self.old.stage, self.new.stage = left.index, right.index
-        self.workdir = None
-        self.entered = Entered()
-        self.exported = set()
         base = base_of(left, self.old.build)
-        self.launch = self._launches.get(base, Launch()) if isinstance(base, int) else Launch()
+        self.standing = Standing(self.escape, self._launches.get(base) if isinstance(base, int) else None)
         self._head(left.head, right.head)
         self.became[left.head.index] = right.head.index
 
@@ -125,14 +106,14 @@ class Matcher:
         before = list(before)
         moves = Moves(self.claimed, self.old.build)
         while i < len(before) or j < len(after):
-            self.entered.check(after[checked:j])
+            self.standing.entered.check(after[checked:j])
             checked = j
             right = after[j] if j < len(after) else None
             for turn, step in enumerate(moves.waiting if right is not None else ()):
                 self.claimed.moved([step.origin.span], matched)
                 count = self._is_here([*moves.waiting[turn:], *before[i : i + _AHEAD]], 0, after, j, stage)
                 if count:
-                    before[i:i] = moves.arrive(turn, count, self.workdir)
+                    before[i:i] = moves.arrive(turn, count, self.standing.workdir)
                     break
             left = before[i] if i < len(before) else None
             if right is not None and self._left(left, right):
@@ -140,26 +121,26 @@ class Matcher:
                 checked = j
                 continue
             if left is not None and moves.may_leave(left) and not self._is_here(before, i, after, j, stage):
-                moves.leave(before.pop(i), self.workdir)
+                moves.leave(before.pop(i), self.standing.workdir)
                 continue
             gap = Span(matched, max(matched, left.origin.span.start) if left is not None else place.end)
             if left is not None and _overridden(left, before[i:], after[j:]) and self._dropped(left, before, i):
                 i += 1
                 continue
-            if left is not None and isinstance(right, Run) and self._added(right, gap, islice(after, j + 1, None)):
+            if left is not None and isinstance(right, Run) and self.added.holds(right, gap, islice(after, j + 1, None)):
                 j += 1
                 continue
             if left is not None and right is not None:
                 entered = self._entered(left, after, j)
                 if entered:
-                    moves.passes(left, self.workdir)
+                    moves.passes(left, self.standing.workdir)
                     i, j = i + 1, j + entered
                     checked = j
                     matched = max(matched, left.origin.span.end)
                     continue
                 narrowed = self._narrowed(left, after, j, stage)
                 if narrowed:
-                    moves.passes(left, self.workdir)
+                    moves.passes(left, self.standing.workdir)
                     self.became[left.index] = right.index
                     i, j = i + 1, j + narrowed
                     matched = max(matched, left.origin.span.end)
@@ -172,31 +153,31 @@ class Matcher:
                     continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
-                    moves.passes(left, self.workdir)
+                    moves.passes(left, self.standing.workdir)
                     i += 1
                     continue
                 if taken:
                     for step in before[i : i + taken]:
-                        self._advance(step)
-                        moves.passes(step, self.workdir)
+                        self.standing.advance(step)
+                        moves.passes(step, self.standing.workdir)
                         self.became[step.index] = right.index
                     i, j = i + taken, j + 1
                     matched = max(matched, before[i - 1].origin.span.end)
                     continue
             if left is not None and self._dropped(left, before, i):
-                moves.passes(left, self.workdir)
+                moves.passes(left, self.standing.workdir)
                 i += 1
                 continue
-            if right is not None and self._added(right, gap, islice(after, j + 1, None)):
+            if right is not None and self.added.holds(right, gap, islice(after, j + 1, None)):
                 j += 1
                 continue
             self._fail(left, right)
-        if self._copied_later:
+        if self.added.copied_later:
             raise Unsound("what was to be copied later is not")
         moves.end()
-        self.entered.check(after[checked:])
+        self.standing.entered.check(after[checked:])
         if stage is not None:
-            self.entered.end(self.new.build.stages[self.new.stage], self.new.build)
+            self.standing.entered.end(self.new.build.stages[self.new.stage], self.new.build)
 
     def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> int:
         """How many steps, from the one *at* which the old program stands on, are the one *there* in the new program."""
@@ -226,10 +207,10 @@ class Matcher:
         count = before.index(rest[taken - 1]) - at + 1 if taken > 1 else 0
         for step in before[at : at + count]:
             if step.index in leaving:
-                moves.leave(step, self.workdir)
+                moves.leave(step, self.standing.workdir)
                 continue
-            self._advance(step)
-            moves.passes(step, self.workdir)
+            self.standing.advance(step)
+            moves.passes(step, self.standing.workdir)
             self.became[step.index] = right.index
         return count
 
@@ -240,7 +221,7 @@ class Matcher:
             return 1
         if isinstance(left, Run) and isinstance(right, Run):
             try:
-                return self.runs.match(before, at, right, self.exported)
+                return self.runs.match(before, at, right, self.standing.exported)
             except Unsound:
                 if not self.runs.vanishes(left):
                     raise
@@ -250,7 +231,7 @@ class Matcher:
             labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
             if fingerprint(left, self.old, labels) == fingerprint(right, self.new):
                 return 1
-        if self._replaced(left, right, stage, licences):
+        if self.replaced.holds(left, right, stage, self.standing):
             return 1
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
             return joined(before, at, right, self.escape, self.claimed)
@@ -272,10 +253,10 @@ class Matcher:
             step for step in takewhile(lambda step: is_claimed(step, claims), after[at:]) if isinstance(step, Copy)
         ]
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
-        where = (self.workdir, self.escape)
+        where = (self.standing.workdir, self.escape)
         for step in copied_later(left, rights, after[at + len(rights) :], flags, where) if rights else ():
-            if same_text(left, step) or self._replaced(left, step, stage, licences):
-                self._copied_later.add(step.index)
+            if same_text(left, step) or self.replaced.holds(left, step, stage, self.standing):
+                self.added.copied_later.add(step.index)
                 return len(rights)
         return 0
 
@@ -285,21 +266,21 @@ class Matcher:
             return 0
         licences = self.claimed.near(left.origin.span)
         for claim in licences.of(EntersFolder):
-            found = self.entered.head(left, claim, after[at : at + 2], self.workdir)
+            found = self.standing.entered.head(left, claim, after[at : at + 2], self.standing.workdir)
             if found is not None:
-                self.entered.folder = found.folder
+                self.standing.entered.folder = found.folder
                 frame(left, found.run, licences, self.old, self.new)
-                Bodies(_always(licences.with_removal(found.cd))).longest([left], found.run, self.exported)
+                Bodies(always(licences.with_removal(found.cd))).longest([left], found.run, self.standing.exported)
                 return found.steps
         return 0
 
     def _left(self, left: Step | None, right: Step) -> bool:
         """Whether *right* is the WORKDIR that leads back from the folder of a ``cd``."""
-        if self.entered.folder is None or not self.entered.leaves(
-            left, right, self.claimed.all.of(EntersFolder), self.workdir
+        if self.standing.entered.folder is None or not self.standing.entered.leaves(
+            left, right, self.claimed.all.of(EntersFolder), self.standing.workdir
         ):
             return False
-        self.entered.folder = None
+        self.standing.entered.folder = None
         return True
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
@@ -310,74 +291,6 @@ class Matcher:
             raise Unsound(f"{left.keyword} is gone", *lines)
         raise Unsound(f"{left.keyword} became another {right.keyword}", *lines)
 
-    def _advance(self, step: Step) -> None:
-        if isinstance(step, Value) and step.keyword == "WORKDIR":
-            self.workdir = folder(step.value, self.workdir, self.escape)
-            self.entered.at(step)
-        elif isinstance(step, Env | Arg):
-            self.exported.update(pair.key for pair in step.pairs)
-        elif isinstance(step, Shell | Exec):
-            self.launch = self.launch.after(step)
-
-    def _replaced(self, left: Step, right: Step, stage: Stage | None, licences: Licences) -> bool:
-        """Whether *right* stands for *left* by a claim."""
-        if isinstance(left, Onbuild) and isinstance(right, Onbuild):
-            if left.trigger is None or right.trigger is None:
-                return False
-            return self._same_trigger(left.trigger, right.trigger, licences)
-        if any((c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)):
-            if isinstance(left, Copy) and isinstance(right, Copy):
-                return same_copy(left, right, self.old, self.new, licences.of(ChangesFlag))
-            if left.keyword == "MAINTAINER" and isinstance(left, Value) and isinstance(right, Label):
-                return maintainer_as_label(left, right, self.escape)
-            raise Undecided(f"{left.keyword} → {right.keyword} cannot be followed", left.line, right.line)
-        if left.keyword != right.keyword:
-            return False
-        if any(claim.keyword == left.keyword for claim in licences.of(ChangesForm)):
-            if isinstance(left, Exec) and isinstance(right, Exec):
-                return same_process(left, right, self.launch, stage, self.old.build)
-            if isinstance(left, Healthcheck) and isinstance(right, Healthcheck):
-                return self.old.flags(left) == self.new.flags(right) and same_test(left, right, self.launch)
-        if isinstance(left, Value) and isinstance(right, Value):
-            users = licences.of(NumbersUser)
-            if users and same_account(left, right, users, self.old.build, self.old.stage):
-                return True
-            return self._same_folder(left, right, licences)
-        if isinstance(left, Copy) and isinstance(right, Copy):
-            return same_but_for_flags(left, right, self.old, self.new, licences.of(ChangesFlag))
-        if isinstance(left, Arg) and isinstance(right, Arg):
-            return len(left.pairs) == len(right.pairs) and all(
-                a.key == b.key and (a.value == b.value or self._chooses_base(left, a.key))
-                for a, b in zip(left.pairs, right.pairs, strict=True)
-            )
-        return False
-
-    def _same_trigger(self, left: Step, right: Step, licences: Licences) -> bool:
-        """Whether two triggers of ONBUILD are one; they run in another build, whose stages are not these."""
-        old, new = self.old.elsewhere(), self.new.elsewhere()
-        if isinstance(left, Run) and isinstance(right, Run):
-            frame(left, right, licences, old, new)
-            return bool(Bodies(_always(licences)).longest([left], right, frozenset()))
-        if isinstance(left, Copy) and isinstance(right, Copy):
-            claimed = any(
-                (c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)
-            )
-            return claimed and same_copy(left, right, old, new, ())
-        return False
-
-    def _chooses_base(self, step: Arg, key: str) -> bool:
-        """Whether a new default of *key* shows in base images only, which are compared by themselves."""
-        build = self.old.build
-        claimed = any(isinstance(claim, PinsBase | SlimsBase | RefreshesBase) for claim in self.claimed.all.claims)
-        return claimed and step in build.preamble and argument_only_chooses_bases(build, key)
-
-    def _same_folder(self, left: Value, right: Value, licences: Licences) -> bool:
-        claimed = {(claim.before, claim.after) for claim in licences.of(SetsWorkdir)}
-        if left.keyword != "WORKDIR" or (left.value, right.value) not in claimed:
-            return False
-        path = folder(left.value, self.workdir, self.escape)
-        return path is not None and path == folder(right.value, self.workdir, self.escape)
-
     def _dropped(self, left: Step, before: Sequence[Step], at: int) -> bool:
         if isinstance(left, Run):
             return self.runs.vanishes(left)
@@ -386,38 +299,6 @@ class Matcher:
         if left.keyword in _OVERRIDDEN:
             return any(step.keyword == left.keyword for step in islice(before, at + 1, None))
         raise Undecided(f"a dropped {left.keyword} cannot be followed", left.line)
-
-    def _added(self, right: Step, gap: Span, rest: Iterable[Step]) -> bool:
-        if right.index in self._copied_later:
-            self._copied_later.remove(right.index)
-            return True
-        licences = self.claimed.near(gap)
-        text = right.origin.logical.text.strip()
-        if any(claim.text == text for claim in licences.of(AddsInstruction)):
-            allowed = (
-                not isinstance(right, Run)
-                or installs_what_is_missing(right, licences.claims)
-                or makes_account(right, licences.claims)
-            )
-            return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
-        if not isinstance(right, Value) or right.keyword != "USER":
-            return False
-        if all(claim.user != right.value for claim in licences.of(SetsUser)):
-            return False
-        stage = self.new.build.stages[self.new.stage]
-        under = step_under_user(rest, stage, self.new.build)
-        if under is not None:
-            raise Unsound(f"{under.keyword} would run as {right.value}", None, under.line)
-        return self._once(right.value, [claim.user for claim in self.claimed.all.of(SetsUser)])
-
-    def _once(self, text: str, claimed: list[str]) -> bool:
-        """Whether *text* was added no more often than claims say so."""
-        self._added_texts[text] += 1
-        return self._added_texts[text] <= claimed.count(text)
-
-
-def _always(licences: Licences) -> Callable[[Run, Run], Licences]:
-    return lambda first, last: licences
 
 
 def _overridden(left: Step, before: Sequence[Step], after: Sequence[Step]) -> bool:
