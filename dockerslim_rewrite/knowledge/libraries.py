@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .tables import table
 
 
 def libraries(package: str, family: str, release: str | None) -> tuple[str, ...] | None:
     """The packages with what programs built with *package* are linked to; empty for none, None where not known.
 
-    *family* is ``debian`` or ``alpine``, *release* the codename of a Debian release (Ubuntu's are not known).
+    *family* is ``debian``, ``ubuntu`` or ``alpine``, *release* the codename of a release; None for one of Debian that
+    is not known.
     """
     data = table("libraries")
-    if package in data["none"].get(family, ()):
+    if package in data["none"].get("debian" if family == "ubuntu" else family, ()):
         return ()
     entry = data.get(family, {})
-    names = entry.get(package)
+    names = data["ever"].get(package) if family != "alpine" else None
     if names is None:
         names = entry.get("release", {}).get(package, {}).get(release)
+    if names is None and _agrees(data, family, release):
+        names = entry.get(package)
     return None if names is None else tuple(names)
+
+
+def _agrees(data: Mapping[str, Any], family: str, release: str | None) -> bool:
+    """Whether *release* is among those for which one list of *family* holds."""
+    known = data["releases"].get(family)
+    return known is None or release in known or (release is None and family == "debian")

@@ -22,8 +22,9 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     found: list[str] = []
     tidied = _takes_out(project)
     family = project.image.family or ""
+    distribution = project.image.distribution if family == "debian" else family
     for package in project.shipping.packages:
-        linked = () if static else libraries(package.name, family, release)
+        linked = () if static else libraries(package.name, distribution or family, release)
         develops = package.name.endswith("-dev") and package.name not in project.recipe.packages
         if tidied and develops and not static and family in ("debian", "alpine"):
             found.append(package.written)
