@@ -33,18 +33,28 @@ def installed_files(project: Project, prefix: str) -> tuple[str, ...] | None:
     text = project.text("CMakeLists.txt")
     if text is None:
         return None
-    calls = [(match[1].lower(), match[2]) for match in _CALL.finditer(_COMMENT.sub("", text))]
+    calls = cmake_calls(text)
+    if not only_describes(calls):
+        return None
     programs = {words[0] for name, body in calls if name == "add_executable" and (words := body.split())}
     found: list[str] = []
     for name, body in calls:
-        if name not in _KNOWN or (name == "include" and not set(body.split()) <= _INCLUDED):
-            return None
         if name == "install":
             files = _installs(body.split(), programs, prefix)
             if files is None:
                 return None
             found += files
     return tuple(dict.fromkeys(found)) or None
+
+
+def cmake_calls(text: str) -> list[tuple[str, str]]:
+    """The calls of a CMakeLists.txt, in order: the name of the command in lower case, and its arguments as one text."""
+    return [(match[1].lower(), match[2]) for match in _CALL.finditer(_COMMENT.sub("", text))]
+
+
+def only_describes(calls: list[tuple[str, str]]) -> bool:
+    """Whether *calls* only describe this one build: no other file, folder or command adds to it."""
+    return all(name in _KNOWN and (name != "include" or set(body.split()) <= _INCLUDED) for name, body in calls)
 
 
 def _installs(words: list[str], programs: set[str], prefix: str) -> list[str] | None:

@@ -30,3 +30,15 @@ def _agrees(data: Mapping[str, Any], family: str, release: str | None) -> bool:
     """Whether *release* is among those for which one list of *family* holds."""
     known = data["releases"].get(family)
     return known is None or release in known or (release is None and family == "debian")
+
+
+def development_package(library: str) -> str | None:
+    """Debian's development package of a *library* as linkers (``-l``) or CMake name it.
+
+    Empty for one that every Debian has, None where it is not known.
+    """
+    data = table("libraries")
+    if library in data["none"]["linker"]:
+        return ""
+    found: str | None = data["linker"].get(library)
+    return found

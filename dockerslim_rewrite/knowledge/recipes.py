@@ -27,7 +27,8 @@ class Recipe:
     again from there, since the build leaves much beside it. ``sets`` are further variables of the base image that the
     runtime image lacks. ``globally``: packages that are installed for all projects stay in the builder. ``whole`` are
     folders that ship as one, whatever in them was written. ``starts`` is the program that the base image itself
-    starts. Where there are ``servers``, the recipe is for stages whose container starts one of them.
+    starts. ``trusting`` are packages that bring certificates of authorities along, by package manager (apt: where it
+    installs what is recommended). Where there are ``servers``, the recipe is for stages whose container starts one of them.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Recipe:
     globally: bool
     whole: tuple[str, ...]
     starts: str | None
+    trusting: Mapping[str, tuple[str, ...]]
     servers: frozenset[str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
@@ -114,5 +116,6 @@ def recipe(name: str) -> Recipe:
         globally=data.get("globally", False),
         whole=tuple(data.get("whole", ())),
         starts=data.get("starts"),
+        trusting={manager: tuple(names) for manager, names in data.get("trusting", {}).items()},
         servers=frozenset(data.get("servers", ())),
     )

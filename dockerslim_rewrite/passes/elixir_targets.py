@@ -9,7 +9,7 @@ from ..analysis.linked import links
 from ..analysis.listed import Unmet
 from ..analysis.packages import operation
 from ..change import Safety
-from .runtime_needs import needed_packages
+from .runtime_needs import CERTIFICATES, needed_packages
 from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
 
@@ -41,4 +41,6 @@ def elixir_targets(project: Project) -> list[Target] | str:
     except Unmet as reason:
         return f"the full image has compilers and libraries of its own, and {reason}"
     why = f"compilers are needed to build only; {variant} is the same version, and has what Erlang is linked to"
-    return [Target(variant, Safety.AGGRESSIVE, why, packages=packages)]
+    # The slim image of Erlang takes them out again when it is built.
+    wanted = tuple(sorted({*packages, CERTIFICATES}))
+    return [Target(variant, Safety.AGGRESSIVE, why, packages=wanted)]

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from ..analysis.cmake_install import installed_files
 from ..analysis.facts import Facts
+from ..analysis.linker import has_libraries, linked_to
+from ..analysis.listed import Unmet
 from ..analysis.prefixes import prefixes
 from ..change import Safety
 from ..ir.build import Build
 from ..ir.steps import Copy
-from .runtime_needs import packages_to_start
+from ..knowledge.libraries import libraries
+from .runtime_needs import CERTIFICATES, packages_to_start
 from .split_project import Project, Target
+
+#: Libraries that ask the certificates of authorities, which the images with libraries of their own have.
+_TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
 
 
 def native_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
-    packages = packages_to_start(project, project.image.release)
+    image = project.image
+    packages = _packages(project, image.release)
     if isinstance(packages, str):
         return packages
-    image = project.image
     base = project.stage.head.image
     if image.name in ("debian", "buildpack-deps"):
-        if image.release is None:
+        if image.release is None or image.distribution != "debian":
             return f"the release of Debian beneath {image.name} is not known"
         base = f"debian:{image.release}-slim"
     why = f"compiler and sources are needed to build only; {base} is the same release"
@@ -36,7 +42,7 @@ def gcc_targets(project: Project) -> list[Target] | str:
         return (
             f"no release of Debian is known to have the libraries of {image.name} {image.parts.version or ''}".rstrip()
         )
-    packages = packages_to_start(project, release)
+    packages = _packages(project, release)
     if isinstance(packages, str):
         return packages
     base = f"debian:{release}-slim"
@@ -45,6 +51,26 @@ def gcc_targets(project: Project) -> list[Target] | str:
             base, Safety.STANDARD, f"the compiler is needed to build only; {base} has its libraries", (), (), packages
         )
     ]
+
+
+def _packages(project: Project, release: str | None) -> tuple[str, ...] | str:
+    """What the runtime stage has to install, with the libraries that the base image's own packages bring."""
+    packages = packages_to_start(project, release)
+    if isinstance(packages, str) or not has_libraries(project.image):
+        return packages
+    try:
+        developed = linked_to(project.stage, project.facts)
+    except Unmet as reason:
+        return f"{project.image.name} has libraries of its own, and {reason}"
+    found = list(packages)
+    if not _TRUSTING.isdisjoint(developed):
+        found.append(CERTIFICATES)
+    for name in developed:
+        known = libraries(name, "debian", release)
+        if known is None:
+            return f"which package has the library of {name} is not known here"
+        found += known
+    return tuple(sorted(dict.fromkeys(found)))
 
 
 def installed_by(build: Build, facts: Facts) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from ..ir.steps import Env
 from ..knowledge.libraries import libraries
 from .split_project import Project
 
+#: The package with the certificates of authorities.
+CERTIFICATES = "ca-certificates"
+
 
 def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:
     """The packages that the runtime stage has to install, as they are written, or why that is not known.
@@ -36,7 +39,16 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
             if family not in ("debian", "alpine"):
                 return f"the program may run {package.name} (line {package.line})"
             found.append(package.written)
+    if not static and _trusted(project):
+        found.append(CERTIFICATES)
     return tuple(sorted(dict.fromkeys(found)))
+
+
+def _trusted(project: Project) -> bool:
+    """Whether packages that stay behind brought the certificates of authorities, which programs look for."""
+    known = project.recipe.trusting.get(project.image.manager or "", ())
+    brought = [one for one in project.shipping.packages if one.name in known]
+    return any(project.image.manager == "apk" or not one.lean for one in brought)
 
 
 def _takes_out(project: Project) -> bool:

@@ -9,6 +9,7 @@ from ..change import AddsCommand, AddsOption, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Env, Run
 from .inherited import inherited
+from .linking import brings_libraries
 from .observe import Command, units
 from .program import commands_of, script_of
 from .runtime_bases import is_slim_variant
@@ -30,6 +31,8 @@ _OF_FULL_IMAGES = frozenset(
         "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
     )
 )  # fmt: skip
+#: Packages that bring the certificates of authorities along, so that those are in the old image.
+_TRUSTING = frozenset(("curl", "wget", "git", "git-core", "software-properties-common"))
 _LIBRARY = re.compile(
     r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9]+-libs|freetype|giflib|cairo|pango|pixman|oniguruma|"
     r"c-ares|tiff|readline|lcms2|openjpeg|imagemagick|rabbitmq-c|geos|mariadb-connector-c)[a-z0-9.+-]*\Z"
@@ -45,7 +48,8 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
     found = units(script) if script is not None else ()
     before = {word for command in _installs(stage) for word in _resolved(command, stage)}
     slimmed = is_slim_variant(stage.head.image, claim.base)
-    develops = slimmed or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
+    brings = brings_libraries(stage.head.image)
+    develops = slimmed or brings or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
@@ -65,6 +69,7 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
         }
         for word in words[2:]:
             known = (develops and is_library(word)) or (slimmed and word in _OF_FULL_IMAGES)
+            known = known or (word == "ca-certificates" and (brings or not _TRUSTING.isdisjoint(before)))
             if word not in _PLAIN | beside and not (word in claim.installs and (word in before or known)):
                 raise Unsound(f"{word} was not installed before", stage.head.line, step.line)
     if not found:

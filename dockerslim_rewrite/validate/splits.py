@@ -16,6 +16,7 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ..record import record
 from .base_images import reason_against
+from .linking import check_linked
 from .runtime_bases import not_of_family
 from .runtime_stage import RuntimeStage
 from .verdict import Undecided, Unsound
@@ -55,6 +56,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
         raise Unsound("a stage without commands has nothing to split", stage.head.line)
     _base(claim, stage, builder, runtime, others)
     before = [step for step in stage.steps if step.index <= changing[-1].index]
+    check_linked(before, stage, claim)
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths()
