@@ -18,7 +18,9 @@ from .listed import Unmet
 
 _COMPILERS = frozenset(("gcc", "g++", "cc", "c++", "clang", "clang++"))
 _RUN_BY_CMAKE = frozenset(("cmake", "make", "gmake", "ninja"))
-_OTHER_BUILDERS = frozenset(("meson", "scons", "qmake", "configure", "config", "Configure", "ld", "gfortran", "cargo", "go"))
+_OTHER_BUILDERS = frozenset(
+    ("meson", "scons", "qmake", "configure", "config", "Configure", "ld", "gfortran", "cargo", "go")
+)
 #: Options by which a program gets more than its words name, and variables that hold such options.
 _MORE = re.compile(r"@|-f(?:openmp|sanitize|profile|instrument)|-Wl,|-p\Z|-pg\Z|--?coverage|-specs")
 _VARIABLES = re.compile(r"LDFLAGS|LDLIBS|LINKER_FLAGS|STANDARD_LIBRARIES|LIBRARY_PATH")

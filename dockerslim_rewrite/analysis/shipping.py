@@ -229,12 +229,13 @@ class _Reader:
         if found.installed is not None:
             self._installed(found.installed)
         if found.site and not self.sites and not self.recipe.globally:
-            self._stop(f"where {command.words[0].text} installs packages is not known")
+            unsaid = ": the tag of the base image does not tell its minor version" if self.recipe.sites else ""
+            self._stop(f"where {command.words[0].text} installs packages is not known{unsaid}")
         if found.site:
             self.places += [Place(path) for path in self.sites]
             self.lines.update((Place(path), self.line) for path in self.sites)
         if found.globally is not None and not self.recipe.globally:
-            self._stop(f"where {found.globally} writes is not known")
+            self._stop(f"where {found.globally} writes is not known: it installs among the base image's own packages")
         if found.users:
             self._account(command, frame)
         if found.operation is not None:

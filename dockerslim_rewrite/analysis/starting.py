@@ -70,7 +70,7 @@ def starting(stage: Stage) -> Starting | str:
     entry, command, health = last.get("ENTRYPOINT"), last.get("CMD"), last.get("HEALTHCHECK")
     main = entry if isinstance(entry, Exec) and _has_words(entry) else command
     if not isinstance(main, Exec) or not _has_words(main):
-        return "it starts through what the base image starts"
+        return "it starts what the base image starts, so this may be an image to work in or to build others on"
     programs: list[Started] = []
     words: list[str] = []
     needs: str | None = None

@@ -19,6 +19,7 @@ from .write_forms import WRITE_FORMS
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
 #: Scripts by which sources of programs are configured, wherever they lie.
 _SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"))
+_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 _VERSIONS = frozenset(("--version", "-version", "-V", "--help"))
 _PYTHON = re.compile(r"python[0-9.]*")
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
@@ -95,7 +96,7 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
     if known is None and word and word.startswith(("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")):
         known = writing(name)
     if known is None:
-        return Writes(unknown=f"what {command.words[at].text} writes")
+        return Writes(unknown=f"what {_said(name, argv[at + 1 :], command.words[at].text)} writes")
     values = tuple(literal(one, frame.variables) for one in command.words)
     unclear = Writes(unknown=f"where {name} writes")
     if known.kind in ("nothing", "users", "files", "project"):
@@ -115,6 +116,14 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         gone = tuple(_removed(command.words[index], frame) for index in arguments.operands[:-1])
         return Writes(found_places, removed=gone)
     return Writes(found_places, made=made)
+
+
+def _said(name: str, rest: tuple[str | None, ...], text: str) -> str:
+    """The command *text* for people: of a shell, the script that it runs."""
+    if name not in _SHELLS:
+        return text
+    script = next((word for word in rest if word and not word.startswith("-")), None)
+    return f"the script {script}" if script and "-c" not in rest else f"the script that {text} is given"
 
 
 def _only_asks(name: str, rest: tuple[str | None, ...]) -> bool:
@@ -143,13 +152,13 @@ def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None,
 
 
 def _removed(word: Word, frame: Frame) -> str:
-    """The path that ``rm`` is given, patterns as they are; a question mark where it is not known."""
+    """The path that ``rm`` is given, patterns and variables within it as they are; the word itself where it is unknown."""
     text = literal(word, frame.variables)
     if text is None:
-        text = NAME.sub(lambda match: frame.variables.get(match[1], match[0]), word.text)
-    if "$" in text or "`" in text:
-        return "?"
-    return absolute("/root" + text[1:] if text.startswith("~") else text, frame.folder) or "?"
+        text = NAME.sub(lambda match: frame.variables.get(match[1], match[0]), word.text).replace('"', "")
+    if text.startswith(("$", "`", "'")) or ".." in text:
+        return word.text
+    return absolute("/root" + text[1:] if text.startswith("~") else text, frame.folder) or word.text
 
 
 def _project(frame: Frame, installed: str | None = None) -> Writes:

@@ -27,8 +27,10 @@ class Recipe:
     again from there, since the build leaves much beside it. ``sets`` are further variables of the base image that the
     runtime image lacks. ``globally``: packages that are installed for all projects stay in the builder. ``whole`` are
     folders that ship as one, whatever in them was written. ``starts`` is the program that the base image itself
-    starts. ``trusting`` are packages that bring certificates of authorities along, by package manager (apt: where it
-    installs what is recommended). Where there are ``servers``, the recipe is for stages whose container starts one of them.
+    starts, in variants whose tag has a word in ``serving`` where there are some; others start a prompt. ``trusting``
+    are packages that bring certificates of authorities along, by package manager (apt: where it installs what is
+    recommended). Where there are ``servers``, the recipe is for stages whose container starts one of them; where it
+    starts one of ``told``, the recipe for servers says why it is not split.
     """
 
     code: str
@@ -59,8 +61,10 @@ class Recipe:
     globally: bool
     whole: tuple[str, ...]
     starts: str | None
+    serving: frozenset[str]
     trusting: Mapping[str, tuple[str, ...]]
     servers: frozenset[str]
+    told: frozenset[str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -116,6 +120,8 @@ def recipe(name: str) -> Recipe:
         globally=data.get("globally", False),
         whole=tuple(data.get("whole", ())),
         starts=data.get("starts"),
+        serving=frozenset(data.get("serving", ())),
         trusting={manager: tuple(names) for manager, names in data.get("trusting", {}).items()},
         servers=frozenset(data.get("servers", ())),
+        told=frozenset(data.get("told", ())),
     )

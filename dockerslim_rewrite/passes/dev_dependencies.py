@@ -43,6 +43,7 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
     if not build.stages:
         return
     stage = build.stages[-1]
+    kept: list[tuple[int, str, str]] = []
     for run in stage.runs:
         for use in facts.uses(run):
             known = omission(use.operation.manager.name)
@@ -52,9 +53,14 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
             said = f"{use.operation.executable} {use.operation.subcommand}".rstrip()
             found = _asked(use, known, stage, build, facts)
             if isinstance(found, str):
-                yield missed("DS410", line, f"{said} brings packages for development as well: {found}")
+                kept.append((line, said, found))
             elif found is not None:
                 yield _change(use, *found, line)
+    if kept:
+        line, said, found = kept[0]
+        others = sorted({str(one) for one, _, _ in kept[1:]}, key=int)
+        beside = f" (so does what is installed on line {', '.join(others)})" if others else ""
+        yield missed("DS410", line, f"{said} brings packages for development as well{beside}: {found}")
 
 
 def _installs(use: Use, known: Omission) -> bool:

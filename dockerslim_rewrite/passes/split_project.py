@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from ..analysis.bases import base_image
 from ..analysis.facts import Facts
@@ -16,6 +17,7 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck, Step
 from ..knowledge.images import ImageFacts
 from ..knowledge.recipes import Recipe
+from ..knowledge.servers import server
 from ..record import record
 from ..text import Edit
 
@@ -76,16 +78,15 @@ def project_of(
     if image is None or image.name not in known.images or not _builds(stage, known, image, facts):
         return None
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
+    starts = _starting(stage, known, image)
+    if known.servers and (isinstance(starts, str) or not _serves(starts, known, ships)):
+        return None
     if stage.head.origin.flags:
         obstacle = Obstacle("FROM names a platform", stage.head.line)
     obstacle = obstacle or other_shell(stage)
-    starts = _starting(stage, known)
-    if known.servers and (
-        isinstance(starts, str) or known.servers.isdisjoint(posixpath.basename(one.name) for one in starts.programs)
-    ):
-        return None
     if isinstance(starts, str):
-        obstacle = obstacle or Obstacle(starts, stage.steps[-1].line)
+        # Whatever else is in the way: nobody can say what such an image is for.
+        obstacle = Obstacle(starts, stage.steps[-1].line)
         starts = Starting((), (), None)
     return Project(build, facts, stage, known, image, ships, starts), obstacle
 
@@ -113,9 +114,19 @@ def _builds(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> boo
     return False
 
 
-def _starting(stage: Stage, known: Recipe) -> Starting | str:
-    """How the container starts: as *stage* says, else as the base image does where the recipe knows it."""
-    if known.starts is not None and not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
+def _serves(starts: Starting, known: Recipe, ships: Shipping) -> bool:
+    """Whether the container starts one of the recipe's servers, and nothing but a package may have brought that."""
+    started = {posixpath.basename(one.name) for one in starts.programs} & known.servers
+    patterns = [pattern for name in started if (found := server(name)) is not None for pattern in found.packages]
+    names = [package.name for package in ships.packages]
+    brought = any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return bool(started) and (brought or not patterns or known.starts is not None)
+
+
+def _starting(stage: Stage, known: Recipe, image: ImageFacts) -> Starting | str:
+    """How the container starts: as *stage* says, else as the base *image* does where the recipe knows it."""
+    serves = not known.serving or not known.serving.isdisjoint(image.parts.variant)
+    if known.starts is not None and serves and not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
         return Starting((Started(known.starts, "FROM", stage.head.line),), (known.starts,), None)
     return starting(stage)
 

@@ -6,6 +6,7 @@ brought, and packages that only builds use.
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ..analysis.facts import Facts
@@ -45,7 +46,8 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     project, obstacle = found
     targets = _targets(project, obstacle, choose)
     if isinstance(targets, Obstacle):
-        yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
+        if not _told(project):
+            yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
@@ -60,13 +62,18 @@ def draft_split(build: Build, facts: Facts, name: str, choose: Choose) -> Draft 
         return None
     project, obstacle = found
     targets = _targets(project, obstacle, choose)
-    if not isinstance(targets, Obstacle):
+    if not isinstance(targets, Obstacle) or _told(project):
         return None
     likely = choose(project)
     base = project.recipe.sketch.get(project.image.family or "", project.stage.head.image)
     target = Target(base, Safety.STANDARD, "") if isinstance(likely, str) or not likely else likely[-1]
     text = Patch.of(_change(project, target).edits).apply(build.text)
     return Draft(project.recipe.code, targets.reason, targets.line, text)
+
+
+def _told(project: Project) -> bool:
+    """Whether the rule for web servers says it."""
+    return not project.recipe.told.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
 
 
 def _targets(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:

@@ -160,7 +160,7 @@ class RuntimeStage:
         stays = self.runtime.head.image == self.stage.head.image and not any(
             step.keyword == "WORKDIR" for step in self.stage.steps
         )
-        if place is None and not stays:
+        if place is None and not stays and not anew.startswith("/"):
             raise Undecided("the working directory is not known", *lines)
         whole = "/" in self.provided
         if not whole and any("ldconfig" in command.words for step in before for command in commands_of(step)):
