@@ -152,7 +152,7 @@ def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None,
 
 
 def _removed(word: Word, frame: Frame) -> str:
-    """The path that ``rm`` is given, patterns and variables within it as they are; the word itself where it is unknown."""
+    """The path that ``rm`` is given, with patterns and variables as they are; the word itself where it is unknown."""
     text = literal(word, frame.variables)
     if text is None:
         text = NAME.sub(lambda match: frame.variables.get(match[1], match[0]), word.text).replace('"', "")

@@ -10,7 +10,6 @@ from ..record import evolve
 from .runtime_needs import packages_to_start
 from .split_project import Project, Target
 
-
 #: What Composer fetches and unpacks packages with.
 _FETCHING = frozenset(("git", "subversion", "mercurial", "unzip", "zip", "p7zip", "p7zip-full"))
 

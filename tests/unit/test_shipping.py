@@ -82,7 +82,9 @@ def test_places(line: str, expected: list[str]) -> None:
     [
         ("RUN ./build.sh", "what ./build.sh writes"),
         ("RUN python3 tool.py", "what python3 writes"),
-        ("RUN curl https://example.com/x | bash", "what bash writes"),
+        ("RUN curl https://example.com/x | bash", "what the script that bash is given writes"),
+        ("RUN sh tools/setup.sh", "what the script tools/setup.sh writes"),
+        ('RUN rm -rf "$ODD"', 'it deletes "$ODD", which'),
         ("COPY . /", "what COPY . puts into /"),
         ("COPY data /etc/", "what COPY data puts into /etc"),
         ("ARG D\nCOPY . /srv/$D", "depends on a build argument"),
@@ -135,7 +137,10 @@ def test_go(line: str, places: list[str], made: set[str]) -> None:
 def test_packages_of_languages_lie_where_the_image_has_them() -> None:
     python = paths("RUN pip install flask", name="python", version="3.11.4")
     assert "/usr/local/lib/python3.11/site-packages" in python
-    assert obstacle("RUN pip install flask", name="python") == "where pip installs packages is not known"
+    assert (
+        obstacle("RUN pip install flask", name="python")
+        == "where pip installs packages is not known: the tag of the base image does not tell its minor version"
+    )
     assert "--user" in obstacle("RUN pip install --user flask", name="python")
     assert paths("RUN pip install -t /lib/x flask", name="python", version="3.11") == ["/lib/x"]
     assert paths("WORKDIR /app", "RUN npm ci && npm run build", name="node") == ["/app"]
@@ -222,7 +227,17 @@ def test_libraries() -> None:
     assert libraries("libssl-dev", "debian", None) is None
     assert libraries("libc6-dev", "debian", None) == ()
     assert libraries("libgtk-3-dev", "debian", "bookworm") is None
-    assert libraries("build-base", "alpine", None) == ("libstdc++",)
+    assert libraries("build-base", "alpine", None) == ("libgomp", "libstdc++")
+
+
+def test_libraries_of_other_releases() -> None:
+    assert libraries("libjpeg-dev", "debian", "bookworm") == ("libjpeg62-turbo",)
+    assert libraries("libjpeg-dev", "ubuntu", "jammy") == ("libjpeg8",)
+    assert libraries("default-libmysqlclient-dev", "ubuntu", "focal") == ("libmysqlclient21",)
+    assert libraries("libssl-dev", "ubuntu", "resolute") is None
+    assert libraries("libxml2-dev", "debian", "sid") is None
+    assert libraries("zlib1g-dev", "debian", "sid") == libraries("zlib1g-dev", "ubuntu", "resolute") == ("zlib1g",)
+    assert libraries("libc6-dev", "ubuntu", "trusty") == ()
 
 
 def test_releases_beneath_tags() -> None:
