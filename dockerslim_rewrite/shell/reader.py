@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import Span
@@ -28,6 +27,7 @@ from .script import (
     Simple,
     Word,
 )
+from .tree_words import REDIRECTS, TreeWords, UnknownShape
 
 if TYPE_CHECKING:
     from tree_sitter import Parser
@@ -49,7 +49,6 @@ _COMPOUNDS = {
 _CHAINS = frozenset(("list", "pipeline", "redirected_statement", "negated_command"))
 _BODIES = frozenset(("do_group", "elif_clause", "else_clause", "case_item"))
 _SEPARATORS = frozenset((";", "&", "\n", ";;", ";&", ";;&"))
-_REDIRECTS = frozenset(("file_redirect", "heredoc_redirect", "herestring_redirect"))
 _TEST_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\$\([^()]*\)|`[^`]*`|[^\s\\"'])+""", re.S)
 _SUBSTITUTIONS = frozenset(("command_substitution", "process_substitution"))
 _SUBSTITUTION_MARKS = ("$(", "`", "<(", ">(")
@@ -74,10 +73,6 @@ class _Redirection(NamedTuple):
 
     node: Any
     has_command: bool
-
-
-class _UnknownShape(Exception):
-    """A tree that this reader does not know; the body stays opaque."""
 
 
 @lru_cache(maxsize=1)
@@ -106,34 +101,17 @@ def read_script(text: str) -> Script | Opaque:
         return Opaque(text, "the shell syntax could not be read with certainty")
     try:
         return _Reader(text, narrow, data).script(root)
-    except _UnknownShape as shape:
+    except UnknownShape as shape:
         return Opaque(text, f"shell syntax that is not handled: {shape}")
     except RecursionError:
         return Opaque(text, "nested too deeply")
 
 
-class _Reader:
+class _Reader(TreeWords):
     def __init__(self, text: str, narrow: str, data: bytes) -> None:
-        self.text = text
-        self.ascii = len(text) == len(data)
+        super().__init__(text, narrow, data)
         self.depth = 0
         self.comments: list[Span] = []
-        if not self.ascii:
-            offsets = []
-            for index, char in enumerate(narrow):
-                offsets.extend([index] * len(char.encode("utf-8")))
-            offsets.append(len(text))
-            self.offsets = offsets
-
-    def span(self, node: Any) -> Span:
-        start, end = node.start_byte, node.end_byte
-        if self.ascii:
-            return Span(start, end)
-        return Span(self.offsets[start], self.offsets[end])
-
-    def word(self, node: Any) -> Word:
-        span = self.span(node)
-        return Word(self.text[span.start : span.end], span)
 
     def script(self, root: Any) -> Script:
         sequence = self.sequence(root, root.children)
@@ -150,9 +128,9 @@ class _Reader:
                 if len(separators) < len(items):
                     separators.append(Operator(kind, self.span(node)))
                 elif kind not in (";;", ";&", ";;&", "\n"):
-                    raise _UnknownShape(kind)
+                    raise UnknownShape(kind)
             elif not node.is_named:
-                raise _UnknownShape(kind)
+                raise UnknownShape(kind)
             else:
                 if len(separators) < len(items):
                     end = items[-1].span.end
@@ -193,7 +171,7 @@ class _Reader:
         if kind in ("declaration_command", "unset_command"):
             words = [self.word(child) for child in node.children]
             return self.simple(self.span(node), words, [], [], self.nested(node))
-        raise _UnknownShape(kind)
+        raise UnknownShape(kind)
 
     def command(self, node: Any) -> Simple:
         words: list[Word] = []
@@ -203,92 +181,13 @@ class _Reader:
             kind = child.type
             if kind == "variable_assignment" and not words:
                 assignments.append(self.word(child))
-            elif kind in _REDIRECTS:
+            elif kind in REDIRECTS:
                 words.extend(self.redirect(child, redirects))
             elif child.is_named or kind == "$":
                 words.append(self.word(child))
             else:
-                raise _UnknownShape(kind)
+                raise UnknownShape(kind)
         return self.simple(self.span(node), words, assignments, redirects, self.nested(node))
-
-    def simple(
-        self,
-        span: Span,
-        words: list[Word],
-        assignments: list[Word],
-        redirects: list[Redirect],
-        nested: tuple[Node, ...],
-    ) -> Simple:
-        """Put a simple command together; pieces that touch are one word. Nothing may be left over between them."""
-        if words and words[0].text in ("{", "}", "!", "coproc"):
-            raise _UnknownShape(words[0].text)
-        if not assignments and not redirects and self.apart(words):
-            return Simple(span, tuple(words), (), (), nested)
-        pieces: list[tuple[Span, int]] = [(word.span, 0) for word in assignments]
-        pieces += [(word.span, 1) for word in words]
-        pieces += [(redirect.span, 2) for redirect in redirects]
-        pieces.sort()
-        joined: list[tuple[Span, int]] = []
-        text = self.text
-        for piece, role in pieces:
-            if joined:
-                last, last_role = joined[-1]
-                between = text[last.end : piece.start]
-                if not between and role == 1:
-                    joined[-1] = (Span(last.start, piece.end), last_role)
-                    continue
-                if piece.start < last.end or between.strip(" \t\r\n\\"):
-                    raise _UnknownShape("text between words")
-            joined.append((piece, role))
-        if len(joined) != len(pieces):
-            assignments = [Word(text[s.start : s.end], s) for s, role in joined if role == 0]
-            words = [Word(text[s.start : s.end], s) for s, role in joined if role == 1]
-            whole = [s for s, role in joined if role == 2]
-            redirects = [self.widened(redirect, whole) for redirect in redirects]
-        return Simple(span, tuple(words), tuple(assignments), tuple(redirects), nested)
-
-    def apart(self, words: list[Word]) -> bool:
-        """Whether *words* follow each other with nothing but blanks between them."""
-        text = self.text
-        for left, right in pairwise(words):
-            between = text[left.span.end : right.span.start]
-            if between != " " and (not between or between.strip(" \t\r\n\\")):
-                return False
-        return True
-
-    def widened(self, redirect: Redirect, spans: list[Span]) -> Redirect:
-        span = next(s for s in spans if s.start == redirect.span.start)
-        if span == redirect.span or redirect.target is None:
-            return redirect
-        start = redirect.target.span.start
-        return Redirect(redirect.operator, Word(self.text[start : span.end], Span(start, span.end)), span)
-
-    def redirect(self, node: Any, out: list[Redirect]) -> list[Word]:
-        """Note the redirection of *node* in *out*; words behind its target are given back: they are the command's."""
-        if node.type == "heredoc_redirect":
-            extra: list[Word] = []
-            for child in node.children:
-                if child.type in ("file_redirect", "herestring_redirect"):
-                    extra.extend(self.redirect(child, out))
-                elif child.type in ("word", "string", "raw_string", "concatenation", "number"):
-                    extra.append(self.word(child))
-                elif child.type not in (
-                    "<<", "<<-", "heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor"
-                ):  # fmt: skip
-                    raise _UnknownShape(f"{child.type} after a here-document")
-            out.append(Redirect("<<", None, self.span(node)))
-            return extra
-        children = node.children
-        at = 0
-        while at < len(children) and (children[at].type == "file_descriptor" or not children[at].is_named):
-            at += 1
-        operator = "".join(self.word(child).text for child in children[:at])
-        if at == len(children):
-            out.append(Redirect(operator, None, self.span(node)))
-            return []
-        target = self.word(children[at])
-        out.append(Redirect(operator, target, Span(self.span(node).start, target.span.end)))
-        return [self.word(child) for child in children[at + 1 :]]
 
     def chain(self, node: Any) -> Node:
         """Read commands joined by ``&&``, ``||`` and ``|`` by the shell's precedence, not by the grammar's tree."""
@@ -325,7 +224,7 @@ class _Reader:
                 tasks.append(_Negation(len(operands), self.span(task).start))
                 tasks.append(task.children[-1])
             elif task.type == "redirected_statement":
-                inner = [child for child in task.children if child.type not in _REDIRECTS]
+                inner = [child for child in task.children if child.type not in REDIRECTS]
                 tasks.append(_Redirection(task, bool(inner)))
                 tasks.extend(inner)
             else:
@@ -341,7 +240,7 @@ class _Reader:
             elif child.is_named:
                 found.append(child)
             elif child.type != "\n":
-                raise _UnknownShape(child.type)
+                raise UnknownShape(child.type)
         return found
 
     def attach(self, task: _Redirection, operands: list[_Operand]) -> None:
@@ -349,7 +248,7 @@ class _Reader:
         extra: list[Word] = []
         nested: tuple[Node, ...] = ()
         for child in task.node.children:
-            if child.type in _REDIRECTS:
+            if child.type in REDIRECTS:
                 extra.extend(self.redirect(child, redirects))
                 nested += self.nested(child)
         if task.has_command:
@@ -372,13 +271,13 @@ class _Reader:
                 (*node.nested, *nested),
             )
         if extra:
-            raise _UnknownShape("words after a compound command's redirection")
+            raise UnknownShape("words after a compound command's redirection")
         if isinstance(node, Group):
             return Group(span, node.body, node.subshell, (*node.redirects, *redirects))
         if isinstance(node, Compound):
             both = (*node.redirects, *redirects)
             return Compound(span, node.kind, node.parts, (*node.nested, *nested), both, node.name)
-        raise _UnknownShape("redirection")
+        raise UnknownShape("redirection")
 
     def test(self, node: Any) -> Node:
         if node.children[0].type != "[":
@@ -462,7 +361,7 @@ _STATEMENTS = frozenset(
 
 def _pipeline(operands: list[_Operand], operators: list[Operator]) -> Node:
     if any(operand.negated is not None for operand in operands[1:]):
-        raise _UnknownShape("! inside a pipeline")
+        raise UnknownShape("! inside a pipeline")
     head = operands[0]
     if len(operands) == 1 and head.negated is None:
         return head.node
