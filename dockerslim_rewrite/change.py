@@ -263,6 +263,14 @@ class SetsWorkdir:
 
 
 @record
+class SpellsDestination:
+    """COPY gets the destination ``after``: the full path of ``before``, relative to the base image's folder."""
+
+    before: str
+    after: str
+
+
+@record
 class EntersFolder:
     """A RUN loses the ``cd`` to ``folder`` at its head, since WORKDIR puts it there; nothing else starts there.
 
@@ -365,6 +373,7 @@ Claim: TypeAlias = (
     | SetsUser
     | NumbersUser
     | SetsWorkdir
+    | SpellsDestination
     | EntersFolder
     | DropsStage
     | SplitsStage

@@ -69,7 +69,8 @@ class ImageFacts:
     ``shell`` is what ``/bin/sh`` is (dash, ash, bash, none), ``bash`` whether ``/bin/bash`` is there, ``docker_clean``
     whether apt is configured to keep no archives, ``user`` the user that a RUN starts as, ``unprivileged`` an ordinary
     user that the image brings along, ``drops_privileges`` whether its entrypoint changes user by itself,
-    ``entrypoint`` whether it has one at all.
+    ``entrypoint`` whether it has one at all, ``workdir`` the folder that a build on top of it starts in. Those of
+    docker-library's images stand in docker-library/repo-info, repos/*/remote.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ImageFacts:
     uid: int | None
     drops_privileges: bool | None
     entrypoint: bool | None
+    workdir: str | None
     end_of_life: date | None
     deprecated: str | None
     pin: Pin | None
@@ -242,7 +244,7 @@ def _in_range(rule: Mapping[str, Any], version: str | None) -> bool:
 
 
 _FACTS = ("family", "distribution", "manager", "shell", "bash", "docker_clean")
-_OWN = ("user", "unprivileged", "uid", "drops_privileges", "entrypoint")
+_OWN = ("user", "unprivileged", "uid", "drops_privileges", "entrypoint", "workdir")
 
 
 def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
@@ -267,6 +269,8 @@ def _base_facts(entry: Mapping[str, Any], parts: TagParts) -> dict[str, Any]:
     if release is None and parts.version and entry.get("distribution_image"):
         release = _release_of_version(base, parts.version)
     facts["release"] = release
+    if "onbuild" in parts.variant or facts["family"] == "windows":
+        facts["workdir"] = None
     return facts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .absolute_destination import absolute_destination
 from .add_to_copy import add_to_copy
 from .apk_cache import apk_cache
 from .apt_get import apt_get
@@ -150,6 +151,7 @@ PIPELINE: tuple[Phase, ...] = (
         "tidy",
         (
             add_to_copy,
+            absolute_destination,
             maintainer_label,
             json_form,
             legacy_key_value,

@@ -6,7 +6,8 @@ import posixpath
 import re
 
 from ..analysis.facts import Facts
-from ..change import Change, ReplacesInstruction, Safety
+from ..analysis.start_folders import Absolute, in_full
+from ..change import Change, Claim, ReplacesInstruction, Safety, SpellsDestination
 from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild
 from ..text import Edit
@@ -17,7 +18,7 @@ _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\
 _ONLY_ADD = frozenset(("keep-git-dir", "checksum", "unpack"))
 
 
-@rewrite_pass("DS601", "add-to-copy", Safety.SAFE, ("DL3020", "prefer-copy-over-add"))
+@rewrite_pass("DS601", "add-to-copy", Safety.STANDARD, ("DL3020", "prefer-copy-over-add"))
 def add_to_copy(build: Build, facts: Facts) -> Proposals:
     """Use COPY where ADD neither fetches nor unpacks.
 
@@ -26,31 +27,45 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
 
     Safe because only sources that are named as local files or folders and by their name cannot be tar archives are
     taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay.
-    Source: Dockerfile reference, ADD and COPY.
+    A destination that is relative to the base image's folder is written in full where the catalogue of images knows
+    that folder: level standard. Source: Dockerfile reference, ADD and COPY.
     """
-    for step in build:
-        copy = step.trigger if isinstance(step, Onbuild) else step
-        if not isinstance(copy, Copy) or copy.keyword != "ADD":
-            continue
-        reason = _obstacle(copy)
-        if reason is None:
-            reason = _without_workdir(copy, facts)
-        if reason == "":
-            continue
-        if reason is not None:
-            yield missed("DS601", step.line, f"ADD stays: {reason}")
-            continue
-        span = copy.origin.keyword_span
-        written = build.text[span.start : span.end]
-        yield Change(
-            rule="DS601",
-            edits=(Edit(span, "copy" if written.islower() else "COPY"),),
-            title="ADD becomes COPY",
-            reason="nothing is fetched or unpacked here, so COPY does the same and says so",
-            safety=Safety.SAFE,
-            claims=(ReplacesInstruction("ADD", "COPY"),),
-            line=step.line,
-        )
+    for stage in build.stages:
+        for step in stage.steps:
+            copy = step.trigger if isinstance(step, Onbuild) else step
+            if not isinstance(copy, Copy) or copy.keyword != "ADD":
+                continue
+            reason = _obstacle(copy)
+            full = None
+            if reason is None and copy is step:
+                full = in_full(copy, stage, build, facts)
+            if reason is None and full is None:
+                reason = _without_workdir(copy, facts)
+            if reason == "":
+                continue
+            if reason is not None:
+                yield missed("DS601", step.line, f"ADD stays: {reason}")
+                continue
+            yield _as_copy(copy, build, full)
+
+
+def _as_copy(copy: Copy, build: Build, full: Absolute | None) -> Change:
+    """The change that makes a COPY of *copy*, with its destination in *full* where it has to be."""
+    span = copy.origin.keyword_span
+    edits = [Edit(span, "copy" if build.text[span.start : span.end].islower() else "COPY")]
+    claims: list[Claim] = [ReplacesInstruction("ADD", "COPY")]
+    if full is not None:
+        edits.append(Edit(full.span, full.after))
+        claims.append(SpellsDestination(full.before, full.after))
+    return Change(
+        rule="DS601",
+        edits=tuple(edits),
+        title=f"ADD becomes COPY to {full.after}" if full is not None else "ADD becomes COPY",
+        reason="nothing is fetched or unpacked here, so COPY does the same and says so",
+        safety=Safety.SAFE if full is None else Safety.STANDARD,
+        claims=tuple(claims),
+        line=copy.line,
+    )
 
 
 def _without_workdir(copy: Copy, facts: Facts) -> str | None:

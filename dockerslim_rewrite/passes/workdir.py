@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ..analysis.facts import Facts
 from ..analysis.folders import folder, frame, is_reset, observer, resets, sees
+from ..analysis.start_folders import start_folder
 from ..change import Change, EntersFolder, Remark, Safety, SetsWorkdir
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Value
@@ -29,7 +30,7 @@ def workdir(build: Build, facts: Facts) -> Proposals:
     line changes where everything below happens.
 
     Safe because the full path names the very folder, and it is written only where this stage says what it is relative
-    to.
+    to, or, at level standard, where the catalogue of images knows the folder in which the base image starts.
 
     `RUN cd /x && …` becomes `WORKDIR /x` and `RUN …` at level standard, only where another WORKDIR with a full path
     comes before anything that starts in the working directory, or in a stage whose files alone are used; RUNs in a row
@@ -42,23 +43,24 @@ def workdir(build: Build, facts: Facts) -> Proposals:
         anchored = False
         for step in stage.steps:
             if isinstance(step, Value) and step.keyword == "WORKDIR":
-                yield from _relative(step, facts, anchored=anchored)
+                yield from _relative(step, stage, build, facts, anchored=anchored)
                 anchored = anchored or step.value.strip("\"'").startswith("/")
         yield from _folders(stage, build, facts)
 
 
-def _relative(step: Value, facts: Facts, *, anchored: bool) -> Proposals:
+def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored: bool) -> Proposals:
     text = step.value
     quote = text[0] if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'" else ""
     path = text[1:-1] if quote else text
     if path.startswith(("/", "$")) or _WINDOWS.match(path):
         return
-    base = facts.state(step).workdir
+    start = start_folder(step, stage, build, facts)
+    base = facts.state(step).workdir or start
     if path.startswith("~"):
         yield missed("DS607", step.line, f"{path} is a folder of that very name: WORKDIR does not expand ~")
     elif base is None:
         yield missed("DS607", step.line, f"the base image or a variable decides what {path} is relative to")
-    elif not anchored:
+    elif not anchored and start is None:
         yield missed("DS607", step.line, f"another stage decides that {path} is relative to {base}")
     elif not _PLAIN.match(path) or not _PLAIN.match(base) or step.origin.comments:
         yield missed("DS607", step.line, "the path holds characters that might be read in two ways")
@@ -74,8 +76,8 @@ def _relative(step: Value, facts: Facts, *, anchored: bool) -> Proposals:
             rule="DS607",
             edits=(edit,),
             title=f"WORKDIR {path} becomes {full}",
-            reason=f"it is relative to {base}",
-            safety=Safety.SAFE,
+            reason=f"it is relative to {base}" + (", where the base image starts" if start is not None else ""),
+            safety=Safety.SAFE if start is None else Safety.STANDARD,
             claims=(SetsWorkdir(text, f"{quote}{full}{quote}"),),
             line=step.line,
         )

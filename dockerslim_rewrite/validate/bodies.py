@@ -9,7 +9,7 @@ from itertools import chain, islice
 from ..ir.steps import Run
 from ..shell.script import Script
 from .accounts import is_account_command, unsafe_account
-from .claims import Licences, is_cleanup
+from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .observe import Block, Command, Unit, commands, units
@@ -158,11 +158,10 @@ class Bodies:
 
     def _licensed_removal(self, unit: Unit, rest: Sequence[Unit]) -> bool:
         """Whether *unit* may go, with *rest* of the body to come."""
-        return (
-            isinstance(unit, Command)
-            and self.licences.removes(unit)
-            and (not is_cleanup(unit) or any(isinstance(one, Command) and is_cleanup(one) for one in rest))
-        )
+        if not isinstance(unit, Command) or not self.licences.removes(unit):
+            return False
+        again = next((kind for kind in (is_cleanup, deletes_lists) if kind(unit)), None)
+        return again is None or any(isinstance(one, Command) and again(one) for one in rest)
 
     def _unit(self, before: Unit, after: Unit, errexit_first: bool = False, adding: bool = True) -> bool:
         if before == after:

@@ -164,6 +164,11 @@ def is_cleanup(command: Command) -> bool:
     return bool(_CLEANS.match(" ".join(command.raw)))
 
 
+def deletes_lists(command: Command) -> bool:
+    """Whether *command* deletes apt's lists: it may go only where they are deleted once more."""
+    return command.raw == ("rm", "-rf", "/var/lib/apt/lists/*")
+
+
 def _may_go(argv: tuple[str, ...]) -> bool:
     """Whether a command of these words is one of those that a claim may take away."""
     return argv[:1] != () and (argv[0] in _MAY_GO or bool(_CLEANS.match(" ".join(argv))))

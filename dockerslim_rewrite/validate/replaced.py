@@ -11,6 +11,7 @@ from ..change import (
     ReplacesInstruction,
     SetsWorkdir,
     SlimsBase,
+    SpellsDestination,
 )
 from ..ir.build import Stage
 from ..ir.steps import Arg, Copy, Exec, Healthcheck, Label, Onbuild, Run, Step, Value
@@ -20,10 +21,11 @@ from .claims import Claimed, Licences
 from .copies import same_but_for_flags, same_copy
 from .forms import same_process, same_test
 from .instructions import Side
-from .metadata import folder, maintainer_as_label
+from .metadata import maintainer_as_label
 from .numbered_users import same_account
 from .runs import always, frame
 from .standing import Standing
+from .start_folders import spelled_in_full
 from .verdict import Undecided
 
 
@@ -42,6 +44,9 @@ class Replaced:
             if left.trigger is None or right.trigger is None:
                 return False
             return self._same_trigger(left.trigger, right.trigger, licences)
+        spelled = licences.of(SpellsDestination)
+        if spelled and isinstance(left, Copy) and isinstance(right, Copy):
+            left = spelled_in_full(left, right, spelled, self.old.build, self.old.stage)
         if any((c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)):
             if isinstance(left, Copy) and isinstance(right, Copy):
                 return same_copy(left, right, self.old, self.new, licences.of(ChangesFlag))
@@ -93,5 +98,5 @@ def _same_folder(left: Value, right: Value, licences: Licences, standing: Standi
     claimed = {(claim.before, claim.after) for claim in licences.of(SetsWorkdir)}
     if left.keyword != "WORKDIR" or (left.value, right.value) not in claimed:
         return False
-    path = folder(left.value, standing.workdir, standing.escape)
-    return path is not None and path == folder(right.value, standing.workdir, standing.escape)
+    path = standing.folder(left)
+    return path is not None and path == standing.folder(right)

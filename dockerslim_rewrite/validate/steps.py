@@ -28,6 +28,7 @@ from .program import base_of
 from .replaced import Replaced
 from .runs import Runs, always, frame
 from .standing import Standing
+from .start_folders import start_folder
 from .verdict import Undecided, Unsound
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Matcher:
     def _begin(self, left: Stage, right: Stage) -> None:
         self.old.stage, self.new.stage = left.index, right.index
         base = base_of(left, self.old.build)
-        self.standing = Standing(self.escape, self._launches.get(base) if isinstance(base, int) else None)
+        launch = self._launches.get(base) if isinstance(base, int) else None
+        self.standing = Standing(self.escape, launch, start_folder(left.head, left.index, self.old.build))
         self._head(left.head, right.head)
         self.became[left.head.index] = right.head.index
 

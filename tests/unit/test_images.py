@@ -28,6 +28,7 @@ FIELDS = {
     "uid",
     "drops_privileges",
     "entrypoint",
+    "workdir",
     "deprecated",
     "as_of",
     "source",
@@ -87,7 +88,7 @@ def test_every_field_of_a_rule_is_read_and_every_base_exists(name: str) -> None:
     assert isinstance(rules, list)
     conditions = {"since", "before", "variant", "base", "set_base"}
     facts = {"family", "distribution", "manager", "shell", "bash", "docker_clean"}
-    own = {"user", "unprivileged", "uid", "drops_privileges", "entrypoint"}
+    own = {"user", "unprivileged", "uid", "drops_privileges", "entrypoint", "workdir"}
     for rule in rules:
         assert set(rule) <= conditions | facts | own
         assert rule.get("base") in bases

@@ -45,6 +45,7 @@ ANSWERED = {
     "DS615": "DL3021",
     "DS616": "DL4005",
     "DS619": "RedundantTargetPlatform ExposeProtoCasing ExposeInvalidFormat DL3048",
+    "DS625": "DL3045",
     "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
     "DS621": "SC2035",
 }
