@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from ..analysis.facts import Facts
-from ..change import Change, ChangesFlag, Layout, Remark, Safety
+from ..change import Change, ChangesFlag, Layout, Remark, RewritesLabels, Safety
 from ..ir.build import Build
 from ..ir.steps import Arg, From, Label, Listing
 from ..text import Edit
@@ -16,13 +16,20 @@ _PORT = re.compile(r"[0-9]+(?:-[0-9]+)?/(?P<protocol>[A-Za-z]+)\Z")
 _MAPPED = re.compile(r"(?:[0-9.]+:)?[0-9-]*:[0-9-]+(?:/\w+)?\Z")
 #: What the OCI and Docker ask of a label's key: lower case, digits, single dots and hyphens inside.
 _KEY = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\Z")
+#: Keys that only tell people something; others, such as RUN and INSTALL, are read by programs under their very name.
+_TELLING = frozenset(
+    (
+        "architecture", "author", "authors", "description", "distribution", "licence", "license", "maintainer",
+        "maintainers", "name", "release", "summary", "title", "url", "vendor", "version", "website",
+    )
+)  # fmt: skip
 _PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
 
 
 @rewrite_pass(
     "DS619",
     "metadata-form",
-    Safety.SAFE,
+    Safety.AGGRESSIVE,
     ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat", "labels/valid-key"),
 )
 def metadata_form(build: Build, facts: Facts) -> Proposals:
@@ -31,18 +38,21 @@ def metadata_form(build: Build, facts: Facts) -> Proposals:
     `EXPOSE 80/TCP` is 80/tcp in the image, and of `EXPOSE 8080:80` only 80 gets there. Quotes around a label's key are
     no part of it. `FROM --platform=$TARGETPLATFORM` asks for the platform that is taken anyway.
 
-    Safe because the image's configuration stays the same to the letter. Label keys with capitals or blanks would have
-    to be renamed, and whoever reads them would not find them any more, so that is a remark. Source: BuildKit checks
+    Safe because the image's configuration stays the same to the letter. A label of people's words, such as `Version` or
+    `MAINTAINER`, is written in lower case at level aggressive, since whoever looks for it by its old name finds it no
+    more; not where another label has that name already. Other keys with capitals or blanks stay, with a remark:
+    programs read labels such as `RUN` and `INSTALL`. Source: BuildKit checks
     RedundantTargetPlatform, ExposeProtoCasing, ExposeInvalidFormat; Docker documentation, "Docker object labels", key
     format.
     """
+    keys = {_bare(pair.key) for step in build if isinstance(step, Label) for pair in step.pairs}
     for stage in build.stages:
         yield from _platform(stage.head, build)
         for step in stage.steps:
             if isinstance(step, Listing) and step.keyword == "EXPOSE":
                 yield from _ports(step)
             elif isinstance(step, Label):
-                yield from _labels(step)
+                yield from _labels(step, keys)
 
 
 def _platform(head: From, build: Build) -> Iterator[Change | Remark]:
@@ -98,13 +108,14 @@ def _ports(step: Listing) -> Iterator[Change | Remark]:
             )
 
 
-def _labels(step: Label) -> Iterator[Change | Remark]:
+def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
+    """The labels of *step*; *keys* are those of the whole file."""
     for pair in step.pairs:
         key = pair.key
-        bare = key[1:-1] if len(key) > 2 and key[0] == key[-1] and key[0] in "\"'" else key
+        bare = _bare(key)
+        logical = step.origin.args_logical
+        start = pair.span.start
         if bare != key and _KEY.match(bare) and not pair.legacy:
-            logical = step.origin.args_logical
-            start = pair.span.start
             yield Change(
                 rule="DS619",
                 edits=(
@@ -118,7 +129,24 @@ def _labels(step: Label) -> Iterator[Change | Remark]:
                 line=step.line,
             )
         elif not _KEY.match(bare) and "$" not in bare:
-            advice = re.sub(r"[^a-z0-9.-]+", "-", bare.lower()).strip("-.")
+            lower = bare.lower()
+            if lower in _TELLING and sum(one.lower() == lower for one in keys) == 1:
+                yield Change(
+                    rule="DS619",
+                    edits=(Edit(logical.span(start, start + len(key)), lower),),
+                    title=f"label {bare} becomes {lower}",
+                    reason="keys of labels are written in lower case",
+                    safety=Safety.AGGRESSIVE,
+                    claims=(RewritesLabels(((bare, lower),)),),
+                    line=step.line,
+                )
+                continue
+            advice = re.sub(r"[^a-z0-9.-]+", "-", lower).strip("-.")
             yield missed(
                 "DS619", step.line, f"the label {bare} is no valid key ({advice} would be); readers use its name"
             )
+
+
+def _bare(key: str) -> str:
+    """*key* without quotes around all of it."""
+    return key[1:-1] if len(key) > 2 and key[0] == key[-1] and key[0] in "\"'" else key

@@ -17,6 +17,7 @@ from .caches import check_caches
 from .claims import Claimed, Licences
 from .comments import check_comments
 from .development import check_development
+from .labels import check_labels
 from .package_lists import check_package_lists
 from .program import base_of
 from .second_reader import readers_disagree
@@ -77,6 +78,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
+    check_labels(old, new, claimed.all)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from ..change import ReplacesInstruction, RewritesLabels
+from ..change import ReplacesInstruction
 from ..ir.steps import Env, Label, Listing, Step, Value
 from .claims import Claimed, Licences
 from .instructions import exposed
+from .labels import AUTHORS, renamed
 from .observe import value
 
 _Pair: TypeAlias = tuple[str | None, tuple[str, ...]]
-
-#: The keys of labels that say what MAINTAINER says.
-AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))
 
 
 def joined(steps: Sequence[Step], at: int, right: Step, escape: str, claimed: Claimed) -> int:
@@ -42,7 +40,7 @@ def _may_be_label(licences: Licences) -> bool:
 
 def _content(step: Step, escape: str, licences: Licences) -> list[_Pair]:
     if isinstance(step, Env | Label):
-        labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
+        labels = renamed(licences)
         keys = ["".join(value(pair.key, escape)) for pair in step.pairs]
         if isinstance(step, Label):
             keys = [labels.get(key, key) for key in keys]

@@ -17,7 +17,8 @@ from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
 from ..record import record
 from .claims import Claimed
-from .metadata import AUTHORS, folder
+from .labels import AUTHORS
+from .metadata import folder
 from .observe import Command
 from .program import commands_of, is_local, script_of
 from .verdict import Unsound

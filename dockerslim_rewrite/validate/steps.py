@@ -12,7 +12,6 @@ from ..change import (
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
-    RewritesLabels,
 )
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, From, Run, Step
@@ -22,6 +21,7 @@ from .bodies import Bodies
 from .claims import Claimed
 from .forms import Launch
 from .instructions import Side, fingerprint, names_stages, same_text
+from .labels import renamed
 from .metadata import joined
 from .moves import Moves
 from .program import base_of
@@ -229,10 +229,9 @@ class Matcher:
                     raise
                 return None
         licences = self.claimed.near(left.origin.span)
-        if left.keyword == right.keyword:
-            labels = {key: name for claim in licences.of(RewritesLabels) for key, name in claim.keys}
-            if fingerprint(left, self.old, labels) == fingerprint(right, self.new):
-                return 1
+        same = left.keyword == right.keyword
+        if same and fingerprint(left, self.old, renamed(licences)) == fingerprint(right, self.new):
+            return 1
         if self.replaced.holds(left, right, stage, self.standing):
             return 1
         if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
