@@ -23,7 +23,11 @@ _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times
 #: A program that variables name in part: a slash outside of them makes it a path, and no built-in command.
 #: Bytes of a script's words in JSON: below what BuildKit reads in a line, keyword, shell and commas included.
 _LONGEST = MAX_LINE_BYTES - 1000
-_PATH = re.compile(r"(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\Z")
+_PATH = re.compile(r"(?P<quote>\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
+#: Programs that start what their arguments say, as it stands there, and look after it.
+_INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --)?\Z")
+#: Characters of a script that may be read as one string.
+_READABLE = 100
 
 
 @rewrite_pass(
@@ -41,11 +45,12 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
     operators, no built-in commands. A program outside the system's folders may be a script without a `#!` line, which
     only a shell runs: level standard. A chain of commands becomes `["/bin/sh", "-c", "… && exec …"]` (level standard),
-    which runs just what the shell form runs and hands process 1 over; longer scripts stay. So does the test of a
-    HEALTHCHECK, of which only the exit status counts. A CMD stays when ENTRYPOINT
-    is in exec form, since its words are arguments there; an ENTRYPOINT stays when the stage has a CMD, which the shell
-    form ignores and the exec form appends. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD
-    and ENTRYPOINT interact".
+    which runs just what the shell form runs and hands process 1 over. Other scripts of one short line are written as
+    what Docker makes of them, `["/bin/sh", "-c", "…"]`: the image stays the same to the letter. So it is where the
+    other of the two would see a difference: a CMD whose words are arguments of an ENTRYPOINT in exec form, or an
+    ENTRYPOINT with a CMD, which the shell form ignores and the exec form appends; tini and dumb-init only start what
+    CMD says. Longer scripts stay. A HEALTHCHECK is written alike: of its test only the exit status counts. Source:
+    Dockerfile reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact".
     """
     for stage in build.stages:
         for step in stage.steps:
@@ -58,12 +63,13 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 if step.body.foreign is None:
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {script.reason}")
                 continue
-            reason = _obstacle(step, stage, script)
+            reason = _obstacle(step, script)
             if reason is not None:
                 yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
                 continue
+            others = _others(step, stage)
             words = _plain_words(script)
-            if words is not None:
+            if words is not None and others is None:
                 known = _entrypoint_is_known(step, stage, build, facts) and _runs_by_itself(words[0])
                 safety = Safety.SAFE if known else Safety.STANDARD
                 why = "the words need no shell, and as process 1 the program gets the signals"
@@ -71,14 +77,16 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 if facts.state(step).shell is not None:
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: SHELL is set")
                     continue
-                text = _with_exec(script)
+                text = _with_exec(script) if others is None else None
+                text = text or _line(script)
                 if text is None or len(step.origin.kinds) > 1:
-                    reason = "it is a script of its own; put it into a file, or end it in exec"
+                    reason = others or "it is a script of its own; put it into a file, or end it in exec"
                     yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
                     continue
                 words = ("/bin/sh", "-c", text)
                 safety = Safety.STANDARD
                 why = "the same shell runs the same text, written as what Docker makes of it"
+                why += f": {others}" if others is not None else ""
             logical = step.origin.args_logical
             yield Change(
                 rule="DS603",
@@ -123,21 +131,35 @@ def _healthcheck(step: Healthcheck, stage: Stage, facts: Facts) -> Proposals:
     )
 
 
-def _obstacle(step: Exec, stage: Stage, script: Script) -> str | None:
+def _obstacle(step: Exec, script: Script) -> str | None:
+    """Why *step* has no exec form at all; None where it may have one."""
     if not script.text.strip("\"' \t"):
         return "it is empty"
+    if script.text.lstrip().startswith("[") and "]" in script.text:
+        return "it looks like a JSON array, and is none"
     if step.origin.comments or script.comments:
         return "comments stand inside it"
     if len(json.dumps(script.text.split(), ensure_ascii=False).encode("utf-8", "replace")) > _LONGEST:
         return "BuildKit reads no line that is so long"
-    others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
-    if step.keyword == "ENTRYPOINT" and others:
-        return f"the CMD on line {others[-1].line} would become its arguments"
-    if step.keyword == "CMD" and others and others[-1].argv is not None:
-        return f"its words are arguments of the ENTRYPOINT on line {others[-1].line}"
     if any("\udc80" <= char <= "\udcff" for char in script.text):
         return "it holds bytes that are not UTF-8"
     return None
+
+
+def _others(step: Exec, stage: Stage) -> str | None:
+    """Why *step* needs the shell that Docker starts for its text: the other of CMD and ENTRYPOINT; None where not."""
+    others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
+    if step.keyword == "ENTRYPOINT" and others and others[-1].argv != ():
+        return f"the CMD on line {others[-1].line} would become its arguments"
+    if step.keyword == "CMD" and others and others[-1].argv and not _INIT.match(" ".join(others[-1].argv)):
+        return f"its words are arguments of the ENTRYPOINT on line {others[-1].line}"
+    return None
+
+
+def _line(script: Script) -> str | None:
+    """The text of a script that is short enough to be read as a string in JSON; None for another."""
+    text = script.text.strip()
+    return text if len(text) <= _READABLE and "\\" not in text and "\n" not in text else None
 
 
 def _plain_words(script: Script) -> tuple[str, ...] | None:

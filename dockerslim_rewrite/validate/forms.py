@@ -18,6 +18,8 @@ from .verdict import Unsound
 #: Shells, with options, that run plain words just as they would run without a shell.
 _PLAIN_SHELL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?: -[euxo]+| pipefail)* -[eux]*c\Z")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
+#: An ENTRYPOINT that runs the words of CMD as they stand, as its only child.
+_STARTS_WORDS = re.compile(r"(?:[^ ]*/)?(?:tini( -[vgws]+)*|dumb-init( -[cv]+)*)( --)?\Z")
 
 
 @record(slots=False)
@@ -47,15 +49,19 @@ def same_process(left: Exec, right: Exec, launch: Launch, stage: Stage | None, b
     script = left.body.script
     if not isinstance(script, Script):
         return False
+    if launch.shell == _DEFAULT_SHELL and right.argv == (*_DEFAULT_SHELL, script.text):
+        # The very words that Docker writes into the image for the shell form.
+        return True
     others = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != left.keyword]
     if left.keyword == "CMD":
         entrypoint = others[-1] if others else launch.entrypoint
-        if entrypoint is not None and entrypoint.argv is not None:
+        argv = entrypoint.argv if entrypoint is not None else None
+        if argv is not None and not _STARTS_WORDS.match(" ".join(argv)):
             raise Unsound("the words of CMD are arguments of ENTRYPOINT", left.line, right.line)
-    elif others or _heirs_command(stage, build):
+    elif any(one.argv != () for one in others[-1:]) or _heirs_command(stage, build):
         raise Unsound("CMD would become arguments of ENTRYPOINT", left.line, right.line)
     if right.argv[:2] == _DEFAULT_SHELL and len(right.argv) == 3:
-        return launch.shell == _DEFAULT_SHELL and right.argv[2] in (script.text, _handed_over(script))
+        return launch.shell == _DEFAULT_SHELL and right.argv[2] == _handed_over(script)
     return _runs(script, right.argv, launch)
 
 
@@ -96,7 +102,7 @@ def _runs(script: Script, argv: Sequence[str], launch: Launch) -> bool:
 
 
 #: A program that variables name in part, and a slash outside of them shows to be no command of the shell's own.
-_PATH = re.compile(r"(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\Z")
+_PATH = re.compile(r"(\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\1\Z")
 
 
 def _handed_over(script: Script) -> str | None:
