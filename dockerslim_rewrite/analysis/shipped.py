@@ -23,7 +23,8 @@ class Shipping:
     ``places`` are the outermost paths, sorted; ``made`` the names of programs that its builds make (``*``: any);
     ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created;
     ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
-    copied again from the build context, and not among the places.
+    copied again from the build context, and not among the places; ``gone`` were deleted again at the end.
+    ``obstacles`` are all of them.
     """
 
     places: tuple[Place, ...]
@@ -33,6 +34,8 @@ class Shipping:
     upgrade: str | None
     states: tuple[State, ...]
     copied: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether *path* is one of the places or lies in one."""

@@ -51,19 +51,23 @@ def shipping(
     reader.settle()
     links = [one for one in reader.places if one.link]
     alone = next((one for one in links if not any(_inside(one.path, two.path) for two in reader.places)), None)
-    obstacle = reader.obstacle
-    if alone is not None and obstacle is None:
-        obstacle = Obstacle(f"COPY would follow the link {alone.path}", reader.lines[alone])
+    if alone is not None:
+        reader.obstacles.append(Obstacle(f"COPY would follow the link {alone.path}", reader.lines[alone]))
+    outermost = _outermost(reader.places, recipe.own)
     found = Shipping(
-        _outermost(reader.places, recipe.own),
+        outermost,
         frozenset(reader.made),
         tuple(reader.packages.packages),
         reader.users,
         reader.packages.upgrade,
         tuple(states),
         tuple(reader.copied),
+        tuple(
+            path for path in reader.gone if not any(two.path == path or _inside(two.path, path) for two in outermost)
+        ),
+        tuple(dict.fromkeys(reader.obstacles)),
     )
-    return found, obstacle
+    return found, next(iter(reader.obstacles), None)
 
 
 def _inside(path: str, other: str) -> bool:
@@ -99,8 +103,9 @@ class _Reader:
         self.packages = KeptPackages()
         self.copied: list[str] = []
         self.filled: set[str] = set()
+        self.gone: list[str] = []
         self.users = False
-        self.obstacle: Obstacle | None = None
+        self.obstacles: list[Obstacle] = []
         self.line = 0
 
     def step(self, step: Step, state: State) -> None:
@@ -121,8 +126,7 @@ class _Reader:
             self._stop("a VOLUME depends on variables")
 
     def _stop(self, reason: str) -> None:
-        if self.obstacle is None:
-            self.obstacle = Obstacle(reason, self.line)
+        self.obstacles.append(Obstacle(reason, self.line))
 
     def _place(self, place: Place) -> None:
         whole = next((one for one in self.recipe.whole if place.path == one or _inside(place.path, one)), None)
@@ -263,6 +267,7 @@ class _Reader:
     def _removed(self, path: str) -> None:
         known = any(path == one.path or _inside(path, one.path) or fnmatchcase(one.path, path) for one in self.places)
         pattern = path.rstrip("/")
+        self.gone.append(pattern)
         self.places = [
             one
             for one in self.places

@@ -71,6 +71,9 @@ def starting(stage: Stage) -> Starting | str:
     main = entry if isinstance(entry, Exec) and _has_words(entry) else command
     if not isinstance(main, Exec) or not _has_words(main):
         return "it starts what the base image starts, so this may be an image to work in or to build others on"
+    given = isinstance(command, Exec) and _has_words(command) and main is entry
+    if _is_shell(main) and not given:
+        return f"{main.keyword} starts a shell: this may be an image to work in"
     programs: list[Started] = []
     words: list[str] = []
     needs: str | None = None
@@ -95,6 +98,24 @@ def starting(stage: Stage) -> Starting | str:
     if main is entry and isinstance(command, Exec) and command.argv:
         words += command.argv
     return Starting(tuple(programs), tuple(words), needs)
+
+
+def worked_in(stage: Stage) -> bool:
+    """Whether the container of *stage* starts a shell, or what the base image starts."""
+    last = {step.keyword: step for step in stage.steps if isinstance(step, Exec) and _has_words(step)}
+    entry, command = last.get("ENTRYPOINT"), last.get("CMD")
+    main = entry or command
+    return main is None or (_is_shell(main) and not (entry and command))
+
+
+def _is_shell(step: Exec) -> bool:
+    """Whether *step* starts a shell that is given nothing to run."""
+    argv: tuple[str | None, ...] | None = step.argv
+    script = step.body.script if step.body is not None else None
+    if argv is None and isinstance(script, Script) and len(script.commands) == 1:
+        argv = script.commands[0].argv
+    bare = [word for word in argv or () if word not in ("-l", "-i", "-li", "--login", "exec")]
+    return len(bare) == 1 and posixpath.basename(bare[0] or "") in _SHELLS
 
 
 def _has_words(step: Exec) -> bool:

@@ -99,7 +99,7 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
         return Writes(unknown=f"what {_said(name, argv[at + 1 :], command.words[at].text)} writes")
     values = tuple(literal(one, frame.variables) for one in command.words)
     unclear = Writes(unknown=f"where {name} writes")
-    if known.kind in ("nothing", "users", "files", "project"):
+    if known.kind in ("nothing", "users", "files", "project", "go-project"):
         return _plain(name, known, command, values, at, frame)
     arguments = split(values, at + 1, known.values)
     if any(flag.name in known.unsure or flag.name[:2] in known.unsure for flag in arguments.flags):
@@ -138,6 +138,9 @@ def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None,
         return Writes(users=True)
     if known.kind == "files":
         return Writes(tuple(Place(path) for path in known.files))
+    if known.kind == "go-project":
+        found = _project(frame)
+        return evolve(found, places=(*found.places, Place(_go_programs(frame)))) if found.places else found
     if known.kind == "project":
         installs = not {"install", "install-strip", "--install", "install_sw"}.isdisjoint(values[at + 1 :])
         folder = next(
@@ -205,8 +208,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if kind == "go-install":
         if found.has_flag("-d"):
             return _NOTHING
-        home = frame.variables.get("GOBIN") or posixpath.join(frame.variables.get("GOPATH", "/go").split(":")[0], "bin")
-        return Writes((Place(home),), made=tails)
+        return Writes((Place(_go_programs(frame)),), made=tails)
     output = found.flag_value("-o")
     if output is None:
         if not frame.folder:
@@ -218,6 +220,12 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if path is None:
         return Writes(unknown="where go build writes")
     return Writes((Place(path),), made=tails if output.endswith("/") else (posixpath.basename(path),))
+
+
+def _go_programs(frame: Frame) -> str:
+    """The folder into which Go installs programs."""
+    home = frame.variables.get("GOPATH", "/go").split(":")[0]
+    return frame.variables.get("GOBIN") or posixpath.join(home, "bin")
 
 
 def _of_poetry(subcommand: str, command: Simple, frame: Frame) -> Writes:

@@ -18,6 +18,8 @@ def print_drafts(result: Result, options: Options) -> None:
         print(
             f"{name}:{draft.line}: {draft.rule} is not proven: {draft.reason}. A draft, not written:", file=sys.stderr
         )
+        for line_number, reason in draft.others:
+            print(f"{_MARK}# line {line_number}: {printable(reason)}", file=sys.stderr)
         lines = difflib.unified_diff(
             result.text.splitlines(), draft.text.splitlines(), f"a/{name}", f"b/{name} (draft)", lineterm=""
         )

@@ -17,13 +17,15 @@ class Recipe:
     ``images`` are the base images that it is for; they set ``environment``, put ``path`` in front of PATH and start
     in ``workdir``. ``own`` are folders of the tool chain and its caches, ``tools`` programs of it, ``builders`` those
     of them (or package managers) whose use shows that the stage builds. ``programs`` come with the runtime image.
-    ``packages`` serve the build only, the files of those in ``carried`` come along. ``releases`` tells the Debian
+    ``packages`` serve the build only, those in ``unlinked`` among them bring no library that programs are linked to;
+    the files of those in ``carried`` come along. ``releases`` tells the Debian
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in
     bytes. ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there
     itself; ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages
-    of the language go; ``same``: the runtime stands on the very image that the build does, less what is left behind;
-    ``slim``: or on the slim variant of a full one. ``sketch`` are bases for drafts, by family; ``compilers`` tells
-    for a release the newest GCC that it has the libraries of. ``again``: what comes from the build context is copied
+    of the language go, by its minor version, which ``minors`` tells for tags of a major one; ``same``: the runtime
+    stands on the very image that the build does, less what is left behind; ``slim``: or on the slim variant of a full
+    one. ``sketch`` are bases for drafts, by family; ``compilers`` tells for a
+    release the newest GCC that it has the libraries of. ``again``: what comes from the build context is copied
     again from there, since the build leaves much beside it. ``sets`` are further variables of the base image that the
     runtime image lacks. ``globally``: packages that are installed for all projects stay in the builder. ``whole`` are
     folders that ship as one, whatever in them was written. ``starts`` is the program that the base image itself
@@ -44,6 +46,7 @@ class Recipe:
     builders: frozenset[str]
     programs: frozenset[str]
     packages: frozenset[str]
+    unlinked: frozenset[str]
     carried: frozenset[str]
     certificates: str | None
     zones: str | None
@@ -52,6 +55,7 @@ class Recipe:
     prefix: str | None
     open: frozenset[str]
     sites: tuple[str, ...]
+    minors: Mapping[str, str]
     same: bool
     slim: bool
     sketch: Mapping[str, str]
@@ -68,7 +72,7 @@ class Recipe:
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
-        minor = re.match(r"\d+\.\d+", version or "")
+        minor = re.match(r"\d+\.\d+", self.minors.get(version or "", version or ""))
         if minor is None and any("{minor}" in site for site in self.sites):
             return ()
         return tuple(site.format(minor=minor[0] if minor else "") for site in self.sites)
@@ -103,6 +107,7 @@ def recipe(name: str) -> Recipe:
         builders=frozenset(data["builders"]),
         programs=frozenset(data.get("programs", ())),
         packages=frozenset(data["packages"]),
+        unlinked=frozenset(data.get("unlinked", ())),
         carried=frozenset(data["carried"]),
         certificates=data.get("certificates"),
         zones=data.get("zones"),
@@ -111,6 +116,7 @@ def recipe(name: str) -> Recipe:
         prefix=data.get("prefix"),
         open=frozenset(data.get("open", ())),
         sites=tuple(data.get("sites", ())),
+        minors=data.get("minors", {}),
         same=data.get("same", False),
         slim=data.get("slim", False),
         sketch=data.get("sketch", {}),

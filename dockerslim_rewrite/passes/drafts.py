@@ -14,8 +14,8 @@ from .language_targets import language_targets
 from .native_targets import gcc_targets, native_targets
 from .php_targets import php_targets
 from .rust_targets import rust_targets
+from .sketching import Draft, draft_split
 from .split_project import Choose
-from .splitting import Draft, draft_split
 from .static_targets import serve_targets, static_targets
 
 _RECIPES: tuple[tuple[str, Choose], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import pairwise
 
 from ..change import Safety
 from .runtime_needs import needed_packages, unknown_program
@@ -15,6 +16,7 @@ _KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool)|-javaagent")
 _BENEATH = re.compile(
     r"(?:(?P<tool>[\d.]+)-)?(?P<java>jdk-?|openjdk-|eclipse-temurin-)(?P<version>\d+)(?P<rest>(?:-\w+)*)\Z"
 )
+_CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 #: Gradle's image is built on Temurin since this version.
 _TEMURIN_SINCE = (7, 3)
 
@@ -46,7 +48,12 @@ def _archive(project: Project) -> str | None:
     if "-jar" in words[:-1]:
         path = posixpath.normpath(posixpath.join(folder, words[words.index("-jar") + 1]))
         return None if project.shipping.covers(path) else f"nothing here makes {path}"
-    return None if project.shipping.covers(folder) else f"nothing tells where the classes are that run in {folder}"
+    told = next((value for word, value in pairwise(words) if word in _CLASS_PATH), folder)
+    for entry in told.split(":"):
+        path = posixpath.normpath(posixpath.join(folder, entry.removesuffix("*")))
+        if not project.shipping.covers(path):
+            return f"nothing tells where the classes are that run in {path}"
+    return None
 
 
 def _runtime(project: Project) -> str | None:

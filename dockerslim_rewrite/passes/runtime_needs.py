@@ -27,7 +27,8 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     family = project.image.family or ""
     distribution = project.image.distribution if family == "debian" else family
     for package in project.shipping.packages:
-        linked = () if static else libraries(package.name, distribution or family, release)
+        alone = static or package.name in project.recipe.unlinked
+        linked = () if alone else libraries(package.name, distribution or family, release)
         develops = package.name.endswith("-dev") and package.name not in project.recipe.packages
         if tidied and develops and not static and family in ("debian", "alpine"):
             found.append(package.written)
@@ -41,6 +42,19 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
             found.append(package.written)
     if not static and _trusted(project):
         found.append(CERTIFICATES)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def likely_packages(project: Project, release: str | None) -> tuple[str, ...]:
+    """The same for a draft: packages whose libraries are not known stay as they are."""
+    found: list[str] = []
+    for package in project.shipping.packages:
+        linked = libraries(package.name, project.image.distribution or "", release)
+        linked = () if package.name in project.recipe.unlinked else linked
+        if linked is not None:
+            found += linked
+        elif package.name not in project.recipe.packages | project.recipe.carried:
+            found.append(package.written)
     return tuple(sorted(dict.fromkeys(found)))
 
 

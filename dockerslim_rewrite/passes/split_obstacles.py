@@ -13,7 +13,9 @@ _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 #: Packages that surely create no account when they are installed.
 _WITHOUT_ACCOUNTS = re.compile(
     r"(?:lib[a-z0-9][a-z0-9.+-]*|zlib1?g?|[a-z0-9]+-libs|ca-certificates|curl|wget|git|bash|tzdata|openssl|procps|jq|"
-    r"less|vim|nano|unzip|zip|tini|dumb-init|su-exec|gosu|pcre|gmp|yaml)(?:=.*)?\Z"
+    r"less|vim|nano|unzip|zip|tini|dumb-init|su-exec|gosu|pcre|gmp|yaml|tar|gzip|bzip2|xz|xz-utils|file|patch|make|"
+    r"coreutils|findutils|gettext|sqlite|sqlite3|nodejs|npm|yarn|perl|python|python[23]|ruby|mariadb-client-libs|"
+    r"mariadb-connector-c|mariadb-client|mysql-client|postgresql-client|netcat|netcat-openbsd|ttf-dejavu|libintl)(?:=.*)?\Z"
 )
 #: Where package managers are told where packages come from.
 _SOURCES = ("/etc/apt/", "/etc/apk/")
@@ -60,7 +62,8 @@ def _left_behind(project: Project) -> Obstacle | None:
     named.append((project.folder or "/", project.stage.steps[-1].line))
     for path, line in named:
         inside = any(path.startswith(one.rstrip("/") + "/") for one in project.recipe.own)
-        if inside and not project.shipping.holds(path):
+        gone = any(path == one or path.startswith(one + "/") for one in project.shipping.gone)
+        if inside and not gone and not project.shipping.holds(path):
             return Obstacle(f"{path} is named by the configuration, and nothing tells what is in it", line)
     return None
 

@@ -15,24 +15,12 @@ from ..change import Change, Safety, SplitsStage
 from ..ir.build import Build
 from ..ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ..knowledge.recipes import recipe
-from ..record import record
-from ..text import Patch
 from .base import Proposals, missed
 from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
 from .stage_text import Install, split_text
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-
-
-@record
-class Draft:
-    """A split that was not made: the rule, why not, on which line, and how the file would read."""
-
-    rule: str
-    reason: str
-    line: int
-    text: str
 
 
 def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed: tuple[str, ...] = ()) -> Proposals:
@@ -44,39 +32,23 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     if found is None:
         return
     project, obstacle = found
-    targets = _targets(project, obstacle, choose)
+    targets = targets_of(project, obstacle, choose)
     if isinstance(targets, Obstacle):
-        if not _told(project):
+        if not told_elsewhere(project):
             yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
         if target.image != project.stage.head.image or left or target.places is not None:
-            yield _change(project, target)
+            yield change_of(project, target)
 
 
-def draft_split(build: Build, facts: Facts, name: str, choose: Choose) -> Draft | None:
-    """The split that the recipe *name* would make of *build* if nothing was in the way; None where nothing is."""
-    found = project_of(build, facts, recipe(name))
-    if found is None:
-        return None
-    project, obstacle = found
-    targets = _targets(project, obstacle, choose)
-    if not isinstance(targets, Obstacle) or _told(project):
-        return None
-    likely = choose(project)
-    base = project.recipe.sketch.get(project.image.family or "", project.stage.head.image)
-    target = Target(base, Safety.STANDARD, "") if isinstance(likely, str) or not likely else likely[-1]
-    text = Patch.of(_change(project, target).edits).apply(build.text)
-    return Draft(project.recipe.code, targets.reason, targets.line, text)
-
-
-def _told(project: Project) -> bool:
+def told_elsewhere(project: Project) -> bool:
     """Whether the rule for web servers says it."""
     return not project.recipe.told.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
 
 
-def _targets(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
+def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
     """The bases for *project*, or the first thing that is in the way."""
     obstacle = obstacle or obstacle_in(project)
     if obstacle is not None:
@@ -105,7 +77,8 @@ def _inherited(project: Project) -> tuple[str, ...]:
     return tuple(f"ENV {key}={text}" for key, text in project.recipe.environment.items() if key in read)
 
 
-def _change(project: Project, target: Target) -> Change:
+def change_of(project: Project, target: Target) -> Change:
+    """The change that makes a builder and a runtime stage on *target* of the stage of *project*."""
     ships = project.shipping
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)

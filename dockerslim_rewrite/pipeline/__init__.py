@@ -16,7 +16,7 @@ from .result import Companion, Result, unified_diff
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
-    from ..passes.splitting import Draft
+    from ..passes.sketching import Draft
 
 __all__ = ["Companion", "Options", "Result", "rewrite", "selected", "suggest", "unified_diff"]
 

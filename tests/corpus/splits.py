@@ -25,7 +25,7 @@ _PREFIX = re.compile(r"not split into builder and runtime: ")
 #: What a remark says, with the names of one file taken out.
 _KINDS = (
     (
-        r"what \S*(?:bash|sh|curl) writes|what \.?/\S+ writes|what \S+\.sh writes",
+        r"what the script .* writes|what \S*(?:bash|sh|curl) writes|what \.?/\S+ writes|what \S+\.sh writes",
         "it runs a script that nothing here shows",
     ),
     (
@@ -57,7 +57,7 @@ _KINDS = (
         "the libraries of a development package are not known",
     ),
     (
-        r"the full image has",
+        r"the full image has|libraries of its own",
         "full image: what is compiled, and what that is linked to, is not known without the context",
     ),
     (
@@ -69,8 +69,8 @@ _KINDS = (
         "the container starts a script",
     ),
     (
-        r"starts through what the base image starts",
-        "the container starts what the base image starts",
+        r"starts what the base image starts|starts a shell",
+        "the container starts what the base image starts, or a shell",
     ),
     (
         r"belongs to the tools of the build|an image to work in|names a part of the development kit",

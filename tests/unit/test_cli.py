@@ -204,7 +204,7 @@ def test_declined_splits_are_shown_as_drafts_and_never_written(tmp_path: Path) -
     said = done.stderr.decode().splitlines()
     assert f"{path}:3: DS401 is not proven: what ./build.sh writes is not known. A draft, not written:" in said
     drafted = [line for line in said if "FROM" in line or "COPY --from" in line]
-    assert len(drafted) == 4
+    assert len(drafted) == 5
     assert all(line.startswith("draft | ") for line in drafted)
 
 
