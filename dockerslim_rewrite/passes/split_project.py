@@ -16,7 +16,7 @@ from ..change import Claim, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Exec, Healthcheck, Step
 from ..knowledge.images import ImageFacts
-from ..knowledge.recipes import Recipe
+from ..knowledge.recipes import Recipe, recipe
 from ..knowledge.servers import server
 from ..record import record
 from ..text import Edit
@@ -79,7 +79,8 @@ def project_of(
         return None
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
     starts = _starting(stage, known, image)
-    if known.servers and (isinstance(starts, str) or not _serves(starts, known, ships)):
+    made = image.name in recipe("native").images and any(call.name == "make" for call in facts.calls(stage))
+    if known.servers and (isinstance(starts, str) or not _serves(starts, known, ships, made=made)):
         return None
     if stage.head.origin.flags:
         obstacle = Obstacle("FROM names a platform", stage.head.line)
@@ -114,13 +115,12 @@ def _builds(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> boo
     return False
 
 
-def _serves(starts: Starting, known: Recipe, ships: Shipping) -> bool:
-    """Whether the container starts one of the recipe's servers, and nothing but a package may have brought that."""
+def _serves(starts: Starting, known: Recipe, ships: Shipping, *, made: bool) -> bool:
+    """Whether the container starts one of the recipe's servers, and not one that the stage itself has *made*."""
     started = {posixpath.basename(one.name) for one in starts.programs} & known.servers
     patterns = [pattern for name in started if (found := server(name)) is not None for pattern in found.packages]
-    names = [package.name for package in ships.packages]
-    brought = any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
-    return bool(started) and (brought or not patterns or known.starts is not None)
+    brought = any(fnmatchcase(package.name, pattern) for package in ships.packages for pattern in patterns)
+    return bool(started) and (brought or not made)
 
 
 def _starting(stage: Stage, known: Recipe, image: ImageFacts) -> Starting | str:
