@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run
-from ..knowledge.linked import linked_packages
+from ..knowledge.linked import linked_packages, linker_words
 from ..knowledge.smaller import Installer, installer
 from ..knowledge.writes import tool_writing
 from ..record import evolve, record
@@ -52,6 +52,10 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     compiler = next((call.name for call in facts.calls(stage) if call.name in COMPILERS), None)
     if compiler is not None:
         raise Unmet(f"what {compiler} builds may be linked to any library of the full image")
+    for step in stage.steps:
+        told = next((word for word in linker_words() if word in step.origin.text), None)
+        if told is not None:
+            raise Unmet(f"{told} (line {step.line}) may link what is installed to any library of the full image")
     lists = Lists(build, facts)
     folders = {step.index: state.workdir for step, state in zip(stage.steps, states, strict=False)}
     reader = _Reader(lists, LockSites(stage, lists, folders))

@@ -79,7 +79,7 @@ def _archive(known: Writing, values: Values, arguments: Arguments, frame: Frame)
         return ()
     folders = [flag.value for flag in arguments.flags if flag.name in known.folder]
     place = place_of(folders[-1] if folders else ".", frame)
-    return None if place is None or place.path in frame.broad else (place,)
+    return None if place is None else (place,)
 
 
 def _folder(known: Writing, values: Values, arguments: Arguments, frame: Frame) -> Found:

@@ -109,6 +109,9 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
     if places is None or any(place is None for place in places):
         return unclear
     found_places = tuple(place for place in places if place is not None)
+    among = next((place.path for place in found_places if place.path in frame.broad), None)
+    if known.kind == "archive" and among is not None:
+        return Writes(unknown=f"what {name} unpacks among the files of the base image, in {among},")
     if name == "mkdir":
         return Writes(tuple(place for place in found_places if place.path not in frame.broad))
     made = tuple(posixpath.basename(place.path) for place in found_places) if known.kind == "compiler" else ()

@@ -36,3 +36,8 @@ def linked_packages(manager: str) -> Linked:
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
     return Linked(links, *(frozenset(data.get(key, ())) for key in ("plain", "runs", "programs")))
+
+
+def linker_words() -> tuple[str, ...]:
+    """Words by which extensions are told to use other libraries than they would by themselves."""
+    return tuple(table("linked")["options"]["words"])

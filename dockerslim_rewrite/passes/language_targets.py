@@ -5,11 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ..analysis.facts import Use
 from ..analysis.linked import links
-from ..analysis.listed import Unmet
+from ..analysis.listed import Lists, Unmet
 from ..analysis.needs import starting_needs
 from ..analysis.starting import Started
 from ..change import Safety
+from ..ir.steps import Run
 from ..knowledge.libraries import libraries
 from ..knowledge.smaller import smaller
 from .runtime_needs import needed_packages, program
@@ -32,6 +34,7 @@ def _replaced(project: Project) -> str | None:
             if use.operation.manager.name != "pip":
                 continue
             words = [use.command.argv[at] or "" for at in use.operation.operands]
+            words += _listed(project, run, use)
             named = [word for word in words if _OWN.match(word)]
             anew = use.operation.has_flag("-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed")
             if named and (anew or use.operation.subcommand == "uninstall" or any(_OWN.sub("", word) for word in named)):
@@ -39,6 +42,18 @@ def _replaced(project: Project) -> str | None:
                     f"line {run.line} replaces {named[0]}, of which the runtime image has its own: COPY deletes nothing"
                 )
     return None
+
+
+def _listed(project: Project, run: Run, use: Use) -> list[str]:
+    """What the requirements files say that *use* is given, as far as the build context shows them."""
+    lists = Lists(project.build, project.facts)
+    folder = project.facts.state(run).workdir
+    found: list[str] = []
+    for flag in use.operation.flags:
+        if flag.name in ("-r", "--requirement") and flag.value:
+            path = posixpath.normpath(posixpath.join(folder or "/", flag.value))
+            found += (lists.text(path, folder) or "").splitlines()
+    return found
 
 
 def _same(project: Project) -> list[Target] | str:

@@ -33,7 +33,7 @@ _KINDS = (
         "what a command writes is not known",
     ),
     (
-        r"where .* writes is not known|in which folder",
+        r"where .* writes is not known|in which folder|unpacks among the files",
         "where a command writes is not known",
     ),
     (

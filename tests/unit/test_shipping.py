@@ -88,7 +88,7 @@ def test_places(line: str, expected: list[str]) -> None:
         ("COPY . /", "what COPY . puts into /"),
         ("COPY data /etc/", "what COPY data puts into /etc"),
         ("ARG D\nCOPY . /srv/$D", "depends on a build argument"),
-        ("RUN tar xzf a.tgz", "where tar writes"),
+        ("RUN tar xzf a.tgz", "what tar unpacks among the files of the base image, in /, is"),
         ("RUN tar czf /a.tgz /etc", "where tar writes"),
         ("RUN mkdir /a/$RANDOM", "where mkdir writes"),
         ("RUN cp -t /usr/bin a b", "where cp writes"),
@@ -191,7 +191,7 @@ def test_how_containers_start(lines: list[str], programs: list[str], shell: str 
         (["CMD []"], "what the base image starts"),
         (["CMD $APP"], "a variable decides"),
         (['CMD ["bash", "run.sh"]'], "starts a script or a shell"),
-        (['CMD ["bash"]'], "starts a script or a shell"),
+        (['CMD ["bash"]'], "starts a shell: this may be an image to work in"),
     ],
 )
 def test_starts_that_are_not_known(lines: list[str], reason: str) -> None:
