@@ -113,6 +113,13 @@ class ReordersOperands:
 
 
 @record
+class StopsWithoutFolder:
+    """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
+
+    argv: tuple[str, ...]
+
+
+@record
 class AnchorsPatterns:
     """The operands ``words`` of commands named ``command``, patterns of file names, get ``./`` in front of them."""
 
@@ -355,6 +362,7 @@ Claim: TypeAlias = (
     | RemovesOperand
     | ReordersOperands
     | AnchorsPatterns
+    | StopsWithoutFolder
     | AddsAssignment
     | ReplacesInstruction
     | ChangesForm

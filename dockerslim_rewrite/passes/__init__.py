@@ -16,6 +16,7 @@ from .base import Pass
 from .build_dependencies import build_dependencies
 from .cache_mounts import cache_mounts_pass
 from .casing import casing
+from .cd_failure import cd_failure
 from .conda_cache import conda_cache
 from .copied_secrets import copied_secrets
 from .copy_chown_chmod import copy_chown_chmod
@@ -118,6 +119,7 @@ PIPELINE: tuple[Phase, ...] = (
             empty_continuation,
             casing,
             duplicate_command,
+            cd_failure,
             sudo,
             apt_get,
             assume_yes,

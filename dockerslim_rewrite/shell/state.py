@@ -64,6 +64,7 @@ _REPLACES_SHELL = re.compile(
 _PREFIXES = frozenset(("command", "builtin", "time"))
 #: Special built-ins keep the assignments before them (POSIX 2.14); those that are judged otherwise are not listed.
 _KEEPS_ASSIGNMENTS = frozenset((":", "set", "export", "readonly", "unset", "times"))
+_FAILURE = re.compile(r"(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\Z")
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
@@ -139,8 +140,9 @@ class _Collector:
                 else:
                     self.visit(item)
         elif isinstance(node, AndOr):
-            for item in node.items:
-                self.visit(item)
+            for index, item in enumerate(node.items):
+                if not (index and node.operators[index - 1].text == "||" and _fails(item)):
+                    self.visit(item)
         elif isinstance(node, Pipeline):
             if len(node.items) == 1:
                 self.visit(node.items[0])
@@ -217,6 +219,13 @@ class _Collector:
                 letters = letters[:-1]
             self.options.update(letters if value.startswith("-") else (f"+{letter}" for letter in letters))
             index += 1
+
+
+def _fails(node: Node) -> bool:
+    """Whether *node*, which stands behind ``||``, ends the shell with a failure: so does what fails in a chain."""
+    if not isinstance(node, Simple) or node.name != "exit" or node.assignments or node.redirects:
+        return False
+    return len(node.words) == 1 or (len(node.words) == 2 and bool(_FAILURE.match(node.words[1].text)))
 
 
 def _without_prefixes(words: tuple[Word, ...]) -> tuple[Word, ...]:

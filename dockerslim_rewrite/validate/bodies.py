@@ -12,6 +12,7 @@ from .accounts import is_account_command, unsafe_account
 from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
+from .entering import stopping, stops
 from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
@@ -138,6 +139,11 @@ class Bodies:
         while i < len(before):
             if j < len(after) and self._unit(before[i], after[j], errexit_first, adding):
                 i, j = i + 1, j + 1
+            elif adding and (chain := stopping(before[i], self.licences.claims)):
+                end = self._row(chain, after, j, False)
+                if end is None:
+                    return None
+                i, j = i + 1, end
             elif adding and j < len(after) and self._licensed_addition(after[j]):
                 j += 1
             elif adding and self._licensed_removal(before[i], after[j:]):
@@ -167,7 +173,9 @@ class Bodies:
         if before == after:
             return True
         if isinstance(before, Command):
-            return isinstance(after, Command) and self.licences.same(before, after)
+            if isinstance(after, Block):
+                return adding and stops(before, after, self.licences.claims)
+            return self.licences.same(before, after)
         key = (id(before), id(after), errexit_first, adding)
         known = self._known.get(key)
         if known is None:

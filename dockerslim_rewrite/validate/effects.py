@@ -12,6 +12,7 @@ from ..record import record
 from .observe import Block, Command, Unit, commands
 
 _ENDS = frozenset(("exit", "exec", "return", "logout"))
+_FAILS = frozenset([("exit",), *(("exit", str(status)) for status in range(1, 256))])
 _ALTERS = frozenset(
     [
         ".",
@@ -65,6 +66,14 @@ def needs_shell(name: str) -> bool:
     return name in _ENDS or name in _ALTERS or name in _ONLY_BUILTIN
 
 
+def _gives_up(unit: Unit) -> bool:
+    """Whether *unit* is ``… || exit``: where it ends the shell, it fails, as the rest of a chain would."""
+    if not isinstance(unit, Block) or unit.kind != "or" or len(unit.parts[-1]) != 1:
+        return False
+    last = unit.parts[-1][0]
+    return isinstance(last, Command) and last.raw in _FAILS and not (last.redirects or last.assignments)
+
+
 def current_shell(found: tuple[Unit, ...]) -> list[Command]:
     """The simple commands that run in the shell itself, not in a subshell, pipeline or substitution."""
     result: list[Command] = []
@@ -80,8 +89,16 @@ def current_shell(found: tuple[Unit, ...]) -> list[Command]:
 
 
 def may_end(found: tuple[Unit, ...]) -> bool:
-    """Whether the shell may end before the last command."""
-    return any(command.words and command.words[0] in _ENDS for command in current_shell(found))
+    """Whether the shell may end before the last command, other than with a failure."""
+    for unit in found:
+        if isinstance(unit, Command):
+            if unit.words and unit.words[0] in _ENDS:
+                return True
+        elif unit.kind != "subshell" and not (unit.kind == "pipe" and len(unit.parts) > 1):
+            parts = unit.parts[:-1] if _gives_up(unit) else unit.parts
+            if any(map(may_end, parts)):
+                return True
+    return False
 
 
 def backgrounds(found: tuple[Unit, ...]) -> bool:

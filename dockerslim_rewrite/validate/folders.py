@@ -6,11 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
-from ..change import EntersFolder
+from ..change import Claim, EntersFolder
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
 from ..record import record
 from ..shell.script import Script
+from .entering import stopping
 from .observe import Block, Command, Unit, units
 from .program import base_of, script_of
 from .verdict import Unsound
@@ -24,8 +25,10 @@ def is_workdir(step: Step, folder: str) -> bool:
     return isinstance(step, Value) and step.keyword == "WORKDIR" and step.value == folder
 
 
-def leading_cd(run: Run, folder: str, workdir: str | None) -> tuple[str, ...] | None:
+def leading_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim]) -> tuple[str, ...] | None:
     """The ``cd`` to *folder* that heads *run*, started in *workdir*, as written; None where it is no such RUN.
+
+    By *claims* the list that it stands in may stop where it fails.
 
     Only units joined by ``&&`` count: were the folder missing, none of them would run, and the build would end.
     """
@@ -33,6 +36,8 @@ def leading_cd(run: Run, folder: str, workdir: str | None) -> tuple[str, ...] | 
     if script is None or not _FOLDER.match(folder) or ".." in folder.split("/"):
         return None
     found = units(script)
+    if found and (chain := stopping(found[0], claims)):
+        found = (*chain, *found[1:])
     head = found[0] if found else None
     if not isinstance(head, Command) or head.assignments or head.redirects or head.nested or len(head.words) != 2:
         return None
@@ -71,9 +76,14 @@ class Entered:
         #: The folder that a WORKDIR in place of ``cd`` leads to; None where both programs are in one folder.
         self.folder: str | None = None
 
-    def head(self, left: Run, claim: EntersFolder, after: Sequence[Step], workdir: str | None) -> Entry | None:
-        """How the first of *after* stand for the RUN *left*, which starts in *workdir*; None where they do not."""
-        cd = leading_cd(left, claim.folder, workdir)
+    def head(
+        self, left: Run, claim: EntersFolder, after: Sequence[Step], workdir: str | None, claims: Iterable[Claim]
+    ) -> Entry | None:
+        """How the first of *after* stand for the RUN *left*, which starts in *workdir*; None where they do not.
+
+        *claims* are all those about *left*.
+        """
+        cd = leading_cd(left, claim.folder, workdir, claims)
         if cd is None or not after:
             return None
         first, run = after[0], after[1] if len(after) > 1 else None

@@ -267,7 +267,7 @@ class Matcher:
             return 0
         licences = self.claimed.near(left.origin.span)
         for claim in licences.of(EntersFolder):
-            found = self.standing.entered.head(left, claim, after[at : at + 2], self.standing.workdir)
+            found = self.standing.entered.head(left, claim, after[at : at + 2], self.standing.workdir, licences.claims)
             if found is not None:
                 self.standing.entered.folder = found.folder
                 frame(left, found.run, licences, self.old, self.new)

@@ -13,7 +13,7 @@ before may do more.
 
 What `pipefail` promises. It makes a build stop where a command failed whose output went into a pipe, and does nothing
 else. So with even seeds such commands succeed, and all must be equal; with odd seeds they may fail, and the build after
-may stop there.
+may stop there. What is promised of a list that minds its `cd` is the same: with even seeds every folder is there.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from dockerslim_rewrite.change import (
     RemovesOption,
     ReordersOperands,
     ReplacesWords,
+    StopsWithoutFolder,
 )
 from dockerslim_rewrite.knowledge.images import image_facts
 from tests.trace.model import SHELLS, Allowance, Argv, Assignment, Body, Replacement, Words
@@ -107,6 +108,7 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
         starts=_all(body.cwd for body in before) if entered else (),
         missing_paths=_all([*map(pattern, missing), *written]),
         pipes=any(map(_sets_pipefail, claims)),
+        enters=any(isinstance(claim, StopsWithoutFolder) for claim in claims),
     )
 
 

@@ -86,6 +86,7 @@ class Allowance:
     folders: directories that are known to be there, so that `cd` finds them; `*` stands for all.
     starts: directories in which bodies before start, and bodies after need not: they are there from the beginning.
     pipes: whether after may stop where a command failed whose output went into a pipe.
+    enters: whether after may stop where `cd` failed.
     """
 
     added: tuple[Argv, ...] = ()
@@ -102,6 +103,7 @@ class Allowance:
     folders: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
     pipes: bool = False
+    enters: bool = False
 
 
 NOTHING = Allowance()

@@ -48,6 +48,7 @@ ANSWERED = {
     "DS625": "DL3045",
     "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
     "DS621": "SC2035",
+    "DS622": "SC2164",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
 
@@ -74,6 +75,7 @@ def test_an_unknown_code_selects_nothing() -> None:
 
 def test_findings_have_pages() -> None:
     assert link_of("DL3025") == "https://github.com/hadolint/hadolint/wiki/DL3025"
+    assert link_of("SC2035") == "https://www.shellcheck.net/wiki/SC2035"
     checks = "https://docs.docker.com/reference/build-checks"
     assert link_of("JSONArgsRecommended") == f"{checks}/json-args-recommended/"
     assert link_of("SecretsUsedInArgOrEnv") == f"{checks}/secrets-used-in-arg-or-env/"
