@@ -120,6 +120,13 @@ class StopsWithoutFolder:
 
 
 @record
+class LeavesFolder:
+    """The ``cd`` that is written ``argv`` and ends a RUN goes, or the RUN that is nothing else."""
+
+    argv: tuple[str, ...]
+
+
+@record
 class AnchorsPatterns:
     """The operands ``words`` of commands named ``command``, patterns of file names, get ``./`` in front of them."""
 
@@ -363,6 +370,7 @@ Claim: TypeAlias = (
     | ReordersOperands
     | AnchorsPatterns
     | StopsWithoutFolder
+    | LeavesFolder
     | AddsAssignment
     | ReplacesInstruction
     | ChangesForm

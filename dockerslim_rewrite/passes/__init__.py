@@ -30,6 +30,7 @@ from .end_of_life import end_of_life
 from .flatten import flatten
 from .floating_major import floating_major
 from .glob_prefix import glob_prefix
+from .idle_cd import idle_cd
 from .inject_user import inject_user
 from .join_metadata import join_metadata
 from .json_form import json_form
@@ -120,6 +121,7 @@ PIPELINE: tuple[Phase, ...] = (
             casing,
             duplicate_command,
             cd_failure,
+            idle_cd,
             sudo,
             apt_get,
             assume_yes,

@@ -12,7 +12,7 @@ from .accounts import is_account_command, unsafe_account
 from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
-from .entering import stopping, stops
+from .entering import is_idle, left_with, stopping, stops
 from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
@@ -37,11 +37,19 @@ class _Row:
 class Bodies:
     """Compares shell bodies. *near* gives the licences of the changes that edit the text from one RUN to another.
 
-    Each body is compared under those near it and the RUN before it.
+    Each body is compared under those near it and the RUN before it. All start in *workdir*; the body of the RUN right
+    before them is *earlier*.
     """
 
-    def __init__(self, near: Callable[[Run, Run], Licences]) -> None:
+    def __init__(
+        self,
+        near: Callable[[Run, Run], Licences],
+        workdir: str | None = None,
+        earlier: tuple[Unit, ...] = (),
+    ) -> None:
         self.near = near
+        self.workdir = workdir
+        self.earlier = earlier
         self.licences = Licences(())
         self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
@@ -77,7 +85,11 @@ class Bodies:
             for run in chain((first,), () if second is None else (second,), others):
                 self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
-                body = units(script)
+                body = left_with(units(script), self.licences.claims)
+                if is_idle(
+                    body, units(row.scripts[-1]) if row.scripts else self.earlier, self.workdir, self.licences.claims
+                ):
+                    body = ()
                 at, isolated = self._place(body, after, at, run, right, alone=second is None)
                 row.runs.append(run)
                 row.scripts.append(script)

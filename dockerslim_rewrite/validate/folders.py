@@ -11,7 +11,7 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
 from ..record import record
 from ..shell.script import Script
-from .entering import stopping
+from .entering import left_with, stopping
 from .observe import Block, Command, Unit, units
 from .program import base_of, script_of
 from .verdict import Unsound
@@ -28,14 +28,16 @@ def is_workdir(step: Step, folder: str) -> bool:
 def leading_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim]) -> tuple[str, ...] | None:
     """The ``cd`` to *folder* that heads *run*, started in *workdir*, as written; None where it is no such RUN.
 
-    By *claims* the list that it stands in may stop where it fails.
+    By *claims* the list that it stands in may stop where it fails, and a ``cd`` at the end may go.
 
     Only units joined by ``&&`` count: were the folder missing, none of them would run, and the build would end.
     """
     script = script_of(run)
     if script is None or not _FOLDER.match(folder) or ".." in folder.split("/"):
         return None
-    found = units(script)
+    text, found = script.text, left_with(units(script), claims)
+    if found != units(script):
+        text = text.rpartition("cd")[0]
     if found and (chain := stopping(found[0], claims)):
         found = (*chain, *found[1:])
     head = found[0] if found else None
@@ -50,7 +52,7 @@ def leading_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Clai
         path = posixpath.join(workdir, path)
     if posixpath.normpath(path) != folder or len(found) == 1 or run.mounts:
         return None
-    if _WAY.search(script.text) or any(_changes_folder(unit) for unit in found[1:]):
+    if _WAY.search(text) or any(_changes_folder(unit) for unit in found[1:]):
         return None
     return head.raw
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice
 
-from ..change import AddsMount, MergesRuns
+from ..change import AddsMount, LeavesFolder, MergesRuns
 from ..ir.steps import Run, Step
 from ..text import Span
 from .bodies import Bodies
 from .claims import Claimed, Licences
+from .entering import is_idle
 from .instructions import Side
 from .mounts import licensed_mounts
-from .observe import Command, units
+from .observe import Command, Unit, units
 from .program import script_of
 from .verdict import Unsound
 
@@ -24,14 +25,21 @@ class Runs:
         self.claimed = claimed
         self.old = old
         self.new = new
-        self.most = 1 + sum(claim.count - 1 for claim in claimed.all.of(MergesRuns))
+        # A RUN that is gone counts no more in what was joined later.
+        gone = len(claimed.all.of(LeavesFolder))
+        self.most = 1 + gone + sum(claim.count - 1 for claim in claimed.all.of(MergesRuns))
 
-    def match(self, before: Sequence[Step], at: int, right: Run, exported: Set[str]) -> int:
-        """How many RUNs of *before* from *at* on became *right*. Raises ``Unsound`` or ``Undecided`` for none."""
+    def match(self, before: Sequence[Step], at: int, right: Run, exported: Set[str], workdir: str | None) -> int:
+        """How many RUNs of *before* from *at* on, which start in *workdir*, became *right*.
+
+        Raises ``Unsound`` or ``Undecided`` for none.
+        """
         first = before[at]
         assert isinstance(first, Run)
         frame(first, right, self._near(first, first), self.old, self.new)
-        return Bodies(self._near).longest(self._candidates(before, at), right, exported)
+        return Bodies(self._near, workdir, _body(before[at - 1] if at else None)).longest(
+            self._candidates(before, at), right, exported
+        )
 
     def _near(self, first: Run, last: Run) -> Licences:
         return self.claimed.near(Span(first.origin.span.start, last.origin.span.end))
@@ -50,14 +58,21 @@ class Runs:
                 return
             yield step
 
-    def vanishes(self, run: Run) -> bool:
-        """Whether claims remove every command of *run*."""
+    def vanishes(self, run: Run, before: Step | None, workdir: str | None) -> bool:
+        """Whether claims remove every command of *run*, which starts in *workdir* and stands right behind *before*."""
         script = script_of(run)
         if script is None:
             return False
         licences = self.claimed.near(run.origin.span)
         found = units(script)
+        if is_idle(found, _body(before), workdir, licences.claims):
+            return not run.origin.flags
         return bool(found) and all(isinstance(unit, Command) and licences.removes(unit) for unit in found)
+
+
+def _body(step: Step | None) -> tuple[Unit, ...]:
+    script = script_of(step) if step is not None else None
+    return units(script) if script is not None else ()
 
 
 def frame(left: Run, right: Run, licences: Licences, old: Side, new: Side) -> None:

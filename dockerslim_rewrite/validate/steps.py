@@ -223,9 +223,9 @@ class Matcher:
             return 1
         if isinstance(left, Run) and isinstance(right, Run):
             try:
-                return self.runs.match(before, at, right, self.standing.exported)
+                return self.runs.match(before, at, right, self.standing.exported, self.standing.workdir)
             except Unsound:
-                if not self.runs.vanishes(left):
+                if not self.runs.vanishes(left, before[at - 1] if at else None, self.standing.workdir):
                     raise
                 return None
         licences = self.claimed.near(left.origin.span)
@@ -294,7 +294,7 @@ class Matcher:
 
     def _dropped(self, left: Step, before: Sequence[Step], at: int) -> bool:
         if isinstance(left, Run):
-            return self.runs.vanishes(left)
+            return self.runs.vanishes(left, before[at - 1] if at else None, self.standing.workdir)
         if all(claim.keyword != left.keyword for claim in self.claimed.near(left.origin.span).of(DropsInstruction)):
             return False
         if left.keyword in _OVERRIDDEN:

@@ -32,6 +32,7 @@ from dockerslim_rewrite.change import (
     Claim,
     DropsFiles,
     EntersFolder,
+    LeavesFolder,
     MovesInstruction,
     RemovesCommand,
     RemovesOperand,
@@ -73,6 +74,8 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
     removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
     missing = [path for claim in claims if isinstance(claim, DropsFiles) for path in claim.paths]
     written = [path for claim in claims for path in _left_by(claim)]
+    # The sandbox makes the folders that `cd` asks for; these are there, whatever the RUN before has made.
+    asked = [f"/{claim.argv[-1].lstrip('/')}" for claim in claims if isinstance(claim, LeavesFolder)]
     pairs = _all(
         Replacement(_globs(claim.before), _globs(claim.after)) for claim in claims if isinstance(claim, ReplacesWords)
     )
@@ -104,9 +107,9 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
         ),
         extra_paths=_all(path for claim in claims if isinstance(claim, AddsCommand) for path in _brought_by(claim)),
         later=_all(name for change in changes for name in _moved(change)),
-        folders=_all([*entered, *anywhere]),
+        folders=_all([*entered, *asked, *anywhere]),
         starts=_all(body.cwd for body in before) if entered else (),
-        missing_paths=_all([*map(pattern, missing), *written]),
+        missing_paths=_all([*map(pattern, [*missing, *asked]), *written]),
         pipes=any(map(_sets_pipefail, claims)),
         enters=any(isinstance(claim, StopsWithoutFolder) for claim in claims),
     )
