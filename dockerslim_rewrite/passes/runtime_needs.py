@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from ..analysis.packages import Kind
 from ..analysis.starting import EVERYWHERE, Started
 from ..analysis.state import expand
 from ..ir.steps import Env
 from ..knowledge.libraries import libraries
+from ..knowledge.smaller import smaller
 from .split_project import Project
 
 #: The package with the certificates of authorities.
@@ -26,7 +28,11 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     tidied = _takes_out(project)
     family = project.image.family or ""
     distribution = project.image.distribution if family == "debian" else family
+    started = {posixpath.basename(word) for word in project.starting.words}
     for package in project.shipping.packages:
+        if package.name in started:
+            found.append(package.written)
+            continue
         alone = static or package.name in project.recipe.unlinked
         linked = () if alone else libraries(package.name, distribution or family, release)
         develops = package.name.endswith("-dev") and package.name not in project.recipe.packages
@@ -101,6 +107,8 @@ def program(project: Project, started: Started) -> str | None:
         return None
     if known.same and not started.script:
         return None
+    if brought_by_system(started):
+        return system_program(project, started)
     if not started.path and name in EVERYWHERE:
         return f"{started.keyword} runs {name}: this may be an image to work in"
     if started.script:
@@ -116,6 +124,24 @@ def program(project: Project, started: Started) -> str | None:
     if any(ships.covers(posixpath.join(folder, name)) for folder in _own_path(project)):
         return None
     return f"nothing tells where {name} is"
+
+
+def brought_by_system(started: Started) -> bool:
+    """Whether *started* is a program that full images have of their distribution."""
+    return not started.path and started.name in _of_the_system()
+
+
+def system_program(project: Project, started: Started) -> str | None:
+    """Why the runtime stage may lack a program of the distribution; None where *project* installs it itself."""
+    if _of_the_system().get(started.name) in {package.name for package in project.shipping.packages}:
+        return None
+    return f"{started.keyword} runs {started.name}, which may be a program of the base image"
+
+
+def _of_the_system() -> Mapping[str, str]:
+    """The programs of full images, with the packages that bring them."""
+    known = smaller("python", "slim", "debian")
+    return known.packages if known is not None else {}
 
 
 def _own_path(project: Project) -> tuple[str, ...]:

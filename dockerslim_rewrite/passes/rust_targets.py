@@ -9,7 +9,7 @@ from ..analysis.packages import operation
 from ..analysis.starting import EVERYWHERE, Started
 from ..change import Safety
 from ..knowledge.images import image_facts
-from .runtime_needs import needed_packages
+from .runtime_needs import brought_by_system, needed_packages, system_program
 from .split_project import Project, Target
 
 _DYNAMIC = "gcr.io/distroless/cc-debian12"
@@ -30,6 +30,10 @@ def rust_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
     programs: list[str] = []
     for started in project.starting.programs:
+        if brought_by_system(started):
+            if (problem := system_program(project, started)) is not None:
+                return problem
+            continue
         place, problem = _program(project, started)
         if problem is not None:
             return problem

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..change import AddsCommand, AddsOption, Claim, SplitsStage
 from ..ir.build import Stage
-from ..ir.steps import Env, Run
+from ..ir.steps import Env, Exec, Healthcheck, Run, Step
 from .inherited import inherited
 from .linking import brings_libraries
 from .observe import Command, units
@@ -94,6 +94,7 @@ def check_left(stage: Stage, runtime: Stage, claim: SplitsStage) -> None:
         if command.words[:1] and command.words[0] in _INSTALLS and _UPGRADES & set(command.words[1:4]) and not upgraded:
             raise Unsound(f"{' '.join(command.words)} is not done in the runtime stage", stage.head.line)
     again = {word for command in _installs(runtime) for word in command.words}
+    named = {word.rpartition("/")[2] for step in runtime.steps for word in _named(step)}
     for command in _installs(stage):
         words = _resolved(command, stage)
         virtual = {words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-t", "--virtual")}
@@ -102,8 +103,17 @@ def check_left(stage: Stage, runtime: Stage, claim: SplitsStage) -> None:
             bare = re.split(r"[=:<>~@]", word)[0]
             if word.startswith("-") or word in virtual or not bare:
                 continue
+            if word not in again and bare in named and not _removed(stage, {bare, *virtual}):
+                raise Unsound(f"the program {bare} is lost, which the image starts", stage.head.line, runtime.head.line)
             if word not in again and bare not in claim.left and not _removed(stage, {bare, *virtual}):
                 raise Unsound(f"the package {bare} is lost", stage.head.line, runtime.head.line)
+
+
+def _named(step: Step) -> list[str]:
+    """The words of what *step* starts when the image runs."""
+    if not isinstance(step, Exec | Healthcheck):
+        return []
+    return re.split(r"[\s\"'\[\],;&|()]+", step.origin.args)
 
 
 def _resolved(command: Command, stage: Stage) -> list[str]:
