@@ -17,6 +17,8 @@ _STATIC = "gcr.io/distroless/static-debian12"
 _DYNAMIC = "gcr.io/distroless/cc-debian12"
 #: Releases of Debian whose programs run with the libraries of Debian 12.
 _UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
+#: Tells in which order names are looked up. Sources: docker-library golang; Go 1.16 release notes, package net.
+_NAMES = "/etc/nsswitch.conf"
 _PATH = "ENV PATH=/go/bin:$PATH"
 
 
@@ -51,8 +53,16 @@ def go_targets(project: Project) -> list[Target] | str:
         found.append(_small(project, path, static=static))
     why = f"Go's tools are needed to build only; {base} is of the same distribution"
     files = (certificates,) if zoned else (certificates, zones)
+    if image.family == "alpine" and _asks_names_first(image.parts.version):
+        files = (*files, _NAMES)
     found.append(Target(base, Safety.STANDARD, why, files, path, packages))
     return found
+
+
+def _asks_names_first(version: str | None) -> bool:
+    """Whether that Go asks name servers before /etc/hosts without the file that its image has for that since 1.10.2."""
+    numbers = tuple(int(part) for part in (version or "").split(".")[:2] if part)
+    return version == "1.10" or (1, 11) <= numbers < (1, 16)
 
 
 def _small(project: Project, path: tuple[str, ...], *, static: bool) -> Target:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..analysis.packages import command_names
+from ..analysis.packages import Kind, command_names, operation
 from ..analysis.shipped import Shipping
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Run, Step
@@ -22,6 +22,11 @@ from ..text import Edit, Span
 _MOVED = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _ACCOUNT_FILES = ("/etc/passwd", "/etc/group")
+
+#: Build tools, and what they are told to put files among those of the image.
+_INSTALLING = frozenset(("install", "install-strip", "--install"))
+_BUILDERS = frozenset(("make", "gmake", "ninja", "cmake", "meson", "scons"))
+_CHANGING = frozenset((Kind.INSTALL, Kind.REMOVE, Kind.UPGRADE))
 
 
 @record
@@ -132,7 +137,7 @@ def _frame(
     """
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
-    lines = [_cased_line("RUN ldconfig", stage)] if index and any(map(_loads, before)) else []
+    lines = [_cased_line("RUN ldconfig", stage)] if index and _loads(before) else []
     if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
         -1:
     ] == ["COPY"]:
@@ -145,10 +150,25 @@ def _frame(
     return lines
 
 
-def _loads(step: Step) -> bool:
-    """Whether *step* renews the index of shared libraries, as what is copied needs as well."""
-    script = step.body.script if isinstance(step, Run) and step.body is not None else None
-    return isinstance(script, Script) and "ldconfig" in command_names(script)
+def _loads(before: Sequence[Step]) -> bool:
+    """Whether the steps *before* renew the index of shared libraries, as what is copied needs as well.
+
+    Debian's package manager does so whenever it installs or removes packages with libraries: behind what was built.
+    """
+    built = False
+    for step in before:
+        script = step.body.script if isinstance(step, Run) and step.body is not None else None
+        if not isinstance(script, Script):
+            continue
+        if "ldconfig" in command_names(script):
+            return True
+        for command in script.commands:
+            words = [word.text for word in command.words if word.text != "sudo"]
+            found = operation(command.argv)
+            if built and found is not None and found.manager.name == "apt" and found.kind in _CHANGING:
+                return True
+            built = built or (words[:1] != [] and words[0] in _BUILDERS and not _INSTALLING.isdisjoint(words))
+    return False
 
 
 def _named(stage: Stage, builder: str) -> Edit:

@@ -19,6 +19,12 @@ from .verdict import Undecided, Unsound
 
 _ADDED = re.compile(r"ENV PATH=(?:/[A-Za-z0-9_./-]+:)+\$PATH\Z")
 
+_BUILDERS = frozenset(("make", "gmake", "ninja", "cmake", "meson", "scons"))
+#: What makes Debian's package manager install or remove packages.
+_CHANGING = frozenset(
+    ("install", "remove", "purge", "autoremove", "upgrade", "dist-upgrade", "full-upgrade", "reinstall", "build-dep")
+)
+
 
 class RuntimeStage:
     """The second of *stages*, which came with the first from *stage* by *claim*, beside the claims *others*.
@@ -163,7 +169,7 @@ class RuntimeStage:
         if place is None and not stays and not anew.startswith("/"):
             raise Undecided("the working directory is not known", *lines)
         whole = "/" in self.provided
-        if not whole and any("ldconfig" in command.words for step in before for command in commands_of(step)):
+        if not whole and _indexes(before):
             if not steps or (steps[0].keyword, steps[0].origin.args) != ("RUN", "ldconfig"):
                 raise Unsound("the runtime stage lacks the index of shared libraries", *lines)
             taken += 1
@@ -201,6 +207,24 @@ class RuntimeStage:
             elif isinstance(step, Value) and step.keyword == "WORKDIR":
                 place = folder(filled(step.value, env), place, self.escape)
         return place
+
+
+def _indexes(before: Sequence[Step]) -> bool:
+    """Whether the steps *before* renew the index of shared libraries: by ``ldconfig``, or as Debian's package manager
+    does when it installs or removes packages, behind what a build tool installed.
+    """
+    built = False
+    for step in before:
+        for command in commands_of(step):
+            words = [word for word in command.words if word != "sudo"]
+            if "ldconfig" in words:
+                return True
+            first = words[0] if words else ""
+            if built and first in ("apt-get", "apt") and not _CHANGING.isdisjoint(words):
+                return True
+            installs = not {"install", "install-strip", "--install"}.isdisjoint(words)
+            built = built or (first in _BUILDERS and installs)
+    return False
 
 
 def _copiesof_context(stage: Stage) -> list[str]:
