@@ -32,7 +32,7 @@ MAX_JOINED = 100
 MAX_TEXT = 30_000
 _PRAGMA = re.compile(r"#\s*(?:hadolint\s|dockerslim:|check\s*=|kics|trivy:|checkov|tally\s|semgrep)", re.I)
 _SWITCHED_OFF = re.compile(
-    r"#[#\s]*(?:FROM|RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|ENTRYPOINT|CMD|EXPOSE|VOLUME|LABEL|ONBUILD|SHELL|HEALTHCHECK)\s+[^\s:]"
+    r"#[#\s]*(?!(?:ADD|COPY)\s.*\b(?:to|the|this)\b\s)(?:FROM|RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|ENTRYPOINT|CMD|EXPOSE|VOLUME|LABEL|ONBUILD|SHELL|HEALTHCHECK)\s+[^\s:]"
 )
 
 

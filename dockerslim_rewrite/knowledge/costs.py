@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from .tables import table
@@ -25,9 +25,22 @@ def _cheap_pairs() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _blocks() -> dict[str, str]:
+def _blocks() -> dict[str, frozenset[str]]:
     found = {words: f"consecutive runs of {words} make one layer" for words in table("costs")["repeated"]}
-    return found | {words: block["reason"] for block in table("costs")["block"] for words in block["commands"]}
+    own = {words: frozenset((reason,)) for words, reason in found.items()}
+    for block in table("costs")["block"]:
+        for words in block["commands"]:
+            own[words] = own.get(words, frozenset()) | {block["reason"]}
+    return own
+
+
+@lru_cache(maxsize=1)
+def _joining() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for block in table("costs")["block"]:
+        for words in block.get("with", ()):
+            found[words] = found.get(words, frozenset()) | {block["reason"]}
+    return found
 
 
 def is_cheap(argv: Sequence[str | None]) -> bool:
@@ -40,18 +53,34 @@ def is_cheap(argv: Sequence[str | None]) -> bool:
     return len(argv) == 2 and argv[1] in _VERSION
 
 
-def block(argv: Sequence[str | None]) -> str | None:
-    """Why a costly command of the words *argv* forms one block with others of the same answer; None: with no other."""
+def one_block(commands: Sequence[Sequence[str | None]]) -> str | None:
+    """Why costly *commands*, each by its words, form one block; None where they form none."""
+    common: frozenset[str] | None = None
+    own: frozenset[str] = frozenset()
+    for argv in commands:
+        mine = _of(argv, _blocks())
+        reasons = mine | _of(argv, _joining())
+        common = reasons if common is None else common & reasons
+        own |= mine
+    return min(common & own, default=None) if common is not None else None
+
+
+def starts_block(argv: Sequence[str | None]) -> bool:
+    """Whether a costly command of the words *argv* forms one block with some other."""
+    return bool(_of(argv, _blocks()))
+
+
+def _of(argv: Sequence[str | None], known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     words = _first(argv)
-    known = _blocks()
-    return next((known[head] for end in range(len(words), 0, -1) if (head := " ".join(words[:end])) in known), None)
+    heads = (" ".join(words[:end]) for end in range(len(words), 0, -1))
+    return next((known[head] for head in heads if head in known), frozenset())
 
 
 def _first(argv: Sequence[str | None]) -> list[str]:
-    """The first words of a command that are known, its name without a folder."""
+    """The first words of a command that are known, programs and scripts without a folder."""
     words: list[str] = []
     for word in argv[:_WORDS]:
         if word is None:
             break
-        words.append(word if words else posixpath.basename(word))
+        words.append(posixpath.basename(word) if not words or word.endswith(".py") else word)
     return words

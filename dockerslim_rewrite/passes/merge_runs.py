@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -11,9 +12,13 @@ from ..analysis.packages import operations
 from ..change import Change, MergesRuns, Safety
 from ..ir.build import Build
 from ..ir.steps import Run
-from ..knowledge.costs import block, is_cheap
+from ..knowledge.costs import is_cheap, one_block, starts_block
 from ..shell.script import Pipeline, Script, Simple, walk
 from .base import Proposals, missed, rewrite_pass
+
+_DOWNLOADS = frozenset(("curl", "wget"))
+#: A file with an ending, of which no two are alike by chance.
+_FILE = re.compile(r"(?!-)[^ ]{3,}\.(?!com\Z|org\Z|net\Z|io\Z)[A-Za-z][A-Za-z0-9]*\Z")
 
 
 @rewrite_pass("DS103", "merge-runs", Safety.SAFE, ("DL3059",))
@@ -23,7 +28,7 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     Each RUN is a layer of its own. Neighbours that only touch files, users or settings gain nothing from that, and
     may share the layer of one expensive neighbour. Two RUNs that both download or compile keep their own layers:
     joined, a change to one would run both again. Those of one kind are one block: `./configure`, `make` and
-    `make install`, one `git clone` after another, the steps of apt.
+    `make install`, one `git clone` after another, the steps of apt, a download and what works on the file.
     Neighbours stay apart where a commented-out instruction stands between them, or where the comment above the second
     heads what follows it, too.
 
@@ -38,8 +43,13 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         costly = [one for one in (*group, run) if not _cheap(one, facts)]
         if len(costly) <= 1:
             return "at most one of them downloads or compiles"
-        kinds = {kind for one in costly for kind in _kinds(one, facts)}
-        return kinds.pop() if len(kinds) == 1 else None
+        commands = [_costly(one, facts) for one in costly]
+        if not all(commands):
+            return None
+        used = _without_downloads(commands)
+        if sum(map(bool, used)) <= 1:
+            return "one of them works on what the other downloads"
+        return one_block([_proper(command) for run in used for command in run])
 
     for stage in build.stages:
         for found in grown(stage, facts, wanted):
@@ -74,28 +84,43 @@ def _is_cheap(script: Script) -> bool:
     return all(not command.words or is_cheap(_proper(command)) for command in script.commands)
 
 
-def _kinds(run: Run, facts: Facts) -> frozenset[str | None]:
-    """What makes *run* one block with others; None among it for what goes with no other."""
+def _costly(run: Run, facts: Facts) -> tuple[Simple, ...]:
+    """The commands of *run* that may download or compile; none where it cannot be read."""
     script = facts.script(run)
-    return frozenset((None,)) if script is None else _blocks(script)
+    return () if script is None else _costly_of(script)
 
 
 @lru_cache(maxsize=1024)
-def _blocks(script: Script) -> frozenset[str | None]:
+def _costly_of(script: Script) -> tuple[Simple, ...]:
     # What feeds a command through a pipe is part of what that one does.
     fed = {
         id(inner)
         for node in script.nodes
-        if isinstance(node, Pipeline) and isinstance(node.items[-1], Simple) and block(_proper(node.items[-1]))
+        if isinstance(node, Pipeline) and isinstance(node.items[-1], Simple) and starts_block(_proper(node.items[-1]))
         for item in node.items[:-1]
         for inner in walk(item)
     }
-    costly = [
-        _proper(command)
+    installs = {id(command) for command, _ in operations(script)}
+    return tuple(
+        command
         for command in script.commands
-        if command.words and id(command) not in fed and not is_cheap(_proper(command))
-    ]
-    return frozenset(block(argv) for argv in costly) or frozenset((None,))
+        if command.words and id(command) not in fed and (id(command) in installs or not is_cheap(_proper(command)))
+    )
+
+
+def _without_downloads(runs: Sequence[Sequence[Simple]]) -> list[list[Simple]]:
+    """The costly commands of each of *runs* but for downloads of files that a later run names."""
+    found: list[list[Simple]] = []
+    for index, commands in enumerate(runs):
+        later = {name for run in runs[index + 1 :] for command in run for name in _files(command)}
+        found.append([one for one in commands if one.name not in _DOWNLOADS or later.isdisjoint(_files(one))])
+    return found
+
+
+def _files(command: Simple) -> set[str]:
+    """The names of files among the words of *command*, as they are written."""
+    names = {word.text.strip("\"'").rpartition("/")[2] for word in command.words[1:]}
+    return {name for name in names if _FILE.match(name)}
 
 
 def _proper(command: Simple) -> tuple[str | None, ...]:
