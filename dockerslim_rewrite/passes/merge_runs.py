@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
+from ..analysis.exec_runs import exec_script, exec_text
 from ..analysis.facts import Facts
-from ..analysis.merging import Declined, apart, grown, join, lines_of
+from ..analysis.merging import Declined, apart, grown, join, lines_of, neighbours
 from ..analysis.packages import operations
-from ..change import Change, MergesRuns, Safety
-from ..ir.build import Build
+from ..change import Change, ChangesForm, MergesRuns, Safety
+from ..ir.build import Build, Stage
 from ..ir.steps import Run
 from ..knowledge.costs import is_cheap, one_block, starts_block
 from ..shell.script import Pipeline, Script, Simple, walk
+from ..shell.state import plain_chain
+from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 
 _DOWNLOADS = frozenset(("curl", "wget"))
@@ -33,25 +37,18 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     heads what follows it, too.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
-    neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
-    Execution Environment" and "Consequences of Shell Errors".
+    neither sees the other's shell state (directory, variables, options, functions, exits). RUNs in exec form get the
+    same words in shell form where a RUN before them shows that there is a shell, and their program is none of its own
+    commands. Source: POSIX, "Shell Execution Environment" and "Consequences of Shell Errors".
     """
 
     def wanted(group: Sequence[Run], run: Run) -> str | None:
         if apart(group[-1], run, facts) is not None:
             return None
-        costly = [one for one in (*group, run) if not _cheap(one, facts)]
-        if len(costly) <= 1:
-            return "at most one of them downloads or compiles"
-        commands = [_costly(one, facts) for one in costly]
-        if not all(commands):
-            return None
-        used = _without_downloads(commands)
-        if sum(map(bool, used)) <= 1:
-            return "one of them works on what the other downloads"
-        return one_block([_proper(command) for run in used for command in run])
+        return _together([facts.script(one) for one in (*group, run)])
 
     for stage in build.stages:
+        yield from _in_shell_form(stage, facts)
         for found in grown(stage, facts, wanted):
             if isinstance(found, Declined):
                 yield missed(
@@ -72,9 +69,47 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
             )
 
 
-def _cheap(run: Run, facts: Facts) -> bool:
-    script = facts.script(run)
-    return script is not None and _is_cheap(script)
+def _together(scripts: Sequence[Script | None]) -> str | None:
+    """Why the bodies *scripts* belong in one RUN, None among them for one that cannot be read; None where nothing says
+    so.
+    """
+    costly = [script for script in scripts if script is None or not _is_cheap(script)]
+    if len(costly) <= 1:
+        return "at most one of them downloads or compiles"
+    commands = [_costly(script) if script is not None else () for script in costly]
+    if not all(commands):
+        return None
+    used = _without_downloads(commands)
+    if sum(map(bool, used)) <= 1:
+        return "one of them works on what the other downloads"
+    return one_block([_proper(command) for run in used for command in run])
+
+
+def _in_shell_form(stage: Stage, facts: Facts) -> Proposals:
+    """RUNs in exec form that belong in one RUN with a neighbour, in shell form, so that they can be joined."""
+    for series in neighbours(stage):
+        wanted: dict[int, Run] = {}
+        for first, second in pairwise(series):
+            pair = (first, second)
+            scripts = [facts.script(one) or exec_script(one, stage, facts) for one in pair]
+            plain = all(script is not None and plain_chain(script.root) for script in scripts)
+            if not plain or first.flags != second.flags or apart(first, second, facts) is not None:
+                continue
+            if _together(scripts) is not None:
+                wanted.update({one.index: one for one in pair if one.argv is not None})
+        for run in wanted.values():
+            logical = run.origin.args_logical
+            text = exec_text(run, stage, facts)
+            assert text is not None
+            yield Change(
+                rule="DS103",
+                edits=(Edit.replace(logical.before(0), logical.after(len(logical.text.rstrip())), text),),
+                title=f"RUN {text} in shell form",
+                reason="the same words, which can then share a layer with their neighbour",
+                safety=Safety.SAFE,
+                claims=(ChangesForm("RUN"),),
+                line=run.line,
+            )
 
 
 @lru_cache(maxsize=1024)
@@ -84,14 +119,9 @@ def _is_cheap(script: Script) -> bool:
     return all(not command.words or is_cheap(_proper(command)) for command in script.commands)
 
 
-def _costly(run: Run, facts: Facts) -> tuple[Simple, ...]:
-    """The commands of *run* that may download or compile; none where it cannot be read."""
-    script = facts.script(run)
-    return () if script is None else _costly_of(script)
-
-
 @lru_cache(maxsize=1024)
-def _costly_of(script: Script) -> tuple[Simple, ...]:
+def _costly(script: Script) -> tuple[Simple, ...]:
+    """The commands of *script* that may download or compile."""
     # What feeds a command through a pipe is part of what that one does.
     fed = {
         id(inner)

@@ -13,6 +13,7 @@ from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .entering import is_idle, left_with, stopping, stops
+from .exec_runs import gets_shell_form, shell_form
 from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
@@ -60,7 +61,7 @@ class Bodies:
         """
         left = iter(runs)
         first, second = next(left), next(left, None)
-        if first.argv is not None or right.argv is not None:
+        if right.argv is not None or (first.argv is not None and not gets_shell_form(first, self.near(first, first))):
             if first.argv != right.argv:
                 raise Unsound("the words of an exec-form RUN changed", first.line, right.line)
             return 1
@@ -314,6 +315,8 @@ def _comments(script: Script) -> list[str]:
 
 
 def _script(run: Run) -> Script:
+    if run.argv is not None:
+        return shell_form(run.argv)
     if run.body is None or not isinstance(run.body.script, Script):
         raise Undecided("a RUN whose shell text cannot be read changed", run.line)
     return run.body.script

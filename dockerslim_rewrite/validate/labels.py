@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..change import RewritesLabels
 from ..ir.build import Build
 from ..ir.steps import Label
@@ -32,11 +34,18 @@ def _loses_capitals(before: str, after: str) -> bool:
 
 def check_labels(old: Build, new: Build, licences: Licences) -> None:
     """Raise ``Unsound`` where a label that got another name met one that had it already."""
-    if licences.of(RewritesLabels) and len(_keys(old)) != len(_keys(new)):
-        raise Unsound("two labels became one")
+    names = renamed(licences)
+    if not names:
+        return
+    before, after = _keys(old), _keys(new)
+    for name in set(names.values()):
+        had = [key for key in before if names.get(key, key) == name]
+        if len(had) > 1 or sum(before[key] for key in had) != after[name]:
+            raise Unsound(f"two labels became {name}")
 
 
-def _keys(build: Build) -> set[str]:
+def _keys(build: Build) -> Counter[str]:
+    """How often each key of a label stands in *build*."""
     escape = build.document.escape
     steps = (step for step in build if isinstance(step, Label))
-    return {"".join(value(pair.key, escape)) for step in steps for pair in step.pairs}
+    return Counter("".join(value(pair.key, escape)) for step in steps for pair in step.pairs)

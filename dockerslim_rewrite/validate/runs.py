@@ -11,6 +11,7 @@ from ..text import Span
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .entering import is_idle
+from .exec_runs import check_shell, gets_shell_form
 from .instructions import Side
 from .mounts import licensed_mounts
 from .observe import Command, Unit, units
@@ -37,9 +38,12 @@ class Runs:
         first = before[at]
         assert isinstance(first, Run)
         frame(first, right, self._near(first, first), self.old, self.new)
-        return Bodies(self._near, workdir, _body(before[at - 1] if at else None)).longest(
-            self._candidates(before, at), right, exported
-        )
+        bodies = Bodies(self._near, workdir, _body(before[at - 1] if at else None))
+        taken = bodies.longest(self._candidates(before, at), right, exported)
+        if right.argv is None:
+            runs = [step for step in before[at : at + taken] if isinstance(step, Run)]
+            check_shell(runs, self.old.build, self.old.stage)
+        return taken
 
     def _near(self, first: Run, last: Run) -> Licences:
         return self.claimed.near(Span(first.origin.span.start, last.origin.span.end))
@@ -51,7 +55,7 @@ class Runs:
             if not isinstance(step, Run):
                 return
             if index and (
-                step.argv is not None
+                (step.argv is not None and not gets_shell_form(step, self.claimed.near(step.origin.span)))
                 or self.old.flags(step) != flags
                 or not self.claimed.near(step.origin.span).of(MergesRuns)
             ):
