@@ -41,6 +41,8 @@ _CHANGES = re.compile(
     r"\busermod\b(?:[^;&|\n]*?\s)(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
     r"|\b(?:groupmod|userdel|deluser|vipw|vigr|newusers)\b|/etc/(?:passwd|group)\b"
 )
+#: A source that is one file, to all appearance, and no archive that ADD would unpack.
+_FILE = re.compile(r"(?!.*://)(?:.*/)?[^/]+\.(?!(?:tar|tgz|t?bz2?|t?xz|t?zst|tlz|gz|lzma|Z|git)\Z)[A-Za-z0-9_-]+\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 _ROOT = "root"
 
@@ -144,7 +146,7 @@ def _changed(step: Step, facts: Facts) -> str | None:
             return f"line {step.line} may change the numbers of accounts"
     elif isinstance(step, Copy):
         path = destination(step, facts.state(step))
-        files = all("." in posixpath.basename(source)[1:] for source in step.sources) and step.keyword == "COPY"
+        files = all(_FILE.match(source) for source in step.sources)
         if path is None or path.startswith("/etc/passwd") or (path in ("/", "/etc") and not files):
             return f"{step.keyword} on line {step.line} may bring a list of accounts of its own"
     return None

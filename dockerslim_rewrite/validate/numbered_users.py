@@ -43,6 +43,8 @@ _RENUMBERS = re.compile(
     r"\busermod\b(?:[^;&|\n]*?\s)(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
     r"|\b(?:groupmod|userdel|deluser|vipw|vigr|newusers)\b|/etc/(?:passwd|group)\b"
 )
+#: What ADD would fetch or unpack.
+_UNPACKED = re.compile(r"://|\.(?:tar|tgz|t?bz2?|t?xz|t?zst|tlz|gz|lzma|Z|git)\Z")
 _STRANGE = re.compile(r"-o\Z|--non-unique|-[RP]\Z|--root|--prefix|--extrausers")
 #: Options that take the next word: those of useradd, of both kinds of adduser, and of groupadd.
 _TAKES = {
@@ -236,6 +238,6 @@ def _renumbers(step: Step, env: Mapping[str, str], at: str) -> bool:
         target = posixpath.normpath(posixpath.join(at, filled(step.destination.strip("\"'"), env)))
         if target.startswith("/etc/passwd") or "$" in target:
             return True
-        files = step.keyword == "COPY" and all("." in posixpath.basename(one)[1:] for one in step.sources)
+        files = all("." in posixpath.basename(one)[1:] and not _UNPACKED.search(one) for one in step.sources)
         return target in ("/", "/etc", "//") and not files
     return step.keyword in ("RUN", "ONBUILD") and _RENUMBERS.search(step.origin.text) is not None
