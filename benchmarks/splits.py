@@ -20,6 +20,7 @@ from benchmarks.images_page import size_text, table
 from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.interface import BuildFailed
 from tests.builds import standins
+from tests.builds.fetched import UnobtainableError
 from tests.builds.splits import Split, SplitProject, all_projects, measure
 from tests.corpus import splits as corpus
 from tests.corpus.files import NoCorpusError, corpus_files
@@ -46,8 +47,8 @@ Made by `make bench-splits`, {days}, with {engine}.
 ## Built images
 
 Each project is built as written and as the rules of [splitting](splitting.md) alone leave it. Base images are local
-stand-ins made of Debian packages, so sizes are near those of the images of these names, not equal to them. There are
-none for .NET, whose packages Debian does not have, and for Alpine, whose registry they would need.
+stand-ins made of Debian packages, and those of .NET of Microsoft's own SDK, which npm carries: sizes are near those of
+the images of these names, not equal to them. There are none for Alpine, whose registry they would need.
 
 - **before** and **after** are the sizes of all files in all layers; **layers** counts them.
 - **smoke** compares exit status and output of the project's smoke command before and after.
@@ -153,6 +154,9 @@ def main(arguments: Sequence[str]) -> int:
             continue
         try:
             found = entry(project, measure(project, lambda *tags: standins.ensure(tags), layers))
+        except UnobtainableError as reason:
+            print(f"{project.name}: left out, {reason}", file=sys.stderr)
+            continue
         except BuildFailed as failure:
             print(failure, *failure.log_end, sep="\n", file=sys.stderr)
             return 2

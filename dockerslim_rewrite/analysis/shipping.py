@@ -14,11 +14,25 @@ from ..ir.build import Stage
 from ..ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ..knowledge.recipes import Recipe
 from ..record import evolve
-from ..shell.script import AndOr, Compound, Group, Node, Pipeline, Redirect, Script, Sequence, Simple, children
+from ..shell.reader import read_argv
+from ..shell.script import (
+    AndOr,
+    Compound,
+    Group,
+    Node,
+    Opaque,
+    Pipeline,
+    Redirect,
+    Script,
+    Sequence,
+    Simple,
+    children,
+)
 from .accounts import created_home
 from .copied_places import copied_places
 from .environment import Environment, Names
 from .kept_packages import KeptPackages
+from .packages import operation
 from .places import BROAD, Frame, Place, assigned, moved
 from .prefixes import prefixes
 from .shipped import Obstacle, Shipping
@@ -68,6 +82,14 @@ def shipping(
         tuple(dict.fromkeys(reader.obstacles)),
     )
     return found, next(iter(reader.obstacles), None)
+
+
+def _executed(run: Run, recipe: Recipe) -> Script | Opaque | None:
+    """The script that a *run* in exec form amounts to; None where it installs packages, which are read elsewhere."""
+    found = operation(run.argv) if run.argv else None
+    if not run.argv or (found is not None and (recipe.sites or found.manager.name not in recipe.builders)):
+        return None
+    return read_argv(run.argv)
 
 
 def _inside(path: str, other: str) -> bool:
@@ -164,7 +186,7 @@ class _Reader:
                 self._place(found)
 
     def _run(self, run: Run, state: State) -> None:
-        script = run.body.script if run.body is not None else None
+        script = run.body.script if run.body is not None else _executed(run, self.recipe)
         if not isinstance(script, Script):
             self._stop("what it runs could not be read")
             return

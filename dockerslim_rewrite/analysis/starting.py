@@ -95,8 +95,8 @@ def starting(stage: Stage) -> Starting | str:
             if shell and name in EVERYWHERE:
                 continue
             programs.append(Started(name, step.keyword, step.line))
-    if main is entry and isinstance(command, Exec) and command.argv:
-        words += command.argv
+        if step is main is entry and isinstance(command, Exec) and command.argv:
+            words += command.argv
     return Starting(tuple(programs), tuple(words), needs)
 
 

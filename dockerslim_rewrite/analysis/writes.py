@@ -179,7 +179,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
         return Writes(operation=found)
     known = tool_writing(name, found.subcommand)
     said = f"{found.executable} {found.subcommand}".rstrip()
-    if known is None:
+    if known is None or known.kind == "unknown":
         return Writes(unknown=f"what {said} writes")
     kind = known.kind
     if kind == "poetry":
@@ -197,7 +197,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     folder = next((flag.value for flag in found.flags if flag.name in known.folder), None)
     if folder is not None and kind != "nothing":
         place = place_of(folder, frame)
-        return Writes((place,)) if place is not None else Writes(unknown=f"where {said} writes")
+        return Writes((place,), made=("*",)) if place is not None else Writes(unknown=f"where {said} writes")
     if kind == "nothing":
         return _NOTHING
     if kind.startswith("site"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _FIELDS = {
     "VOLUME": "Volumes",
     "WORKDIR": "WorkingDir",
 }
+#: The names in a line of ENV that a split adds; their values have no blanks.
+_ASSIGNED = re.compile(r"(?:\A|(?<= ))([A-Za-z_][A-Za-z0-9_]*)=")
 _HOMES = ("/root", "/home/*")
 
 
@@ -187,6 +190,9 @@ def _config(claim: Claim) -> Iterator[str]:
             yield "User"
         case SetsWorkdir():
             yield "WorkingDir"
+        case SplitsStage():
+            for line in claim.added:
+                yield from (f"Env.{key}" for key in _ASSIGNED.findall(line.removeprefix("ENV ")))
         case _:
             return
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from ..record import record
 from .tables import table
+
+_T = TypeVar("_T")
 
 
 @record
@@ -32,7 +35,9 @@ class Recipe:
     starts, in variants whose tag has a word in ``serving`` where there are some; others start a prompt. ``trusting``
     are packages that bring certificates of authorities along, by package manager (apt: where it installs what is
     recommended). Where there are ``servers``, the recipe is for stages whose container starts one of them; where it
-    starts one of ``told``, the recipe for servers says why it is not split.
+    starts one of ``told``, the recipe for servers says why it is not split. ``accounts`` are those that the runtime
+    image has as well; ``restores`` are the variables that it sets otherwise than the base image, with the base image's
+    values, as (first version, variables), newest first.
     """
 
     code: str
@@ -69,6 +74,8 @@ class Recipe:
     trusting: Mapping[str, tuple[str, ...]]
     servers: frozenset[str]
     told: frozenset[str]
+    accounts: frozenset[str]
+    restores: tuple[tuple[str, tuple[str, ...]], ...]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -79,16 +86,25 @@ class Recipe:
 
     def release(self, version: str | None) -> str | None:
         """The Debian release beneath *version* of the image; None where that is not known."""
-        if version is None:
-            return None
-        numbers = tuple(int(part) for part in version.split("."))
-        for since, release in self.releases:
-            first = tuple(int(part) for part in since.split("."))
-            if len(numbers) < len(first):
-                return None
-            if numbers >= first:
-                return release or None
+        return _since(version, self.releases) or None
+
+    def restored(self, version: str | None) -> tuple[str, ...]:
+        """The variables, each ``KEY=value``, that *version* of the base image sets and the runtime sets otherwise."""
+        return _since(version, self.restores) or ()
+
+
+def _since(version: str | None, entries: tuple[tuple[str, _T], ...]) -> _T | None:
+    """What holds for *version* of *entries*, newest first; None where that is not known."""
+    if version is None:
         return None
+    numbers = tuple(int(part) for part in version.split("."))
+    for since, what in entries:
+        first = tuple(int(part) for part in since.split("."))
+        if len(numbers) < len(first):
+            return None
+        if numbers >= first:
+            return what
+    return None
 
 
 @lru_cache(maxsize=32)
@@ -130,4 +146,6 @@ def recipe(name: str) -> Recipe:
         trusting={manager: tuple(names) for manager, names in data.get("trusting", {}).items()},
         servers=frozenset(data.get("servers", ())),
         told=frozenset(data.get("told", ())),
+        accounts=frozenset(data.get("accounts", ())),
+        restores=tuple((entry["since"], tuple(entry["variables"])) for entry in data.get("restores", ())),
     )

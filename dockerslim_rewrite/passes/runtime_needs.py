@@ -21,14 +21,15 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     """The packages that the runtime stage has to install, as they are written, or why that is not known.
 
     Those that only builds use stay behind; a development package is replaced by its libraries, unless the program is
-    *static*. Where the stage takes packages out again, the development packages that it leaves are meant to stay: some
-    programs load libraries by names that only those bring. *release* is the codename of a Debian release.
+    *static*. What the container runs by its package's name is needed all the same. Where the stage takes packages out
+    again, the development packages that it leaves are meant to stay: some programs load libraries by names that only
+    those bring. *release* is the codename of a Debian release.
     """
     found: list[str] = []
     tidied = _takes_out(project)
     family = project.image.family or ""
     distribution = project.image.distribution if family == "debian" else family
-    started = {posixpath.basename(word) for word in project.starting.words}
+    started = {posixpath.basename(word) for word in project.starting.words} - project.recipe.tools
     for package in project.shipping.packages:
         if package.name in started:
             found.append(package.written)

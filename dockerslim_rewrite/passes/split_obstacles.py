@@ -86,7 +86,8 @@ def _unknown_names(project: Project) -> Obstacle | None:
                 return Obstacle(f"ENV uses {strange}, which the base image may set", step.line)
             defined.update(pair.key for pair in step.pairs)
     user = project.shipping.states[-1].user
-    known = user is None or _NUMERIC.match(user) or user.partition(":")[0] in _ACCOUNTS or project.shipping.users
+    accounts = _ACCOUNTS | project.recipe.accounts
+    known = user is None or _NUMERIC.match(user) or user.partition(":")[0] in accounts or project.shipping.users
     if not known:
         return Obstacle(f"the account {user} may be one of the base image", project.stage.steps[-1].line)
     return None

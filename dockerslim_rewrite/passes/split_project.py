@@ -108,9 +108,11 @@ def _builds(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> boo
     )
     if known.same and not (known.slim and not is_small(image)) and not any(installs):
         return False
-    for call in facts.calls(stage):
-        found = operation(call.argv)
-        if (found.manager.name if found is not None else call.name) in known.builders:
+    commands = [(call.argv, call.name) for call in facts.calls(stage)]
+    commands += [(run.argv, posixpath.basename(run.argv[0])) for run in stage.runs if run.argv]
+    for argv, name in commands:
+        found = operation(argv)
+        if (found.manager.name if found is not None else name) in known.builders:
             return True
     return False
 

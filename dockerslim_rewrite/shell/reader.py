@@ -9,6 +9,7 @@ A tree with an error, or with a shape that is not known here, makes the body opa
 from __future__ import annotations
 
 import re
+import shlex
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Deeper nesting than this is not read: real bodies stay below 30.
 MAX_DEPTH = 150
+#: Shells that run what stands behind -c.
+_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[^\x00-\xff]")
 _MAX_NESTING = re.compile(r"[({`]")
@@ -105,6 +108,13 @@ def read_script(text: str) -> Script | Opaque:
         return Opaque(text, f"shell syntax that is not handled: {shape}")
     except RecursionError:
         return Opaque(text, "nested too deeply")
+
+
+def read_argv(argv: tuple[str, ...]) -> Script | Opaque:
+    """The script that running *argv* without a shell amounts to; where it is ``sh -c``, the one that it is given."""
+    if len(argv) == 3 and argv[0].rpartition("/")[2] in _SHELLS and argv[1] == "-c":
+        return read_script(argv[2])
+    return read_script(shlex.join(argv))
 
 
 class _Reader(TreeWords):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..ir.build import Stage
 from ..ir.steps import Env
+from .dotnet_bases import sdk_environment
 from .observe import value
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.
@@ -22,9 +23,18 @@ def inherited(stage: Stage) -> tuple[dict[str, str], str | None]:
     """The variables that the base image of *stage* sets, as far as they matter, and the folder that it starts in;
     None where its variants start in different ones.
     """
-    name = re.split(r"[:@]", stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/"))[0]
-    known, start = _SET.get(name, ({}, "/"))
-    return dict(known), start
+    known, start = _SET.get(_name_and_tag(stage)[0], ({}, "/"))
+    return {**known, **unlike(stage)}, start
+
+
+def unlike(stage: Stage) -> dict[str, str]:
+    """The variables that the base image of *stage* sets to something else than the one that runs what it builds."""
+    return sdk_environment(*_name_and_tag(stage))
+
+
+def _name_and_tag(stage: Stage) -> tuple[str, str]:
+    name, _, tag = stage.head.image.lower().removeprefix("docker.io/").removeprefix("library/").partition(":")
+    return name.partition("@")[0], tag
 
 
 def filled(text: str, env: Mapping[str, str]) -> str:

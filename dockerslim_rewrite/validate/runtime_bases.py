@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..ir.reference import ImageReference, InvalidReference, parse
+from .dotnet_bases import is_runtime_of
 
 _CODENAMES = frozenset(("wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "sid"))
 #: Official images that stand on Debian unless their tag says otherwise.
@@ -14,7 +15,6 @@ _ON_DEBIAN = frozenset(
 #: Official images of languages that have a slim variant of each version and release.
 _WITH_SLIM = frozenset(("elixir", "node", "python", "ruby"))
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
-_SDK, _ASPNET = "mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/aspnet"
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")
 
 
@@ -45,8 +45,8 @@ def not_of_family(builder: str, runtime: str, *, shell: bool) -> str | None:
         if release not in _CODENAMES or (named and named != {release}):
             return f"{runtime} is another release than that of {builder}"
         return None
-    if (name, new.familiar_name) == (_SDK, _ASPNET):
-        return None if tag == _tag(new) else f"{runtime} is another version than {builder}"
+    if is_runtime_of((name, tag), (new.familiar_name, _tag(new))):
+        return None
     if is_slim_variant(builder, runtime):
         return None
     return _java(old, new)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..change import Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Copy, Env, Exec, Run, Step, Value
+from ..shell.reader import read_argv
 from ..shell.script import Script
 from .inherited import filled, inherited, learn
 from .metadata import folder
@@ -107,8 +108,8 @@ class RuntimePaths:
                 self.gone |= {one, *inside}
 
     def _run(self, step: Run) -> list[Command]:
-        script = script_of(step)
-        if script is None:
+        script = read_argv(step.argv) if step.argv else script_of(step)
+        if not isinstance(script, Script):
             raise Undecided("a RUN that could not be read may write anything", step.line)
         return commands(units(script))
 

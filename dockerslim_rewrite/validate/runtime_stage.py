@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..change import AddsInstruction, ChangesFlag, Claim, SplitsStage
 from ..ir.build import Stage
 from ..ir.steps import Arg, Copy, Env, Label, Run, Step, Value
-from .inherited import VARIABLE, filled, inherited, learn
+from .inherited import VARIABLE, filled, inherited, learn, unlike
 from .metadata import folder
 from .observe import value
 from .program import commands_of
@@ -86,6 +86,11 @@ class RuntimeStage:
                 raise Unsound(f"{sorted(used)[0]} is not set in the runtime stage", self.stage.head.line, step.line)
             if isinstance(step, Env):
                 missing -= {pair.key for pair in step.pairs}
+        other = missing & unlike(self.stage).keys() if self.claim.base != self.stage.head.image else set()
+        if other:
+            raise Unsound(
+                f"{self.claim.base} sets {sorted(other)[0]} otherwise", self.stage.head.line, self.runtime.head.line
+            )
 
     def _again(self, steps: Sequence[Step]) -> list[Step]:
         """The steps that copy again from the build context what the builder copied, with the folders it goes to."""
@@ -130,8 +135,7 @@ class RuntimeStage:
                 copied.update(step.sources)
             elif isinstance(step, Env):
                 text = f"ENV {step.origin.args}"
-                inherited = {f"ENV {key}={given}" for key, given in self.env.items()}
-                if text in added and (_ADDED.match(text) or text in inherited):
+                if text in added and (_ADDED.match(text) or self._restores(step)):
                     added.remove(text)
                 else:
                     new += self._pairs(step)
@@ -144,6 +148,10 @@ class RuntimeStage:
                 raise Unsound(f"{step.keyword} was added to the runtime stage", *lines)
         if old != new:
             raise Unsound("the runtime stage has another environment", self.stage.head.line, self.runtime.head.line)
+
+    def _restores(self, step: Env) -> bool:
+        """Whether *step* sets variables to what the old base image sets them to, and nothing else."""
+        return all(self.env.get(pair.key) == pair.value and pair.value is not None for pair in step.pairs)
 
     def _added(self, step: Step) -> bool:
         """Whether another claim adds *step*."""

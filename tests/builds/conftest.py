@@ -16,6 +16,7 @@ import pytest
 
 from dockerslim_rewrite.engine.workspace import remove_tree
 from tests.builds import standins
+from tests.builds.fetched import UnobtainableError
 from tests.builds.required import absent
 
 #: Debian's own client first: a newer one elsewhere on the path may want a plug-in that is not there.
@@ -36,8 +37,15 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture
 def base_images(_environment: None) -> Callable[..., None]:
-    """Make sure of stand-ins by their names."""
-    return lambda *tags: standins.ensure(tags)
+    """Make sure of stand-ins by their names, or skip where what they are made of cannot be had."""
+
+    def ensure(*tags: str) -> None:
+        try:
+            standins.ensure(tags)
+        except UnobtainableError as reason:
+            absent("buildah", str(reason))
+
+    return ensure
 
 
 @pytest.fixture(scope="session")

@@ -19,23 +19,31 @@ from functools import cache
 from pathlib import Path
 
 from tests.builds import client
+from tests.builds.fetched import fetch
 
 RECIPES = Path(__file__).parent / "standins"
+#: Arguments that name other stand-ins.
+_IMAGES = frozenset(("BASE", "SLIM", "SDK"))
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """One image: the recipe, what its ARGs are, the names it gets, and whether it becomes a single layer."""
+    """One image: the recipe, what its ARGs are, the names it gets, and whether it becomes a single layer.
+
+    ``npm`` and ``wheels`` are packages whose archives the recipe finds in the folder ``packages`` of its context.
+    """
 
     recipe: str
     tags: tuple[str, ...]
     arguments: tuple[tuple[str, str], ...]
     squash: bool
+    npm: tuple[str, ...]
+    wheels: tuple[str, ...]
 
     @property
     def bases(self) -> tuple[str, ...]:
         """Tags of the stand-ins that have to be there first."""
-        return tuple(value for name, value in self.arguments if name in ("BASE", "SLIM"))
+        return tuple(value for name, value in self.arguments if name in _IMAGES)
 
 
 @cache
@@ -43,7 +51,14 @@ def catalogue() -> tuple[StandIn, ...]:
     """All stand-ins, bases first."""
     entries = tomllib.loads((RECIPES / "standins.toml").read_text())["image"]
     return tuple(
-        StandIn(e["recipe"], tuple(e["tags"]), tuple(e.get("arguments", {}).items()), e.get("squash", False))
+        StandIn(
+            e["recipe"],
+            tuple(e["tags"]),
+            tuple(e.get("arguments", {}).items()),
+            e.get("squash", False),
+            tuple(e.get("npm", ())),
+            tuple(e.get("wheels", ())),
+        )
         for e in entries
     )
 
@@ -111,6 +126,7 @@ def environment() -> dict[str, str]:
 def digest(entry: StandIn) -> str:
     """What the stand-in is made from, bases included: another digest means that it has to be built anew."""
     parts = [(RECIPES / f"{entry.recipe}.Dockerfile").read_text(), repr(entry.arguments), repr(entry.tags)]
+    parts += [*entry.npm, *entry.wheels]
     parts += [digest(standin(base)) for base in entry.bases]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -118,7 +134,8 @@ def digest(entry: StandIn) -> str:
 def ensure(tags: Iterable[str]) -> None:
     """Build those stand-ins that are not there yet, with their bases; safe to call from several processes.
 
-    Raises subprocess.CalledProcessError if a build fails; its output has gone to standard error.
+    Raises subprocess.CalledProcessError if a build fails, whose output has gone to standard error, and
+    UnobtainableError where a package that one is made of cannot be had.
     """
     wanted: set[StandIn] = set()
     waiting = [standin(tag) for tag in tags]
@@ -167,6 +184,9 @@ def _build(entry: StandIn) -> None:
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="context-") as name:
         folder = Path(name)
         client.write(folder / "client")
+        for archive in fetch(entry.npm, entry.wheels, cache_folder() / "packages"):
+            (folder / "packages").mkdir(exist_ok=True)
+            shutil.copy(archive, folder / "packages")
         if entry.recipe == "debian":
             _debootstrap(folder)
         command = ["buildah", "bud", "--format", "docker", "--pull-never"]

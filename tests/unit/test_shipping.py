@@ -102,7 +102,7 @@ def test_places(line: str, expected: list[str]) -> None:
         ("RUN { echo a; echo b; } > $X", "where a group of commands writes"),
         ("RUN awk '{ print > \"/x\" }' /etc/passwd", "where awk writes"),
         ("RUN for d in a b; do cd $d && make; done", "in which folder it builds"),
-        ('RUN ["/build"]', "could not be read"),
+        ('RUN ["/build"]', "what /build writes"),
         ("ONBUILD COPY . /app", "triggers"),
     ],
 )
