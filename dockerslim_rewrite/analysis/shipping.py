@@ -35,6 +35,7 @@ from .kept_packages import KeptPackages
 from .packages import operation
 from .places import BROAD, Frame, Place, assigned, moved
 from .prefixes import prefixes
+from .redirections import redirections
 from .shipped import Obstacle, Shipping
 from .state import State, after
 from .writes import redirected, writes
@@ -119,6 +120,8 @@ class _Reader:
         self.broad = BROAD - recipe.open
         self.settings: dict[str, str] = {}
         self.variables: dict[str, str] = {}
+        self.exported: dict[str, str | None] = {}
+        self.root = True
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
@@ -197,6 +200,8 @@ class _Reader:
             variables.pop(name, None)
             if value is not None and own.count(name) == 1:
                 variables[name] = value
+        self.exported = {**dict.fromkeys(state.exported), **variables}
+        self.root = state.may_be_root
         self._walk(script.root, Frame(state.workdir, variables, self.broad), run.line)
 
     def _walk(self, node: Node, frame: Frame, line: int) -> Frame:
@@ -264,6 +269,13 @@ class _Reader:
             self._stop(f"where {found.globally} writes is not known: it installs among the base image's own packages")
         if found.users:
             self._account(command, frame)
+        done = operation(command.argv) if command.words and found.operation is None else None
+        if done is not None:
+            places, problem = redirections(command, done, frame, self.exported, root=self.root)
+            if problem is not None:
+                self._stop(f"{problem} is not known")
+            for place in places:
+                self._place(place)
         if found.operation is not None:
             problem = self.packages.tell(command, found.operation, frame, self.line)
             if problem is not None:

@@ -73,3 +73,24 @@ def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
     idle = {subcommand, first} & set(entry.get("nothing", ()))
     kind: str = "nothing" if idle else entry.get(subcommand, entry["default"])
     return ToolWriting(kind, *(frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally", "tools")))
+
+
+@record
+class Redirecting:
+    """Variables of the environment by which a package manager writes elsewhere.
+
+    ``folder`` name a folder that packages go to, ``unsure`` make it write where nobody knows; ``usual`` are values by
+    which it writes where it would anyway, the empty one among them.
+    """
+
+    folder: tuple[str, ...]
+    unsure: tuple[str, ...]
+    usual: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def redirecting(manager: str) -> Redirecting:
+    """What is known of the variables of *manager*."""
+    entry: Mapping[str, Any] = table("writes")["environment"].get(manager, {})
+    folder, unsure = (tuple(entry.get(key, ())) for key in ("folder", "unsure"))
+    return Redirecting(folder, unsure, ("", *entry.get("usual", ())))

@@ -37,6 +37,15 @@ _SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/
 _ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
 _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 
+#: Variables that tell package managers of languages where to put packages.
+_TOLD = {
+    "gem": ("GEM_HOME",),
+    "bundle": ("GEM_HOME", "BUNDLE_PATH"),
+    "pip": ("PIP_TARGET",),
+    "pip3": ("PIP_TARGET",),
+    "composer": ("COMPOSER_VENDOR_DIR",),
+}
+
 
 class RuntimePaths:
     """What the second of *stages*, which came from the first by *claim*, has of the paths that the first wrote.
@@ -180,6 +189,8 @@ def _written(command: Command, env: Mapping[str, str]) -> Iterator[str]:
             yield from (posixpath.join(target, one) for one in names)
     elif name in _COMPILERS and "-o" in words[1:-1] and words[words.index("-o") + 1]:
         yield words[words.index("-o") + 1]
+    if "install" in words:
+        yield from (env[told] for told in _TOLD.get(name, ()) if env.get(told, "").startswith("/"))
     for operator, target in command.redirects:
         if ">" in operator and target.startswith("/"):
             yield target
