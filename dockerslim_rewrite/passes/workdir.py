@@ -36,7 +36,8 @@ def workdir(build: Build, facts: Facts) -> Proposals:
     comes before anything that starts in the working directory, or in a stage whose files alone are used; RUNs in a row
     that work in one folder share the line. The folder is there, since the RUN ends the build without it. Where a later
     RUN, a relative COPY, or the container would start in the folder, WORKDIR is set back behind it at level aggressive,
-    if this file says what it was: that is more to read than `cd`, so it is not done for anyone who did not ask.
+    if this file or the catalogue of images says what it was: that is more to read than `cd`, so it is not done for
+    anyone who did not ask.
     Source: Dockerfile reference, WORKDIR; BuildKit check WorkdirRelativePath.
     """
     for stage in build.stages:
@@ -110,7 +111,8 @@ def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
                 "DS607", step.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
             )
             continue
-        here = facts.state(step).workdir
+        start = start_folder(step, stage, build, facts)
+        here = facts.state(step).workdir or start
         found = _framed(step, here, facts)
         if isinstance(found, str):
             yield missed("DS607", step.line, found)
@@ -119,7 +121,7 @@ def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         elif found is not None:
             frames = [found, *_next(stage, step, here, facts)]
             done = frames[-1].run.index + 1
-            yield _entered(frames, here, stage, build, facts)
+            yield _entered(frames, here, stage, build, facts, told=start is not None or _says(stage, step))
 
 
 def _framed(run: Run, here: str | None, facts: Facts) -> _Frame | str | None:
@@ -157,13 +159,18 @@ def _next(stage: Stage, run: Run, here: str | None, facts: Facts) -> Iterator[_F
             return
 
 
-def _entered(frames: Sequence[_Frame], here: str | None, stage: Stage, build: Build, facts: Facts) -> Change | Remark:
-    """WORKDIR for all of *frames*, and back to *here* where something would see the difference."""
+def _entered(
+    frames: Sequence[_Frame], here: str | None, stage: Stage, build: Build, facts: Facts, *, told: bool
+) -> Change | Remark:
+    """WORKDIR for all of *frames*, and back to *here* where something would see the difference.
+
+    That takes more than *here* alone: this file or the catalogue must have *told* it in so many words.
+    """
     first, last = frames[0], frames[-1]
     reason = _seen(last.run, stage, build, facts)
     if reason is None:
         return _change(frames, None, here, build, facts)
-    if here is None or not _says(stage, first.run):
+    if here is None or not told:
         return missed("DS607", first.run.line, f"{first.stays}: {reason} would start there")
     return _change(frames, reason, here, build, facts)
 
@@ -190,7 +197,7 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
         current = one.folder
     folders = [one for one in dict.fromkeys(one.folder for one in frames) if one != here]
     if not folders:
-        why = "WORKDIR says so already"
+        why = f"{here} is where it starts already"
     elif reason is None:
         why = "nothing behind it starts there before another WORKDIR"
     else:

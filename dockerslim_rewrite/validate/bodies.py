@@ -14,6 +14,7 @@ from .cleanups import unsafe_addition
 from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .entering import is_idle, left_with, stopping, stops
 from .exec_runs import gets_shell_form, shell_form
+from .folders import behind_cd
 from .observe import Block, Command, Unit, commands, units
 from .verdict import Undecided, Unsound
 
@@ -39,7 +40,7 @@ class Bodies:
     """Compares shell bodies. *near* gives the licences of the changes that edit the text from one RUN to another.
 
     Each body is compared under those near it and the RUN before it. All start in *workdir*; the body of the RUN right
-    before them is *earlier*.
+    before them is *earlier*; of RUNs that are *headless* the ``cd`` that heads them is gone.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class Bodies:
         near: Callable[[Run, Run], Licences],
         workdir: str | None = None,
         earlier: tuple[Unit, ...] = (),
+        headless: Callable[[Run], bool] | None = None,
     ) -> None:
         self.near = near
         self.workdir = workdir
         self.earlier = earlier
+        self.headless = headless
         self.licences = Licences(())
         self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
@@ -91,6 +94,8 @@ class Bodies:
                     body, units(row.scripts[-1]) if row.scripts else self.earlier, self.workdir, self.licences.claims
                 ):
                     body = ()
+                elif self.headless is not None and self.headless(run):
+                    body = behind_cd(body, self.licences.claims)
                 at, isolated = self._place(body, after, at, run, right, alone=second is None)
                 row.runs.append(run)
                 row.scripts.append(script)

@@ -107,12 +107,6 @@ class Licences:
         """Whether *command* may disappear."""
         return command.raw in self._removed and not command.redirects
 
-    def with_removal(self, argv: tuple[str, ...]) -> Licences:
-        """These licences, and one for the command *argv* to disappear."""
-        found = Licences(self.claims)
-        found._removed.add(argv)
-        return found
-
     def same(self, before: Command, after: Command) -> bool:
         """Whether *after* is *before* but for words that claims license."""
         if before.redirects != after.redirects or not self._nested(before, after):

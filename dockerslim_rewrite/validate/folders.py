@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from ..change import Claim, EntersFolder
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
-from ..record import record
 from ..shell.script import Script
 from .entering import left_with, stopping
 from .observe import Block, Command, Unit, units
@@ -25,8 +24,8 @@ def is_workdir(step: Step, folder: str) -> bool:
     return isinstance(step, Value) and step.keyword == "WORKDIR" and step.value == folder
 
 
-def leading_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim]) -> tuple[str, ...] | None:
-    """The ``cd`` to *folder* that heads *run*, started in *workdir*, as written; None where it is no such RUN.
+def headed_by_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim]) -> bool:
+    """Whether a ``cd`` to *folder* heads *run*, started in *workdir*, and is the only one in it.
 
     By *claims* the list that it stands in may stop where it fails, and a ``cd`` at the end may go.
 
@@ -34,33 +33,40 @@ def leading_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Clai
     """
     script = script_of(run)
     if script is None or not _FOLDER.match(folder) or ".." in folder.split("/"):
-        return None
+        return False
     text, found = script.text, left_with(units(script), claims)
     if found != units(script):
         text = text.rpartition("cd")[0]
-    if found and (chain := stopping(found[0], claims)):
-        found = (*chain, *found[1:])
+    found = _chained(found, claims)
     head = found[0] if found else None
     if not isinstance(head, Command) or head.assignments or head.redirects or head.nested or len(head.words) != 2:
-        return None
+        return False
     name, path = head.words
     if name != "cd" or path.startswith(("\0", "-")) or ".." in path.split("/"):
-        return None
+        return False
     if not path.startswith("/"):
         if workdir is None:
-            return None
+            return False
         path = posixpath.join(workdir, path)
     if posixpath.normpath(path) != folder or len(found) == 1 or run.mounts:
-        return None
-    if _WAY.search(text) or any(_changes_folder(unit) for unit in found[1:]):
-        return None
-    return head.raw
+        return False
+    return not _WAY.search(text) and not any(map(_changes_folder, found[1:]))
 
 
-def _heads_with_cd(run: Run) -> bool:
-    """Whether the ``cd`` of *run* is still there: from a new folder it may lead elsewhere."""
+def behind_cd(found: tuple[Unit, ...], claims: Iterable[Claim]) -> tuple[Unit, ...]:
+    """The units *found* of a body that a ``cd`` heads without it, under *claims*."""
+    return _chained(found, claims)[1:]
+
+
+def _chained(found: tuple[Unit, ...], claims: Iterable[Claim]) -> tuple[Unit, ...]:
+    chain = stopping(found[0], claims) if found else ()
+    return (*chain, *found[1:]) if chain else found
+
+
+def has_cd(run: Run) -> bool:
+    """Whether *run* changes the folder itself: from a new folder that may lead elsewhere."""
     script = script_of(run)
-    return script is None or any(_changes_folder(unit) for unit in units(script)[:1])
+    return script is None or any(map(_changes_folder, units(script)))
 
 
 def _changes_folder(unit: Unit) -> bool:
@@ -78,29 +84,27 @@ class Entered:
         #: The folder that a WORKDIR in place of ``cd`` leads to; None where both programs are in one folder.
         self.folder: str | None = None
 
-    def head(
-        self, left: Run, claim: EntersFolder, after: Sequence[Step], workdir: str | None, claims: Iterable[Claim]
-    ) -> Entry | None:
-        """How the first of *after* stand for the RUN *left*, which starts in *workdir*; None where they do not.
+    def moves(
+        self, left: Step | None, right: Step, here: str | None, claims: Sequence[EntersFolder], near: Iterable[Claim]
+    ) -> bool:
+        """Whether *right* is a WORKDIR that only the new program has, where the old one stands in *here* before *left*.
 
-        *claims* are all those about *left*.
+        It leads to the folder of the ``cd`` that heads *left*, or back to *here*, by *claims*; those at *left* are
+        *near*.
         """
-        cd = leading_cd(left, claim.folder, workdir, claims)
-        if cd is None or not after:
-            return None
-        first, run = after[0], after[1] if len(after) > 1 else None
-        if isinstance(first, Run):
-            within = claim.folder == (self.folder or workdir)
-            return Entry(cd, first, 1, self.folder) if within and not _heads_with_cd(first) else None
-        if is_workdir(first, claim.folder) and isinstance(run, Run) and not _heads_with_cd(run):
-            return Entry(cd, run, 2, claim.folder)
-        return None
-
-    def leaves(self, left: Step | None, right: Step, claims: Sequence[EntersFolder], workdir: str | None) -> bool:
-        """Whether *right* is the WORKDIR that leads back to where the old program is, in front of its step *left*."""
-        if workdir is None or not is_workdir(right, workdir) or (left is not None and is_workdir(left, workdir)):
+        if not isinstance(right, Value) or right.keyword != "WORKDIR":
             return False
-        return any((claim.folder, claim.back) == (self.folder, workdir) for claim in claims)
+        goal = right.value
+        enters = isinstance(left, Run) and headed_by_cd(left, goal, here, near)
+        if enters and any(claim.folder == goal for claim in claims):
+            self.folder = goal
+            return True
+        if self.folder is None or goal != here or (left is not None and is_workdir(left, here)):
+            return False
+        if any((claim.folder, claim.back) == (self.folder, here) for claim in claims):
+            self.folder = None
+            return True
+        return False
 
     def at(self, step: Step) -> None:
         """Take in that both programs came by *step*, after which they are in one folder again if it sets one."""
@@ -121,18 +125,6 @@ class Entered:
         if last or any(base_of(other, build) == stage.index for other in build.stages):
             raise Unsound("the image starts in another folder", None, stage.head.line)
         self.folder = None
-
-
-@record
-class Entry:
-    """A RUN whose ``cd`` became a WORKDIR: that command as written, the RUN without it, how many steps of the new
-    program that makes, and the folder that WORKDIR leads to, unless both programs are in it.
-    """
-
-    cd: tuple[str, ...]
-    run: Run
-    steps: int
-    folder: str | None
 
 
 def _sets_folder(step: Step) -> bool:

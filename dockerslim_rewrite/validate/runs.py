@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
-from itertools import islice
+from itertools import islice, takewhile
 
-from ..change import AddsMount, LeavesFolder, MergesRuns
+from ..change import AddsMount, EntersFolder, LeavesFolder, MergesRuns
 from ..ir.steps import Run, Step
 from ..text import Span
 from .bodies import Bodies
 from .claims import Claimed, Licences
 from .entering import is_idle
 from .exec_runs import check_shell, gets_shell_form
+from .folders import has_cd, headed_by_cd
 from .instructions import Side
 from .mounts import licensed_mounts
 from .observe import Command, Unit, units
 from .program import script_of
+from .standing import Standing
 from .verdict import Unsound
 
 
@@ -39,7 +41,7 @@ class Runs:
         assert isinstance(first, Run)
         frame(first, right, self._near(first, first), self.old, self.new)
         bodies = Bodies(self._near, workdir, _body(before[at - 1] if at else None))
-        taken = bodies.longest(self._candidates(before, at), right, exported)
+        taken = bodies.longest(self.candidates(before, at), right, exported)
         if right.argv is None:
             runs = [step for step in before[at : at + taken] if isinstance(step, Run)]
             check_shell(runs, self.old.build, self.old.stage)
@@ -48,7 +50,7 @@ class Runs:
     def _near(self, first: Run, last: Run) -> Licences:
         return self.claimed.near(Span(first.origin.span.start, last.origin.span.end))
 
-    def _candidates(self, before: Sequence[Step], at: int) -> Iterator[Run]:
+    def candidates(self, before: Sequence[Step], at: int) -> Iterator[Run]:
         """The RUNs from *at* on that claims allow to have become one."""
         flags = self.old.flags(before[at])
         for index, step in enumerate(islice(before, at, at + self.most)):
@@ -61,6 +63,37 @@ class Runs:
             ):
                 return
             yield step
+
+    def entered(self, before: Sequence[Step], at: int, right: Step, standing: Standing) -> int:
+        """How many RUNs of *before* from *at* on became *right*, some without the ``cd`` to where it is already.
+
+        0 where there are none of these. Raises like ``match``.
+        """
+        if not isinstance(right, Run):
+            return 0
+        inside, here = standing.entered.folder, standing.here
+        folder = inside or here
+        if folder is None or all(claim.folder != folder for claim in self.claimed.all.of(EntersFolder)):
+            return 0
+
+        def headless(run: Run) -> bool:
+            near = self._near(run, run)
+            claimed = any(claim.folder == folder for claim in near.of(EntersFolder))
+            return claimed and headed_by_cd(run, folder, here, near.claims)
+
+        found = self.candidates(before, at)
+        runs = list(found if inside is None else takewhile(headless, found))
+        if not any(map(headless, runs)) or (inside is not None and has_cd(right)):
+            return 0
+        frame(runs[0], right, self._near(runs[0], runs[0]), self.old, self.new)
+        try:
+            return Bodies(self._near, standing.workdir, _body(before[at - 1] if at else None), headless).longest(
+                runs, right, standing.exported
+            )
+        except Unsound:
+            if inside is not None:
+                raise
+            return 0
 
     def vanishes(self, run: Run, before: Step | None, workdir: str | None) -> bool:
         """Whether claims remove every command of *run*, which starts in *workdir* and stands right behind *before*."""

@@ -39,4 +39,9 @@ class Standing:
 
     def folder(self, step: Value) -> str | None:
         """The absolute folder that the WORKDIR *step* leads to from here; None where that cannot be told."""
-        return folder(step.value, self.workdir or self.start, self.escape)
+        return folder(step.value, self.here, self.escape)
+
+    @property
+    def here(self) -> str | None:
+        """The folder that the old program is in; None where that cannot be told."""
+        return self.workdir or self.start

@@ -17,7 +17,6 @@ from ..ir.build import Build, Stage
 from ..ir.steps import Copy, From, Run, Step
 from ..text import Span
 from .added import Added
-from .bodies import Bodies
 from .claims import Claimed
 from .forms import Launch
 from .instructions import Side, fingerprint, names_stages, same_text
@@ -26,7 +25,7 @@ from .metadata import joined
 from .moves import Moves
 from .program import base_of
 from .replaced import Replaced
-from .runs import Runs, always, frame
+from .runs import Runs
 from .standing import Standing
 from .start_folders import start_folder
 from .verdict import Undecided, Unsound
@@ -118,7 +117,7 @@ class Matcher:
                     before[i:i] = moves.arrive(turn, count, self.standing.workdir)
                     break
             left = before[i] if i < len(before) else None
-            if right is not None and self._left(left, right):
+            if right is not None and self._moves(left, right):
                 j += 1
                 checked = j
                 continue
@@ -133,12 +132,13 @@ class Matcher:
                 j += 1
                 continue
             if left is not None and right is not None:
-                entered = self._entered(left, after, j)
+                entered = self.runs.entered(before, i, right, self.standing)
                 if entered:
-                    moves.passes(left, self.standing.workdir)
-                    i, j = i + 1, j + entered
+                    for step in before[i : i + entered]:
+                        moves.passes(step, self.standing.workdir)
+                        matched = max(matched, step.origin.span.end)
+                    i, j = i + entered, j + 1
                     checked = j
-                    matched = max(matched, left.origin.span.end)
                     continue
                 narrowed = self._narrowed(left, after, j, stage)
                 if narrowed:
@@ -261,28 +261,11 @@ class Matcher:
                 return len(rights)
         return 0
 
-    def _entered(self, left: Step, after: Sequence[Step], at: int) -> int:
-        """How many steps of *after* from *at* on stand for the RUN *left* and the ``cd`` that heads it; 0 for none."""
-        if not isinstance(left, Run):
-            return 0
-        licences = self.claimed.near(left.origin.span)
-        for claim in licences.of(EntersFolder):
-            found = self.standing.entered.head(left, claim, after[at : at + 2], self.standing.workdir, licences.claims)
-            if found is not None:
-                self.standing.entered.folder = found.folder
-                frame(left, found.run, licences, self.old, self.new)
-                Bodies(always(licences.with_removal(found.cd))).longest([left], found.run, self.standing.exported)
-                return found.steps
-        return 0
-
-    def _left(self, left: Step | None, right: Step) -> bool:
-        """Whether *right* is the WORKDIR that leads back from the folder of a ``cd``."""
-        if self.standing.entered.folder is None or not self.standing.entered.leaves(
-            left, right, self.claimed.all.of(EntersFolder), self.standing.workdir
-        ):
-            return False
-        self.standing.entered.folder = None
-        return True
+    def _moves(self, left: Step | None, right: Step) -> bool:
+        """Whether *right* is a WORKDIR to the folder of a ``cd``, or back."""
+        near = self.claimed.near(left.origin.span).claims if isinstance(left, Run) else ()
+        claims = self.claimed.all.of(EntersFolder)
+        return self.standing.entered.moves(left, right, self.standing.here, claims, near)
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
         lines = (left.line if left else None, right.line if right else None)
