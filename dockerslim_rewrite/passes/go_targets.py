@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from ..analysis.calls import Call
 from ..analysis.go_sources import may_need_c
 from ..analysis.packages import Kind, Operation, operation
+from ..analysis.starting import Started
 from ..change import AddsAssignment, Claim, Safety
 from ..knowledge.images import image_facts
 from ..text import Edit
@@ -19,6 +21,8 @@ _DYNAMIC = "gcr.io/distroless/cc-debian12"
 _UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
 #: Tells in which order names are looked up. Sources: docker-library golang; Go 1.16 release notes, package net.
 _NAMES = "/etc/nsswitch.conf"
+#: Where Go installs programs, and nothing else.
+_PROGRAMS = "/go/bin"
 _PATH = "ENV PATH=/go/bin:$PATH"
 
 
@@ -98,8 +102,16 @@ def _builds(project: Project) -> Iterator[tuple[Call, Operation]]:
 def _without_shell(project: Project) -> bool:
     """Whether neither a command nor the user needs more than a distroless image has."""
     user = (project.shipping.states[-1].user or "root").partition(":")[0]
+    started = project.starting.programs
     known = user in ("root", "nobody") or user.isdigit() or project.shipping.users
-    return known and project.starting.needs_shell is None
+    return known and project.starting.needs_shell is None and all(_by_go(project, one) for one in started)
+
+
+def _by_go(project: Project, started: Started) -> bool:
+    """Whether Go made the program that is started: what a Makefile or the project itself brings may be a script."""
+    name = posixpath.basename(started.name)
+    installed = not started.path or posixpath.dirname(started.name) == _PROGRAMS
+    return name in project.shipping.made or (installed and project.shipping.covers(_PROGRAMS))
 
 
 def _static(project: Project) -> bool:

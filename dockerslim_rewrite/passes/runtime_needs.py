@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from ..analysis.packages import Kind
@@ -15,6 +16,8 @@ from .split_project import Project
 
 #: The package with the certificates of authorities.
 CERTIFICATES = "ca-certificates"
+#: Names that scripts of a project have as a rule, where nothing tells of a program of that name.
+_SCRIPT = re.compile(r"(?:docker[-_])?(?:entry-?point|entry|start|run|init|boot|bootstrap|launch|cmd|start-?up)")
 
 
 def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:
@@ -112,7 +115,7 @@ def program(project: Project, started: Started) -> str | None:
         return system_program(project, started)
     if not started.path and name in EVERYWHERE:
         return f"{started.keyword} runs {name}: this may be an image to work in"
-    if started.script:
+    if started.script or (_SCRIPT.fullmatch(name) and name not in ships.made):
         return f"{started.keyword} starts the script {started.name}, which may run anything"
     if name not in ships.made and "*" not in ships.made:
         return f"{started.keyword} runs {started.name}, and nothing tells that the build makes it"
