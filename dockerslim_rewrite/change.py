@@ -113,6 +113,13 @@ class ReordersOperands:
 
 
 @record
+class QuotesExpansions:
+    """In the words ``words``, as written before, expansions get double quotes: each is one word with and without."""
+
+    words: tuple[str, ...]
+
+
+@record
 class StopsWithoutFolder:
     """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
 
@@ -369,6 +376,7 @@ Claim: TypeAlias = (
     | RemovesOperand
     | ReordersOperands
     | AnchorsPatterns
+    | QuotesExpansions
     | StopsWithoutFolder
     | LeavesFolder
     | AddsAssignment

@@ -53,6 +53,7 @@ from .pin_tag import pin_tag
 from .pip_cache import pip_cache
 from .pipefail import pipefail
 from .quiet_progress import quiet_progress
+from .quote_known import quote_known
 from .secrets import secrets
 from .shallow_clone import shallow_clone
 from .shell_link import shell_link
@@ -165,6 +166,7 @@ PIPELINE: tuple[Phase, ...] = (
             no_log_init,
             numeric_user,
             glob_prefix,
+            quote_known,
             quiet_progress,
             wget_or_curl,
             secrets,

@@ -16,6 +16,7 @@ from .entering import is_idle, left_with, stopping, stops
 from .exec_runs import gets_shell_form, shell_form
 from .folders import behind_cd
 from .observe import Block, Command, Unit, commands, units
+from .quoting import one_word_names
 from .verdict import Undecided, Unsound
 
 
@@ -55,6 +56,7 @@ class Bodies:
         self.earlier = earlier
         self.headless = headless
         self.licences = Licences(())
+        self.known_words: frozenset[str] = frozenset()
         self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
     def longest(self, runs: Iterable[Run], right: Run, exported: Set[str]) -> int:
@@ -68,7 +70,7 @@ class Bodies:
             if first.argv != right.argv:
                 raise Unsound("the words of an exec-form RUN changed", first.line, right.line)
             return 1
-        row, failure = self._correspondence(first, second, left, right)
+        row, failure = self._correspondence(first, second, left, right, exported)
         for count in reversed(row.ends):
             try:
                 self._joint(row, count, right, exported)
@@ -79,7 +81,7 @@ class Bodies:
         raise failure or Unsound("the commands of a RUN changed", first.line, right.line)
 
     def _correspondence(
-        self, first: Run, second: Run | None, others: Iterable[Run], right: Run
+        self, first: Run, second: Run | None, others: Iterable[Run], right: Run, exported: Set[str]
     ) -> tuple[_Row, Unsound | None]:
         """The bodies of RUNs laid beside that of *right* as far as it goes, and why it goes no further."""
         after = units(_script(right))
@@ -89,6 +91,7 @@ class Bodies:
             for run in chain((first,), () if second is None else (second,), others):
                 self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
+                self.known_words = one_word_names(units(script), script.text, exported)
                 body = left_with(units(script), self.licences.claims)
                 if is_idle(
                     body, units(row.scripts[-1]) if row.scripts else self.earlier, self.workdir, self.licences.claims
@@ -193,7 +196,7 @@ class Bodies:
         if isinstance(before, Command):
             if isinstance(after, Block):
                 return adding and stops(before, after, self.licences.claims)
-            return self.licences.same(before, after)
+            return self.licences.same(before, after, self.known_words)
         key = (id(before), id(after), errexit_first, adding)
         known = self._known.get(key)
         if known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import accumulate
 from typing import TypeAlias, TypeVar
 
@@ -24,7 +24,7 @@ from ..change import (
 )
 from ..text import Span
 from .observe import Command, commands
-from .spelling import respelled
+from .spelling import respelled, same_targets
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -107,15 +107,15 @@ class Licences:
         """Whether *command* may disappear."""
         return command.raw in self._removed and not command.redirects
 
-    def same(self, before: Command, after: Command) -> bool:
-        """Whether *after* is *before* but for words that claims license."""
-        if before.redirects != after.redirects or not self._nested(before, after):
+    def same(self, before: Command, after: Command, known: Set[str] = frozenset()) -> bool:
+        """Whether *after* is *before* but for words that claims license; the variables *known* are one word each."""
+        if not self._nested(before, after) or not same_targets(before, after, self.claims, known):
             return False
         if before.words == after.words and before.assignments == after.assignments:
             return True
-        return self._assignments(before, after) and self._reads(before, after)
+        return self._assignments(before, after) and self._reads(before, after, known)
 
-    def _reads(self, before: Command, after: Command) -> bool:
+    def _reads(self, before: Command, after: Command, known: Set[str]) -> bool:
         old, new = list(before.raw), list(after.raw)
         for claim in self._words:
             if isinstance(claim, ReplacesWords) and tuple(old[: len(claim.before)]) == claim.before:
@@ -133,7 +133,7 @@ class Licences:
         return (
             old == new
             or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
-            or respelled(old, new, self.claims)
+            or respelled(old, new, self.claims, known)
         )
 
     def _nested(self, before: Command, after: Command) -> bool:

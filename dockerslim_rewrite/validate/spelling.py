@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
-from ..change import AnchorsPatterns, Claim
+from ..change import AnchorsPatterns, Claim, QuotesExpansions
+from .observe import Command
+from .quoting import quoted_alike
 
 #: Commands whose operands are files, and behind what words, in one line, an operand surely is one.
 _FILES = {
@@ -23,17 +25,33 @@ _SYMBOLIC = re.compile(r"-[a-zA-Z]*s")
 _WRAPPERS = frozenset(("sudo", "exec", "command", "env", "nice", "time", "timeout", "eatmydata"))
 
 
-def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim]) -> bool:
-    """Whether the words *new* are *old* but for spellings that one of *claims* names."""
+def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether the words *new* are *old* but for spellings that *claims* name; the variables *known* are one word."""
     if len(old) != len(new):
         return False
     anchors = [claim for claim in claims if isinstance(claim, AnchorsPatterns)]
-    if not anchors:
+    quotes = [claim for claim in claims if isinstance(claim, QuotesExpansions)]
+    if not anchors and not quotes:
         return False
     return all(
-        a == b or any(_anchored(old, at, b, claim) for claim in anchors)
+        a == b
+        or any(_anchored(old, at, b, claim) for claim in anchors)
+        or (at > 0 and any(a in claim.words and quoted_alike(a, b, known) for claim in quotes))
         for at, (a, b) in enumerate(zip(old, new, strict=True))
     )
+
+
+def same_targets(before: Command, after: Command, claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether the redirections of two commands are the same but for such quotes."""
+    if before.redirects == after.redirects:
+        return True
+    if [operator for operator, _ in before.redirects] != [operator for operator, _ in after.redirects]:
+        return False
+    quotes = [claim for claim in claims if isinstance(claim, QuotesExpansions)]
+    targets = [
+        (a.lstrip("\0"), b.lstrip("\0")) for (_, a), (_, b) in zip(before.redirects, after.redirects, strict=True)
+    ]
+    return all(a == b or any(a in claim.words and quoted_alike(a, b, known) for claim in quotes) for a, b in targets)
 
 
 def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns) -> bool:

@@ -49,6 +49,7 @@ ANSWERED = {
     "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
     "DS621": "SC2035",
     "DS622": "SC2164",
+    "DS623": "SC2086 SC2046",
     "DS626": "SC2164 DL3003",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
