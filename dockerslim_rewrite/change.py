@@ -120,6 +120,20 @@ class QuotesExpansions:
 
 
 @record
+class ModernSubstitutions:
+    """In the words ``words``, as written before, commands in backquotes become commands in ``$(…)``."""
+
+    words: tuple[str, ...]
+
+
+@record
+class SourcesByDot:
+    """The command ``argv``, ``source`` with a path, without which the RUN fails, becomes ``.`` with that path."""
+
+    argv: tuple[str, ...]
+
+
+@record
 class StopsWithoutFolder:
     """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
 
@@ -377,6 +391,8 @@ Claim: TypeAlias = (
     | ReordersOperands
     | AnchorsPatterns
     | QuotesExpansions
+    | ModernSubstitutions
+    | SourcesByDot
     | StopsWithoutFolder
     | LeavesFolder
     | AddsAssignment

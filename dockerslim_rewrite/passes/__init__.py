@@ -52,6 +52,7 @@ from .pin_digest import pin_digest
 from .pin_tag import pin_tag
 from .pip_cache import pip_cache
 from .pipefail import pipefail
+from .posix_words import posix_words
 from .quiet_progress import quiet_progress
 from .quote_known import quote_known
 from .secrets import secrets
@@ -123,6 +124,7 @@ PIPELINE: tuple[Phase, ...] = (
             duplicate_command,
             cd_failure,
             idle_cd,
+            posix_words,
             sudo,
             apt_get,
             assume_yes,

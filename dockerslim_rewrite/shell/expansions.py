@@ -8,6 +8,10 @@ from typing import NamedTuple
 _PARAMETER = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
 
 
+#: Backquotes round what means the same elsewhere, and what else holds backquotes that are none.
+_BACKQUOTED = re.compile(r"""\\.|'[^']*'|`(?P<command>[^`\\"'()#]+)`|(?P<other>`)""", re.S)
+
+
 class Expansion(NamedTuple):
     """``text[start:end]`` of a word: a parameter of this ``name``, or a substitution of this ``command``."""
 
@@ -57,3 +61,14 @@ def _expansion(text: str, at: int, *, quoted: bool) -> Expansion | None:
         return Expansion(at, end + 1, quoted, "", command) if plain else None
     match = _PARAMETER.match(text, at)
     return Expansion(at, match.end(), quoted, match["braced"] or match["plain"]) if match else None
+
+
+def backquoted(text: str) -> tuple[tuple[int, int], ...]:
+    """Where in the word *text* commands stand in backquotes; none where one of them holds quotes or the like.
+
+    Nor those in ``${x-…}``, which is read in several ways.
+    """
+    if "`" not in text or re.search(r"\$\{[^}]*`", text):
+        return ()
+    matches = [match for match in _BACKQUOTED.finditer(text) if match[0].startswith("`")]
+    return () if any(match["other"] for match in matches) else tuple(match.span() for match in matches)

@@ -17,6 +17,7 @@ from .exec_runs import gets_shell_form, shell_form
 from .folders import behind_cd
 from .observe import Block, Command, Unit, commands, units
 from .quoting import one_word_names
+from .spelling import dotted
 from .verdict import Undecided, Unsound
 
 
@@ -57,6 +58,8 @@ class Bodies:
         self.headless = headless
         self.licences = Licences(())
         self.known_words: frozenset[str] = frozenset()
+        #: The words of commands without which the body that is being placed fails.
+        self.needed: frozenset[tuple[str, ...]] = frozenset()
         self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
     def longest(self, runs: Iterable[Run], right: Run, exported: Set[str]) -> int:
@@ -91,6 +94,7 @@ class Bodies:
             for run in chain((first,), () if second is None else (second,), others):
                 self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
+                self.needed = _needed(units(script))
                 self.known_words = one_word_names(units(script), script.text, exported)
                 body = left_with(units(script), self.licences.claims)
                 if is_idle(
@@ -196,6 +200,8 @@ class Bodies:
         if isinstance(before, Command):
             if isinstance(after, Block):
                 return adding and stops(before, after, self.licences.claims)
+            if before.raw in self.needed and dotted(before, after, self.licences.claims):
+                return True
             return self.licences.same(before, after, self.known_words)
         key = (id(before), id(after), errexit_first, adding)
         known = self._known.get(key)
@@ -287,6 +293,12 @@ def _fresh(
         reason = noticed(body, later, exported)
         if reason is not None:
             raise Unsound(f"joined RUNs share a shell: {reason}", *lines)
+
+
+def _needed(body: tuple[Unit, ...]) -> frozenset[tuple[str, ...]]:
+    chain = Counter(unit.raw for unit in body if isinstance(unit, Command))
+    everywhere = Counter(command.raw for command in commands(body))
+    return frozenset(raw for raw, count in chain.items() if count == everywhere[raw])
 
 
 def _may_grow(block: Block, part: int) -> bool:

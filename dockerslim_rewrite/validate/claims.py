@@ -24,7 +24,7 @@ from ..change import (
 )
 from ..text import Span
 from .observe import Command, commands
-from .spelling import respelled, same_targets
+from .spelling import respelled, same_values
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -109,11 +109,11 @@ class Licences:
 
     def same(self, before: Command, after: Command, known: Set[str] = frozenset()) -> bool:
         """Whether *after* is *before* but for words that claims license; the variables *known* are one word each."""
-        if not self._nested(before, after) or not same_targets(before, after, self.claims, known):
+        if not self._nested(before, after) or not self._redirects(before, after, known):
             return False
         if before.words == after.words and before.assignments == after.assignments:
             return True
-        return self._assignments(before, after) and self._reads(before, after, known)
+        return self._assignments(before, after, known) and self._reads(before, after, known)
 
     def _reads(self, before: Command, after: Command, known: Set[str]) -> bool:
         old, new = list(before.raw), list(after.raw)
@@ -142,8 +142,16 @@ class Licences:
         left, right = commands(before.nested), commands(after.nested)
         return len(left) == len(right) and all(self.same(a, b) for a, b in zip(left, right, strict=True))
 
-    def _assignments(self, before: Command, after: Command) -> bool:
-        if before.assignments == after.assignments:
+    def _redirects(self, before: Command, after: Command, known: Set[str]) -> bool:
+        if before.redirects == after.redirects:
+            return True
+        if [operator for operator, _ in before.redirects] != [operator for operator, _ in after.redirects]:
+            return False
+        old, new = ([target for _, target in one.redirects] for one in (before, after))
+        return same_values(old, new, self.claims, known)
+
+    def _assignments(self, before: Command, after: Command, known: Set[str]) -> bool:
+        if same_values(before.assignments, after.assignments, self.claims, known):
             return True
         words = list(after.raw)
         claims = (claim for claim in self.of(AddsAssignment) if _find(words, claim.command) is not None)

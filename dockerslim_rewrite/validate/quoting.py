@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     |\$\{(?P<braced>[A-Za-z_]\w*)\}|\$(?P<name>[A-Za-z_]\w*)|(?P<dollar>[$`])|(?P<char>.)""",
     re.X | re.S,
 )
+_BACKQUOTES = re.compile(r"""\\.|'[^']*'|`(?P<command>[^`\\"'()#]+)`""", re.S)
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,^-]+\Z")
 _SETS_UNSEEN = frozenset((".", "source", "eval"))
 _MEANING_MORE = frozenset(("IFS", "PATH", "PWD", "OLDPWD", "HOME", "RANDOM", "LINENO", "SECONDS", "REPLY"))
@@ -78,6 +79,11 @@ def quoted_alike(before: str, after: str, known: Set[str]) -> bool:
         if a.kind == "command" and not _prints_one_word(a.text, missing=not alone):
             return False
     return True
+
+
+def modern(word: str) -> str:
+    """*word* with ``$(…)`` for backquotes round what means the same there."""
+    return _BACKQUOTES.sub(lambda match: f"$({match['command']})" if match["command"] else match[0], word)
 
 
 def one_word_names(found: tuple[Unit, ...], text: str, exported: Set[str]) -> frozenset[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 
-from ..change import AnchorsPatterns, Claim, QuotesExpansions
+from ..change import AnchorsPatterns, Claim, ModernSubstitutions, QuotesExpansions, SourcesByDot
 from .observe import Command
-from .quoting import quoted_alike
+from .quoting import modern, quoted_alike
 
 #: Commands whose operands are files, and behind what words, in one line, an operand surely is one.
 _FILES = {
@@ -29,29 +29,52 @@ def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim], k
     """Whether the words *new* are *old* but for spellings that *claims* name; the variables *known* are one word."""
     if len(old) != len(new):
         return False
-    anchors = [claim for claim in claims if isinstance(claim, AnchorsPatterns)]
-    quotes = [claim for claim in claims if isinstance(claim, QuotesExpansions)]
-    if not anchors and not quotes:
+    claims = [claim for claim in claims if isinstance(claim, AnchorsPatterns | QuotesExpansions | ModernSubstitutions)]
+    if not claims:
         return False
     return all(
         a == b
-        or any(_anchored(old, at, b, claim) for claim in anchors)
-        or (at > 0 and any(a in claim.words and quoted_alike(a, b, known) for claim in quotes))
+        or any(isinstance(claim, AnchorsPatterns) and _anchored(old, at, b, claim) for claim in claims)
+        or _same_word(a, b, claims, known)
         for at, (a, b) in enumerate(zip(old, new, strict=True))
     )
 
 
-def same_targets(before: Command, after: Command, claims: Iterable[Claim], known: Set[str]) -> bool:
-    """Whether the redirections of two commands are the same but for such quotes."""
-    if before.redirects == after.redirects:
+def same_values(before: Sequence[str], after: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether words of assignments or redirections, by value, are the same but for such spellings."""
+    if before == after:
         return True
-    if [operator for operator, _ in before.redirects] != [operator for operator, _ in after.redirects]:
-        return False
-    quotes = [claim for claim in claims if isinstance(claim, QuotesExpansions)]
-    targets = [
-        (a.lstrip("\0"), b.lstrip("\0")) for (_, a), (_, b) in zip(before.redirects, after.redirects, strict=True)
-    ]
-    return all(a == b or any(a in claim.words and quoted_alike(a, b, known) for claim in quotes) for a, b in targets)
+    claims = tuple(claims)
+    return len(before) == len(after) and all(
+        a == b or _same_word(a.removeprefix("\0"), b.removeprefix("\0"), claims, known)
+        for a, b in zip(before, after, strict=True)
+    )
+
+
+def _same_word(before: str, after: str, claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether *after* is *before* with ``$(…)`` for backquotes, and with quotes that change nothing."""
+    if any(isinstance(claim, ModernSubstitutions) and before in claim.words for claim in claims):
+        before = modern(before)
+    if before == after:
+        return True
+    return any(
+        isinstance(claim, QuotesExpansions) and before in claim.words and quoted_alike(before, after, known)
+        for claim in claims
+    )
+
+
+def dotted(before: Command, after: Command, claims: Iterable[Claim]) -> bool:
+    """Whether *after* is ``. file`` for ``source file``, where the caller knows that *before* has to succeed."""
+    return (
+        any(isinstance(claim, SourcesByDot) and claim.argv == before.raw for claim in claims)
+        and before.raw[:1] == ("source",)
+        and after.raw[:1] == (".",)
+        and len(before.raw) == 2
+        and before.raw[1:] == after.raw[1:]
+        and "/" in before.raw[1]
+        and not (before.assignments or before.redirects or after.assignments or after.redirects)
+        and before.nested == after.nested
+    )
 
 
 def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns) -> bool:

@@ -39,6 +39,7 @@ from dockerslim_rewrite.change import (
     RemovesOption,
     ReordersOperands,
     ReplacesWords,
+    SourcesByDot,
     StopsWithoutFolder,
 )
 from dockerslim_rewrite.knowledge.images import image_facts
@@ -126,6 +127,8 @@ def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]
     claimed = any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim, _ in claims)
     if claimed and any(_LINK.search(body.script) for body in before):
         return ("bash",)
+    if any(isinstance(claim, SourcesByDot) for claim, _ in claims):  # a build that works has a shell that knows it
+        possible = _both(possible, ("bash", "ash"))
     for claim, evidence in claims:
         if isinstance(claim, AddsInstruction) and claim.keyword == "SHELL":
             known = ("ash",) if '"/bin/ash"' in claim.text else ("dash", "bash")

@@ -50,6 +50,7 @@ ANSWERED = {
     "DS621": "SC2035",
     "DS622": "SC2164",
     "DS623": "SC2086 SC2046",
+    "DS624": "SC3046 SC2006",
     "DS626": "SC2164 DL3003",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
