@@ -29,6 +29,7 @@ _STRICT = frozenset(
 _WRITERS = frozenset(("echo", "printf"))
 _EARLY = frozenset(("head", "true", ":", "false", "less", "more", "test", "[", "read", "exit", "dd"))
 _GREP_QUITS = re.compile(r"-[a-zA-Z]*[qmlL]|--(?:quiet|silent|max-count|files-with)")
+_SUMS = re.compile(r"(?:md5|sha\d+|b2)sum\Z|shasum\Z")
 _SED_QUITS = re.compile(r"(?:\A|[;{}0-9$/\s])[qQ](?:\Z|[;}\s0-9])")
 
 
@@ -45,7 +46,10 @@ def sets_pipefail(script: Script) -> bool:
 def breaks(script: Script) -> str | None:
     """Why a pipeline of *script* may fail under pipefail although nothing is wrong; None when none is known to."""
     judged = {id(node): reason for node, reason in _decisions(script.root)}
+    ignored = {id(node) for node in _ignored(script)}
     for pipeline in piped(script):
+        if id(pipeline) in ignored:
+            continue
         reason = judged.get(id(pipeline)) or _pipeline(pipeline)
         if reason is not None:
             return reason
@@ -74,6 +78,29 @@ def _decisions(root: Node) -> Iterator[tuple[Pipeline, str]]:
             yield node, "its status is negated"
 
 
+def _ignored(script: Script) -> Iterator[Node]:
+    """Pipelines whose status nobody looks at: in a substitution that gives words to a command, and, without ``set -e``,
+    in front of the last command of a list.
+    """
+    watched = any(command.name == "set" for command in script.commands)
+    for node in script.nodes:
+        if isinstance(node, Simple) and node.words:
+            yield from (one for inner in node.nested for one in _alone(inner))
+        elif isinstance(node, Sequence) and not watched:
+            for item in node.items[:-1]:
+                yield item
+                if isinstance(item, Simple) and not item.words:
+                    yield from (one for inner in item.nested for one in _alone(inner))
+
+
+def _alone(node: Node) -> Iterator[Node]:
+    """The one pipeline that a substitution is, if it is one."""
+    if isinstance(node, Pipeline):
+        yield node
+    elif isinstance(node, Sequence) and len(node.items) == 1:
+        yield from _alone(node.items[0])
+
+
 def _ending(node: Node) -> Iterator[AndOr]:
     """The lists that end the script when they fail: nothing runs behind them, or only what ``&&`` joins to them."""
     if isinstance(node, Sequence):
@@ -94,6 +121,8 @@ def _gives_up(node: Node) -> bool:
 
 def _pipeline(pipeline: Pipeline) -> str | None:
     only_writes = all(_named(item) in _WRITERS for item in pipeline.items[:1])
+    if len(pipeline.items) == 2 and _picks_sums(*pipeline.items):
+        return None
     for item in pipeline.items[:-1]:
         reason = _may_fail(item)
         if reason is not None:
@@ -103,6 +132,13 @@ def _pipeline(pipeline: Pipeline) -> str | None:
         if reason is not None and not (only_writes and len(pipeline.items) == 2):
             return reason
     return None
+
+
+def _picks_sums(first: Node, last: Node) -> bool:
+    """Whether *first* is a grep that picks checksums for *last*, which fails where there are none to check."""
+    if not isinstance(first, Simple) or not isinstance(last, Simple) or _named(first) not in ("grep", "egrep", "fgrep"):
+        return False
+    return _SUMS.match(_named(last)) is not None and bool({"-c", "--check"} & set(last.argv)) and not first.redirects
 
 
 def _named(node: Node) -> str:
