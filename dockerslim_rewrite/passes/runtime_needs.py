@@ -105,18 +105,15 @@ def program(project: Project, started: Started) -> str | None:
     """Why the runtime stage may lack a program that the container starts; None when it is there for sure."""
     known, ships = project.recipe, project.shipping
     name = posixpath.basename(started.name)
-    if name in known.tools:
-        return f"{started.keyword} runs {name}, which belongs to the tools of the build"
+    problem = no_program(project, started)
+    if problem is not None:
+        return problem
     if not started.path and name in known.programs:
         return None
     if known.same and not started.script:
         return None
     if brought_by_system(started):
         return system_program(project, started)
-    if not started.path and name in EVERYWHERE:
-        return f"{started.keyword} runs {name}: this may be an image to work in"
-    if started.script or (_SCRIPT.fullmatch(name) and name not in ships.made):
-        return f"{started.keyword} starts the script {started.name}, which may run anything"
     if name not in ships.made and "*" not in ships.made:
         return f"{started.keyword} runs {started.name}, and nothing tells that the build makes it"
     if started.path:
@@ -128,6 +125,22 @@ def program(project: Project, started: Started) -> str | None:
     if any(ships.covers(posixpath.join(folder, name)) for folder in _own_path(project)):
         return None
     return f"nothing tells where {name} is"
+
+
+def no_program(project: Project, started: Started) -> str | None:
+    """Why what the container starts is no program that was built here, whatever else is known of *project*."""
+    known, name = project.recipe, posixpath.basename(started.name)
+    if name in known.tools:
+        return f"{started.keyword} runs {name}, which belongs to the tools of the build"
+    if not started.path and name in known.programs:
+        return None
+    if known.same and not started.script:
+        return None
+    if not started.path and name in EVERYWHERE:
+        return f"{started.keyword} runs {name}: this may be an image to work in"
+    if started.script or (_SCRIPT.fullmatch(name) and name not in project.shipping.made):
+        return f"{started.keyword} starts the script {started.name}, which may run anything"
+    return None
 
 
 def brought_by_system(started: Started) -> bool:

@@ -16,6 +16,7 @@ from ..ir.build import Build
 from ..ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ..knowledge.recipes import recipe
 from .base import Proposals, missed
+from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
 from .stage_text import Install, split_text
@@ -50,13 +51,24 @@ def told_elsewhere(project: Project) -> bool:
 
 def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
     """The bases for *project*, or the first thing that is in the way."""
-    obstacle = obstacle or obstacle_in(project)
+    obstacle = _decisive(project) or obstacle or obstacle_in(project)
     if obstacle is not None:
         return obstacle
     targets = choose(project)
     if isinstance(targets, str):
         return Obstacle(targets, project.stage.head.line)
     return package_obstacle(project, targets) or targets
+
+
+def _decisive(project: Project) -> Obstacle | None:
+    """What the container starts, where that alone is in the way; what commands write does not matter then."""
+    if project.recipe.same or project.recipe.servers:
+        return None
+    for started in project.starting.programs:
+        problem = no_program(project, started)
+        if problem is not None:
+            return Obstacle(problem, started.line)
+    return None
 
 
 def _left(project: Project, target: Target) -> tuple[str, ...]:
