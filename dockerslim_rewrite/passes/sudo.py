@@ -29,6 +29,8 @@ _PLAIN = frozenset(
     )
 )  # fmt: skip
 _HARMLESS = frozenset(["DEBIAN_FRONTEND", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TERM", "TZ"])
+#: Options by which sudo leaves the environment as it is, but for PATH.
+_KEEPS_ENVIRONMENT = frozenset(("-E", "--preserve-env"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "env"))
 
 
@@ -42,7 +44,7 @@ def sudo(build: Build, facts: Facts) -> Proposals:
     Safe where nothing sets another user, the base image is known to start as root (or a package manager works without
     sudo in the same state), and the command does the same in any environment: sudo clears the environment and sets its
     own PATH. Other commands are a matter of level standard, and stay where the build sets PATH or variables that they
-    would see. `sudo -u`, `-E`, `-i` and all other options, assignments, redirections and shells with expansions in
+    would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and shells with expansions in
     their text stay. The package sudo goes (level aggressive) only where nothing else in the file names sudo, and no
     scripts are copied or downloaded that could. Source: sudo(8), sudoers(5), `env_reset` and `secure_path`.
     """
@@ -67,20 +69,22 @@ def _one(
     assert run.body is not None
     logical = run.body.logical
     line = build.document.line_of(logical.before(command.span.start))
-    reason = _not_root(facts, run, evidence) or _obstacle(command)
+    kept = len(command.words) > 1 and command.words[1].text in _KEEPS_ENVIRONMENT
+    at = 2 if kept else 1
+    reason = _not_root(facts, run, evidence) or _obstacle(command, at)
     safety = Safety.SAFE
     if reason is None:
-        reason, safety = _environment(facts, run, command)
+        reason, safety = _environment(facts, run, command, at)
     if reason is not None:
         return missed("DS502", line, f"sudo stays: {reason}")
-    first, second = command.words[:2]
+    first, second = command.words[0], command.words[at]
     return Change(
         rule="DS502",
         edits=tuple(delete(run.origin, logical, first.span.start, second.span.start)),
         title=f"{second.text} without sudo",
         reason=f"the user is root: {evidence or 'USER says so'}",
         safety=safety,
-        claims=(ReplacesWords(written(command.words[:2]), written(command.words[1:2])),),
+        claims=(ReplacesWords(written(command.words[: at + 1]), written(command.words[at : at + 1])),),
         line=line,
     )
 
@@ -94,13 +98,15 @@ def _not_root(facts: Facts, run: Run, evidence: str | None) -> str | None:
     return None
 
 
-def _obstacle(command: Simple) -> str | None:
-    """Why *command* would do something else without sudo, whatever the environment."""
+def _obstacle(command: Simple, at: int) -> str | None:
+    """Why *command*, whose word *at* is the one that sudo starts, would do something else without it, whatever the
+    environment.
+    """
     if command.assignments or command.redirects:
         return "assignments or redirections stand beside it"
-    if len(command.words) < 2:
+    if len(command.words) <= at:
         return "no command follows it"
-    name = command.words[1].literal
+    name = command.words[at].literal
     if name is None:
         return "an expansion names the command"
     if name.startswith("-"):
@@ -109,18 +115,18 @@ def _obstacle(command: Simple) -> str | None:
         return "it sets a variable for the command"
     if state_effects(name) or name in ("cd", "export", "source", ".", "exec", "command", "type"):
         return f"{name} is the shell's own, and no program that sudo could run"
-    if name.rsplit("/", 1)[-1] in _SHELLS and any(re.search(r"[$~`]", word.text) for word in command.words[2:]):
+    if name.rsplit("/", 1)[-1] in _SHELLS and any(re.search(r"[$~`]", word.text) for word in command.words[at + 1 :]):
         return f"{name} would see another environment"
     return None
 
 
-def _environment(facts: Facts, run: Run, command: Simple) -> tuple[str | None, Safety]:
+def _environment(facts: Facts, run: Run, command: Simple, at: int) -> tuple[str | None, Safety]:
     """Why the environment could make a difference, and the level when it does not surely make none."""
     state = facts.state(run)
-    name = (command.words[1].literal or "").rsplit("/", 1)[-1]
+    name = (command.words[at].literal or "").rsplit("/", 1)[-1]
     if name in _PLAIN and not any(word.literal and word.literal.startswith("--use-compress") for word in command.words):
         return None, Safety.SAFE
-    seen = sorted(name for name in state.exported if name not in _HARMLESS)
+    seen = sorted(name for name in state.exported if name not in _HARMLESS and (at == 1 or name == "PATH"))
     if seen:
         return f"{name} would see {', '.join(seen[:3])}, which sudo hides", Safety.STANDARD
     return None, Safety.STANDARD
