@@ -44,9 +44,10 @@ def sudo(build: Build, facts: Facts) -> Proposals:
     Safe where nothing sets another user, the base image is known to start as root (or a package manager works without
     sudo in the same state), and the command does the same in any environment: sudo clears the environment and sets its
     own PATH. Other commands are a matter of level standard, and stay where the build sets PATH or variables that they
-    would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and shells with expansions in
-    their text stay. The package sudo goes (level aggressive) only where nothing else in the file names sudo, and no
-    scripts are copied or downloaded that could. Source: sudo(8), sudoers(5), `env_reset` and `secure_path`.
+    would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and shells
+    with expansions in their text stay. The package sudo goes (level aggressive) only where nothing else in the file
+    names sudo, and no scripts are copied or downloaded that could. Source: sudo(8), sudoers(5), `env_reset` and
+    `secure_path`.
     """
     for stage in build.stages:
         evidence = root_evidence(build, facts, stage)
