@@ -18,6 +18,7 @@ from ..shell.script import AndOr, Group, Node, Sequence, Simple
 from .bases import base_image
 from .destinations import destination
 from .facts import Facts
+from .first_accounts import first_of
 
 _USERADD = frozenset(
     (
@@ -33,6 +34,8 @@ _ADDUSER = frozenset(
     )
 )  # fmt: skip
 _GROUPADD = frozenset(("-g", "--gid", "-K", "--key", "-p", "--password", "-R", "--root", "-P", "--prefix"))
+#: The options that name an account's own group.
+_PRIMARY = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid")}
 _CREATORS = {"useradd": _USERADD, "adduser": _ADDUSER}
 #: Options by which a number may belong to two accounts, or the account to another system.
 _ELSEWHERE = frozenset(("-o", "--non-unique", "-R", "--root", "-P", "--prefix", "--extrausers"))
@@ -50,12 +53,14 @@ _ROOT = "root"
 @record
 class Numbered:
     """An account by numbers: ``gid`` is the number of its group, None where that is not known; ``source`` says who
-    gave the account its number.
+    gave the account its number. ``made`` is the command that makes it without saying its number, if one does, with
+    its RUN and the option that would say it.
     """
 
     uid: int
     gid: int | None
     source: str
+    made: tuple[Run, Simple, str] | None = None
 
 
 def numbered(name: str, step: Step, stage: Stage, build: Build, facts: Facts) -> Numbered | str:
@@ -69,15 +74,14 @@ def numbered(name: str, step: Step, stage: Stage, build: Build, facts: Facts) ->
             if reason is not None:
                 return reason
     created = [
-        (run, flags, name_of)
+        (run, *made)
         for one in chain
         for run in one.runs
         if run.index < step.index
-        for flags, name_of in _created(run, facts)
-        if name_of == name
+        for made in _created(run, name, facts)
     ]
     if len(created) == 1:
-        return _by_command(*created[0], chain, facts)
+        return _by_command(name, *created[0], chain, build, facts)
     if created:
         return f"{name} is created on lines {', '.join(str(run.line) for run, _, _ in created)}"
     image = base_image(build, facts, stage)
@@ -152,33 +156,43 @@ def _changed(step: Step, facts: Facts) -> str | None:
     return None
 
 
-def _created(run: Run, facts: Facts) -> Iterator[tuple[Arguments, str]]:
-    """The accounts that *run* surely creates, with the options."""
+def _created(run: Run, name: str, facts: Facts) -> Iterator[tuple[Simple, Arguments]]:
+    """The commands of *run* that surely create the account *name*, taken apart."""
     script = facts.script(run)
-    if script is None:
-        return
-    for command in _spine(script.root):
+    for command in _spine(script.root) if script is not None else ():
         words = command.argv
-        name = posixpath.basename(words[0] or "") if words else ""
-        if name in _CREATORS:
-            arguments = split(words, 1, _CREATORS[name])
-            operands = [words[at] for at in arguments.operands]
-            if len(operands) == 1 and operands[0] is not None:
-                yield arguments, operands[0]
+        program = posixpath.basename(words[0] or "")
+        if program in _CREATORS:
+            arguments = split(words, 1, _CREATORS[program])
+            if [words[at] for at in arguments.operands] == [name]:
+                yield command, arguments
 
 
-def _by_command(run: Run, arguments: Arguments, name: str, chain: list[Stage], facts: Facts) -> Numbered | str:
-    """The account *name* that a command of *run* creates with *arguments*."""
+def _by_command(
+    name: str, run: Run, command: Simple, arguments: Arguments, chain: list[Stage], build: Build, facts: Facts
+) -> Numbered | str:
+    """The account *name* that *command* of *run* creates with *arguments*."""
     flags = {flag.name: flag.value for flag in arguments.flags}
     if _ELSEWHERE & set(flags):
         return f"line {run.line} creates {name} in a way of its own"
+    program = posixpath.basename(command.name or "")
+    group = next((flags[one] for one in _PRIMARY[program] if flags.get(one)), None)
+    first = first_of(program, run, command, arguments, chain, build, facts)
     uid = flags["-u"] if "-u" in flags else flags.get("--uid", "")
+    if uid == "" and first is not None:
+        source = f"line {run.line} creates {name}, the first account of its kind"
+        gid = _group(group, chain, facts) if group else first
+        image = base_image(build, facts, chain[-1])
+        debian = program == "adduser" and image is not None and image.family == "debian"
+        return Numbered(first, gid, source, (run, command, "--uid" if debian else "-u"))
     if uid == "":
         return f"line {run.line} gives {name} no number; with -u (--uid) it could be named by it"
     if uid is None or not _NUMBER.match(uid):
         return f"a variable says which number {name} gets on line {run.line}"
-    group = next((flags[one] for one in ("-G", "--ingroup", "-g", "--gid") if flags.get(one)), None)
-    return Numbered(int(uid), _group(group, chain, facts), f"line {run.line} creates {name} with the number {uid}")
+    # Without a group of its choice an account gets one of its own number, if no other has it.
+    own = group is None and first is not None and int(uid) >= first
+    gid = int(uid) if own else _group(group, chain, facts)
+    return Numbered(int(uid), gid, f"line {run.line} creates {name} with the number {uid}")
 
 
 def _group(group: str | None, chain: list[Stage], facts: Facts) -> int | None:

@@ -6,11 +6,13 @@ import re
 
 from ..analysis.account_numbers import makes_folder, numbered, numbered_group
 from ..analysis.facts import Facts
-from ..change import Change, NumbersUser, Safety
+from ..change import AddsOption, Change, Claim, NumbersUser, Safety
 from ..ir.build import Build, Stage
 from ..ir.steps import Value
+from ..shell.edits import insert_after
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
+from .commands import written
 
 _NAMED = re.compile(r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)(?::(?P<group>[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+))?\Z")
 
@@ -28,9 +30,10 @@ def numeric_user(build: Build, facts: Facts) -> Proposals:
     to, with its group, its home and its further groups; who looks at the image's configuration finds the number.
     `USER root` becomes `USER 0` at level aggressive only, since it says less to a reader. Where a WORKDIR follows,
     BuildKit gives the folder to the group of the user's own number, so the name stays unless its group has that
-    number. Names in variables stay.
+    number. Names in variables stay. An account that `useradd` makes without a number is given the one that it has
+    today, at level aggressive, where it surely is the first of its kind in an image that has none.
     Source: moby/sys user.GetExecUser; BuildKit executor/oci/user.go and dispatchWorkdir; Kubernetes documentation,
-    "Configure a Security Context".
+    "Configure a Security Context"; useradd(8).
     """
     for stage in build.stages:
         for step in stage.steps:
@@ -61,12 +64,19 @@ def _user(step: Value, stage: Stage, build: Build, facts: Facts) -> Proposals:
     after = str(found.uid) if group is None else f"{found.uid}:{group}"
     logical = step.origin.args_logical
     start = logical.text.index(text)
+    edits = [Edit(logical.span(start, start + len(text)), after)]
+    claims: list[Claim] = [NumbersUser(step.value, after)]
+    if found.made is not None:
+        run, command, option = found.made
+        assert run.body is not None
+        edits.insert(0, insert_after(run.body.logical, command.words[0].span.end, f" {option} {found.uid}"))
+        claims.append(AddsOption(written(command.words[:1]), (option, str(found.uid))))
     yield Change(
         rule="DS506",
-        edits=(Edit(logical.span(start, start + len(text)), after),),
+        edits=tuple(edits),
         title=f"USER {text} by number: {after}",
         reason=found.source,
-        safety=Safety.AGGRESSIVE if found.uid == 0 else Safety.STANDARD,
-        claims=(NumbersUser(step.value, after),),
+        safety=Safety.AGGRESSIVE if found.uid == 0 or found.made is not None else Safety.STANDARD,
+        claims=tuple(claims),
         line=step.line,
     )

@@ -18,6 +18,7 @@ from .claims import Claimed, Licences
 from .comments import check_comments
 from .development import check_development
 from .labels import check_labels
+from .numbered_users import check_added_numbers
 from .package_lists import check_package_lists
 from .program import base_of
 from .second_reader import readers_disagree
@@ -79,6 +80,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
     check_labels(old, new, claimed.all)
+    check_added_numbers(changes)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)

@@ -9,10 +9,12 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..change import NumbersUser
+from ..change import AddsOption, Change, NumbersUser
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Step, Value
+from .first_accounts import FIRST, makes_first
 from .inherited import filled, learn
+from .instructions import Side
 from .observe import Block, Command, Unit, units
 from .program import base_of, script_of
 from .verdict import Unsound
@@ -57,11 +59,13 @@ _TAKES = {
     ),
     "groupadd": re.compile(r"-[a-zA-Z]*[gKpRP]\Z|--(?:gid|key|password|root|prefix)\Z"),
 }
+#: The options that name an account's own group.
+_PRIMARY = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid")}
 _TAKES["addgroup"] = _TAKES["groupadd"]
 
 
-def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], build: Build, at: int) -> bool:
-    """Whether USER *right* names by number whom *left*, in stage *at* of *build*, names by name.
+def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], old: Side, new: Side) -> bool:
+    """Whether USER *right* of *new* names by number whom *left* of *old* names by name.
 
     Raises ``Unsound`` where the number is not known to be that account's.
     """
@@ -71,8 +75,13 @@ def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], build
     user, colon, group = left.value.strip().partition(":")
     if bool(colon) != (form["gid"] is not None):
         raise Unsound("a group came or went", left.line, right.line)
-    reader = _Reader(build, at, left)
+    reader = _Reader(old.build, old.stage, left)
     uid, gid = reader.user(user)
+    if reader.unsaid:
+        # Without its number the account would have another one on another base image.
+        after = _Reader(new.build, new.stage, right)
+        said, _ = after.user(user)
+        uid = said if said == uid and not after.unsaid else None
     if uid is None or uid != int(form["uid"]):
         raise Unsound(f"{user} is not known to be {form['uid']}", left.line, right.line)
     if colon and reader.group(group) != int(form["gid"]):
@@ -82,11 +91,24 @@ def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], build
     return True
 
 
+def check_added_numbers(changes: Sequence[Change]) -> None:
+    """Refuse numbers that a change adds to commands that make accounts without naming that account's user by it."""
+    for change in changes:
+        named = {claim.after.partition(":")[0] for claim in change.claims if isinstance(claim, NumbersUser)}
+        for claim in change.claims:
+            if not isinstance(claim, AddsOption) or not {"-u", "--uid"} & set(claim.options):
+                continue
+            if posixpath.basename(claim.command[0]) in _PRIMARY and not named.issuperset(claim.options[1:]):
+                raise Unsound(f"{' '.join((*claim.command, *claim.options))} gives an account another number")
+
+
 class _Reader:
     """What *build* says of accounts to the step *step* of stage *at*."""
 
     def __init__(self, build: Build, at: int, step: Step) -> None:
         self.build, self.step = build, step
+        #: Whether the number of the account is the first one, and no command says so.
+        self.unsaid = False
         self.stage = build.stages[at]
         self.chain = [self.stage]
         while isinstance(base := base_of(self.chain[0], build), int):
@@ -110,10 +132,14 @@ class _Reader:
         if len(made) > 1 or any(_STRANGE.match(option) for option in made[0].options):
             return None, None
         uid = _number(made[0].options, ("-u", "--uid"))
-        group = next((made[0].options[key] for key in ("-G", "--ingroup", "-g", "--gid") if key in made[0].options), "")
-        if made[0].program == "useradd":
-            group = next((made[0].options[key] for key in ("-g", "--gid") if key in made[0].options), "")
-        return uid, self.group(group) if group else None
+        group = next((made[0].options[key] for key in _PRIMARY[made[0].program] if key in made[0].options), "")
+        image = self._image()
+        first = image is not None and makes_first(image, made[0].program, made[0].words, made[0].options, self.chain)
+        if uid is None and first and not {"-u", "--uid"} & set(made[0].options):
+            uid, self.unsaid = FIRST, True
+        if not group:
+            return uid, uid if first and uid is not None and uid >= FIRST else None
+        return uid, self.group(group)
 
     def group(self, name: str) -> int | None:
         """The number of the group *name*; None where it is not known."""
@@ -146,15 +172,23 @@ class _Reader:
 
     def _brought(self, name: str) -> int | None:
         """The number of *name* in the base image."""
+        image = self._image()
+        if image is None:
+            return None
+        path, tag = image
+        alpine = "alpine" in path + tag
+        own = _OWN.get(path, ({}, {}))[alpine]
+        return own.get(name, (_ALPINE if alpine else _DEBIAN).get(name))
+
+    def _image(self) -> tuple[str, str] | None:
+        """Name and tag of the base image, if it stands on Debian or Alpine."""
         image = self.chain[0].head.image.lower().partition("@")[0]
         image = image.removeprefix("docker.io/").removeprefix("library/")
         path, colon, tag = image.rpartition(":")
         path, tag = (path, tag) if colon and "/" not in tag else (image, "")
         if "$" in image or _OTHERS.search(path) or _TAGS.search(tag) or not _official(path):
             return None
-        alpine = "alpine" in image
-        own = _OWN.get(path, ({}, {}))[alpine]
-        return own.get(name, (_ALPINE if alpine else _DEBIAN).get(name))
+        return path, tag
 
     def _made(self, programs: Sequence[str], before: int) -> Iterator[_Words]:
         """The commands of the kinds *programs* that surely run before the step *before*."""
@@ -193,6 +227,7 @@ class _Words:
 
     def __init__(self, program: str, words: Sequence[str]) -> None:
         self.program = program
+        self.words = tuple(words)
         self.options: dict[str, str] = {}
         self.operands: list[str] = []
         waiting = iter(words)

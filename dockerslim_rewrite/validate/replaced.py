@@ -62,7 +62,7 @@ class Replaced:
                 return self.old.flags(left) == self.new.flags(right) and same_test(left, right, standing.launch)
         if isinstance(left, Value) and isinstance(right, Value):
             users = licences.of(NumbersUser)
-            if users and same_account(left, right, users, self.old.build, self.old.stage):
+            if users and same_account(left, right, users, self.old, self.new):
                 return True
             return _same_folder(left, right, licences, standing)
         if isinstance(left, Copy) and isinstance(right, Copy):
