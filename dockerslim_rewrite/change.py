@@ -134,6 +134,14 @@ class SourcesByDot:
 
 
 @record
+class DownloadsByCurl:
+    """The call of wget ``before`` becomes the call of curl ``after``, which gets the same into the same file."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@record
 class StopsWithoutFolder:
     """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
 
@@ -393,6 +401,7 @@ Claim: TypeAlias = (
     | QuotesExpansions
     | ModernSubstitutions
     | SourcesByDot
+    | DownloadsByCurl
     | StopsWithoutFolder
     | LeavesFolder
     | AddsAssignment

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ..change import Change, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
+from ..change import Change, DownloadsByCurl, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
@@ -17,6 +17,7 @@ from .caches import check_caches
 from .claims import Claimed, Licences
 from .comments import check_comments
 from .development import check_development
+from .downloads import check_downloads
 from .labels import check_labels
 from .numbered_users import check_added_numbers
 from .package_lists import check_package_lists
@@ -79,6 +80,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
+    check_downloads(old, claimed.all.of(DownloadsByCurl))
     check_labels(old, new, claimed.all)
     check_added_numbers(changes)
     found = readers_disagree(new)

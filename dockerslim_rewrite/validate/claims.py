@@ -15,6 +15,7 @@ from ..change import (
     AddsOption,
     Change,
     Claim,
+    DownloadsByCurl,
     DropsFiles,
     RemovesCommand,
     RemovesOperand,
@@ -23,6 +24,7 @@ from ..change import (
     ReplacesWords,
 )
 from ..text import Span
+from .downloads import by_curl
 from .observe import Command, commands
 from .spelling import respelled, same_values
 
@@ -134,6 +136,7 @@ class Licences:
             old == new
             or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
             or respelled(old, new, self.claims, known)
+            or any(by_curl(old, new, claim) for claim in self.of(DownloadsByCurl))
         )
 
     def _nested(self, before: Command, after: Command) -> bool:

@@ -30,6 +30,7 @@ from dockerslim_rewrite.change import (
     AnchorsPatterns,
     Change,
     Claim,
+    DownloadsByCurl,
     DropsFiles,
     EntersFolder,
     LeavesFolder,
@@ -78,7 +79,9 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
     # The sandbox makes the folders that `cd` asks for; these are there, whatever the RUN before has made.
     asked = [f"/{claim.argv[-1].lstrip('/')}" for claim in claims if isinstance(claim, LeavesFolder)]
     pairs = _all(
-        Replacement(_globs(claim.before), _globs(claim.after)) for claim in claims if isinstance(claim, ReplacesWords)
+        Replacement(_globs(claim.before), _globs(claim.after))
+        for claim in claims
+        if isinstance(claim, ReplacesWords | DownloadsByCurl)
     )
     renames = Allowance(replaced=pairs)
 

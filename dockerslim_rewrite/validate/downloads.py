@@ -1,0 +1,94 @@
+"""curl in the place of wget, by the validator's own reading of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..change import DownloadsByCurl
+from ..ir.build import Build
+from .program import commands_of
+from .verdict import Unsound
+
+_QUIET = re.compile(r"-q|-nv|--quiet|--no-verbose|--show-progress|--progress=[a-z:]+")
+_INTO = re.compile(r"(?:-q?O|--output-document=)(.+)", re.S)
+_ADDRESS = re.compile(r"\"?(?:https?://[^/\s]+/[^\s#\[\]]*|\$\{?\w+\}?[^\s#\[\]]*)\Z")
+_NAMED = re.compile(r".*/[\w.+~${}-]*[\w.+~}-]\"?\Z|\"?\$\{?\w+\}?\"?\Z")
+_CURL = ("curl", "-fsSL", "--retry", "5")
+_INSTALLERS = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "tdnf"))
+
+
+class _Download(NamedTuple):
+    """An address, the file that gets it (empty for the address's own name, ``-`` for the output), trust in anybody."""
+
+    address: str
+    into: str
+    insecure: bool
+
+
+def by_curl(old: Sequence[str], new: Sequence[str], claim: DownloadsByCurl) -> bool:
+    """Whether *new* calls curl for what *old* gets by wget, as *claim* says."""
+    if tuple(old) != claim.before or tuple(new) != claim.after:
+        return False
+    by_wget = _wget(list(old))
+    return by_wget is not None and by_wget == _curl(list(new))
+
+
+def check_downloads(old: Build, claims: Sequence[DownloadsByCurl]) -> None:
+    """Raise where nothing shows that curl is there before a call of wget that becomes one of curl."""
+    wanted = {claim.before for claim in claims}
+    for stage in old.stages if wanted else ():
+        there = False
+        for step in stage.steps:
+            for command in commands_of(step):
+                if command.raw in wanted and not there:
+                    raise Unsound("curl may not be there", step.line)
+                words = [word.rpartition("/")[2] for word in command.words]
+                installs = any(word in _INSTALLERS for word in words[:2])
+                if installs and {"remove", "purge", "del", "erase", "autoremove"} & set(words):
+                    there = False
+                elif words[:1] == ["curl"] or (installs and any(word.partition("=")[0] == "curl" for word in words)):
+                    there = True
+
+
+def _wget(words: list[str]) -> _Download | None:
+    if words.pop(0) != "wget":
+        return None
+    address, into, insecure = "", "", False
+    while words:
+        word = words.pop(0)
+        named = _INTO.fullmatch(word)
+        if named or word in ("-O", "-qO", "--output-document"):
+            if into or not (named or words):
+                return None
+            into = named[1] if named else words.pop(0)
+        elif word == "--no-check-certificate":
+            insecure = True
+        elif not _QUIET.fullmatch(word):
+            if address or word.startswith("-") or not _ADDRESS.match(word):
+                return None
+            address = word
+    if not into and not _NAMED.match(address):
+        return None
+    return _Download(address, into, insecure) if address else None
+
+
+def _curl(words: list[str]) -> _Download | None:
+    head = tuple(words[:4])
+    own_name = head == (_CURL[0], "-fsSLO", *_CURL[2:])
+    if not own_name and head != _CURL:
+        return None
+    del words[:4]
+    address, into, insecure = "", "" if own_name else "-", False
+    while words:
+        word = words.pop(0)
+        if word == "-o" and words and into == "-":
+            into = words.pop(0)
+        elif word == "-k":
+            insecure = True
+        elif address or word.startswith("-"):
+            return None
+        else:
+            address = word
+    return _Download(address, into, insecure)
