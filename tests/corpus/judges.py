@@ -382,7 +382,8 @@ def added_findings(before: Findings, after: Findings, excused: Mapping[str, int]
 
     A linter that could not read the text before found nothing there, so what it finds afterwards is not new. Nor is
     what hadolint says of an install that stood behind `apt` or `sudo`, where it does not look: each of those that goes
-    may uncover one finding of each code about installs.
+    may uncover one finding of each code about installs. Of ShellCheck's findings it shows one for a RUN: each of those
+    that goes may uncover one other.
     """
     if before["DL1000"]:
         return Counter()
@@ -392,6 +393,11 @@ def added_findings(before: Findings, after: Findings, excused: Mapping[str, int]
         added[code] -= uncovered
     for code, count in excused.items():
         added[code] -= count
+    behind = sum(count for code, count in (before - after).items() if code.startswith("SC"))
+    for code in sorted(code for code in +added if code.startswith("SC")):
+        shown = min(behind, added[code])
+        added[code] -= shown
+        behind -= shown
     return +added
 
 

@@ -115,6 +115,10 @@ def test_findings_are_new_only_where_the_linter_could_read_before() -> None:
     assert added_findings(Counter(a=2), Counter(a=1)) == Counter()
     assert added_findings(Counter(DL1000=1), Counter(a=2)) == Counter()
     assert added_findings(Counter(a=1), Counter(DL1000=1)) == Counter(DL1000=1)
+    assert added_findings(Counter(SC2006=1), Counter(SC2046=1)) == Counter()
+    assert added_findings(Counter(SC2006=1), Counter(SC2046=2)) == Counter(SC2046=1)
+    assert added_findings(Counter(SC2006=1), Counter(SC2006=1, SC2046=1)) == Counter(SC2046=1)
+    assert added_findings(Counter(DL3003=1), Counter(SC2046=1)) == Counter(SC2046=1)
 
 
 def test_what_a_new_stage_brings_is_excused_as_often_as_it_is_there() -> None:
