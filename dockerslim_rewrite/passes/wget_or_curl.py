@@ -82,20 +82,24 @@ def _plan(call: Call, stage: Stage, facts: Facts) -> tuple[Step, ...] | str:
 
 
 def _there(call: Call, stage: Stage, facts: Facts) -> bool:
-    """Whether curl was used or installed before *call*, and no package was removed since."""
-    there = False
+    """Whether curl was used or installed before *call*, and no package was removed since that could be it.
+
+    What a command names for installation is kept when packages go that nothing needs any more.
+    """
+    used = installed = False
     for other in facts.calls(stage):
         if (other.run.index, other.command.span) >= (call.run.index, call.command.span):
             break
         use = next((use for use in facts.uses(other.run) if use.command is other.command), None)
         if use is not None and use.operation.kind is Kind.REMOVE:
-            there = False
+            used = False
+            installed = installed and use.operation.subcommand == "autoremove" and not use.operation.operands
         elif other.name == "curl":
-            there = there or must_succeed(other.script, other.command)
+            used = used or must_succeed(other.script, other.command)
         elif use is not None and use.operation.kind is Kind.INSTALL:
             names = {use.command.words[at].text.partition("=")[0] for at in use.operation.operands}
-            there = there or ("curl" in names and must_succeed(other.script, other.command))
-    return there
+            installed = installed or ("curl" in names and must_succeed(other.script, other.command))
+    return used or installed
 
 
 def _after(call: Call, plan: tuple[Step, ...]) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ _INTO = re.compile(r"(?:-q?O|--output-document=)(.+)", re.S)
 _ADDRESS = re.compile(r"\"?(?:https?://[^/\s]+/[^\s#\[\]]*|\$\{?\w+\}?[^\s#\[\]]*)\Z")
 _NAMED = re.compile(r".*/[\w.+~${}-]*[\w.+~}-]\"?\Z|\"?\$\{?\w+\}?\"?\Z")
 _CURL = ("curl", "-fsSL", "--retry", "5")
+#: The words of a command that removes only what nobody asked for.
+_AUTOMATIC = frozenset(("autoremove", "-y", "--yes", "-qy", "-qqy", "-q", "-qq", "-yq"))
+_REMOVE = frozenset(("remove", "purge", "del", "erase", "autoremove"))
 _INSTALLERS = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "tdnf"))
 
 
@@ -39,17 +42,20 @@ def check_downloads(old: Build, claims: Sequence[DownloadsByCurl]) -> None:
     """Raise where nothing shows that curl is there before a call of wget that becomes one of curl."""
     wanted = {claim.before for claim in claims}
     for stage in old.stages if wanted else ():
-        there = False
+        used = installed = False
         for step in stage.steps:
             for command in commands_of(step):
-                if command.raw in wanted and not there:
+                if command.raw in wanted and not (used or installed):
                     raise Unsound("curl may not be there", step.line)
                 words = [word.rpartition("/")[2] for word in command.words]
-                installs = any(word in _INSTALLERS for word in words[:2])
-                if installs and {"remove", "purge", "del", "erase", "autoremove"} & set(words):
-                    there = False
-                elif words[:1] == ["curl"] or (installs and any(word.partition("=")[0] == "curl" for word in words)):
-                    there = True
+                manages = any(word in _INSTALLERS for word in words[:2])
+                if manages and _REMOVE & set(words):
+                    used = False
+                    installed = installed and "autoremove" in words and set(words[1:]) <= _AUTOMATIC
+                elif manages:
+                    installed = installed or any(word.partition("=")[0] == "curl" for word in words)
+                else:
+                    used = used or words[:1] == ["curl"]
 
 
 def _wget(words: list[str]) -> _Download | None:
