@@ -23,6 +23,7 @@ from .lock_sites import LockSites
 from .node_scripts import COMPILERS, check_script, runs_script
 from .packages import Kind
 from .state import State
+from .uv import uv_packages
 
 _SYSTEM = frozenset(("apt", "apk"))
 _VERSION = re.compile(r"[\[=<>~!@:;]")
@@ -31,7 +32,7 @@ _ELSEWHERE = (
     "--prefix", "-C", "-w", "--workspace", "--workspaces", "--no-package-lock", "--package-lock", "--no-shrinkwrap",
 )  # fmt: skip
 #: Managers of the same packages as another.
-_LIKE = {"bundler": "gem", "poetry": "pip", "pnpm": "npm"}
+_LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm"}
 _HERE = frozenset((".", "./"))
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
@@ -104,6 +105,9 @@ class _Reader:
         if done.manager.name == "poetry" and done.subcommand in ("install", "sync"):
             yield from self._poetry(run, known)
             return
+        if done.manager.name == "uv" and done.subcommand == "sync":
+            yield from self._uv(use, known)
+            return
         if done.manager.name == "pnpm" and not operands:
             self._pnpm(use, known)
         elif done.manager.name == "npm" and not operands:
@@ -114,7 +118,7 @@ class _Reader:
             tools = tool_writing(done.manager.name, done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         for word in operands:
-            if done.manager.name == "pip" and word in _HERE:
+            if done.manager.name in ("pip", "uv") and word in _HERE:
                 yield from self._project(run, known)
             else:
                 yield from _known((word or "",), known)
@@ -154,6 +158,15 @@ class _Reader:
         if "[tool.poetry.build" in project:
             raise Unmet("what the project itself compiles is not known")
         yield from _known(poetry_packages(lock), known)
+
+    def _uv(self, use: Use, known: Installer) -> Iterator[str]:
+        """What the lock file names, which is followed to the letter; the project itself is not installed."""
+        if not use.operation.has_flag("--frozen", "--locked"):
+            raise Unmet("no uv.lock surely tells what uv installs")
+        for name in uv_packages(self._locked("uv.lock", use.run)):
+            if name is None:
+                raise Unmet("what uv builds itself is not known")
+            yield from _known((name,), known)
 
     def _npm(self, use: Use, known: Installer, programs: set[str]) -> None:
         done, run = use.operation, use.run

@@ -14,6 +14,7 @@ from ..shell.arguments import split
 from ..shell.script import Redirect, Simple, Word
 from .packages import Kind, Operation, operation, unwrapped
 from .places import NAME, Frame, Place, absolute, literal, path_of, place_of
+from .uv import where_uv_installs
 from .write_forms import WRITE_FORMS
 
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
@@ -200,6 +201,8 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
         return Writes((place,), made=("*",)) if place is not None else Writes(unknown=f"where {said} writes")
     if kind == "nothing":
         return _NOTHING
+    if kind == "uv":
+        return _of_uv(found, command, frame)
     if kind.startswith("site"):
         return evolve(_project(frame) if "project" in kind else Writes(), site=True, made=("*",))
     if kind == "programs":
@@ -229,6 +232,21 @@ def _go_programs(frame: Frame) -> str:
     """The folder into which Go installs programs."""
     home = frame.variables.get("GOPATH", "/go").split(":")[0]
     return frame.variables.get("GOBIN") or posixpath.join(home, "bin")
+
+
+def _of_uv(found: Operation, command: Simple, frame: Frame) -> Writes:
+    where = where_uv_installs(found, frame.variables)
+    if where == "site":
+        return Writes(site=True, made=("*",))
+    if where is not None and found.subcommand == "venv" and found.operands:
+        where = literal(command.words[found.operands[0]], frame.variables)
+    elif where == "project":
+        return _project(frame)
+    place = place_of(where, frame)
+    if place is None:
+        return Writes(unknown=f"which Python {found.executable} {found.subcommand} takes, and where it installs,")
+    inside = Writes(made=("*",)) if found.subcommand.startswith(("pip", "venv")) else _project(frame)
+    return evolve(inside, places=(place, *inside.places))
 
 
 def _of_poetry(subcommand: str, command: Simple, frame: Frame) -> Writes:

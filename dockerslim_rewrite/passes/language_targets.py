@@ -36,7 +36,7 @@ def _replaced(project: Project) -> str | None:
     """Why files of the build's packages would mix with older ones that the runtime image has itself."""
     for run in project.stage.runs:
         for use in project.facts.uses(run):
-            if use.operation.manager.name != "pip":
+            if use.operation.manager.name not in ("pip", "uv"):
                 continue
             words = [use.command.argv[at] or "" for at in use.operation.operands]
             words += _listed(project, run, use)

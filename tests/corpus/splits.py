@@ -73,7 +73,7 @@ _KINDS = (
         "the container starts what the base image starts, or a shell",
     ),
     (
-        r"belongs to the tools of the build|an image to work in|names a part of the development kit",
+        r"belongs to the tools of the build|an image to work in|names a part of the development kit|needs the SDK",
         "the container starts build tools",
     ),
     (

@@ -7,6 +7,9 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates netbase tzdata python3 python3-venv libpython3-dev \
     && rm -rf /var/lib/apt/lists/* /usr/lib/python3.11/config-*/*.a /usr/lib/x86_64-linux-gnu/libpython3.11*.a \
     && cp /usr/local/share/client/pip.conf /etc/pip.conf \
+    && mkdir /etc/uv \
+    && echo 'native-tls = true' > /etc/uv/uv.toml \
+    && cat /usr/local/share/client/ca.pem >> /etc/ssl/certs/ca-certificates.crt \
     && python3 -m venv --system-site-packages /usr/local \
     && pip install --no-cache-dir --disable-pip-version-check wheel \
     && find / -xdev -name __pycache__ -type d -prune -exec rm -rf {} + \
