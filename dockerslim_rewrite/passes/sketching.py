@@ -15,6 +15,7 @@ from ..ir.build import Build
 from ..ir.reference import InvalidReference, parse
 from ..ir.steps import Onbuild
 from ..knowledge.recipes import recipe
+from ..knowledge.servers import server
 from ..record import evolve, record
 from ..text import Patch
 from .runtime_needs import likely_packages
@@ -53,7 +54,10 @@ def draft_split(build: Build, facts: Facts, name: str, choose: Choose) -> Draft 
     targets = targets_of(project, obstacle, choose)
     if not isinstance(targets, Obstacle) or told_elsewhere(project) or _worked_in(project):
         return None
-    change = change_of(project, _target(project, choose))
+    target = _target(project, choose)
+    if target is None:
+        return None
+    change = change_of(project, target)
     others = tuple((one.line, one.reason) for one in project.shipping.obstacles if one != targets)
     return Draft(project.recipe.code, targets.reason, targets.line, Patch.of(change.edits).apply(build.text), others)
 
@@ -68,8 +72,11 @@ def _worked_in(project: Project) -> bool:
     return triggers or idle or not names.isdisjoint(project.recipe.tools) or not plain.isdisjoint(EVERYWHERE)
 
 
-def _target(project: Project, choose: Choose) -> Target:
-    """The most careful base of those that the recipe would take if the program was known; else a likely one."""
+def _target(project: Project, choose: Choose) -> Target | None:
+    """The most careful base of those that the recipe would take if the program was known; else a likely one.
+
+    None where nothing tells how to get the server that the container starts.
+    """
     # As if everything was there that the container starts.
     ships = evolve(project.shipping, places=(Place("/"),), made=frozenset("*"), packages=())
     known = evolve(project, starting=Starting((), (), project.starting.needs_shell), shipping=ships)
@@ -78,6 +85,8 @@ def _target(project: Project, choose: Choose) -> Target:
     packages = likely_packages(project, release)
     if not isinstance(likely, str) and likely:
         return evolve(likely[-1], packages=packages, files=(*_started(project), *likely[-1].files))
+    if any((one := server(name)) is not None and one.installed for name in project.recipe.servers):
+        return None
     files = (*_started(project), *((project.recipe.certificates,) if project.recipe.certificates else ()))
     if project.recipe.sites and not project.recipe.packages_in(project.image.parts.version):
         files = (*files, _ALL_OF_THE_LANGUAGE)
@@ -100,8 +109,10 @@ def _base(project: Project) -> str:
     if known.slim and not is_small(project.image):
         return _slim(project)
     release = project.image.release or known.release(project.image.parts.version)
-    if project.image.distribution not in ("debian", "alpine"):
+    if project.image.distribution not in ("debian", "alpine") or project.image.name == "alpine":
         return image
+    if project.image.family == "alpine" and known.sketch and project.image.release:
+        return f"alpine:{project.image.release}"
     if known.sketch and project.image.family == "debian" and release:
         return f"debian:{release}-slim"
     return known.sketch.get(project.image.family or "", image)

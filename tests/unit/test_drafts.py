@@ -79,3 +79,12 @@ def test_an_image_to_work_in_gets_none(end: str) -> None:
 def test_a_shell_that_is_given_a_script_is_another_thing() -> None:
     text = "FROM debian:bookworm\nRUN apt-get update && apt-get install -y gcc make\nCOPY . /src\nRUN make -C /src\n"
     assert len(drafted(text + 'ENTRYPOINT ["sh"]\nCMD ["/src/run.sh"]\n')) == 1
+
+
+def test_the_release_that_a_tag_names_stays() -> None:
+    text = 'FROM alpine:3.6\nRUN apk add nginx yarn $MORE\nWORKDIR /srv\nCOPY . .\nRUN yarn install\nCMD ["nginx"]\n'
+    assert runtime(text)[0] == "FROM alpine:3.6 AS runtime"
+
+
+def test_a_server_that_nothing_tells_how_to_install_gets_none() -> None:
+    assert drafted("FROM node:12\nRUN ./more\nWORKDIR /srv\nCOPY . .\nRUN yarn install\nCMD serve -s build\n") == ()
