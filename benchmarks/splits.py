@@ -61,7 +61,7 @@ CORPUS = """\
 
 {files} real Dockerfiles without their build contexts, by `python -m tests.corpus.splits`. Counted are those with one
 stage on whose base image a recipe's build tool runs. A draft is what `--suggest` shows. Where a file is declined, the
-first reason counts.
+first reason counts. What was [read by eye](splits-read.md) of them, and what came of it, has a page of its own.
 """
 
 

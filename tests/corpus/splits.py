@@ -77,12 +77,16 @@ _KINDS = (
         "the container starts build tools",
     ),
     (
-        r"nothing (?:here )?(?:tells|makes)|could not be read|does not start an assembly",
+        r"nothing (?:here )?(?:tells|makes)|could not be read|does not start an assembly|a program of the base image",
         "what the container starts is not known to be built here",
     ),
     (
         r"accounts?\b",
         "accounts of the base image are changed or needed",
+    ),
+    (
+        r"of which the runtime image has its own|home folder",
+        "packages replace those of the image, or may lie in the home folder",
     ),
     (
         r"is given|may be any package|changes packages",
