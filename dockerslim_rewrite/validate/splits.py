@@ -11,10 +11,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from ..change import Claim, SplitsStage
+from ..change import Claim, EntersFolder, SplitsStage
 from ..ir.build import Build, Stage
-from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
-from ..record import record
+from ..ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step, Value
+from ..record import evolve, record
 from .base_images import reason_against
 from .linking import check_linked
 from .runtime_bases import not_of_family
@@ -47,6 +47,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
         raise Unsound(f"a split leaves two stages, not {len(new.stages)}")
     claim, stage = claims[0], old.stages[0]
     builder, runtime = new.stages
+    runtime = _entered(runtime, others)
     _names(claim, stage, builder, runtime)
     if any(isinstance(step, Onbuild) for step in stage.steps):
         raise Unsound("triggers of ONBUILD run in other builds", stage.head.line)
@@ -61,6 +62,22 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     own = reader.prefix(before)
     reader.check_paths()
     return parted(stage, changing[-1], builder, runtime, own)
+
+
+def _entered(runtime: Stage, others: Sequence[Claim]) -> Stage:
+    """*runtime* with the WORKDIR that leads back from a claimed folder in front of what only configures the image.
+
+    It stood behind the last command of the old stage, and what only configures was put in between.
+    """
+    backs = {one.back for one in others if isinstance(one, EntersFolder)}
+    steps = runtime.steps
+    first = max((at for at, step in enumerate(steps) if isinstance(step, Run | Copy)), default=-1) + 1
+    for at, step in enumerate(steps[first:], first):
+        if isinstance(step, Value) and step.keyword == "WORKDIR" and step.value in backs:
+            return evolve(runtime, steps=(*steps[:first], step, *steps[first:at], *steps[at + 1 :]))
+        if step.keyword not in CONFIGURES | {"SHELL", "USER"}:
+            break
+    return runtime
 
 
 def parted(stage: Stage, cut: Step, builder: Stage, runtime: Stage, own: int) -> Split:
