@@ -142,6 +142,15 @@ class DownloadsByCurl:
 
 
 @record
+class PrintsByPrintf:
+    """The call of ``echo`` ``before`` becomes the call of ``printf`` ``after``, which prints the same in ``shell``."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    shell: str
+
+
+@record
 class StopsWithoutFolder:
     """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
 
@@ -402,6 +411,7 @@ Claim: TypeAlias = (
     | ModernSubstitutions
     | SourcesByDot
     | DownloadsByCurl
+    | PrintsByPrintf
     | StopsWithoutFolder
     | LeavesFolder
     | AddsAssignment

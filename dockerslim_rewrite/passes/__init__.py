@@ -25,6 +25,7 @@ from .dev_dependencies import dev_dependencies
 from .dockerignore import dockerignore
 from .drop_unreachable_stage import drop_unreachable_stage
 from .duplicate_command import duplicate_command
+from .echo_escapes import echo_escapes
 from .empty_continuation import empty_continuation
 from .end_of_life import end_of_life
 from .flatten import flatten
@@ -125,6 +126,7 @@ PIPELINE: tuple[Phase, ...] = (
             cd_failure,
             idle_cd,
             posix_words,
+            echo_escapes,
             wget_or_curl,
             sudo,
             apt_get,

@@ -17,6 +17,7 @@ from ..change import (
     Claim,
     DownloadsByCurl,
     DropsFiles,
+    PrintsByPrintf,
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
@@ -26,6 +27,7 @@ from ..change import (
 from ..text import Span
 from .downloads import by_curl
 from .observe import Command, commands
+from .printing import by_printf
 from .spelling import respelled, same_values
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
@@ -137,6 +139,7 @@ class Licences:
             or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
             or respelled(old, new, self.claims, known)
             or any(by_curl(old, new, claim) for claim in self.of(DownloadsByCurl))
+            or any(by_printf(old, new, claim) for claim in self.of(PrintsByPrintf))
         )
 
     def _nested(self, before: Command, after: Command) -> bool:

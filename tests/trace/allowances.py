@@ -35,6 +35,7 @@ from dockerslim_rewrite.change import (
     EntersFolder,
     LeavesFolder,
     MovesInstruction,
+    PrintsByPrintf,
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
@@ -132,6 +133,9 @@ def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]
         return ("bash",)
     if any(isinstance(claim, SourcesByDot) for claim, _ in claims):  # a build that works has a shell that knows it
         possible = _both(possible, ("bash", "ash"))
+    for claim, _ in claims:
+        if isinstance(claim, PrintsByPrintf):
+            possible = _both(possible, (claim.shell,))
     for claim, evidence in claims:
         if isinstance(claim, AddsInstruction) and claim.keyword == "SHELL":
             known = ("ash",) if '"/bin/ash"' in claim.text else ("dash", "bash")

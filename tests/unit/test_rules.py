@@ -52,6 +52,7 @@ ANSWERED = {
     "DS623": "SC2086 SC2046",
     "DS624": "SC3046 SC2006",
     "DS626": "SC2164 DL3003",
+    "DS627": "SC2028 SC3037",
 }
 PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
 
