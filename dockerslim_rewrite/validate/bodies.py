@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain, islice
 
+from ..change import QuotesExpansions, SourcesByDot
 from ..ir.steps import Run
 from ..shell.script import Script
 from .accounts import is_account_command, unsafe_account
 from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
-from .effects import Uses, backgrounds, errexit, indifferent, may_end, noticed, uses
 from .entering import is_idle, left_with, stopping, stops
 from .exec_runs import gets_shell_form, shell_form
 from .folders import behind_cd
+from .joining import check_fresh, needed, starts_errexit
 from .observe import Block, Command, Unit, commands, units
-from .quoting import one_word_names
-from .spelling import dotted
 from .verdict import Undecided, Unsound
 
 
@@ -94,8 +93,7 @@ class Bodies:
             for run in chain((first,), () if second is None else (second,), others):
                 self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
-                self.needed = _needed(units(script))
-                self.known_words = one_word_names(units(script), script.text, exported)
+                self._know(script, exported)
                 body = left_with(units(script), self.licences.claims)
                 if is_idle(
                     body, units(row.scripts[-1]) if row.scripts else self.earlier, self.workdir, self.licences.claims
@@ -119,6 +117,21 @@ class Bodies:
             return row, Unsound(f"a command was added: {_name(after[at])}", first.line, right.line)
         return row, None
 
+    def _know(self, script: Script, exported: Set[str]) -> None:
+        """Note what only some claims ask of the body *script* that is placed next."""
+        body = units(script)
+        self.needed = needed(body) if self.licences.of(SourcesByDot) else frozenset()
+        self.known_words = frozenset()
+        if self.licences.of(QuotesExpansions):
+            from .quoting import one_word_names
+
+            self.known_words = one_word_names(body, script.text, exported)
+
+    def _dotted(self, before: Command, after: Command) -> bool:
+        from .spelling import dotted
+
+        return dotted(before, after, self.licences.claims)
+
     def _under(self, licences: Licences) -> None:
         self.licences = licences
         self._known.clear()
@@ -127,7 +140,7 @@ class Bodies:
         self, body: tuple[Unit, ...], after: tuple[Unit, ...], at: int, run: Run, right: Run, *, alone: bool
     ) -> tuple[int, bool]:
         """Where in *after* the units end that correspond to *body* from *at* on, and whether it is in a subshell."""
-        strict = _starts_errexit(body)
+        strict = starts_errexit(body)
         while at < len(after) and self._licensed_addition(after[at]) and self._row(body, after, at, strict) is None:
             at += 1
         head = after[at] if at < len(after) else None
@@ -150,7 +163,7 @@ class Bodies:
         if [text for script in scripts for text in _comments(script)] != _comments(result):
             raise Unsound("a shell comment changed", *lines)
         if count > 1:
-            _fresh(bodies, row.isolated, scripts, exported, lines)
+            check_fresh(bodies, row.isolated, scripts, exported, lines)
         self._additions(bodies, row.after, lines)
 
     def _row(
@@ -200,7 +213,7 @@ class Bodies:
         if isinstance(before, Command):
             if isinstance(after, Block):
                 return adding and stops(before, after, self.licences.claims)
-            if before.raw in self.needed and dotted(before, after, self.licences.claims):
+            if before.raw in self.needed and self._dotted(before, after):
                 return True
             return self.licences.same(before, after, self.known_words)
         key = (id(before), id(after), errexit_first, adding)
@@ -267,40 +280,6 @@ class Bodies:
                     raise Unsound(reason, *lines)
 
 
-def _fresh(
-    bodies: Sequence[tuple[Unit, ...]],
-    isolated: Sequence[bool],
-    scripts: Sequence[Script],
-    exported: Set[str],
-    lines: tuple[int | None, int],
-) -> None:
-    """Raise where a body would notice that it has no shell of its own any more."""
-    if any(map(backgrounds, bodies)):
-        raise Unsound("a background job stands in a joined RUN", *lines)
-    plain = list(map(indifferent, bodies))
-    later = Uses()
-    for index in range(len(bodies) - 2, -1, -1):
-        body = bodies[index]
-        later = uses(bodies[index + 1], scripts[index + 1].text) | later
-        if isolated[index]:
-            if errexit(body):
-                raise Unsound("set -e is without effect on the left of &&", *lines)
-            continue
-        if may_end(body):
-            raise Unsound("exit ends the joined shell", *lines)
-        if errexit(body) and not all(plain) and (index > 0 or not indifferent(_tail(body)) or not all(plain[1:])):
-            raise Unsound("set -e acts on other commands than before", *lines)
-        reason = noticed(body, later, exported)
-        if reason is not None:
-            raise Unsound(f"joined RUNs share a shell: {reason}", *lines)
-
-
-def _needed(body: tuple[Unit, ...]) -> frozenset[tuple[str, ...]]:
-    chain = Counter(unit.raw for unit in body if isinstance(unit, Command))
-    everywhere = Counter(command.raw for command in commands(body))
-    return frozenset(raw for raw, count in chain.items() if count == everywhere[raw])
-
-
 def _may_grow(block: Block, part: int) -> bool:
     """Whether the status of *part* of *block* is looked at only where the whole block's is.
 
@@ -313,21 +292,6 @@ def _may_grow(block: Block, part: int) -> bool:
     if block.kind.startswith(("if", "while")):
         return part > 0 and "elif" not in block.text
     return True
-
-
-def _tail(body: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """The units whose status a body ends with."""
-    last = body[-1]
-    if isinstance(last, Block) and last.kind == "then" and len(body) == 1:
-        return last.parts[-1]
-    return body
-
-
-def _starts_errexit(body: tuple[Unit, ...]) -> bool:
-    first = body[0] if body else None
-    if isinstance(first, Block) and first.kind == "then" and len(first.parts[0]) == 1:
-        first = first.parts[0][0]
-    return isinstance(first, Command) and first.words[:1] == ("set",) and errexit((first,))
 
 
 def _comments(script: Script) -> list[str]:

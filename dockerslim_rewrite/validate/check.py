@@ -17,7 +17,6 @@ from .caches import check_caches
 from .claims import Claimed, Licences
 from .comments import check_comments
 from .development import check_development
-from .downloads import check_downloads
 from .labels import check_labels
 from .numbered_users import check_added_numbers
 from .package_lists import check_package_lists
@@ -80,7 +79,10 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
-    check_downloads(old, claimed.all.of(DownloadsByCurl))
+    if downloads := claimed.all.of(DownloadsByCurl):
+        from .downloads import check_downloads
+
+        check_downloads(old, downloads)
     check_labels(old, new, claimed.all)
     check_added_numbers(changes)
     found = readers_disagree(new)

@@ -13,11 +13,14 @@ from ..change import (
     AddsAssignment,
     AddsCommand,
     AddsOption,
+    AnchorsPatterns,
     Change,
     Claim,
     DownloadsByCurl,
     DropsFiles,
+    ModernSubstitutions,
     PrintsByPrintf,
+    QuotesExpansions,
     RemovesCommand,
     RemovesOperand,
     RemovesOption,
@@ -25,10 +28,7 @@ from ..change import (
     ReplacesWords,
 )
 from ..text import Span
-from .downloads import by_curl
 from .observe import Command, commands
-from .printing import by_printf
-from .spelling import respelled, same_values
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -42,6 +42,9 @@ _ALONE = re.compile(
 )
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 _CLEANS = re.compile(r"(?:yum|dnf|microdnf|tdnf|zypper) clean(?: (?:all|--all|-a))?\Z")
+
+#: Claims of which modules of their own judge, that most rewrites do not need.
+_RESPELLING = (AnchorsPatterns, QuotesExpansions, ModernSubstitutions, DownloadsByCurl, PrintsByPrintf)
 
 Kind = TypeVar("Kind")
 Words: TypeAlias = ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption
@@ -92,6 +95,7 @@ class Licences:
         self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
+        self._respells = any(isinstance(claim, _RESPELLING) for claim in self.claims)
         self._words = _seldom(claim for claim in self.claims if isinstance(claim, Words))
 
     @property
@@ -134,10 +138,17 @@ class Licences:
                 _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
                 new = _without(new, old, claim)
+        if old == new or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands)):
+            return True
+        return self._respells and self._said_otherwise(old, new, known)
+
+    def _said_otherwise(self, old: list[str], new: list[str], known: Set[str]) -> bool:
+        from .downloads import by_curl
+        from .printing import by_printf
+        from .spelling import respelled
+
         return (
-            old == new
-            or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands))
-            or respelled(old, new, self.claims, known)
+            respelled(old, new, self.claims, known)
             or any(by_curl(old, new, claim) for claim in self.of(DownloadsByCurl))
             or any(by_printf(old, new, claim) for claim in self.of(PrintsByPrintf))
         )
@@ -153,11 +164,18 @@ class Licences:
             return True
         if [operator for operator, _ in before.redirects] != [operator for operator, _ in after.redirects]:
             return False
-        old, new = ([target for _, target in one.redirects] for one in (before, after))
-        return same_values(old, new, self.claims, known)
+        old, new = (tuple(target for _, target in one.redirects) for one in (before, after))
+        return self._same_values(old, new, known)
+
+    def _same_values(self, before: tuple[str, ...], after: tuple[str, ...], known: Set[str]) -> bool:
+        if not self._respells:
+            return False
+        from .spelling import same_values
+
+        return same_values(before, after, self.claims, known)
 
     def _assignments(self, before: Command, after: Command, known: Set[str]) -> bool:
-        if same_values(before.assignments, after.assignments, self.claims, known):
+        if before.assignments == after.assignments or self._same_values(before.assignments, after.assignments, known):
             return True
         words = list(after.raw)
         claims = (claim for claim in self.of(AddsAssignment) if _find(words, claim.command) is not None)
