@@ -21,6 +21,7 @@ _TIMES = {
     ("go-pages", "aggressive"): 50.0,
     ("c-make", "aggressive"): 1.3,
     ("python-setuptools", "aggressive"): 1.3,
+    ("dotnet-console", "standard"): 3.0,
 }
 _LAYERS = LayerCache()
 

@@ -33,3 +33,10 @@ def test_only_a_build_with_another_environment_makes_other_programs() -> None:
     assert expected(Difference.CHANGED, "/usr/local/bin/web", SPLIT, otherwise)
     assert not expected(Difference.REMOVED, "/usr/local/bin/web", SPLIT, otherwise)
     assert not expected(Difference.CHANGED, "/etc/passwd", SPLIT, otherwise)
+
+
+def test_variables_that_a_split_sets_are_announced_by_name() -> None:
+    claim = SplitsStage("build", "runtime", "aspnet:6", ("/app",), ("ENV ASPNETCORE_URLS= WATCHES=true",))
+    change = Change("DS406", (), "", "", Safety.STANDARD, (claim,), 1)
+    assert announced([change]).config == {"Env.ASPNETCORE_URLS", "Env.WATCHES"}
+    assert announced([Change("DS406", (), "", "", Safety.STANDARD, (SPLIT,), 1)]).config == frozenset()
