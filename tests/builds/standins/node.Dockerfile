@@ -1,4 +1,5 @@
-# Debian's Node.js under /usr/local, with npm as the registry has it: Debian's own npm is hundreds of packages.
+# Debian's Node.js under /usr/local, with npm as the registry has it: Debian's own npm is hundreds of packages. pnpm and
+# Yarn are told where the registry is as well.
 ARG SLIM
 ARG BASE
 FROM ${SLIM} AS npm
@@ -17,6 +18,9 @@ RUN apt-get update \
 COPY --from=npm /opt/npm/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
     && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx \
-    && cp /usr/local/share/client/npmrc "$(npm config get globalconfig)"
+    && cp /usr/local/share/client/npmrc "$(npm config get globalconfig)" \
+    && mkdir -p /usr/local/etc \
+    && cp /usr/local/share/client/npmrc /usr/local/etc/npmrc \
+    && printf '%s "%s"\n' cafile /usr/local/share/client/ca.pem registry "$(npm config get registry)" > /etc/yarnrc
 ENV NODE_VERSION=18.20.4
 CMD ["node"]
