@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Run, Step, Value
+from ..knowledge.accounts import number_of_account
 from ..record import record
 from ..shell.arguments import Arguments, split
 from ..shell.script import AndOr, Group, Node, Sequence, Simple
-from .bases import base_image
+from .bases import base_head, base_image
 from .destinations import destination
 from .facts import Facts
 from .first_accounts import first_of
@@ -84,12 +85,10 @@ def numbered(name: str, step: Step, stage: Stage, build: Build, facts: Facts) ->
         return _by_command(name, *created[0], chain, build, facts)
     if created:
         return f"{name} is created on lines {', '.join(str(run.line) for run, _, _ in created)}"
+    number = _brought(name, stage, build, facts)
     image = base_image(build, facts, stage)
     if image is None:
         return f"the file does not say which number {name} has"
-    from ..knowledge.accounts import number_of_account
-
-    number = number_of_account(image.name, image.family, name)
     if number is None:
         return f"neither the file nor the catalogue says which number {name} has"
     return Numbered(number, number, f"{name} has the number {number} in the image {image.name}")
@@ -100,12 +99,14 @@ def numbered_group(name: str, stage: Stage, build: Build, facts: Facts) -> int |
     if name.isdigit() or name == _ROOT:
         return int(name) if name != _ROOT else 0
     found = _group(name, _chain(stage, build, facts), facts)
-    image = base_image(build, facts, stage)
-    if found is not None or image is None:
-        return found
-    from ..knowledge.accounts import number_of_account
+    return _brought(name, stage, build, facts) if found is None else found
 
-    return number_of_account(image.name, image.family, name)
+
+def _brought(name: str, stage: Stage, build: Build, facts: Facts) -> int | None:
+    """The number of user and group *name* in the base image of *stage*; None where it is not known."""
+    image = base_image(build, facts, stage)
+    written = base_head(build, facts, stage).image.lower()
+    return number_of_account(image.name, written, image.family, name) if image is not None else None
 
 
 def makes_folder(step: Step, stage: Stage, build: Build, facts: Facts) -> Step | None:

@@ -36,7 +36,7 @@ def first_of(
     otherwise = _OTHERWISE - {"-D"} if name == "adduser" else _OTHERWISE
     if image is None or flags & otherwise or image.family not in ("debian", "alpine"):
         return None
-    if (image.uid or 0) >= 1000 or (image.distribution == "ubuntu" and image.release is None):
+    if (image.uid or 0) >= 1000:
         return None
     for stage in stages:
         for one in stage.runs:
@@ -47,7 +47,7 @@ def first_of(
                 return None
             for other in script.commands:
                 if other is command:
-                    return first_number(image.name)
+                    return first_number(image.name, image.release)
                 if other.words and not makes_no_account(posixpath.basename(other.name or "?")):
                     return None
     return None

@@ -35,10 +35,13 @@ _OWN: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "gradle": ({"gradle": 1000}, {"gradle": 1000}),
     "mongo": ({"mongodb": 999}, {}),
 }
-#: Images that stand on neither, or on one of other distributions too.
-_OTHERS = re.compile(
-    r"scratch\Z|busybox|centos|fedora|rocky|alma|oracle|amazon|redhat|ubi\d|suse|arch|hello-world|nano|windows"
-)
+#: Images that stand on Debian or Ubuntu, or on Alpine where they say so.
+_KNOWN = frozenset(
+    (
+        "alpine", "buildpack-deps", "debian", "elixir", "golang", "haskell", "java", "mariadb", "mysql", "nginx",
+        "openjdk", "python", "redis", "ruby", "rust", "tomcat", "ubuntu",
+    )
+)  # fmt: skip
 _TAGS = re.compile(r"oracle|ubi|amazon|al20|rhel|centos|fedora|windows|nanoserver|servercore|photon|busybox|musl\b")
 #: What gives an account another number, or a number to two of them.
 _RENUMBERS = re.compile(
@@ -186,7 +189,7 @@ class _Reader:
         image = image.removeprefix("docker.io/").removeprefix("library/")
         path, colon, tag = image.rpartition(":")
         path, tag = (path, tag) if colon and "/" not in tag else (image, "")
-        if "$" in image or _OTHERS.search(path) or _TAGS.search(tag) or not _official(path):
+        if "$" in image or _TAGS.search(tag) or not _official(path):
             return None
         return path, tag
 
@@ -254,7 +257,7 @@ def _number(options: Mapping[str, str], keys: Iterable[str]) -> int | None:
 
 
 def _official(path: str) -> bool:
-    return "/" not in path or path in _OWN
+    return path in _KNOWN or path in _OWN
 
 
 def _surely(found: Sequence[Unit]) -> Iterator[Command]:
