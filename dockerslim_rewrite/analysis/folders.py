@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..ir.build import Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
@@ -11,6 +13,9 @@ from ..shell.script import AndOr, Node, Script, Simple
 from ..shell.state import starts_absolute
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+-]+\Z")
+VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
+#: A path that variables name in part or as a whole.
+_NAMED = re.compile(rf'(?P<quote>"?)(?P<path>(?:[A-Za-z0-9_./@+-]|{VARIABLE.pattern})+)(?P=quote)\Z', re.ASCII)
 #: What a script may ask of the way by which it came to a folder, rather than of the folder.
 _WAY = re.compile(r"PWD\b|\bcd -|~-|\b(?:push|pop)d\b|\bdirs\b|\bcaller\b")
 #: Folders that are another at every start of a container.
@@ -33,23 +38,34 @@ def frame(script: Script) -> tuple[Simple, Node] | None:
     return first, chain.items[1]
 
 
-def folder(change: Simple, workdir: str | None, script: Script) -> str | None:
-    """The folder that *change*, the ``cd`` of a frame, leads to from *workdir*; None when it is not surely known."""
+class Folder(NamedTuple):
+    """A folder that a ``cd`` leads to, and how WORKDIR says it: by the same variables."""
+
+    path: str
+    text: str
+
+
+def folder(change: Simple, workdir: str | None, script: Script, constants: Mapping[str, str]) -> Folder | None:
+    """The folder that *change*, the ``cd`` of a frame, leads to from *workdir*; None when it is not surely known.
+
+    *constants* are the variables of ENV whose values are known.
+    """
     value = change.words[1].value
-    path = value.literal
-    if path is None or value.glob or value.brace or value.tilde or not _PLAIN.match(path) or _WAY.search(script.text):
+    if value.glob or value.brace or value.tilde or _WAY.search(script.text):
         return None
-    if path.startswith("-"):
+    path, text = value.literal, None
+    if path is None and (named := _NAMED.match(change.words[1].text)):
+        text = named["path"]
+        path = VARIABLE.sub(lambda match: constants.get(match[1] or match[2], match[0]), text)
+    if path is None or not _PLAIN.match(path) or path.startswith("-") or ".." in path.split("/"):
         return None
     if not path.startswith("/"):
         # Behind a link, `..` is another folder for the shell than for WORKDIR.
-        if workdir is None or not _PLAIN.match(workdir) or ".." in path.split("/"):
+        if workdir is None or text is not None or not _PLAIN.match(workdir):
             return None
         path = posixpath.join(workdir, path)
-    elif ".." in path.split("/"):
-        return None
     path = posixpath.normpath(path)
-    return None if _VIRTUAL.match(path) or path.startswith("//") else path
+    return None if _VIRTUAL.match(path) or path.startswith("//") else Folder(path, text or path)
 
 
 def observer(stage: Stage, run: Run) -> Step | None:

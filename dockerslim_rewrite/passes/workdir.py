@@ -86,10 +86,13 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
 
 @record
 class _Frame:
-    """A RUN that works in one other folder: the ``cd`` to it, and where the command behind it starts in the RUN."""
+    """A RUN that works in one other folder: how WORKDIR says it, the ``cd`` to it, and where the command behind it
+    starts in the RUN.
+    """
 
     run: Run
     folder: str
+    text: str
     change: Simple
     rest: int
 
@@ -131,9 +134,9 @@ def _framed(run: Run, here: str | None, facts: Facts) -> _Frame | str | None:
     if script is None or found is None or run.body is None or run.body.form != "shell":
         return None
     change, behind = found
-    path = folder(change, here, script)
-    framed = _Frame(run, path or "", change, behind.span.start)
-    if path is None:
+    there = folder(change, here, script, facts.state(run).constants)
+    framed = _Frame(run, there.path if there else "", there.text if there else "", change, behind.span.start)
+    if there is None:
         if change.argv[1] and not script.text.startswith("cd ~"):
             return f"{framed.stays}: it depends on more than this file"
         return None
@@ -193,9 +196,9 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
         if one.folder != current:
             word, indent = _written(one.run, build)
             start = one.run.origin.keyword_span.start
-            edits.append(Edit.insert(start, f"{word} {one.folder}{facts.style.newline}{indent}"))
+            edits.append(Edit.insert(start, f"{word} {one.text}{facts.style.newline}{indent}"))
         current = one.folder
-    folders = [one for one in dict.fromkeys(one.folder for one in frames) if one != here]
+    folders = {one.folder: one.text for one in frames if one.folder != here}
     if not folders:
         why = f"{here} is where it starts already"
     elif reason is None:
@@ -204,7 +207,11 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
         why = f"one folder holds for whole instructions; {reason} starts in {here} as before"
         word, indent = _written(frames[-1].run, build)
         edits.append(line_behind(frames[-1].run, f"{indent}{word} {here}", build, facts))
-    title = f"WORKDIR {' and '.join(folders)} instead of cd" if folders else f"no cd to {here}, where the RUN starts"
+    title = (
+        f"WORKDIR {' and '.join(folders.values())} instead of cd"
+        if folders
+        else f"no cd to {here}, where the RUN starts"
+    )
     return Change(
         rule="DS607",
         edits=tuple(edits),

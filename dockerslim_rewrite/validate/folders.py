@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..change import Claim, EntersFolder
 from ..ir.build import Build, Stage
 from ..ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
 from ..shell.script import Script
 from .entering import left_with, stopping
+from .inherited import filled
 from .observe import Block, Command, Unit, units
 from .program import base_of, script_of
 from .verdict import Unsound
 
 _FOLDER = re.compile(r"/(?!proc\b|sys\b|dev\b|run\b)[A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*\Z")
+#: A path that begins with a variable, or goes on with one.
+_NAMED = re.compile(r'(?P<quote>"?)(?P<path>(?:[A-Za-z0-9_./@+-]|\$\w+|\$\{\w+\})+)(?P=quote)', re.ASCII)
 _WAY = re.compile(r"PWD\b|\bcd\s+-|~-|\bpopd\b|\bpushd\b|\bdirs\b")
 
 
@@ -24,8 +27,8 @@ def is_workdir(step: Step, folder: str) -> bool:
     return isinstance(step, Value) and step.keyword == "WORKDIR" and step.value == folder
 
 
-def headed_by_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim]) -> bool:
-    """Whether a ``cd`` to *folder* heads *run*, started in *workdir*, and is the only one in it.
+def headed_by_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Claim], known: Mapping[str, str]) -> bool:
+    """Whether a ``cd`` to *folder* heads *run*, started in *workdir*, and is the only one in it; *known* are variables.
 
     By *claims* the list that it stands in may stop where it fails, and a ``cd`` at the end may go.
 
@@ -42,6 +45,8 @@ def headed_by_cd(run: Run, folder: str, workdir: str | None, claims: Iterable[Cl
     if not isinstance(head, Command) or head.assignments or head.redirects or head.nested or len(head.words) != 2:
         return False
     name, path = head.words
+    if "\0" in path and (named := _NAMED.fullmatch(head.raw[1])):
+        path = filled(named["path"], known)
     if name != "cd" or path.startswith(("\0", "-")) or ".." in path.split("/"):
         return False
     if not path.startswith("/"):
@@ -85,17 +90,23 @@ class Entered:
         self.folder: str | None = None
 
     def moves(
-        self, left: Step | None, right: Step, here: str | None, claims: Sequence[EntersFolder], near: Iterable[Claim]
+        self,
+        left: Step | None,
+        right: Step,
+        here: str | None,
+        claims: Sequence[EntersFolder],
+        near: Iterable[Claim],
+        known: Mapping[str, str],
     ) -> bool:
         """Whether *right* is a WORKDIR that only the new program has, where the old one stands in *here* before *left*.
 
         It leads to the folder of the ``cd`` that heads *left*, or back to *here*, by *claims*; those at *left* are
-        *near*.
+        *near*, and *known* the variables in force.
         """
         if not isinstance(right, Value) or right.keyword != "WORKDIR":
             return False
-        goal = right.value
-        enters = isinstance(left, Run) and headed_by_cd(left, goal, here, near)
+        goal = posixpath.normpath(filled(right.value, known))
+        enters = isinstance(left, Run) and headed_by_cd(left, goal, here, near, known)
         if enters and any(claim.folder == goal for claim in claims):
             self.folder = goal
             return True

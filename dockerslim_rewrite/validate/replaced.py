@@ -96,7 +96,7 @@ class Replaced:
 
 def _same_folder(left: Value, right: Value, licences: Licences, standing: Standing) -> bool:
     claimed = {(claim.before, claim.after) for claim in licences.of(SetsWorkdir)}
-    if left.keyword != "WORKDIR" or (left.value, right.value) not in claimed:
+    if left.keyword != "WORKDIR" or (left.value, right.value) not in claimed or "$" in left.value + right.value:
         return False
     path = standing.folder(left)
     return path is not None and path == standing.folder(right)

@@ -79,7 +79,7 @@ class Runs:
         def headless(run: Run) -> bool:
             near = self._near(run, run)
             claimed = any(claim.folder == folder for claim in near.of(EntersFolder))
-            return claimed and headed_by_cd(run, folder, here, near.claims)
+            return claimed and headed_by_cd(run, folder, here, near.claims, standing.known)
 
         found = self.candidates(before, at)
         runs = list(found if inside is None else takewhile(headless, found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ir.steps import Arg, Env, Exec, Shell, Step, Value
 from .folders import Entered
 from .forms import Launch
+from .inherited import filled, learn
 from .metadata import folder
 
 
@@ -14,17 +15,20 @@ class Standing:
     ``workdir`` is the working directory, None where the base image or a variable decides; ``start`` is the folder that
     the base image starts in, for as long as no WORKDIR has come and where it is known; ``entered`` says where the
     new program is meanwhile; ``exported`` are the names that ENV and ARG have set, ``launch`` is how processes start.
+    A stage on top of another one, *base*, begins with its environment and its launch.
     """
 
-    __slots__ = ("entered", "escape", "exported", "launch", "start", "workdir")
+    __slots__ = ("_arguments", "_environment", "entered", "escape", "exported", "launch", "start", "workdir")
 
-    def __init__(self, escape: str, launch: Launch | None = None, start: str | None = None) -> None:
+    def __init__(self, escape: str, start: str | None = None, base: Standing | None = None) -> None:
         self.escape = escape
         self.workdir: str | None = None
         self.start = start
         self.entered = Entered()
         self.exported: set[str] = set()
-        self.launch = launch or Launch()
+        self.launch: Launch = base.launch if base is not None else Launch()
+        self._arguments: set[str] = set()
+        self._environment: dict[str, str] = dict(base._environment) if base is not None else {}
 
     def advance(self, step: Step) -> None:
         """Take in that both programs came by *step*."""
@@ -34,12 +38,23 @@ class Standing:
             self.entered.at(step)
         elif isinstance(step, Env | Arg):
             self.exported.update(pair.key for pair in step.pairs)
+            if isinstance(step, Env):
+                learn(self._environment, step, self.escape)
+            else:
+                self._arguments.update(pair.key for pair in step.pairs)
         elif isinstance(step, Shell | Exec):
             self.launch = self.launch.after(step)
 
+    @property
+    def known(self) -> dict[str, str]:
+        """The variables of ENV whose values no build argument can change."""
+        return {
+            name: value for name, value in self._environment.items() if "$" not in value and name not in self._arguments
+        }
+
     def folder(self, step: Value) -> str | None:
         """The absolute folder that the WORKDIR *step* leads to from here; None where that cannot be told."""
-        return folder(step.value, self.here, self.escape)
+        return folder(filled(step.value, self.known), self.here, self.escape)
 
     @property
     def here(self) -> str | None:

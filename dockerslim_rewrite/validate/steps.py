@@ -18,7 +18,6 @@ from ..ir.steps import Copy, From, Run, Step
 from ..text import Span
 from .added import Added
 from .claims import Claimed
-from .forms import Launch
 from .instructions import Side, fingerprint, names_stages, same_text
 from .labels import renamed
 from .metadata import joined
@@ -55,7 +54,7 @@ class Matcher:
         self.added = Added(self.new, claimed)
         self.standing = Standing(self.escape)
         self.became: dict[int, int] = {}
-        self._launches: dict[int, Launch] = {}
+        self._ends: dict[int, Standing] = {}
 
     def preamble(self) -> None:
         """Compare what stands before the first FROM."""
@@ -67,7 +66,7 @@ class Matcher:
         self._begin(left, right)
         start = left.head.origin.span.end
         self._series(left.steps, right.steps, Span(start, self._end(left.index + 1)), left)
-        self._launches[left.index] = self.standing.launch
+        self._ends[left.index] = self.standing
 
     def split(self, left: Stage, found: Split) -> None:
         """Compare the stage *left* with the two that it became; their images and names are compared elsewhere."""
@@ -81,8 +80,8 @@ class Matcher:
     def _begin(self, left: Stage, right: Stage) -> None:
         self.old.stage, self.new.stage = left.index, right.index
         base = base_of(left, self.old.build)
-        launch = self._launches.get(base) if isinstance(base, int) else None
-        self.standing = Standing(self.escape, launch, start_folder(left.head, left.index, self.old.build))
+        end = self._ends.get(base) if isinstance(base, int) else None
+        self.standing = Standing(self.escape, start_folder(left.head, left.index, self.old.build), end)
         self._head(left.head, right.head)
         self.became[left.head.index] = right.head.index
 
@@ -263,9 +262,11 @@ class Matcher:
 
     def _moves(self, left: Step | None, right: Step) -> bool:
         """Whether *right* is a WORKDIR to the folder of a ``cd``, or back."""
-        near = self.claimed.near(left.origin.span).claims if isinstance(left, Run) else ()
         claims = self.claimed.all.of(EntersFolder)
-        return self.standing.entered.moves(left, right, self.standing.here, claims, near)
+        if not claims or right.keyword != "WORKDIR":
+            return False
+        near = self.claimed.near(left.origin.span).claims if isinstance(left, Run) else ()
+        return self.standing.entered.moves(left, right, self.standing.here, claims, near, self.standing.known)
 
     def _fail(self, left: Step | None, right: Step | None) -> None:
         lines = (left.line if left else None, right.line if right else None)
