@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
+from ..knowledge.images import ImageFacts
 from ..shell.script import Word
 
 #: Options about what is printed.
@@ -19,11 +20,24 @@ _NAME = re.compile(r"[A-Za-z0-9._+~${}-]*[A-Za-z0-9._+~}-]\Z")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
+#: Images that are built on buildpack-deps, and distributions whose package manager needs curl.
+_WITH_CURL = frozenset(
+    ("buildpack-deps", "golang", "node", "python", "ruby", "rust", "gcc", "perl", "centos", "fedora")
+)
+
+
 class Step(NamedTuple):
     """What becomes of one word: ``text`` takes its place; None where it goes."""
 
     word: Word
     text: str | None
+
+
+def brings_curl(image: ImageFacts | None) -> bool:
+    """Whether *image* has curl from the start. Source: the images' own Dockerfiles; the package rpm."""
+    if image is None or image.name not in _WITH_CURL:
+        return False
+    return image.family in ("debian", "rhel") and "slim" not in image.parts.variant
 
 
 def by_curl(words: Sequence[Word], constants: Mapping[str, str], arguments: Set[str]) -> tuple[Step, ...] | str:

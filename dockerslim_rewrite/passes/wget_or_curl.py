@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..analysis.downloads import Step, by_curl
+from ..analysis.bases import base_image
+from ..analysis.downloads import Step, brings_curl, by_curl
 from ..analysis.facts import Facts
 from ..analysis.outcome import must_succeed
 from ..analysis.packages import Kind
@@ -28,10 +29,10 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
 
     Safe it is only as far as a server gives both the same. A call becomes one of curl where it has no option but for
     what is printed, the file's name and `--no-check-certificate`; where the address is plain, http or https, and its
-    last part is the name that both give the file; and where curl surely is there, since it was used or installed
-    before. Both follow redirections and fail on an error of the server; curl repeats less often after a lost
-    connection, leaves the file's date at today, and calls itself otherwise; hence level aggressive. Where one call has
-    to stay, all do. Source: wget(1); curl(1); hadolint DL4001.
+    last part is the name that both give the file; and where curl surely is there, since the base image brings it, or
+    it was used or installed before. Both follow redirections and fail on an error of the server; curl repeats less
+    often after a lost connection, leaves the file's date at today, and calls itself otherwise; hence level aggressive.
+    Where one call has to stay, all do. Source: wget(1); curl(1); hadolint DL4001.
     """
     for stage in build.stages:
         found = [call for call in calls(build, facts, stage) if call.name in ("wget", "curl")]
@@ -46,7 +47,7 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
             f"{late.name} is used here and {early.name} on line {early.line(build)}: one of them would do",
             f"line {early.line(build)}",
         )
-        planned = [(call, _plan(call, stage, facts)) for call in fetching]
+        planned = [(call, _plan(call, stage, build, facts)) for call in fetching]
         reason = next(((call, plan) for call, plan in planned if isinstance(plan, str)), None)
         if reason is not None:
             yield missed("DS612", reason[0].line(build), f"wget stays: {reason[1]}")
@@ -59,7 +60,7 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
                 rule="DS612",
                 edits=tuple(_edits(call, plan)),
                 title="curl for wget",
-                reason=f"curl is there: line {first['curl'].line(build)} uses it",
+                reason=f"curl is there; line {first['curl'].line(build)} uses it",
                 safety=Safety.AGGRESSIVE,
                 claims=(DownloadsByCurl(before, after),),
                 line=call.line(build),
@@ -67,7 +68,7 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
             )
 
 
-def _plan(call: Call, stage: Stage, facts: Facts) -> tuple[Step, ...] | str:
+def _plan(call: Call, stage: Stage, build: Build, facts: Facts) -> tuple[Step, ...] | str:
     if call.words[0].text != "wget":
         return "it is called in another way"
     if any(redirect.span.start < call.words[-1].span.end for redirect in call.command.redirects):
@@ -75,18 +76,19 @@ def _plan(call: Call, stage: Stage, facts: Facts) -> tuple[Step, ...] | str:
     texts = [script.text for run in stage.runs if (script := facts.script(run)) is not None]
     if any(map(_SETTINGS.search, texts)):
         return "there are settings for one of the two"
-    if not _there(call, stage, facts):
+    if not _there(call, stage, build, facts):
         return "it is not known that curl is there"
     state = facts.state(call.run)
     return by_curl(call.words, state.constants, frozenset(state.args))
 
 
-def _there(call: Call, stage: Stage, facts: Facts) -> bool:
-    """Whether curl was used or installed before *call*, and no package was removed since that could be it.
+def _there(call: Call, stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether the base image brings curl, or it was used or installed before *call*, and no package was removed since
+    that could be it.
 
     What a command names for installation is kept when packages go that nothing needs any more.
     """
-    used = installed = False
+    used, installed = facts.graph.bases[stage.index] is None and brings_curl(base_image(build, facts, stage)), False
     for other in facts.calls(stage):
         if (other.run.index, other.command.span) >= (call.run.index, call.command.span):
             break

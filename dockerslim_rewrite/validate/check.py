@@ -79,10 +79,10 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
-    if downloads := claimed.all.of(DownloadsByCurl):
+    if claimed.all.of(DownloadsByCurl):
         from .downloads import check_downloads
 
-        check_downloads(old, downloads)
+        check_downloads(old, lambda place: claimed.near(place).of(DownloadsByCurl))
     check_labels(old, new, claimed.all)
     check_added_numbers(changes)
     found = readers_disagree(new)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..change import DownloadsByCurl
 from ..ir.build import Build
-from .program import commands_of
+from ..text import Span
+from .program import base_of, commands_of
 from .verdict import Unsound
 
 _QUIET = re.compile(r"-q|-nv|--quiet|--no-verbose|--show-progress|--progress=[a-z:]+")
@@ -20,6 +21,13 @@ _CURL = ("curl", "-fsSL", "--retry", "5")
 _AUTOMATIC = frozenset(("autoremove", "-y", "--yes", "-qy", "-qqy", "-q", "-qq", "-yq"))
 _REMOVE = frozenset(("remove", "purge", "del", "erase", "autoremove"))
 _INSTALLERS = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "tdnf"))
+
+
+#: Images that have curl from the start: on buildpack-deps, and those whose rpm needs it.
+_WITH_CURL = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?:buildpack-deps|golang|node|python|ruby|rust|gcc|perl|centos|fedora)"
+    r"(?::(?![^@]*(?:slim|alpine|windows|nanoserver))[\w.-]+)?(?:@sha256:[0-9a-f]+)?"
+)
 
 
 class _Download(NamedTuple):
@@ -38,12 +46,16 @@ def by_curl(old: Sequence[str], new: Sequence[str], claim: DownloadsByCurl) -> b
     return by_wget is not None and by_wget == _curl(list(new))
 
 
-def check_downloads(old: Build, claims: Sequence[DownloadsByCurl]) -> None:
-    """Raise where nothing shows that curl is there before a call of wget that becomes one of curl."""
-    wanted = {claim.before for claim in claims}
+def check_downloads(old: Build, near: Callable[[Span], Sequence[DownloadsByCurl]]) -> None:
+    """Raise where nothing shows that curl is there before a call of wget that becomes one of curl.
+
+    *near* gives the claims about the text at a place of *old*.
+    """
     for stage in old.stages:
-        used = installed = False
+        image = stage.head.image if isinstance(base_of(stage, old), str) else ""
+        used, installed = _WITH_CURL.fullmatch(image) is not None, False
         for step in stage.steps:
+            wanted = {claim.before for claim in near(step.origin.span)}
             for command in commands_of(step):
                 if command.raw in wanted and not (used or installed):
                     raise Unsound("curl may not be there", step.line)
