@@ -1,0 +1,3 @@
+from berths import main
+
+main()
