@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ..analysis.account_numbers import makes_folder, numbered, numbered_group
 from ..analysis.facts import Facts
 from ..change import AddsOption, Change, Claim, NumbersUser, Safety
 from ..ir.build import Build, Stage
@@ -48,6 +47,9 @@ def _user(step: Value, stage: Stage, build: Build, facts: Facts) -> Proposals:
         if text.startswith("$"):
             yield missed("DS506", step.line, f"USER {text} stays: a variable says who it is")
         return
+    # Most files name no user; what reads accounts is loaded for those that do.
+    from ..analysis.account_numbers import makes_folder, numbered, numbered_group
+
     found = numbered(match["user"], step, stage, build, facts)
     if isinstance(found, str):
         yield missed("DS506", step.line, f"USER {text} stays: {found}")

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ..change import Change, DownloadsByCurl, DropsStage, FlattensStage, MovesInstruction, RenamesStage, SplitsStage
+from ..change import (
+    AddsOption,
+    Change,
+    DownloadsByCurl,
+    DropsStage,
+    FlattensStage,
+    MovesInstruction,
+    RenamesStage,
+    SplitsStage,
+)
 from ..ir.build import Build, Stage, read_build
 from ..syntax import ParseError, parse
 from ..text import Patch
@@ -18,7 +27,6 @@ from .claims import Claimed, Licences
 from .comments import check_comments
 from .development import check_development
 from .labels import check_labels
-from .numbered_users import check_added_numbers
 from .package_lists import check_package_lists
 from .program import base_of
 from .second_reader import readers_disagree
@@ -84,7 +92,10 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
 
         check_downloads(old, lambda place: claimed.near(place).of(DownloadsByCurl))
     check_labels(old, new, claimed.all)
-    check_added_numbers(changes)
+    if any({"-u", "--uid"} & set(claim.options) for claim in claimed.all.of(AddsOption)):
+        from .numbered_users import check_added_numbers
+
+        check_added_numbers(changes)
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..change import (
     ChangesFlag,
     ChangesForm,
@@ -22,7 +24,6 @@ from .copies import same_but_for_flags, same_copy
 from .forms import same_process, same_test
 from .instructions import Side
 from .metadata import maintainer_as_label
-from .numbered_users import same_account
 from .runs import always, frame
 from .standing import Standing
 from .start_folders import spelled_in_full
@@ -62,7 +63,7 @@ class Replaced:
                 return self.old.flags(left) == self.new.flags(right) and same_test(left, right, standing.launch)
         if isinstance(left, Value) and isinstance(right, Value):
             users = licences.of(NumbersUser)
-            if users and same_account(left, right, users, self.old, self.new):
+            if users and self._same_account(left, right, users):
                 return True
             return _same_folder(left, right, licences, standing)
         if isinstance(left, Copy) and isinstance(right, Copy):
@@ -73,6 +74,12 @@ class Replaced:
                 for a, b in zip(left.pairs, right.pairs, strict=True)
             )
         return False
+
+    def _same_account(self, left: Value, right: Value, claims: Sequence[NumbersUser]) -> bool:
+        # Most files name no user; what reads accounts is loaded for those that do.
+        from .numbered_users import same_account
+
+        return same_account(left, right, claims, self.old, self.new)
 
     def _same_trigger(self, left: Step, right: Step, licences: Licences) -> bool:
         """Whether two triggers of ONBUILD are one; they run in another build, whose stages are not these."""
