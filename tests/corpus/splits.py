@@ -89,6 +89,10 @@ _KINDS = (
         "packages replace those of the image, or may lie in the home folder",
     ),
     (
+        r"replaces \w+, of which",
+        "a package of the runtime image is replaced: COPY deletes nothing",
+    ),
+    (
         r"is given|may be any package|changes packages",
         "packages are installed in an unusual way",
     ),
