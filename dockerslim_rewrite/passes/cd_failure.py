@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..analysis.facts import Facts
-from ..analysis.unchecked import Guard, Unchecked, unchecked
 from ..change import Change, Safety, StopsWithoutFolder
 from ..ir.build import Build
 from ..shell.body import Body
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 from .commands import written
+
+if TYPE_CHECKING:
+    from ..analysis.unchecked import Guard, Unchecked
 
 
 @rewrite_pass("DS622", "cd-failure", Safety.STANDARD, ("SC2164",), mentions=("cd",))
@@ -24,6 +28,8 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
     functions, pipelines and substitutions, where `exit` would end more, or less, than the RUN. Source: ShellCheck
     SC2164.
     """
+    from ..analysis.unchecked import unchecked
+
     for stage in build.stages:
         for run in stage.runs:
             script, body = facts.script(run), run.body
@@ -49,6 +55,8 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
 
 
 def _edit(found: Unchecked, guard: Guard, body: Body, build: Build) -> Edit:
+    from ..analysis.unchecked import Guard
+
     end = body.logical.after(found.change.span.end)
     if guard is Guard.EXIT:
         return Edit.insert(end, " || exit")

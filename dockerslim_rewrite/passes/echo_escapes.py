@@ -6,7 +6,6 @@ import re
 
 from ..analysis.bases import System, system
 from ..analysis.facts import Facts
-from ..analysis.printing import by_printf
 from ..change import Change, PrintsByPrintf, Safety
 from ..ir.build import Build, Stage
 from ..text import Edit
@@ -45,6 +44,8 @@ def echo_escapes(build: Build, facts: Facts) -> Proposals:
             if isinstance(shell, str):
                 yield missed("DS627", call.line(build), f"echo stays: {shell}")
                 continue
+            from ..analysis.printing import by_printf
+
             text = by_printf(call.command, shell[0]) if call.words == call.command.words else None
             if text is None:
                 yield missed("DS627", call.line(build), f"echo stays: it is not plain what {shell[0]} prints here")

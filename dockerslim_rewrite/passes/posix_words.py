@@ -9,7 +9,6 @@ from ..change import Change, ModernSubstitutions, Safety, SourcesByDot
 from ..ir.build import Build
 from ..ir.steps import Run
 from ..shell.body import Body
-from ..shell.expansions import backquoted
 from ..shell.script import AndOr, Script, Simple, Word
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
@@ -78,6 +77,8 @@ def _chain(script: Script) -> Iterator[Simple]:
 
 
 def _substitutions(script: Script, body: Body, build: Build) -> Proposals:
+    from ..shell.expansions import backquoted
+
     for command in script.commands:
         start, end = command.span
         if any(span.start <= start and end <= span.end for span in script.substituted):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..analysis.facts import Facts
-from ..analysis.one_word import Known
 from ..change import Change, QuotesExpansions, Safety
 from ..ir.build import Build
-from ..shell.expansions import Expansion
 from ..shell.script import Script, Simple, Word
 from ..syntax import Logical
 from ..text import Edit
 from .base import Proposals, rewrite_pass
+
+if TYPE_CHECKING:
+    from ..shell.expansions import Expansion
 
 #: Words of which only the expansion is put in quotes: ``--opt="$X"`` reads better than ``"--opt=$X"``.
 _OPTION = re.compile(r"-|[^$]*=")
@@ -32,6 +34,9 @@ def quote_known(build: Build, facts: Facts) -> Proposals:
     so do others, since lists of packages or options are meant to be split. Source: POSIX, "Field Splitting"; ShellCheck
     SC2086, SC2046.
     """
+    # Not every file has such words: what reads them is loaded for those that have, here and in some other passes.
+    from ..analysis.one_word import Known
+
     for stage in build.stages:
         for run in stage.runs:
             script, body = facts.script(run), run.body

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..analysis.bases import base_image
-from ..analysis.downloads import Step, brings_curl, by_curl
 from ..analysis.facts import Facts
 from ..analysis.outcome import must_succeed
 from ..analysis.packages import Kind
@@ -15,6 +15,9 @@ from ..shell.edits import drop_word
 from ..text import Edit
 from .base import Proposals, analysis, missed, rewrite_pass
 from .commands import Call, calls, written
+
+if TYPE_CHECKING:
+    from ..analysis.downloads import Step
 
 #: Settings of one of the two that the other does not read.
 _SETTINGS = re.compile(r"wgetrc|curlrc|CURL_HOME|WGETRC")
@@ -78,6 +81,8 @@ def _plan(call: Call, stage: Stage, build: Build, facts: Facts) -> tuple[Step, .
         return "there are settings for one of the two"
     if not _there(call, stage, build, facts):
         return "it is not known that curl is there"
+    from ..analysis.downloads import by_curl
+
     state = facts.state(call.run)
     return by_curl(call.words, state.constants, frozenset(state.args))
 
@@ -88,6 +93,8 @@ def _there(call: Call, stage: Stage, build: Build, facts: Facts) -> bool:
 
     What a command names for installation is kept when packages go that nothing needs any more.
     """
+    from ..analysis.downloads import brings_curl
+
     used, installed = facts.graph.bases[stage.index] is None and brings_curl(base_image(build, facts, stage)), False
     for other in facts.calls(stage):
         if (other.run.index, other.command.span) >= (call.run.index, call.command.span):

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from ..ir.build import Stage
 from ..ir.steps import Env
-from .dotnet_bases import sdk_environment
 from .observe import value
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.
@@ -29,6 +28,8 @@ def inherited(stage: Stage) -> tuple[dict[str, str], str | None]:
 
 def unlike(stage: Stage) -> dict[str, str]:
     """The variables that the base image of *stage* sets to something else than the one that runs what it builds."""
+    from .dotnet_bases import sdk_environment
+
     return sdk_environment(*_name_and_tag(stage))
 
 
