@@ -13,7 +13,6 @@ from .accounts import is_account_command, unsafe_account
 from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .entering import is_idle, left_with, stopping, stops
-from .exec_runs import gets_shell_form, shell_form
 from .folders import behind_cd
 from .joining import check_fresh, needed, starts_errexit
 from .observe import Block, Command, Unit, commands, units
@@ -68,7 +67,7 @@ class Bodies:
         """
         left = iter(runs)
         first, second = next(left), next(left, None)
-        if right.argv is not None or (first.argv is not None and not gets_shell_form(first, self.near(first, first))):
+        if right.argv is not None or stays_exec(first, self.near(first, first)):
             if first.argv != right.argv:
                 raise Unsound("the words of an exec-form RUN changed", first.line, right.line)
             return 1
@@ -280,6 +279,15 @@ class Bodies:
                     raise Unsound(reason, *lines)
 
 
+def stays_exec(run: Run, licences: Licences) -> bool:
+    """Whether *run* is in exec form and *licences* do not let a shell start its program."""
+    if run.argv is None:
+        return False
+    from .exec_runs import gets_shell_form
+
+    return not gets_shell_form(run, licences)
+
+
 def _may_grow(block: Block, part: int) -> bool:
     """Whether the status of *part* of *block* is looked at only where the whole block's is.
 
@@ -300,6 +308,8 @@ def _comments(script: Script) -> list[str]:
 
 def _script(run: Run) -> Script:
     if run.argv is not None:
+        from .exec_runs import shell_form
+
         return shell_form(run.argv)
     if run.body is None or not isinstance(run.body.script, Script):
         raise Undecided("a RUN whose shell text cannot be read changed", run.line)

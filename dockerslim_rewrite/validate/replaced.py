@@ -26,7 +26,6 @@ from .instructions import Side
 from .metadata import maintainer_as_label
 from .runs import always, frame
 from .standing import Standing
-from .start_folders import spelled_in_full
 from .verdict import Undecided
 
 
@@ -47,6 +46,8 @@ class Replaced:
             return self._same_trigger(left.trigger, right.trigger, licences)
         spelled = licences.of(SpellsDestination)
         if spelled and isinstance(left, Copy) and isinstance(right, Copy):
+            from .start_folders import spelled_in_full
+
             left = spelled_in_full(left, right, spelled, self.old.build, self.old.stage)
         if any((c.before, c.after) == (left.keyword, right.keyword) for c in licences.of(ReplacesInstruction)):
             if isinstance(left, Copy) and isinstance(right, Copy):

@@ -8,10 +8,9 @@ from itertools import islice, takewhile
 from ..change import AddsMount, EntersFolder, LeavesFolder, MergesRuns
 from ..ir.steps import Run, Step
 from ..text import Span
-from .bodies import Bodies
+from .bodies import Bodies, stays_exec
 from .claims import Claimed, Licences
 from .entering import is_idle
-from .exec_runs import check_shell, gets_shell_form
 from .folders import has_cd, headed_by_cd
 from .instructions import Side
 from .mounts import licensed_mounts
@@ -42,8 +41,10 @@ class Runs:
         frame(first, right, self._near(first, first), self.old, self.new)
         bodies = Bodies(self._near, workdir, _body(before[at - 1] if at else None))
         taken = bodies.longest(self.candidates(before, at), right, exported)
-        if right.argv is None:
-            runs = [step for step in before[at : at + taken] if isinstance(step, Run)]
+        runs = [step for step in before[at : at + taken] if isinstance(step, Run) and step.argv is not None]
+        if runs and right.argv is None:
+            from .exec_runs import check_shell
+
             check_shell(runs, self.old.build, self.old.stage)
         return taken
 
@@ -57,7 +58,7 @@ class Runs:
             if not isinstance(step, Run):
                 return
             if index and (
-                (step.argv is not None and not gets_shell_form(step, self.claimed.near(step.origin.span)))
+                stays_exec(step, self.claimed.near(step.origin.span))
                 or self.old.flags(step) != flags
                 or not self.claimed.near(step.origin.span).of(MergesRuns)
             ):
@@ -71,9 +72,12 @@ class Runs:
         """
         if not isinstance(right, Run):
             return 0
+        folders = {claim.folder for claim in self.claimed.all.of(EntersFolder)}
+        if not folders:
+            return 0
         inside, here = standing.entered.folder, standing.here
         folder = inside or here
-        if folder is None or all(claim.folder != folder for claim in self.claimed.all.of(EntersFolder)):
+        if folder is None or folder not in folders:
             return 0
 
         def headless(run: Run) -> bool:

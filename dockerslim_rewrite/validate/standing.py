@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ir.steps import Arg, Env, Exec, Shell, Step, Value
 from .folders import Entered
 from .forms import Launch
@@ -12,18 +14,20 @@ from .metadata import folder
 class Standing:
     """What the steps of the old program so far have set for those that follow.
 
-    ``workdir`` is the working directory, None where the base image or a variable decides; ``start`` is the folder that
-    the base image starts in, for as long as no WORKDIR has come and where it is known; ``entered`` says where the
-    new program is meanwhile; ``exported`` are the names that ENV and ARG have set, ``launch`` is how processes start.
+    ``workdir`` is the working directory, None where the base image or a variable decides; *start* tells the folder that
+    the base image starts in, which counts for as long as no WORKDIR has come; ``entered`` says where the new program is
+    meanwhile; ``exported`` are the names that ENV and ARG have set, ``launch`` is how processes start.
     A stage on top of another one, *base*, begins with its environment and its launch.
     """
 
-    __slots__ = ("_arguments", "_environment", "entered", "escape", "exported", "launch", "start", "workdir")
+    __slots__ = ("_arguments", "_environment", "_start", "entered", "escape", "exported", "launch", "workdir")
 
-    def __init__(self, escape: str, start: str | None = None, base: Standing | None = None) -> None:
+    def __init__(
+        self, escape: str, start: Callable[[], str | None] = lambda: None, base: Standing | None = None
+    ) -> None:
         self.escape = escape
         self.workdir: str | None = None
-        self.start = start
+        self._start: Callable[[], str | None] | None = start
         self.entered = Entered()
         self.exported: set[str] = set()
         self.launch: Launch = base.launch if base is not None else Launch()
@@ -34,7 +38,7 @@ class Standing:
         """Take in that both programs came by *step*."""
         if isinstance(step, Value) and step.keyword == "WORKDIR":
             self.workdir = self.folder(step)
-            self.start = None
+            self._start = None
             self.entered.at(step)
         elif isinstance(step, Env | Arg):
             self.exported.update(pair.key for pair in step.pairs)
@@ -59,4 +63,8 @@ class Standing:
     @property
     def here(self) -> str | None:
         """The folder that the old program is in; None where that cannot be told."""
-        return self.workdir or self.start
+        if self.workdir is None and self._start is not None:
+            start = self._start()
+            self._start = lambda: start
+            return start
+        return self.workdir

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ from .program import base_of
 from .replaced import Replaced
 from .runs import Runs
 from .standing import Standing
-from .start_folders import start_folder
 from .verdict import Undecided, Unsound
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Matcher:
         self.old.stage, self.new.stage = left.index, right.index
         base = base_of(left, self.old.build)
         end = self._ends.get(base) if isinstance(base, int) else None
-        self.standing = Standing(self.escape, start_folder(left.head, left.index, self.old.build), end)
+        self.standing = Standing(self.escape, partial(_start, left, self.old.build), end)
         self._head(left.head, right.head)
         self.became[left.head.index] = right.head.index
 
@@ -284,6 +284,13 @@ class Matcher:
         if left.keyword in _OVERRIDDEN:
             return any(step.keyword == left.keyword for step in islice(before, at + 1, None))
         raise Undecided(f"a dropped {left.keyword} cannot be followed", left.line)
+
+
+def _start(stage: Stage, build: Build) -> str | None:
+    # Few changes ask where a base image starts.
+    from .start_folders import start_folder
+
+    return start_folder(stage.head, stage.index, build)
 
 
 def _overridden(left: Step, before: Sequence[Step], after: Sequence[Step]) -> bool:
