@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Run, Step, Value
@@ -64,34 +65,55 @@ class Numbered:
     made: tuple[Run, Simple, str] | None = None
 
 
-def numbered(name: str, step: Step, stage: Stage, build: Build, facts: Facts) -> Numbered | str:
-    """The account *name* as *step* of *stage* finds it; a text says why its number is not known."""
-    if name == _ROOT:
-        return Numbered(0, 0, "root has the number 0 everywhere")
-    chain = _chain(stage, build, facts)
-    for other in (*chain, *(build.stages[index] for index in facts.graph.heirs(stage.index))):
-        for one in other.steps:
-            reason = _changed(one, facts)
-            if reason is not None:
-                return reason
-    created = [
-        (run, *made)
-        for one in chain
-        for run in one.runs
-        if run.index < step.index
-        for made in _created(run, name, facts)
-    ]
-    if len(created) == 1:
-        return _by_command(name, *created[0], chain, build, facts)
-    if created:
-        return f"{name} is created on lines {', '.join(str(run.line) for run, _, _ in created)}"
-    number = _brought(name, stage, build, facts)
-    image = base_image(build, facts, stage)
-    if image is None:
-        return f"the file does not say which number {name} has"
-    if number is None:
-        return f"neither the file nor the catalogue says which number {name} has"
-    return Numbered(number, number, f"{name} has the number {number} in the image {image.name}")
+class Accounts:
+    """The accounts of a stage, for those who ask for several of them."""
+
+    def __init__(self, stage: Stage, build: Build, facts: Facts) -> None:
+        self.stage = stage
+        self.build = build
+        self.facts = facts
+        self.chain = _chain(stage, build, facts)
+
+    @cached_property
+    def _changer(self) -> str | None:
+        """Why a step of the stage, or of those beneath it or on top of it, may give accounts other numbers."""
+        heirs = (self.build.stages[index] for index in self.facts.graph.heirs(self.stage.index))
+        steps = (step for stage in (*self.chain, *heirs) for step in stage.steps)
+        return next((reason for step in steps if (reason := _changed(step, self.facts)) is not None), None)
+
+    @cached_property
+    def _creations(self) -> Mapping[str | None, list[tuple[Run, Simple, Arguments]]]:
+        """The commands that surely create an account, taken apart, by its name."""
+        found: dict[str | None, list[tuple[Run, Simple, Arguments]]] = {}
+        for run in (run for stage in self.chain for run in stage.runs):
+            script = self.facts.script(run)
+            for command in _spine(script.root) if script is not None else ():
+                words = command.argv
+                program = posixpath.basename(words[0] or "")
+                if program in _CREATORS:
+                    arguments = split(words, 1, _CREATORS[program])
+                    if len(arguments.operands) == 1:
+                        found.setdefault(words[arguments.operands[0]], []).append((run, command, arguments))
+        return found
+
+    def numbered(self, name: str, step: Step) -> Numbered | str:
+        """The account *name* as *step* of the stage finds it; a text says why its number is not known."""
+        if name == _ROOT:
+            return Numbered(0, 0, "root has the number 0 everywhere")
+        if self._changer is not None:
+            return self._changer
+        created = [made for made in self._creations.get(name, ()) if made[0].index < step.index]
+        if len(created) == 1:
+            return _by_command(name, *created[0], self.chain, self.build, self.facts)
+        if created:
+            return f"{name} is created on lines {', '.join(str(run.line) for run, _, _ in created)}"
+        number = _brought(name, self.stage, self.build, self.facts)
+        image = base_image(self.build, self.facts, self.stage)
+        if image is None:
+            return f"the file does not say which number {name} has"
+        if number is None:
+            return f"neither the file nor the catalogue says which number {name} has"
+        return Numbered(number, number, f"{name} has the number {number} in the image {image.name}")
 
 
 def numbered_group(name: str, stage: Stage, build: Build, facts: Facts) -> int | None:
@@ -155,18 +177,6 @@ def _changed(step: Step, facts: Facts) -> str | None:
         if path is None or path.startswith("/etc/passwd") or (path in ("/", "/etc") and not files):
             return f"{step.keyword} on line {step.line} may bring a list of accounts of its own"
     return None
-
-
-def _created(run: Run, name: str, facts: Facts) -> Iterator[tuple[Simple, Arguments]]:
-    """The commands of *run* that surely create the account *name*, taken apart."""
-    script = facts.script(run)
-    for command in _spine(script.root) if script is not None else ():
-        words = command.argv
-        program = posixpath.basename(words[0] or "")
-        if program in _CREATORS:
-            arguments = split(words, 1, _CREATORS[program])
-            if [words[at] for at in arguments.operands] == [name]:
-                yield command, arguments
 
 
 def _by_command(

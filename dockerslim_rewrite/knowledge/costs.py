@@ -58,11 +58,17 @@ def one_block(commands: Sequence[Sequence[str | None]]) -> str | None:
     common: frozenset[str] | None = None
     own: frozenset[str] = frozenset()
     for argv in commands:
-        mine = _of(argv, _blocks())
-        reasons = mine | _of(argv, _joining())
+        mine, reasons = _reasons(tuple(argv[:_WORDS]))
         common = reasons if common is None else common & reasons
         own |= mine
     return min(common & own, default=None) if common is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _reasons(argv: tuple[str | None, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Why a command of the first words *argv* forms a block with others by itself, and why by itself or with them."""
+    mine = _of(argv, _blocks())
+    return mine, mine | _of(argv, _joining())
 
 
 def starts_block(argv: Sequence[str | None]) -> bool:

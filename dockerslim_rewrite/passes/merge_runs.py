@@ -76,10 +76,10 @@ def _together(scripts: Sequence[Script | None]) -> str | None:
     costly = [script for script in scripts if script is None or not _is_cheap(script)]
     if len(costly) <= 1:
         return "at most one of them downloads or compiles"
-    commands = [_costly(script) if script is not None else () for script in costly]
-    if not all(commands):
+    read = [script for script in costly if script is not None]
+    if len(read) < len(costly) or not all(map(_costly, read)):
         return None
-    used = _without_downloads(commands)
+    used = _without_downloads(read)
     if sum(map(bool, used)) <= 1:
         return "one of them works on what the other downloads"
     return one_block([_proper(command) for run in used for command in run])
@@ -138,19 +138,30 @@ def _costly(script: Script) -> tuple[Simple, ...]:
     )
 
 
-def _without_downloads(runs: Sequence[Sequence[Simple]]) -> list[list[Simple]]:
-    """The costly commands of each of *runs* but for downloads of files that a later run names."""
+def _without_downloads(scripts: Sequence[Script]) -> list[list[Simple]]:
+    """The costly commands of each of *scripts* but for downloads of files that a later one names."""
     found: list[list[Simple]] = []
-    for index, commands in enumerate(runs):
-        later = {name for run in runs[index + 1 :] for command in run for name in _files(command)}
-        found.append([one for one in commands if one.name not in _DOWNLOADS or later.isdisjoint(_files(one))])
-    return found
+    later: set[str] = set()
+    for script in reversed(scripts):
+        files = _files(script)
+        found.append(
+            [
+                command
+                for command, names in zip(_costly(script), files, strict=True)
+                if command.name not in _DOWNLOADS or later.isdisjoint(names)
+            ]
+        )
+        later.update(*files)
+    return found[::-1]
 
 
-def _files(command: Simple) -> set[str]:
-    """The names of files among the words of *command*, as they are written."""
-    names = {word.text.strip("\"'").rpartition("/")[2] for word in command.words[1:]}
-    return {name for name in names if _FILE.match(name)}
+@lru_cache(maxsize=1024)
+def _files(script: Script) -> tuple[frozenset[str], ...]:
+    """The names of files among the words of each of the costly commands of *script*, as they are written."""
+    return tuple(
+        frozenset(name for word in command.words[1:] if _FILE.match(name := word.text.strip("\"'").rpartition("/")[2]))
+        for command in _costly(script)
+    )
 
 
 def _proper(command: Simple) -> tuple[str | None, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..analysis.facts import Facts
 from ..change import AddsOption, Change, Claim, NumbersUser, Safety
@@ -12,6 +13,9 @@ from ..shell.edits import insert_after
 from ..text import Edit
 from .base import Proposals, missed, rewrite_pass
 from .commands import written
+
+if TYPE_CHECKING:
+    from ..analysis.account_numbers import Accounts
 
 _NAMED = re.compile(r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)(?::(?P<group>[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+))?\Z")
 
@@ -35,22 +39,26 @@ def numeric_user(build: Build, facts: Facts) -> Proposals:
     "Configure a Security Context"; useradd(8).
     """
     for stage in build.stages:
-        for step in stage.steps:
-            if isinstance(step, Value) and step.keyword == "USER":
-                yield from _user(step, stage, build, facts)
+        users = [step for step in stage.steps if isinstance(step, Value) and step.keyword == "USER"]
+        if users:
+            # Most files name no user; what reads accounts is loaded for those that do.
+            from ..analysis.account_numbers import Accounts
+
+            accounts = Accounts(stage, build, facts)
+            for step in users:
+                yield from _user(step, accounts, stage, build, facts)
 
 
-def _user(step: Value, stage: Stage, build: Build, facts: Facts) -> Proposals:
+def _user(step: Value, accounts: Accounts, stage: Stage, build: Build, facts: Facts) -> Proposals:
     text = step.value.strip()
     match = _NAMED.match(text)
     if match is None:
         if text.startswith("$"):
             yield missed("DS506", step.line, f"USER {text} stays: a variable says who it is")
         return
-    # Most files name no user; what reads accounts is loaded for those that do.
-    from ..analysis.account_numbers import makes_folder, numbered, numbered_group
+    from ..analysis.account_numbers import makes_folder, numbered_group
 
-    found = numbered(match["user"], step, stage, build, facts)
+    found = accounts.numbered(match["user"], step)
     if isinstance(found, str):
         yield missed("DS506", step.line, f"USER {text} stays: {found}")
         return

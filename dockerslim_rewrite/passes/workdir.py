@@ -114,6 +114,8 @@ def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
                 "DS607", step.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
             )
             continue
+        if script is None or frame(script) is None:
+            continue
         start = start_folder(step, stage, build, facts)
         here = facts.state(step).workdir or start
         found = _framed(step, here, facts)

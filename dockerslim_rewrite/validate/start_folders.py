@@ -70,7 +70,13 @@ def spelled_in_full(left: Copy, right: Copy, claims: Sequence[SpellsDestination]
 
 def _same_destination(left: Copy, after: str, claims: Sequence[SpellsDestination], build: Build, at: int) -> bool:
     before = left.destination
-    if (before, after) not in {(claim.before, claim.after) for claim in claims} or not after.startswith("/"):
+    # Several sources are copied into a folder, whether or not its name ends with a slash.
+    several = len(left.sources) > 1
+    pairs = {(claim.before, claim.after) for claim in claims}
+    if several:
+        before, after = f"{before.rstrip('/')}/", f"{after.rstrip('/')}/"
+        pairs = {(f"{one.rstrip('/')}/", f"{other.rstrip('/')}/") for one, other in pairs}
+    if (before, after) not in pairs or not after.startswith("/"):
         return False
     folder = start_folder(left, at, build)
     if folder is None or before.startswith("/") or re.search(r"[\"'$\\*?\[`]", before + after):
