@@ -14,6 +14,7 @@ from posixpath import join, normpath
 
 from dockerslim_rewrite.ir.build import Build, Stage
 from dockerslim_rewrite.ir.steps import Arg, Env, Run, Shell, Step, Value
+from dockerslim_rewrite.knowledge.images import image_facts
 from dockerslim_rewrite.validate.observe import value
 from tests.trace.driver import PATH, program_for
 from tests.trace.model import SHELLS, Body, UnsupportedShell
@@ -57,13 +58,21 @@ def bodies(build: Build) -> list[tuple[Placed, ...] | str]:
     frames: dict[str, _Frame] = {}
     found: list[tuple[Placed, ...] | str] = []
     for stage in build.stages:
-        frame = frames.get(stage.head.image.lower(), _Frame(build.document.escape)).copy()
+        start = _Frame(build.document.escape, cwd=_start(stage.head.image))
+        frame = frames.get(stage.head.image.lower(), start).copy()
         frames[stage.name] = frame
         try:
             found.append(tuple(_bodies(build, stage, frame)))
         except (ValueError, UnsupportedShell) as reason:
             found.append(str(reason))
     return found
+
+
+def _start(image: str) -> str:
+    """Where a build on top of *image* starts, as far as the catalogue says; most images start in the root."""
+    name, _, tag = image.lower().partition("@")[0].rpartition(":")
+    facts = image_facts(name, tag) if name and "/" not in tag else image_facts(image.lower(), None)
+    return (facts.workdir if facts is not None else None) or "/"
 
 
 def _bodies(build: Build, stage: Stage, frame: _Frame) -> list[Placed]:
