@@ -13,6 +13,7 @@ class DataFiles(BuildHookInterface[Any]):
     """Puts a compiled copy of every data file into a wheel; an editable install reads the checkout's own."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the compiled copies to the files of the wheel."""
         if version == "editable" or self.target_name != "wheel":
             return
         sys.path.insert(0, self.root)

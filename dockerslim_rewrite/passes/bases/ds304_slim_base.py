@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.packages.listed import Unmet
-from ...analysis.packages.needs import Needs, needs
+from ...analysis.runtime.needs import Needs, needs
 from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse

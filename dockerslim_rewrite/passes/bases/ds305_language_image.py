@@ -6,7 +6,7 @@ import re
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...ir.build import Build, Stage
 from ...knowledge.images import distribution_image
 from ...knowledge.language_images import Language, language_of

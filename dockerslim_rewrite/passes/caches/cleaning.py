@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
-from ...analysis.flow.stranded import stranded
+from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
-from ...analysis.packages.operations import Kind, Operation
+from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run

@@ -8,7 +8,7 @@ from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import append_to, appendable, mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run

@@ -7,7 +7,7 @@ import re
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import mounted, removes
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run

@@ -6,7 +6,7 @@ from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.cleanup import mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build
 from ...ir.steps import Run

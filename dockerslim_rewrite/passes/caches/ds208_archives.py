@@ -7,7 +7,7 @@ import re
 
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
-from ...analysis.packages.operations import command_names
+from ...analysis.shell.operations import command_names
 from ...change import Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step

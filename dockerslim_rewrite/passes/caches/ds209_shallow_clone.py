@@ -11,7 +11,7 @@ from ...analysis.bases import surely_root
 from ...analysis.effects.checkouts import checkout
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
-from ...analysis.packages.operations import command_names, operation, unwrapped
+from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.buildkit import needs_buildkit
 from ...analysis.packages.cleanup import mounted, removes
-from ...analysis.packages.operations import Kind, operation
+from ...analysis.shell.operations import Kind, operation
 from ...change import AddsMount, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run

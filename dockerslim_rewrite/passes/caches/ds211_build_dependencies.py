@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...analysis.bases import base_image, surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
-from ...analysis.packages.operations import Kind, operation, unwrapped
+from ...analysis.shell.operations import Kind, operation, unwrapped
 from ...change import AddsOption, Change, Claim, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted, removes
-from ...analysis.packages.operations import Kind, unwrapped
+from ...analysis.shell.operations import Kind, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run

@@ -16,7 +16,7 @@ from ...analysis.packages.apt import (
     reads_lists,
 )
 from ...analysis.packages.cleanup import append_to, appendable, mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsCommand, Change, Claim, DropsFiles, Safety
 from ...ir.build import Build
 from ...ir.steps import Run, Step

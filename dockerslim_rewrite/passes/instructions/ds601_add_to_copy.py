@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.effects.start_folders import Absolute, in_full
 from ...analysis.facts import Facts
-from ...analysis.flow.start_folders import Absolute, in_full
 from ...change import Change, Claim, ReplacesInstruction, Safety, SpellsDestination
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild

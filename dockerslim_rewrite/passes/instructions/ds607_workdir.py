@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ...analysis.effects.start_folders import start_folder
 from ...analysis.facts import Facts
 from ...analysis.flow.folders import folder, frame, is_reset, observer, resets, sees
-from ...analysis.flow.start_folders import start_folder
 from ...change import Change, EntersFolder, Remark, Safety, SetsWorkdir
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...analysis.effects.start_folders import in_full
 from ...analysis.facts import Facts
-from ...analysis.flow.start_folders import in_full
 from ...change import Change, Safety, SpellsDestination
 from ...ir.build import Build
 from ...ir.steps import Copy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import Declined, grown, join, lines_of
+from ...analysis.merging.merging import Declined, grown, join, lines_of
 from ...analysis.packages.cleanup import removes
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, MergesRuns, Safety
 from ...ir.build import Build
 from ...ir.steps import Run

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ...analysis.effects.paths import touched, wrote
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
+from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
 from ...change import Change, MergesRuns, Safety
 from ...ir.build import Build
 from ...ir.steps import Run

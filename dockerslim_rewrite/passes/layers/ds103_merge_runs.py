@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import Declined, apart, grown, join, lines_of, neighbours
-from ...analysis.packages.operations import operations
-from ...analysis.shell.exec_runs import exec_script, exec_text
+from ...analysis.merging.exec_runs import exec_script, exec_text
+from ...analysis.merging.merging import Declined, apart, grown, join, lines_of, neighbours
+from ...analysis.shell.operations import operations
 from ...change import Change, ChangesForm, MergesRuns, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...analysis.effects.copies import Created, created, parent_exists
 from ...analysis.facts import Facts
 from ...analysis.flow.buildkit import needs_buildkit
-from ...analysis.flow.copies import Created, created, parent_exists
 from ...change import Change, ChangesFlag, Claim, DropsInstruction, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run

@@ -52,7 +52,7 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
 
 def _check(group: Sequence[Step], facts: Facts) -> Callable[[Step], None]:
     """What tells whether *group* may pass a step."""
-    from ...analysis.flow.commuting import check_files, check_variables, variables
+    from ...analysis.merging.commuting import check_files, check_variables, variables
 
     copies = [step for step in group if isinstance(step, Copy)]
     if not copies:
@@ -97,7 +97,7 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
         return False
     if any("://" in source for source in copy.sources) or "$" in (copy.origin.flag("from") or ""):
         return False
-    from ...analysis.flow.commuting import named_by_variables
+    from ...analysis.merging.commuting import named_by_variables
 
     folder = destination(copy, facts.state(copy))
     known = copy.destination.startswith("/") or facts.state(copy).workdir is not None
@@ -106,7 +106,7 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
 
 def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | None, str | None]:
     """The last costly RUN that *group* may pass, or why it may not pass the first."""
-    from ...analysis.flow.commuting import Obstacle, is_costly
+    from ...analysis.merging.commuting import Obstacle, is_costly
 
     check = _check(group, facts)
     last: Run | None = None

@@ -6,7 +6,7 @@ import re
 
 from ...analysis.bases import root_evidence
 from ...analysis.facts import Facts
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, Remark, RemovesOperand, ReplacesWords, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run, Value

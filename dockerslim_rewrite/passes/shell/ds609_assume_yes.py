@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts, Use
 from ...analysis.flow.outcome import must_succeed
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build
 from ...ir.steps import Run

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...analysis.bases import System, system
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...shell.edits import insert_after

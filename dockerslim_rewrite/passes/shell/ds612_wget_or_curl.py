@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, DownloadsByCurl, Safety
 from ...ir.build import Build, Stage
 from ...shell.edits import drop_word

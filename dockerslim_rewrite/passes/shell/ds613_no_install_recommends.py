@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind, operation
+from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, OmitsDevelopment, Safety
 from ...ir.build import Build, Stage
 from ...knowledge.development import Omission, omission
