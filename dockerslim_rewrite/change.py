@@ -484,7 +484,7 @@ class RemarkKind(Enum):
 class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
 
-    A rule leaves ``rule``, its code, to the engine.
+    A rule leaves ``rule``, its code, to the engine. A change that was held back says which level it ``needs``.
     """
 
     kind: RemarkKind
@@ -492,3 +492,9 @@ class Remark:
     line: int
     evidence: tuple[str, ...] = ()
     rule: str = ""
+    needs: Safety | None = None
+
+    @property
+    def message(self) -> str:
+        """The reason, with the level that a change which was held back needs."""
+        return self.reason if self.needs is None else f"{self.reason} (needs --level {self.needs.label})"
