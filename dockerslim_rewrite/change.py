@@ -396,6 +396,15 @@ class ServesOnly:
 
 
 @record
+class LeavesSources:
+    """The container starts a compiled program: of what lies in ``folders`` it opens nothing but what the runtime stage
+    of a split copies.
+    """
+
+    folders: tuple[str, ...]
+
+
+@record
 class InstallsAgain:
     """The runtime stage of a split runs ``command``, which installs a program for all projects, as the builder did."""
 
@@ -447,6 +456,7 @@ Claim: TypeAlias = (
     | OmitsDevelopment
     | FlattensStage
     | ServesOnly
+    | LeavesSources
     | InstallsAgain
 )
 
