@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ..repository import Repository, joined
 from .found import Text, Unknown
@@ -19,8 +20,12 @@ def folder(repository: Repository, base: str, text: Text) -> Text:
     """The folder that *text* names as seen from *base*; unknown for addresses and what lies outside."""
     if isinstance(text, Unknown):
         return text
-    if is_remote(text) or text.startswith(("/", "~")):
+    if is_remote(text) or text.startswith("~"):
         return Unknown(text)
+    if text.startswith("/"):
+        # Only scripts that ask where they lie get absolute paths into the repository.
+        inner = repository.relative(Path(text))
+        return Unknown(text) if inner is None else inner
     found = joined(base, text)
     if not repository.inside(found):
         repository.complain(f"{base or '.'}/{text}", "lies outside of the repository; not followed")
