@@ -86,7 +86,8 @@ def build_graph(repository: Repository) -> BuildGraph:
     if "bake" in files:
         from .bake import bake
 
-        found += bake(repository, files["bake"])
+        composed = [one for one in found if isinstance(one, FoundBuild)]
+        found += bake(repository, files["bake"], composed)
     for kind, (module, name) in _READERS.items():
         if kind in files:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)

@@ -28,7 +28,7 @@ def folder(repository: Repository, base: str, text: Text) -> Text:
         return Unknown(text) if inner is None else inner
     found = joined(base, text)
     if not repository.inside(found):
-        repository.complain(f"{base or '.'}/{text}", "lies outside of the repository; not followed")
+        repository.complain(f"{base}/{text}" if base else text, "lies outside of the repository; not followed")
         return Unknown(text)
     return found
 
