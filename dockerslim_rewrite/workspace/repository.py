@@ -35,23 +35,31 @@ class Repository:
 
     def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
         """The text of the file at *path*, relative to the root; None, with a complaint, where it cannot be had."""
+        found = self._content(path, limit)
+        if isinstance(found, str):
+            self.complain(path, found)
+            return None
+        try:
+            return found.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.complain(path, "is not UTF-8 text; not read")
+            return None
+
+    def _content(self, path: str, limit: int) -> bytes | str:
+        """What the file holds, or why that is not known."""
         if not self.inside(path):
-            return self.complain(path, "lies outside of the repository; not read")
+            return "lies outside of the repository; not read"
         target = self.root / path
         try:
             found = os.stat(target)
             if not stat.S_ISREG(found.st_mode):
-                return self.complain(path, "is no regular file; not read")
+                return "is no regular file; not read"
             if found.st_size > limit:
-                return self.complain(path, f"is larger than {limit // 1024} KiB; not read")
+                return f"is larger than {limit // 1024} KiB; not read"
             with open(target, "rb") as file:
-                data = file.read(limit + 1)
-        except (OSError, ValueError) as error:
-            return self.complain(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return self.complain(path, "is not UTF-8 text; not read")
+                return file.read(limit)
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
 
     def complain(self, path: str, reason: str) -> None:
         """Remember *reason* for the file *path*, unless there is one already."""
@@ -59,15 +67,15 @@ class Repository:
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, inside the repository."""
-        return self.inside(path) and _test(os.path.isfile, self.root / path)
+        return self.inside(path) and os.path.isfile(self.root / path)
 
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder at *path*, inside the repository."""
-        return self.inside(path) and _test(os.path.isdir, self.root / path)
+        return self.inside(path) and os.path.isdir(self.root / path)
 
     def inside(self, path: str) -> bool:
         """Whether *path*, relative to the root and with all links followed, lies in the repository."""
-        if path.startswith("/") or path == ".." or path.startswith("../") or "\0" in path:
+        if path.startswith(("/", "../")) or path == ".." or "\0" in path:
             return False
         real = os.path.realpath(self.root / path)
         return real == str(self.root) or real.startswith(str(self.root).rstrip("/") + "/")
@@ -85,10 +93,3 @@ def joined(folder: str, path: str) -> str:
     """*path* as seen from *folder*, both relative to the root; ``""`` is the root, ``../x`` lies outside."""
     found = posixpath.normpath(posixpath.join(folder, path))
     return "" if found == "." else found
-
-
-def _test(test: object, path: Path) -> bool:
-    try:
-        return bool(test(path))  # type: ignore[operator]
-    except ValueError:
-        return False

@@ -119,9 +119,7 @@ def _tree(value: Any, json: bool) -> Tree:
     if isinstance(value, list):
         return Tree("list", tuple(_tree(item, json) for item in value))
     if isinstance(value, dict):
-        items = [
-            (Tree("value", (_bare(key),)), _tree(item, json)) for key, item in value.items() if key not in _HELD
-        ]
+        items = [(Tree("value", (_bare(key),)), _tree(item, json)) for key, item in value.items() if key not in _HELD]
         return Tree("object", tuple(items))
     return Tree("value", (value,))
 

@@ -165,9 +165,7 @@ class ComposeReader:
 
     def _service(self, file: _File, name: str, value: Map, open_: tuple[tuple[str, str], ...]) -> Service:
         """The service *name* with those that it extends."""
-        reader = ServiceReader(
-            self._repository, file.path, file.base, lambda text: interpolate(text, file.variables)
-        )
+        reader = ServiceReader(self._repository, file.path, file.base, lambda text: interpolate(text, file.variables))
         own = reader.service(name, value, file.services.lines.get(name, value.line))
         extends = value.get("extends")
         if extends is None:

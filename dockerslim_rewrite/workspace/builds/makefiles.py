@@ -10,6 +10,7 @@ from ...knowledge.build_commands import names_a_builder
 from ..repository import Repository
 from .found import FoundBuild, Text
 from .shell_scripts import ScriptReader
+from .shell_words import logical_lines
 
 _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)")
 _REFERENCE = re.compile(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([A-Za-z@<^*]))")
@@ -24,7 +25,7 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         return
     home = path.rpartition("/")[0]
     variables: dict[str, str | None] = {}
-    lines = list(_logical(text))
+    lines = list(logical_lines(text))
     just = path.rpartition("/")[2].lower() == "justfile"
     for _, line in lines:
         match = None if line[:1] in ("\t", "#") else _VARIABLE.match(line.strip())
@@ -34,7 +35,13 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
             if not (flavour == "?" and name in variables):
                 variables[name] = value.partition(" #")[0].strip() if known else None
     folder = os.path.join(str(repository.root), home).rstrip("/")
-    variables |= {"CURDIR": folder, "PWD": folder, "shell pwd": folder, "MAKE": "make", "DOCKER": variables.get("DOCKER", "docker")}
+    variables |= {
+        "CURDIR": folder,
+        "PWD": folder,
+        "shell pwd": folder,
+        "MAKE": "make",
+        "DOCKER": variables.get("DOCKER", "docker"),
+    }
     for number, line in lines:
         recipe = line[:1] == "\t" or (just and line[:1] == " ")
         command = line.strip().lstrip("@-+ ")
@@ -42,7 +49,7 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
             continue
         shell = _expanded(command, variables)
         homes: list[Text] = [home]
-        yield from ScriptReader(repository, "make", path, number, homes).read(shell)
+        yield from ScriptReader(repository, "make", path, number + 1, homes).read(shell)
 
 
 def _may_build(command: str, variables: dict[str, str | None]) -> bool:
@@ -68,16 +75,3 @@ def _expanded(text: str, variables: dict[str, str | None]) -> str:
         return _REFERENCE.sub(replaced, text)
 
     return expand(text, 0)
-
-
-def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """The lines with their continuations, each with the number of its first line."""
-    start, parts = 1, []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not parts:
-            start = number
-        if line.endswith("\\"):
-            parts.append(line[:-1])
-            continue
-        yield start, "".join((*parts, line.rstrip("\r")))
-        parts = []

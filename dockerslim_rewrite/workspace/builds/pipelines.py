@@ -102,5 +102,3 @@ def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         if names_a_builder(match[2]):
             line = (text or "").count("\n", 0, match.start(2)) + 1
             yield from ScriptReader(repository, "jenkins", path, line, [""]).read(match[2])
-
-

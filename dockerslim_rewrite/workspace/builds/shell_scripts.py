@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...analysis.packages.operations import unwrapped
+from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, names_a_builder
 from ...shell.reader import read_script
 from ...shell.script import Compound, Group, Node, Script, Simple, children, walk
@@ -14,6 +14,7 @@ from ..repository import Repository, joined
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
 from .shell_values import Words
+from .shell_words import logical_lines
 
 #: Larger scripts are generated, or no scripts.
 _MAX_SCRIPT = 256 * 1024
@@ -57,7 +58,7 @@ class ScriptReader:
             yield from self._node(script.root, script)
             return
         # What cannot be read as a whole may still hold lines that can.
-        for offset, line in _logical_lines(text):
+        for offset, line in logical_lines(text):
             one = read_script(line) if names_a_builder(line) or _ASSIGNMENT.match(line.strip()) else None
             if isinstance(one, Script):
                 before, self._line = self._line, self._line + offset
@@ -111,7 +112,7 @@ class ScriptReader:
             return
         at = unwrapped(command.argv)
         known = command.argv[at:]
-        if not known or known[0] is None and command.words[at].text[:1] not in "$\"":
+        if not known or (known[0] is None and command.words[at].text[:1] not in '$"'):
             return
         words = [self._words.value(word.text) for word in command.words[at:]]
         if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
@@ -154,19 +155,6 @@ def _assigned(node: Node) -> Iterator[str]:
                 yield match[1]
         if node.name == "read":
             yield from (word.text for word in node.words[1:] if word.text.isidentifier())
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines with their continuations, and the number of each from 0."""
-    start, parts = 0, []
-    for number, line in enumerate(text.split("\n")):
-        if not parts:
-            start = number
-        if line.endswith("\\"):
-            parts.append(line[:-1])
-            continue
-        yield start, " ".join((*parts, line))
-        parts = []
 
 
 def script_file(repository: Repository, path: str) -> Iterator[FoundBuild]:

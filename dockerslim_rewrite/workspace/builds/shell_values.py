@@ -19,7 +19,9 @@ _PIECE = re.compile(
 )
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=])(.*))?\}\Z", re.S)
 _HERE = re.compile(r"\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?")
-_DIRNAME = re.compile(r"""(?:cd\s+(?:-P\s+|--\s+)*)?["']?(?:\$\(|`)?\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)""")
+_DIRNAME = re.compile(
+    r"""(?:cd\s+(?:-P\s+|--\s+)*)?["']?(?:\$\(|`)?\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
+)
 
 #: A variable's value: known, unknown, or None where nobody sets it.
 Lookup = Callable[[str], Text | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .found import Text, Unknown, Words
 
@@ -24,3 +24,17 @@ def all_known(words: Words) -> Sequence[str] | None:
         return None
     known = [word for word in words if isinstance(word, str)]
     return known if len(known) == len(words) else None
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of *text* with their continuations, each with the number of its first line, from 0."""
+    start = 0
+    parts: list[str] = []
+    for number, line in enumerate(text.split("\n")):
+        if not parts:
+            start = number
+        if line.endswith("\\"):
+            parts.append(line[:-1])
+            continue
+        yield start, "".join((*parts, line.rstrip("\r")))
+        parts = []

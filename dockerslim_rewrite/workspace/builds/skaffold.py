@@ -25,9 +25,7 @@ def skaffold(repository: Repository, path: str) -> Iterator[FoundBuild]:
             yield from _artifacts(repository, path, home, mapping(profile.get("build")), condition)
 
 
-def _artifacts(
-    repository: Repository, path: str, home: str, build: Map, condition: str | None
-) -> Iterator[FoundBuild]:
+def _artifacts(repository: Repository, path: str, home: str, build: Map, condition: str | None) -> Iterator[FoundBuild]:
     for item in sequence(build.get("artifacts")):
         artifact = mapping(item)
         if any(kind in artifact for kind in ("jib", "bazel", "buildpacks", "buildpack", "custom", "ko")):

@@ -20,7 +20,7 @@ from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
 _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
-_ACTIONS = re.compile(r"(?:docker/build-push-action|redhat-actions/buildah-build|useblacksmith/build-push-action|depot/build-push-action)@")
+_ACTIONS = re.compile(r"(?:(?:docker|depot|useblacksmith)/build-push-action|redhat-actions/buildah-build)@")
 #: A matrix with more combinations is not spread out.
 _MAX_COMBINATIONS = 256
 _SHELLS = ("bash", "sh")
@@ -46,9 +46,7 @@ def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
 
 
 class _Job:
-    def __init__(
-        self, repository: Repository, path: str, job: Map, document: Map, known: Mapping[str, Text]
-    ) -> None:
+    def __init__(self, repository: Repository, path: str, job: Map, document: Map, known: Mapping[str, Text]) -> None:
         self._repository = repository
         self._path = path
         self._job = job
@@ -175,23 +173,20 @@ def _combinations(matrix: Map) -> Sequence[Mapping[str, Text]]:
             count *= len(options)
     if count > _MAX_COMBINATIONS:
         return [{}]
-    base = [dict(one) for one in itertools.product(*axes)] if axes else []
-    extra = [one for one in sequence(matrix.get("include")) if isinstance(one, Map)][:_MAX_COMBINATIONS]
-    for one in extra:
-        fitting = [row for row in base if all(row.get(key, item) == item for key, item in one.items() if _in(key, axes))]
-        if fitting and any(_in(key, axes) for key in one):
-            for row in fitting:
-                row.update({key: item for key, item in one.items() if key not in row})
-        elif not axes or not fitting:
-            base.append(dict(one))
-        else:
-            for row in fitting:
-                row.update(one)
-    return [dict(_flat("matrix", row)) for row in base] or [{}]
-
-
-def _in(name: str, axes: list[list[tuple[str, Any]]]) -> bool:
-    return any(axis[0][0] == name for axis in axes)
+    names = {axis[0][0] for axis in axes}
+    excluded = [one for one in sequence(matrix.get("exclude")) if isinstance(one, Map)]
+    rows = [dict(one) for one in itertools.product(*axes)] if axes else []
+    rows = [row for row in rows if not any(all(row.get(key) == one[key] for key in one) for one in excluded)]
+    added = []
+    for one in sequence(matrix.get("include"))[:_MAX_COMBINATIONS]:
+        if not isinstance(one, Map):
+            continue
+        fitting = [row for row in rows if all(row[key] == one[key] for key in one if key in names)]
+        for row in fitting:
+            row.update(one)
+        if not fitting:
+            added.append(dict(one))
+    return [dict(_flat("matrix", row)) for row in (*rows, *added)] or [{}]
 
 
 def _flat(prefix: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
