@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..ir.build import Build
 from ..record import record
+
+if TYPE_CHECKING:
+    from .usage import Usage
 
 
 @record
@@ -225,6 +228,10 @@ class Behaviour:
 
 class Project(Protocol):
     """The project in a build context. Everything is read when it is first asked for, within limits."""
+
+    @property
+    def usage(self) -> Usage:
+        """Which stage is built with this context, and how its image is run."""
 
     @property
     def name(self) -> str:
