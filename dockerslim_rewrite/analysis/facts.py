@@ -58,7 +58,7 @@ class Facts:
     @cached_property
     def shipped(self) -> Build:
         """The build as far as the stage that is known to ship: the one that a target names, else the last."""
-        project = self.project
+        project = self.project if len(self.build.stages) > 1 else None
         if project is None or project.usage.target is None:
             return self.build
         from .usage import shipped

@@ -9,24 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ..ir.build import Build
 from ..record import record
-
-if TYPE_CHECKING:
-    from .usage import Usage
-
-
-@record
-class Evidence:
-    """Where something stands: a context path (or the Dockerfile's name) and a line from 1; 0 is the file as a whole."""
-
-    path: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
+from .evidence import Evidence as Evidence
+from .usage import Usage
 
 
 class ManifestRole(Enum):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..ir.build import Build
 from ..record import evolve, record
-
-if TYPE_CHECKING:
-    from .project import Evidence
+from .evidence import Evidence
 
 
 @record

@@ -55,6 +55,11 @@ class FolderProject:
         """The folder, for people."""
         return str(self._location.root)
 
+    @property
+    def found(self) -> str:
+        """How the folder was found, for people."""
+        return self._location.found
+
     @cached_property
     def _ignore(self) -> Dockerignore:
         text = self.ignore_text

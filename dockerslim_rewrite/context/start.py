@@ -60,7 +60,10 @@ def together(found: Sequence[Behaviour]) -> Behaviour:
     if len(found) == 1:
         return found[0]
     return Behaviour(
-        **{name: tuple(dict.fromkeys(item for one in found for item in getattr(one, name))) for name in field_names(found[0])}
+        **{
+            name: tuple(dict.fromkeys(item for one in found for item in getattr(one, name)))
+            for name in field_names(found[0])
+        }
     )
 
 

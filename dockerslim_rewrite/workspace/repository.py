@@ -7,20 +7,36 @@ import posixpath
 import stat
 from pathlib import Path
 
+from ..knowledge.repository import build_source
+
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
+#: How many folders above one that is under no version control may say how it is built.
+_ABOVE = 3
 _MARKS = (".git", ".hg", ".svn", ".jj")
 
 
 def root_of(path: Path) -> Path:
-    """The repository that *path* lies in: the nearest folder above with ``.git``, else the folder itself."""
+    """The repository that *path* lies in: the nearest folder above with ``.git``.
+
+    Without any it is the highest of a few folders above that describes builds, else the folder itself: what is not
+    under version control may lie in a home folder, of which nobody wants all to be read.
+    """
     folder = Path(os.path.realpath(path))
     if not folder.is_dir():
         folder = folder.parent
     for place in (folder, *folder.parents):
         if any((place / mark).exists() for mark in _MARKS):
             return place
-    return folder
+    above = [place for place in list(folder.parents)[:_ABOVE] if _describes_builds(place)]
+    return above[-1] if above else folder
+
+
+def _describes_builds(folder: Path) -> bool:
+    try:
+        return any(build_source(name) in ("compose", "bake", "skaffold") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 class Repository:
