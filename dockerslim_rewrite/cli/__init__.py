@@ -35,7 +35,7 @@ def _run(arguments: list[str]) -> None:
         else:
             from .rewrite import Request, run
 
-            code = run(Request(**plain, given=frozenset(plain)))
+            code = run(Request(**plain))
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = _INTERRUPTED

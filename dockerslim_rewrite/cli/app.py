@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import click
 import typer
 
 from .config import config_app
@@ -28,6 +27,7 @@ app = typer.Typer(
 @app.command("rewrite")
 @from_table(Request)
 def rewrite_command(
+    call: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dockerfiles to rewrite; - is standard input.")],
     **values: Any,
 ) -> None:
@@ -51,13 +51,14 @@ def rewrite_command(
         complain("options that say how to build are for --verify")
         raise typer.Exit(2)
     given = {name: value for name, value in values.items() if value is not None}
-    typed = frozenset(name for name in given if _typed(name))
+    typed = frozenset(name for name in given if _typed(call, name))
     raise typer.Exit(run(Request(paths=tuple(paths), **given, verify=building if verify else None, given=typed)))
 
 
-def _typed(name: str) -> bool:
+def _typed(call: typer.Context, name: str) -> bool:
     """Whether the option *name* was typed, as opposed to having its default."""
-    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    source = call.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @app.command("rules")

@@ -47,7 +47,10 @@ class Inputs:
         if skipped and not self._request.quiet:
             files = "1 file" if skipped == 1 else f"{skipped} files"
             print(f"dockerslim: {files} skipped; `dockerslim files` says why", file=sys.stderr)
-        return tuple(one.path for one in found if isinstance(one, Covered))
+        covered = tuple(one.path for one in found if isinstance(one, Covered))
+        if not covered:
+            print("dockerslim: no Dockerfile found; `dockerslim files` says what was skipped", file=sys.stderr)
+        return covered
 
     def name(self, path: str) -> str | None:
         """What the input *path* is called; None for standard input without a name."""
