@@ -51,6 +51,8 @@ class Container:
 class Usage:
     """The builds of a Dockerfile that have context and ``target`` in common.
 
+    ``guessed`` tells that nobody says what the context is, and no folder holds all that COPY names.
+
     ``target`` is None for the last stage. ``builds`` are where they are asked for, ``containers`` the ways in which
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
     """
@@ -59,6 +61,7 @@ class Usage:
     builds: tuple[Evidence, ...] = ()
     containers: tuple[Container, ...] = ()
     plain: bool = True
+    guessed: bool = False
 
 
 def shipped(build: Build, target: str | None) -> Build:

@@ -74,7 +74,8 @@ def _same(first: Change, second: Change) -> bool:
 
 def _declined(change: Change, view: View, proposals: Sequence[Change | Remark]) -> Remark:
     own = next((one.reason for one in proposals if isinstance(one, Remark) and one.rule == change.rule), None)
-    why = f": {own}" if own else ", whose context and stage ask for something else"
+    other = any(isinstance(one, Change) and one.rule == change.rule for one in proposals)
+    why = f": {own}" if own else ", which takes another change" if other else ", which gives no reason for it"
     reason = f"{change.title}: not right for {view.name}{why}"
     return Remark(RemarkKind.MISSED, reason, change.line, change.evidence, rule=change.rule)
 

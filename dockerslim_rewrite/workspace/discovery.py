@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from ..ir.build import read_build
 from ..knowledge.repository import is_dockerfile_name
 from ..record import record
 from ..syntax import ParseError, parse
@@ -124,6 +125,7 @@ def not_a_dockerfile(path: str) -> str | None:
         return f"a template: line {mark[0]} holds {mark[1]}"
     try:
         document = parse(text)
+        read_build(document)
     except ParseError as error:
         return f"no Dockerfile: line {error.line}: {error.reason}"
     first = next(iter(document.instructions), None)

@@ -15,6 +15,7 @@ from ..text import Source
 from .repository import Repository
 
 _MAX_SOURCES = 500
+_UNTOLD = "nobody in the repository builds it"
 
 
 @record
@@ -36,9 +37,8 @@ def infer_context(dockerfile: Path, repository: Repository) -> Inferred:
         if repository.relative(folder) is None:
             break
         if all(_holds(folder, source) for source in sources):
-            what = "all that COPY names"
-            return Inferred(folder, f"the nearest folder that holds {what}", True)
-    return Inferred(own, "the Dockerfile's folder", False)
+            return Inferred(folder, f"{_UNTOLD}; the nearest folder with all that COPY names", True)
+    return Inferred(own, f"{_UNTOLD}, and no folder has all that COPY names", False)
 
 
 def sources_of(dockerfile: Path) -> tuple[str, ...]:

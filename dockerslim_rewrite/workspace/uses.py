@@ -10,9 +10,10 @@ from ..analysis.project import Evidence
 from ..analysis.usage import Container, Mounted, Usage
 from ..context.locate import Location, locate
 from ..context.project import FolderProject
+from ..record import evolve
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
-from .inference import infer_context
+from .inference import Inferred, infer_context
 from .repository import Repository, root_of
 
 #: More ways to build one file than this are not compared: then nothing rests on any of them.
@@ -44,47 +45,38 @@ class Workspace:
         *context* takes the place of every build's own. The last stage is always among what is judged: where nobody
         in the repository builds it, somebody else does.
         """
-        ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
         builds = self.builds_of(dockerfile)
+        # A build whose own context is not known is taken for one of the others, or for what COPY shows.
+        known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
+        guess = None if context or known else infer_context(dockerfile, self.repository)
+        default = context or (known[0] if known else guess.root if guess is not None else dockerfile.parent)
+        ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
         for build in builds:
             target = build.target if isinstance(build.target, str) and build.target else None
-            ways.setdefault((context or self._folder(build, dockerfile, builds), target), []).append(build)
+            own = self.repository.root / build.context if isinstance(build.context, str) else default
+            ways.setdefault((context or own, target), []).append(build)
         if len(ways) > MAX_WAYS:
             return ()
         if not any(target is None for _, target in ways):
-            ways[self._default(dockerfile, context, builds, list(ways)), None] = []
-        name = dockerfile.name
+            ways[default, None] = []
+        guessed = guess is not None and not guess.complete
         return tuple(
-            FolderProject(self._location(dockerfile, root, found, context), name, usage=self._usage(target, found))
+            FolderProject(
+                self._location(dockerfile, root, found, context, guess),
+                dockerfile.name,
+                usage=evolve(self._usage(target, found), guessed=guessed),
+            )
             for (root, target), found in ways.items()
         )
 
-    def _folder(self, build: FoundBuild, dockerfile: Path, builds: Sequence[FoundBuild]) -> Path:
-        if isinstance(build.context, str):
-            return self.repository.root / build.context
-        return self._default(dockerfile, None, builds, [])
-
-    def _default(
-        self,
-        dockerfile: Path,
-        context: Path | None,
-        builds: Sequence[FoundBuild],
-        ways: Sequence[tuple[Path, str | None]],
-    ) -> Path:
-        """The context of a build that nobody describes: the one of the others, else what the sources of COPY show."""
-        if context is not None:
-            return context
-        if ways:
-            return ways[0][0]
-        known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
-        return known[0] if known else infer_context(dockerfile, self.repository).root
-
-    def _location(self, dockerfile: Path, root: Path, builds: Sequence[FoundBuild], context: Path | None) -> Location:
+    @staticmethod
+    def _location(
+        dockerfile: Path, root: Path, builds: Sequence[FoundBuild], context: Path | None, guess: Inferred | None
+    ) -> Location:
         if context is not None:
             return locate(dockerfile, root)
-        if builds:
-            return locate(dockerfile, root, f"{builds[0].place} says so")
-        return locate(dockerfile, root, infer_context(dockerfile, self.repository).found)
+        told = f"{builds[0].place} says so" if builds else "as for its other builds"
+        return locate(dockerfile, root, told if guess is None else guess.found)
 
     def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
         containers: dict[Container, None] = {}

@@ -27,4 +27,3 @@ def test_an_ignore_file_of_its_own_comes_first(tmp_path: Path) -> None:
     assert locate(file, root).ignore == root / ".dockerignore"
     own = write(tmp_path / "docker" / "web.Dockerfile.dockerignore")
     assert locate(file, root).ignore == own
-
