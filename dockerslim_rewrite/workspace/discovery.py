@@ -128,10 +128,9 @@ def not_a_dockerfile(path: str) -> str | None:
         read_build(document)
     except ParseError as error:
         return f"no Dockerfile: line {error.line}: {error.reason}"
-    first = next(iter(document.instructions), None)
-    if first is None or first.keyword not in _FIRST:
-        what = "it is empty" if first is None else f"it begins with {first.keyword}, not with FROM"
-        return f"no Dockerfile: {what}"
+    first = document.instructions[0].keyword
+    if first not in _FIRST:
+        return f"no Dockerfile: it begins with {first}, not with FROM"
     return None
 
 
