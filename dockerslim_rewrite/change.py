@@ -462,6 +462,11 @@ class Change:
     saving: int | None = None
     rule: str = ""
 
+    @property
+    def renumbers(self) -> bool:
+        """Whether stages come or go, so that later ones get other numbers."""
+        return any(isinstance(claim, SplitsStage | DropsStage) for claim in self.claims)
+
 
 class RemarkKind(Enum):
     """Why a remark is made: a rewrite was declined, held back for a higher level, something was seen, or we erred."""

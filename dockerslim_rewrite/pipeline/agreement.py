@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ..analysis.facts import Facts
 from ..analysis.usage import shipped
-from ..change import Change, DropsStage, Remark, RemarkKind, SplitsStage
+from ..change import Change, Remark, RemarkKind
 from ..ir.build import Build
 from ..passes import Pass
 from ..record import evolve
@@ -56,7 +56,7 @@ def _judged(
     stages = _touched(change, build)
     safety = change.safety
     for view, proposals in zip(views, found, strict=True):
-        if view.numbered and any(isinstance(claim, SplitsStage | DropsStage) for claim in change.claims):
+        if view.numbered and change.renumbers:
             reason = f"{change.title}: {view.name} builds stage {view.target} by its number, which would change"
             return Remark(RemarkKind.MISSED, reason, change.line, rule=change.rule)
         if stages is not None and not stages & view.stages:

@@ -97,7 +97,8 @@ class Engine:
         """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
         if not self.asked:
             found = list(one.run(reading.build, reading.facts))
-            if not self.asked:
+            # Stages that come and go concern whoever names one, even if the pass had no question.
+            if not self.asked and not any(isinstance(change, Change) and change.renumbers for change in found):
                 return found
         if len(self.projects()) == 1:
             return one.run(reading.build, reading.facts)
