@@ -293,9 +293,10 @@ class RefreshesBase:
 
 @record
 class SetsUser:
-    """The final user of a stage becomes ``user``."""
+    """The final user of the last stage becomes ``user``, or that of ``stage``, which no other is built from."""
 
     user: str
+    stage: str | None = None
 
 
 @record

@@ -142,7 +142,7 @@ def _edits(
             return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
         commands += fragment("own-folders", paths=found.folders, number=account.number).split(" && ")
     edits: list[Edit] = []
-    claims: list[Claim] = [SetsUser(account.user)]
+    claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
     if commands:
         placed = _commands(stage, build, facts, commands, folders=bool(found.folders))
         if isinstance(placed, str):
