@@ -16,6 +16,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENTRY = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(.*)")
 _OPERATOR = re.compile(r":?[-?+]")
 _MAX_DEPTH = 20
+#: A text that variables make longer is not worth knowing.
+_MAX_LENGTH = 64 * 1024
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$"}
 
 
@@ -37,8 +39,12 @@ def _expand(text: str, variables: Mapping[str, str], depth: int) -> str:
     if depth > _MAX_DEPTH:
         raise _Open
     out: list[str] = []
-    at = 0
+    at = length = counted = 0
     while at < len(text):
+        length += sum(map(len, out[counted:]))
+        counted = len(out)
+        if length > _MAX_LENGTH:
+            raise _Open
         dollar = text.find("$", at)
         if dollar < 0:
             out.append(text[at:])

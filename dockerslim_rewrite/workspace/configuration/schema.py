@@ -45,3 +45,9 @@ def _shape(one: Key) -> dict[str, Any]:
     entries = {name: _property(other) for name, other in sorted(keys().items()) if other.per_file}
     table = {"type": "object", "additionalProperties": False, "properties": entries}
     return {"type": "object", "additionalProperties": table}
+
+
+if __name__ == "__main__":
+    import json
+
+    FILE.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", "utf-8")
