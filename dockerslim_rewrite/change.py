@@ -113,6 +113,13 @@ class ReordersOperands:
 
 
 @record
+class JoinsCommands:
+    """The commands ``before``, each by its words as written, become one with the operands of all of them."""
+
+    before: tuple[tuple[str, ...], ...]
+
+
+@record
 class QuotesExpansions:
     """In the words ``words``, as written before, expansions get double quotes: each is one word with and without."""
 
@@ -407,6 +414,7 @@ Claim: TypeAlias = (
     | ReplacesWords
     | RemovesOperand
     | ReordersOperands
+    | JoinsCommands
     | AnchorsPatterns
     | QuotesExpansions
     | ModernSubstitutions
