@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..ir.build import read_build
-from ..knowledge.repository import is_dockerfile_name
+from ..knowledge.repository import excluded_folders, is_dockerfile_name
 from ..record import record
 from ..syntax import ParseError, parse
 from .repository import root_of
@@ -74,8 +74,13 @@ def _glob(pattern: str, python: bool, excluded: Excluded) -> Iterator[Covered | 
     matches = sorted(glob.glob(pattern, recursive=True, include_hidden=True))
     if not matches:
         raise ValueError(f"{pattern}: no file matches")
+    named = set(pattern.split("/"))
     for match in matches:
-        if not os.path.isdir(match):
+        foreign = (set(match.split("/")) & excluded_folders()) - named
+        if foreign:
+            if is_dockerfile_name(os.path.basename(match)):
+                yield Skipped(match, "other people's code")
+        elif not os.path.isdir(match):
             yield _judged(match, excluded)
         elif pattern.rstrip("/").rpartition("/")[2] != "**":
             yield from _folder(match, python, excluded)

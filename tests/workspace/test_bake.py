@@ -33,7 +33,7 @@ def value(text: str, **variables: Any) -> Any:
         ('{a = 1, "b": 2}.b', 2),
         ("[10, 20][1]", 20),
         ('[for x in ["a", "b"] : upper(x) if x != "a"]', ["B"]),
-        ('{for k, v in {x = 1} : k => v + 1}', {"x": 2}),
+        ("{for k, v in {x = 1} : k => v + 1}", {"x": 2}),
         ('join("-", concat(["a"], split(",", "b,c")))', "a-b-c"),
         ('try(missing, "else")', "else"),
         ("can(missing)", False),
@@ -47,7 +47,9 @@ def test_expressions(text: str, expected: object) -> None:
     assert value(text, B="b") == expected
 
 
-@pytest.mark.parametrize("text", ["missing", "timestamp()", '"${', "1 +", "[1", 'upper(1, 2)', "1 / 0", '"%{ if x }"', "{}.a"])
+@pytest.mark.parametrize(
+    "text", ["missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", '"%{ if x }"', "{}.a"]
+)
 def test_what_cannot_be_told(text: str) -> None:
     with pytest.raises(HclError):
         value(text)
@@ -87,13 +89,17 @@ def test_a_file(tree: Make) -> None:
     assert app.tags == ("example/app:1.0", Unknown("example/app:${SHA}"))
     assert app.contexts == (("base", "target:versions"),)
     assert app.place == Place("docker-bake.hcl", 12)
-    assert [(one.name, one.dockerfile) for one in (first, second)] == [("v-1-0", "Dockerfile.1.0"), ("v-2-0", "Dockerfile.2.0")]
+    assert [(one.name, one.dockerfile) for one in (first, second)] == [
+        ("v-1-0", "Dockerfile.1.0"),
+        ("v-2-0", "Dockerfile.2.0"),
+    ]
 
 
 def test_json_is_a_template_and_overrides_come_on_top(tree: Make) -> None:
     made = tree(
         {
-            "docker-bake.json": '{"variable": {"D": {"default": "x"}},\n "target": {"a": {"dockerfile": "${D}.Dockerfile", "args": {"A": "1", "B": "1"}}}}',
+            "docker-bake.json": '{"variable": {"D": {"default": "x"}},\n'
+            ' "target": {"a": {"dockerfile": "${D}.Dockerfile", "args": {"A": "1", "B": "1"}}}}',
             "docker-bake.override.hcl": 'target "a" {\n  args = { B = "2" }\n}\n',
         }
     )
@@ -102,7 +108,9 @@ def test_json_is_a_template_and_overrides_come_on_top(tree: Make) -> None:
 
 
 def test_an_inline_dockerfile_wins(tree: Make) -> None:
-    made = tree({"docker-bake.hcl": 'target "a" {\n  dockerfile = "x"\n  dockerfile-inline = <<EOT\nFROM alpine\nEOT\n}\n'})
+    made = tree(
+        {"docker-bake.hcl": 'target "a" {\n  dockerfile = "x"\n  dockerfile-inline = <<EOT\nFROM alpine\nEOT\n}\n'}
+    )
     assert (made.build().dockerfile, made.build().inline) == (None, "FROM alpine\n")
 
 
@@ -121,7 +129,9 @@ def test_services_of_the_compose_file_beside(tree: Make) -> None:
 
 def test_circles(tree: Make) -> None:
     text = 'variable "A" { default = "${B}" }\nvariable "B" { default = "${A}" }\n'
-    text += 'target "x" {\n  inherits = ["y"]\n  tags = ["${A}"]\n}\ntarget "y" {\n  inherits = ["x"]\n  target = "t"\n}\n'
+    text += (
+        'target "x" {\n  inherits = ["y"]\n  tags = ["${A}"]\n}\ntarget "y" {\n  inherits = ["x"]\n  target = "t"\n}\n'
+    )
     text += 'group "default" { targets = ["x"] }\n'
     build = tree({"docker-bake.hcl": text}).build()
     assert (build.target, build.tags) == ("t", (Unknown("${A}"),))

@@ -32,13 +32,27 @@ def test_options(command: str, context: str, dockerfile: str | None, target: str
     assert (found.context, found.dockerfile, found.target) == (context, dockerfile, target)
 
 
-@pytest.mark.parametrize("command", ["docker run x", "docker compose build", "docker push build", "make build", "docker build"])
+@pytest.mark.parametrize(
+    "command", ["docker run x", "docker compose build", "docker push build", "make build", "docker build"]
+)
 def test_other_commands(command: str) -> None:
     assert build_options(command.split()) is None
 
 
 def test_arguments_tags_and_contexts() -> None:
-    words = ["docker", "build", "--build-arg", "A=1", "--build-arg=B", "--build-context", "c=d", "-t", "x:1", "--tag=y", "."]
+    words = [
+        "docker",
+        "build",
+        "--build-arg",
+        "A=1",
+        "--build-arg=B",
+        "--build-context",
+        "c=d",
+        "-t",
+        "x:1",
+        "--tag=y",
+        ".",
+    ]
     found = build_options(words)
     assert found is not None
     assert (found.args, found.contexts, found.tags) == ((("A", "1"), ("B", None)), (("c", "d"),), ("x:1", "y"))
@@ -78,7 +92,9 @@ def test_where_a_script_runs_is_what_its_paths_show(tree: Make) -> None:
 
 
 def test_a_branch_decides_a_variable(tree: Make) -> None:
-    made = tree({"b.sh": "D=a\nif [ -n \"$X\" ]; then D=b; fi\ndocker build $D\n", "a/Dockerfile": "", "b/Dockerfile": ""})
+    made = tree(
+        {"b.sh": 'D=a\nif [ -n "$X" ]; then D=b; fi\ndocker build $D\n', "a/Dockerfile": "", "b/Dockerfile": ""}
+    )
     assert made.build().context == Unknown("$D")
 
 
@@ -146,16 +162,22 @@ def test_workflows(tree: Make) -> None:
 def test_other_pipelines(tree: Make) -> None:
     made = tree(
         {
-            ".gitlab-ci.yml": "variables: {D: api}\nbuild:\n  script:\n    - docker build -t x $D\n    - >-\n      /kaniko/executor --context $CI_PROJECT_DIR\n      --dockerfile $CI_PROJECT_DIR/web/Dockerfile\n",
-            "azure-pipelines.yml": "steps:\n- task: Docker@2\n  inputs:\n    command: build\n    Dockerfile: $(Build.SourcesDirectory)/web/Dockerfile\n",
+            ".gitlab-ci.yml": "variables: {D: api}\nbuild:\n  script:\n    - docker build -t x $D\n"
+            "    - >-\n      /kaniko/executor --context $CI_PROJECT_DIR\n"
+            "      --dockerfile $CI_PROJECT_DIR/web/Dockerfile\n",
+            "azure-pipelines.yml": "steps:\n- task: Docker@2\n  inputs:\n    command: build\n"
+            "    Dockerfile: $(Build.SourcesDirectory)/web/Dockerfile\n",
             ".circleci/config.yml": "jobs:\n  b:\n    steps:\n      - run: docker build web\n",
             "package.json": '{\n "scripts": {\n  "image": "cd web && docker build ."\n }\n}\n',
-            "Jenkinsfile": "pipeline { stages { stage('b') { steps {\n sh 'docker build -f web/Dockerfile .'\n} } } }\n",
+            "Jenkinsfile": "pipeline { stages { stage('b') { steps {\n"
+            " sh 'docker build -f web/Dockerfile .'\n} } } }\n",
             "web/Dockerfile": "",
             "api/Dockerfile": "",
         }
     )
-    assert {(build.kind, build.place.path, build.place.line, build.context, build.dockerfile) for build in made.builds()} == {
+    assert {
+        (build.kind, build.place.path, build.place.line, build.context, build.dockerfile) for build in made.builds()
+    } == {
         ("ci", ".gitlab-ci.yml", 4, "api", "api/Dockerfile"),
         ("ci", ".gitlab-ci.yml", 6, "", "web/Dockerfile"),
         ("ci", "azure-pipelines.yml", 2, "web", "web/Dockerfile"),

@@ -19,7 +19,12 @@ def one(tree: Make, compose: str, **files: str) -> FoundBuild:
 
 
 def test_the_short_and_the_long_form(tree: Make) -> None:
-    made = tree({"compose.yaml": "services:\n  a:\n    build: ./a\n  b:\n    build:\n      context: .\n      dockerfile: b/Dockerfile.dev\n"})
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n    build: ./a\n  b:\n    build:\n      context: .\n"
+            "      dockerfile: b/Dockerfile.dev\n"
+        }
+    )
     first, second = made.builds()
     assert (first.context, first.dockerfile, first.place) == ("a", "a/Dockerfile", Place("compose.yaml", 3))
     assert (second.context, second.dockerfile, second.name) == ("", "b/Dockerfile.dev", "b")
@@ -56,7 +61,11 @@ services:
     assert runner is not None
     assert runner.command == ("gunicorn", "-b", ":8000", "my app")
     assert (runner.entrypoint, runner.user, runner.read_only) == (("/start", "x"), "1000:1000", True)
-    assert [(port.container, port.published) for port in runner.ports] == [(80, "127.0.0.1:8080"), (9000, None), (22, "2222")]
+    assert [(port.container, port.published) for port in runner.ports] == [
+        (80, "127.0.0.1:8080"),
+        (9000, None),
+        (22, "2222"),
+    ]
     assert [(mount.kind, mount.target, mount.read_only) for mount in runner.mounts] == [
         ("bind", "/src", True),
         ("volume", "/data", False),
@@ -94,7 +103,8 @@ services:
 def test_variables_from_dot_env(tree: Make) -> None:
     build = one(
         tree,
-        "services:\n  a:\n    image: ${REPO:-none}/a:${TAG}\n    build:\n      context: ${DIR}\n      dockerfile: $NAME\n",
+        "services:\n  a:\n    image: ${REPO:-none}/a:${TAG}\n    build:\n"
+        "      context: ${DIR}\n      dockerfile: $NAME\n",
         **{".env": "DIR=./app # here\nexport NAME='Docker file'\nREPO=\"r-${DIR}\"\n"},
     )
     assert (build.context, build.dockerfile) == ("app", "app/Docker file")
@@ -130,8 +140,10 @@ def test_dot_env_files() -> None:
 def test_override_files_are_merged(tree: Make) -> None:
     made = tree(
         {
-            "compose.yaml": "services:\n  a:\n    build: {context: ./a, args: {X: 1, Y: 1}}\n    ports: ['80:80']\n    command: one\n",
-            "compose.override.yaml": "services:\n  a:\n    build: {args: {Y: 2}, target: dev}\n    ports: ['81:81']\n    command: two\n",
+            "compose.yaml": "services:\n  a:\n    build: {context: ./a, args: {X: 1, Y: 1}}\n"
+            "    ports: ['80:80']\n    command: one\n",
+            "compose.override.yaml": "services:\n  a:\n    build: {args: {Y: 2}, target: dev}\n"
+            "    ports: ['81:81']\n    command: two\n",
         }
     )
     build = made.build()
@@ -148,7 +160,11 @@ def test_other_files_of_the_folder_are_read_on_top_or_alone(tree: Make) -> None:
             "docker-compose.test.yml": "services:\n  t:\n    build: ./t\n",
         }
     )
-    assert [(build.context, build.runner.command) for build in made.builds()] == [("a", None), ("a", ("prod",)), ("t", None)]
+    assert [(build.context, build.runner.command) for build in made.builds()] == [
+        ("a", None),
+        ("a", ("prod",)),
+        ("t", None),
+    ]
 
 
 def test_tags_reset_and_override(tree: Make) -> None:
@@ -166,7 +182,9 @@ def test_tags_reset_and_override(tree: Make) -> None:
 def test_extends(tree: Make) -> None:
     made = tree(
         {
-            "compose.yaml": "services:\n  a:\n    extends: {file: common/base.yaml, service: base}\n    command: a\n  b:\n    extends: a\n    user: '5'\n",
+            "compose.yaml": "services:\n  a:\n"
+            "    extends: {file: common/base.yaml, service: base}\n    command: a\n"
+            "  b:\n    extends: a\n    user: '5'\n",
             "common/base.yaml": "services:\n  base:\n    build: {context: ./app, target: x}\n",
         }
     )
@@ -178,7 +196,8 @@ def test_extends(tree: Make) -> None:
 def test_include_has_its_own_folder_and_variables(tree: Make) -> None:
     made = tree(
         {
-            "compose.yaml": "include:\n  - sub/included.yaml\n  - path: [other/x.yaml]\n    project_directory: .\nservices: {}\n",
+            "compose.yaml": "include:\n  - sub/included.yaml\n  - path: [other/x.yaml]\n"
+            "    project_directory: .\nservices: {}\n",
             ".env": "TARGET=local\n",
             "sub/.env": "TARGET=theirs\nDIR=app\n",
             "sub/included.yaml": "services:\n  a:\n    build: {context: ./$DIR, target: $TARGET}\n",
@@ -191,7 +210,8 @@ def test_include_has_its_own_folder_and_variables(tree: Make) -> None:
 def test_inline_profiles_and_remote_contexts(tree: Make) -> None:
     made = tree(
         {
-            "compose.yaml": "services:\n  a:\n    profiles: [debug]\n    build:\n      dockerfile_inline: |\n        FROM alpine\n"
+            "compose.yaml": "services:\n  a:\n    profiles: [debug]\n    build:\n"
+            "      dockerfile_inline: |\n        FROM alpine\n"
             "  b:\n    build: https://example.com/x.git\n"
         }
     )

@@ -59,8 +59,10 @@ def test_extended_files_fill_gaps_and_keep_their_own_paths(tree: Make) -> None:
 def test_per_file_settings_contexts_and_arguments(tree: Make) -> None:
     made = tree(
         {
-            "dockerslim.toml": 'level = "safe"\nexclude = ["legacy", "*.old"]\n[per-file."services/*/Dockerfile"]\nlevel = "standard"\n'
-            '[per-file."services/a/**"]\nselect = ["DS2"]\n[contexts]\n"docker/*" = "src"\n[build-args."docker/*"]\nA = "1"\n',
+            "dockerslim.toml": 'level = "safe"\nexclude = ["legacy", "*.old"]\n'
+            '[per-file."services/*/Dockerfile"]\nlevel = "standard"\n'
+            '[per-file."services/a/**"]\nselect = ["DS2"]\n[contexts]\n'
+            '"docker/*" = "src"\n[build-args."docker/*"]\nA = "1"\n',
             "src/x": "",
         }
     )
@@ -71,7 +73,9 @@ def test_per_file_settings_contexts_and_arguments(tree: Make) -> None:
     assert found.context_for(made.root / "docker/web.Dockerfile") == made.root / "src"
     assert found.context_for(made.root / "Dockerfile") is None
     assert found.build_args_for(made.root / "docker/web.Dockerfile") == {"A": "1"}
-    assert found.excluded(str(made.root / "legacy/x/Dockerfile")) == f"excluded by 'legacy' in {made.root}/dockerslim.toml"
+    assert (
+        found.excluded(str(made.root / "legacy/x/Dockerfile")) == f"excluded by 'legacy' in {made.root}/dockerslim.toml"
+    )
     assert found.excluded(str(made.root / "Dockerfile.old")) is not None
     assert found.excluded(str(made.root / "Dockerfile")) is None
 
@@ -144,7 +148,13 @@ def test_the_schema_takes_what_is_read_and_nothing_else() -> None:
         "per-file": {"a": {"level": "standard"}},
     }
     jsonschema.validate(good, schema())
-    for bad in ({"levle": "safe"}, {"level": "x"}, {"per-file": {"a": {"exclude": []}}}, {"select": "DS2"}):
+    wrong: list[dict[str, Any]] = [
+        {"levle": "safe"},
+        {"level": "x"},
+        {"per-file": {"a": {"exclude": []}}},
+        {"select": "DS2"},
+    ]
+    for bad in wrong:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(bad, schema())
     assert set(schema()["properties"]) == set(keys())

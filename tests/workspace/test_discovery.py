@@ -25,13 +25,23 @@ def found(root: Path, *paths: str, **options: Any) -> tuple[list[str], dict[str,
 
 @pytest.mark.parametrize(
     "name",
-    ["Dockerfile", "dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Dockerfile-alpine", "Containerfile"],
+    [
+        "Dockerfile",
+        "dockerfile",
+        "Dockerfile.dev",
+        "web.Dockerfile",
+        "web.dockerfile",
+        "Dockerfile-alpine",
+        "Containerfile",
+    ],
 )
 def test_names_of_dockerfiles(name: str) -> None:
     assert is_dockerfile_name(name)
 
 
-@pytest.mark.parametrize("name", ["Dockerfile.dockerignore", "dockerfile.go", "Dockerfile.md", "Dockerfile~", "compose.yaml"])
+@pytest.mark.parametrize(
+    "name", ["Dockerfile.dockerignore", "dockerfile.go", "Dockerfile.md", "Dockerfile~", "compose.yaml"]
+)
 def test_names_of_other_files(name: str) -> None:
     assert not is_dockerfile_name(name)
 
@@ -80,6 +90,12 @@ def test_patterns(tree: Make) -> None:
     made = tree({"a/Dockerfile": FROM, "b/Dockerfile": FROM, "c/other": FROM})
     assert found(made.root, "*/Dockerfile")[0] == ["a/Dockerfile", "b/Dockerfile"]
     assert found(made.root, "**/Dockerfile")[0] == ["a/Dockerfile", "b/Dockerfile"]
+    made = tree({"vendor/Dockerfile": FROM})
+    assert found(made.root, "**/Dockerfile") == (
+        ["a/Dockerfile", "b/Dockerfile"],
+        {"vendor/Dockerfile": "other people's code"},
+    )
+    assert found(made.root, "vendor/*")[0] == ["vendor/Dockerfile"]
     with pytest.raises(ValueError, match="no file matches"):
         found(made.root, "*/Nothing")
 

@@ -33,7 +33,8 @@ def bomb() -> str:
 def test_aliases_within_aliases(tree: Make) -> None:
     made = tree(
         {
-            "compose.yaml": bomb() + "services:\n  a:\n    build: {context: ., args: *x29, tags: *x29}\n    command: *x29\n",
+            "compose.yaml": bomb()
+            + "services:\n  a:\n    build: {context: ., args: *x29, tags: *x29}\n    command: *x29\n",
             ".gitlab-ci.yml": bomb() + "a: {script: [docker build .]}\n",
             "pod.yaml": bomb() + "apiVersion: v1\nkind: Pod\nspec: {containers: *x29}\n",
         }
@@ -71,7 +72,9 @@ def test_files_that_include_each_other(tree: Make) -> None:
     assert made.complaints == {"compose.yaml": "is included by files that it includes; followed once"}
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", ".gitlab-ci.yml", "skaffold.yaml", "x.yaml", ".devcontainer/devcontainer.json"])
+@pytest.mark.parametrize(
+    "name", ["compose.yaml", ".gitlab-ci.yml", "skaffold.yaml", "x.yaml", ".devcontainer/devcontainer.json"]
+)
 def test_nesting_without_end(tree: Make, name: str) -> None:
     made = tree({name: "apiVersion: containers\na: " + "[" * 20_000})
     assert made.builds() == []
@@ -95,7 +98,12 @@ def test_links_out_of_the_repository(tree: Make, tmp_path: Path) -> None:
     (tmp_path / "secret.yaml").write_text("services: {s: {build: .}}\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "compose.yaml").write_text("services: {s: {build: .}}\n")
-    made = tree({"compose.yaml": "include: [../secret.yaml, link.yaml]\nservices: {a: {build: ./away}, b: {extends: {file: /etc/passwd, service: x}}}\n"})
+    made = tree(
+        {
+            "compose.yaml": "include: [../secret.yaml, link.yaml]\n"
+            "services: {a: {build: ./away}, b: {extends: {file: /etc/passwd, service: x}}}\n"
+        }
+    )
     (made.root / "link.yaml").symlink_to(tmp_path / "secret.yaml")
     (made.root / "away").symlink_to(tmp_path / "folder")
     (made.root / "docker-compose.yml").symlink_to(tmp_path / "secret.yaml")
@@ -107,7 +115,9 @@ def test_bake_that_computes_without_end(tree: Make) -> None:
     text = 'function "f" {\n  params = [x]\n  result = "${f(x)}${f(x)}"\n}\n'
     text += 'variable "A" { default = "' + "a" * 1000 + '" }\n'
     text += 'target "x" {\n  tags = [f(1)]\n  dockerfile = "${join(A, split("", A))}"\n}\n'
-    text += 'target "y" {\n  matrix = { a = [' + ", ".join(["1"] * 400) + "], b = [" + ", ".join(["1"] * 400) + "] }\n}\n"
+    text += (
+        'target "y" {\n  matrix = { a = [' + ", ".join(["1"] * 400) + "], b = [" + ", ".join(["1"] * 400) + "] }\n}\n"
+    )
     first, second = tree({"docker-bake.hcl": text}).builds()
     assert first.tags == (Unknown("f(1)"),)
     assert isinstance(first.dockerfile, Unknown)
@@ -115,7 +125,9 @@ def test_bake_that_computes_without_end(tree: Make) -> None:
 
 
 def test_variables_that_grow(tree: Make) -> None:
-    lines = "A=" + "a" * 100 + "\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60)).replace("A0", "A")
+    lines = (
+        "A=" + "a" * 100 + "\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60)).replace("A0", "A")
+    )
     made = tree({".env": lines, "compose.yaml": "services: {a: {build: .}}\n"})
     assert len(made.builds()) == 1
     make = "".join(f"V{n} = $(V{n + 1})$(V{n + 1})$(V{n + 1})\n" for n in range(30)) + "all:\n\tdocker build $(V0)\n"
@@ -124,5 +136,7 @@ def test_variables_that_grow(tree: Make) -> None:
 
 
 def test_names_that_are_no_paths(tree: Make) -> None:
-    made = tree({"compose.yaml": 'services:\n  a:\n    build: "a\\0b"\n  b:\n    build: {context: ' + "a" * 5000 + "}\n"})
+    made = tree(
+        {"compose.yaml": 'services:\n  a:\n    build: "a\\0b"\n  b:\n    build: {context: ' + "a" * 5000 + "}\n"}
+    )
     assert len(made.builds()) == 2

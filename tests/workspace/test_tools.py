@@ -34,7 +34,12 @@ profiles:
         }
     )
     web, api = made.builds()
-    assert (web.context, web.dockerfile, web.target, web.place) == ("app", "app/Dockerfile.dev", "prod", Place("k/skaffold.yaml", 6))
+    assert (web.context, web.dockerfile, web.target, web.place) == (
+        "app",
+        "app/Dockerfile.dev",
+        "prod",
+        Place("k/skaffold.yaml", 6),
+    )
     assert web.args == (("A", "1"), ("B", Unknown("{{.X}}")))
     assert (api.context, api.dockerfile, api.condition) == ("k", "k/Dockerfile", "profile in-cluster")
 
@@ -61,7 +66,9 @@ def test_comments_in_strings_stay() -> None:
 def test_tilt(tree: Make) -> None:
     made = tree(
         {
-            "Tiltfile": "registry = 'r/web'\ndocker_build(registry, './web', dockerfile='web/Dockerfile.dev', target='dev', build_args={'A': '1', 'B': x})\n"
+            "Tiltfile": "registry = 'r/web'\n"
+            "docker_build(registry, './web', dockerfile='web/Dockerfile.dev',\n"
+            "             target='dev', build_args={'A': '1', 'B': x})\n"
             "docker_build('api', path)\n"
         }
     )
@@ -101,8 +108,11 @@ steps:
 def test_hosting_platforms(tree: Make) -> None:
     made = tree(
         {
-            "fly.toml": 'app = "f"\n[build]\ndockerfile = "web/Dockerfile"\nbuild-target = "prod"\n[build.args]\nA = "1"\n',
-            "render.yaml": "services:\n  - type: web\n    name: r\n    runtime: docker\n    dockerfilePath: ./web/Dockerfile\n    dockerContext: ./web\n    dockerCommand: start -x\n  - runtime: node\n",
+            "fly.toml": 'app = "f"\n[build]\ndockerfile = "web/Dockerfile"\n'
+            'build-target = "prod"\n[build.args]\nA = "1"\n',
+            "render.yaml": "services:\n  - type: web\n    name: r\n    runtime: docker\n"
+            "    dockerfilePath: ./web/Dockerfile\n    dockerContext: ./web\n"
+            "    dockerCommand: start -x\n  - runtime: node\n",
             "heroku.yml": "build:\n  docker:\n    web: web/Dockerfile\nrun:\n  web: serve\n",
             "web/Dockerfile": "",
         }
@@ -134,7 +144,9 @@ spec:
 
 
 def test_kubernetes_runs_what_a_build_tags(tree: Make) -> None:
-    graph = tree({"compose.yaml": "services:\n  w:\n    image: example/web:1\n    build: .\n", "k8s/web.yaml": POD}).graph()
+    graph = tree(
+        {"compose.yaml": "services:\n  w:\n    image: example/web:1\n    build: .\n", "k8s/web.yaml": POD}
+    ).graph()
     (run,) = graph.runs_of(graph.builds[0])
     runner = run.runner
     assert (runner.entrypoint, runner.command, runner.user, runner.nonroot) == (("/run",), (), "1000", True)
@@ -148,5 +160,7 @@ def test_kubernetes_runs_what_a_build_tags(tree: Make) -> None:
 
 def test_charts_and_other_yaml_are_no_manifests(tree: Make) -> None:
     chart = POD.replace("example/web:2", "{{ .Values.image }}")
-    graph = tree({"chart/templates/web.yaml": chart, "values.yaml": "containers: [", "x.yml": "apiVersion: 1\ncontainers: 2\n"}).graph()
+    graph = tree(
+        {"chart/templates/web.yaml": chart, "values.yaml": "containers: [", "x.yml": "apiVersion: 1\ncontainers: 2\n"}
+    ).graph()
     assert graph.runs == ()

@@ -12,10 +12,11 @@ from dockerslim_rewrite.workspace.uses import MAX_WAYS, Workspace
 Make = Callable[..., Any]
 
 APP = {
-    "app/app.py": "import http.server\nhttp.server.HTTPServer(('', 8000), http.server.SimpleHTTPRequestHandler).serve_forever()\n",
+    "app/app.py": "import http.server\n"
+    "http.server.HTTPServer(('', 8000), http.server.SimpleHTTPRequestHandler).serve_forever()\n",
     "app/requirements.txt": "",
 }
-DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY app/ .\nEXPOSE 8000\nCMD [\"python\", \"app.py\"]\n"
+DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY app/ .\nEXPOSE 8000\nCMD ["python", "app.py"]\n'
 
 
 def result(made: Any, path: str = "docker/Dockerfile", **options: Any) -> Result:
@@ -59,7 +60,8 @@ def test_nothing_is_told_of_a_context_that_is_a_guess(tree: Make) -> None:
 
 def test_an_edit_must_be_right_for_every_context(tree: Make) -> None:
     files = {
-        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n",
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+        'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
         "one/requirements.txt": "flask\n",
         "one/app.py": "print(1)\n",
         "two/requirements.txt": "-e .\n",
@@ -107,7 +109,9 @@ def service(tree: Make, attributes: str) -> Result:
         {
             **APP,
             "docker/Dockerfile": DOCKERFILE,
-            "compose.yaml": f"services:\n  web:\n    build: {{context: ., dockerfile: docker/Dockerfile}}\n    {attributes}\n",
+            "compose.yaml": f"services:\n  web:\n"
+            f"    build: {{context: ., dockerfile: docker/Dockerfile}}\n"
+            f"    {attributes}\n",
         }
     )
     return result(made)
@@ -116,7 +120,10 @@ def service(tree: Make, attributes: str) -> Result:
 def test_what_a_service_needs_of_root(tree: Make) -> None:
     assert "USER" in service(tree, "ports: ['80:8000']").text
     for attributes, reason in (
-        ("ports: ['80:80']", "port 80 is used by compose.yaml:4, and takes root on many hosts; a higher one would change both"),
+        (
+            "ports: ['80:80']",
+            "port 80 is used by compose.yaml:4, and takes root on many hosts; a higher one would change both",
+        ),
         ("user: root", "compose.yaml:4 runs it as root"),
         ("privileged: true", "compose.yaml:4 gives it ALL"),
         ("cap_add: [NET_ADMIN]", "compose.yaml:4 gives it NET_ADMIN"),
@@ -153,7 +160,7 @@ def test_every_way_to_start_is_followed(tree: Make) -> None:
 def test_stages_called_by_number_stay(tree: Make) -> None:
     made = tree(
         {
-            "Dockerfile": "FROM alpine:3.20\nRUN true\n\nFROM alpine:3.20\nCMD [\"true\"]\n",
+            "Dockerfile": 'FROM alpine:3.20\nRUN true\n\nFROM alpine:3.20\nCMD ["true"]\n',
             "b.sh": "docker build --target 0 .\n",
         }
     )
@@ -165,7 +172,9 @@ def test_stages_called_by_number_stay(tree: Make) -> None:
 
 
 def test_too_many_ways_to_build_leave_the_context_out(tree: Make) -> None:
-    services = "".join(f"  s{n}:\n    build: {{context: c{n}, dockerfile: ../Dockerfile}}\n" for n in range(MAX_WAYS + 1))
+    services = "".join(
+        f"  s{n}:\n    build: {{context: c{n}, dockerfile: ../Dockerfile}}\n" for n in range(MAX_WAYS + 1)
+    )
     made = tree({"Dockerfile": "FROM alpine:3.20\nCOPY x /\n", "compose.yaml": "services:\n" + services})
     assert Workspace(made.root).projects(made.root / "Dockerfile") == ()
     assert remarks(result(made, "Dockerfile"), "DS802") == ""
