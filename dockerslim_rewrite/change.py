@@ -397,6 +397,15 @@ class ServesOnly:
 
 
 @record
+class LeavesSources:
+    """The container starts a compiled program: of what lies in ``folders`` it opens nothing but what the runtime stage
+    of a split copies.
+    """
+
+    folders: tuple[str, ...]
+
+
+@record
 class InstallsAgain:
     """The runtime stage of a split runs ``command``, which installs a program for all projects, as the builder did."""
 
@@ -448,6 +457,7 @@ Claim: TypeAlias = (
     | OmitsDevelopment
     | FlattensStage
     | ServesOnly
+    | LeavesSources
     | InstallsAgain
 )
 
@@ -490,7 +500,7 @@ class RemarkKind(Enum):
 class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
 
-    A rule leaves ``rule``, its code, to the engine.
+    A rule leaves ``rule``, its code, to the engine. A change that was held back says which level it ``needs``.
     """
 
     kind: RemarkKind
@@ -498,3 +508,9 @@ class Remark:
     line: int
     evidence: tuple[str, ...] = ()
     rule: str = ""
+    needs: Safety | None = None
+
+    @property
+    def message(self) -> str:
+        """The reason, with the level that a change which was held back needs."""
+        return self.reason if self.needs is None else f"{self.reason} (needs --level {self.needs.label})"

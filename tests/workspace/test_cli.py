@@ -133,6 +133,7 @@ def test_the_context_of_a_compose_file(tree: Make) -> None:
     made = tree(
         {
             "docker/Dockerfile": "FROM alpine:3.20\nCOPY app.py missing.py /\n",
+            "docker/missing.py": "",
             "src/app.py": "",
             "compose.yaml": "services: {a: {build: {context: src, dockerfile: ../docker/Dockerfile}}}\n",
         }
