@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from .positions import on_original
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
+    from .agreement import View
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
 MAX_ROUNDS = 10
@@ -62,6 +63,7 @@ class _Reading:
     facts: Facts
     ignored: Ignored
     lowered: str
+    views: list[View]
 
 
 class Engine:
@@ -72,7 +74,8 @@ class Engine:
         self.level = options.safety
         self.options = options
         self.phases = phases
-        self.project = cache(lambda: _project(options, source.path))
+        self.asked = False
+        self.projects = cache(lambda: _projects(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
         self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
@@ -80,8 +83,35 @@ class Engine:
 
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
-        facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
-        return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
+        return _Reading(build, self._facts(build, 0), ignored_rules(build.document), source.text.lower(), [])
+
+    def project(self) -> Project | None:
+        """The project of the first build; nothing of any is read before somebody asks."""
+        return self._opened(0)
+
+    def _opened(self, index: int) -> Project | None:
+        self.asked = True
+        return self.projects()[index]
+
+    def _facts(self, build: Build, index: int) -> Facts:
+        opened = partial(self._opened, index)
+        return Facts(build, self.options.lock, self.options.today, opened, self.options.account)
+
+    def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
+        """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
+        if not self.asked:
+            found = list(one.run(reading.build, reading.facts))
+            # Stages that come and go concern whoever names one, even if the pass had no question.
+            if not self.asked and not any(isinstance(change, Change) and change.renumbers for change in found):
+                return found
+        if len(self.projects()) == 1:
+            return one.run(reading.build, reading.facts)
+        from .agreement import View, agreed
+
+        if not reading.views:
+            others = [self._facts(reading.build, index) for index in range(1, len(self.projects()))]
+            reading.views.extend(View(reading.build, facts) for facts in (reading.facts, *others))
+        return agreed(one, reading.build, reading.views)
 
     def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> Outcome:
         """What the phases make of the text until none has anything to add."""
@@ -171,7 +201,7 @@ class Engine:
         for one in phase.passes:
             if not one.concerns(reading.lowered):
                 continue
-            for proposal in one.run(build, reading.facts):
+            for proposal in self._proposed(one, reading):
                 edits = () if isinstance(proposal, Remark) else proposal.edits
                 if reading.ignored and self._is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
@@ -258,15 +288,18 @@ class Engine:
         )
 
 
-def _project(options: Options, path: str | None) -> Project | None:
-    """The project in the build context of *options*; nothing of it is read before a pass asks."""
+def _projects(options: Options, path: str | None) -> Sequence[Project | None]:
+    """The projects of the builds that *options* know, else the one in their context; None where there is none."""
+    found: Sequence[Project | None] = options.builds() if options.builds is not None else ()
+    if found:
+        return found
     if options.context is None or not isinstance(options.context, Path | str):
-        return options.context
+        return (options.context,)
     from ..context.locate import locate
     from ..context.project import FolderProject
 
     dockerfile = Path(path) if path else None
-    return FolderProject(locate(dockerfile, Path(options.context)), dockerfile.name if dockerfile else "Dockerfile")
+    return (FolderProject(locate(dockerfile, Path(options.context)), dockerfile.name if dockerfile else "Dockerfile"),)
 
 
 def _parses(text: str) -> bool:
