@@ -21,6 +21,7 @@ from .packages.operations import Operation, operations
 from .shell.calls import Call, stage_calls
 
 if TYPE_CHECKING:
+    from .effects.asking import Effects
     from .project import Project
 
 #: Who runs in a container that is given a user: name and number.
@@ -69,6 +70,13 @@ class Facts:
     def base_sites(self) -> tuple[BaseSite, ...]:
         """The images from outside that stages are built from, and where they are named."""
         return base_sites(self.build)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What commands come to run, and what they do to what others rely on."""
+        from .effects.asking import Effects
+
+        return Effects(self)
 
     @cached_property
     def _uses(self) -> dict[int, tuple[Use, ...]]:

@@ -16,6 +16,8 @@ _CLEANERS = re.compile(
     r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
     r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
 )
+#: An update of apt's lists, as an earlier RUN may have it: with options, and nothing besides.
+_UPDATE = re.compile(r"apt(?:-get)?(?: -o [\w:-]+=[\w./:-]*| -[\w:=.-]+)* update(?: -[\w:=.-]+)*\Z")
 #: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
 _CACHES = (
     "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
@@ -33,7 +35,7 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     if words[:1] == ["set"]:
         return None
     text = " ".join(words)
-    if text == "apt-get update":
+    if _UPDATE.match(text):
         return None if _reads_lists(behind[:1]) else "apt-get update without an install behind it"
     if words[:1] != ["rm"]:
         if not _CLEANERS.match(text):
@@ -90,16 +92,22 @@ def _last(word: str) -> str:
     return word.strip("\"'").rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
 
 
+#: apt with what it does, wherever in a command it stands: behind sudo, in the script of `sh -c`, behind xargs.
+_APT = re.compile(
+    r"(?:^|[\s/;&|(\"'])(?:apt-get|apt|aptitude|apt-fast)\s+(?:(?![;&|])\S+\s+){0,8}?"
+    r"(?P<verb>update|install|upgrade|dist-upgrade|full-upgrade|safe-upgrade|build-dep|source|download|satisfy"
+    r"|search|show|policy|list|madison|changelog)(?![\w-])"
+    r"|(?:^|[\s/;&|(\"'])(?P<reader>apt-cache|apt-file\s+(?:search|find|list|show)|rosdep\s+install|ansible-playbook|ansible"
+    r"|mk-build-deps|gdebi|tasksel|dselect|apt-rdepends|unattended-upgrades?|pkcon)(?=[\s\"']|$)"
+)
+
+
 def _reads_lists(behind: Sequence[Command]) -> bool:
     for command in behind:
-        words = [word for word in command.words if not word.startswith("-")]
-        while words and words[0] in ("sudo", "env", "exec", "command"):
-            words = words[1:]
-        if words and words[0] in ("apt-get", "apt", "aptitude") and len(words) > 1:
-            if words[1] in ("update",):
+        for found in _APT.finditer(" ".join(command.raw)):
+            if found["verb"] == "update":
                 return False
-            if words[1] in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download", "full-upgrade"):
-                return True
+            return True
     return False
 
 
