@@ -5,6 +5,7 @@ See ``data/effects.toml`` and ``data/assumptions.toml``.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -101,6 +102,22 @@ def list_habit(name: str, subcommand: str) -> str | None:
     if isinstance(habit, dict):
         return str(habit.get(subcommand, habit.get("", "none")))
     return None if habit is None else str(habit)
+
+
+@lru_cache(maxsize=256)
+def installer_habit(text: str) -> str | None:
+    """What the installer from the network that *text* (an address, a file's name) names does to apt's lists: ``none``
+    or ``fetches``; None for one whose text is not known.
+    """
+    for habit, pattern in _installers():
+        if pattern.search(text):
+            return habit
+    return None
+
+
+@lru_cache(maxsize=1)
+def _installers() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((habit, re.compile("|".join(words))) for habit, words in table("effects")["installers"].items())
 
 
 def assumption(resource: str, kind: str) -> Assumption | None:

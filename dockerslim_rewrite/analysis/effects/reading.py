@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from ...knowledge.effects import builds, is_plain, is_settings, list_habit, printers, wrappers
+from ...knowledge.effects import builds, installer_habit, is_plain, is_settings, list_habit, printers, wrappers
 from ...knowledge.managers import manager_name
 from ...knowledge.vocabulary import language_of, vocabularies
 from ...shell.reader import read_script
@@ -152,7 +152,7 @@ class Reading:
         call = shell_call(argv)
         if call is not None:
             if not call.known and fed is not None and _fetches(fed):
-                self._unread("download", f"a script from the network that {argv[0]} runs", place)
+                self._downloaded(fed, argv[0], place)
             elif not call.known:
                 self._unread("dynamic", last_of(argv), place)
             elif call.text is not None:
@@ -191,12 +191,18 @@ class Reading:
     def _is_known(name: str) -> bool:
         return is_plain(name) or name in builds() or list_habit(name, "") is not None or manager_name(name) is not None
 
+    def _downloaded(self, fed: Node, shell: str, place: str) -> None:
+        """A script from the network that a shell runs at once."""
+        words = [word.text for one in walk(fed) if isinstance(one, Simple) for word in one.words]
+        if not any(installer_habit(word) is not None for word in words):
+            self._unread("download", f"a script from the network that {shell} runs", place)
+
     def _input(self, argv: Words, folder: str | None, place: str, depth: int, fed: Node | None) -> None:
         """A shell that reads its input: a download, words that are printed, or something unknown."""
         commands = [one for one in walk(fed) if isinstance(one, Simple)] if fed is not None else []
         names = [(one.name or "").rpartition("/")[2] for one in commands]
         if fed is not None and _fetches(fed):
-            self._unread("download", f"a script from the network that {argv[0]} runs", place)
+            self._downloaded(fed, argv[0] or "a shell", place)
         elif len(commands) == 1 and names[0] in ("echo", "printf") and all(commands[0].argv[1:]):
             self.text("\n".join(word or "" for word in commands[0].argv[1:]), folder, place, depth=depth + 1)
         elif names == ["yes"] or (fed is None and len(argv) == 1):
@@ -480,6 +486,8 @@ class Reading:
 
     def _unread(self, kind: str, what: str, place: str) -> None:
         if kind == "script" and posixpath.basename(what) in self.downloads:
+            if installer_habit(what) is not None:
+                return
             kind = "download"
         self.found.append(Unread(kind, what, place))
 

@@ -92,22 +92,28 @@ def _last(word: str) -> str:
     return word.strip("\"'").rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
 
 
-#: apt with what it does, wherever in a command it stands: behind sudo, in the script of `sh -c`, behind xargs.
+#: Where a command may begin in the words of another: behind wrappers, in the script of `sh -c`, behind xargs.
+_BEGINS = (
+    r"(?:^|[;&|(]\s*|[\"'])(?:(?:\S*/)?(?:sudo|env|exec|command|time|nice|ionice|timeout|eatmydata|xargs|nohup|chronic"
+    r"|retry|gosu|su-exec|fakeroot)\s+(?:(?!\S*apt|rosdep|ansible)\S+\s+){0,6})?(?:/\S+/)?"
+)
 _APT = re.compile(
-    r"(?:^|[\s/;&|(\"'])(?:apt-get|apt|aptitude|apt-fast)\s+(?:(?![;&|])\S+\s+){0,8}?"
+    _BEGINS + r"(?:(?:apt-get|apt|aptitude|apt-fast)\s+(?:(?![;&|])\S+\s+){0,8}?"
     r"(?P<verb>update|install|upgrade|dist-upgrade|full-upgrade|safe-upgrade|build-dep|source|download|satisfy"
     r"|search|show|policy|list|madison|changelog)(?![\w-])"
-    r"|(?:^|[\s/;&|(\"'])(?P<reader>apt-cache|apt-file\s+(?:search|find|list|show)|rosdep\s+install|ansible-playbook|ansible"
-    r"|mk-build-deps|gdebi|tasksel|dselect|apt-rdepends|unattended-upgrades?|pkcon)(?=[\s\"']|$)"
+    r"|(?P<reader>apt-cache|apt-file\s+(?:search|find|list|show)|rosdep\s+install|ansible-playbook|ansible"
+    r"|mk-build-deps|gdebi|tasksel|dselect|apt-rdepends|unattended-upgrades?|pkcon)(?=[\s\"']|$))"
 )
+#: What only prints, or looks for, the words that it is given.
+_PRINTS = frozenset(("echo", "printf", "grep", "egrep", "sed", "awk", "cat", "test", "[", "rm"))
 
 
 def _reads_lists(behind: Sequence[Command]) -> bool:
     for command in behind:
+        if command.words[:1] and command.words[0] in _PRINTS:
+            continue
         for found in _APT.finditer(" ".join(command.raw)):
-            if found["verb"] == "update":
-                return False
-            return True
+            return found["verb"] != "update"
     return False
 
 
