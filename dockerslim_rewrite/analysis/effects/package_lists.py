@@ -12,7 +12,7 @@ from ...ir.steps import Copy, Run, Step
 from ...knowledge.effects import list_habit
 from ..facts import Facts
 from ..packages.apt import LISTS, READS
-from ..packages.operations import Kind, operation
+from ..shell.operations import Kind, operation
 from .assuming import Verdict, assumed, both
 from .reached import Ran, Reached, Unread
 

@@ -12,7 +12,7 @@ from ...knowledge.vocabulary import language_of, vocabularies
 from ...shell.reader import read_script
 from ...shell.script import Compound, Node, Pipeline, Script, Simple, walk
 from ..packages.cleanup import always_runs
-from ..packages.operations import Kind, Operation, operation
+from ..shell.operations import Kind, Operation, operation
 from .makefiles import read_makefile, recipes
 from .python_calls import read_python
 from .reached import MOST_COMMANDS, MOST_DEEP, Files, Ran, Reached, Unread
