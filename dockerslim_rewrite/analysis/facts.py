@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
@@ -21,7 +21,6 @@ from .shell.calls import Call, stage_calls
 from .shell.operations import Operation, operations
 
 if TYPE_CHECKING:
-    from .effects.asking import Effects
     from .project import Project
 
 #: Who runs in a container that is given a user: name and number.
@@ -72,11 +71,9 @@ class Facts:
         return base_sites(self.build)
 
     @cached_property
-    def effects(self) -> Effects:
-        """What commands come to run, and what they do to what others rely on."""
-        from .effects.asking import Effects
-
-        return Effects(self)
+    def memory(self) -> dict[str, Any]:
+        """What analyses above this one have worked out of the same build, by their name."""
+        return {}
 
     @cached_property
     def _uses(self) -> dict[int, tuple[Use, ...]]:

@@ -54,10 +54,9 @@ def wrappers() -> dict[str, Wrapper]:
 
 
 def _wrapper(entry: dict[str, Any]) -> Wrapper:
-    sets = {key: frozenset(entry.get(key, ())) for key in ("values", "text", "user", "subcommands")}
-    names = ("user_first", "root", "names", "assigns", "rest_text", "elsewhere", "fetches", "itself")
-    flags = {key: bool(entry.get(key, False)) for key in names}
-    return Wrapper(skip=entry.get("skip", 0), **sets, **flags)
+    lists = ("values", "text", "user", "subcommands")
+    fields: dict[str, Any] = {key: frozenset(value) if key in lists else value for key, value in entry.items()}
+    return Wrapper(**fields)
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +96,7 @@ def printers() -> frozenset[str]:
 
 
 def list_habit(name: str, subcommand: str) -> str | None:
-    """What the program *name* does to apt's lists: ``reads``, ``fetches``, ``none``; None for one that is not listed."""
+    """What the program *name* does to apt's lists: ``reads``, ``fetches``, ``none``; None for one not listed."""
     habit = table("effects")["apt_lists"].get(name)
     if isinstance(habit, dict):
         return str(habit.get(subcommand, habit.get("", "none")))

@@ -8,15 +8,16 @@ from fnmatch import fnmatchcase
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ..facts import Facts
+from .asking import effects
 from .assuming import Verdict, assumed, both
 from .reached import Ran, Reached, Unread
 
 #: Programs that open the files that their words name: a word that an expansion decides may be any file.
 _OPENERS = frozenset(
     (
-        "tar", "bsdtar", "unzip", "gunzip", "gzip", "zcat", "bunzip2", "xz", "unxz", "7z", "7za", "cp", "mv", "ln", "rsync",
-        "install", "dpkg", "dpkg-deb", "rpm", "cpio", "ar", "md5sum", "sha1sum", "sha256sum", "sha512sum", "shasum", "gpg",
-        "cat", "zstd", "cmp", "cosign",
+        "tar", "bsdtar", "unzip", "gunzip", "gzip", "zcat", "bunzip2", "xz", "unxz", "7z", "7za", "cp", "mv", "ln",
+        "rsync", "install", "dpkg", "dpkg-deb", "rpm", "cpio", "ar", "md5sum", "sha1sum", "sha256sum", "sha512sum",
+        "shasum", "gpg", "cat", "zstd", "cmp", "cosign",
     )
 )  # fmt: skip
 
@@ -29,8 +30,8 @@ def after_removal(path: str, run: Run, stage: Stage, facts: Facts) -> Verdict:
         for later in (*one.runs, *one.triggers):
             if one is stage and later.index <= run.index and later in one.runs:
                 continue
-            found = both(found, _of(path, facts.effects.of_run(later, one), start=False))
-        found = both(found, _of(path, facts.effects.of_start(one), start=True))
+            found = both(found, _of(path, effects(facts).of_run(later, one), start=False))
+        found = both(found, _of(path, effects(facts).of_start(one), start=True))
         if found.obstacle is not None:
             return found
     return found

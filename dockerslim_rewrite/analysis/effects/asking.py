@@ -5,17 +5,22 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Run, Step
 from ...shell.script import Opaque, Script
+from ..facts import Facts
 from ..flow.destinations import destination
 from .reached import Files, Reached, Unread
 from .reading import Reading
 
-if TYPE_CHECKING:
-    from ..facts import Facts
+
+def effects(facts: Facts) -> Effects:
+    """What the commands of the build of *facts* come to run."""
+    known = facts.memory.get("effects")
+    if not isinstance(known, Effects):
+        known = facts.memory["effects"] = Effects(facts)
+    return known
 
 
 class Effects:
@@ -107,9 +112,7 @@ class Effects:
         facts = self._facts
         project = facts.project
         state = facts.state(step)
-        return Reading(
-            files, project.text if project is not None else lambda _: None, state.constants, self._downloads
-        )
+        return Reading(files, project.text if project is not None else lambda _: None, state.constants, self._downloads)
 
     @cached_property
     def _downloads(self) -> frozenset[str]:

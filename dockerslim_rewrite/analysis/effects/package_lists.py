@@ -13,6 +13,7 @@ from ...knowledge.effects import list_habit
 from ..facts import Facts
 from ..packages.apt import LISTS, READS
 from ..shell.operations import Kind, operation
+from .asking import effects
 from .assuming import Verdict, assumed, both
 from .reached import Ran, Reached, Unread
 
@@ -37,12 +38,12 @@ def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int
         for later in one.runs:
             if (one is stage and later.index <= run.index) or later.index in updated:
                 continue
-            verdict, fetched = _of_run(facts.effects.of_run(later, one))
+            verdict, fetched = _of_run(effects(facts).of_run(later, one))
             found = both(found, verdict)
             if found.obstacle is not None or fetched:
                 break
         for trigger in one.triggers:
-            verdict, _ = _of_run(facts.effects.of_run(trigger, one))
+            verdict, _ = _of_run(effects(facts).of_run(trigger, one))
             found = both(found, verdict)
         if found.obstacle is not None:
             return found
@@ -93,10 +94,10 @@ def _of_run(reached: tuple[Reached, ...]) -> tuple[Verdict, bool]:
 def _of_start(stages: list[Stage], facts: Facts) -> Verdict:
     found = Verdict()
     for one in stages:
-        verdict, _ = _of_run(tuple(each for each in facts.effects.of_start(one) if isinstance(each, Ran)))
+        verdict, _ = _of_run(tuple(each for each in effects(facts).of_start(one) if isinstance(each, Ran)))
         if verdict.obstacle is not None:
             return Verdict(obstacle=f"what the container starts needs them: {verdict.obstacle}")
-        unread = [each for each in facts.effects.of_start(one) if isinstance(each, Unread)]
+        unread = [each for each in effects(facts).of_start(one) if isinstance(each, Unread)]
         found = both(found, assumed("apt_lists", unread, start=True))
     return found
 
@@ -119,4 +120,4 @@ def _taken(stage: Stage, facts: Facts) -> Step | None:
 
 def _covers(source: str) -> bool:
     bare = source.rstrip("/")
-    return bool(bare) and (LISTS == bare or LISTS.startswith(bare + "/") or bare.startswith(LISTS))
+    return bool(bare) and (bare == LISTS or LISTS.startswith(bare + "/") or bare.startswith(LISTS))

@@ -19,7 +19,9 @@ _STARTS = frozenset(
         "posix_spawnp", "run_command", "spawn",
     )
 )  # fmt: skip
-_MODULES = frozenset(("subprocess", "os", "commands", "popen2", "asyncio", "pexpect", "sh", "pty", "plumbum", "invoke", "fabric"))
+_MODULES = frozenset(
+    ("subprocess", "os", "commands", "popen2", "asyncio", "pexpect", "sh", "pty", "plumbum", "invoke", "fabric")
+)
 #: Modules that start programs, or run code, of which this reader knows nothing.
 _OPAQUE = frozenset(("sh", "plumbum", "invoke", "fabric", "fabric2", "importlib", "runpy", "pexpect", "ctypes"))
 _RUNS_CODE = frozenset(("exec", "eval", "__import__", "compile", "execfile"))

@@ -29,6 +29,10 @@ _NODE_INSTALLS = frozenset((Kind.INSTALL,))
 _HOOKS = ("preinstall", "install", "postinstall", "prepare")
 _BUILDING = frozenset(("cargo", "go", "maven", "gradle", "dotnet", "hex"))
 _FETCHERS = frozenset(("curl", "wget"))
+#: Modules of Python's own that start nothing.
+_MODULES = frozenset(
+    ("venv", "virtualenv", "compileall", "ensurepip", "json.tool", "http.server", "zipfile", "tarfile", "site")
+)
 _MAKES = frozenset(("make", "gmake"))
 _MAKE_VALUES = frozenset(("-f", "--file", "--makefile", "-C", "--directory", "-I", "-l", "-o", "-W", "-j"))
 
@@ -210,9 +214,7 @@ class Reading:
         else:
             self._unread("dynamic", f"what {argv[0]} is given through a pipe", place)
 
-    def _program(
-        self, argv: Words, folder: str | None, place: str, surely: bool, depth: int, user: str | None
-    ) -> None:
+    def _program(self, argv: Words, folder: str | None, place: str, surely: bool, depth: int, user: str | None) -> None:
         word = argv[0] or ""
         name = posixpath.basename(word)
         self.found.append(Ran(argv, folder, place, surely, user))
@@ -233,11 +235,9 @@ class Reading:
             return
         elif name in builds():
             self._unread("build", name, place)
-        elif "/" in word and posixpath.dirname(word) not in _SYSTEM and (
+        elif ("/" in word and posixpath.dirname(word) not in _SYSTEM and (
             _SCRIPT.match(name) or not word.startswith("/") or word.startswith(("/tmp/", "/root/", "/home/"))
-        ):  # fmt: skip
-            self._unread("script", word, place)
-        elif _SCRIPT.match(name) and name.endswith((".sh", ".bash")):
+        )) or (_SCRIPT.match(name) and name.endswith((".sh", ".bash"))):  # fmt: skip
             self._unread("script", word, place)
         else:
             self._unread("program", name, place)
@@ -323,7 +323,16 @@ class Reading:
             self._python_text(text, _joined(folder, word), folder, f"{posixpath.basename(word)}, {place}", depth)
 
     def _python_module(self, module: str, folder: str | None, place: str, depth: int) -> bool:
-        if module in ("venv", "virtualenv", "compileall", "ensurepip", "json.tool", "http.server", "zipfile", "tarfile"):
+        if module in (
+            "venv",
+            "virtualenv",
+            "compileall",
+            "ensurepip",
+            "json.tool",
+            "http.server",
+            "zipfile",
+            "tarfile",
+        ):
             return True
         base = module.replace(".", "/")
         for path in (f"{base}.py", f"{base}/__main__.py"):
@@ -395,13 +404,17 @@ class Reading:
         elif name in _BUILDING and done.kind in (Kind.BUILD, Kind.OTHER):
             if done.subcommand not in ("", "version", "env", "clean", "mod", "list", "vet", "fmt"):
                 self._unread("build", last_of(argv[done.command :]), place)
-        elif done.subcommand in ("run", "run-script", "exec", "shell") or name == "composer" and done.kind is Kind.OTHER:
+        elif done.subcommand in ("run", "run-script", "exec", "shell") or (
+            name == "composer" and done.kind is Kind.OTHER
+        ):
             self._unread("build", last_of(argv[done.command :]), place)
 
     def _node(self, done: Operation, argv: Words, folder: str | None, place: str, depth: int) -> None:
         subcommand = done.subcommand
         if done.kind in _NODE_INSTALLS or (done.manager.name == "yarn" and not subcommand):
-            scripts: tuple[str, ...] = () if done.operands or done.has_flag("-g", "--global", "--ignore-scripts") else _HOOKS
+            scripts: tuple[str, ...] = (
+                () if done.operands or done.has_flag("-g", "--global", "--ignore-scripts") else _HOOKS
+            )
         elif subcommand in ("run", "run-script"):
             first = argv[done.operands[0]] if done.operands else None
             if first is None:
@@ -430,9 +443,7 @@ class Reading:
         except ValueError:
             package = None
         if not isinstance(package, dict):
-            if scripts and scripts is not _HOOKS:
-                self._unread("build", last_of(argv[done.command :]), place)
-            elif scripts and self.files.known:
+            if (scripts and scripts is not _HOOKS) or (scripts and self.files.known):
                 self._unread("build", last_of(argv[done.command :]), place)
             return
         table = package.get("scripts")

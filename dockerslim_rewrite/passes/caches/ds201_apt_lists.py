@@ -10,7 +10,7 @@ from ...analysis.facts import Facts, Use
 from ...analysis.packages.apt import LISTS, lists_gone
 from ...analysis.packages.cleanup import append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
-from ...change import Change, DropsFiles, Safety
+from ...change import Change, DropsFiles
 from ...ir.build import Build
 from ...render.fragments import fragment
 from ...shell.script import Simple
@@ -29,8 +29,9 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
     runs behind was looked at: wrappers, scripts of the build context, build files, what the container starts. Where
     something installs without updating first, they stay and the remark says so. Where a program is not known the level
     is standard, with what is assumed of it as evidence; a script that cannot be read keeps them at every level. A
-    cache mount over them keeps them out of the layer anyway. Source: Docker's "Building best practices", apt-get; the official Debian and Ubuntu images configure apt to
-    keep no downloaded packages (docker-clean), so the lists are all there is.
+    cache mount over them keeps them out of the layer anyway. Source: Docker's "Building best practices", apt-get; the
+    official Debian and Ubuntu images configure apt to keep no downloaded packages (docker-clean), so the lists are all
+    there is.
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):

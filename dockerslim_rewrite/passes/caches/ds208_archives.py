@@ -10,7 +10,7 @@ from ...analysis.effects.assuming import Verdict, both
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
 from ...analysis.shell.operations import command_names
-from ...change import Change, DropsFiles, Safety
+from ...change import Change, DropsFiles
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step
 from ...render.fragments import fragment
@@ -89,7 +89,8 @@ def archives(build: Build, facts: Facts) -> Proposals:
     Safe because the archive is named by an absolute path (or in a directory that a plain `cd` or WORKDIR gives), is
     both downloaded and unpacked by commands that always run in this RUN, its name appears nowhere else in the
     file, and nothing that runs later, scripts of the build context included, opens it. Where a program is not known
-    the level is standard, with what is assumed of it as evidence; a script that cannot be read keeps the archive. Source: Docker's "Building best practices"; tar(1).
+    the level is standard, with what is assumed of it as evidence; a script that cannot be read keeps the archive.
+    Source: Docker's "Building best practices"; tar(1).
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):

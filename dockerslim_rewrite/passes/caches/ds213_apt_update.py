@@ -60,8 +60,8 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     It is level standard because the lists may be newer than those of the layer below, where that one was cached. Only
     where all RUNs that read the lists can be given an update, and where nothing in between may have changed apt's
     sources: an update would bring packages from there that the install did not see. The update is repeated as it
-    stands, options included; one that has a mount, a proxy or a condition of its own is not. Source: Docker's "Building best
-    practices", apt-get.
+    stands, options included; one that has a mount, a proxy or a condition of its own is not.
+    Source: Docker's "Building best practices", apt-get.
     """
     readers = list(_readers(build, facts))
     trigger = next((one for stage in build.stages for one in stage.triggers if reads_lists(one, facts)), None)
