@@ -28,8 +28,21 @@ _SUBSTITUTED = "left alone inside a substitution, whose output another command r
 Key = tuple[str, int, str]
 
 
+@record
+class Hop:
+    """One round: *changes*, with the keys by which they are banned, made of the text *before* another."""
+
+    before: str
+    changes: tuple[tuple[Change, Key], ...]
+
+    def after(self, count: int | None = None) -> tuple[str, Patch]:
+        """The text that the first *count* changes (all of them, without it) make, and the patch that leads there."""
+        patch = Patch.of(edit for change, _ in self.changes[:count] for edit in change.edits)
+        return patch.apply(self.before), patch
+
+
 class Outcome:
-    """What has become of the text so far."""
+    """What has become of the text so far; ``hops`` are the rounds that led there."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -37,6 +50,7 @@ class Outcome:
         self.changes: list[Change] = []
         self.keys: list[Key] = []
         self.remarks: list[Remark] = []
+        self.hops: list[Hop] = []
 
 
 class _Rest:
@@ -63,7 +77,7 @@ class _Reading:
 
 
 class Engine:
-    """Runs the phases on one source; ``banned`` changes are not made again, ``limit`` stops after so many changes."""
+    """Runs the phases on one source; ``banned`` changes are not made again."""
 
     def __init__(self, source: Source, options: Options, phases: tuple[Phase, ...]) -> None:
         self.source = source
@@ -79,7 +93,7 @@ class Engine:
         facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
         return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
 
-    def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> Outcome:
+    def run(self, banned: frozenset[Key] = frozenset()) -> Outcome:
         """What the phases make of the text until none has anything to add."""
         outcome = Outcome(self.source.text)
         reading = self.first
@@ -89,7 +103,7 @@ class Engine:
             for phase in self.phases:
                 rest = rests[phase.name]
                 if rest.text != outcome.text and not rest.taken_back:
-                    reading = self._phase(phase, rest, reading, outcome, banned, limit)
+                    reading = self._phase(phase, rest, reading, outcome, banned)
             if outcome.text == start:
                 break
         outcome.remarks = [remark for rest in rests.values() for remark in rest.remarks]
@@ -102,14 +116,14 @@ class Engine:
         reading: _Reading,
         outcome: Outcome,
         banned: frozenset[Key],
-        limit: int | None,
     ) -> _Reading:
         """Rounds of one phase for as long as proposals wait for others that they meet, or, where the phase cascades,
         until it has no more to propose. What changes make possible elsewhere is found when the phase has its next turn.
         """
         before = (outcome.text, outcome.patch, len(outcome.changes), reading)
+        hops = len(outcome.hops)
         for _ in range(MAX_ROUNDS):
-            accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned, limit)
+            accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned)
             if not accepted:
                 rest.text, rest.remarks = outcome.text, remarks
                 return reading
@@ -126,6 +140,7 @@ class Engine:
             for change, key in accepted:
                 outcome.changes.append(_on_original(change, key, outcome.patch, self.source))
                 outcome.keys.append(key)
+            outcome.hops.append(Hop(outcome.text, tuple(accepted)))
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
             reading = following
@@ -134,7 +149,7 @@ class Engine:
         text, whole, count, reading = before
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole
-        del outcome.changes[count:], outcome.keys[count:]
+        del outcome.changes[count:], outcome.keys[count:], outcome.hops[hops:]
         reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
         rest.taken_back = True
         rest.remarks = [Remark(RemarkKind.BUG, reason, 1, rule=rules[0] if rules else "DS000")]
@@ -154,7 +169,6 @@ class Engine:
         reading: _Reading,
         outcome: Outcome,
         banned: frozenset[Key],
-        limit: int | None,
     ) -> tuple[list[tuple[Change, Key]], list[Remark], bool]:
         """The changes of one round that the gate lets through and that do not meet each other, the remarks, and
         whether a change has to wait because it met another.
@@ -180,8 +194,6 @@ class Engine:
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned or key in self.unreadable:
                     continue
-                if limit is not None and len(outcome.changes) + len(accepted) >= limit:
-                    return accepted, [], False
                 if _meets(taken, edits):
                     waiting = True
                     continue
