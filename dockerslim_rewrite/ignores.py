@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from .knowledge.wishes import wished
 from .syntax import Document
 
 _OURS = re.compile(r"#\s*dockerslim:\s*(?P<file>file-)?ignore(?:=(?P<rules>[A-Za-z0-9_,\-]+))?", re.I)
@@ -47,6 +48,35 @@ def ignored_rules(document: Document) -> Ignored:
             line = document.line_of(comment.span.start)
             single.append((min(line, instruction.line_number), instruction.end_line, frozenset(rules)))
     return frozenset(everywhere), tuple(single)
+
+
+def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], ...]:
+    """Rules that comments ask to leave an instruction alone, in other words than ``ignore``: as ``ignored_rules`` has
+    them for single instructions. The lines of a comment belong together; they stand right above it, or in it.
+    """
+    found: list[tuple[int, int, frozenset[str]]] = []
+    ends = [instruction.span.end for instruction in document.instructions]
+    blocks: list[tuple[int, int, list[str]]] = []
+    for comment in document.comments:
+        line = document.line_of(comment.span.start)
+        text = comment.text.strip().lstrip("#").strip()
+        if blocks and blocks[-1][1] == line - 1:
+            first, _, texts = blocks[-1]
+            blocks[-1] = (first, line, [*texts, text])
+        else:
+            blocks.append((line, line, [text]))
+    starts = document.source.line_starts
+    for first, last, texts in blocks:
+        rules = wished(" ".join(texts))
+        if not rules:
+            continue
+        index = bisect_right(ends, starts[first - 1])
+        if index == len(ends):
+            continue
+        instruction = document.instructions[index]
+        if instruction.line_number <= last + 1:
+            found.append((min(first, instruction.line_number), instruction.end_line, frozenset(map(str.lower, rules))))
+    return tuple(found)
 
 
 def ignored_at(line: int, single: Sequence[tuple[int, int, frozenset[str]]]) -> Iterator[frozenset[str]]:

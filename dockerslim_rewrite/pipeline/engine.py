@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..analysis.facts import Facts
 from ..change import Change, Layout, Remark, RemarkKind
-from ..ignores import Ignored, ignored_at, ignored_rules
+from ..ignores import Ignored, ignored_at, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase
 from ..record import evolve, record
@@ -73,6 +73,7 @@ class _Reading:
     build: Build
     facts: Facts
     ignored: Ignored
+    wishes: tuple[tuple[int, int, frozenset[str]], ...]
     lowered: str
 
 
@@ -91,7 +92,9 @@ class Engine:
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
         facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
-        return _Reading(build, facts, ignored_rules(build.document), source.text.lower())
+        return _Reading(
+            build, facts, ignored_rules(build.document), wished_rules(build.document), source.text.lower()
+        )
 
     def run(self, banned: frozenset[Key] = frozenset()) -> Outcome:
         """What the phases make of the text until none has anything to add."""
@@ -188,6 +191,9 @@ class Engine:
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
+                if not isinstance(proposal, Remark) and _is_wished(reading.wishes, one, edits, proposal.line, build):
+                    reason = f"{proposal.title}: not done, a comment there asks for what it changes"
+                    proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
@@ -259,6 +265,17 @@ def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Chan
         Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
     )
     return evolve(change, edits=edits, line=source.position(key[1]).line)
+
+
+def _is_wished(
+    wishes: tuple[tuple[int, int, frozenset[str]], ...], one: Pass, edits: Sequence[Edit], line: int, build: Build
+) -> bool:
+    """Whether a comment asks to leave alone what *edits* of the pass *one* change."""
+    if not wishes:
+        return False
+    lines = {line, *(build.document.line_of(at) for edit in edits for at in (edit.span.start, edit.span.end))}
+    codes = {one.code.lower(), "all"}
+    return any(first <= at <= last and codes & rules for first, last, rules in wishes for at in lines)
 
 
 def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from ...ir.build import Stage
 from ...ir.steps import Run
+from ...knowledge.wishes import marks_region
 from ...record import record
 from ...shell import script as script_tree
 from ...shell.script import AndOr, Script
@@ -93,6 +94,8 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
     for comment in _between(first, second, facts):
         if _PRAGMA.match(comment.text.strip()):
             return "a comment with instructions for a linter stands between them"
+        if marks_region(comment.text.strip()):
+            return "a mark that documentation tools read stands between them"
     return None
 
 
