@@ -31,7 +31,16 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
     words = list(command.raw)
     if words[:1] == ["sudo"]:
-        words = words[1:]
+        options = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), len(words))
+        # `sudo -u NAME`: the same words have to stand before a command that ran already.
+        at = options + 1 if words[options - 1] in ("-u", "--user") else options
+        if at > 1 and not any(list(other.raw[:at]) == words[:at] for other in before):
+            return f"{' '.join(words[:at])} is nobody that this RUN has acted as"
+        words = words[at:]
+    if "/" in words[0] and words[0] != "rm":
+        if not any(words[0] in other.raw for other in before):
+            return f"{words[0]} is not how this RUN has called it"
+        words = [words[0].rpartition("/")[2].strip("\"'").removesuffix(".phar"), *words[1:]]
     if words[:1] == ["set"]:
         return None
     text = " ".join(words)
