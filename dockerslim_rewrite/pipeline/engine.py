@@ -92,9 +92,7 @@ class Engine:
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
         facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
-        return _Reading(
-            build, facts, ignored_rules(build.document), wished_rules(build.document), source.text.lower()
-        )
+        return _Reading(build, facts, ignored_rules(build.document), wished_rules(build.document), source.text.lower())
 
     def run(self, banned: frozenset[Key] = frozenset()) -> Outcome:
         """What the phases make of the text until none has anything to add."""

@@ -47,7 +47,7 @@ def cleaning_command(filled: Sequence[Use], known: Manager, run: Run, facts: Fac
     tool, _, rest = clean.partition(" ")
     written = last.command.words[at].text
     named = posixpath.basename(last.operation.executable)
-    if tool != named and not (tool, named) == ("composer", "composer.phar"):
+    if tool != named and (tool, named) != ("composer", "composer.phar"):
         return clean, f"{known.name} is called as {written}"
     gone = _gone_behind(last, script, known, facts, run)
     if gone is not None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 
-from ...analysis.bases import base_image
+from ...analysis.bases import base_head, base_image
 from ...analysis.facts import Facts
 from ...change import Change, ChangesForm, Safety
 from ...ir.build import Build, Stage
+from ...ir.reference import InvalidReference, parse
 from ...ir.steps import Exec, Healthcheck, Run
+from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.shell_state import state_effects
 from ...shell.reader import read_script
 from ...shell.script import AndOr, Node, Script, Simple
+from ...shell.state import leaks
 from ...syntax.parser import MAX_LINE_BYTES
 from ...text import Edit, Span
 from ..base import Proposals, missed
@@ -42,8 +45,10 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     what Docker makes of them, `["/bin/sh", "-c", "…"]`: the image stays the same to the letter. So it is where the
     other of the two would see a difference: a CMD whose words are arguments of an ENTRYPOINT in exec form, or an
     ENTRYPOINT with a CMD, which the shell form ignores and the exec form appends; tini and dumb-init only start what
-    CMD says. Longer scripts stay. A HEALTHCHECK is written alike: of its test only the exit status counts. Source:
-    Dockerfile reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact".
+    CMD says. Where the ENTRYPOINT of the base image looks at its first word (redis, postgres, nginx), or is not known,
+    the level is aggressive: it gets the program where it got a shell. Longer scripts stay. A HEALTHCHECK is written
+    alike: of its test only the exit status counts. Source: Dockerfile reference, "Shell and exec form" and "Understand
+    how CMD and ENTRYPOINT interact".
     """
     for stage in build.stages:
         for step in stage.steps:
@@ -54,7 +59,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             script = step.body.script
             if not isinstance(script, Script):
                 if step.body.foreign is None:
-                    yield missed(step.line, f"{step.keyword} stays in shell form: {script.reason}")
+                    unread = _no_array(script.text) or script.reason
+                    yield missed(step.line, f"{step.keyword} stays in shell form: {unread}")
                 continue
             reason = _obstacle(step, script)
             if reason is not None:
@@ -63,12 +69,16 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             others = _others(step, stage)
             words = _plain_words(script)
             if words is not None and others is None:
-                known = _entrypoint_is_known(step, stage, build, facts) and _runs_by_itself(words[0])
-                safety = Safety.SAFE if known else Safety.STANDARD
+                minds = _entrypoint_minds(step, words[0], stage, build, facts)
+                safety = Safety.SAFE if _runs_by_itself(words[0]) else Safety.STANDARD
                 why = "the words need no shell, and as process 1 the program gets the signals"
+                if minds is not None:
+                    safety = Safety.AGGRESSIVE
+                    why += f"; {minds}"
             else:
-                if facts.state(step).shell is not None:
-                    yield missed(step.line, f"{step.keyword} stays in shell form: SHELL is set")
+                unsure = _shell_unsure(step, stage, build, facts)
+                if unsure is not None:
+                    yield missed(step.line, f"{step.keyword} stays in shell form: {unsure}")
                     continue
                 text = _with_exec(script) if others is None else None
                 text = text or _line(script)
@@ -127,7 +137,7 @@ def _obstacle(step: Exec, script: Script) -> str | None:
     if not script.text.strip("\"' \t"):
         return "it is empty"
     if script.text.lstrip().startswith("[") and "]" in script.text:
-        return "it looks like a JSON array, and is none"
+        return _no_array(script.text)
     if step.origin.comments or script.comments:
         return "comments stand inside it"
     if len(json.dumps(script.text.split(), ensure_ascii=False).encode("utf-8", "replace")) > _LONGEST:
@@ -184,19 +194,73 @@ def _runs_by_itself(name: str) -> bool:
     return folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin") and not program.endswith((".sh", ".bash"))
 
 
-def _entrypoint_is_known(step: Exec, stage: Stage, build: Build, facts: Facts) -> bool:
-    """Whether no entrypoint of an unknown base image could see the difference."""
+def _entrypoint_minds(step: Exec, first: str, stage: Stage, build: Build, facts: Facts) -> str | None:
+    """Why the base image's ENTRYPOINT may do something else with the words than with a shell's; None where it cannot.
+
+    In shell form its first word is the shell, in exec form it is *first*.
+    """
     if step.keyword == "ENTRYPOINT":
-        return True
+        return None
     while not any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
         base = facts.graph.bases[stage.index]
         if base is None:
             break
         stage = build.stages[base]
     else:
-        return True
+        return None
+    if stage.head.image == "scratch":
+        return None
     image = base_image(build, facts, stage)
-    return stage.head.image == "scratch" or (image is not None and image.entrypoint is False)
+    if image is not None and image.entrypoint is False:
+        return None
+    name = _image_name(stage.head.image)
+    minds = entrypoint_minds(name, first) if name is not None else None
+    if minds is None:
+        return f"whether {stage.head.image} has an ENTRYPOINT, which would get the words, is not known"
+    return (
+        f"the ENTRYPOINT of {name} does more when {first} is its first word than when it is a shell" if minds else None
+    )
+
+
+def _image_name(image: str) -> str | None:
+    try:
+        reference = parse(image)
+    except InvalidReference:
+        return None
+    return None if reference.template else reference.familiar_name
+
+
+def _shell_unsure(step: Exec, stage: Stage, build: Build, facts: Facts) -> str | None:
+    """Why it is not known that /bin/sh runs the text of *step* today, and is the same then; None where it is."""
+    if facts.state(step).shell is not None:
+        return "SHELL is set"
+    image = _image_name(base_head(build, facts, stage).image)
+    if base_image(build, facts, stage) is None and (image is None or entrypoint_minds(image, "") is None):
+        return "the base image is not known, nor the SHELL that it may have set"
+    below: int | None = stage.index
+    while below is not None:
+        for run in build.stages[below].runs:
+            script = facts.script(run)
+            if script is not None and (leaks(script).unknown or "").endswith("replaces /bin/sh"):
+                return f"line {run.line} puts another program at /bin/sh"
+        below = facts.graph.bases[below]
+    return None
+
+
+def _no_array(text: str) -> str | None:
+    """Why *text*, which looks like a JSON array of strings, is none; None for other text."""
+    bare = text.strip()
+    if not bare.startswith("["):
+        return None
+    if re.search(r",\s*\]", bare):
+        flaw = "a comma stands before the ]"
+    elif "'" in bare and '"' not in bare:
+        flaw = "JSON takes double quotes only"
+    elif not bare.endswith("]"):
+        flaw = "no ] ends it" if "]" not in bare else "more stands behind the ]"
+    else:
+        flaw = "its words are not all in double quotes, with commas between them"
+    return f"it looks like a JSON array and is none: {flaw}"
 
 
 def _with_exec(script: Script) -> str | None:
