@@ -21,8 +21,9 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     which only a shell runs: level standard. Other scripts stay, as do a CMD whose words are arguments of an ENTRYPOINT
     in exec form, and an ENTRYPOINT with a CMD, which the shell form ignores and the exec form appends; tini and
     dumb-init only start what CMD says. Where the ENTRYPOINT of the base image looks at its first word (redis, postgres,
-    nginx), or is not known, the level is aggressive: it gets the program where it got a shell. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD and
-    ENTRYPOINT interact"; BuildKit check JSONArgsRecommended.
+    nginx), or is not known, the level is aggressive: it gets the program where it got a shell. Source: Dockerfile
+    reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact"; BuildKit check
+    JSONArgsRecommended.
     """
     for one in commands(build):
         if isinstance(one, Stays):

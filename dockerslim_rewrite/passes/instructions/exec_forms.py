@@ -26,6 +26,8 @@ _LONGEST = MAX_LINE_BYTES - 1000
 _PATH = re.compile(r"(?P<quote>\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
 #: Programs that start what their arguments say, as it stands there, and look after it.
 _INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --)?\Z")
+#: What begins as a list of strings does, and no test of a shell (`[ -f x ]`).
+_LIKE_ARRAY = re.compile(r"\[\s*(?:[\"'\u2018\u2019\u201c\u201d]|[\w./-]+\s*,)")
 #: Characters of a script that may be read as one string.
 _READABLE = 100
 
@@ -183,7 +185,7 @@ def runs_by_itself(name: str) -> bool:
 def _no_array(text: str) -> str | None:
     """Why *text*, which looks like a JSON array of strings, is none; None for other text."""
     bare = text.strip()
-    if not bare.startswith("[") or bare.startswith("[ ") or bare.startswith("[["):
+    if not _LIKE_ARRAY.match(bare):
         return None
     if re.search(r",\s*\]", bare):
         flaw = "a comma stands before the ]"
