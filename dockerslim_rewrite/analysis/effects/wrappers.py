@@ -14,6 +14,8 @@ Words = tuple[str | None, ...]
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _COMMAND = re.compile(r"-[A-Za-z]*c[A-Za-z]*\Z")
+#: The shell reads its input, whatever else it is given.
+_INPUT = re.compile(r"-[A-Za-bd-z]*s[A-Za-bd-z]*\Z")
 _FIND_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
@@ -139,6 +141,8 @@ def shell_call(argv: Words) -> ShellCall | None:
             break
         if word in values:
             index += 2
+        elif _INPUT.match(word):
+            return ShellCall()
         elif word.startswith(("-", "+")) and len(word) > 1:
             command = command or bool(_COMMAND.match(word))
             index += 1
