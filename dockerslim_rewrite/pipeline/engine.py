@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, Remark, RemarkKind
+from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
 from ..ignores import Ignored, ignored_at, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase
@@ -177,6 +177,7 @@ class Engine:
         accepted: list[tuple[Change, Key]] = []
         remarks: list[Remark] = []
         taken: list[Edit] = []
+        joined: list[_Lines] = []
         waiting = False
         build = reading.build
         for one in phase.passes:
@@ -198,9 +199,12 @@ class Engine:
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned or key in self.unreadable:
                     continue
-                if _meets(taken, edits):
+                whole = _joined(proposal, build)
+                if _meets(taken, edits) or (whole is not None and any(map(whole.meets, joined))):
                     waiting = True
                     continue
+                if whole is not None:
+                    joined.append(whole)
                 for edit in edits:
                     insort(taken, edit)
                 accepted.append((proposal, key))
@@ -236,6 +240,28 @@ def _parses(text: str) -> bool:
     return True
 
 
+class _Lines(NamedTuple):
+    """Lines of the file, both ends included."""
+
+    first: int
+    last: int
+
+    def meets(self, other: _Lines) -> bool:
+        """Whether the two have a line in common."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def _joined(change: Change, build: Build) -> _Lines | None:
+    """The lines of the RUNs that *change* makes one: whether they may be depends on all that is in them."""
+    if not any(isinstance(claim, MergesRuns) for claim in change.claims):
+        return None
+    document = build.document
+    starts = [instruction.span.start for instruction in document.instructions]
+    last = document.instructions[bisect_right(starts, max(edit.span.end for edit in change.edits)) - 1]
+    first = document.instructions[bisect_right(starts, min(edit.span.start for edit in change.edits)) - 1]
+    return _Lines(first.line_number, last.end_line)
+
+
 def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:
     """Whether *change* edits more than layout within one of *substituted*, which are disjoint and sorted."""
     if not substituted or all(isinstance(claim, Layout) for claim in change.claims):
@@ -248,12 +274,13 @@ def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
-    """Whether one of *edits* touches what an edit in the sorted list *taken* touches, or inserts where it does."""
+    """Whether one of *edits* touches what an edit in the sorted list *taken* touches, or inserts at its border."""
     for edit in edits:
         at = bisect_left(taken, edit)
         for other in taken[max(at - 1, 0) : at + 1]:
             first, second = sorted((other.span, edit.span))
-            if second.start < first.end or first == second:
+            inserts = first.start == first.end or second.start == second.end
+            if second.start < first.end or first == second or (inserts and second.start == first.end):
                 return True
     return False
 
