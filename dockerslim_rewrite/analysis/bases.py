@@ -7,8 +7,8 @@ from ..ir.reference import InvalidReference, parse
 from ..ir.steps import From, Run
 from ..knowledge.images import ImageFacts, image_facts
 from ..record import record
-from .cleanup import always_runs
 from .facts import Facts
+from .packages.cleanup import always_runs
 
 #: Which family of distributions a package manager belongs to.
 _FAMILIES = {

@@ -13,12 +13,12 @@ from ..record import record
 from ..shell.script import Script, Simple
 from ..syntax.style import Style
 from ..text import Span
-from .base_sites import BaseSite, base_sites
-from .calls import Call, stage_calls
-from .graph import Graph, stage_graph
+from .flow.base_sites import BaseSite, base_sites
+from .flow.graph import Graph, stage_graph
+from .flow.state import State, states
 from .locked import NO_LOCK, Lock
-from .packages import Operation, operations
-from .state import State, states
+from .packages.operations import Operation, operations
+from .shell.calls import Call, stage_calls
 
 if TYPE_CHECKING:
     from .project import Project

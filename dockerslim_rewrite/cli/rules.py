@@ -8,7 +8,7 @@ import sys
 
 from ..knowledge.sources import link_of, links
 from ..passes import PIPELINE, Pass
-from ..passes.fixtures import fixture_of
+from ..report.fixtures import fixture_of
 from .rewrite import DONE, USAGE, complain
 
 

@@ -6,9 +6,9 @@ import posixpath
 import re
 from fnmatch import fnmatchcase
 
-from ..analysis.packages import operation, unwrapped
+from ..analysis.flow.state import expand, states
+from ..analysis.packages.operations import operation, unwrapped
 from ..analysis.project import Classified, FileRole, Project
-from ..analysis.state import expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
 from ..knowledge.project_files import role_names

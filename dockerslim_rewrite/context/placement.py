@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
-from ..analysis.destinations import destination, is_folder
-from ..analysis.graph import stage_graph
-from ..analysis.state import expand, states
+from ..analysis.flow.destinations import destination, is_folder
+from ..analysis.flow.graph import stage_graph
+from ..analysis.flow.state import expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy
 from ..record import record

@@ -16,7 +16,7 @@ from .result import Companion, Result, unified_diff
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
-    from ..passes.sketching import Draft
+    from ..passes.stages.sketching import Draft
 
 __all__ = ["Companion", "Options", "Result", "rewrite", "selected", "suggest", "unified_diff"]
 
@@ -57,7 +57,7 @@ def suggest(text: str, options: Options | None = None, path: str | None = None) 
 
     Drafts are for people: nothing proves them, and they are in no result. Raises as ``rewrite`` does.
     """
-    from ..passes.drafts import drafts
+    from ..passes.stages.drafts import drafts
 
     options = options or Options()
     chosen = {one.code for phase in selected(options) for one in phase.passes}

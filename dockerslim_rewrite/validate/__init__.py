@@ -3,7 +3,7 @@
 Independent of the passes: it reads both texts anew and shares no analysis with what proposed the changes.
 """
 
-from .check import validate
-from .verdict import Judgement, Verdict, Violation
+from .core.check import validate
+from .core.verdict import Judgement, Verdict, Violation
 
 __all__ = ["Judgement", "Verdict", "Violation", "validate"]

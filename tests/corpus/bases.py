@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.analysis.base_sites import BaseSite, base_sites
+from dockerslim_rewrite.analysis.flow.base_sites import BaseSite, base_sites
 from dockerslim_rewrite.analysis.locked import Lock, LockEntry
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import ParseError, parse

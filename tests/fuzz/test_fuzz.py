@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from dockerslim_rewrite import Options, ParseError, rewrite
 from dockerslim_rewrite.cli import main
 from dockerslim_rewrite.ir.build import read_build
-from dockerslim_rewrite.passes.fixtures import read_fixture
+from dockerslim_rewrite.report.fixtures import read_fixture
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Script
 from dockerslim_rewrite.syntax import parse

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
-from dockerslim_rewrite.passes.fixtures import read_fixture
+from dockerslim_rewrite.report.fixtures import read_fixture
 from dockerslim_rewrite.syntax import ParseError
 from dockerslim_rewrite.validate import Verdict, validate
 from tests.corpus.files import VARIABLE, corpus_files, sample

@@ -14,7 +14,7 @@ from dockerslim_rewrite.render.environment import TemplateError, json_words, quo
 from dockerslim_rewrite.render.fragments import fragment
 from dockerslim_rewrite.render.instructions import instruction
 from dockerslim_rewrite.syntax import parse
-from dockerslim_rewrite.validate.observe import value
+from dockerslim_rewrite.validate.core.observe import value
 
 TEXT = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\x85\u2028\u2029"), max_size=20

@@ -15,7 +15,7 @@ from posixpath import join, normpath
 from dockerslim_rewrite.ir.build import Build, Stage
 from dockerslim_rewrite.ir.steps import Arg, Env, Run, Shell, Step, Value
 from dockerslim_rewrite.knowledge.images import image_facts
-from dockerslim_rewrite.validate.observe import value
+from dockerslim_rewrite.validate.core.observe import value
 from tests.trace.driver import PATH, program_for
 from tests.trace.model import SHELLS, Body, UnsupportedShell
 

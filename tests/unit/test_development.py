@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.analysis.javascript import Loaded, loaded
-from dockerslim_rewrite.analysis.lock_files import pnpm_packages
+from dockerslim_rewrite.analysis.packages.javascript import Loaded, loaded
+from dockerslim_rewrite.analysis.packages.lock_files import pnpm_packages
 
 NODE = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD node a.js\n"
 POETRY = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN poetry install\nCMD tides\n"

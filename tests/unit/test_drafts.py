@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockerslim_rewrite import Options
-from dockerslim_rewrite.passes.sketching import Draft
+from dockerslim_rewrite.passes.stages.sketching import Draft
 from dockerslim_rewrite.pipeline import suggest
 
 

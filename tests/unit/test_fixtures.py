@@ -10,8 +10,8 @@ import pytest
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.locked import NO_LOCK
 from dockerslim_rewrite.passes import PIPELINE
-from dockerslim_rewrite.passes.fixtures import Case, read_fixture
 from dockerslim_rewrite.registry.lock import read_lock
+from dockerslim_rewrite.report.fixtures import Case, read_fixture
 
 FOLDER = Path(__file__).parent.parent / "passes"
 FIXTURES = {path.stem: read_fixture(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.md"))}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockerslim_rewrite.analysis.graph import stage_graph
-from dockerslim_rewrite.analysis.state import State, states
+from dockerslim_rewrite.analysis.flow.graph import stage_graph
+from dockerslim_rewrite.analysis.flow.state import State, states
 from dockerslim_rewrite.ir.build import Build, read_build
 from dockerslim_rewrite.ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Onbuild, Run, Shell, Value
 from dockerslim_rewrite.record import field_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockerslim_rewrite.knowledge.tables import table
-from dockerslim_rewrite.validate.runtime_packages import is_library
+from dockerslim_rewrite.validate.stages.runtime_packages import is_library
 
 
 def _names() -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dockerslim_rewrite.analysis.outcome import must_succeed
-from dockerslim_rewrite.analysis.pipes import breaks
-from dockerslim_rewrite.analysis.portability import differs_in_bash
+from dockerslim_rewrite.analysis.flow.outcome import must_succeed
+from dockerslim_rewrite.analysis.shell.pipes import breaks
+from dockerslim_rewrite.analysis.shell.portability import differs_in_bash
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Script
 from dockerslim_rewrite.shell.words import unquoted_parameters

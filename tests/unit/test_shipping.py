@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite.analysis.go_sources import may_need_c
-from dockerslim_rewrite.analysis.shipped import Obstacle, Shipping
-from dockerslim_rewrite.analysis.shipping import shipping
-from dockerslim_rewrite.analysis.starting import Starting, starting
+from dockerslim_rewrite.analysis.runtime.go_sources import may_need_c
+from dockerslim_rewrite.analysis.runtime.shipped import Obstacle, Shipping
+from dockerslim_rewrite.analysis.runtime.shipping import shipping
+from dockerslim_rewrite.analysis.runtime.starting import Starting, starting
 from dockerslim_rewrite.context.locate import locate
 from dockerslim_rewrite.context.project import FolderProject
 from dockerslim_rewrite.ir.build import read_build

@@ -11,7 +11,7 @@ import dockerslim_rewrite
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.knowledge.images import catalogued, entry_of
 from dockerslim_rewrite.knowledge.smaller import installer, smaller
-from dockerslim_rewrite.passes.slim_base import slim_base
+from dockerslim_rewrite.passes.bases.ds304_slim_base import slim_base
 from dockerslim_rewrite.record import evolve
 
 DATA = tomllib.loads(

@@ -7,7 +7,7 @@ import pytest
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.knowledge.images import catalogued, image_facts
 from dockerslim_rewrite.syntax import parse
-from dockerslim_rewrite.validate.start_folders import start_folder
+from dockerslim_rewrite.validate.bases.start_folders import start_folder
 
 
 @pytest.mark.parametrize("name", [name for name in catalogued() if "windows" not in name])

@@ -1,0 +1,53 @@
+"""Which paths commands name, so that a later RUN's cleanup or permission change finds the layer that wrote them."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import lru_cache
+
+from ...shell.script import Script, Simple
+
+#: Commands that only change or remove what is there already; in a later layer they cost a copy, or hide what stays.
+_TOUCHING = frozenset(("rm", "rmdir", "unlink", "chmod", "chown", "chgrp", "strip", "find"))
+
+
+def touched(command: Simple) -> tuple[str, ...]:
+    """The paths that an ``rm``, ``chmod``, ``chown``, ``strip`` … names; empty for other commands.
+
+    Operands that are no paths (modes, owners) do no harm: nothing writes files of such names.
+    """
+    argv = command.argv
+    if not argv or (argv[0] or "").rpartition("/")[2] not in _TOUCHING:
+        return ()
+    words = zip(argv[1:], command.words[1:], strict=True)
+    return tuple(literal for literal, word in words if literal and not word.text.startswith("-"))
+
+
+#: Names that say nothing about a particular file.
+_COMMON = frozenset(("tmp", "root", "usr", "var", "etc", "opt", "bin", "lib", "home", "app", "src", "local", "cache"))
+
+
+@lru_cache(maxsize=1024)
+def mentioned(script: Script) -> frozenset[str]:
+    """The words and redirection targets of the commands in *script* that may write, and the last part of each path."""
+    found: set[str] = set()
+    for command in script.commands:
+        if not touched(command):
+            found.update(filter(None, command.argv[1:]))
+        for redirect in command.redirects:
+            if redirect.target is not None and redirect.target.literal:
+                found.add(redirect.target.literal)
+    found |= {posixpath.basename(word.rstrip("/")) for word in found}
+    return frozenset(found)
+
+
+def wrote(path: str, script: Script) -> bool:
+    """Whether *script* names *path*, something below it, or a file of its name: then it may have written it."""
+    known = mentioned(script)
+    bare = path.rstrip("/*")
+    name = posixpath.basename(bare)
+    if len(name) < 3 or bare.lstrip("/") in _COMMON:
+        return False
+    if bare in known or any(word.startswith(bare + "/") for word in known):
+        return True
+    return "." in name and "*" not in name and name in known

@@ -1,0 +1,23 @@
+"""Whether a file can only be built by BuildKit: then what only BuildKit knows may be added to it."""
+
+from __future__ import annotations
+
+import re
+
+from ...ir.build import Build
+
+_SYNTAX = re.compile(
+    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:1|latest|labs|1-labs|1\.(?:[2-9]|\d\d).*))?(?:@.*)?\Z"
+)
+_MODERN_FLAGS = frozenset(("mount", "network", "security", "link", "chmod", "parents", "exclude"))
+
+
+def needs_buildkit(build: Build) -> bool:
+    """Whether the file cannot be built without a BuildKit of Dockerfile frontend 1.2 (``--mount``, ``--chmod``)."""
+    syntax = next((value for name, value in build.document.directives if name == "syntax"), None)
+    if syntax is not None:
+        return bool(_SYNTAX.match(syntax.strip()))
+    return any(
+        instruction.heredocs or any(flag.name in _MODERN_FLAGS for flag in instruction.flags)
+        for instruction in build.document.instructions
+    )

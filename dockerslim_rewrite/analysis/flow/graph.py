@@ -1,0 +1,71 @@
+"""Which stage is built from which, and whose result ships."""
+
+from __future__ import annotations
+
+from ...ir.build import Build
+from ...ir.steps import Copy, Onbuild, Run, Step
+from ...record import record
+
+
+@record
+class Graph:
+    """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from."""
+
+    bases: tuple[int | None, ...]
+    sources: tuple[frozenset[int], ...]
+
+    def ships(self, index: int) -> bool:
+        """Whether the layers of stage *index* are part of the last stage's image."""
+        at: int | None = len(self.bases) - 1
+        while at is not None:
+            if at == index:
+                return True
+            at = self.bases[at]
+        return False
+
+    def heirs(self, index: int) -> tuple[int, ...]:
+        """The stages that are FROM stage *index*, directly or through others, in file order."""
+        found = []
+        for candidate in range(index + 1, len(self.bases)):
+            at = self.bases[candidate]
+            while at is not None and at != index:
+                at = self.bases[at]
+            if at == index:
+                found.append(candidate)
+        return tuple(found)
+
+
+def stage_graph(build: Build) -> Graph:
+    """The graph of *build*'s stages. References that name no earlier stage are images.
+
+    ``--from`` may count stages; FROM may not (BuildKit's dockerfile2llb looks for its image by name alone).
+    """
+    names: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    bases: list[int | None] = []
+    sources: list[frozenset[int]] = []
+    for stage in build.stages:
+        bases.append(names.get(stage.head.image.lower()))
+        found = set()
+        for step in stage.steps:
+            for reference in references(step):
+                at = names.get(reference.lower(), counted.get(reference))
+                if at is not None:
+                    found.add(at)
+        sources.append(frozenset(found))
+        counted[str(stage.index)] = stage.index
+        if stage.head.alias:
+            names[stage.name] = stage.index
+    return Graph(tuple(bases), tuple(sources))
+
+
+def references(step: Step) -> list[str]:
+    """What *step* names in ``--from`` or in the ``from`` of a mount: stages, images or contexts."""
+    if isinstance(step, Onbuild):
+        return references(step.trigger) if step.trigger else []
+    if isinstance(step, Copy):
+        source = step.origin.flag("from")
+        return [source] if source else []
+    if isinstance(step, Run):
+        return [mount["from"] for mount in step.mounts if mount.get("from")]
+    return []

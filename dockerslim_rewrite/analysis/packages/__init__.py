@@ -1,0 +1,1 @@
+"""What package managers install, read, cache and leave behind."""

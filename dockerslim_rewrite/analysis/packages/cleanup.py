@@ -1,0 +1,109 @@
+"""What a package manager leaves in a layer, whether it is gone already, and whether a command may be added there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ...ir.steps import Run
+from ...shell.body import Body
+from ...shell.edits import append
+from ...shell.script import AndOr, Compound, Group, Node, Script, Simple
+from ...shell.state import leaks
+from ...text import Edit
+from ..facts import Facts
+
+
+def appendable(run: Run, facts: Facts) -> str | None:
+    """Why no command can be added at the end of *run*'s body; None when one can."""
+    script = facts.script(run)
+    if script is None:
+        if run.body is not None and run.body.form == "mixed":
+            return "a here-document stands in it"
+        return "its shell text could not be read with certainty"
+    if not script.root.items:
+        return "it holds no command"
+    if script.comments and run.body is not None and run.body.form == "shell":
+        return "a shell comment would swallow the command"
+    if any(separator.text == "&" for separator in script.root.separators):
+        return "it starts a background job"
+    if leaks(script).leaves:
+        return "it may end the shell with exit, exec or return"
+    return None
+
+
+def append_to(run: Run, facts: Facts, command: str) -> Edit:
+    """The edit that adds *command* to *run*, which is ``appendable``."""
+    assert isinstance(run.body, Body)
+    return append(run.body, run.origin, command, facts.style)
+
+
+def mounted(run: Run, paths: Iterable[str]) -> bool:
+    """Whether a cache or tmpfs mount of *run* covers one of *paths*: then nothing of it reaches the layer."""
+    for mount in run.mounts:
+        if mount.get("type", "bind") not in ("cache", "tmpfs"):
+            continue
+        bare = run.mount_target(mount).rstrip("/")
+        for path in paths:
+            if bare and (path == bare or path.startswith(bare + "/")):
+                return True
+    return False
+
+
+def removes(command: Simple, path: str) -> bool:
+    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
+    argv = command.argv
+    at = 0
+    while at < len(argv) and argv[at] in ("sudo", "command"):
+        at += 1
+    if at == len(argv) or (argv[at] or "").rpartition("/")[2] != "rm":
+        return False
+    for word in argv[at + 1 :]:
+        if word is None or word.startswith("-"):
+            continue
+        bare = _at_home(re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/"))
+        if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
+            return True
+    return False
+
+
+def _at_home(path: str) -> str:
+    """*path* with root's home folder written as ``~``."""
+    for home in ("/root", "$HOME", "${HOME}"):
+        if path == home or path.startswith(home + "/"):
+            return "~" + path[len(home) :]
+    return path
+
+
+def says(command: Simple, text: str | None) -> bool:
+    """Whether *command* is written just as *text*, perhaps behind sudo."""
+    written = " ".join(word.text for word in command.words)
+    return text is not None and written.removeprefix("sudo ") == text
+
+
+def always_runs(script: Script, command: Simple) -> bool:
+    """Whether *command* runs whenever *script* succeeds: it stands in the outermost ``&&`` chain or list."""
+    return id(command) in _spine_of(script)
+
+
+@lru_cache(maxsize=1024)
+def _spine_of(script: Script) -> frozenset[int]:
+    """The identities of the commands on the spine; the script, which the cache holds, keeps them alive."""
+    return frozenset(id(one) for one in _spine(script.root))
+
+
+def _spine(node: Node) -> Iterable[Node]:
+    if isinstance(node, Simple):
+        yield node
+    elif isinstance(node, AndOr):
+        if all(operator.text == "&&" for operator in node.operators):
+            for item in node.items:
+                yield from _spine(item)
+        else:
+            yield from _spine(node.items[0])
+    elif isinstance(node, Group):
+        yield from _spine(node.body)
+    elif not isinstance(node, Compound):
+        for item in node.items:
+            yield from _spine(item)

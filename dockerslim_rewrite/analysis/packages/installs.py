@@ -1,0 +1,214 @@
+"""What commands between a COPY of the whole context and the sources it brings read of the project.
+
+Which command is an installation is data (``knowledge.installers``); what an installation reads is the project's to say.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from ...ir.steps import Arg, Run
+from ...knowledge.installers import Installer, Mixed, installer_of, mixed, stands_apart
+from ...record import record
+from ...shell.script import Simple
+from ..facts import Facts
+from ..flow.state import State
+from ..project import Installation, Project
+from .operations import is_local
+
+_SYSTEM = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper"))
+_NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]:-]*\Z")
+#: Paths that COPY takes as they are written.
+_PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*\Z")
+_OUTSIDE = ("-", "/var/", "/tmp/", "/root/.cache")
+
+
+class NeedsMore(Exception):
+    """Why a command may need more of the project than files that can be named."""
+
+
+@record
+class Place:
+    """Where the context is copied to: ``folder`` is an image path, ``project`` what the context holds."""
+
+    folder: str
+    project: Project
+
+
+def commands(run: Run, facts: Facts) -> tuple[Simple, ...]:
+    """The simple commands of *run*; none where it cannot be read."""
+    script = facts.script(run)
+    return script.commands if script is not None else ()
+
+
+def installs(run: Run, facts: Facts) -> bool:
+    """Whether *run* seems to install what a manifest lists."""
+    return any(_names_manifest(_words(command)) for command in commands(run, facts))
+
+
+def compiles(run: Run, facts: Facts) -> tuple[str, Mixed] | None:
+    """The first command of *run* that downloads dependencies and compiles the project in one."""
+    for command in commands(run, facts):
+        words = _words(command)
+        found = mixed(words)
+        if found is not None:
+            return " ".join([word for word in words if not word.startswith("-")][:2]), found
+    return None
+
+
+def _words(command: Simple) -> list[str]:
+    words = [word or "" for word in command.argv]
+    return words[2:] if words[:1] in (["python"], ["python3"]) and words[1:3] == ["-m", "pip"] else words
+
+
+def _names_manifest(words: Sequence[str]) -> bool:
+    found = installer_of(words)
+    if found is None or stands_apart(words):
+        return False
+    installer, length = found
+    rest = list(words[length:])
+    if installer.named:
+        return any(word.startswith(tuple(installer.files)) or word == "sync" for word in rest)
+    operands = [word for word in rest if not word.startswith("-")]
+    text = " ".join(operands)
+    return any(text == verb or (verb and text.startswith(f"{verb} ")) for verb in installer.verbs) or (
+        installer.several and bool(installer.verbs & set(operands))
+    )
+
+
+def read_by(run: Run, place: Place, facts: Facts) -> Installation:
+    """What *run* reads of the project. Raises ``NeedsMore`` where that may be more than files that can be named."""
+    if any(name == "mount" and "bind" in (value or "bind") for name, value in run.flags):
+        raise NeedsMore(f"line {run.line} mounts files")
+    found = commands(run, facts)
+    if not found:
+        raise NeedsMore(f"line {run.line} cannot be read")
+    state = facts.state(run)
+    parts = [part for command in found for part in _command(command, state, place)]
+    files = dict.fromkeys(chain.from_iterable(part.files for part in parts))
+    folders = dict.fromkeys(chain.from_iterable(part.folders for part in parts))
+    if files or folders:
+        files |= dict.fromkeys(_named_by_variables(run, place, facts))
+    for path in (*files, *folders):
+        if not _PLAIN.match(path):
+            raise NeedsMore(f"{path} is no name for COPY")
+    return Installation(tuple(files), tuple(folders))
+
+
+def _command(command: Simple, state: State, place: Place) -> Iterator[Installation]:
+    argv = command.argv
+    if command.redirects or None in argv or command.nested or command.assignments:
+        raise NeedsMore(f"{(argv or ('a command',))[0] or 'a command'} may read or write more")
+    words = _words(command)
+    if not words:
+        raise NeedsMore("an assignment stands between")
+    if words[0] == "rm" and all(word.startswith(_OUTSIDE) for word in words[1:]):
+        return
+    if words[0] == "set" or words[0] in _SYSTEM or stands_apart(words):
+        if any(is_local(word) for word in words[1:]):
+            raise NeedsMore(f"{words[0]} installs a local file")
+        return
+    found = installer_of(words)
+    if found is None:
+        raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
+    installer, length = found
+    yield from _installation(installer, words, length, state.workdir, place)
+
+
+def _installation(
+    installer: Installer, words: list[str], length: int, cwd: str | None, place: Place
+) -> Iterator[Installation]:
+    operands, files = _arguments(installer, words[length:])
+    name = " ".join(words[:length])
+    rest = _behind_verb(installer, operands)
+    if rest is None or (rest and not (installer.packages or (installer.operand and len(rest) == 1))):
+        raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
+    if installer.packages:
+        for word in rest if "sync" not in operands[:1] else ():
+            if not _NAME.match(word) or is_local(word):
+                raise NeedsMore(f"{name} installs {word}")
+    for group in installer.needs:
+        if not group & set(words):
+            raise NeedsMore(f"{name} without {' or '.join(sorted(group))} may read or write more")
+    if installer.named:
+        named = [*files, *(rest if "sync" in operands[:1] else ())]
+        if not (named or installer.packages):
+            raise NeedsMore(f"{name} does not say which file it reads")
+    else:
+        named = [*files, rest[0] if rest else "."]
+    for path in named:
+        yield _checked(place.project.installation(installer.manager, _inside(path, cwd, place)), words)
+    for made in installer.made:
+        path = posixpath.join(_inside(".", cwd, place), made)
+        if place.project.holds(path) is not False:
+            raise NeedsMore(f"the context holds {path}, which would take the place of what is installed")
+
+
+def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The operands among *words*, and the values of the options that name files."""
+    operands: list[str] = []
+    files: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if installer.packages and re.match(r"-[^-]", word):
+            name, value = word[:2], word[2:]
+            equals = value
+        if not word.startswith("-"):
+            operands.append(word)
+        elif name in installer.elsewhere or word in ("-", "--"):
+            raise NeedsMore(f"with {word} {installer.executables[0]} may read or write more of it")
+        elif name in installer.files:
+            files.append(value if equals else next(rest, ""))
+        elif name in installer.values and not equals:
+            next(rest, "")
+    return operands, files
+
+
+def _behind_verb(installer: Installer, operands: list[str]) -> list[str] | None:
+    """The operands behind the verb; None where there is no verb that installs."""
+    if installer.several:
+        return [] if operands and set(operands) <= installer.verbs else None
+    for verb in sorted(installer.verbs, key=len, reverse=True):
+        words = verb.split()
+        if operands[: len(words)] == words:
+            return operands[len(words) :]
+    return None
+
+
+def _inside(path: str, cwd: str | None, place: Place) -> str:
+    """The context path of what a command names. Raises ``NeedsMore`` for what does not lie in the copied folder."""
+    if not path.startswith("/") and cwd is None:
+        raise NeedsMore(f"no WORKDIR says where {path} is")
+    full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    if full == place.folder:
+        return ""
+    prefix = place.folder.rstrip("/") + "/"
+    if not full.startswith(prefix):
+        where = "it runs" if path == "." else f"{path} is"
+        raise NeedsMore(f"{where} not in the folder that is copied")
+    return full[len(prefix) :]
+
+
+def _checked(found: Installation, words: Sequence[str]) -> Installation:
+    given = {word.partition("=")[0] for word in words}
+    for obstacle in found.obstacles:
+        if not obstacle.unless & given:
+            raise NeedsMore(obstacle.reason)
+    return found
+
+
+def _named_by_variables(run: Run, place: Place, facts: Facts) -> Iterator[str]:
+    """The files of the context that variables name: settings of package managers stand there as well."""
+    state = facts.state(run)
+    files = {file.path for file in place.project.files}
+    values = [value for value in state.env.values() if value]
+    values += [pair.value for step in facts.build if isinstance(step, Arg) for pair in step.pairs if pair.value]
+    prefix = place.folder.rstrip("/") + "/"
+    for token in (token for value in values for token in re.split(r"[\s:=,;\"']+", value)):
+        path = posixpath.normpath(posixpath.join(state.workdir or place.folder, token))
+        if path.startswith(prefix) and path.removeprefix(prefix) in files:
+            yield path.removeprefix(prefix)

@@ -1,0 +1,165 @@
+"""What a project's own lists install, where the build context shows them: whether anything of it is compiled.
+
+Sources: pip's requirements file format; npm's package-lock.json (versions 2 and 3: ``hasInstallScript`` marks packages
+with install scripts or a ``binding.gyp``, ``bin`` their programs) and the scripts that ``npm ci`` runs.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...ir.build import Build
+from ...knowledge.smaller import Installer
+from ...record import record
+from ..facts import Facts
+
+#: Scripts of package.json that run when its project is installed.
+INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:\[[^\]]*\])?\s*(?:[=<>~!].*|;.*|))\Z")
+_INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
+
+
+class Unmet(Exception):
+    """Something is needed of which nobody knows whether the smaller image has it."""
+
+
+@record
+class Lists:
+    """Reads the files of the project that *build* copies into its last stage."""
+
+    build: Build
+    facts: Facts
+
+    def requirements(self, path: str, folder: str | None, known: Installer, python: str = "") -> tuple[str, ...]:
+        """The packages that the requirements file *path*, seen from *folder*, lists.
+
+        Raises ``Unmet`` unless *known* brings all of them to that version of *python*, where it is known.
+        """
+        folder = "/" if path.startswith("/") else folder
+        names: list[str] = []
+        seen: set[str] = set()
+        waiting = [posixpath.normpath(posixpath.join(folder or "/", path))]
+        while waiting:
+            at = waiting.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            text = self.text(at, folder)
+            if text is None:
+                raise Unmet(f"pip may have to compile {path}")
+            for line in _lines(text):
+                include = _INCLUDE.match(line)
+                if include is not None:
+                    waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(at), include[1])))
+                    continue
+                found = _REQUIREMENT.match(line)
+                name = found[1].lower().replace("_", "-") if found is not None else ""
+                if found is None or not known.brings(name, _version(found[2] or ""), python):
+                    raise Unmet(f"pip may have to compile {line}, which {path} lists")
+                names.append(name)
+        return tuple(names)
+
+    def npm_lock(self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True) -> frozenset[str]:
+        """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts.
+
+        ``npm install`` is not *exact*: it follows the lock file where package.json asks for the same. Raises ``Unmet``
+        where something may be compiled, or fetched by other means than npm's own.
+        """
+        lock = self._json("package-lock.json", folder)
+        packages = lock.get("packages") if lock is not None else None
+        if not isinstance(packages, dict):
+            raise Unmet(
+                "npm may have to compile what npm ci installs"
+                if exact
+                else "no package-lock.json tells what npm installs"
+            )
+        if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
+            raise Unmet("package-lock.json and package.json do not ask for the same")
+        for script in INSTALLING:
+            if scripts and script in self._scripts(folder):
+                raise Unmet(f"what the script {script} of package.json does is not known")
+        programs: set[str] = set()
+        for path, entry in packages.items():
+            name = path.rpartition("node_modules/")[2]
+            if not isinstance(entry, dict) or not path:
+                continue
+            if not str(entry.get("resolved", "https://")).startswith("https://") or entry.get("link"):
+                raise Unmet(f"npm ci fetches {name} from elsewhere")
+            if scripts and entry.get("hasInstallScript") and name not in known.harmless_scripts and _for_linux(entry):
+                raise Unmet(f"npm may have to compile {name}")
+            bins = entry.get("bin")
+            programs.update(bins if isinstance(bins, dict) else ())
+        return frozenset(programs)
+
+    def npm_script(self, name: str, folder: str | None) -> Iterator[str]:
+        """The shell text of the script *name* of package.json in *folder*, with those before and behind it."""
+        scripts = self._scripts(folder)
+        if not isinstance(scripts.get(name), str):
+            raise Unmet(f"what npm {name} does is not known")
+        for one in (f"pre{name}", name, f"post{name}"):
+            if isinstance(scripts.get(one), str):
+                yield scripts[one]
+
+    def _scripts(self, folder: str | None) -> Mapping[str, Any]:
+        package = self._json("package.json", folder)
+        if package is None:
+            raise Unmet("package.json cannot be seen")
+        scripts = package.get("scripts", {})
+        return scripts if isinstance(scripts, dict) else {}
+
+    def _json(self, name: str, folder: str | None) -> Mapping[str, Any] | None:
+        text = self.text(posixpath.join(folder or "/", name), folder)
+        try:
+            found = json.loads(text) if text is not None else None
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def source(self, path: str) -> str | None:
+        """Where in the build context the file at the image path *path* comes from; None where none does for certain."""
+        project = self.facts.project
+        file = project.image_files(self.build).get(path) if project is not None else None
+        return file.path if file is not None else None
+
+    def text(self, path: str, folder: str | None) -> str | None:
+        """The text of the file at the image path *path*; None where it does not come from the context for certain."""
+        project = self.facts.project
+        if project is None or folder is None:
+            return None
+        file = project.image_files(self.build).get(path)
+        return project.text(file.path) if file is not None else None
+
+
+def _version(text: str) -> str:
+    """The version that a requirement asks for, without hashes and markers, which only leave it out elsewhere."""
+    return re.split(r";|\s--hash=", text, maxsplit=1)[0].strip()
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a requirements file without comments, continuations joined."""
+    for line in text.replace("\\\n", " ").splitlines():
+        bare = re.sub(r"(?:^|\s)#.*", "", line).strip()
+        if bare:
+            yield bare
+
+
+def _in_step(package: Mapping[str, Any] | None, root: object) -> bool:
+    """Whether a lock file's entry *root* was made for *package*."""
+    return (
+        package is not None
+        and isinstance(root, dict)
+        and all(
+            package.get(key, {}) == root.get(key, {})
+            for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+        )
+    )
+
+
+def _for_linux(entry: Mapping[str, Any]) -> bool:
+    """Whether npm installs a package of the lock file on Linux."""
+    systems = entry.get("os")
+    return not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)

@@ -1,0 +1,61 @@
+"""The names of packages in lock files.
+
+Sources: Bundler's Gemfile.lock (the sections ``specs`` list every gem that is installed); Mix's mix.lock (a line a
+package); Poetry's poetry.lock (a table a package); npm's package-lock.json (an entry a folder of node_modules); pnpm's
+pnpm-lock.yaml before version 9 (``requiresBuild`` marks what has scripts that build).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...record import record
+
+_GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(", re.M)
+_HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
+_LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
+_MODULE = re.compile(r'"(?:[^"]*/)?node_modules/((?:@[^"/]+/)?[^"/]+)": *\{')
+_PNPM_VERSION = re.compile(r"^lockfileVersion: '?(\d+)", re.M)
+_PNPM_PACKAGE = re.compile(r"^  /((?:@[^/@\s]+/)?[^/@\s]+)[@/][^\n]*:$", re.M)
+_PNPM_SINCE = 9
+
+
+@record
+class Locked:
+    """A package of pnpm's lock file, and whether it ``builds`` something when it is installed."""
+
+    name: str
+    builds: bool
+
+
+def gems(text: str) -> tuple[str, ...]:
+    """The gems of a Gemfile.lock."""
+    return tuple(_GEM.findall(text))
+
+
+def mix_packages(text: str) -> tuple[str, ...]:
+    """The packages of a mix.lock."""
+    return tuple(_HEX.findall(text))
+
+
+def poetry_packages(text: str) -> tuple[str, ...]:
+    """The packages of a poetry.lock."""
+    return tuple(_LOCKED.findall(text))
+
+
+def npm_packages(text: str) -> tuple[str, ...]:
+    """The packages of a package-lock.json."""
+    return tuple(_MODULE.findall(text))
+
+
+def pnpm_packages(text: str) -> tuple[Locked, ...] | None:
+    """The packages of a pnpm-lock.yaml; None for one that does not mark what builds."""
+    version = _PNPM_VERSION.search(text)
+    if version is None or int(version[1]) >= _PNPM_SINCE:
+        return None
+    found = list(_PNPM_PACKAGE.finditer(text))
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    return tuple(
+        Locked(match[1], "requiresBuild: true" in text[match.end() : end])
+        for match, end in zip(found, ends, strict=False)
+    )

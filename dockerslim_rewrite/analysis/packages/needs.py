@@ -1,0 +1,355 @@
+"""What a stage and those built from it need of their base image, command by command."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Sequence
+
+from ...ir.build import Build, Stage
+from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
+from ...knowledge.build_tools import build_tools
+from ...knowledge.lifetimes import ended
+from ...knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
+from ...record import record
+from ...shell.reader import read_script
+from ...shell.script import Compound, Script, Simple
+from ..bases import base_image
+from ..facts import Facts
+from ..shell.wrapped import compression, inner_commands, started
+from .listed import Lists, Unmet
+from .operations import Kind, Operation, operation, unwrapped
+
+_SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
+#: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
+_PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
+_ASKS = frozenset(("which", "type", "hash"))
+#: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
+_RUNS = frozenset(("run", "run-script"))
+_MOVES = frozenset(("cd", "pushd", "popd"))
+#: Scripts may call others so many times: a script that calls itself has no end.
+_MOST = 8
+_SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
+_INTERPRETERS = frozenset(("sh", "bash", "dash", "ash"))
+#: Options of pip by which it may not get, or not take, the archives that its own index has.
+_ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
+#: How a script starts what it was given.
+_PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
+_SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
+_COMMAND = re.compile(r"-[a-z]*c")
+_VERSION = re.compile(r"[\[=<>~!@:;]")
+_SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
+
+
+@record
+class Needs:
+    """Debian packages that the smaller image lacks, sorted, and the first RUN that needs one of them, if any does.
+
+    ``brought`` says that what is installed in any case brings back much of what the larger image has: a compiler, or
+    headers.
+    """
+
+    packages: tuple[str, ...]
+    first: Run | None
+    brought: bool = False
+
+
+def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
+    """What is missing when *smaller* takes the place of the image under *stage*.
+
+    Raises ``Unmet``, with the command named, where that is not known or where nothing brings it back.
+    """
+    for other, sources in enumerate(facts.graph.sources):
+        if stage.index in sources:
+            raise Unmet(f"the stage {build.stages[other].name} takes files from it")
+    reader = _Reader(facts, smaller, Lists(build, facts))
+    image = base_image(build, facts, stage)
+    reader.old = image is None or ended(image, facts.today or image.as_of) is not None
+    if image is not None and image.name == "python":
+        reader.python = ".".join((image.parts.version or "").split(".")[:2])
+    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
+    for one in stages:
+        for step in one.steps:
+            reader.step(step)
+    reader.process([step for one in stages for step in one.steps])
+    first = next((run for run in reader.missing.values() if run is not None), None)
+    tools = build_tools("apt")
+    brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
+    return Needs(tuple(sorted(reader.missing)), first, brought)
+
+
+def starting_needs(
+    stage: Stage, build: Build, facts: Facts, smaller: Smaller, installed: Collection[str], programs: Collection[str]
+) -> tuple[str, ...]:
+    """What the container of *stage* is missing when only what it starts runs on *smaller*, beside the packages
+    *installed* and *programs* that come along. Raises ``Unmet`` where that is not known.
+    """
+    reader = _Reader(facts, smaller, Lists(build, facts))
+    reader.installed |= set(installed)
+    reader.programs |= {*programs, *(program for package in installed for program in programs_of(package))}
+    reader.process(stage.steps)
+    return tuple(sorted(reader.missing))
+
+
+class _Reader:
+    """Reads steps in order; ``missing`` collects packages with the first RUN that needs each."""
+
+    def __init__(self, facts: Facts, smaller: Smaller, lists: Lists) -> None:
+        self.facts = facts
+        self.lists = lists
+        self.folder: str | None = None
+        self.depth = 0
+        self.smaller = smaller
+        self.missing: dict[str, Run | None] = {}
+        self.installed: set[str] = set()
+        self.functions: set[str] = set()
+        self.programs: set[str] = set()
+        #: Whether the distribution may be one whose packages cannot do without folders for manual pages.
+        self.old = False
+        #: The version of Python in the image, like 3.12; empty where it is not said.
+        self.python = ""
+        #: The words that the script at hand was started with; None where it changes them.
+        self.passed: Sequence[str | None] | None = ()
+
+    def step(self, step: Step) -> None:
+        self.folder = self.facts.state(step).workdir
+        self._text(step)
+        if isinstance(step, Run):
+            self._run(step)
+        elif isinstance(step, Onbuild):
+            raise Unmet(f"what the trigger on line {step.line} meets in another build is not known")
+        elif isinstance(step, Copy) and step.origin.flag("from") and not (
+            self.smaller.copies or self.smaller.documentation
+        ):  # fmt: skip
+            raise Unmet(f"what line {step.line} copies may be linked to libraries that only the larger image has")
+
+    def _text(self, step: Step) -> None:
+        text = step.origin.logical.text
+        if self.smaller.text is not None and (found := self.smaller.text.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} is another place there")
+        if not self.smaller.documentation and isinstance(step, Run):
+            for found in _PLACES.finditer(text):
+                if found[1] not in self.smaller.commands - self.smaller.own:
+                    raise Unmet(f"it is not known whether {found[0]} on line {step.line} is there")
+        known = documentation()
+        if self.smaller.documentation and (found := known.paths.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} is left out there")
+        wary = self.smaller.documentation or (self.old and self.smaller.packages)
+        if wary and isinstance(step, Run) and (found := known.packages.search(text)):
+            raise Unmet(f"{found[0]} on line {step.line} may need folders for manual pages, which are left out there")
+
+    def _run(self, run: Run) -> None:
+        if run.argv is not None:
+            self.command(run.argv, run)
+            return
+        script = self.facts.script(run)
+        if script is None:
+            raise Unmet(f"the RUN on line {run.line} could not be read")
+        self._script(script, run)
+        if not self.smaller.documentation and _SOURCES.search(script.text):
+            self._package("ca-certificates", "update-ca-certificates", run)
+
+    def _script(self, script: Script, run: Run | None) -> None:
+        self.functions = {
+            node.name
+            for node in script.nodes
+            if isinstance(node, Compound) and node.kind == "function" and node.name is not None
+        }
+        if any(command.name in _MOVES for command in script.commands):
+            self.folder = None
+        if any(_changes_words(command) for command in script.commands):
+            self.passed = None
+        for command in script.commands:
+            at = unwrapped(command.argv)
+            if at < len(command.words) and command.words[at].text in _PASSED_ON and self.passed is not None:
+                if self.passed:
+                    self.command(self.passed, run)
+            elif command.words:
+                self.command(command.argv, run, command.words[0].text)
+
+    def process(self, steps: Sequence[Step]) -> None:
+        """What the container runs."""
+        if steps:
+            self.folder = self.facts.state(steps[-1]).workdir
+        entry = next((step for step in reversed(steps) if step.keyword == "ENTRYPOINT"), None)
+        command = next((step for step in reversed(steps) if step.keyword == "CMD"), None)
+        if self.smaller.command_goes and entry is None and command is None:
+            raise Unmet("the container runs the larger image's own command")
+        if self.smaller.documentation:
+            return
+        argv: tuple[str, ...] = ()
+        for step in (entry, command):
+            if isinstance(step, Exec) and step.argv is None:
+                script = step.body.script if step.body is not None else None
+                if not isinstance(script, Script):
+                    raise Unmet(f"the {step.keyword} on line {step.line} could not be read")
+                self._script(script, None)
+                break
+            if isinstance(step, Exec) and step.argv is not None:
+                argv += step.argv
+        if argv:
+            self.command(started(argv), None)
+        for step in steps:
+            if isinstance(step, Healthcheck) and step.test == "CMD":
+                self._healthcheck(step)
+
+    def _healthcheck(self, step: Healthcheck) -> None:
+        if step.argv is not None:
+            self.command(step.argv, None)
+            return
+        self._inline(step.command, None)
+
+    def command(self, argv: Sequence[str | None], run: Run | None, text: str | None = None) -> None:
+        """One command with its words (None: an expansion decides), as *run* or else the container runs it."""
+        at = unwrapped(tuple(argv))
+        if at >= len(argv):
+            return
+        word = argv[at]
+        folder, name = posixpath.split(word or "")
+        if word is not None and folder not in _SYSTEM and self._own_script(word, argv[at + 1 :], run, direct=True):
+            return
+        if word is None or folder not in _SYSTEM:
+            raise Unmet(f"what {word or text} does is not known")
+        done = operation(tuple(argv))
+        rest = argv[at + 1 :]
+        if name in self.functions:
+            return
+        if name in _SHELLS and rest:
+            if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
+                self._inline(rest[1], run)
+                return
+            if name in _INTERPRETERS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False):
+                return
+            raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
+        if name == "xargs" or name == "find":
+            for inner in inner_commands(name, rest):
+                self.command(inner, run, f"the command behind {name}")
+        elif name in _ASKS:
+            # Whether a program is there decides what happens next, so it is needed like one that runs.
+            for asked in rest:
+                if asked is None or not asked.startswith("-"):
+                    self.command((asked,), run, f"the command that {name} asks for")
+        elif done is not None and done.manager.name in ("apt", "apk"):
+            self._system(done, argv, name)
+        elif self.smaller.documentation:
+            if name in documentation().commands:
+                raise Unmet(f"{name} needs the documentation that is left out there")
+        elif done is not None:
+            self._language(done, argv, run)
+        elif name == "tar":
+            self._archive(rest, run)
+        else:
+            self._program(name, rest, run)
+
+    def _own_script(self, path: str, rest: Sequence[str | None], run: Run | None, *, direct: bool) -> bool:
+        """Whether *path* is a shell script of the project's, started with *rest*; then its commands are read.
+
+        *direct*: by its name, so that its first line says what runs it.
+        """
+        place = posixpath.normpath(posixpath.join(self.folder or "/", path))
+        text = self.lists.text(place, "/" if path.startswith("/") else self.folder)
+        if text is None or (direct and not _SHEBANG.match(text)):
+            return False
+        outer, self.passed = self.passed, rest
+        self._inline(text, run, path)
+        self.passed = outer
+        return True
+
+    def _inline(self, text: str, run: Run | None, name: str | None = None) -> None:
+        script = read_script(text)
+        if not isinstance(script, Script) or self.depth > _MOST:
+            raise Unmet(f"the script {name or repr(text)} could not be read")
+        outer = self.functions, self.folder
+        self.depth += 1
+        self._script(script, run)
+        self.depth -= 1
+        self.functions, self.folder = outer
+
+    def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
+        if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
+            raise Unmet(f"what {name} {rest[0] or '…'} builds is not known")
+        if name in self.smaller.commands or name in self.installed or name in self.programs:
+            return
+        package = self.smaller.packages.get(name)
+        if package is None:
+            raise Unmet(f"it is not known whether {name} is there")
+        self._package(package, name, run)
+
+    def _package(self, package: str, command: str, run: Run | None) -> None:
+        if command in self.smaller.commands:
+            return
+        if command not in self.smaller.packages:
+            raise Unmet(f"nothing is known to bring {command} back")
+        for one in (package, beside(package)):
+            there = one == "ca-certificates" and "update-ca-certificates" in self.smaller.commands
+            if one is not None and one not in self.installed and not there:
+                self.missing.setdefault(one, run)
+
+    def _system(self, done: Operation, argv: Sequence[str | None], name: str) -> None:
+        named = {_VERSION.split(word, maxsplit=1)[0] for at in done.operands if (word := argv[at])}
+        if done.kind is Kind.INSTALL:
+            if self.smaller.documentation and (not done.certain or not done.operands):
+                raise Unmet(f"which packages {name} installs is not known")
+            self.installed |= named
+            self.programs |= {program for package in named for program in programs_of(package)}
+        elif self.smaller.documentation or done.kind is not Kind.REMOVE:
+            return
+        elif not (done.certain and named <= self.installed):
+            raise Unmet(f"{name} {done.subcommand} may find nothing to remove there")
+
+    def _language(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
+        manager, known = done.manager.name, installer(done.manager.name)
+        if manager == "bundler" and done.subcommand == "exec" and done.operands:
+            self.command(argv[done.operands[0] :], run)
+            return
+        if known is None:
+            raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
+        if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):
+            self.folder = None
+        if manager == "npm" and done.subcommand in _SCRIPTS:
+            names = [argv[at] for at in done.operands] if done.subcommand in _RUNS else [done.subcommand]
+            for text in self.lists.npm_script(names[0] or "" if names else "", self.folder):
+                self._inline(text, run)
+        elif manager == "npm" and done.subcommand == "ci" and not done.operands and self.facts.project is not None:
+            quiet = done.has_flag("--ignore-scripts")
+            self.programs |= self.lists.npm_lock(self.folder, known, scripts=not quiet)
+        elif done.kind is Kind.INSTALL:
+            self._installs(done, argv, known)
+            self.programs |= known.commands
+        elif done.subcommand and done.subcommand not in known.harmless:
+            raise Unmet(f"what {done.executable} {done.subcommand} does is not known")
+
+    def _installs(self, done: Operation, argv: Sequence[str | None], known: Installer) -> None:
+        manager = done.manager.name
+        names = [argv[at] for at in done.operands]
+        lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
+        others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
+        python = "" if done.has_flag(*_ELSEWHERE) else self.python
+        for name in (*names, *others):
+            bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0] if name else ""
+            bare = bare.lower().replace("_", "-")
+            bare = f"@{bare}" if name and name.startswith("@") else bare
+            if name is None or not known.brings(bare, name[len(bare) :], python):
+                raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
+        for path in lists:
+            if path is None:
+                raise Unmet(f"{manager} may have to compile what a variable names")
+            self.lists.requirements(path, self.folder, known, python)
+        if not (names or lists) or not done.certain:
+            raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
+
+    def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
+        """tar calls a program for each kind of compression but gzip's, which every image has."""
+        if "bzip2" in self.smaller.commands:
+            return
+        kind = compression(rest)
+        if kind is None:
+            raise Unmet("which compression tar meets is not known")
+        if kind:
+            self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
+
+
+def _changes_words(command: Simple) -> bool:
+    """Whether *command* changes the words that its script was started with."""
+    return command.name == "shift" or (command.name == "set" and any(word.text == "--" for word in command.words))

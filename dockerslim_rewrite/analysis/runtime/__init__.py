@@ -1,0 +1,1 @@
+"""What a container starts, and what that needs of the image."""

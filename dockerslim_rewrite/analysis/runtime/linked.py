@@ -1,0 +1,212 @@
+"""Which libraries the extensions are linked to that a stage installs, as far as names tell.
+
+What is known of packages is in ``knowledge/data/linked.toml``; the names come from the command line, from requirements,
+from the project's own metadata, and from lock files.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ...knowledge.linked import linked_packages, linker_words
+from ...knowledge.smaller import Installer, installer
+from ...knowledge.writes import tool_writing
+from ...record import evolve, record
+from ..facts import Facts, Use
+from ..flow.state import State
+from ..packages.listed import Lists, Unmet
+from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
+from ..packages.lock_sites import LockSites
+from ..packages.node_scripts import COMPILERS, check_script, runs_script
+from ..packages.operations import Kind
+from ..packages.uv import uv_packages
+
+_SYSTEM = frozenset(("apt", "apk"))
+_VERSION = re.compile(r"[\[=<>~!@:;]")
+#: Options of npm by which it works elsewhere, or follows no lock file.
+_ELSEWHERE = (
+    "--prefix", "-C", "-w", "--workspace", "--workspaces", "--no-package-lock", "--package-lock", "--no-shrinkwrap",
+)  # fmt: skip
+#: Managers of the same packages as another.
+_LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm"}
+_HERE = frozenset((".", "./"))
+_EXACT = frozenset(("install", "i", "ci", "clean-install"))
+
+
+@record
+class Links:
+    """Debian's development packages of the libraries, and programs that the installed packages bring."""
+
+    libraries: tuple[str, ...]
+    programs: frozenset[str]
+
+
+def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> Links:
+    """What all packages that *stage* installs are linked to; *states* are those before each of its steps.
+
+    Raises ``Unmet`` where one of them may be linked to anything.
+    """
+    compiler = next((call.name for call in facts.calls(stage) if call.name in COMPILERS), None)
+    if compiler is not None:
+        raise Unmet(f"what {compiler} builds may be linked to any library of the full image")
+    for step in stage.steps:
+        told = next((word for word in linker_words() if word in step.origin.text), None)
+        if told is not None:
+            raise Unmet(f"{told} (line {step.line}) may link what is installed to any library of the full image")
+    lists = Lists(build, facts)
+    folders = {step.index: state.workdir for step, state in zip(stage.steps, states, strict=False)}
+    reader = _Reader(lists, LockSites(stage, lists, folders))
+    found: dict[str, None] = {}
+    programs: set[str] = set()
+    for run in stage.runs:
+        for use in facts.uses(run):
+            done = use.operation
+            if done.manager.name == "hex" and done.subcommand == "deps.get":
+                reader.hex(run)
+            if runs_script(done):
+                check_script(use.command.argv, done, reader.sites.folder(run), lists)
+            if done.manager.name in _SYSTEM or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
+                continue
+            manager = _LIKE.get(done.manager.name, done.manager.name)
+            known, also = installer(manager), linked_packages(manager)
+            if known is None:
+                raise Unmet(f"what {done.executable} installs may be linked to any library of the full image")
+            wider = evolve(
+                known,
+                packages=known.packages | also.packages,
+                harmless_scripts=known.harmless_scripts | also.packages,
+            )
+            programs |= known.commands | also.programs
+            for name in reader.names(use, wider, programs):
+                found.update(dict.fromkeys(also.links.get(name, ())))
+    return Links(tuple(sorted(found)), frozenset(programs))
+
+
+@record
+class _Reader:
+    lists: Lists
+    sites: LockSites
+
+    def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
+        """The packages that *use* installs, each in *known*; programs of npm's go into *programs*."""
+        done, run = use.operation, use.run
+        operands = [use.command.argv[at] for at in done.operands]
+        lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
+        said = f"{done.executable} {done.subcommand}"
+        if not done.certain or done.kind is not Kind.INSTALL or None in (*operands, *lists):
+            raise Unmet(f"{said} may install anything")
+        if done.manager.name == "bundler":
+            yield from _known(gems(self._locked("Gemfile.lock", run)), known)
+            return
+        if done.manager.name == "poetry" and done.subcommand in ("install", "sync"):
+            yield from self._poetry(run, known)
+            return
+        if done.manager.name == "uv" and done.subcommand == "sync":
+            yield from self._uv(use, known)
+            return
+        if done.manager.name == "pnpm" and not operands:
+            self._pnpm(use, known)
+        elif done.manager.name == "npm" and not operands:
+            self._npm(use, known, programs)
+        elif not operands and not lists:
+            raise Unmet(f"what {said} installs is not known")
+        if done.has_flag("-g", "--global"):
+            tools = tool_writing(done.manager.name, done.subcommand)
+            known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
+        for word in operands:
+            if done.manager.name in ("pip", "uv") and word in _HERE:
+                yield from self._project(run, known)
+            else:
+                yield from _known((word or "",), known)
+        for path in lists:
+            yield from self.lists.requirements(path or "", self.sites.folder(run), known)
+
+    def hex(self, run: Run) -> None:
+        """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""
+        settings = self.sites.text("mix.exs", run)
+        if settings is None or "elixir_make" in settings:
+            raise Unmet("what the project itself compiles is not known")
+        for name in mix_packages(self._locked("mix.lock", run)):
+            if name not in linked_packages("hex").packages:
+                raise Unmet(f"{name} may be linked to any library of the full image")
+
+    def _locked(self, name: str, run: Run) -> str:
+        lock = self.sites.lock(name, run)
+        if lock is None:
+            raise Unmet(f"no {name} of the build context tells what is compiled")
+        return lock
+
+    def _project(self, run: Run, known: Installer) -> Iterator[str]:
+        """What the project in the folder of *run* asks for, where it compiles nothing itself."""
+        context = self.lists.facts.project
+        try:
+            data = tomllib.loads(self.sites.lock("pyproject.toml", run) or "").get("project")
+        except tomllib.TOMLDecodeError:
+            data = None
+        told = isinstance(data, dict) and "dependencies" not in data.get("dynamic", ())
+        if context is None or context.extensions or not told:
+            raise Unmet("what the project itself compiles or asks for is not known")
+        assert data is not None
+        yield from _known(map(str, data.get("dependencies", ())), known)
+
+    def _poetry(self, run: Run, known: Installer) -> Iterator[str]:
+        lock, project = self._locked("poetry.lock", run), self._locked("pyproject.toml", run)
+        if "[tool.poetry.build" in project:
+            raise Unmet("what the project itself compiles is not known")
+        yield from _known(poetry_packages(lock), known)
+
+    def _uv(self, use: Use, known: Installer) -> Iterator[str]:
+        """What the lock file names, which is followed to the letter; the project itself is not installed."""
+        if not use.operation.has_flag("--frozen", "--locked"):
+            raise Unmet("no uv.lock surely tells what uv installs")
+        for name in uv_packages(self._locked("uv.lock", use.run)):
+            if name is None:
+                raise Unmet("what uv builds itself is not known")
+            yield from _known((name,), known)
+
+    def _npm(self, use: Use, known: Installer, programs: set[str]) -> None:
+        done, run = use.operation, use.run
+        if done.subcommand not in _EXACT or done.has_flag(*_ELSEWHERE):
+            raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
+        exact = done.subcommand not in ("install", "i")
+        lock = self._locked("package-lock.json", run)
+        if not exact and "package-lock" in (self.sites.text(".npmrc", run) or ""):
+            raise Unmet("npm is told to follow no lock file")
+        programs |= self.lists.npm_lock(self.sites.folder(run), known, scripts=True, exact=exact)
+        _check_runs(npm_packages(lock))
+
+    def _pnpm(self, use: Use, known: Installer) -> None:
+        """What pnpm's lock file marks as built is known; it is followed to the letter."""
+        packages = pnpm_packages(self._locked("pnpm-lock.yaml", use.run))
+        if packages is None or not use.operation.has_flag("--frozen-lockfile"):
+            raise Unmet("no pnpm-lock.yaml tells what pnpm compiles")
+        _check_runs(one.name for one in packages)
+        built = next((one.name for one in packages if one.builds and one.name not in known.harmless_scripts), None)
+        if built is not None:
+            raise Unmet(f"pnpm may have to compile {built}")
+
+
+def _check_runs(names: Iterable[str]) -> None:
+    starter = next((name for name in names if name in linked_packages("npm").runs), None)
+    if starter is not None:
+        raise Unmet(f"{starter} may start a program of the full image")
+
+
+def _known(words: Iterable[str], known: Installer) -> Iterator[str]:
+    for word in words:
+        bare = _bare(word)
+        name = next((one for one in (bare, bare.replace("_", "-")) if one in known.packages), None)
+        if name is None:
+            raise Unmet(f"{bare or word} may be linked to any library of the full image")
+        yield name
+
+
+def _bare(word: str) -> str:
+    """The name of a package as it is compared, without version and extras."""
+    scoped = word.startswith("@")
+    name = _VERSION.split(word[1:] if scoped else word, maxsplit=1)[0].strip()
+    return f"@{name}" if scoped else name.lower()

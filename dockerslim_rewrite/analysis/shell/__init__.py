@@ -1,0 +1,1 @@
+"""Commands of RUN scripts: calls, wrappers, words and portability."""

@@ -1,0 +1,1 @@
+"""Rules about base images: pinned, smaller, past their end of life."""

@@ -1,0 +1,132 @@
+"""DS304: a smaller variant of the base image."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...analysis.flow.base_sites import BaseSite
+from ...analysis.packages.listed import Unmet
+from ...analysis.packages.needs import Needs, needs
+from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
+from ...ir.build import Build
+from ...ir.reference import ImageReference, parse
+from ...ir.steps import Step
+from ...knowledge.images import ImageFacts
+from ...knowledge.lifetimes import ended
+from ...knowledge.smaller import Smaller, smaller
+from ...render.fragments import fragment
+from ..base import Proposals, missed, rewrite_pass
+from ..instructions.lines import line_behind
+from .pinning import known
+
+
+@rewrite_pass(
+    "DS304", "slim-base", Safety.AGGRESSIVE, mentions=("debian", "python", "node", "ruby", "temurin", "openjdk")
+)
+def slim_base(build: Build, facts: Facts) -> Proposals:
+    """Take the smaller variant of the base image: `python:3.13` becomes `python:3.13-slim`, a JDK that only runs a
+    program a JRE, `debian:12` its variant without manual pages.
+
+    The full images of languages are made to compile everything that anybody may need: of python's gigabyte, nine
+    tenths are compilers, headers and libraries.
+
+    At level aggressive, since another set of packages is installed. Done only where every command of the stage, of
+    those built from it and of the container's start is known to be in the smaller image, or comes back by installing
+    its package (curl, git, procps …), which is then written down; else the remark names the command. What a program
+    calls by itself is not seen. Declined as well: installers that may have to compile (only packages known to need no
+    compiler, or to come compiled, pass, named or in lists that the build context shows; of npm's those that its lock
+    file does not mark), scripts that the build context does not show, files from other stages that may be linked
+    to libraries, files that other stages take, and versions for which no smaller tag is known to exist. Only stages
+    that ship are changed; the version stays. Source: the images' own Dockerfiles, docker-library/docs.
+    """
+    for site in facts.base_sites:
+        image = known(site.reference)
+        if (
+            image is None
+            or site.windows
+            or site.reference.digest is not None
+            or not facts.graph.ships(site.stage.index)
+        ):
+            continue
+        found = _counterpart(site, image)
+        if found is None:
+            continue
+        after, variant = found
+        try:
+            _check(site, facts)
+            required = needs(site.stage, build, facts, variant)
+            where = _where(required, site, image, build, facts)
+        except Unmet as reason:
+            yield missed("DS304", site.line, f"{site.reference} does not become {after}: {reason}")
+            continue
+        # What an installation brings back has not been measured.
+        saving = None if required.packages or required.brought else variant.saving
+        yield _change(site, after, required, where, saving, build, facts)
+
+
+def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:
+    """The smaller variant of *image* with the same name, and what is known of it."""
+    for one in image.counterparts:
+        variant = smaller(image.name, one.kind, image.family)
+        if one.image == image.name and variant is not None:
+            return parse(site.reference.with_version(one.tag, None)), variant
+    return None
+
+
+def _check(site: BaseSite, facts: Facts) -> None:
+    if site.place is None:
+        raise Unmet(site.obstacle or "it cannot be edited")
+    others = [one for one in facts.base_sites if one is not site and one.place and one.place.span == site.place.span]
+    if others:
+        raise Unmet(f"the same build argument chooses the base on line {others[0].line}")
+
+
+def _where(required: Needs, site: BaseSite, image: ImageFacts, build: Build, facts: Facts) -> Step | None:
+    """The step behind which what is missing gets installed; None when nothing is. Raises ``Unmet``."""
+    if not required.packages:
+        return None
+    packages = ", ".join(required.packages)
+    end = ended(image, facts.today or image.as_of)
+    if end is not None or image.deprecated is not None:
+        raise Unmet(f"{packages} would have to be installed, which may fail past its end of life")
+    if required.first is None:
+        return site.stage.head
+    stage = next(one for one in build.stages if required.first in one.steps)
+    if stage is not site.stage:
+        return site.stage.steps[-1] if site.stage.steps else site.stage.head
+    state = facts.state(required.first)
+    if not state.may_be_root or state.shell is not None:
+        raise Unmet(f"{packages} would have to be installed, but line {required.first.line} is not run by root's sh")
+    at = stage.steps.index(required.first)
+    return stage.steps[at - 1] if at else stage.head
+
+
+def _change(
+    site: BaseSite,
+    after: ImageReference,
+    required: Needs,
+    where: Step | None,
+    saving: int | None,
+    build: Build,
+    facts: Facts,
+) -> Change:
+    edits = list(site.edits(after))
+    claims: list[Claim] = [SlimsBase(site.reference.text, after.text)]
+    title, reason = f"{site.reference} becomes {after}", "all that the stage runs is known to be in the smaller image"
+    if where is not None:
+        head = site.stage.head.origin
+        lower = build.text[slice(*head.keyword_span)].islower()
+        text = f"{'run' if lower else 'RUN'} {fragment('apt-install', packages=required.packages)}"
+        edits.append(line_behind(where, text, build, facts))
+        claims.append(AddsInstruction("RUN", text))
+        reason += f", but for {', '.join(required.packages)}, installed here"
+    assert site.place is not None
+    return Change(
+        rule="DS304",
+        edits=tuple(edits),
+        title=title,
+        reason=reason,
+        safety=Safety.AGGRESSIVE,
+        claims=tuple(claims),
+        line=site.place.line,
+        saving=saving,
+    )

@@ -1,0 +1,156 @@
+"""What the passes that pin base images share: who says what a tag stands for, and the change that writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from ...analysis.facts import Facts
+from ...analysis.flow.base_sites import BaseSite
+from ...analysis.locked import LockEntry
+from ...change import Change, PinsBase, RefreshesBase, Safety
+from ...ir.build import Build
+from ...ir.reference import ImageReference
+from ...knowledge.images import ImageFacts, image_facts
+from ...registry.versions import CHANNELS, levels, read_tag
+from ..base import Proposals, missed
+
+
+class Pinned(NamedTuple):
+    """The tag that a moving one stands for, and who said so on which day."""
+
+    tag: str
+    on: date
+    source: str
+
+
+class Declined(NamedTuple):
+    """Why nothing says what a tag stands for."""
+
+    reason: str
+
+
+def sites(facts: Facts) -> Iterator[BaseSite]:
+    """The images that may be pinned: no digest yet, no Windows image. One for each place in the text."""
+    return _each(site for site in facts.base_sites if site.reference.digest is None)
+
+
+def with_digest(facts: Facts) -> Iterator[BaseSite]:
+    """The images that have a tag and a digest already. One for each place in the text."""
+    return _each(
+        site for site in facts.base_sites if site.reference.digest is not None and site.reference.tag is not None
+    )
+
+
+def _each(found: Iterable[BaseSite]) -> Iterator[BaseSite]:
+    seen = set()
+    for site in found:
+        if site.windows:
+            continue
+        if site.place is not None:
+            if site.place.span in seen:
+                continue
+            seen.add(site.place.span)
+        yield site
+
+
+def tag_of(reference: ImageReference) -> str:
+    """The tag in force."""
+    return reference.tag.text if reference.tag else "latest"
+
+
+def known(reference: ImageReference) -> ImageFacts | None:
+    """What the catalogue knows of *reference*."""
+    return image_facts(reference.familiar_name, tag_of(reference))
+
+
+def names_no_version(reference: ImageReference) -> bool:
+    """Whether *reference* stands for the newest version: no tag, ``latest``, or a tag that only names a variant.
+
+    That a tag is only a variant (``alpine``) must be known of the image; a release's name (``bookworm``) and a channel
+    that somebody chose (``lts``) are more than that.
+    """
+    tag = tag_of(reference)
+    if tag == "latest":
+        return True
+    if read_tag(tag).numbers or any(word in CHANNELS for word in tag.split("-")):
+        return False
+    image = known(reference)
+    if image is None or image.parts.version is not None or image.pin is None:
+        return False
+    return not (image.parts.base is not None and image.distribution == image.name)
+
+
+def name_versions(
+    code: str, build: Build, facts: Facts, moves: Callable[[ImageReference], bool], how: str
+) -> Proposals:
+    """Changes of the rule *code* that give every image that *moves* the tag it stands for; missed where none is known.
+
+    *how* says in a remark what is wrong with the image's tag.
+    """
+    for site in sites(facts):
+        if not moves(site.reference):
+            continue
+        found = meaning(site, facts)
+        if isinstance(found, Declined):
+            yield missed(code, site.line, f"{site.reference} {how}: {found.reason}; {how_to_ask(build)}")
+            continue
+        if site.place is None:
+            yield missed(code, site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
+            continue
+        after = site.becomes(found.tag, None)
+        reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and moves on"
+        yield pin(code, site, after, f"{site.reference} becomes {after}", reason, found.source)
+
+
+def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
+    """What the tag of *site* stands for: by the lock file, else by the catalogue where that is certain."""
+    reference = site.reference
+    entry = facts.lock.find(reference)
+    if entry is not None:
+        lacking = lacks_platform(site, entry)
+        if lacking is not None:
+            return Declined(lacking)
+        if entry.tag == tag_of(reference):
+            return Declined("its registry has no version tag for it; --pin digest keeps it all the same")
+        if not levels(tag_of(reference), (entry.tag,)):
+            return Declined(f"the lock file's {entry.tag} is no more exact name of the same variant")
+        return Pinned(entry.tag, entry.locked.date(), f"the lock file, entry {reference.canonical}")
+    image = known(reference)
+    if image is None or image.pin is None:
+        return Declined("what it stands for is not known here")
+    return Pinned(image.pin.tag, image.pin.as_of, image.pin.source)
+
+
+def lacks_platform(site: BaseSite, entry: LockEntry) -> str | None:
+    """Why the locked image is none for the platform that the FROM names; None where it is, or where none is named."""
+    platform = site.platform
+    if platform is None or "$" in platform or not entry.platforms:
+        return None
+    wanted = platform.strip("\"'").lower()
+    if any(one == wanted or one.startswith(f"{wanted}/") for one in entry.platforms):
+        return None
+    return f"the lock file knows it for {', '.join(entry.platforms)} only"
+
+
+def how_to_ask(build: Build) -> str:
+    """The command that finds out what the tags in the file stand for."""
+    return f"`dockerslim lock {build.document.source.path or 'Dockerfile'}` asks its registry"
+
+
+def pin(code: str, site: BaseSite, after: ImageReference, title: str, reason: str, source: str) -> Change:
+    """The change that makes *site* *after*."""
+    place = site.place
+    assert place is not None
+    claim = PinsBase if site.reference.digest is None else RefreshesBase
+    return Change(
+        rule=code,
+        edits=site.edits(after),
+        title=title,
+        reason=reason,
+        safety=Safety.STANDARD,
+        claims=(claim(site.reference.text, after.text),),
+        line=place.line,
+        evidence=(source,),
+    )

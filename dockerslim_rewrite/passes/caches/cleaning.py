@@ -1,0 +1,156 @@
+"""What the cleanup passes share: a command that empties a manager's cache, at the end of the RUN that filled it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ...analysis.bases import surely_root
+from ...analysis.facts import Facts, Use
+from ...analysis.flow.stranded import stranded
+from ...analysis.packages.cache_readers import cache_reader
+from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
+from ...analysis.packages.operations import Kind, Operation
+from ...change import Change, DropsFiles, RemovesCommand, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ...knowledge.managers import Manager
+from ...render.fragments import fragment
+from ...shell.edits import drop_command
+from ...shell.script import AndOr, Node, Simple
+from ..base import Proposals, missed
+from ..shell.commands import written
+from .estimates import left_behind
+
+#: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
+Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
+
+
+def clean_after(build: Build, facts: Facts, code: str, managers: frozenset[str], judge: Judge) -> Proposals:
+    """Propose, for each RUN of a shipping stage that fills the cache of one of *managers*, to empty it at its end."""
+    for stage in build.stages:
+        if not facts.graph.ships(stage.index):
+            continue
+        for run in stage.runs:
+            for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
+                if name in managers:
+                    uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
+                    yield from _one(run, stage, uses, build, facts, code, judge)
+
+
+def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, code: str, judge: Judge) -> Proposals:
+    known = uses[0].operation.manager
+    filled = [use for use in uses if use.operation.kind in FILLS]
+    if not filled or known.clean is None:
+        return
+    if _gone(run, known, filled[-1], facts) or _outside(run, known):
+        return
+    verdict = judge(uses, run, stage, facts)
+    if verdict is None:
+        return
+    problem = (
+        verdict
+        if isinstance(verdict, str)
+        else cache_reader(build, known.name) or appendable(run, facts) or _nowhere(run, known.clean, facts)
+    )
+    if problem is not None or isinstance(verdict, str):
+        yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
+        return
+    command = known.clean
+    if filled[-1].operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage):
+        command = fragment("as-root", command=command)
+    yield Change(
+        rule=code,
+        edits=(append_to(run, facts, command),),
+        title=f"empty {known.name}'s cache where it was filled",
+        reason=f"{' and '.join(known.paths[:2])} only help the next install on this machine, and there is none",
+        safety=verdict,
+        claims=(DropsFiles(tuple(command.split()), known.paths),),
+        line=run.line,
+        saving=left_behind(uses, stage, build, facts),
+    )
+
+
+def _nowhere(run: Run, command: str, facts: Facts) -> str | None:
+    """Why *command* would have no folder to start in behind *run*; None where it has one, or is a tool of the shell."""
+    script = facts.script(run)
+    if script is None or command.startswith("rm "):
+        return None
+    state = facts.state(run)
+    word = stranded(script, state.workdir or "/", state.constants)
+    return None if word is None else f"{word} may be the folder that the RUN ends in, and it is deleted"
+
+
+FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
+
+
+def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
+    """Whether the RUN cleans up behind the last operation that fills the cache."""
+    start = last.command.span.start
+    for use in facts.uses(run):
+        operation = use.operation
+        if operation.manager.name == known.name and operation.kind is Kind.CLEAN and use.command.span.start > start:
+            return True
+    script = facts.script(run)
+    commands = script.commands if script else ()
+    return any(
+        (says(command, known.clean) or any(removes(command, path) for path in known.paths))
+        and command.span.start > start
+        for command in commands
+    )
+
+
+def _outside(run: Run, known: Manager) -> bool:
+    homes = ("~", "/root")
+    return mounted(run, [path.replace("~", home) for path in known.paths for home in homes])
+
+
+def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:
+    """The judge of caches that nothing but the manager reads, and never needs."""
+    return Safety.SAFE
+
+
+def done_again(run: Run, facts: Facts, code: str, manager: str, cleans: Callable[[Simple], bool]) -> Proposals:
+    """Propose to drop cleanups of *manager* that a later command of the same chain does again.
+
+    They come of merged RUNs. Between the two stands nothing but *manager* itself, or what fetches its index anew.
+    """
+    script = facts.script(run)
+    if script is None or run.body is None or not any(cleans(command) for command in script.commands):
+        return
+    uses = {id(use.command): use.operation for use in facts.uses(run) if use.operation.manager.name == manager}
+    for chain in script.root.items:
+        if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
+            continue
+        filled = False
+        for at, item in enumerate(chain.items):
+            if isinstance(item, Simple) and cleans(item) and filled and not item.redirects and not item.assignments:
+                again = next((n for n, one in enumerate(chain.items[at + 1 :]) if _is(one, cleans)), None)
+                between = chain.items[at + 1 : at + 1 + (again or 0)]
+                if again is None or not _only(between, uses):
+                    continue
+                edits = drop_command(run.body, run.origin, item)
+                if edits:
+                    yield Change(
+                        rule=code,
+                        edits=tuple(edits),
+                        title=f"{' '.join(written(item.words)[:2])} … once, at the end",
+                        reason=f"the same RUN cleans up behind {manager} again",
+                        safety=Safety.SAFE,
+                        claims=(RemovesCommand(written(item.words)),),
+                        line=run.line,
+                    )
+            filled = filled or (id(item) in uses and uses[id(item)].kind in FILLS)
+
+
+def _is(node: Node, cleans: Callable[[Simple], bool]) -> bool:
+    return isinstance(node, Simple) and cleans(node)
+
+
+def _only(nodes: Sequence[Node], uses: Mapping[int, Operation]) -> bool:
+    """Whether *nodes* are operations of one manager, or begin anew with an update of its index before any other."""
+    for node in nodes:
+        operation = uses.get(id(node))
+        if operation is None:
+            continue
+        return operation.kind is Kind.UPDATE or all(id(other) in uses for other in nodes)
+    return True

@@ -1,0 +1,177 @@
+"""DS202: apk's index and cache."""
+
+from __future__ import annotations
+
+import re
+
+from ...analysis.bases import base_image
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.cleanup import mounted, removes
+from ...analysis.packages.operations import Kind
+from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ...knowledge.old_tools import lacks
+from ...shell.body import Body
+from ...shell.edits import drop_command, drop_word, insert_after
+from ...shell.script import Script, Simple
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+CACHE = "/var/cache/apk"
+_ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
+_UPDATE_FLAGS = ("-U", "--update", "--update-cache")
+
+
+@rewrite_pass("DS202", "apk-cache", Safety.SAFE, ("DL3019", "DL3017"), mentions=("apk",))
+def apk_cache(build: Build, facts: Facts) -> Proposals:
+    """Let `apk add` and `apk upgrade` work with `--no-cache`, and drop what that makes needless.
+
+    `apk update` and `apk add --update` leave the package index in /var/cache/apk. With `--no-cache` apk fetches a fresh
+    index, uses it and keeps nothing, so `apk update`, `--update` and `rm -rf /var/cache/apk/*` have nothing to do.
+
+    Safe because the same packages from the same index are installed. A cache mount, or a link from /etc/apk/cache,
+    means that the cache is wanted; then all stays. Source: Alpine wiki, "Alpine Package Keeper", apk-add(8).
+    """
+    linked = "/etc/apk/cache" in build.text
+    for stage in build.stages:
+        for run in stage.runs:
+            uses = [use for use in facts.uses(run) if use.operation.manager.name == "apk"]
+            adds = [use for use in uses if use.operation.kind in _ADDS]
+            if not uses or linked or mounted(run, (CACHE, "/etc/apk/cache")):
+                continue
+            if not adds:
+                if any(use.operation.kind is Kind.UPDATE for use in uses):
+                    yield missed("DS202", run.line, "apk update stands alone: its index stays in this layer")
+                continue
+            change = _change(run, uses, adds, facts)
+            if change is None:
+                continue
+            old = lacks("apk", base_image(build, facts, stage))
+            if old is not None:
+                yield missed("DS202", run.line, f"the index stays: {old}")
+                continue
+            reader = _trigger_without_index(build, facts)
+            if reader is not None:
+                yield missed("DS202", run.line, f"the index stays: the trigger on line {reader} installs from it")
+                continue
+            fails = _fails_without(build, facts, stage)
+            if fails is not None:
+                yield missed(
+                    "DS202", run.line, f"the cache stays: rm without -f on line {fails} fails if there is none"
+                )
+                continue
+            yield change
+
+
+def _trigger_without_index(build: Build, facts: Facts) -> int | None:
+    """The line of an ONBUILD whose RUN installs from the index that the image holds; None when there is none."""
+    for stage in build.stages:
+        for trigger in stage.triggers:
+            for use in facts.uses(trigger):
+                if use.operation.manager.name != "apk":
+                    continue
+                if use.operation.kind is Kind.UPDATE:
+                    break
+                if use.operation.kind in _ADDS and not use.operation.has_flag("--no-cache", *_UPDATE_FLAGS):
+                    return trigger.line
+    return None
+
+
+def _fails_without(build: Build, facts: Facts, stage: Stage) -> int | None:
+    """The line of an ``rm`` that stays, and fails when nothing lies in the cache; None when there is none."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for run in build.stages[index].runs:
+            script = facts.script(run)
+            if script is None or run.body is None:
+                continue
+            adds = any(use.operation.manager.name == "apk" and use.operation.kind in _ADDS for use in facts.uses(run))
+            for command in script.commands:
+                if (
+                    removes(command, CACHE)
+                    and not _forgives(command)
+                    and not (adds and _without_cache(run, command, []))
+                ):
+                    return build.document.line_of(run.body.logical.before(command.span.start))
+    return None
+
+
+def _forgives(command: Simple) -> bool:
+    """Whether an ``rm`` takes files that are not there for removed."""
+    return any(re.match(r"-\w*f|--force\Z", word.text) for word in command.words[1:])
+
+
+def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change | None:
+    edits: list[Edit] = []
+    claims: list[Claim] = []
+    body = run.body
+    script = facts.script(run)
+    assert body is not None
+    assert script is not None
+    for use in adds:
+        operation, words = use.operation, use.command.words
+        command = operation.lead
+        if not operation.has_flag("--no-cache"):
+            edits.append(insert_after(body.logical, words[operation.verb].span.end, " --no-cache"))
+            claims.append(AddsOption(command, ("--no-cache",)))
+        for flag in operation.flags:
+            word = words[flag.at]
+            if flag.name in _UPDATE_FLAGS and word.text == flag.name:
+                edits += drop_word(body, run.origin, word.span)
+                claims.append(RemovesOption(command, (flag.name,)))
+    if all(use.operation.kind in _ADDS | {Kind.UPDATE, Kind.REMOVE} for use in uses):
+        for use in uses:
+            if use.operation.kind is Kind.UPDATE and not use.operation.operands:
+                gone = drop_command(body, run.origin, use.command)
+                if gone is not None:
+                    edits += gone
+                    claims.append(RemovesCommand(tuple(word.text for word in use.command.words)))
+    for one in script.commands:
+        edits += _without_cache(run, one, claims)
+    if not edits:
+        return None
+    return Change(
+        rule="DS202",
+        edits=tuple(edits),
+        title="apk works with --no-cache",
+        reason="apk then keeps no package index in the layer",
+        safety=Safety.SAFE,
+        claims=tuple(claims),
+        line=run.line,
+        saving=uses[0].operation.manager.saving,
+    )
+
+
+def _others(body: Body) -> bool:
+    """Whether a command besides ``rm`` names the cache: what it puts there is not apk's."""
+    assert isinstance(body.script, Script)
+    return any(
+        CACHE in part.text
+        for command in body.script.commands
+        if command.name != "rm"
+        for part in (*command.words, *(redirect.target for redirect in command.redirects if redirect.target))
+    )
+
+
+def _without_cache(run: Run, command: Simple, claims: list[Claim]) -> list[Edit]:
+    """Edits that take apk's cache out of an ``rm``, or the whole ``rm`` when it removes nothing else."""
+    body = run.body
+    assert body is not None
+    if not removes(command, CACHE) or command.name != "rm" or _others(body):
+        return []
+    operands = [word for word in command.words[1:] if not word.text.startswith("-")]
+    ours = [word for word in operands if (word.literal or "").rstrip("*").rstrip("/") == CACHE]
+    if not ours:
+        return []
+    if len(ours) == len(operands):
+        gone = drop_command(body, run.origin, command)
+        if gone is None:
+            return []
+        claims.append(RemovesCommand(tuple(word.text for word in command.words)))
+        return gone
+    edits: list[Edit] = []
+    for word in ours:
+        edits += drop_word(body, run.origin, word.span)
+    leading = tuple(word.text for word in command.words[:1])
+    claims.append(RemovesOperand(leading, tuple(word.text for word in ours)))
+    return edits

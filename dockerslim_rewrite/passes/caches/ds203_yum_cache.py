@@ -1,0 +1,51 @@
+"""DS203: the caches of the RPM world's package managers, and pacman's."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.operations import Kind
+from ...change import Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ...shell.script import Simple
+from ..base import Proposals, rewrite_pass
+from .cleaning import clean_after, done_again
+
+MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
+
+
+@rewrite_pass(
+    "DS203", "yum-cache", Safety.SAFE, ("DL3032", "DL3040", "DL3036"), mentions=("yum", "dnf", "zypper", "pacman")
+)
+def yum_cache(build: Build, facts: Facts) -> Proposals:
+    """Run `yum clean all`, `dnf clean all`, `microdnf clean all`, `zypper clean --all` where packages were installed.
+
+    Repository metadata and downloaded packages stay in /var/cache, often more than 100 MB, and nothing reads them at
+    run time.
+
+    Safe because the next install fetches metadata anew; an install that is told to work from the cache (`-C`,
+    `--cacheonly`) keeps it. Source: yum(8), dnf(8), zypper(8).
+    """
+    yield from clean_after(build, facts, "DS203", MANAGERS, _judge)
+    for stage in build.stages:
+        for run in stage.runs:
+            for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
+                if name in MANAGERS:
+                    yield from done_again(run, facts, "DS203", name, partial(_cleans, name))
+
+
+def _cleans(name: str, command: Simple) -> bool:
+    return command.argv in ((name, "clean", "all"), (name, "clean", "--all"), (name, "clean", "-a"))
+
+
+def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:
+    name = uses[0].operation.manager.name
+    if all(use.operation.kind is Kind.BUILD for use in uses):
+        return None
+    for later in facts.later_runs(run, stage):
+        for use in facts.uses(later):
+            if use.operation.manager.name == name and use.operation.has_flag("-C", "--cacheonly"):
+                return f"the RUN on line {later.line} works from the cache"
+    return Safety.SAFE

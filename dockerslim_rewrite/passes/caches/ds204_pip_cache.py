@@ -1,0 +1,88 @@
+"""DS204: the caches of Python's package managers."""
+
+from __future__ import annotations
+
+from ...analysis.bases import base_image
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.cache_readers import cache_reader
+from ...analysis.packages.cleanup import mounted
+from ...analysis.packages.operations import Kind
+from ...change import AddsOption, Change, Safety
+from ...ir.build import Build
+from ...ir.steps import Run
+from ...knowledge.old_tools import lacks
+from ...shell.edits import insert_after
+from ..base import Proposals, missed, rewrite_pass
+from .estimates import left_behind
+
+_HANDLED = frozenset(("pip", "uv"))
+_OFF = frozenset(("", "0", "off", "false", "no"))
+
+
+@rewrite_pass("DS204", "pip-cache", Safety.SAFE, ("DL3042", "prefer-package-cache-mounts"))
+def pip_cache(build: Build, facts: Facts) -> Proposals:
+    """Install Python packages without keeping a cache: `pip install --no-cache-dir`, `uv … --no-cache`.
+
+    pip and uv keep what they download and build in ~/.cache, where it only helps the next install on the same machine.
+    In an image there is none.
+
+    Safe because the same packages are installed. Left alone are installs whose cache is switched off by the
+    environment (PIP_NO_CACHE_DIR, UV_NO_CACHE), is kept outside the image by a cache mount, or is chosen by
+    `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; and where the base
+    image's release has a pip from before 6.0, which does not know the option. Source: pip
+    documentation, "Caching"; uv documentation, "Caching".
+    """
+    for stage in build.stages:
+        for run in stage.runs:
+            for use in facts.uses(run):
+                operation = use.operation
+                if operation.manager.name not in _HANDLED or operation.kind is not Kind.INSTALL:
+                    continue
+                if _no_cache(use, run, facts):
+                    continue
+                if not operation.certain and operation.subcommand == "":
+                    yield missed("DS204", run.line, "an expansion may hold pip's options")
+                    continue
+                name = operation.manager.name
+                problem = cache_reader(build, name) or lacks(name, base_image(build, facts, stage))
+                if problem is not None:
+                    yield missed("DS204", run.line, f"{name}'s cache stays: {problem}")
+                    continue
+                option = operation.manager.option or ""
+                words = use.command.words
+                body = run.body
+                assert body is not None
+                yield Change(
+                    rule="DS204",
+                    edits=(insert_after(body.logical, words[operation.verb].span.end, f" {option}"),),
+                    title=f"{operation.manager.name} {operation.subcommand} without a cache",
+                    reason=f"{operation.manager.paths[0]} helps the next install on this machine, and there is none",
+                    safety=Safety.SAFE,
+                    claims=(AddsOption(operation.lead, (option,)),),
+                    line=build.document.line_of(body.logical.before(use.command.span.start)),
+                    saving=left_behind((use,), stage, build, facts),
+                )
+
+
+def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
+    """Whether nothing is kept in the image as it is."""
+    operation = use.operation
+    known = operation.manager
+    if operation.has_flag(known.option or "", *known.option_alternatives, "--cache-dir", "--download-cache"):
+        return True
+    home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]
+    if mounted(run, home) or any(_home_cache(mount) for mount in run.mounts):
+        return True
+    name = known.environment or ""
+    if any(word.text.startswith(f"{name}=") for word in use.command.assignments):
+        return True
+    state = facts.state(run)
+    if name in state.env:
+        value = state.env[name]
+        return value is None or value.lower() not in _OFF or known.name == "pip"
+    return name in state.args
+
+
+def _home_cache(mount: dict[str, str]) -> bool:
+    target = Run.mount_target(mount)
+    return mount.get("type") == "cache" and (".cache" in target or "pip" in target or "uv" in target)

@@ -1,0 +1,56 @@
+"""DS206: the caches of JavaScript's package managers."""
+
+from __future__ import annotations
+
+import re
+
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.operations import Kind
+from ...change import Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ..base import Proposals, rewrite_pass
+from .cleaning import clean_after
+
+MANAGERS = frozenset(("npm", "yarn", "bun"))
+_BERRY = re.compile(r"corepack|berry|\.yarn\b|\.yarnrc\.yml|--immutable|set version|workspaces focus|\bpnp\b", re.I)
+_CLASSIC_FLAGS = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--no-lockfile", "--ignore-engines")
+
+
+@rewrite_pass("DS206", "npm-cache", Safety.STANDARD, ("DL3060",), mentions=("npm", "yarn", "bun"))
+def npm_cache(build: Build, facts: Facts) -> Proposals:
+    """Empty the cache of npm, Yarn classic or Bun in the RUN that installed packages.
+
+    They keep the archive of every package that they download, about as much as node_modules itself.
+
+    Safe because node_modules does not depend on the cache; a later install that is told to work offline keeps it. Yarn
+    2 and later may run the application *from* its cache: there nothing is touched, and where a file does not show
+    which Yarn it uses but has options that only Yarn classic has, the level is standard. pnpm's store is linked into
+    node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn documentation,
+    `yarn cache clean`, "Plug'n'Play"; pnpm documentation, `pnpm store prune`.
+    """
+    yield from clean_after(build, facts, "DS206", MANAGERS, _judge)
+
+
+def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:
+    name = uses[0].operation.manager.name
+    installs = [use for use in uses if use.operation.kind in (Kind.INSTALL, Kind.UPGRADE)]
+    if not installs:
+        return None
+    if any(use.operation.has_flag("--cache", "--cache-folder", "--cache-dir") for use in installs):
+        return "its place is chosen by an option"
+    for later in facts.later_runs(run, stage):
+        for use in facts.uses(later):
+            if use.operation.manager.name == name and use.operation.has_flag("--offline", "--prefer-offline"):
+                return f"the RUN on line {later.line} installs from the cache"
+    return _yarn(installs, facts) if name == "yarn" else Safety.SAFE
+
+
+def _yarn(installs: list[Use], facts: Facts) -> Safety | str:
+    if _BERRY.search(facts.build.text):
+        return "Yarn 2 and later may run the application from its cache"
+    if all(use.operation.subcommand.startswith("global") for use in installs):
+        return Safety.SAFE
+    if any(use.operation.has_flag(*_CLASSIC_FLAGS) for use in installs):
+        return Safety.STANDARD
+    return "nothing shows that this is Yarn classic; later versions may run the application from their cache"

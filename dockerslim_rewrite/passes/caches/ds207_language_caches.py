@@ -1,0 +1,140 @@
+"""DS207: the caches of the other languages' package managers and build tools."""
+
+from __future__ import annotations
+
+import re
+
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.operations import Kind, operation
+from ...change import AddsOption, Change, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Exec, Run
+from ...shell.edits import insert_after
+from ...shell.script import Script
+from ..base import Proposals, rewrite_pass
+from .cleaning import clean_after
+
+MANAGERS = frozenset(
+    (
+        "bundler",
+        "composer",
+        "cargo",
+        "go",
+        "maven",
+        "gradle",
+        "dotnet",
+        "luarocks",
+        "cpan",
+        "hex",
+        "pipenv",
+        "poetry",
+        "pdm",
+    )
+)
+#: Their caches hold what builds and tests read again; they may go only behind the stage's last use of the tool.
+_BUILD_TOOLS = frozenset(("cargo", "go", "maven", "gradle", "dotnet", "hex"))
+_OLD_GEM = re.compile(
+    r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)"
+)
+_OFFICIAL_RUBY = re.compile(r"(?:docker\.io/)?(?:library/)?(?:ruby|jruby|rails)(?::|\Z)")
+_GO_MODULES = re.compile(
+    r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
+)
+
+
+@rewrite_pass("DS207", "language-caches", Safety.SAFE)
+def language_caches(build: Build, facts: Facts) -> Proposals:
+    """Remove what Bundler, Composer, Cargo, Go, Maven, Gradle, .NET and others keep besides their result.
+
+    Downloaded archives and build caches are of use only to the next build on the same machine. `gem install` also
+    generates documentation for each gem; `--no-document` leaves that out.
+
+    Safe because it is done only in a stage whose layers ship, behind the last command that uses the tool, where
+    one of them builds or installs a program (an image of downloads alone is made to be built on), and never when the
+    container itself starts through it (`CMD mvn …`, `go run`,
+    `dotnet run`). Source: Docker's "Building best practices"; each tool's
+    documentation, named in the data file of the manager.
+    """
+    yield from clean_after(build, facts, "DS207", MANAGERS, _judge)
+    yield from _gems(build, facts)
+
+
+def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:
+    name = uses[0].operation.manager.name
+    if name == "bundler" and not _OFFICIAL_RUBY.match(stage.head.image):
+        return None
+    if name == "cargo" and not stage.head.image.startswith("rust"):
+        return None
+    if name == "go" and not _GO_MODULES.match(stage.head.image):
+        return None
+    if name == "pdm" and "install.cache" in facts.build.text:
+        return None
+    if name == "dotnet" and not any(use.operation.subcommand == "publish" for use in uses):
+        return None
+    if name in _BUILD_TOOLS:
+        if not any(_makes(use, name) for done in stage.runs if done.line <= run.line for use in facts.uses(done)):
+            return "nothing up to here builds with it, so what it fetched may be what the image is for"
+        for later in facts.later_runs(run, stage):
+            if facts.script(later) is None:
+                return f"the RUN on line {later.line} could not be read and may need it"
+            if any(use.operation.manager.name == name for use in facts.uses(later)):
+                return f"the RUN on line {later.line} uses it"
+        if _starts_through(name, stage, facts.build):
+            return f"the container starts through {name}"
+    elif not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
+        return None
+    return Safety.SAFE
+
+
+def _makes(use: Use, name: str) -> bool:
+    """Whether the tool makes something of what it fetches; ``go get`` only fetched, at first or in the end."""
+    done = use.operation
+    return done.manager.name == name and done.kind in (Kind.BUILD, Kind.INSTALL) and done.subcommand != "get"
+
+
+def _starts_through(name: str, stage: Stage, build: Build) -> bool:
+    for step in build.stages[-1].steps + stage.steps:
+        if not isinstance(step, Exec):
+            continue
+        if step.argv is not None:
+            calls: list[tuple[str | None, ...]] = [step.argv, tuple(" ".join(step.argv[2:]).split())]
+        elif step.body is not None and isinstance(step.body.script, Script):
+            calls = [command.argv for command in step.body.script.commands]
+        else:
+            return True
+        for argv in calls:
+            found = operation(argv) if argv else None
+            if found is not None and found.manager.name == name:
+                if name == "dotnet" and found.kind is Kind.OTHER:
+                    continue
+                return True
+    return False
+
+
+def _gems(build: Build, facts: Facts) -> Proposals:
+    for stage in build.stages:
+        image = stage.head.image
+        if _OFFICIAL_RUBY.match(image) or _OLD_GEM.search(image):
+            continue
+        for run in stage.runs:
+            for use in facts.uses(run):
+                found = use.operation
+                if found.manager.name != "gem" or found.kind is not Kind.INSTALL:
+                    continue
+                if found.has_flag("--no-document", *found.manager.option_alternatives) or not found.operands:
+                    continue
+                if "gemrc" in build.text:
+                    continue
+                body = run.body
+                assert body is not None
+                words = use.command.words
+                yield Change(
+                    rule="DS207",
+                    edits=(insert_after(body.logical, words[found.verb].span.end, " --no-document"),),
+                    title="gem install without documentation",
+                    reason="ri and rdoc pages of each gem are never read in an image",
+                    safety=Safety.SAFE,
+                    claims=(AddsOption(found.lead, ("--no-document",)),),
+                    line=run.line,
+                    saving=found.manager.saving,
+                )

@@ -1,0 +1,157 @@
+"""DS213: installs from lists that an earlier layer fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...analysis.facts import Facts, Use
+from ...analysis.flow.outcome import must_succeed
+from ...analysis.packages.apt import (
+    LISTS,
+    READS,
+    changes_sources,
+    command_changes_sources,
+    first_of_lists,
+    lists_gone,
+    reads_lists,
+)
+from ...analysis.packages.cleanup import append_to, appendable, mounted
+from ...analysis.packages.operations import Kind
+from ...change import AddsCommand, Change, Claim, DropsFiles, Safety
+from ...ir.build import Build
+from ...ir.steps import Run, Step
+from ...record import record
+from ...render.fragments import fragment
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+_WRAPPERS = ((), ("sudo",))
+
+
+@record
+class _Lists:
+    """Lists that the RUN ``fetched`` left; ``changed`` is the first step since that may have changed apt's sources."""
+
+    fetched: Run
+    changed: Step | None
+
+
+@record
+class _Reader:
+    """A RUN that installs with ``lists``, which an earlier RUN left; ``use`` is its first install."""
+
+    run: Run
+    use: Use
+    lists: _Lists
+
+
+@rewrite_pass("DS213", "apt-update", Safety.STANDARD, ("DL3009",), mentions=("apt",))
+def apt_update(build: Build, facts: Facts) -> Proposals:
+    """Let each RUN that installs with apt fetch its own package lists, and delete them.
+
+    A RUN that installs with the lists of an earlier layer forces that layer to keep them, 20 to 50 MB, and breaks when
+    the earlier layer comes from the build cache: packages that have moved since are not found. With an update of its
+    own it finds them, and neither layer has to keep the lists: DS201 deletes those of the first one.
+
+    It is level standard because the lists may be newer than those of the layer below, where that one was cached. Only
+    where all RUNs that read the lists can be given an update, and where nothing in between may have changed apt's
+    sources: an update would bring packages from there that the install did not see. Source: Docker's "Building best
+    practices", apt-get.
+    """
+    readers = list(_readers(build, facts))
+    trigger = next((one for stage in build.stages for one in stage.triggers if reads_lists(one, facts)), None)
+    if trigger is not None:
+        for one in readers:
+            yield missed(
+                "DS213", one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them"
+            )
+        return
+    obstacles = [(one, _obstacle(one, facts)) for one in readers]
+    for one, obstacle in obstacles:
+        if obstacle is not None:
+            reason = f"apt-get update is left to the RUN on line {one.lists.fetched.line}: {obstacle}"
+            yield missed("DS213", one.run.line, reason)
+    if all(obstacle is None for _, obstacle in obstacles):
+        yield from (_change(one, facts) for one in readers)
+
+
+def _readers(build: Build, facts: Facts) -> Iterator[_Reader]:
+    """The RUNs that install with lists which an earlier RUN of the same layers fetched and left."""
+    ends: list[_Lists | None] = []
+    for stage in build.stages:
+        base = facts.graph.bases[stage.index]
+        lists = None if base is None else ends[base]
+        for step in stage.steps:
+            uses = [use for use in facts.uses(step) if _is_apt(use)] if isinstance(step, Run) else []
+            if isinstance(step, Run) and uses and not mounted(step, (LISTS,)):
+                first = first_of_lists(step, facts)
+                if lists is not None and first is not None and first.operation.kind in READS:
+                    yield _Reader(step, first, lists)
+                if any(map(_updates, uses)):
+                    kept = facts.graph.ships(stage.index) and not lists_gone(step, facts)
+                    lists = _Lists(step, step if _changes_behind(step, uses, facts) else None) if kept else None
+                    continue
+            if lists is not None and lists.changed is None and changes_sources(step, facts):
+                lists = _Lists(lists.fetched, step)
+        ends.append(lists)
+
+
+def _changes_behind(run: Run, uses: list[Use], facts: Facts) -> bool:
+    """Whether *run* may change apt's sources behind its last update."""
+    script = facts.script(run)
+    last = max(use.command.span.end for use in uses if _updates(use))
+    return script is None or command_changes_sources(one for one in script.commands if one.span.start >= last)
+
+
+def _obstacle(reader: _Reader, facts: Facts) -> str | None:
+    """Why the RUN gets no update of its own; None where it may."""
+    run, use = reader.run, reader.use
+    script = facts.script(run)
+    if script is None or run.body is None or not must_succeed(script, use.command, errexit=facts.state(run).errexit):
+        return "the build does not depend on this install"
+    if any(_updates(one) for one in facts.uses(run)):
+        return "it updates the lists behind its install"
+    if use.operation.wrappers not in _WRAPPERS:
+        return f"it runs under {use.operation.wrappers[0]}"
+    if run.flags and any(flag.name == "network" for flag in run.origin.flags):
+        return "it names its network"
+    unfit = appendable(run, facts)
+    if unfit is not None:
+        return unfit
+    changed = reader.lists.changed
+    if changed is not None:
+        return f"{changed.keyword} on line {changed.line} may have changed where packages come from"
+    if command_changes_sources(one for one in script.commands if one.span.end <= use.command.span.start):
+        return "it may have changed where packages come from"
+    return None
+
+
+def _is_apt(use: Use) -> bool:
+    return use.operation.manager.name == "apt"
+
+
+def _updates(use: Use) -> bool:
+    return _is_apt(use) and use.operation.kind is Kind.UPDATE
+
+
+def _change(reader: _Reader, facts: Facts) -> Change:
+    run, use = reader.run, reader.use
+    assert run.body is not None
+    command = (*use.operation.wrappers, "apt-get", "update")
+    edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)} && ")]
+    claims: list[Claim] = [AddsCommand(command)]
+    if not lists_gone(run, facts):
+        cleanup = fragment("apt-lists")
+        if use.operation.wrappers:
+            cleanup = fragment("as-root", command=cleanup)
+        edits.append(append_to(run, facts, cleanup))
+        claims.append(DropsFiles(tuple(cleanup.split()), (f"{LISTS}/*",)))
+    return Change(
+        rule="DS213",
+        edits=tuple(edits),
+        title="apt-get update in the RUN that installs, and its lists deleted",
+        reason=f"the lists of line {reader.lists.fetched.line} grow old in the build cache, and can go from its layer",
+        safety=Safety.STANDARD,
+        claims=tuple(claims),
+        line=run.line,
+    )

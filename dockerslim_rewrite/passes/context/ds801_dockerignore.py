@@ -1,0 +1,40 @@
+"""DS801: what a .dockerignore could keep out of the build."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...change import Safety
+from ...ir.build import Build
+from ..base import Proposals, analysis, rewrite_pass
+from .sizes import shown
+
+
+@rewrite_pass("DS801", "dockerignore", Safety.STANDARD, remark_only=True, mentions=("copy", "add"))
+def dockerignore(build: Build, facts: Facts) -> Proposals:
+    """Tell what a .dockerignore would keep out of the build, and write it with `--dockerignore`.
+
+    A build is sent the whole context first. Version control data, installed dependencies, virtual environments and
+    caches make that slow, take part in `COPY . .`, and let every commit or test run invalidate the build cache.
+
+    It is another file than the Dockerfile, so it is written only when asked for. Nothing goes in that a COPY, an ADD or
+    a bind mount names; version control data stay where a command or a package's version asks for them, installed
+    dependencies where nothing installs them anew, and secrets where a file of the project names them. Safe because
+    what is written is read again and must keep out just that. Source: Docker documentation, ".dockerignore files".
+    """
+    project = facts.project
+    if project is None or not build.stages:
+        return
+    from ...context.ignore_file import ignore_file
+
+    found = ignore_file(build, project)
+    if found is None:
+        return
+    names = ", ".join(item.path + ("/" if item.folder else "") for item in found.items[:5])
+    more = f" and {len(found.items) - 5} more" if len(found.items) > 5 else ""
+    yield analysis(
+        "DS801",
+        build.stages[0].head.line,
+        f"a build is sent {found.files} files ({shown(found.size)}) that it does not need: {names}{more}; "
+        "--dockerignore writes the file that keeps them out",
+        *(f"{item.path}: {item.role.value}, {shown(item.size)}" for item in found.items),
+    )

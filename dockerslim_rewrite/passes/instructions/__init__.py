@@ -1,0 +1,1 @@
+"""Rules about the form of instructions other than the scripts of RUN."""

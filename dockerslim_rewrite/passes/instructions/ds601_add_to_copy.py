@@ -1,0 +1,94 @@
+"""DS601: ADD of local files that are no archives."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...analysis.facts import Facts
+from ...analysis.flow.start_folders import Absolute, in_full
+from ...change import Change, Claim, ReplacesInstruction, Safety, SpellsDestination
+from ...ir.build import Build
+from ...ir.steps import Copy, Onbuild
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
+_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
+_ONLY_ADD = frozenset(("keep-git-dir", "checksum", "unpack"))
+
+
+@rewrite_pass("DS601", "add-to-copy", Safety.STANDARD, ("DL3020", "prefer-copy-over-add"))
+def add_to_copy(build: Build, facts: Facts) -> Proposals:
+    """Use COPY where ADD neither fetches nor unpacks.
+
+    ADD downloads URLs, clones git repositories and unpacks tar archives; a reader of `ADD x y` cannot tell which of
+    these is meant. COPY only copies.
+
+    Safe because only sources that are named as local files or folders and by their name cannot be tar archives are
+    taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay.
+    A destination that is relative to the base image's folder is written in full where the catalogue of images knows
+    that folder: level standard. Source: Dockerfile reference, ADD and COPY.
+    """
+    for stage in build.stages:
+        for step in stage.steps:
+            copy = step.trigger if isinstance(step, Onbuild) else step
+            if not isinstance(copy, Copy) or copy.keyword != "ADD":
+                continue
+            reason = _obstacle(copy)
+            full = None
+            if reason is None and copy is step:
+                full = in_full(copy, stage, build, facts)
+            if reason is None and full is None:
+                reason = _without_workdir(copy, facts)
+            if reason == "":
+                continue
+            if reason is not None:
+                yield missed("DS601", step.line, f"ADD stays: {reason}")
+                continue
+            yield _as_copy(copy, build, full)
+
+
+def _as_copy(copy: Copy, build: Build, full: Absolute | None) -> Change:
+    """The change that makes a COPY of *copy*, with its destination in *full* where it has to be."""
+    span = copy.origin.keyword_span
+    edits = [Edit(span, "copy" if build.text[span.start : span.end].islower() else "COPY")]
+    claims: list[Claim] = [ReplacesInstruction("ADD", "COPY")]
+    if full is not None:
+        edits.append(Edit(full.span, full.after))
+        claims.append(SpellsDestination(full.before, full.after))
+    return Change(
+        rule="DS601",
+        edits=tuple(edits),
+        title=f"ADD becomes COPY to {full.after}" if full is not None else "ADD becomes COPY",
+        reason="nothing is fetched or unpacked here, so COPY does the same and says so",
+        safety=Safety.SAFE if full is None else Safety.STANDARD,
+        claims=tuple(claims),
+        line=copy.line,
+    )
+
+
+def _without_workdir(copy: Copy, facts: Facts) -> str | None:
+    """Linters look twice at a COPY to a relative path without a WORKDIR; it would be a new finding."""
+    relative = not copy.destination.strip("\"'").startswith(("/", "$")) and not re.match(r"[A-Za-z]:", copy.destination)
+    if relative and facts.state(copy).workdir is None:
+        return "its destination is relative, and no WORKDIR says to what"
+    return None
+
+
+def _obstacle(copy: Copy) -> str | None:
+    """Why ADD is needed ('' when that is plain to see), None when COPY does the same."""
+    if any(flag.name in _ONLY_ADD for flag in copy.origin.flags):
+        return ""
+    for source in copy.sources:
+        bare = source.strip("\"'")
+        if bare.startswith("<<"):
+            continue
+        if _REMOTE.match(bare) or _ARCHIVE.match(bare):
+            return ""
+        if "$" in bare:
+            return f"{source} may be a URL or an archive, depending on a variable"
+        name = posixpath.basename(bare.rstrip("/"))
+        if re.search(r"[*?\[]", name) and not re.search(r"\.[A-Za-z0-9_-]+\Z", name):
+            return f"the pattern {source} may match an archive"
+    return None

@@ -1,0 +1,75 @@
+"""DS602: MAINTAINER."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...change import Change, ReplacesInstruction, Safety
+from ...ir.build import Build
+from ...ir.steps import Label, Value
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+KEY = "org.opencontainers.image.authors"
+
+
+@rewrite_pass("DS602", "maintainer-label", Safety.SAFE, ("DL4000", "MaintainerDeprecated"), mentions=("maintainer",))
+def maintainer_label(build: Build, facts: Facts) -> Proposals:
+    """Say who maintains the image in a label instead of MAINTAINER.
+
+    MAINTAINER has been deprecated since Docker 1.13; labels are what tools read, and
+    `org.opencontainers.image.authors` is the OCI image specification's key for it.
+
+    Safe because nothing but the image's metadata changes: the same text, in one place instead of another. Quotes
+    around the whole text, which MAINTAINER would keep as part of the name, are taken as quotes. Source: OCI image
+    specification, annotations; Dockerfile reference, MAINTAINER.
+    """
+    escape = build.document.escape
+    for stage in build.stages:
+        labelled = [step for step in stage.steps if isinstance(step, Label) and _has_key(step)]
+        for step in stage.steps:
+            if not isinstance(step, Value) or step.keyword != "MAINTAINER" or not step.value:
+                continue
+            if labelled:
+                line = labelled[0].line
+                yield missed("DS602", step.line, f"line {line} sets {KEY} already; remove one of them", f"line {line}")
+                continue
+            if step.origin.comments:
+                yield missed("DS602", step.line, "comments stand inside MAINTAINER")
+                continue
+            span = step.origin.keyword_span
+            keyword = "label" if build.text[span.start : span.end].islower() else "LABEL"
+            value = quoted(authors(step.value), escape)
+            logical = step.origin.args_logical
+            yield Change(
+                rule="DS602",
+                edits=(
+                    Edit(span, keyword),
+                    Edit.replace(logical.before(0), logical.after(len(logical.text)), f"{KEY}={value}"),
+                ),
+                title="MAINTAINER becomes a label",
+                reason=f"MAINTAINER is deprecated; {KEY} is the key that tools read",
+                safety=Safety.SAFE,
+                claims=(ReplacesInstruction("MAINTAINER", "LABEL"),),
+                line=step.line,
+            )
+
+
+def authors(text: str) -> str:
+    """The name in a MAINTAINER's *text*: quotes around the whole of it are no part of a name."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and text[0] not in text[1:-1]:
+        return text[1:-1]
+    return text
+
+
+def quoted(value: str, escape: str) -> str:
+    """*value* in double quotes such that BuildKit reads exactly it."""
+    out = []
+    for char in value:
+        if char in ('"', escape, "$"):
+            out.append(escape)
+        out.append(char)
+    return f'"{"".join(out)}"'
+
+
+def _has_key(step: Label) -> bool:
+    return any(pair.key.strip("\"'") == KEY for pair in step.pairs)

@@ -1,0 +1,36 @@
+"""DS606: empty lines inside an instruction."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...change import Change, Layout, Safety
+from ...ir.build import Build
+from ...syntax import LineKind
+from ...text import Edit
+from ..base import Proposals, rewrite_pass
+
+
+@rewrite_pass("DS606", "empty-continuation", Safety.SAFE, ("NoEmptyContinuation",))
+def empty_continuation(build: Build, facts: Facts) -> Proposals:
+    """Remove empty lines that stand inside a continued instruction.
+
+    Docker skips them with a warning and will refuse them one day; a reader takes them for the instruction's end.
+
+    Safe because BuildKit drops these lines before it reads the instruction. Source: BuildKit check
+    NoEmptyContinuation.
+    """
+    for instruction in build.document.instructions:
+        if LineKind.BLANK not in instruction.kinds:
+            continue
+        last_code = max(i for i, kind in enumerate(instruction.kinds) if kind is not LineKind.BLANK)
+        blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
+        if blank:
+            yield Change(
+                rule="DS606",
+                edits=tuple(Edit.delete(*span) for span in blank),
+                title=f"remove {len(blank)} empty line{'s' if len(blank) > 1 else ''} inside {instruction.keyword}",
+                reason="Docker warns about empty continuation lines and will refuse them in a later version",
+                safety=Safety.SAFE,
+                claims=(Layout(),),
+                line=instruction.line_number,
+            )

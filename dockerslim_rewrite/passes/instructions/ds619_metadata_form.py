@@ -1,0 +1,152 @@
+"""DS619: redundant platforms, protocols of EXPOSE, keys of LABEL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+from ...analysis.facts import Facts
+from ...change import Change, ChangesFlag, Layout, Remark, RewritesLabels, Safety
+from ...ir.build import Build
+from ...ir.steps import Arg, From, Label, Listing
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+_PORT = re.compile(r"[0-9]+(?:-[0-9]+)?/(?P<protocol>[A-Za-z]+)\Z")
+_MAPPED = re.compile(r"(?:[0-9.]+:)?[0-9-]*:[0-9-]+(?:/\w+)?\Z")
+#: What the OCI and Docker ask of a label's key: lower case, digits, single dots and hyphens inside.
+_KEY = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\Z")
+#: Keys that only tell people something; others, such as RUN and INSTALL, are read by programs under their very name.
+_TELLING = frozenset(
+    (
+        "architecture", "author", "authors", "description", "distribution", "licence", "license", "maintainer",
+        "maintainers", "name", "release", "summary", "title", "url", "vendor", "version", "website",
+    )
+)  # fmt: skip
+_PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
+
+
+@rewrite_pass(
+    "DS619",
+    "metadata-form",
+    Safety.AGGRESSIVE,
+    ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat", "labels/valid-key"),
+)
+def metadata_form(build: Build, facts: Facts) -> Proposals:
+    """Write what EXPOSE and LABEL say in the form that tools expect, and leave out what in FROM says nothing.
+
+    `EXPOSE 80/TCP` is 80/tcp in the image, and of `EXPOSE 8080:80` only 80 gets there. Quotes around a label's key are
+    no part of it. `FROM --platform=$TARGETPLATFORM` asks for the platform that is taken anyway.
+
+    Safe because the image's configuration stays the same to the letter. A label of people's words, such as `Version` or
+    `MAINTAINER`, is written in lower case at level aggressive, since whoever looks for it by its old name finds it no
+    more; not where another label has that name already. Other keys with capitals or blanks stay, with a remark:
+    programs read labels such as `RUN` and `INSTALL`. Source: BuildKit checks
+    RedundantTargetPlatform, ExposeProtoCasing, ExposeInvalidFormat; Docker documentation, "Docker object labels", key
+    format.
+    """
+    keys = {_bare(pair.key) for step in build if isinstance(step, Label) for pair in step.pairs}
+    for stage in build.stages:
+        yield from _platform(stage.head, build)
+        for step in stage.steps:
+            if isinstance(step, Listing) and step.keyword == "EXPOSE":
+                yield from _ports(step)
+            elif isinstance(step, Label):
+                yield from _labels(step, keys)
+
+
+def _platform(head: From, build: Build) -> Iterator[Change | Remark]:
+    value = head.origin.flag("platform")
+    if value is None or not _PREDEFINED.match(value):
+        return
+    if any(
+        isinstance(step, Arg) and any(pair.key == "TARGETPLATFORM" for pair in step.pairs) for step in build.preamble
+    ):
+        yield missed("DS619", head.line, f"--platform={value} stays: ARG TARGETPLATFORM stands above")
+        return
+    flag = next(flag for flag in head.origin.flags if flag.name == "platform")
+    logical = head.origin.logical
+    behind = re.compile(r"[ \t]*").match(logical.text, flag.span.end)
+    assert behind is not None
+    yield Change(
+        rule="DS619",
+        edits=(Edit.delete(logical.before(flag.span.start), logical.before(behind.end())),),
+        title=f"FROM {head.image} without --platform={value}",
+        reason="it is the platform that is taken anyway",
+        safety=Safety.SAFE,
+        claims=(ChangesFlag("FROM", "platform", value, None),),
+        line=head.line,
+    )
+
+
+def _ports(step: Listing) -> Iterator[Change | Remark]:
+    logical = step.origin.args_logical
+    for match in re.finditer(r"\S+", logical.text):
+        word = match[0]
+        port = _PORT.match(word)
+        if port is not None and port["protocol"] != port["protocol"].lower():
+            start = match.start() + port.start("protocol")
+            lower = port["protocol"].lower()
+            yield Change(
+                rule="DS619",
+                edits=(Edit(logical.span(start, start + len(lower)), lower),),
+                title=f"EXPOSE {word} in lower case",
+                reason="this is how it stands in the image",
+                safety=Safety.SAFE,
+                claims=(Layout(),),
+                line=step.line,
+            )
+        elif _MAPPED.match(word):
+            yield Change(
+                rule="DS619",
+                edits=(Edit(logical.span(match.start(), match.start() + word.rindex(":") + 1), ""),),
+                title=f"EXPOSE {word.rpartition(':')[2]} without what belongs to the host",
+                reason="only the container's port gets into the image",
+                safety=Safety.SAFE,
+                claims=(Layout(),),
+                line=step.line,
+            )
+
+
+def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
+    """The labels of *step*; *keys* are those of the whole file."""
+    for pair in step.pairs:
+        key = pair.key
+        bare = _bare(key)
+        logical = step.origin.args_logical
+        start = pair.span.start
+        if bare != key and _KEY.match(bare) and not pair.legacy:
+            yield Change(
+                rule="DS619",
+                edits=(
+                    Edit(logical.span(start, start + 1), ""),
+                    Edit(logical.span(start + len(key) - 1, start + len(key)), ""),
+                ),
+                title=f"label {bare} without quotes",
+                reason="the quotes are no part of the key",
+                safety=Safety.SAFE,
+                claims=(Layout(),),
+                line=step.line,
+            )
+        elif not _KEY.match(bare) and "$" not in bare:
+            lower = bare.lower()
+            if lower in _TELLING and sum(one.lower() == lower for one in keys) == 1:
+                yield Change(
+                    rule="DS619",
+                    edits=(Edit(logical.span(start, start + len(key)), lower),),
+                    title=f"label {bare} becomes {lower}",
+                    reason="keys of labels are written in lower case",
+                    safety=Safety.AGGRESSIVE,
+                    claims=(RewritesLabels(((bare, lower),)),),
+                    line=step.line,
+                )
+                continue
+            advice = re.sub(r"[^a-z0-9.-]+", "-", lower).strip("-.")
+            yield missed(
+                "DS619", step.line, f"the label {bare} is no valid key ({advice} would be); readers use its name"
+            )
+
+
+def _bare(key: str) -> str:
+    """*key* without quotes around all of it."""
+    return key[1:-1] if len(key) > 2 and key[0] == key[-1] and key[0] in "\"'" else key

@@ -1,0 +1,17 @@
+"""Lines of their own that passes add."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...ir.build import Build
+from ...ir.steps import Step
+from ...text import Edit
+
+
+def line_behind(step: Step, text: str, build: Build, facts: Facts) -> Edit:
+    """The edit that puts *text* on a line of its own behind *step*."""
+    end = step.origin.span.end
+    newline = facts.style.newline
+    if build.text[:end].endswith("\n"):
+        return Edit.insert(end, text + newline)
+    return Edit.insert(end, newline + text)

@@ -1,0 +1,87 @@
+"""DS101: the steps of one package manager in one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...analysis.facts import Facts
+from ...analysis.flow.merging import Declined, grown, join, lines_of
+from ...analysis.packages.cleanup import removes
+from ...analysis.packages.operations import Kind
+from ...change import Change, MergesRuns, Safety
+from ...ir.build import Build
+from ...ir.steps import Run
+from ...knowledge.managers import manager as manager_data
+from ..base import Proposals, missed, rewrite_pass
+
+_ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
+_CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
+_SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
+#: Managers whose installs name packages; those of the others are a project's build steps.
+_REPEATED = _SYSTEM | frozenset(("pip", "gem", "conda", "mamba", "micromamba", "npm", "yarn"))
+
+
+@rewrite_pass("DS101", "merge-package-runs", Safety.SAFE, ("DL3059", "moreThanOneInstall"))
+def merge_package_runs(build: Build, facts: Facts) -> Proposals:
+    """Join the RUNs of one package manager: update with install, install with install, install with its cleanup.
+
+    An update in a layer of its own is cached for months while the install behind it changes: packages that moved are
+    not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below.
+
+    Safe for the reasons of DS103. Source: Docker's "Building best practices", apt-get.
+    """
+    for stage in build.stages:
+        for found in grown(stage, facts, lambda group, run: _reason(group, run, facts)):
+            if isinstance(found, Declined):
+                yield missed(
+                    "DS101",
+                    found.second.line,
+                    f"not merged with the RUN on line {found.first.line}: {found.reason}",
+                )
+                continue
+            joint, reasons = found
+            yield Change(
+                rule="DS101",
+                edits=join(joint, facts),
+                title=f"merge the RUNs on lines {lines_of(joint.runs)}",
+                reason="; ".join(dict.fromkeys(reasons)),
+                safety=Safety.SAFE,
+                claims=(MergesRuns(len(joint.runs)),),
+                line=joint.runs[0].line,
+            )
+
+
+def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
+    before = [use.operation for one in group for use in facts.uses(one)]
+    here = [use.operation for use in facts.uses(run)]
+    for manager in dict.fromkeys(op.manager.name for op in before):
+        kinds = {op.kind for op in before if op.manager.name == manager}
+        added = [op for op in here if op.manager.name == manager]
+        added_kinds = {op.kind for op in added}
+        if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
+            return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
+        if kinds & _ADDS and added_kinds & _ADDS and manager in _REPEATED:
+            return f"consecutive installs with {manager} make one layer"
+        if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
+            return f"what {manager} left is only gone if it is deleted in the same layer"
+        if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:
+            return f"the steps of {manager} belong in one layer"
+    return None
+
+
+def _cleans(run: Run, manager: str, facts: Facts) -> bool:
+    """Whether *run* does nothing but clean up, and part of it is *manager*'s cache."""
+    script = facts.script(run)
+    if script is None:
+        return False
+    cleaners = {id(use.command): use.operation for use in facts.uses(run) if use.operation.kind in _CLEANERS}
+    hit = False
+    for command in script.commands:
+        operation = cleaners.get(id(command))
+        if operation is not None:
+            hit = hit or operation.manager.name == manager
+            continue
+        if command.name != "rm" and not (command.words and command.words[-1].literal == "true"):
+            return False
+        hit = hit or any(removes(command, path) for path in manager_data(manager).paths)
+    return hit

@@ -1,0 +1,74 @@
+"""DS102: a later RUN deletes or changes what an earlier RUN wrote."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ...analysis.effects.paths import touched, wrote
+from ...analysis.facts import Facts
+from ...analysis.flow.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
+from ...change import Change, MergesRuns, Safety
+from ...ir.build import Build
+from ...ir.steps import Run
+from ..base import Proposals, missed, rewrite_pass
+
+
+@rewrite_pass("DS102", "merge-dead-bytes", Safety.SAFE, ("DL3059",))
+def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
+    """Join a RUN that deletes, strips, chmods or chowns files with the RUN that wrote them.
+
+    A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
+    its mode or owner stores it twice. In one RUN the bytes never land.
+
+    Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
+    Source: OCI image specification, layer changesets and whiteouts.
+    """
+    for stage in build.stages:
+        for series in neighbours(stage):
+            for first, last, path in _spans(series, facts):
+                runs = series[first : last + 1]
+                problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
+                joint = problem or plan(runs, facts, subshells=True)
+                if not isinstance(joint, Joint):
+                    yield missed(
+                        "DS102",
+                        runs[-1].line,
+                        f"{path} stays in the layer of the RUN on line {runs[0].line}; not merged: {joint}",
+                        f"line {runs[0].line}",
+                    )
+                    continue
+                yield Change(
+                    rule="DS102",
+                    edits=join(joint, facts),
+                    title=f"merge the RUNs on lines {lines_of(runs)}",
+                    reason=f"{path}, which an earlier RUN wrote, is deleted or changed by a later one: "
+                    "in one layer those bytes are never stored",
+                    safety=Safety.SAFE,
+                    claims=(MergesRuns(len(runs)),),
+                    line=runs[0].line,
+                    evidence=(f"line {runs[0].line} writes {path}", f"line {runs[-1].line} removes or changes it"),
+                )
+
+
+def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
+    """Ranges of *series* from a RUN that writes a path to the one that touches it; ranges that meet are one."""
+    found: list[tuple[int, int, str]] = []
+    for last in range(1, len(series)):
+        script = facts.script(series[last])
+        if script is None:
+            continue
+        paths = [path for command in script.commands for path in touched(command) if not wrote(path, script)]
+        for first in range(max(last - MAX_JOINED, 0), last):
+            writer = facts.script(series[first])
+            hit = next((path for path in paths if writer is not None and wrote(path, writer)), None)
+            if hit is not None:
+                found.append((first, last, hit))
+                break
+    merged: list[tuple[int, int, str]] = []
+    for first, last, path in found:
+        if merged and first <= merged[-1][1]:
+            start = min(first, merged[-1][0])
+            merged[-1] = (start, last, merged[-1][2])
+        else:
+            merged.append((first, last, path))
+    return merged

@@ -1,0 +1,1 @@
+"""Rules about the order of instructions, for the build cache."""

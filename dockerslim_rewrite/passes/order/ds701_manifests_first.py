@@ -1,0 +1,173 @@
+"""DS701: what installations read is copied before the rest of the project."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ...analysis.facts import Facts
+from ...analysis.flow.destinations import destination
+from ...analysis.project import Installation
+from ...change import Change, CopiesFirst, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
+from ...text import Edit, Span
+from ..base import Proposals, missed, rewrite_pass
+
+if TYPE_CHECKING:
+    from ...analysis.packages.installs import Place
+
+#: More instructions than this, for files of as many folders, nobody would keep up to date by hand.
+_MOST_COPIES = 8
+
+
+@rewrite_pass("DS701", "manifests-first", Safety.STANDARD, mentions=("copy", "add"))
+def manifests_first(build: Build, facts: Facts) -> Proposals:
+    """Copy what an installation reads, install, and copy the rest of the project then.
+
+    With `COPY . .` before the installation, every edit of a source file makes the next build install all dependencies
+    again. If only the manifest and lock files come first, the installation stays in the build cache until they change.
+
+    Safe because the build context shows which files these are, those of workspaces and modules included, and that
+    nothing else of the project is needed: no `-e .`, no local paths, no `file:` links, no scripts or plugins that run
+    while installing. Nothing that the installation makes in the project's folder (`node_modules`) may come with the
+    context, where it would take its place, and no lock file that the installation changes. Between the copies stand
+    only installations and metadata. Commands that download and compile in one (`cargo build`, `mvn package`) are named
+    in a remark: another command would have to be added. Source: Docker documentation, "Optimize cache usage in
+    builds"; the managers' own references.
+    """
+    for stage in build.stages:
+        for copy in stage.steps:
+            if isinstance(copy, Copy) and _is_whole(copy):
+                yield from _one(copy, stage, build, facts)
+
+
+def _is_whole(copy: Copy) -> bool:
+    flags = {flag.name for flag in copy.origin.flags}
+    whole = copy.sources in ((".",), ("./",)) and copy.origin.json is None
+    whole = whole and not copy.origin.heredocs and not copy.origin.comments
+    return whole and not flags & {"from", "exclude", "parents"} and "$" not in copy.destination
+
+
+def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
+    # Most files never come here; what knows installations is loaded for those that do.
+    from ...analysis.packages.installs import NeedsMore, Place, installs
+
+    target = destination(copy, facts.state(copy))
+    runs = _following(copy, stage)
+    if target is None:
+        return
+    project = facts.project
+    if not any(isinstance(run, Run) and installs(run, facts) for run in runs):
+        yield from _mixed(copy, runs, facts)
+        return
+    if project is None or project.missing(build):
+        reason = "all of the project is copied before its dependencies are installed, so that every edit installs them"
+        yield missed("DS701", copy.line, f"{reason} again; its build context (--context) could tell what they need")
+        return
+    try:
+        found, last = _needed(runs, Place(target, project), facts)
+    except NeedsMore as obstacle:
+        yield missed("DS701", copy.line, f"dependencies are not installed before the project is copied: {obstacle}")
+        return
+    if last is None:
+        return
+    if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
+        yield missed("DS701", copy.line, f"{copy.destination} is another folder behind the WORKDIR that follows")
+        return
+    claims = _copies(found, copy.destination)
+    if len(claims) > _MOST_COPIES:
+        yield missed("DS701", copy.line, f"what is installed from stands in {len(claims)} folders of the project")
+        return
+    again = copy.origin.text.rstrip("\r\n")
+    newline = facts.style.newline
+    words = copy.origin.args_logical
+    lead = build.text[copy.origin.span.start : words.before(0)]
+    first = (newline + lead).join(f"{' '.join(claim.sources)} {claim.destination}" for claim in claims)
+    at = last.origin.span.end
+    prefix = "" if build.text[at - 1 : at] == "\n" else newline
+    suffix = newline if build.text[at - 1 : at] == "\n" else ""
+    named = (*found.files, *found.folders)
+    yield Change(
+        rule="DS701",
+        edits=(
+            Edit(Span(words.before(0), words.after(len(copy.origin.args))), first),
+            Edit.insert(at, f"{prefix}{again}{suffix}"),
+        ),
+        title=f"{', '.join(named)} copied first, the rest behind the installation on line {last.line}",
+        reason="an edit of the project's code leaves the installed dependencies in the build cache",
+        safety=Safety.STANDARD,
+        claims=claims,
+        line=copy.line,
+        evidence=named,
+    )
+
+
+def _leads_away(step: Step) -> bool:
+    return isinstance(step, Value) and step.keyword == "WORKDIR"
+
+
+def _mixed(copy: Copy, steps: Sequence[Step], facts: Facts) -> Proposals:
+    """Tell of the first RUN that downloads dependencies and compiles the project in one."""
+    from ...analysis.packages.installs import compiles
+
+    for step in steps:
+        found = compiles(step, facts) if isinstance(step, Run) else None
+        if found is not None and facts.project is not None and _holds(found[1].manifest, facts):
+            reason = f"{found[0]} needs all of the project, so that every edit downloads its dependencies again; "
+            reason += f"{found[1].instead} with the manifests alone could come first"
+            yield missed("DS701", copy.line, reason)
+            return
+
+
+def _holds(pattern: str, facts: Facts) -> bool:
+    files = facts.project.files if facts.project is not None else ()
+    return any(fnmatchcase(posixpath.basename(file.path), pattern) for file in files)
+
+
+def _copies(found: Installation, destination: str) -> tuple[CopiesFirst, ...]:
+    """One COPY for the files of each folder, and one for each folder that is needed as it is."""
+    target = destination.rstrip("/") + "/"
+    by_folder: dict[str, list[str]] = {}
+    for path in found.files:
+        by_folder.setdefault(posixpath.dirname(path), []).append(path)
+    files = [CopiesFirst(tuple(by_folder[at]), posixpath.join(target, at, "")) for at in sorted(by_folder)]
+    return (*files, *(CopiesFirst((at,), posixpath.join(target, at, "")) for at in found.folders))
+
+
+def _following(copy: Copy, stage: Stage) -> list[Step]:
+    """The steps behind *copy* up to the first that neither installs nor is metadata."""
+    found: list[Step] = []
+    for step in stage.steps:
+        if step.index <= copy.index:
+            continue
+        value = isinstance(step, Value) and step.keyword in ("WORKDIR", "STOPSIGNAL")
+        if not (value or isinstance(step, Run | Env | Label | Listing)):
+            break
+        found.append(step)
+    return found
+
+
+def _needed(steps: Sequence[Step], place: Place, facts: Facts) -> tuple[Installation, Run | None]:
+    """What the installations of *steps* read, and the last RUN that reads it. Raises ``NeedsMore``."""
+    from ...analysis.packages.installs import NeedsMore, read_by
+
+    files: dict[str, None] = {}
+    folders: dict[str, None] = {}
+    last: Run | None = None
+    for step in steps:
+        if not isinstance(step, Run):
+            continue
+        try:
+            found = read_by(step, place, facts)
+        except NeedsMore:
+            if last is not None:
+                break
+            raise
+        if found.files or found.folders:
+            files |= dict.fromkeys(found.files)
+            folders |= dict.fromkeys(found.folders)
+            last = step
+    return Installation(tuple(files), tuple(folders)), last

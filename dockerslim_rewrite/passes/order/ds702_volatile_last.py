@@ -1,0 +1,171 @@
+"""DS702: what changes with every build stands behind the installations that cannot see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from ...analysis.facts import Facts
+from ...analysis.flow.destinations import destination
+from ...change import Change, MovesInstruction, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Arg, Copy, Env, Label, Run, Step
+from ...knowledge.order import is_apart, is_volatile
+from ...syntax import SegmentKind
+from ...text import Edit, Span
+from ..base import Proposals, missed, rewrite_pass
+
+#: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
+_FAR = 100
+_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+@rewrite_pass("DS702", "volatile-last", Safety.STANDARD, mentions=("arg", "copy", "add"))
+def volatile_last(build: Build, facts: Facts) -> Proposals:
+    """Move what changes with every build behind installations that do not depend on it.
+
+    Build arguments that tell the commit or the date are part of the environment of every RUN behind them, so that each
+    build runs all of those again; so does a COPY of the project's files. Behind an installation of packages they leave
+    it in the build cache.
+
+    Safe because only what cannot tell the difference is passed. Variables pass RUNs of package managers and file
+    commands that do not name them, and their names are of those that tell about a build; files pass installations of
+    packages by name, and are copied to a folder that no package writes to and no variable names. ENV and LABEL
+    instructions that use a moved argument go along, in their order. Nothing moves past an instruction that names the
+    variable or sets it again, past another label of the same key, into another stage, or over VOLUME, ONBUILD, SHELL,
+    USER and a WORKDIR that makes the folder. Comments go with their instruction. Source: Docker documentation,
+    "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
+    """
+    for stage in build.stages:
+        groups = [*_told(stage), *_copied(stage, facts)]
+        behind: dict[int, list[list[Step]]] = {}
+        for group in sorted(groups, key=lambda group: group[0].index):
+            last, reason = _place(group, stage, facts)
+            if last is not None:
+                behind.setdefault(last.index, []).append(group)
+            elif reason:
+                yield missed("DS702", group[0].line, reason)
+        for step in stage.runs:
+            if step.index in behind:
+                yield _moved(behind[step.index], step, build, facts)
+
+
+def _check(group: Sequence[Step], facts: Facts) -> Callable[[Step], None]:
+    """What tells whether *group* may pass a step."""
+    from ...analysis.flow.commuting import check_files, check_variables, variables
+
+    copies = [step for step in group if isinstance(step, Copy)]
+    if not copies:
+        return partial(check_variables, variables(group), facts)
+    folders = [destination(step, facts.state(step)) or "/" for step in copies]
+    relative = any(not step.destination.startswith("/") for step in copies)
+    return partial(check_files, folders, relative, facts)
+
+
+def _told(stage: Stage) -> Iterator[list[Step]]:
+    """Neighbouring instructions that tell about the build, each group with at least one ARG or ENV."""
+    known: set[str] = set()
+    group: list[Step] = []
+    for step in stage.steps:
+        uses = set(_REFERENCE.findall(step.origin.args)) if isinstance(step, Env | Label) else set()
+        told = isinstance(step, Arg) or (isinstance(step, Env) and uses & known)
+        if told and isinstance(step, Arg | Env) and all(is_volatile(pair.key) for pair in step.pairs):
+            known |= {pair.key for pair in step.pairs}
+            group.append(step)
+        elif isinstance(step, Label) and uses & known:
+            group.append(step)
+        else:
+            if any(isinstance(one, Arg | Env) for one in group):
+                yield group
+            group = []
+
+
+def _copied(stage: Stage, facts: Facts) -> Iterator[list[Step]]:
+    """Neighbouring copies of files to folders that no package writes to."""
+    group: list[Step] = []
+    for step in stage.steps:
+        if isinstance(step, Copy) and _goes_apart(step, facts):
+            group.append(step)
+            continue
+        if group:
+            yield group
+        group = []
+
+
+def _goes_apart(copy: Copy, facts: Facts) -> bool:
+    if "$" in copy.origin.args or copy.origin.comments or copy.origin.heredocs:
+        return False
+    if any("://" in source for source in copy.sources) or "$" in (copy.origin.flag("from") or ""):
+        return False
+    from ...analysis.flow.commuting import named_by_variables
+
+    folder = destination(copy, facts.state(copy))
+    known = copy.destination.startswith("/") or facts.state(copy).workdir is not None
+    return known and folder is not None and is_apart(folder) and not named_by_variables(folder, facts.build)
+
+
+def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | None, str | None]:
+    """The last costly RUN that *group* may pass, or why it may not pass the first."""
+    from ...analysis.flow.commuting import Obstacle, is_costly
+
+    check = _check(group, facts)
+    last: Run | None = None
+    first, end = group[0], group[-1]
+    at = end.index - stage.head.index
+    for step in stage.steps[at : at + _FAR]:
+        try:
+            check(step)
+        except Obstacle as obstacle:
+            if last is None and obstacle.run and is_costly(step, facts) and not _installs_files(first, step, facts):
+                what = first.keyword if isinstance(first, Copy) else first.origin.logical.text.strip()
+                return None, f"{what} stays before line {step.line}: {obstacle}"
+            return last, None
+        if isinstance(step, Run) and is_costly(step, facts):
+            last = step
+    return (None if len(stage.steps) > at + _FAR else last), None
+
+
+def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Facts) -> Change:
+    """The change that moves *groups*, in their order, behind *last*."""
+    steps = [step for group in groups for step in group]
+    lines = [_lines(group[0], group[-1], build) for group in groups]
+    at = last.origin.span.end
+    newline = facts.style.newline
+    prefix = "" if build.text[at - 1 : at] == "\n" else newline
+    suffix = newline if build.text[at - 1 : at] == "\n" else ""
+    text = prefix + newline.join(again for _, again in lines) + suffix
+    keywords = tuple(dict.fromkeys(step.keyword for step in steps))
+    what = "what differs from build to build" if {"ARG", "ENV"} & set(keywords) else "an edit of these files"
+    return Change(
+        rule="DS702",
+        edits=(*(Edit(taken, "") for taken, _ in lines), Edit.insert(at, text)),
+        title=f"{', '.join(keywords)} moved behind the installation on line {last.line}",
+        reason=f"{what} leaves the installation in the build cache",
+        safety=Safety.STANDARD,
+        claims=tuple(MovesInstruction(keyword) for keyword in keywords),
+        line=steps[0].line,
+    )
+
+
+def _installs_files(first: Step, step: Step, facts: Facts) -> bool:
+    """Whether *first* brings files for the installation *step*, which is as it should be."""
+    from ...analysis.packages.installs import installs
+
+    return isinstance(first, Copy) and isinstance(step, Run) and installs(step, facts)
+
+
+def _lines(first: Step, last: Step, build: Build) -> tuple[Span, str]:
+    """What to delete where the instructions from *first* to *last* go, and what to write elsewhere: their lines with
+    the comment above, and one of the empty lines on both sides less.
+    """
+    segments = build.document.segments
+    start, end = first.origin.span.start, last.origin.span.end
+    at = next(index for index, one in enumerate(segments) if one.span.start == start)
+    if at and segments[at - 1].kind is SegmentKind.COMMENT:
+        at, start = at - 1, segments[at - 1].span.start
+    behind = next(index for index, one in enumerate(segments) if one.span.end == end) + 1
+    gone = end
+    if at and behind < len(segments) and {segments[at - 1].kind, segments[behind].kind} == {SegmentKind.BLANK}:
+        gone = segments[behind].span.end
+    return Span(start, gone), build.text[end:gone] + build.text[start:end].rstrip("\r\n")

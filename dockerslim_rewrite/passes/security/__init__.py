@@ -1,0 +1,1 @@
+"""Rules about users, secrets and unsafe downloads."""

@@ -1,0 +1,221 @@
+"""DS501: an unprivileged user for the container."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...analysis.bases import base_head, base_image, root_evidence
+from ...analysis.facts import Facts
+from ...analysis.flow.state import stage_state
+from ...analysis.packages.cleanup import appendable
+from ...change import AddsCommand, AddsInstruction, Change, ChangesFlag, Claim, Safety, SetsUser
+from ...ir.build import Build, Stage
+from ...ir.steps import Copy, Run, Value
+from ...knowledge.users import account_tools
+from ...render.fragments import fragment
+from ...shell.body import Body
+from ...shell.edits import append, style_at
+from ...syntax import SegmentKind
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+if TYPE_CHECKING:
+    from .user_evidence import Findings
+
+_WRITING = frozenset(("RUN", "COPY", "ADD", "WORKDIR", "SHELL"))
+_LISTED = 4
+
+
+class _Account(NamedTuple):
+    """The user: number, home, who says that it is there (empty: it is to be created), and what creates accounts."""
+
+    number: int
+    home: str
+    there: str
+    tools: str | None
+    name: str
+    shell: bool = True
+
+    @property
+    def user(self) -> str:
+        return f"{self.number}:{self.number}"
+
+
+@rewrite_pass("DS501", "inject-user", Safety.STANDARD, ("DL3002", "DS002"))
+def inject_user(build: Build, facts: Facts) -> Proposals:
+    """Let the container run as an unprivileged user, where nothing that it does needs root.
+
+    A process that runs as root in a container is root on the host when it breaks out, and may write every file of the
+    image. `USER` with a number can be checked by Kubernetes' `runAsNonRoot`. The user is one that the base image
+    brings along (`node`), or a new account `app` with the number 10001, created in a RUN that is there already; where
+    there is none, the number alone is the user.
+
+    Safe at level standard because the code was read: what the container starts is followed through the build context
+    with all that it reaches, every port is 1024 or higher, nothing changes owners or users, and each path that is
+    written lies in a temporary folder or becomes the user's own. What is only likely (a path that the code computes,
+    data that is usually kept on a volume, no build context at all) is left for level aggressive. USER stands behind
+    all that the build does, so the build itself is the same. Source: Dockerfile reference, USER; Kubernetes
+    documentation, "Configure a Security Context".
+    """
+    if not build.stages:
+        return
+    stage = build.stages[-1]
+    state = stage_state(stage, facts.states)
+    if not state.may_be_root:
+        return
+    if state.user is not None:
+        if any(isinstance(step, Value) and step.keyword == "USER" for step in stage.steps):
+            yield missed("DS501", stage.head.line, f"stays root: the file says so itself with USER {state.user}")
+        return
+    scratch = base_head(build, facts, stage).image.lower() == "scratch"
+    account = _account(build, facts, stage, scratch=scratch)
+    if account is None:
+        return
+    if isinstance(account, str):
+        yield missed("DS501", stage.head.line, f"stays root: {account}")
+        return
+    # Most files never come here; what reads projects is loaded for those that do.
+    from .user_evidence import findings
+
+    found = findings(build, facts, stage, account.home)
+    reasons = list(found.obstacles)
+    edits = "" if reasons else _edits(stage, build, facts, account, found)
+    if isinstance(edits, str):
+        reasons += [edits] if edits else []
+        more = f"; and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
+        hint = "; its build context (--context) could tell" if found.helped else ""
+        listed = "; ".join(reasons[:_LISTED])
+        yield missed("DS501", stage.head.line, f"stays root: {listed}{more}{hint}", *found.evidence)
+        return
+    made, claims = edits
+    who = f"the base image's own {account.there}" if account.there else f"number {account.number}"
+    who += " (its build context could prove that this is enough: --context)" if found.helped else ""
+    why = "; ".join(found.doubts[:_LISTED])
+    yield Change(
+        rule="DS501",
+        edits=tuple(made),
+        title=f"the container runs as an unprivileged user, {who}",
+        reason=f"likely to need no root, but: {why}" if found.doubts else "nothing that the container does needs root",
+        safety=Safety.AGGRESSIVE if found.doubts else Safety.STANDARD,
+        claims=tuple(claims),
+        line=stage.steps[-1].line if stage.steps else stage.head.line,
+        evidence=(*found.doubts, *found.evidence),
+    )
+
+
+def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> _Account | str | None:
+    """The user for *stage*; a text says why there is none, None that nothing is to be done."""
+    name, number = facts.account
+    if scratch:
+        return _Account(number, "/", "", None, name, shell=False)
+    image = base_image(build, facts, stage)
+    if image is None:
+        return "the base image is not known, nor the user and entrypoint that it starts with"
+    if image.family == "windows":
+        return None
+    if image.drops_privileges:
+        return f"{image.name} drops root's privileges by itself"
+    if image.user not in (None, "root", "0"):
+        return None
+    if image.user is None and root_evidence(build, facts, stage) is None:
+        return f"nothing tells whether {image.name} starts as root"
+    if image.unprivileged and image.uid:
+        shell = image.family != "none"
+        return _Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, shell)
+    if image.family in (None, "none"):
+        return _Account(number, "/", "", None, name, shell=False)
+    tools = account_tools(image.family, image.name, image.parts.variant)
+    return _Account(number, f"/home/{name}" if tools else "/", "", tools, name)
+
+
+def _edits(
+    stage: Stage, build: Build, facts: Facts, account: _Account, found: Findings
+) -> tuple[list[Edit], list[Claim]] | str:
+    """The edits and their claims, or why they cannot be made."""
+    commands: list[str] = []
+    # Without a RUN an account would take a layer of its own; the number alone does as well.
+    if not account.there and account.tools and stage.runs:
+        commands += fragment(f"account-{account.tools}", account=account.name, number=account.number).split(" && ")
+    if found.folders:
+        if not account.shell:
+            return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
+        commands += fragment("own-folders", paths=found.folders, number=account.number).split(" && ")
+    edits: list[Edit] = []
+    claims: list[Claim] = [SetsUser(account.user)]
+    if commands:
+        placed = _commands(stage, build, facts, commands, folders=bool(found.folders))
+        if isinstance(placed, str):
+            return placed
+        edits.append(placed[0])
+        claims += placed[1]
+    for step in stage.steps:
+        if isinstance(step, Copy) and step.index in found.copied:
+            flags = step.origin.flags
+            at = step.origin.logical.after(flags[-1].span.end) if flags else step.origin.keyword_span.end
+            edits.append(Edit.insert(at, f" --chown={account.user}"))
+            claims.append(ChangesFlag(step.keyword, "chown", None, account.user))
+    user = _user(stage, build, account)
+    if edits and edits[0].span == user.span:
+        edits[0] = Edit(user.span, edits[0].text + user.text)
+    else:
+        edits.append(user)
+    return edits, claims
+
+
+def _commands(
+    stage: Stage, build: Build, facts: Facts, commands: list[str], *, folders: bool
+) -> tuple[Edit, list[Claim]] | str:
+    """The edit that adds *commands* to a RUN that is there already, or in a stage without any as a RUN of its own."""
+    claims: list[Claim] = [AddsCommand(tuple(command.split())) for command in commands]
+    for run in reversed(stage.runs):
+        if appendable(run, facts) is None and not any(flag != "mount" for flag, _ in run.flags):
+            return _appended(run, facts, commands), claims
+        if folders:
+            # A later RUN could want to create the same folders.
+            break
+    if stage.runs:
+        return f"the account cannot be created in the RUN on line {stage.runs[-1].line}"
+    if any(copy.origin.flag("from") for copy in stage.steps if isinstance(copy, Copy)):
+        return f"{commands[0].split()[-1]} has to be writable, and no RUN is there to see to it"
+    text = "RUN " + " && ".join(commands)
+    newline = facts.style.newline
+    first = next((step for step in stage.steps if isinstance(step, Copy)), None)
+    at = first.origin.span.start if first is not None else _user(stage, build, None).span.start
+    at = _before_comments(build, at)
+    return Edit.insert(at, text + newline), [AddsInstruction("RUN", text)]
+
+
+def _appended(run: Run, facts: Facts, commands: list[str]) -> Edit:
+    assert isinstance(run.body, Body)
+    joint = " && " if run.body.form == "heredoc" else style_at(run.origin, facts.style).joint()
+    return append(run.body, run.origin, joint.join(commands), facts.style)
+
+
+def _user(stage: Stage, build: Build, account: _Account | None) -> Edit:
+    """The edit that puts USER behind the last step that the build does, before the metadata that follows."""
+    last = max((step for step in (stage.head, *stage.steps) if step.keyword in {"FROM", *_WRITING}), key=_index)
+    following = [step for step in stage.steps if step.index > last.index]
+    text = build.text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    line = f"USER {account.user}{newline}" if account else ""
+    if following:
+        return Edit.insert(_before_comments(build, following[0].origin.span.start), line)
+    end = last.origin.span.end
+    if text[end - 1 : end] != "\n":
+        return Edit.insert(end, newline + line.removesuffix(newline))
+    return Edit.insert(end, line)
+
+
+def _index(step: object) -> int:
+    index: int = step.index  # type: ignore[attr-defined]
+    return index
+
+
+def _before_comments(build: Build, at: int) -> int:
+    """The start of the comment block that stands directly before the instruction at *at*, or *at* itself."""
+    segments = build.document.segments
+    for previous, segment in pairwise(segments):
+        if segment.span.start == at and previous.kind is SegmentKind.COMMENT:
+            return previous.span.start
+    return at

@@ -1,0 +1,48 @@
+"""DS503: secrets in ENV and ARG."""
+
+from __future__ import annotations
+
+import re
+
+from ...analysis.facts import Facts
+from ...change import Safety
+from ...ir.build import Build
+from ...ir.steps import Arg, Env
+from ..base import Proposals, analysis, rewrite_pass
+
+_SECRET = re.compile(
+    r"(?:\A|_)(?:API_?KEY|AUTH|CREDENTIALS?|KEY|PASS|PASSWD|PASSWORD|PWORD|SECRETS?|TOKEN)(?:_|\Z)", re.IGNORECASE
+)
+#: Names that say of themselves that they are no secret, or only say where one is.
+_PUBLIC = re.compile(
+    r"(?:\A|_)(?:PUBLIC|GPG|PGP|FINGERPRINT|SIGNING_KEY_ID|KEYSERVERS?|FILE|PATH|DIR|URL|NAME|ID|LENGTH|SIZE|TYPE)(?:_|\Z)",
+    re.IGNORECASE,
+)
+_FINGERPRINTS = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]{8,40}\s*)+\Z")
+
+
+@rewrite_pass("DS503", "secrets", Safety.SAFE, ("DL3064", "SecretsUsedInArgOrEnv"), remark_only=True)
+def secrets(build: Build, facts: Facts) -> Proposals:
+    """Tell where ENV or ARG hold what by its name is a secret.
+
+    ENV is stored in the image's configuration, and ARG in its history: whoever can pull the image can read both.
+
+    Nothing is changed, since the command that builds the image must change as well: it passes the secret with
+    `--secret`, and the RUN that needs it asks for it with `--mount=type=secret`. Safe for that reason. Source: BuildKit
+    check SecretsUsedInArgOrEnv; Docker documentation, "Build secrets".
+    """
+    for step in build:
+        if not isinstance(step, Env | Arg):
+            continue
+        for pair in step.pairs:
+            value = (pair.value or "").strip("\"'")
+            if not _SECRET.search(pair.key) or _PUBLIC.search(pair.key) or _FINGERPRINTS.match(value):
+                continue
+            where = "the image's configuration" if step.keyword == "ENV" else "the image's history"
+            yield analysis(
+                "DS503",
+                step.line,
+                f"{pair.key} is kept in {where}; give it to the RUN that needs it with "
+                f"RUN --mount=type=secret,id={pair.key.lower()},env={pair.key}, "
+                f"and build with --secret id={pair.key.lower()},env={pair.key}",
+            )

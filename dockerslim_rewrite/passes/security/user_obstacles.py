@@ -1,0 +1,87 @@
+"""What a Dockerfile itself says against an unprivileged user: ports, volumes, owners, permissions, root's home."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from ...analysis.facts import Facts
+from ...ir.build import Build
+from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
+from ...knowledge.users import fills_home
+from ...shell.script import Script, Simple
+
+#: The first port that every user may listen on.
+FIRST_FREE_PORT = 1024
+
+
+def declared(steps: Sequence[Step]) -> Iterator[str]:
+    """What instructions say against another user."""
+    for step in steps:
+        if isinstance(step, Onbuild):
+            yield f"other builds go on from here (ONBUILD on line {step.line})"
+        elif isinstance(step, Listing) and step.keyword == "VOLUME":
+            yield f"volumes keep the owner that their files have (line {step.line})"
+        elif isinstance(step, Listing):
+            for word in step.words:
+                port = word.partition("/")[0].partition("-")[0]
+                if port.isdigit() and 0 < int(port) < FIRST_FREE_PORT:
+                    yield f"port {port} is exposed, which takes root on many hosts (line {step.line})"
+        elif isinstance(step, Value) and step.keyword == "WORKDIR":
+            if re.match(r"/root(?:/|\Z)", step.value.strip("\"'")):
+                yield f"it works in root's home (line {step.line})"
+        elif isinstance(step, Env):
+            for pair in step.pairs:
+                if re.search(r"(?:\A|[:\"'=])/root(?:/|:|\Z)", pair.value or ""):
+                    yield f"{pair.key} leads into root's home (line {step.line})"
+        elif isinstance(step, Copy) and step.destination.startswith("/root"):
+            yield f"files are put into root's home (line {step.line})"
+        elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
+            yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
+
+
+def commanded(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[str]:
+    """What commands of the build say against another user."""
+    for index in stages:
+        for run in build.stages[index].runs:
+            script = facts.script(run)
+            if script is None:
+                if run.argv is None:
+                    yield f"the RUN on line {run.line} cannot be read"
+                continue
+            for command in script.commands:
+                reason = _command(command, script)
+                if reason is not None:
+                    yield f"{reason} (line {run.line})"
+
+
+def _command(command: Simple, script: Script) -> str | None:
+    argv = command.argv
+    text = script.text[command.span.start : command.span.end]
+    name = posixpath.basename(argv[0] or "") if argv else ""
+    if name in ("rm", "rmdir", "ls", "du", "echo", "export", "cat") and not command.redirects:
+        return None
+    if name in ("useradd", "adduser", "usermod", "userdel", "deluser"):
+        return f"{name} {next((word for word in reversed(argv) if word), '')} creates a user whom no USER names"
+    if name in ("chown", "chgrp") and len(argv) > 2:
+        owner = next((word for word in argv[1:] if word is None or not word.startswith("-")), None)
+        if owner is None or owner.split(":")[0].split(".")[0] not in ("0", "root", ""):
+            return f"{name} gives files to {owner or 'somebody'}, whom no USER names"
+    if name == "chmod":
+        mode = next((word for word in argv[1:] if word is None or not re.match(r"-[Rvfc]+\Z|--", word)), None)
+        if mode is None or _takes(mode):
+            return f"chmod {mode or '…'} takes permissions from other users"
+    if name == "umask" and argv[1:2] not in (("022",), ("0022",), ("002",), ("0002",), ("000",)):
+        return "umask takes permissions from other users"
+    if fills_home(text) or re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
+        return f"{name or 'a command'} puts files into root's home"
+    return None
+
+
+def _takes(mode: str) -> bool:
+    """Whether a mode of chmod leaves other users without what the owner has."""
+    if re.fullmatch(r"[0-7]{3,4}", mode):
+        owner, other = int(mode[-3]), int(mode[-1])
+        return not other & 4 or bool(owner & 1 and not other & 1)
+    return bool(re.search(r"(?:\A|,)(?:u\+\w*x|[uga]*o[uga]*-|go=|o=(?:,|\Z)|a-r|-r)", mode))

@@ -1,0 +1,179 @@
+"""DS610: failures inside pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...analysis.bases import System, system
+from ...analysis.facts import Facts
+from ...analysis.packages.cleanup import always_runs
+from ...analysis.shell.pipes import breaks, piped, sets_pipefail
+from ...analysis.shell.portability import differs_in_bash
+from ...change import AddsInstruction, Change, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
+from ...shell.state import leaks
+from ...syntax.document import SegmentKind
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+
+_BASH = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
+_PLAIN_BASH = (("/bin/bash", "-c"), ("/usr/bin/bash", "-c"), ("bash", "-c"))
+_ASH = 'SHELL ["/bin/ash", "-o", "pipefail", "-c"]'
+
+
+class _Shell(NamedTuple):
+    """The SHELL instruction to write, and whether it starts another program than /bin/sh is today."""
+
+    text: str
+    other: bool
+
+
+@rewrite_pass("DS610", "pipefail", Safety.STANDARD, ("DL4006",), mentions=("|",))
+def pipefail(build: Build, facts: Facts) -> Proposals:
+    """Let a RUN fail when any command of a pipeline fails: `SHELL ["/bin/bash", "-o", "pipefail", "-c"]`.
+
+    A pipeline's status is that of its last command. In `curl … | tar x` or `wget -O- … | sh` a failed download goes
+    unnoticed, and a broken image is built.
+
+    One SHELL instruction stands before the first RUN with a pipeline: bash where it surely is there, on Alpine ash,
+    which is what /bin/sh is there. Written is SHELL and not `set -o pipefail`, since not every /bin/sh knows the
+    option, and linters look for SHELL. It also governs what comes later, in this stage and in those built from it, so
+    all of that must allow it; else nothing is changed and the remark says why: a shell-form CMD, ENTRYPOINT or
+    HEALTHCHECK would run under another shell, ONBUILD in another build; a script may mean something else in bash than
+    in dash; a pipeline may fail although nothing is wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`).
+    Safe it is but for this: a build that passes only because a failure went unnoticed fails now, which is what the rule
+    is for; hence level standard. Source: Docker's "Building best practices", "Using pipes"; hadolint DL4006.
+    """
+    guarded: set[int] = set()
+    for stage in build.stages:
+        first = next(_unguarded(stage, facts), None)
+        if first is None or facts.graph.bases[stage.index] in guarded:
+            continue
+        line = first.line
+        state = facts.state(first)
+        bash = state.shell in _PLAIN_BASH
+        if state.shell is not None and not bash:
+            yield missed(
+                "DS610", line, "no pipefail: SHELL is set already; add -o pipefail there if that shell knows it"
+            )
+            continue
+        known = system(build, facts, stage)
+        shell = _Shell(_BASH, other=False) if bash else _shell(known, linked=_linked(stage, facts, first))
+        if isinstance(shell, str):
+            yield missed("DS610", line, f"no pipefail: {shell}")
+            continue
+        reason = _obstacle(build, facts, stage, first, shell)
+        if reason is not None:
+            yield missed("DS610", line, f"no pipefail: {reason}")
+            continue
+        guarded.update((stage.index, *facts.graph.heirs(stage.index)))
+        at = _above(build, first)
+        lower = build.text[slice(*first.origin.keyword_span)].islower()
+        text = shell.text.replace("SHELL", "shell") if lower else shell.text
+        yield Change(
+            rule="DS610",
+            edits=(Edit.insert(at, text + facts.style.newline),),
+            title="fail when any command of a pipeline fails",
+            reason="else only the last command of a pipeline decides, and a failed download goes unnoticed",
+            safety=Safety.STANDARD,
+            claims=(AddsInstruction("SHELL", text),),
+            line=line,
+            evidence=(known.evidence,),
+        )
+
+
+def _unguarded(stage: Stage, facts: Facts) -> Iterator[Run]:
+    """The RUNs of *stage* with pipelines in which a failure goes unnoticed."""
+    for run in stage.runs:
+        script = facts.script(run)
+        shell = facts.state(run).shell or ()
+        if script is None or "pipefail" in shell or _own_interpreter(run):
+            continue
+        if piped(script) and not sets_pipefail(script):
+            yield run
+
+
+def _own_interpreter(run: Run) -> bool:
+    """Whether the body is a here-document that names its interpreter, so that SHELL does not run it."""
+    return run.body is not None and run.body.form == "heredoc" and run.body.logical.text.startswith("#!")
+
+
+def _linked(stage: Stage, facts: Facts, first: Run) -> bool:
+    """Whether a RUN before *first* has made bash the program at /bin/sh."""
+    for run in stage.runs:
+        script = facts.script(run)
+        if script is None or run.index >= first.index:
+            continue
+        for command in script.commands:
+            words = [word.text.rsplit("/", 1)[-1] for word in command.words]
+            if words[:1] == ["ln"] and words[-2:] == ["bash", "sh"] and always_runs(script, command):
+                return True
+    return False
+
+
+def _shell(known: System, *, linked: bool) -> _Shell | str:
+    """The SHELL for *known*, or why there is none."""
+    if known.family == "alpine" and known.shell == "ash" and not linked:
+        return _Shell(_ASH, other=False)
+    if known.family in ("debian", "rhel", "suse", "arch") and known.bash:
+        return _Shell(_BASH, other=known.shell != "bash" and not linked)
+    if known.family is None:
+        return known.evidence
+    return f"it is not known whether bash is in an image of the family {known.family}"
+
+
+def _obstacle(build: Build, facts: Facts, stage: Stage, first: Run, shell: _Shell) -> str | None:
+    """Why something that the SHELL would govern does not allow it."""
+    steps = _governed(stage.steps, first.index)
+    if not any(isinstance(step, Shell) and step.index > first.index for step in stage.steps):
+        for heir in facts.graph.heirs(stage.index):
+            steps += _governed(build.stages[heir].steps, -1)
+    if "BASH_ENV" in build.text:
+        return "BASH_ENV changes what bash does"
+    for step in steps:
+        reason = _step(step, facts, shell)
+        if reason is not None:
+            return f"on line {step.line} {reason}" if step.line != first.line else reason
+    return None
+
+
+def _governed(steps: tuple[Step, ...], start: int) -> list[Step]:
+    found: list[Step] = []
+    for step in steps:
+        if step.index < start:
+            continue
+        if isinstance(step, Shell):
+            break
+        found.append(step)
+    return found
+
+
+def _step(step: Step, facts: Facts, shell: _Shell) -> str | None:
+    if isinstance(step, Exec) and step.argv is None:
+        return f"{step.keyword} in shell form would run under it as well"
+    if isinstance(step, Healthcheck) and step.test == "CMD" and step.argv is None:
+        return "HEALTHCHECK in shell form would run under it as well"
+    if isinstance(step, Onbuild):
+        return "ONBUILD would run under it in another build"
+    if not isinstance(step, Run) or step.argv is not None or _own_interpreter(step):
+        return None
+    script = facts.script(step)
+    if script is None:
+        return "a script that cannot be read with certainty would run under it as well"
+    if (leaks(script).unknown or "").endswith("replaces /bin/sh"):
+        return "a command replaces /bin/sh"
+    reason = breaks(script)
+    if reason is None and shell.other:
+        reason = differs_in_bash(script)
+    return reason
+
+
+def _above(build: Build, run: Run) -> int:
+    """Where a line above *run* begins: before the comments that belong to it."""
+    start = run.origin.span.start
+    for segment in reversed(build.document.segments):
+        if segment.span.end == start and segment.kind is SegmentKind.COMMENT:
+            return segment.span.start
+    return start

@@ -1,0 +1,122 @@
+"""DS613: recommended packages."""
+
+from __future__ import annotations
+
+import re
+
+from ...analysis.facts import Facts, Use
+from ...analysis.packages.operations import Kind
+from ...change import AddsOption, Change, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Arg, Env, Run
+from ...knowledge.recommends import missing
+from ...shell.edits import insert_after
+from ...text import Edit
+from ..base import Proposals, rewrite_pass
+from .commands import written
+
+_OPTION = "--no-install-recommends"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
+
+
+@rewrite_pass("DS613", "no-install-recommends", Safety.AGGRESSIVE, ("DL3015",), mentions=("apt",))
+def no_install_recommends(build: Build, facts: Facts) -> Proposals:
+    """Install what is named and what that depends on, not what is only recommended.
+
+    apt-get adds recommended packages by default: documentation, fonts, mail servers. They make up a third of what many
+    installs fetch.
+
+    At level aggressive, since something may use a recommended package without naming it. Where a package needs one of
+    those for what it is mostly installed for (curl its certificates, gcc the C library's headers, pip a compiler), that
+    one is named as well. Safe is the rest: dependencies are installed in any case. Source: Docker's "Building best
+    practices"; apt-get(8), `--no-install-recommends`; the Recommends fields of Debian's packages.
+    """
+    if "install-recommends" in build.text.lower().replace(_OPTION, ""):
+        return
+    for stage in build.stages:
+        present = _installed(build, facts, stage)
+        for run in stage.runs:
+            for use in facts.uses(run):
+                if not _installs(use):
+                    continue
+                added = missing(_packages(use, build), present, build.text)
+                present |= set(added)
+                yield _change(build, use, run, added, facts)
+
+
+def _installs(use: Use) -> bool:
+    operation = use.operation
+    name = (use.command.words[operation.command].literal or "").rsplit("/", 1)[-1]
+    return (
+        operation.manager.name == "apt"
+        and operation.kind is Kind.INSTALL
+        and operation.subcommand == "install"
+        and name in ("apt-get", "apt")
+        and not operation.has_flag(_OPTION)
+        and bool(operation.operands)
+        and not any("recommends" in (word.text.lower()) for word in use.command.words)
+    )
+
+
+def _packages(use: Use, build: Build) -> set[str]:
+    """The packages that *use* names; where a variable holds them, all words of the RUN, ENV or ARG that may set it."""
+    names = {re.split(r"[=/:]", use.command.words[at].text, maxsplit=1)[0] for at in use.operation.operands}
+    if any("$" in name for name in names) and use.run.body is not None:
+        texts = [use.run.body.logical.text]
+        for step in (*build.preamble, *(step for stage in build.stages for step in stage.steps)):
+            if isinstance(step, Env | Arg):
+                texts += (pair.value or "" for pair in step.pairs if any(pair.key in name for name in names))
+        names.update(name for text in texts for name in _NAME.findall(text))
+    return names
+
+
+def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
+    """What *stage* and the stages beneath it install by name with apt."""
+    names: set[str] = set()
+    at: int | None = stage.index
+    while at is not None:
+        for run in build.stages[at].runs:
+            for use in facts.uses(run):
+                if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL:
+                    names.update(_packages(use, build))
+        at = facts.graph.bases[at]
+    return names
+
+
+def _line_of_its_own(build: Build, run: Run, use: Use, at: int, facts: Facts) -> str | None:
+    """What separates packages that stand one per line, *at* being where the first begins; None if they do not."""
+    assert run.body is not None
+    logical, words, operands = run.body.logical, use.command.words, use.operation.operands
+    line = build.text.rfind("\n", 0, at) + 1
+    indent = build.text[line:at]
+    if run.body.form != "shell" or indent.strip(" \t") or len(operands) < 2:
+        return None
+    first, second = words[operands[0]].span.end, words[operands[1]].span.start
+    if "\n" not in build.text[logical.after(first) : logical.before(second)]:
+        return None
+    return f" {facts.style.escape}{facts.style.newline}{indent}"
+
+
+def _change(build: Build, use: Use, run: Run, added: tuple[str, ...], facts: Facts) -> Change:
+    operation, words = use.operation, use.command.words
+    assert run.body is not None
+    logical = run.body.logical
+    leading = written(words[operation.command : operation.verb + 1])
+    edits = [insert_after(logical, words[operation.verb].span.end, f" {_OPTION}")]
+    claims = [AddsOption(leading, (_OPTION,))]
+    reason = "recommended packages are not needed by those that are named"
+    if added:
+        at = logical.before(words[operation.operands[0]].span.start)
+        gap = _line_of_its_own(build, run, use, at, facts) or " "
+        edits.append(Edit.insert(at, "".join(f"{name}{gap}" for name in added)))
+        claims.append(AddsOption(leading, added))
+        reason += f"; but for {', '.join(added)}, which they need and only recommend"
+    return Change(
+        rule="DS613",
+        edits=tuple(edits),
+        title=f"apt-get install {_OPTION}",
+        reason=reason,
+        safety=Safety.AGGRESSIVE,
+        claims=tuple(claims),
+        line=build.document.line_of(logical.before(use.command.span.start)),
+    )

@@ -1,0 +1,65 @@
+"""DS622: a folder that is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...analysis.facts import Facts
+from ...change import Change, Safety, StopsWithoutFolder
+from ...ir.build import Build
+from ...shell.body import Body
+from ...text import Edit
+from ..base import Proposals, missed, rewrite_pass
+from .commands import written
+
+if TYPE_CHECKING:
+    from ...analysis.flow.unchecked import Guard, Unchecked
+
+
+@rewrite_pass("DS622", "cd-failure", Safety.STANDARD, ("SC2164",), mentions=("cd",))
+def cd_failure(build: Build, facts: Facts) -> Proposals:
+    """Stop where `cd` fails: `cd x && make` for `cd x; make`, `cd x || exit; …` before several commands.
+
+    Where the folder is missing, what follows works in another one: it deletes, unpacks or builds there, and the RUN may
+    even succeed.
+
+    Safe where `cd` succeeds: then nothing differs. A build that passes although the folder is missing fails now, which
+    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor in loops, conditions,
+    functions, pipelines and substitutions, where `exit` would end more, or less, than the RUN. Source: ShellCheck
+    SC2164.
+    """
+    from ...analysis.flow.unchecked import unchecked
+
+    for stage in build.stages:
+        for run in stage.runs:
+            script, body = facts.script(run), run.body
+            if script is None or body is None or facts.state(run).errexit:
+                continue
+            for found in unchecked(script):
+                line = build.document.line_of(body.logical.before(found.change.span.start))
+                text = " ".join(written(found.change.words))
+                if found.guard is None:
+                    yield missed(
+                        "DS622", line, f"{text} may fail unnoticed, and || exit would end more than that, or less"
+                    )
+                    continue
+                yield Change(
+                    rule="DS622",
+                    edits=(_edit(found, found.guard, body, build),),
+                    title=f"stop where {text} fails",
+                    reason="else the commands behind it work in another folder",
+                    safety=Safety.STANDARD,
+                    claims=(StopsWithoutFolder(written(found.change.words)),),
+                    line=line,
+                )
+
+
+def _edit(found: Unchecked, guard: Guard, body: Body, build: Build) -> Edit:
+    from ...analysis.flow.unchecked import Guard
+
+    end = body.logical.after(found.change.span.end)
+    if guard is Guard.EXIT:
+        return Edit.insert(end, " || exit")
+    behind = body.logical.after(found.separator.span.end)
+    apart = build.text[behind].isspace() or build.text[behind] == build.document.escape
+    return Edit.replace(end, behind, " &&" if apart else " && ")

@@ -1,0 +1,1 @@
+"""Rules that split one stage into a builder and a runtime stage, by a recipe per language."""

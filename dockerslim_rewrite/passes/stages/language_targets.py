@@ -1,0 +1,120 @@
+"""Where programs in Python, Node.js and Ruby can run: the bases of their runtime stages."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...analysis.facts import Use
+from ...analysis.packages.home_caches import in_home
+from ...analysis.packages.listed import Lists, Unmet
+from ...analysis.packages.needs import starting_needs
+from ...analysis.runtime.linked import links
+from ...analysis.runtime.starting import Started
+from ...change import Safety
+from ...ir.steps import Run
+from ...knowledge.libraries import libraries
+from ...knowledge.smaller import smaller
+from .runtime_needs import needed_packages, program
+from .slim_variants import slim_variant
+from .split_project import Project, Target, is_small
+
+#: What the image of Python brings beside Python.
+_OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
+
+
+def language_targets(project: Project) -> list[Target] | str:
+    """The very image that the build stands on if it is small, else its slim variant, or why neither may do."""
+    return (
+        _replaced(project)
+        or in_home(project.stage, project.facts)
+        or (_same(project) if is_small(project.image) else _slim(project))
+    )
+
+
+def _replaced(project: Project) -> str | None:
+    """Why files of the build's packages would mix with older ones that the runtime image has itself."""
+    for run in project.stage.runs:
+        for use in project.facts.uses(run):
+            if use.operation.manager.name not in ("pip", "uv"):
+                continue
+            words = [use.command.argv[at] or "" for at in use.operation.operands]
+            words += _listed(project, run, use)
+            named = [word for word in words if _OWN.match(word)]
+            anew = use.operation.has_flag("-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed")
+            if named and (anew or use.operation.subcommand == "uninstall" or any(_OWN.sub("", word) for word in named)):
+                return (
+                    f"line {run.line} replaces {named[0]}, of which the runtime image has its own: COPY deletes nothing"
+                )
+    return None
+
+
+def _listed(project: Project, run: Run, use: Use) -> list[str]:
+    """What the requirements files say that *use* is given, as far as the build context shows them."""
+    lists = Lists(project.build, project.facts)
+    folder = project.facts.state(run).workdir
+    found: list[str] = []
+    for flag in use.operation.flags:
+        if flag.name in ("-r", "--requirement") and flag.value:
+            path = posixpath.normpath(posixpath.join(folder or "/", flag.value))
+            found += (lists.text(path, folder) or "").splitlines()
+    return found
+
+
+def _same(project: Project) -> list[Target] | str:
+    """The same image, without the packages that only serve builds."""
+    image = project.image
+    packages = needed_packages(project, image.release or project.recipe.release(image.parts.version))
+    if isinstance(packages, str):
+        return packages
+    safety = Safety.STANDARD
+    for started in project.starting.programs:
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        if started.script or (started.path and project.shipping.covers(path)):
+            safety = Safety.AGGRESSIVE
+        elif started.name not in packages and (problem := program(project, started)) is not None:
+            return problem
+        if (problem := _global(project, started)) is not None:
+            return problem
+    base = project.stage.head.image
+    return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
+
+
+def _global(project: Project, started: Started) -> str | None:
+    """Why a package that was installed beside npm itself, and stays behind, may be run."""
+    if started.name in ("node", "nodejs"):
+        return None
+    for run in project.stage.runs:
+        for use in project.facts.uses(run):
+            if use.operation.manager.name == "npm" and use.operation.has_flag("-g", "--global"):
+                names = ", ".join(use.command.argv[at] or "" for at in use.operation.operands)
+                return f"{started.keyword} runs {started.name}, which may run {names}"
+    return None
+
+
+def _slim(project: Project) -> list[Target] | str:
+    """The slim variant, with the libraries that extensions are linked to and what the container starts."""
+    image = project.image
+    base = slim_variant(project)
+    variant = smaller(image.name, "slim", image.family)
+    if base is None or variant is None:
+        return "no slim variant of the full image is known for this tag"
+    release = image.release or project.recipe.release(image.parts.version)
+    own = needed_packages(project, release)
+    if isinstance(own, str):
+        return own
+    try:
+        found = links(project.stage, project.build, project.facts, project.shipping.states)
+        names = [one.name for one in project.shipping.packages]
+        missing = starting_needs(project.stage, project.build, project.facts, variant, names, found.programs)
+    except Unmet as reason:
+        return f"the full image has compilers and libraries of its own, and {reason}"
+    packages = [*own, *missing]
+    for development in found.libraries:
+        known = libraries(development, image.family or "", release)
+        if known is None:
+            return f"which package has the library of {development} is not known here"
+        packages += known
+    why = f"compilers are needed to build only; {base} is the same version, and has what the program is linked to"
+    wanted = tuple(sorted(dict.fromkeys(packages)))
+    return [Target(base, Safety.AGGRESSIVE, why, packages=wanted, saving=variant.saving)]

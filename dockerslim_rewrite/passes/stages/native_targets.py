@@ -1,0 +1,90 @@
+"""Where C and C++ programs can run: the bases of their runtime stages."""
+
+from __future__ import annotations
+
+from ...analysis.facts import Facts
+from ...analysis.packages.listed import Unmet
+from ...analysis.runtime.cmake_install import installed_files
+from ...analysis.runtime.linker import has_libraries, linked_to
+from ...analysis.runtime.prefixes import prefixes
+from ...change import Safety
+from ...ir.build import Build
+from ...ir.steps import Copy
+from ...knowledge.libraries import libraries
+from .runtime_needs import CERTIFICATES, packages_to_start
+from .split_project import Project, Target
+
+#: Libraries that ask the certificates of authorities, which the images with libraries of their own have.
+_TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
+
+
+def native_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
+    image = project.image
+    packages = _packages(project, image.release)
+    if isinstance(packages, str):
+        return packages
+    base = project.stage.head.image
+    if image.name in ("debian", "buildpack-deps"):
+        if image.release is None or image.distribution != "debian":
+            return f"the release of Debian beneath {image.name} is not known"
+        base = f"debian:{image.release}-slim"
+    why = f"compiler and sources are needed to build only; {base} is the same release"
+    return [Target(base, Safety.STANDARD, why, packages=packages)]
+
+
+def gcc_targets(project: Project) -> list[Target] | str:
+    """The Debian release that has the libraries of the compiler, or why none is known."""
+    image = project.image
+    major = (image.parts.version or "").partition(".")[0]
+    release = image.release or project.recipe.release(image.parts.version)
+    if release is None or not major or int(major) > project.recipe.compilers.get(release, 0):
+        return (
+            f"no release of Debian is known to have the libraries of {image.name} {image.parts.version or ''}".rstrip()
+        )
+    packages = _packages(project, release)
+    if isinstance(packages, str):
+        return packages
+    base = f"debian:{release}-slim"
+    return [
+        Target(
+            base, Safety.STANDARD, f"the compiler is needed to build only; {base} has its libraries", (), (), packages
+        )
+    ]
+
+
+def _packages(project: Project, release: str | None) -> tuple[str, ...] | str:
+    """What the runtime stage has to install, with the libraries that the base image's own packages bring."""
+    packages = packages_to_start(project, release)
+    if isinstance(packages, str) or not has_libraries(project.image):
+        return packages
+    try:
+        developed = linked_to(project.stage, project.facts)
+    except Unmet as reason:
+        return f"{project.image.name} has libraries of its own, and {reason}"
+    found = list(packages)
+    if not _TRUSTING.isdisjoint(developed):
+        found.append(CERTIFICATES)
+    for name in developed:
+        known = libraries(name, "debian", release)
+        if known is None:
+            return f"which package has the library of {name} is not known here"
+        found += known
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def installed_by(build: Build, facts: Facts) -> tuple[str, ...]:
+    """What installing the project in the build context creates; nothing where that is not known."""
+    project = facts.project
+    if project is None or len(build.stages) != 1:
+        return ()
+    stage = build.stages[0]
+    copies = [step for step in stage.steps if isinstance(step, Copy)]
+    strange = any(call.name in ("git", "tar", "unzip", "curl", "wget") for call in facts.calls(stage))
+    if strange or len(copies) != 1 or copies[0].sources not in ((".",), ("./",)) or copies[0].origin.flags:
+        return ()
+    told = prefixes(stage) or ("/usr/local",)
+    text = (project.text("CMakeLists.txt") or "").lower()
+    if len(told) != 1 or "openmp" in text or "fortran" in text or not told[0].startswith("/"):
+        return ()
+    return installed_files(project, told[0]) or ()

@@ -1,0 +1,96 @@
+"""Where Rust programs can run: the bases of their runtime stages."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...analysis.packages.operations import operation
+from ...analysis.runtime.starting import EVERYWHERE, Started
+from ...change import Safety
+from ...knowledge.images import image_facts
+from .runtime_needs import brought_by_system, needed_packages, system_program
+from .split_project import Project, Target
+
+_DYNAMIC = "gcr.io/distroless/cc-debian12"
+_STATIC = "gcr.io/distroless/static-debian12"
+_UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
+_CARGO_BIN = "/usr/local/cargo/bin"
+_CRATE = re.compile(r'^name = "([^"]+)"', re.M)
+#: Crates that only describe the system's own interface, or another system's.
+_BARE = frozenset(
+    (
+        "linux-raw-sys", "windows-sys", "js-sys", "web-sys", "core-foundation-sys", "security-framework-sys",
+        "inotify-sys", "fsevent-sys", "kqueue-sys", "redox-sys", "system-configuration-sys", "dirs-sys",
+    )
+)  # fmt: skip
+
+
+def rust_targets(project: Project) -> list[Target] | str:
+    """The bases on which the program can run, the boldest first, or why none is known."""
+    programs: list[str] = []
+    for started in project.starting.programs:
+        if brought_by_system(started):
+            if (problem := system_program(project, started)) is not None:
+                return problem
+            continue
+        place, problem = _program(project, started)
+        if problem is not None:
+            return problem
+        programs.append(place)
+    image = project.image
+    small = image.family == "alpine" or "slim" in image.parts.variant
+    if not small and (problem := _linked(project)) is not None:
+        return problem
+    debian = image.release or project.recipe.release(image.parts.version) if image.family == "debian" else None
+    newest = image_facts("alpine", "latest")
+    alpine = image.release or (newest.pin.tag if newest is not None and newest.pin is not None else None)
+    base = f"debian:{debian}-slim" if debian else f"alpine:{alpine}" if image.family == "alpine" and alpine else None
+    if base is None:
+        return f"the release beneath {image.name} is not known"
+    packages = needed_packages(project, debian)
+    if isinstance(packages, str):
+        return packages
+    path = (f"ENV PATH={_CARGO_BIN}:$PATH",) if any(one.startswith(_CARGO_BIN + "/") for one in programs) else ()
+    files = tuple(dict.fromkeys(one for one in programs if not project.shipping.covers(one)))
+    user = (project.shipping.states[-1].user or "root").partition(":")[0]
+    plain = user in ("root", "nobody") or user.isdigit()
+    found: list[Target] = []
+    why = "cargo and the target folder are needed to build only"
+    if plain and project.starting.needs_shell is None and not packages and not project.shipping.upgrade:
+        if image.family == "alpine":
+            found.append(Target(_STATIC, Safety.AGGRESSIVE, f"{why}, and the program is static", files, path))
+        elif debian in _UP_TO_12:
+            found.append(Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}, and it needs the C library", files, path))
+    files = (*files, project.recipe.certificates or "")
+    found.append(Target(base, Safety.STANDARD, f"{why}; {base} is of the same distribution", files, path, packages))
+    return found
+
+
+def _program(project: Project, started: Started) -> tuple[str, str | None]:
+    """Where the program lies, and why it may not be one that was built here."""
+    name = posixpath.basename(started.name)
+    if name in project.recipe.tools:
+        return "", f"{started.keyword} runs {name}, which belongs to the tools of the build"
+    if started.script or (not started.path and name in EVERYWHERE):
+        return "", f"{started.keyword} starts {started.name}, which may run anything"
+    if started.path:
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        built = "/target/" in path or path.startswith(_CARGO_BIN + "/") or project.shipping.covers(path)
+        return path, None if built else f"nothing here makes {path}"
+    beside = posixpath.join("/usr/local/bin", name)
+    if project.shipping.covers(beside):
+        return beside, None
+    found = [operation(call.argv) for call in project.facts.calls(project.stage)]
+    installs = any(one is not None and one.manager.name == "cargo" and one.subcommand == "install" for one in found)
+    return posixpath.join(_CARGO_BIN, name), None if installs else f"nothing tells where {name} is"
+
+
+def _linked(project: Project) -> str | None:
+    """Why the program may be linked to a library that the full image has and its slim one has not."""
+    context = project.facts.project
+    lock = context.text("Cargo.lock") if context is not None else None
+    if lock is None:
+        return "the full image has libraries that crates may be linked to, and no Cargo.lock tells that they are not"
+    library = next((one for one in _CRATE.findall(lock) if one.endswith("-sys") and one not in _BARE), None)
+    return f"the crate {library} may be linked to a library of the full image" if library is not None else None

@@ -1,0 +1,116 @@
+"""What the rules DS401 and following share: when one stage that builds and runs may become two.
+
+The runtime stage gets everything that the Dockerfile itself put into the image. What is lost is what the base image
+brought, and packages that only builds use.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...analysis.facts import Facts
+from ...analysis.runtime.shipped import Obstacle
+from ...change import Change, Safety, SplitsStage
+from ...ir.build import Build
+from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
+from ...knowledge.recipes import recipe
+from ..base import Proposals, missed
+from .runtime_needs import no_program
+from .split_obstacles import obstacle_in, package_obstacle
+from .split_project import Choose, Project, Target, project_of
+from .stage_text import Install, split_text
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed: tuple[str, ...] = ()) -> Proposals:
+    """Propose to split the only stage of *build* by the recipe *name*, or say what is in the way.
+
+    *installed* are the paths that installing the project creates, where those are known.
+    """
+    found = project_of(build, facts, recipe(name), installed)
+    if found is None:
+        return
+    project, obstacle = found
+    targets = targets_of(project, obstacle, choose)
+    if isinstance(targets, Obstacle):
+        if not told_elsewhere(project):
+            yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
+        return
+    for target in targets:
+        left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
+        if target.image != project.stage.head.image or left or target.places is not None:
+            yield change_of(project, target)
+
+
+def told_elsewhere(project: Project) -> bool:
+    """Whether the rule for web servers says it."""
+    return not project.recipe.told.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
+
+
+def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
+    """The bases for *project*, or the first thing that is in the way."""
+    obstacle = _decisive(project) or obstacle or obstacle_in(project)
+    if obstacle is not None:
+        return obstacle
+    targets = choose(project)
+    if isinstance(targets, str):
+        return Obstacle(targets, project.stage.head.line)
+    return package_obstacle(project, targets) or targets
+
+
+def _decisive(project: Project) -> Obstacle | None:
+    """What the container starts, where that alone is in the way; what commands write does not matter then."""
+    if project.recipe.same or project.recipe.servers:
+        return None
+    for started in project.starting.programs:
+        problem = no_program(project, started)
+        if problem is not None:
+            return Obstacle(problem, started.line)
+    return None
+
+
+def _left(project: Project, target: Target) -> tuple[str, ...]:
+    """The packages that stay behind in the builder."""
+    return tuple(dict.fromkeys(one.name for one in project.shipping.packages if one.written not in target.packages))
+
+
+def _inherited(project: Project) -> tuple[str, ...]:
+    """Lines for the variables of the base image that ENV or a command reads."""
+    read: set[str] = set()
+    own: set[str] = set()
+    for step in project.stage.steps:
+        if isinstance(step, Env):
+            read |= set(_VARIABLE.findall(" ".join(pair.value or "" for pair in step.pairs))) - own
+            own |= {pair.key for pair in step.pairs}
+        elif isinstance(step, Exec | Healthcheck | Label | Listing | Value):
+            read |= set(_VARIABLE.findall(step.origin.args)) - own
+    return tuple(f"ENV {key}={text}" for key, text in project.recipe.environment.items() if key in read)
+
+
+def change_of(project: Project, target: Target) -> Change:
+    """The change that makes a builder and a runtime stage on *target* of the stage of *project*."""
+    ships = project.shipping
+    added = (*_inherited(project), *target.environment)
+    lean = all(package.lean for package in ships.packages)
+    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
+    places = tuple(one.path for one in ships.places) if target.places is None else target.places
+    split = split_text(project.build, project.stage, ships, target.image, added, (*places, *target.files), install)
+    left = _left(project, target)
+    evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
+    if left:
+        evidence.append(f"left behind in the builder: {', '.join(left)}")
+    claim = SplitsStage(split.builder, split.runtime, target.image, split.places, added, target.packages, left)
+    return Change(
+        rule=project.recipe.code,
+        edits=(*split.edits, *target.edits),
+        title=f"build in one stage and ship another, on {target.image}",
+        reason=target.why,
+        # What is installed again is newer when the stages are not built on the same day.
+        safety=Safety.AGGRESSIVE if target.packages else target.safety,
+        claims=(claim, *target.claims),
+        line=project.stage.head.line,
+        evidence=tuple(evidence),
+        saving=target.saving or project.recipe.saving,
+    )

@@ -1,0 +1,1 @@
+"""The walk through two programs, and what claims license."""

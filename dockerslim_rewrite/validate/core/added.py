@@ -1,0 +1,58 @@
+"""Whether an instruction was added by a claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ...change import AddsInstruction, SetsUser
+from ...ir.steps import Run, Step, Value
+from ...text import Span
+from ..bases.base_images import installs_what_is_missing
+from ..users.accounts import makes_account
+from ..users.final_user import step_under_user
+from .claims import Claimed
+from .instructions import Side
+from .verdict import Unsound
+
+
+class Added:
+    """The instructions of the program *new* that *claimed* changes add.
+
+    ``copied_later`` are the indices of those that copy all of what another one copies a part of, beforehand.
+    """
+
+    def __init__(self, new: Side, claimed: Claimed) -> None:
+        self.new = new
+        self.claimed = claimed
+        self.copied_later: set[int] = set()
+        self._texts: Counter[str] = Counter()
+
+    def holds(self, right: Step, gap: Span, rest: Iterable[Step]) -> bool:
+        """Whether claims at *gap* of the old text add *right*, with *rest* behind it."""
+        if right.index in self.copied_later:
+            self.copied_later.remove(right.index)
+            return True
+        licences = self.claimed.near(gap)
+        text = right.origin.logical.text.strip()
+        if any(claim.text == text for claim in licences.of(AddsInstruction)):
+            allowed = (
+                not isinstance(right, Run)
+                or installs_what_is_missing(right, licences.claims)
+                or makes_account(right, licences.claims)
+            )
+            return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
+        if not isinstance(right, Value) or right.keyword != "USER":
+            return False
+        if all(claim.user != right.value for claim in licences.of(SetsUser)):
+            return False
+        stage = self.new.build.stages[self.new.stage]
+        under = step_under_user(rest, stage, self.new.build)
+        if under is not None:
+            raise Unsound(f"{under.keyword} would run as {right.value}", None, under.line)
+        return self._once(right.value, [claim.user for claim in self.claimed.all.of(SetsUser)])
+
+    def _once(self, text: str, claimed: list[str]) -> bool:
+        """Whether *text* was added no more often than claims say so."""
+        self._texts[text] += 1
+        return self._texts[text] <= claimed.count(text)

@@ -1,0 +1,1 @@
+"""The judge's reading of instructions that change places."""

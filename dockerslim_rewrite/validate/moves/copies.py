@@ -1,0 +1,39 @@
+"""COPY and ADD: the same files in the same place, in the same order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...change import ChangesFlag
+from ...ir.steps import Copy
+from ..core.instructions import Side, heredocs
+from ..core.verdict import Unsound
+
+_URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|\Z)", re.I)
+_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z|.*\$", re.I)
+
+
+def same_copy(left: Copy, right: Copy, old: Side, new: Side, claims: Sequence[ChangesFlag] = ()) -> bool:
+    """Whether the COPY *right* does what the ADD *left* does, but for flags that *claims* add.
+
+    Raises ``Unsound`` where ADD does more.
+    """
+    if any(_URL.match(source.strip("\"'")) or _ARCHIVE.match(source.strip("\"'")) for source in left.sources):
+        raise Unsound("ADD fetches or unpacks here; COPY does not", left.line, right.line)
+    return same_but_for_flags(left, right, old, new, claims)
+
+
+def same_but_for_flags(left: Copy, right: Copy, old: Side, new: Side, claims: Sequence[ChangesFlag]) -> bool:
+    """Whether *right* is *left* with flags that *claims* add."""
+    if not _same_files(left, right):
+        return False
+    before, after = old.flags(left), new.flags(right)
+    added = [flag for flag in after if flag not in before]
+    kept = tuple(flag for flag in after if flag not in added)
+    allowed = {(claim.name, claim.after) for claim in claims if claim.keyword in (left.keyword, right.keyword)}
+    return kept == before and all(flag in allowed for flag in added)
+
+
+def _same_files(left: Copy, right: Copy) -> bool:
+    return (left.sources, left.destination, heredocs(left)) == (right.sources, right.destination, heredocs(right))

@@ -1,0 +1,90 @@
+"""A COPY of the whole context that comes later: only installations may stand before it, and only on files of theirs.
+
+Which files an installation reads is not known here but by its form: what stands between may be a command of a closed
+list, without operands that lie in the project, and the files that it names, or that its manager looks for where it
+runs, must be among those that are copied first.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from ...change import CopiesFirst
+from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
+from ..core.program import commands_of
+from ..metadata.metadata import folder
+from .managers import Scene, installs
+
+_PLAIN = re.compile(r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.@+-]+(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.@+-]+)*\Z")
+_ARCHIVE = re.compile(r".*\.(?:tar|tgz|gz|bz2|xz|zip|whl)\Z")
+
+
+def copied_later(
+    left: Copy,
+    rights: Sequence[Copy],
+    rest: Sequence[Step],
+    flags: Sequence[tuple[str, object]],
+    where: tuple[str | None, str],
+) -> Iterator[Copy]:
+    """The steps of *rest* that may copy what *left* copies, if *rights* copy some of it beforehand.
+
+    *flags* are those that *rights* may have; *where* is the folder in which they stand, and the escape character. All
+    steps before the ones that are given need no more than *rights* copy.
+    """
+    cwd, escape = where
+    if left.origin.heredocs or left.origin.flag("from") is not None or left.sources not in ((".",), ("./",)):
+        return
+    if "$" in left.destination or not all(_is_part(right, left, flags) for right in rights):
+        return
+    start = cwd or "/\0"
+    target = posixpath.join(start, left.destination)
+    scene = Scene(
+        frozenset(posixpath.normpath(posixpath.join(target, path)) for right in rights for path in right.sources), start
+    )
+    for step in rest:
+        if isinstance(step, Copy) and step.sources == left.sources:
+            yield step
+        if isinstance(step, Value) and step.keyword == "WORKDIR":
+            moved = folder(step.value, scene.cwd, escape)
+            if moved is None or not left.destination.startswith("/"):
+                return
+            scene = Scene(scene.files, moved)
+        elif not _needs_no_more(step, scene):
+            return
+
+
+def is_claimed(step: Step, claims: Sequence[CopiesFirst]) -> bool:
+    """Whether *step* copies what one of *claims* says."""
+    return isinstance(step, Copy) and any(
+        (claim.sources, claim.destination) == (step.sources, step.destination) for claim in claims
+    )
+
+
+def _is_part(right: Copy, left: Copy, flags: Sequence[tuple[str, object]]) -> bool:
+    """Whether *right* copies files, or a folder, to where *left* puts them."""
+    if right.keyword not in (left.keyword, "COPY") or any(flag not in flags for flag in right_flags(right)):
+        return False
+    if not all(_PLAIN.match(source) and not _ARCHIVE.match(source) for source in right.sources):
+        return False
+    target = left.destination.rstrip("/") + "/"
+    folders = {posixpath.dirname(source) for source in right.sources}
+    as_files = len(folders) == 1 and right.destination == posixpath.join(target, *folders, "")
+    as_folder = len(right.sources) == 1 and right.destination == posixpath.join(target, right.sources[0], "")
+    return as_files or as_folder
+
+
+def right_flags(step: Copy) -> list[tuple[str, str | None]]:
+    """The flags of *step* by name and value."""
+    return [(flag.name, flag.value) for flag in step.origin.flags]
+
+
+def _needs_no_more(step: Step, scene: Scene) -> bool:
+    """Whether *step* reads nothing of the project but what was copied."""
+    if isinstance(step, Env | Label | Listing) or (isinstance(step, Value) and step.keyword == "STOPSIGNAL"):
+        return True
+    if not isinstance(step, Run) or any(name == "mount" and "bind" in (value or "bind") for name, value in step.flags):
+        return False
+    found = commands_of(step)
+    return bool(found) and all(installs(command, scene) for command in found)

@@ -1,0 +1,115 @@
+"""Cleanups that claims add to a body: what may be deleted, and where in the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..core.observe import Command, Unit, commands
+
+#: Commands that may be added because they only empty a tool's own cache.
+_CLEANERS = re.compile(
+    r"(?:yum|dnf|microdnf|tdnf|zypper|apt-get|apt) (?:clean|autoclean)(?: (?:all|--all|-a))?\Z"
+    r"|(?:conda|mamba|micromamba) clean -\w+\Z|npm cache clean --force\Z|yarn cache clean(?: --all)?\Z"
+    r"|pnpm store prune\Z"
+    r"|bun pm cache rm\Z|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
+    r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
+    r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
+)
+#: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
+_CACHES = (
+    "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
+    "~/.cpanm", "~/.m2/repository", "~/.gradle/caches", "~/.hex/packages", "/usr/local/bundle/cache/",
+    "~/.composer/cache",
+    "/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/share/.cache/",
+)  # fmt: skip
+
+
+def unsafe_addition(command: Command, before: list[Command], behind: list[Command]) -> str | None:
+    """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
+    words = list(command.raw)
+    if words[:1] == ["sudo"]:
+        words = words[1:]
+    if words[:1] == ["set"]:
+        return None
+    text = " ".join(words)
+    if text == "apt-get update":
+        return None if _reads_lists(behind[:1]) else "apt-get update without an install behind it"
+    if words[:1] != ["rm"]:
+        if not _CLEANERS.match(text):
+            return f"{text} is no command that only cleans up"
+        tool = words[0]
+        if tool in ("apt-get", "apt", "apk"):
+            return None
+        if any(other.words[:1] == (tool,) for other in behind) and tool in ("go", "dotnet"):
+            return f"{tool} is used again behind its cleanup"
+        return None
+    targets = [word for word in words[1:] if not word.startswith("-")]
+    if not targets:
+        return "rm without a path"
+    for target in targets:
+        bare = target.rstrip("*")
+        if ".." in target or not target.startswith(("/", "~")):
+            return f"rm of {target}, which is no absolute path"
+        if bare.startswith(_CACHES) or f"{bare}/".startswith(_CACHES):
+            if any(bare in word for other in behind for word in other.raw if other.words[:1] != ("rm",)):
+                return f"{target} is used again behind its removal"
+            if target.startswith("/var/lib/apt/lists") and _reads_lists(behind):
+                return "apt reads its lists again behind their removal"
+            continue
+        if bare.endswith("/.git"):
+            if (reason := _history_is_used(bare.removesuffix("/.git"), before, behind)) is not None:
+                return reason
+            continue
+        name = bare.rsplit("/", 1)[-1]
+        if not name or not any(name in word for other in before for word in other.raw):
+            return f"{target} is no cache, and nothing in this RUN names it"
+        if any(name in word for other in behind for word in other.raw):
+            return f"{target} is used again behind its removal"
+    return None
+
+
+def _history_is_used(folder: str, before: Sequence[Command], behind: Sequence[Command]) -> str | None:
+    """Why ``.git`` in *folder* may not go: none of *before* cloned into it, or git is used again."""
+    name = folder.rsplit("/", 1)[-1]
+    cloned = (
+        command
+        for command in before
+        if "clone" in command.words and any(word.endswith("git") for word in command.words[:3])
+    )
+    entered = any(command.words == ("cd", folder) for command in before)
+    if not any(_last(word) == name or (word == "." and entered) for command in cloned for word in command.raw):
+        return f"nothing in this RUN clones into {folder}"
+    if any("git" in word for command in behind for word in command.raw[:2]):
+        return "git is used again behind the removal of what it keeps"
+    return None
+
+
+def _last(word: str) -> str:
+    """The name of the folder that a clone of *word*, or into it, makes."""
+    return word.strip("\"'").rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
+
+
+def _reads_lists(behind: Sequence[Command]) -> bool:
+    for command in behind:
+        words = [word for word in command.words if not word.startswith("-")]
+        while words and words[0] in ("sudo", "env", "exec", "command"):
+            words = words[1:]
+        if words and words[0] in ("apt-get", "apt", "aptitude") and len(words) > 1:
+            if words[1] in ("update",):
+                return False
+            if words[1] in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download", "full-upgrade"):
+                return True
+    return False
+
+
+def reads_lists(found: tuple[Unit, ...]) -> bool | None:
+    """Whether a later body reads apt's lists before it fetches them: True, False (it fetches), None (neither)."""
+    here = commands(found)
+    if _reads_lists(here):
+        return True
+    updates = any(
+        any(word == "update" for word in command.words) and any(word in ("apt-get", "apt") for word in command.words)
+        for command in here
+    )
+    return False if updates else None

@@ -1,0 +1,98 @@
+"""Words that say the same in another spelling, by the validator's own reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+
+from ...change import AnchorsPatterns, Claim, ModernSubstitutions, QuotesExpansions, SourcesByDot
+from ..core.observe import Command
+from .quoting import modern, quoted_alike
+
+#: Commands whose operands are files, and behind what words, in one line, an operand surely is one.
+_FILES = {
+    **dict.fromkeys(("rm", "rmdir", "mv", "cp", "install", "gunzip", "bunzip2", "unxz"), re.compile("")),
+    **dict.fromkeys(("chmod", "chown", "chgrp"), re.compile(r" (?:-\S+ )*[^-\s]\S* ")),
+    "sed": re.compile(r"(?=.* (?:-[a-zA-Z]*i|--in-place)).* [^-\s]\S* ", re.S),
+    "dpkg": re.compile(r"(?=.* (?:-i|--install|--unpack) )"),
+    "rpm": re.compile(r"(?=.* (?:-[iUF][a-z]*|--install|--upgrade|--freshen) )(?!.* (?:-\w*e|--erase))"),
+    "unzip": re.compile(r"(?: -[qonjuaL]+)* \Z"),
+    "tar": re.compile(r"(?: -\S+)* -?[zjJav]*x[zjJavp]*f \Z"),
+}
+#: Options with which the name itself goes on: into a link, or to the output.
+_NAMING = re.compile(r"-[a-zA-Z]*v|--verbose|--changes|--symbolic-link|--parents")
+_SYMBOLIC = re.compile(r"-[a-zA-Z]*s")
+_WRAPPERS = frozenset(("sudo", "exec", "command", "env", "nice", "time", "timeout", "eatmydata"))
+
+
+def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether the words *new* are *old* but for spellings that *claims* name; the variables *known* are one word."""
+    if len(old) != len(new):
+        return False
+    claims = [claim for claim in claims if isinstance(claim, AnchorsPatterns | QuotesExpansions | ModernSubstitutions)]
+    if not claims:
+        return False
+    return all(
+        a == b
+        or any(isinstance(claim, AnchorsPatterns) and _anchored(old, at, b, claim) for claim in claims)
+        or _same_word(a, b, claims, known)
+        for at, (a, b) in enumerate(zip(old, new, strict=True))
+    )
+
+
+def same_values(before: Sequence[str], after: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether words of assignments or redirections, by value, are the same but for such spellings."""
+    if before == after:
+        return True
+    claims = tuple(claims)
+    return len(before) == len(after) and all(
+        a == b or _same_word(a.removeprefix("\0"), b.removeprefix("\0"), claims, known)
+        for a, b in zip(before, after, strict=True)
+    )
+
+
+def _same_word(before: str, after: str, claims: Iterable[Claim], known: Set[str]) -> bool:
+    """Whether *after* is *before* with ``$(…)`` for backquotes, and with quotes that change nothing."""
+    if any(isinstance(claim, ModernSubstitutions) and before in claim.words for claim in claims):
+        before = modern(before)
+    if before == after:
+        return True
+    return any(
+        isinstance(claim, QuotesExpansions) and before in claim.words and quoted_alike(before, after, known)
+        for claim in claims
+    )
+
+
+def dotted(before: Command, after: Command, claims: Iterable[Claim]) -> bool:
+    """Whether *after* is ``. file`` for ``source file``, where the caller knows that *before* has to succeed."""
+    return (
+        any(isinstance(claim, SourcesByDot) and claim.argv == before.raw for claim in claims)
+        and before.raw[:1] == ("source",)
+        and after.raw[:1] == (".",)
+        and len(before.raw) == 2
+        and before.raw[1:] == after.raw[1:]
+        and "/" in before.raw[1]
+        and not (before.assignments or before.redirects or after.assignments or after.redirects)
+        and before.nested == after.nested
+    )
+
+
+def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns) -> bool:
+    """Whether *after* is the pattern ``words[at]`` with ``./`` before it, an operand that names files."""
+    word = words[at]
+    if word not in claim.words or after != f"./{word}" or word[0] not in "*?":
+        return False
+    start = next((i for i, one in enumerate(words) if one.rpartition("/")[2] == claim.command), None)
+    files = _FILES.get(claim.command)
+    if start is None or start >= at or files is None:
+        return False
+    if start and not (words[0] in _WRAPPERS and all(re.fullmatch(r"-\w+|[\w.=]+", one) for one in words[1:start])):
+        return False
+    before = words[start + 1 : at]
+    if "--" in before or any("$" in one or "`" in one for one in before):
+        return False
+    if claim.command not in ("sed", "dpkg", "rpm", "unzip", "tar") and any(map(_NAMING.match, before)):
+        return False
+    if claim.command == "cp" and any(map(_SYMBOLIC.match, before)):
+        return False
+    return files.match(" " + "".join(f"{one} " for one in before)) is not None

@@ -1,0 +1,1 @@
+"""The judge's reading of stages that were split or flattened."""

@@ -1,0 +1,196 @@
+"""Every path that the old stage of a split wrote, beside those that the runtime stage has.
+
+The judge has its own view of what commands write: the plain words of common commands. For what it does not see there it
+does not ask.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...change import Claim, SplitsStage
+from ...ir.build import Stage
+from ...ir.steps import Copy, Env, Exec, Run, Step, Value
+from ...shell.reader import read_argv
+from ...shell.script import Script
+from ..core.observe import Command, commands, units
+from ..core.program import script_of
+from ..core.verdict import Undecided, Unsound
+from ..metadata.metadata import folder
+from .inherited import filled, inherited, learn
+from .runtime_packages import check_left
+from .served import unserved
+
+_PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
+#: Folders that every distribution has; only what is put into them has to be copied.
+_STANDING = frozenset(
+    (
+        "/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin",
+        "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share",
+        "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/www", "/go", "/go/src", "/go/bin",
+    )
+)  # fmt: skip
+#: Programs that every image with a shell has, and the one that a Java runtime has.
+_SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/bin/echo", "/bin/sleep", "/bin/cat"))
+_ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
+_COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
+
+#: Variables that tell package managers of languages where to put packages.
+_TOLD = {
+    "gem": ("GEM_HOME",),
+    "bundle": ("GEM_HOME", "BUNDLE_PATH"),
+    "pip": ("PIP_TARGET",),
+    "pip3": ("PIP_TARGET",),
+    "composer": ("COMPOSER_VENDOR_DIR",),
+}
+
+
+class RuntimePaths:
+    """What the second of *stages*, which came from the first by *claim*, has of the paths that the first wrote.
+
+    ``provided`` are the paths that it copies from the builder; with ``context``, it copies again what comes from the
+    build context; ``others`` are further claims. The check raises ``Unsound`` or ``Undecided``.
+    """
+
+    def __init__(
+        self,
+        claim: SplitsStage,
+        stages: tuple[Stage, Stage],
+        provided: set[str],
+        escape: str,
+        others: Sequence[Claim],
+        *,
+        context: bool,
+    ) -> None:
+        self.claim = claim
+        self.others = others
+        self.stage, self.runtime = stages
+        self.provided = provided
+        self.escape = escape
+        self.context = context
+        self.needs: dict[str, Step] = {}
+        self.gone: set[str] = set()
+
+    def check(self) -> None:
+        """Everything that the old stage wrote under a name of its own must be in the runtime stage."""
+        env, start = inherited(self.stage)
+        place: str | None = start
+        accounts = False
+        for step in self.stage.steps:
+            if isinstance(step, Env):
+                learn(env, step, self.escape)
+            elif isinstance(step, Value) and step.keyword == "WORKDIR":
+                place = folder(filled(step.value, env), place, self.escape)
+            elif isinstance(step, Copy):
+                if not (self.context and of_context(step)):
+                    self._copied(step, filled(step.destination, env), place)
+            elif isinstance(step, Run):
+                found = self._run(step)
+                accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
+                moves = any(command.words[:1] == ("cd",) for command in found)
+                for command in found:
+                    self._deleted(command, env)
+                    for path in _written(command, env):
+                        if path.startswith("/") or not moves:
+                            self._wrote(_joined(place, path, step), step)
+        if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
+            raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
+        unseen = unserved(self.stage, self.runtime, place, self.others)
+        for path, step in self.needs.items():
+            if path not in self.gone and not any(f"{path}/".startswith(f"{one}/") for one in unseen):
+                self._need(path, step)
+        for path in self.gone & self.provided:
+            raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
+        check_left(self.stage, self.runtime, self.claim)
+        self._program(place, env)
+
+    def _deleted(self, command: Command, env: Mapping[str, str]) -> None:
+        """Note what ``rm`` takes away: it need not be in the runtime stage, and cannot be."""
+        if command.words[:1] not in (("rm",), ("mv",)):
+            return
+        operands = [filled(word.lstrip("\0"), env).rstrip("/") for word in command.words[1:] if word[:1] != "-"]
+        for one in operands if command.words[0] == "rm" else operands[:-1]:
+            if one.startswith("/"):
+                inside = {path for path in (*self.needs, *self.provided) if path == one or path.startswith(one + "/")}
+                self.gone |= {one, *inside}
+
+    def _run(self, step: Run) -> list[Command]:
+        script = read_argv(step.argv) if step.argv else script_of(step)
+        if not isinstance(script, Script):
+            raise Undecided("a RUN that could not be read may write anything", step.line)
+        return commands(units(script))
+
+    def _copied(self, step: Copy, target: str, place: str | None) -> None:
+        path = _joined(place, target.strip("\"'"), step)
+        if path not in _STANDING:
+            self._wrote(path, step)
+            return
+        for source in step.sources:
+            self._wrote(posixpath.join(path, posixpath.basename(source.split("?")[0].rstrip("/"))), step)
+
+    def _wrote(self, path: str, step: Step) -> None:
+        self.gone.discard(path)
+        self.needs.setdefault(path, step)
+
+    def _program(self, place: str | None, env: Mapping[str, str]) -> None:
+        last = {step.keyword: step for step in self.stage.steps if isinstance(step, Exec)}
+        main = last.get("ENTRYPOINT") or last.get("CMD")
+        if main is None and self.runtime.head.image == self.stage.head.image:
+            return
+        if main is None:
+            raise Unsound("the container starts through what the old base image starts", self.stage.head.line)
+        name: str | None = None
+        if main.argv:
+            name = main.argv[0]
+        elif main.body is not None and isinstance(main.body.script, Script):
+            words = [word for command in commands(units(main.body.script))[:1] for word in command.words]
+            name = next((filled(word.lstrip("\0"), env) for word in words if word != "exec"), None)
+        if name is None:
+            raise Undecided("what the container starts could not be read", main.line)
+        if "/" in name and posixpath.normpath(name) not in _SYSTEM:
+            self._need(posixpath.join(place or "/", name), main)
+
+    def _need(self, path: str, step: Step) -> None:
+        path = posixpath.normpath(path).replace("//", "/")
+        if "$" in path or path in _STANDING or _PASSING.match(path):
+            return
+        if not any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.provided):
+            raise Unsound(f"{path} is not in the runtime stage", step.line, self.runtime.head.line)
+
+
+def _joined(place: str | None, path: str, step: Step) -> str:
+    """*path*, seen from the folder *place*. Raises ``Undecided`` where that is needed and not known."""
+    if place is None and not path.startswith("/"):
+        raise Undecided(f"in which folder {path} lies is not known", step.line)
+    return posixpath.normpath(posixpath.join(place or "/", path))
+
+
+def of_context(step: Step) -> bool:
+    """Whether *step* copies from the build context, or sets the folder for what does."""
+    return step.keyword == "WORKDIR" or (isinstance(step, Copy) and step.origin.flag("from") is None)
+
+
+def _written(command: Command, env: Mapping[str, str]) -> Iterator[str]:
+    """Paths that the words of *command* plainly say it writes."""
+    words = [filled(word.lstrip("\0"), env) for word in command.words]
+    words = [word if not re.search(r"[$*`?{\"']", word) else "" for word in words]
+    name = words[0] if words else ""
+    operands = [word for word in words[1:] if word and not word.startswith("-")]
+    if name == "mkdir" and "-m" not in words:
+        yield from operands
+    elif name in ("cp", "mv") and len(operands) > 1 and words[-1] and not any(w.startswith("-t") for w in words):
+        target = operands[-1]
+        names = [posixpath.basename(word.rstrip("/")) for word in operands[:-1]]
+        if posixpath.normpath(target) not in _STANDING:
+            yield target
+        elif all(one not in ("", ".") for one in names):
+            yield from (posixpath.join(target, one) for one in names)
+    elif name in _COMPILERS and "-o" in words[1:-1] and words[words.index("-o") + 1]:
+        yield words[words.index("-o") + 1]
+    if "install" in words:
+        yield from (env[told] for told in _TOLD.get(name, ()) if env.get(told, "").startswith("/"))
+    for operator, target in command.redirects:
+        if ">" in operator and target.startswith("/"):
+            yield target
