@@ -118,6 +118,7 @@ class WriteKind(Enum):
     UPLOAD = "uploads"
     PID = "a PID file"
     REMOVAL = "a removal"
+    POSSIBLE = "a path that something may write"
 
 
 @record
@@ -209,10 +210,29 @@ class FileFacts:
 
 
 @record
+class UsedPackage:
+    """A library from elsewhere that the program loads, as ``language``'s code or manifests name it."""
+
+    language: str
+    name: str
+    evidence: Evidence
+
+
+@record
+class StartedProgram:
+    """A program that code of the project starts. ``name`` is None when only the running code knows it."""
+
+    name: str | None
+    written: str
+    evidence: Evidence
+
+
+@record
 class Behaviour:
     """What the container's processes do, by the code that they run.
 
     ``followed`` are the context paths of the files read for it. Without ``doubts`` all that runs was followed.
+    ``packages`` are the libraries that it loads, ``programs`` what its code (not a script of the shell) starts.
     """
 
     listeners: tuple[Listener, ...] = ()
@@ -221,6 +241,8 @@ class Behaviour:
     libraries: tuple[SharedLibrary, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     followed: tuple[str, ...] = ()
+    packages: tuple[UsedPackage, ...] = ()
+    programs: tuple[StartedProgram, ...] = ()
 
 
 class Project(Protocol):

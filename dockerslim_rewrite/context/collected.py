@@ -12,6 +12,8 @@ from ..analysis.project import (
     Need,
     Privilege,
     SharedLibrary,
+    StartedProgram,
+    UsedPackage,
     WriteKind,
     WrittenPath,
 )
@@ -29,6 +31,8 @@ class Collected:
         self.libraries: list[SharedLibrary] = []
         self.doubts: list[Doubt] = []
         self.followed: list[str] = []
+        self.packages: list[UsedPackage] = []
+        self.programs: list[StartedProgram] = []
 
     def behaviour(self) -> Behaviour:
         """All that was found, without repeats."""
@@ -39,6 +43,8 @@ class Collected:
             tuple(dict.fromkeys(self.libraries)),
             tuple(dict.fromkeys(self.doubts)),
             tuple(dict.fromkeys(self.followed)),
+            tuple(dict.fromkeys(self.packages)),
+            tuple(dict.fromkeys(self.programs)),
         )
 
     def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
@@ -67,3 +73,5 @@ class Collected:
         self.libraries += found.libraries
         self.doubts += found.doubts
         self.followed += found.followed
+        self.packages += found.packages
+        self.programs += found.programs

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..analysis.project import Evidence
-
-if TYPE_CHECKING:
-    from .follow import Follower
+from .following import Following
 
 
 def follow_package(
-    follower: Follower, argv: Sequence[str | None], cwd: str | None, where: Evidence, depth: int
+    follower: Following, argv: Sequence[str | None], cwd: str | None, where: Evidence, depth: int
 ) -> None:
     """Follow ``npm start``, ``yarn run NAME`` and their like, with the scripts before and behind it."""
     words = [word for word in argv[1:] if word is None or not word.startswith("-")]

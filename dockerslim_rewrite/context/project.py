@@ -20,6 +20,7 @@ from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
+from .python.modules import Modules
 from .roles import classify
 from .start import behaviour_of
 from .tree import ContextTree, Limits
@@ -83,6 +84,10 @@ class FolderProject:
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
         return ContextTree(self._location.root, self._ignore, self._limits)
+
+    @cached_property
+    def _modules(self) -> Modules:
+        return Modules(self.tree.read)
 
     @cached_property
     def _whole(self) -> ContextTree:
@@ -158,5 +163,7 @@ class FolderProject:
                 where = Evidence(self._dockerfile, 1)
                 self._behaviours[key] = Behaviour(doubts=(Doubt("there is no stage", where),))
             else:
-                self._behaviours[key] = behaviour_of(build, self.tree, self.placed(build), self._dockerfile)
+                self._behaviours[key] = behaviour_of(
+                    build, self.tree, self.placed(build), self._dockerfile, self._modules
+                )
         return self._behaviours[key]

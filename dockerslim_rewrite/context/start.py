@@ -11,18 +11,20 @@ from ..ir.build import Build
 from ..shell.script import Script
 from .follow import Follower
 from .placement import Placed
+from .python.modules import Modules
 from .tree import ContextTree
 
 
 def without_context(build: Build, name: str) -> Behaviour:
     """What the container does as far as the Dockerfile alone tells."""
-    return behaviour_of(build, ContextTree(Path(), listing=()), Placed({}, {}, ()), name)
+    tree = ContextTree(Path(), listing=())
+    return behaviour_of(build, tree, Placed({}, {}, ()), name, Modules(tree.read))
 
 
-def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str) -> Behaviour:
+def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules) -> Behaviour:
     """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence."""
     state = stage_state(build.stages[-1], states(build))
-    follower = Follower(build, tree, placed, state.env, name)
+    follower = Follower(build, tree, placed, state.env, name, modules)
     entrypoint, command = start_of(build)
     first = entrypoint or command
     if first is None:

@@ -16,8 +16,8 @@ _BUILTINS = frozenset(dir(builtins))
 @record(eq=False)
 class Module:
     """A module: all its ``nodes``; ``imported`` leads from names to what an import binds them to, ``assigned`` to the
-    expression of the one plain assignment that sets them; ``bound`` are all names that it binds otherwise than by import;
-    ``size`` are its characters.
+    expression of the one plain assignment that sets them; ``bound`` are all names that it binds otherwise than by
+    import; ``size`` are its characters.
     """
 
     nodes: tuple[ast.AST, ...]
@@ -96,5 +96,5 @@ def _bound(node: ast.AST) -> Iterator[str]:
         yield node.arg
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
-    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name is not None:
         yield node.name

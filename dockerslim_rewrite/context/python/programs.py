@@ -5,23 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ...knowledge.processes import Server, server_named
 from ...shell.arguments import split
+from ..following import Following, Words
 from .modules import Reader
-
-if TYPE_CHECKING:
-    from ..follow import Follower
-
-Words = Sequence[str | None]
 
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")
 
 
-def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evidence) -> None:
     """Follow an interpreter: the script or module in its words."""
     index = 1
     while index < len(argv):
@@ -50,7 +45,7 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
     _modules(follower, [context], [*roots, *_roots(follower, cwd)], cwd)
 
 
-def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+def _python_module(follower: Following, argv: Words, cwd: str | None, where: Evidence) -> None:
     name = argv[0] if argv else None
     if name is None:
         follower.doubt("the module that Python runs is known only when it runs", where, blind=True)
@@ -68,7 +63,7 @@ def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evid
         _modules(follower, entries, _roots(follower, cwd), cwd)
 
 
-def _roots(follower: Follower, cwd: str | None) -> list[str]:
+def _roots(follower: Following, cwd: str | None) -> list[str]:
     """The context paths of the folders that modules are found in: the working directory, and PYTHONPATH."""
     folders = [cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
     roots: list[str] = []
@@ -80,13 +75,13 @@ def _roots(follower: Follower, cwd: str | None) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
-def _reader(follower: Follower, roots: Sequence[str], cwd: str | None) -> Reader:
+def _reader(follower: Following, roots: Sequence[str], cwd: str | None) -> Reader:
     files = frozenset(follower.placed.image_of)
     image = follower.placed.image_of.get
-    return Reader(follower.tree.read, files, image, cwd, tuple(dict.fromkeys(roots)), follower.environment)
+    return Reader(follower.modules, files, image, cwd, tuple(dict.fromkeys(roots)), follower.environment)
 
 
-def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], cwd: str | None) -> None:
+def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], cwd: str | None) -> None:
     key = ("python", tuple(entries), cwd)
     if key in follower.seen or not entries:
         return
@@ -107,7 +102,9 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
     follower.doubts[known:] = [Doubt(doubt.reason, doubt.evidence) for doubt in follower.doubts[known:]]
 
 
-def follow_server(follower: Follower, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence) -> None:
+def follow_server(
+    follower: Following, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence
+) -> None:
     """Follow a server of applications: its address, its configuration, and the application that it serves."""
     arguments = split(argv, 1, server.values)
     if not arguments.certain:
@@ -144,7 +141,7 @@ def follow_server(follower: Follower, name: str, server: Server, argv: Words, cw
 
 
 def _application(
-    follower: Follower, name: str, server: Server, argv: Words, operands: Sequence[int], cwd: str | None
+    follower: Following, name: str, server: Server, argv: Words, operands: Sequence[int], cwd: str | None
 ) -> str | None:
     """The module that a server is told to serve, as its name."""
     if server.module == "operand":
@@ -162,7 +159,7 @@ def _application(
     return given.removesuffix(".py").replace("/", ".") if given else None
 
 
-def _configured(follower: Follower, context: str, port: str | None) -> str | None:
+def _configured(follower: Following, context: str, port: str | None) -> str | None:
     """The port that a configuration file in Python binds: ``bind = "0.0.0.0:8000"``."""
     match = re.search(r"^\s*bind\s*=\s*\[?\s*f?[\"']([^\"']+)[\"']", follower.tree.read(context) or "", re.M)
     if match is not None:
@@ -170,7 +167,7 @@ def _configured(follower: Follower, context: str, port: str | None) -> str | Non
     return None if re.search(r"^\s*bind\s*=", follower.tree.read(context) or "", re.M) else port
 
 
-def _address(follower: Follower, address: str | None, server: str, where: Evidence) -> None:
+def _address(follower: Following, address: str | None, server: str, where: Evidence) -> None:
     match = _PORT.match(address or "")
     if address is not None and address.startswith(("unix:", "fd:")):
         return

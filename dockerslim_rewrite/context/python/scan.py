@@ -95,7 +95,7 @@ class _Scanner:
         names = self.module.qualified(node.func)
         data = self.data
         for keyword in node.keywords:
-            if keyword.arg in data["settings"]:
+            if keyword.arg is not None and keyword.arg in data["settings"]:
                 self._set(keyword.arg, keyword.value, keyword.value)
         for name in names:
             if name in data["writes"]:
@@ -141,7 +141,7 @@ class _Scanner:
             name = target.attr
         elif isinstance(target, ast.Subscript):
             name = self.evaluator.value(target.slice).text
-        if name in self.data["settings"]:
+        if name is not None and name in self.data["settings"]:
             self._set(name, value, node)
 
     def _element(self, key_node: ast.expr, value: ast.expr) -> None:
