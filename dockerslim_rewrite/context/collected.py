@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from ..analysis.project import (
     Behaviour,
@@ -38,7 +39,7 @@ class Collected:
         """All that was found, without repeats."""
         return Behaviour(
             tuple(dict.fromkeys(self.listeners)),
-            tuple(dict.fromkeys(self.writes)),
+            certain(self.writes),
             tuple(dict.fromkeys(self.privileges)),
             tuple(dict.fromkeys(self.libraries)),
             tuple(dict.fromkeys(self.doubts)),
@@ -57,13 +58,8 @@ class Collected:
 
     def write(self, path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> None:
         """Note that *path*, relative to *cwd*, is written."""
-        if path in _HARMLESS_TARGETS:
-            return
-        full = None
-        if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
-            full = posixpath.normpath(posixpath.join(cwd or "/", path))
-        folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
-        self.writes.append(WrittenPath(full, folder, kind, written, where))
+        if path not in _HARMLESS_TARGETS:
+            self.writes.append(at_path(path, kind, written, cwd, where))
 
     def add(self, found: Behaviour) -> None:
         """Collect what was *found* elsewhere."""
@@ -75,3 +71,19 @@ class Collected:
         self.followed += found.followed
         self.packages += found.packages
         self.programs += found.programs
+
+
+def certain(writes: Iterable[WrittenPath]) -> tuple[WrittenPath, ...]:
+    """*writes* without repeats, and without guesses at paths that others of them name for certain."""
+    unique = dict.fromkeys(writes)
+    known = {write.path for write in unique if write.kind is not WriteKind.POSSIBLE}
+    return tuple(write for write in unique if write.kind is not WriteKind.POSSIBLE or write.path not in known)
+
+
+def at_path(path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> WrittenPath:
+    """A write to *path*, relative to *cwd*; None where the path is not known."""
+    full = None
+    if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
+        full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
+    return WrittenPath(full, folder, kind, written, where)

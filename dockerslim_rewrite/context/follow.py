@@ -236,7 +236,7 @@ class Follower(Following):
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)
-        self.add(look(words, sources, self.tree.read, cwd))
+        self.add(look(words, self.tree.by_path, self.tree.read, cwd))
 
 
 def _is_arguments(text: str) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..analysis.flow.state import stage_state, states
-from ..analysis.project import Behaviour, Doubt, Evidence
+from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
 from ..analysis.runtime.start import start_of
 from ..ir.build import Build
 from ..shell.script import Script
+from .configuration.files import configured
 from .follow import Follower
+from .habitual import habitual, started_by
 from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
@@ -40,4 +42,22 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, mod
         follower.script(first.body.script.text, cwd, where, 0)
     else:
         follower.doubt("what it starts cannot be read", where, blind=True)
+    if follower.followed:
+        _surroundings(follower, cwd)
     return follower.behaviour()
+
+
+def _surroundings(follower: Follower, cwd: str) -> None:
+    """What the program's configuration and its libraries do."""
+    packages = tuple(dict.fromkeys(follower.packages))
+    follower.writes += habitual(packages, cwd)
+    follower.programs += started_by(packages)
+    texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
+    shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
+    for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
+        if isinstance(found, WrittenPath):
+            follower.writes.append(found)
+        elif isinstance(found, Listener):
+            follower.listeners.append(found)
+        else:
+            follower.doubts.append(found)

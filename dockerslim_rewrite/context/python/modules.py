@@ -8,16 +8,19 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary
+from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
 from ...knowledge.python_calls import python_calls
 from ...record import record
 from .found import ModuleScan, Ran
 from .module import Module, read_module
 from .scan import scan
 
+#: Modules whose names are ordinary words as well, and that no program loads by name.
+_NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 
 
@@ -123,6 +126,7 @@ class Reader:
         followed: list[str] = []
         libraries: dict[str, SharedLibrary] = {}
         privileges: list[Privilege] = []
+        packages: dict[str, UsedPackage] = {}
         characters = 0
         while waiting:
             path = waiting.popleft()
@@ -140,7 +144,7 @@ class Reader:
                 if next_path not in seen:
                     seen.add(next_path)
                     waiting.append(next_path)
-            self._outside(path, found, libraries, privileges)
+            self._outside(path, found, libraries, privileges, packages)
             scans.append(scan(module, path, self.image(path), self.cwd, self.environment))
         behaviour = Behaviour(
             listeners=tuple(item for one in scans for item in one.listeners),
@@ -149,6 +153,7 @@ class Reader:
             libraries=tuple(libraries.values()),
             doubts=(*doubts, *(item for one in scans for item in one.doubts)),
             followed=tuple(followed),
+            packages=tuple(packages.values()),
         )
         return Reached(behaviour, tuple(item for one in scans for item in one.runs))
 
@@ -163,7 +168,7 @@ class Reader:
                 # Frameworks look for further modules in packages that are named to them.
                 folder = posixpath.dirname(target)
                 yield from (file for file in sorted(self.files) if _of_package(file, folder))
-            elif target is not None and "." in name:
+            elif target is not None and ("." in name or not _NOT_RUN.match(name)):
                 yield target
             elif parent is not None:
                 yield parent
@@ -185,7 +190,12 @@ class Reader:
                 yield target
 
     def _outside(
-        self, path: str, found: Outline, libraries: dict[str, SharedLibrary], privileges: list[Privilege]
+        self,
+        path: str,
+        found: Outline,
+        libraries: dict[str, SharedLibrary],
+        privileges: list[Privilege],
+        packages: dict[str, UsedPackage],
     ) -> None:
         """Note what imports from elsewhere need."""
         data = python_calls()
@@ -194,6 +204,8 @@ class Reader:
             if level or not top or self.module(top) is not None:
                 continue
             where = Evidence(path, line)
+            if top not in sys.stdlib_module_names and top not in packages:
+                packages[top] = UsedPackage("python", top, where)
             if top in data["privileged_modules"]:
                 need = Need[data["privileged_modules"][top]]
                 privilege = Privilege(need, f"import {top}", where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Sequence
@@ -10,7 +11,9 @@ from ...analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ...knowledge.processes import Server, server_named
 from ...shell.arguments import split
 from ..following import Following, Words
+from ..started import in_command, in_line
 from .modules import Reader
+from .values import UNKNOWN, Evaluator
 
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")
@@ -93,6 +96,10 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
     known = len(follower.doubts)
     for ran in found.runs:
         if ran.line is not None:
+            follower.programs += in_line(ran.line, ran.evidence)
+        else:
+            follower.programs += in_command(ran.words or (None,), ran.evidence)
+        if ran.line is not None:
             follower.script(ran.line, cwd, ran.evidence, 1, line=ran.evidence.line)
         elif ran.words:
             follower.program(ran.words, cwd, ran.evidence, 1)
@@ -106,6 +113,8 @@ def follow_server(
     follower: Following, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence
 ) -> None:
     """Follow a server of applications: its address, its configuration, and the application that it serves."""
+    more = follower.environment.get(server.arguments_variable) if server.arguments_variable else None
+    argv = (*argv, *(more or "").split())
     arguments = split(argv, 1, server.values)
     if not arguments.certain:
         follower.doubt(f"words of {name} are known only when it runs", where, blind=True)
@@ -127,7 +136,7 @@ def follow_server(
             follower.doubt(f"the configuration {config} is not in the context", where, blind=True)
         else:
             entries.append(context)
-            port = _configured(follower, context, port)
+            port = _configured(follower, server, context, cwd, port)
     _address(follower, port, name, where)
     roots = _roots(follower, cwd)
     reader = _reader(follower, roots, cwd)
@@ -159,12 +168,30 @@ def _application(
     return given.removesuffix(".py").replace("/", ".") if given else None
 
 
-def _configured(follower: Following, context: str, port: str | None) -> str | None:
-    """The port that a configuration file in Python binds: ``bind = "0.0.0.0:8000"``."""
-    match = re.search(r"^\s*bind\s*=\s*\[?\s*f?[\"']([^\"']+)[\"']", follower.tree.read(context) or "", re.M)
-    if match is not None:
-        return match[1]
-    return None if re.search(r"^\s*bind\s*=", follower.tree.read(context) or "", re.M) else port
+def _configured(follower: Following, server: Server, context: str, cwd: str | None, port: str | None) -> str | None:
+    """What a configuration file in Python sets: the port is given back, files that are written are noted."""
+    module = follower.modules.module(context)
+    if isinstance(module, Doubt):
+        follower.doubts.append(module)
+        return None
+    evaluator = Evaluator(module, follower.placed.image_of.get(context), cwd, follower.environment)
+    for name in sorted(module.bound & {"bind", *server.writing_settings, *server.refusing_settings}):
+        expression = module.assigned.get(name)
+        value = evaluator.value(expression) if expression is not None else UNKNOWN
+        where = Evidence(context, getattr(expression, "lineno", 0))
+        if name == "bind":
+            port = value.text if not isinstance(expression, ast.List) else _first(evaluator, expression)
+        elif isinstance(expression, ast.Constant) and expression.value is None:
+            continue
+        elif name in server.refusing_settings:
+            follower.need(Need.DROPS, name, where)
+        elif value.text not in ("-", ""):
+            follower.write(value.text, WriteKind.LOG, f"{name} = {value.text or 'a computed path'}", cwd, where)
+    return port
+
+
+def _first(evaluator: Evaluator, node: ast.List) -> str | None:
+    return evaluator.value(node.elts[0]).text if len(node.elts) == 1 else None
 
 
 def _address(follower: Following, address: str | None, server: str, where: Evidence) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
+from ...knowledge.habits import quiet
 from ...knowledge.python_calls import python_calls
+from ...knowledge.written import looks_written
+from ..collected import certain
 from .found import ModuleScan, Ran
 from .module import Module
-from .values import Evaluator, Value
+from .values import PASSES_ON, Evaluator, Value
 
 _WRITING_MODES = frozenset("wax+")
 _SQLITE = "sqlite:///"
@@ -25,7 +29,7 @@ def scan(
     for node in module.nodes:
         scanner.look(node)
     return ModuleScan(
-        tuple(dict.fromkeys(scanner.writes)),
+        certain(scanner.writes),
         tuple(dict.fromkeys(scanner.listeners)),
         tuple(dict.fromkeys(scanner.privileges)),
         tuple(dict.fromkeys(scanner.runs)),
@@ -43,6 +47,7 @@ class _Scanner:
         self.path = path
         self.data = python_calls()
         self.evaluator = Evaluator(module, file, cwd, environment)
+        self.told = {id(part) for node in module.nodes for part in self._told(node)}
         self.parts = {id(part) for node in module.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
         self.writes: list[WrittenPath] = []
         self.listeners: list[Listener] = []
@@ -73,6 +78,8 @@ class _Scanner:
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and id(node) not in self.parts:
                 self._sqlite(Value(node.value), node)
+                if id(node) not in self.told and looks_written(node.value):
+                    self._note(Value(node.value), "POSSIBLE", node)
         elif isinstance(node, ast.JoinedStr):
             first = node.values[0] if node.values else None
             if isinstance(first, ast.Constant) and str(first.value).startswith("sqlite:"):
@@ -81,6 +88,20 @@ class _Scanner:
                     self._note(Value(None, None, found.variable), "DATABASE", node)
                 else:
                     self._sqlite(found, node)
+
+    def _told(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The parts of *node* whose strings are for a known callee, or for people: they hint at no unknown write."""
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                yield from ast.walk(decorator)
+        elif isinstance(node, ast.Call):
+            for name in self.module.qualified(node.func):
+                top = name.partition(".")[0]
+                known = top in sys.stdlib_module_names or quiet("python", top)
+                if known and not PASSES_ON.match(name):
+                    yield from ast.walk(node)
 
     def _sqlite(self, found: Value, node: ast.AST) -> None:
         """Note the file in an address of SQLAlchemy's for SQLite."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 
 from ...record import record
@@ -26,6 +27,12 @@ _PATHS = frozenset(("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "Pa
 _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv"))
 _HERE = frozenset(("os.getcwd", "pathlib.Path.cwd"))
 _TEMPORARY = ("tempfile.",)
+#: Functions of the library whose result holds what they are given, so that it may be written elsewhere.
+PASSES_ON = re.compile(
+    r"(?:os\.environ|os\.getenv|os\.path\.(?:join|abspath|realpath|normpath|expanduser)|posixpath|pathlib|os\.fspath|"
+    r"builtins\.(?:str|dict|list|tuple|set)|functools\.partial|collections|types\.SimpleNamespace|logging\.config|"
+    r"dataclasses|argparse|configparser)\b"
+)
 _DEPTH = 40
 
 

@@ -1,0 +1,33 @@
+"""What libraries write and start by themselves, wherever a program that loads them says nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..analysis.project import StartedProgram, UsedPackage, WriteKind, WrittenPath
+from ..knowledge.habits import habit, quiet, starts
+
+
+def habitual(packages: Iterable[UsedPackage], cwd: str | None) -> Iterator[WrittenPath]:
+    """The writes of *packages* in a program that runs in *cwd*: each is a folder, its path is not known.
+
+    The home folder is ``~``. A library that is in no list may write anywhere below *cwd*.
+    """
+    for package in packages:
+        known = habit(package.language, package.name)
+        if known is None:
+            if not quiet(package.language, package.name):
+                what = f"what {package.name} may write, which is not known"
+                yield WrittenPath(None, cwd, WriteKind.POSSIBLE, what, package.evidence)
+        elif known.where != "temporary":
+            what = f"what {known.name} writes: {known.what}"
+            folder = {"home": "~", "package": None}.get(known.where, cwd)
+            yield WrittenPath(None, folder, WriteKind.POSSIBLE, what, package.evidence)
+
+
+def started_by(packages: Iterable[UsedPackage]) -> Iterator[StartedProgram]:
+    """The programs that *packages* start."""
+    for package in packages:
+        for program in starts(package.language, package.name):
+            name = None if program == "?" else program
+            yield StartedProgram(name, f"what {package.name} starts", package.evidence)

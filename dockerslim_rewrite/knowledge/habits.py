@@ -1,0 +1,53 @@
+"""What libraries write by themselves; see ``data/habits.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ..record import record
+from .tables import table
+
+
+@record
+class Habit:
+    """Where a library writes (``cwd``, ``home``, ``argument``, ``package``, ``temporary``), and what, for people."""
+
+    name: str
+    where: str
+    what: str
+
+
+def habit(language: str, name: str) -> Habit | None:
+    """What the library *name* of *language* writes by itself; None for one that is not known, or is quiet."""
+    data = table("habits").get(language, {})
+    for one in _names(language, name):
+        if one in data:
+            return Habit(one, data[one]["where"], data[one]["what"])
+    return None
+
+
+def quiet(language: str, name: str) -> bool:
+    """Whether the library *name* writes nothing unless its caller opens the file."""
+    known = _quiet(language)
+    return any(one in known for one in _names(language, name))
+
+
+def starts(language: str, name: str) -> tuple[str, ...]:
+    """The programs that the library *name* starts; ``?`` is one that its caller chooses."""
+    data = table("habits")["starts"].get(language, {})
+    return next((tuple(data[one]) for one in _names(language, name) if one in data), ())
+
+
+@cache
+def _quiet(language: str) -> frozenset[str]:
+    return frozenset(table("habits")["quiet"].get(language, ()))
+
+
+def _names(language: str, name: str) -> Iterator[str]:
+    """*name* and, where names are paths, those of the folders that it is in, longest first."""
+    separator = {"go": "/", "java": ".", "node": "/", "dotnet": "."}.get(language)
+    yield name
+    while separator is not None and separator in name:
+        name = name.rpartition(separator)[0]
+        yield name
