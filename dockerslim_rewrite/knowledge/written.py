@@ -24,7 +24,6 @@ class WrittenNames:
     address: re.Pattern[str]
     source: re.Pattern[str]
     ending: re.Pattern[str]
-    folders: re.Pattern[str]
     roots: re.Pattern[str]
 
 
@@ -34,12 +33,11 @@ def written_names() -> WrittenNames:
     data = table("written")
     keys, databases = data["keys"], data["databases"]
     return WrittenNames(
-        *(re.compile(keys[name]) for name in ("surely", "dotted", "maybe", "port", "never")),
-        re.compile(databases["address"]),
-        re.compile(databases["source"]),
-        re.compile(rf"{data['ending']}\Z"),
-        re.compile(rf"{data['folders']}(?:/|\Z)"),
-        re.compile(data["roots"]),
+        **{name: re.compile(keys[name]) for name in ("surely", "dotted", "maybe", "port", "never")},
+        address=re.compile(databases["address"]),
+        source=re.compile(databases["source"]),
+        ending=re.compile(rf"{data['ending']}\Z"),
+        roots=re.compile(data["roots"]),
     )
 
 
