@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from benchmarks.peers import OURS, PEERS, versions
 from benchmarks.touched import changed_without_asking, lines_asked_about
-from dockerslim_rewrite.passes import PIPELINE
+from dockerslim_rewrite.passes import rules
 from tests.corpus.files import CorpusFile, corpus_or_exit, sample
 from tests.corpus.judges import SHELL_JUDGES, Linters
 from tests.corpus.runner import LEVELS, Rewritten, Verdict, judge, rewrite_files
@@ -199,8 +199,8 @@ def rules_table(files: Sequence[CorpusFile]) -> str:
         rewritten = rewrite_files(files, level)
         changed[level] = Counter(rule for one in rewritten for rule in set(one.rules))
     lines = [f"| rule | {' | '.join(LEVELS)} | answers |", "|---|" + "---:|" * len(LEVELS) + "---|"]
-    for one in sorted((one for phase in PIPELINE for one in phase.passes), key=lambda one: one.code):
-        if one.remark_only or one.optional:
+    for one in rules():
+        if one.level is None or one.optional:
             continue
         counts = " | ".join(str(changed[level][one.code]) for level in LEVELS)
         lines.append(f"| {one.code} {one.name} | {counts} | {', '.join(one.answers)} |")

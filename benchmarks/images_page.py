@@ -12,7 +12,7 @@ from typing import Any
 
 from dockerslim_rewrite import Result
 from dockerslim_rewrite.analysis.facts import Facts
-from dockerslim_rewrite.analysis.packages.operations import Kind
+from dockerslim_rewrite.analysis.shell.operations import Kind
 from dockerslim_rewrite.change import RemarkKind
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import parse

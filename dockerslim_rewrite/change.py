@@ -448,10 +448,10 @@ class Change:
     """One proposed rewrite: all of its edits are made, or none.
 
     ``line`` is the line (from 1) in the text that the edits refer to; ``saving`` is an estimate in bytes, None where
-    none is known; ``evidence`` lists ``path:line`` places or facts that the change rests on.
+    none is known; ``evidence`` lists ``path:line`` places or facts that the change rests on. A rule leaves ``rule``,
+    its code, to the engine.
     """
 
-    rule: str
     edits: tuple[Edit, ...]
     title: str
     reason: str
@@ -460,6 +460,7 @@ class Change:
     line: int
     evidence: tuple[str, ...] = ()
     saving: int | None = None
+    rule: str = ""
 
 
 class RemarkKind(Enum):
@@ -473,10 +474,13 @@ class RemarkKind(Enum):
 
 @record
 class Remark:
-    """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1."""
+    """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
+
+    A rule leaves ``rule``, its code, to the engine.
+    """
 
     kind: RemarkKind
-    rule: str
     reason: str
     line: int
     evidence: tuple[str, ...] = ()
+    rule: str = ""

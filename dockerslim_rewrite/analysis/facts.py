@@ -17,8 +17,8 @@ from .flow.base_sites import BaseSite, base_sites
 from .flow.graph import Graph, stage_graph
 from .flow.state import State, states
 from .locked import NO_LOCK, Lock
-from .packages.operations import Operation, operations
 from .shell.calls import Call, stage_calls
+from .shell.operations import Operation, operations
 
 if TYPE_CHECKING:
     from .project import Project

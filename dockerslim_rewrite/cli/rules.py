@@ -7,44 +7,48 @@ import re
 import sys
 
 from ..knowledge.sources import link_of, links
-from ..passes import PIPELINE, Pass
+from ..passes import Pass, rules
 from ..report.fixtures import fixture_of
 from .rewrite import DONE, USAGE, complain
 
 
-def all_rules() -> list[Pass]:
-    """Every pass, by code."""
-    return sorted((one for phase in PIPELINE for one in phase.passes), key=lambda one: one.code)
+def level_of(one: Pass) -> str:
+    """The level at which *one* acts, in words: the lowest and, where it is another one, the highest of its changes."""
+    if one.level is None or one.ceiling is None:
+        return "remark"
+    return one.level.label if one.level is one.ceiling else f"{one.level.label} to {one.ceiling.label}"
 
 
 def _level(one: Pass) -> str:
-    level = "remark" if one.remark_only else one.safety.label
-    return f"{level} (option)" if one.optional else level
+    return f"{level_of(one)} (option)" if one.optional else level_of(one)
 
 
 def list_rules(format: str) -> int:
     """Print the table of rules."""
-    rules = all_rules()
+    known = rules()
     if format == "json":
         entries = [
             {
                 "code": one.code,
                 "name": one.name,
-                "level": "remark" if one.remark_only else one.safety.label,
+                "family": one.family,
+                "group": one.group,
+                "level": "remark" if one.level is None else one.level.label,
+                "ceiling": None if one.ceiling is None else one.ceiling.label,
                 "optional": one.optional,
                 "summary": one.summary,
                 "answers": list(one.answers),
             }
-            for one in rules
+            for one in known
         ]
         print(json.dumps(entries, indent=2))
         return DONE
     if format != "text":
         complain(f"unknown format {format!r}; known formats: text, json")
         return USAGE
-    width = max(len(one.name) for one in rules)
-    levels = max(len(_level(one)) for one in rules)
-    for one in rules:
+    width = max(len(one.name) for one in known)
+    levels = max(len(_level(one)) for one in known)
+    for one in known:
         answers = f"  [{', '.join(one.answers)}]" if one.answers else ""
         print(f"{one.code}  {one.name:{width}}  {_level(one):{levels}}  {one.summary}{answers}")
     return DONE
@@ -55,7 +59,7 @@ def explain(rule: str) -> int:
     wanted = rule.strip().lower()
     found = [
         one
-        for one in all_rules()
+        for one in rules()
         if wanted in (one.code.lower(), one.name) or wanted in (answer.lower() for answer in one.answers)
     ]
     if not found:
@@ -70,7 +74,7 @@ def explain(rule: str) -> int:
 
 def _explain(one: Pass) -> None:
     print(f"{one.code} {one.name}\n{'-' * (len(one.code) + 1 + len(one.name))}")
-    print(f"level: {_level(one)}")
+    print(f"level: {_level(one)}\ngroup: {one.group}")
     if one.answers:
         print(f"answers: {', '.join(one.answers)}")
     print(f"\n{one.doc}\n")

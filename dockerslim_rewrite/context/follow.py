@@ -14,7 +14,7 @@ from ..shell.script import Compound, Redirect, Script, Simple
 from .compiled import language_of
 from .following import Following, Words
 from .node import follow_package
-from .python.programs import follow_python, follow_server
+from .python_programs import follow_python, follow_server
 from .words import look, sources_of
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))

@@ -7,8 +7,8 @@ import re
 from fnmatch import fnmatchcase
 
 from ..analysis.flow.state import expand, states
-from ..analysis.packages.operations import operation, unwrapped
 from ..analysis.project import Classified, FileRole, Project
+from ..analysis.shell.operations import operation, unwrapped
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
 from ..knowledge.project_files import role_names

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
 from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
-from ..analysis.runtime.start import start_of
 from ..ir.build import Build
 from ..shell.script import Script
 from .configuration.files import configured

@@ -46,13 +46,13 @@ def rewrite_python(data: bytes | str, options: Options | None = None, path: str 
         read_module(text)
         found = _find(text)
     except SyntaxError as error:
-        remark = Remark(RemarkKind.MISSED, RULE, f"the module cannot be parsed: {error.msg}", error.lineno or 1)
+        remark = Remark(RemarkKind.MISSED, f"the module cannot be parsed: {error.msg}", error.lineno or 1, rule=RULE)
         return Result(text, text, (), (remark,), Patch(), path)
     edits: list[Edit] = []
     for one in found:
         line = source.position(one.offset).line
         if one.literal is None:
-            remarks.append(Remark(RemarkKind.MISSED, RULE, one.problem or "the literal cannot be read", line))
+            remarks.append(Remark(RemarkKind.MISSED, one.problem or "the literal cannot be read", line, rule=RULE))
             continue
         outcome = _literal(one.literal, options, source, line)
         if outcome is None:
@@ -63,7 +63,7 @@ def rewrite_python(data: bytes | str, options: Options | None = None, path: str 
     patch = Patch.of(edits)
     after = patch.apply(text)
     if edits and not _same_elsewhere(text, after):
-        remark = Remark(RemarkKind.BUG, RULE, "withdrawn: another part of the module would be read differently", 1)
+        remark = Remark(RemarkKind.BUG, "withdrawn: another part of the module would be read differently", 1, rule=RULE)
         return Result(text, text, (), (*remarks, remark), Patch(), path)
     return Result(text, after, tuple(changes), tuple(remarks), patch, path)
 
@@ -90,7 +90,7 @@ def _literal(
         return None
     if _UNKNOWN.search(view.text):
         reason = "the Dockerfile stays as it is: a placeholder may hold whole instructions or commands"
-        return [], [], [Remark(RemarkKind.MISSED, RULE, reason, line)]
+        return [], [], [Remark(RemarkKind.MISSED, reason, line, rule=RULE)]
     try:
         document = parse(view.text)
         if len(document.instructions) < 2 or document.instructions[0].keyword not in ("FROM", "ARG"):
@@ -106,7 +106,11 @@ def _literal(
     if problem is None and any(edit is None for edit in edits):
         problem = "the new text cannot be written in this literal"
     if problem is not None:
-        return [], [], [*remarks, Remark(RemarkKind.MISSED, RULE, f"the Dockerfile stays as it is: {problem}", line)]
+        return (
+            [],
+            [],
+            [*remarks, Remark(RemarkKind.MISSED, f"the Dockerfile stays as it is: {problem}", line, rule=RULE)],
+        )
     kept = [edit for edit in edits if edit is not None]
     changes = [evolve(_placed(change, view, source), edits=tuple(kept)) for change in result.changes]
     return kept, changes, remarks

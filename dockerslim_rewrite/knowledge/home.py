@@ -14,8 +14,8 @@ from .tables import table
 class Fills:
     """Something that builds put into the home folder: ``what`` for people.
 
-    ``commands`` do so, and installing the packages ``node``, unless one of the variables ``elsewhere`` or ``skipped`` is
-    set. It is of use when the program runs if ``runtime``, and where ``started`` are named only if it starts one.
+    ``commands`` do so, and installing the packages ``node``, unless one of the variables ``elsewhere`` or ``skipped``
+    is set. It is of use when the program runs if ``runtime``, and where ``started`` are named only if it starts one.
     """
 
     what: str

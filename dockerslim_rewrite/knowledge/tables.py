@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from ..datafile import read_data
 
 #: The folder of the data files.
 DATA = Path(__file__).parent / "data"
@@ -17,4 +18,4 @@ def table(*path: str) -> dict[str, Any]:
 
     Everyone gets the same object: nobody may change it. Raises ``FileNotFoundError`` where there is no such file.
     """
-    return tomllib.loads(DATA.joinpath(*path[:-1], f"{path[-1]}.toml").read_text("utf-8"))
+    return read_data(DATA.joinpath(*path[:-1], f"{path[-1]}.toml"))

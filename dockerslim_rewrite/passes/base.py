@@ -1,74 +1,81 @@
-"""What a pass is: a named generator of changes and remarks, with its rule code, level and documentation."""
+"""What a pass yields, and the shape of a rule's row in the table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib import import_module
 
 from ..analysis.facts import Facts
 from ..change import Change, Remark, RemarkKind, Safety
 from ..ir.build import Build
-from ..record import record
+from ..record import evolve, record
 
 Proposals = Iterator[Change | Remark]
+#: The generator of a rule: what it makes of a build, with the facts about it.
+Propose = Callable[[Build, Facts], Proposals]
 
 
 @record(slots=False)
 class Pass:
-    """A pass as it is declared: *code* (``DS201``), *name*, the highest *safety* level of its changes, *answers* (codes
-    of other tools that it answers), and the generator *run*. ``optional`` passes run only when selected by their code;
-    ``remark_only`` ones never change anything. A file that holds none of the words in *mentions* (lower case, compared
-    without regard to case) gives the pass nothing to say, so it is not asked; without *mentions* it always is.
+    """A row of ``rules.toml``, which says what the fields mean; ``level`` is None for rules that only remark.
+
+    The module of a rule is loaded when the rule first runs or is explained. ``given`` takes the place of the module's
+    generator.
     """
 
     code: str
     name: str
-    safety: Safety
-    answers: tuple[str, ...]
-    run: Callable[[Build, Facts], Proposals]
-    optional: bool = False
-    remark_only: bool = False
+    family: str
+    phase: str
+    level: Safety | None
+    ceiling: Safety | None
+    group: str
+    summary: str
+    answers: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
-
-    def concerns(self, lowered: str) -> bool:
-        """Whether the pass may have something to say of a file with the text *lowered*, which is in lower case."""
-        return not self.mentions or any(word in lowered for word in self.mentions)
+    optional: bool = False
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    given: Propose | None = None
 
     @property
-    def summary(self) -> str:
-        """The first line of the documentation."""
-        return self.doc.split("\n", 1)[0]
+    def module(self) -> str:
+        """The rule's module, below ``passes``."""
+        return f"{self.family}.{self.code.lower()}_{self.name.replace('-', '_')}"
+
+    @cached_property
+    def generator(self) -> Propose:
+        """The rule's own function. Raises ``ImportError`` where the table names a module that does not exist."""
+        if self.given is not None:
+            return self.given
+        package = __package__ or ""
+        found: Propose = getattr(import_module(f".{self.module}", package), self.name.replace("-", "_"))
+        return found
 
     @property
     def doc(self) -> str:
-        """What the pass does, why, and why it is safe."""
+        """What the rule does, why, and why it is safe."""
         from inspect import cleandoc
 
-        return cleandoc(self.run.__doc__ or "")
+        return cleandoc(self.generator.__doc__ or "")
+
+    def concerns(self, lowered: str) -> bool:
+        """Whether the rule may have something to say of a file with the text *lowered*, which is in lower case."""
+        return not self.mentions or any(word in lowered for word in self.mentions)
+
+    def run(self, build: Build, facts: Facts) -> Proposals:
+        """What the rule proposes and declines, under its code."""
+        for proposal in self.generator(build, facts):
+            yield evolve(proposal, rule=self.code)
 
 
-def rewrite_pass(
-    code: str,
-    name: str,
-    safety: Safety,
-    answers: tuple[str, ...] = (),
-    *,
-    optional: bool = False,
-    remark_only: bool = False,
-    mentions: tuple[str, ...] = (),
-) -> Callable[[Callable[[Build, Facts], Proposals]], Pass]:
-    """Declare the generator below as the pass *code*."""
-
-    def declare(run: Callable[[Build, Facts], Proposals]) -> Pass:
-        return Pass(code, name, safety, answers, run, optional, remark_only, mentions)
-
-    return declare
-
-
-def missed(code: str, line: int, reason: str, *evidence: str) -> Remark:
+def missed(line: int, reason: str, *evidence: str) -> Remark:
     """A remark that a rewrite was declined."""
-    return Remark(RemarkKind.MISSED, code, reason, line, evidence)
+    return Remark(RemarkKind.MISSED, reason, line, evidence)
 
 
-def analysis(code: str, line: int, reason: str, *evidence: str) -> Remark:
+def analysis(line: int, reason: str, *evidence: str) -> Remark:
     """A remark that something was found which no rewrite answers."""
-    return Remark(RemarkKind.ANALYSIS, code, reason, line, evidence)
+    return Remark(RemarkKind.ANALYSIS, reason, line, evidence)

@@ -137,7 +137,7 @@ class Engine:
         del outcome.changes[count:], outcome.keys[count:]
         reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
         rest.taken_back = True
-        rest.remarks = [Remark(RemarkKind.BUG, rules[0] if rules else "DS000", reason, 1)]
+        rest.remarks = [Remark(RemarkKind.BUG, reason, 1, rule=rules[0] if rules else "DS000")]
         return reading
 
     def _disown(self, accepted: list[tuple[Change, Key]], text: str) -> None:
@@ -146,7 +146,7 @@ class Engine:
         for change, key in guilty or accepted:
             reason = f"withdrawn, not proven: {change.title}: the result does not parse"
             line = self.source.position(key[1]).line
-            self.unreadable[key] = Remark(RemarkKind.BUG, change.rule, reason, line)
+            self.unreadable[key] = Remark(RemarkKind.BUG, reason, line, rule=change.rule)
 
     def _proposals(
         self,
@@ -172,7 +172,8 @@ class Engine:
                 if _is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
-                    proposal = Remark(RemarkKind.MISSED, one.code, f"{proposal.title}: {_SUBSTITUTED}", proposal.line)
+                    reason = f"{proposal.title}: {_SUBSTITUTED}"
+                    proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
@@ -197,7 +198,7 @@ class Engine:
         if isinstance(proposal, Remark):
             return proposal if proposal.line == line else evolve(proposal, line=line)
         reason = f"{proposal.title} (needs --level {proposal.safety.label})"
-        return Remark(RemarkKind.HELD, proposal.rule, reason, line, proposal.evidence)
+        return Remark(RemarkKind.HELD, reason, line, proposal.evidence, rule=proposal.rule)
 
 
 def _project(options: Options, path: str | None) -> Project | None:

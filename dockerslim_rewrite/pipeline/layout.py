@@ -20,6 +20,6 @@ def canonical_result(result: Result, options: Options) -> Result:
     judgement = validate(result.text, text, ())
     if judgement.verdict is not Verdict.OK:
         reason = f"the canonical layout is not proven: {judgement.violations[0].reason}"
-        return evolve(result, remarks=(*result.remarks, Remark(RemarkKind.BUG, "DS000", reason, 1)))
+        return evolve(result, remarks=(*result.remarks, Remark(RemarkKind.BUG, reason, 1, rule="DS000")))
     whole = Patch() if text == result.original else Patch((Edit(Span(0, len(result.original)), text),))
     return evolve(result, text=text, patch=whole)

@@ -15,13 +15,10 @@ from ..record import record
 if TYPE_CHECKING:
     from ..analysis.project import Project
 
-#: What each value of ``Options.pin`` switches on; the other rules of them it switches off.
-PINS = {"tag": ("DS301",), "digest": ("DS302",), "both": ("DS301", "DS302"), "none": ()}
+#: What ``Options.pin`` may be, besides None.
+PINS = ("tag", "digest", "both", "none")
 #: What ``Options.cleanup`` may be: caches are deleted where they were filled, or kept out by cache mounts.
 CLEANUPS = ("delete", "cache-mount")
-#: The rule that makes one layer of an image, which is then not split in the same run.
-FLATTEN = "DS107"
-_PINNING = frozenset(("DS301", "DS302", "DS303"))
 
 
 @record
@@ -64,24 +61,26 @@ class Options:
 def selected(options: Options) -> tuple[Phase, ...]:
     """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
     known = [one for phase in PIPELINE for one in phase.passes]
+    switches = _switches(options)
     wanted = {one.code for one in known if not one.optional}
     if options.select:
         wanted = {one.code for word in options.select for one in _named(word, known)}
-    if options.pin is not None:
-        if options.pin not in PINS:
-            raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
-        kept = {"DS303"} if options.pin in ("tag", "both") else set()
-        wanted = (wanted - (_PINNING - kept)) | set(PINS[options.pin])
-    if options.cleanup not in CLEANUPS:
-        raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
-    if options.cleanup == "cache-mount":
-        wanted.add("DS210")
-    if options.flatten:
-        wanted.add(FLATTEN)
-    if FLATTEN in wanted:
-        wanted -= {one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes}
+    wanted -= {one.code for one in known if not switches.isdisjoint(one.off)}
+    wanted |= {one.code for one in known if not switches.isdisjoint(one.on)}
+    wanted -= {code for one in known if one.code in wanted for code in one.without}
     wanted -= {one.code for word in options.ignore for one in _named(word, known)}
     return tuple(phase._replace(passes=tuple(one for one in phase.passes if one.code in wanted)) for phase in PIPELINE)
+
+
+def _switches(options: Options) -> frozenset[str]:
+    """The switches of *options* as the table of rules names them. Raises ``ValueError`` for an unknown value."""
+    if options.pin is not None and options.pin not in PINS:
+        raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
+    if options.cleanup not in CLEANUPS:
+        raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
+    pin = () if options.pin is None else (f"pin={options.pin}",)
+    flatten = ("flatten",) if options.flatten else ()
+    return frozenset((*pin, f"cleanup={options.cleanup}", *flatten))
 
 
 def _named(word: str, known: list[Pass]) -> list[Pass]:

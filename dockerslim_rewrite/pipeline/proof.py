@@ -31,7 +31,7 @@ def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
         why = _judge(engine, guilty).violations
         reason = why[0].reason if why else "the validator could not decide"
         bugs.append(
-            Remark(RemarkKind.BUG, change.rule, f"withdrawn, not proven: {change.title}: {reason}", change.line)
+            Remark(RemarkKind.BUG, f"withdrawn, not proven: {change.title}: {reason}", change.line, rule=change.rule)
         )
         banned.add(key)
         outcome = engine.run(frozenset(banned))

@@ -3,7 +3,7 @@
 Independent of the passes: it reads both texts anew and shares no analysis with what proposed the changes.
 """
 
-from .core.check import validate
 from .core.verdict import Judgement, Verdict, Violation
+from .walk.check import validate
 
 __all__ = ["Judgement", "Verdict", "Violation", "validate"]

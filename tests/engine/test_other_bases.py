@@ -52,7 +52,7 @@ def _verified(
     (folder / "context" / "app.py").write_text("pass")
     (folder / "before").write_text(before)
     (folder / "after").write_text(after)
-    change = Change("DS999", (), "", "", Safety.AGGRESSIVE, claims, 1)
+    change = Change((), "", "", Safety.AGGRESSIVE, claims, 1, rule="DS999")
     candidate = Candidate(folder / "after", announced([change]))
     return verify(folder / "before", candidate, folder / "context", VerifyOptions(warm=False, control=False))
 
@@ -106,7 +106,7 @@ def test_an_added_account_and_its_folders_are_expected() -> None:
         AddsInstruction("RUN", "RUN mkdir -p /srv/data && chown -R 10001:10001 /srv/data"),
         ChangesFlag("COPY", "chown", None, "10001:10001"),
     )
-    wanted = announced([Change("DS999", (), "", "", Safety.STANDARD, claims, 1)])
+    wanted = announced([Change((), "", "", Safety.STANDARD, claims, 1, rule="DS999")])
     assert wanted.config == {"User"}
 
     def expected(kind: Difference, path: str) -> bool:
@@ -124,7 +124,7 @@ def test_an_added_account_and_its_folders_are_expected() -> None:
 
 def test_copied_files_keep_their_owner_unless_the_user_changes() -> None:
     claims = (ChangesFlag("COPY", "chown", None, "10001:10001"),)
-    assert announced([Change("DS999", (), "", "", Safety.STANDARD, claims, 1)]).expected == ()
+    assert announced([Change((), "", "", Safety.STANDARD, claims, 1, rule="DS999")]).expected == ()
 
 
 def test_a_link_goes_with_what_it_leads_to(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ SPLIT = SplitsStage("build", "runtime", "slim:1", ("/go/src/web", "/usr/local/bi
 
 
 def expected(kind: Difference, path: str, *claims: Claim) -> bool:
-    change = Change("DS401", (), "", "", Safety.AGGRESSIVE, claims, 1)
+    change = Change((), "", "", Safety.AGGRESSIVE, claims, 1, rule="DS401")
     return any(one.covers(kind, path) for one in announced([change]).expected)
 
 
@@ -37,6 +37,6 @@ def test_only_a_build_with_another_environment_makes_other_programs() -> None:
 
 def test_variables_that_a_split_sets_are_announced_by_name() -> None:
     claim = SplitsStage("build", "runtime", "aspnet:6", ("/app",), ("ENV ASPNETCORE_URLS= WATCHES=true",))
-    change = Change("DS406", (), "", "", Safety.STANDARD, (claim,), 1)
+    change = Change((), "", "", Safety.STANDARD, (claim,), 1, rule="DS406")
     assert announced([change]).config == {"Env.ASPNETCORE_URLS", "Env.WATCHES"}
-    assert announced([Change("DS406", (), "", "", Safety.STANDARD, (SPLIT,), 1)]).config == frozenset()
+    assert announced([Change((), "", "", Safety.STANDARD, (SPLIT,), 1, rule="DS406")]).config == frozenset()

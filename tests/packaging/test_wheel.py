@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tomllib
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
+
+from dockerslim_rewrite.datafile import COMPILED
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -33,14 +37,28 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_the_wheel_carries_all_data(wheel: Path, there: str, here: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        packed = {name.removeprefix(f"{there}/") for name in archive.namelist() if name.startswith(f"{there}/")}
+        packed = {
+            name.removeprefix(f"{there}/")
+            for name in archive.namelist()
+            if name.startswith(f"{there}/") and COMPILED not in name.split("/")
+        }
     source = {
         path.relative_to(ROOT / here).as_posix()
         for path in (ROOT / here).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", COMPILED}.intersection(path.parts)
     }
     assert packed == source
     assert packed
+
+
+def test_every_data_file_of_the_wheel_is_compiled_for_good(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        sources = [PurePosixPath(name) for name in archive.namelist() if name.endswith(".toml")]
+        assert PurePosixPath("dockerslim_rewrite/passes/rules.toml") in sources
+        for source in sources:
+            entry = json.loads(archive.read(str(source.parent / COMPILED / f"{source.stem}.json")))
+            assert entry["stamp"] is None
+            assert entry["data"].keys() == tomllib.loads(archive.read(str(source)).decode("utf-8")).keys()
 
 
 def test_the_wheel_is_typed_and_licensed_and_carries_no_tests(wheel: Path) -> None:

@@ -57,7 +57,9 @@ def shell_lies() -> Iterator[Lie]:
             except ParseError:
                 continue
             if left is not None and right is not None and len(left) == len(right) and left != right:
-                yield Lie(path.name, title, Change("DS000", (), "", "", Safety.SAFE, claims_of(claims), 1), left, right)
+                yield Lie(
+                    path.name, title, Change((), "", "", Safety.SAFE, claims_of(claims), 1, rule="DS000"), left, right
+                )
 
 
 def _stages(text: str) -> tuple[tuple[Body, ...], ...] | None:

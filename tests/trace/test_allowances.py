@@ -30,7 +30,7 @@ from tests.trace.stages import bodies
 
 
 def change(*claims: Claim, evidence: tuple[str, ...] = ()) -> Change:
-    return Change("DS000", (), "", "", Safety.SAFE, claims, 1, evidence)
+    return Change((), "", "", Safety.SAFE, claims, 1, evidence, rule="DS000")
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_only_the_entry_points_know_the_command_line() -> None:
 
 
 def test_knowledge_imports_only_records() -> None:
-    assert {target for source, target in EDGES if source == "knowledge"} <= {"record"}
+    assert {target for source, target in EDGES if source == "knowledge"} <= {"datafile", "record"}
 
 
 def test_only_the_pipeline_asks_the_validator() -> None:

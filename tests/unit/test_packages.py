@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dockerslim_rewrite.knowledge
-from dockerslim_rewrite.analysis.packages.operations import Kind, Operation, operation, unwrapped
+from dockerslim_rewrite.analysis.shell.operations import Kind, Operation, operation, unwrapped
 from dockerslim_rewrite.knowledge.managers import index, manager, manager_name
 from dockerslim_rewrite.shell.arguments import Flag, split
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dockerslim_rewrite import Options
-from dockerslim_rewrite.cli.rules import all_rules, explain
+from dockerslim_rewrite.cli.rules import explain
 from dockerslim_rewrite.knowledge.sources import link_of, links
-from dockerslim_rewrite.passes import Pass
+from dockerslim_rewrite.passes import Pass, rules
 from dockerslim_rewrite.pipeline import selected
 
 #: Every code of hadolint, of BuildKit's checks and of tally that the catalogue of rules promises an answer to.
@@ -87,7 +87,7 @@ def test_findings_have_pages() -> None:
     assert link_of("DS002") is None
 
 
-@pytest.mark.parametrize("one", all_rules(), ids=lambda one: one.code)
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.code)
 def test_every_rule_names_its_sources_and_links_one(one: Pass) -> None:
     assert "Source" in one.doc
     assert [*links(one.doc), *filter(None, map(link_of, one.answers))], "no source that can be looked up"

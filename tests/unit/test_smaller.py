@@ -11,7 +11,7 @@ import dockerslim_rewrite
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.knowledge.images import catalogued, entry_of
 from dockerslim_rewrite.knowledge.smaller import installer, smaller
-from dockerslim_rewrite.passes.bases.ds304_slim_base import slim_base
+from dockerslim_rewrite.passes import rule
 from dockerslim_rewrite.record import evolve
 
 DATA = tomllib.loads(
@@ -41,7 +41,7 @@ def test_what_is_known_of_a_variant_has_a_variant(entry: dict[str, str]) -> None
 
 def test_the_pass_is_asked_about_every_image_with_a_variant() -> None:
     for entry in DATA["image"]:
-        assert slim_base.concerns(f"from {entry['name']}:1")
+        assert rule("DS304").concerns(f"from {entry['name']}:1")
 
 
 def test_no_list_contradicts_another() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dockerslim_rewrite.analysis.packages.operations import operation
 from dockerslim_rewrite.analysis.packages.uv import uv_packages, where_uv_installs
+from dockerslim_rewrite.analysis.shell.operations import operation
 
 CASES = [
     ("uv pip install --system flask", {}, "site"),

@@ -48,7 +48,7 @@ def every(kind: str) -> list[object]:
 
 def judge(claims: str, before: str, after: str) -> Verdict:
     edit = Edit(Span(0, len(before)), after)
-    claimed = Change("DS000", (edit,), "", "", Safety.SAFE, claims_of(claims), 1)
+    claimed = Change((edit,), "", "", Safety.SAFE, claims_of(claims), 1, rule="DS000")
     return validate(before, after, [claimed], Patch((edit,))).verdict
 
 
@@ -65,7 +65,7 @@ def test_truths_are_accepted(claims: str, before: str, after: str) -> None:
 def test_text_outside_the_changes_is_the_same() -> None:
     before, after = "FROM a\nRUN b\n\n\nCMD c\n", "FROM a\nRUN b\nCMD c\n"
     edits = Patch((Edit(Span(13, 15), ""),))
-    claimed = Change("DS000", (Edit(Span(7, 10), "RUN"),), "", "", Safety.SAFE, (change.Layout(),), 2)
+    claimed = Change((Edit(Span(7, 10), "RUN"),), "", "", Safety.SAFE, (change.Layout(),), 2, rule="DS000")
     judgement = validate(before, after, [claimed], edits)
     assert judgement.verdict is Verdict.UNSOUND
     assert "outside" in judgement.violations[0].reason

@@ -14,7 +14,7 @@ from dockerslim_rewrite.change import Change, Layout
 from dockerslim_rewrite.cli import main
 from dockerslim_rewrite.ir.build import Build
 from dockerslim_rewrite.passes import PIPELINE, Phase
-from dockerslim_rewrite.passes.base import Pass, Proposals, rewrite_pass
+from dockerslim_rewrite.passes.base import Pass, Proposals
 from dockerslim_rewrite.pipeline import options as choices
 from dockerslim_rewrite.text import Edit
 
@@ -34,15 +34,14 @@ CMD echo hello
 def liar(pattern: str, new: str, code: str = "DS999") -> Pass:
     """A pass that replaces every match of *pattern* and says that nothing but the layout differs."""
 
-    @rewrite_pass(code, "liar", Safety.SAFE)
     def lie(build: Build, facts: Facts) -> Proposals:
         """Tell a lie."""
         for match in re.finditer(pattern, build.text):
             edit = Edit.replace(*match.span(), new)
             line = build.document.line_of(match.start())
-            yield Change(code, (edit,), f"lie about {match[0]!r}", "none", Safety.SAFE, (Layout(),), line)
+            yield Change((edit,), f"lie about {match[0]!r}", "none", Safety.SAFE, (Layout(),), line)
 
-    return lie
+    return Pass(code, "liar", "layers", "tidy", Safety.SAFE, Safety.SAFE, "lint", "Tell a lie.", given=lie)
 
 
 Insert = Callable[..., None]

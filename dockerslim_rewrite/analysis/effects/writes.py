@@ -13,8 +13,8 @@ from ...record import evolve, record
 from ...shell.arguments import split
 from ...shell.script import Redirect, Simple, Word
 from ..flow.places import NAME, Frame, Place, absolute, literal, path_of, place_of
-from ..packages.operations import Kind, Operation, operation, unwrapped
 from ..packages.uv import where_uv_installs
+from ..shell.operations import Kind, Operation, operation, unwrapped
 from .write_forms import WRITE_FORMS
 
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from ...ir.steps import Copy, Run, Step
 from ...shell.script import Simple
 from ..facts import Facts, Use
+from ..shell.operations import Kind
 from .cleanup import removes
-from .operations import Kind
 
 #: The folder of the lists.
 LISTS = "/var/lib/apt/lists"

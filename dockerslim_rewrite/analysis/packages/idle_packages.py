@@ -14,7 +14,7 @@ from ...knowledge.development import Omission, builtin, only_a_tool
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ..facts import Facts
-from ..runtime.start import start_of
+from ..flow.start import start_of
 from ..shell.wrapped import started
 from .javascript import loaded
 from .listed import INSTALLING

@@ -17,7 +17,7 @@ from ...shell.script import Simple
 from ..facts import Facts
 from ..flow.state import State
 from ..project import Installation, Project
-from .operations import is_local
+from ..shell.operations import is_local
 
 _SYSTEM = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper"))
 _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]:-]*\Z")

@@ -7,7 +7,7 @@ import re
 from ...record import record
 from ...shell.script import Simple
 from ..flow.places import Frame, literal
-from .operations import Kind, Operation
+from ..shell.operations import Kind, Operation
 
 _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(?:[=<>~@][^\s$`*?{]*)?\Z")

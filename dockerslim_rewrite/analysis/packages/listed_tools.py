@@ -16,7 +16,7 @@ from ...ir.build import Build
 from ...ir.steps import Healthcheck
 from ...knowledge.development import Omission, only_a_tool, word_of
 from ..facts import Facts
-from ..runtime.start import start_of
+from ..flow.start import start_of
 
 _MANIFESTS = {"poetry": "pyproject.toml", "composer": "composer.json"}
 _SOURCES = {"python": (".py", ".sh"), "php": (".php", ".sh")}

@@ -10,8 +10,8 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...record import record
 from ...shell.script import Script
+from ..shell.operations import command_names
 from .listed import Lists
-from .operations import command_names
 
 _MOVES = frozenset(("cd", "pushd", "popd"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...shell.reader import read_script
 from ...shell.script import Script
+from ..shell.operations import Operation, command_names, operation
 from .listed import Lists, Unmet
-from .operations import Operation, command_names, operation
 
 MANAGERS = frozenset(("npm", "yarn", "pnpm"))
 _RUNS = frozenset(("run", "run-script"))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from ...knowledge.writes import redirecting
 from ...shell.script import Simple
 from ..flow.places import Frame, Place, literal, place_of
-from .operations import Kind, Operation
+from ..shell.operations import Kind, Operation
 
 #: Bundler's settings and options that name the folder of gems.
 _PATH = frozenset(("path", "--path"))

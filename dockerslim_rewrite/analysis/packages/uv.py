@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 
-from .operations import Operation
+from ..shell.operations import Operation
 
 _TRUE = frozenset(("1", "true", "yes", "on", "y", "t"))
 _NEVER = frozenset(("never", "manual", "0", "false", "no", "off", "n", "f"))

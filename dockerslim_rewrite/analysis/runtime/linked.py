@@ -22,8 +22,8 @@ from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
 from ..packages.node_scripts import COMPILERS, check_script, runs_script
-from ..packages.operations import Kind
 from ..packages.uv import uv_packages
+from ..shell.operations import Kind
 
 _SYSTEM = frozenset(("apt", "apk"))
 _VERSION = re.compile(r"[\[=<>~!@:;]")

@@ -35,8 +35,8 @@ from ..flow.environment import Environment, Names
 from ..flow.places import BROAD, Frame, Place, assigned, moved
 from ..flow.state import State, after
 from ..packages.kept_packages import KeptPackages
-from ..packages.operations import operation
 from ..packages.redirections import redirections
+from ..shell.operations import operation
 from .prefixes import prefixes
 from .shipped import Obstacle, Shipping
 

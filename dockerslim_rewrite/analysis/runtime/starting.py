@@ -10,7 +10,7 @@ from ...ir.steps import Exec, Healthcheck, Step
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Script
-from ..packages.operations import unwrapped
+from ..shell.operations import unwrapped
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 #: Builtins of the shell, and programs that every image with a shell has.

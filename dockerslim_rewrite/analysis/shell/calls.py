@@ -7,7 +7,7 @@ from ...ir.steps import Run
 from ...record import record
 from ...shell.body import Body
 from ...shell.script import Script, Simple, Word
-from ..packages.operations import unwrapped
+from .operations import unwrapped
 
 
 @record

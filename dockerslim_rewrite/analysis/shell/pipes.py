@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, walk
-from ..packages.operations import unwrapped
+from .operations import unwrapped
 
 #: Commands that fail only when something is wrong.
 _STRICT = frozenset(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .pinning import name_versions, names_no_version
 
 
-@rewrite_pass("DS301", "pin-tag", Safety.STANDARD, ("DL3006", "DL3007"))
 def pin_tag(build: Build, facts: Facts) -> Proposals:
     """Give a base image the version that it means today: `FROM python` becomes `FROM python:3.14`.
 
@@ -26,4 +24,4 @@ def pin_tag(build: Build, facts: Facts) -> Proposals:
     It is level standard because the newest version may be another one by now than on the day of the source. Source:
     Docker documentation, "Building best practices", pin base image versions; hadolint DL3006, DL3007.
     """
-    yield from name_versions("DS301", build, facts, names_no_version, "names no version")
+    yield from name_versions(build, facts, names_no_version, "names no version")

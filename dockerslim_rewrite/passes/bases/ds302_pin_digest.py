@@ -5,13 +5,12 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.locked import LockEntry
-from ...change import Change, Safety
+from ...change import Change
 from ...ir.build import Build
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .pinning import how_to_ask, lacks_platform, pin, sites, with_digest
 
 
-@rewrite_pass("DS302", "pin-digest", Safety.STANDARD, optional=True)
 def pin_digest(build: Build, facts: Facts) -> Proposals:
     """Add the digest of the image to a base: `python:3.14@sha256:…`.
 
@@ -28,11 +27,11 @@ def pin_digest(build: Build, facts: Facts) -> Proposals:
     for site in sites(facts):
         entry = facts.lock.of_version(site.reference)
         if entry is None:
-            yield missed("DS302", site.line, f"no digest of {site.reference} is locked; {how_to_ask(build)}")
+            yield missed(site.line, f"no digest of {site.reference} is locked; {how_to_ask(build)}")
             continue
         obstacle = lacks_platform(site, entry) or site.obstacle
         if obstacle is not None:
-            yield missed("DS302", site.line, f"{site.reference} gets no digest: {obstacle}")
+            yield missed(site.line, f"{site.reference} gets no digest: {obstacle}")
             continue
         yield _pinned(site, entry, f"{site.reference} with its digest", "was")
     for site in with_digest(facts):
@@ -43,7 +42,7 @@ def pin_digest(build: Build, facts: Facts) -> Proposals:
         if site.reference.digest.text != entry.previous:
             obstacle = "it is not the one that was locked before"
         if obstacle is not None:
-            yield missed("DS302", site.line, f"the digest of {_by_tag(site)} stays: {obstacle}")
+            yield missed(site.line, f"the digest of {_by_tag(site)} stays: {obstacle}")
             continue
         yield _pinned(site, entry, f"{_by_tag(site)} with the digest of today", "became")
 
@@ -52,7 +51,7 @@ def _pinned(site: BaseSite, entry: LockEntry, title: str, verb: str) -> Change:
     tag = site.reference.tag.text if site.reference.tag else None
     reason = f"{_by_tag(site)} {verb} {entry.digest[:19]}… on {entry.locked.date()}; a tag can be pushed again"
     source = f"the lock file, locked from {entry.registry}"
-    return pin("DS302", site, site.becomes(tag, entry.digest), title, reason, source)
+    return pin(site, site.becomes(tag, entry.digest), title, reason, source)
 
 
 def _by_tag(site: BaseSite) -> str:

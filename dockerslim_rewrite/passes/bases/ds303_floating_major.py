@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference
 from ...registry.versions import CHANNELS, read_tag
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .pinning import name_versions, tag_of
 
 
-@rewrite_pass("DS303", "floating-major", Safety.STANDARD, optional=True)
 def floating_major(build: Build, facts: Facts) -> Proposals:
     """Give a base image with only a major version, or a channel, the version that it means today.
 
@@ -21,7 +19,7 @@ def floating_major(build: Build, facts: Facts) -> Proposals:
     version comes from the lock file or from the dated catalogue, begins with the version that is there, keeps the
     variant, and is a tag that exists. Source: the images' own documentation, "Supported tags".
     """
-    yield from name_versions("DS303", build, facts, _floats, "moves")
+    yield from name_versions(build, facts, _floats, "moves")
 
 
 def _floats(reference: ImageReference) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.packages.listed import Unmet
-from ...analysis.packages.needs import Needs, needs
+from ...analysis.runtime.needs import Needs, needs
 from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
@@ -14,14 +14,11 @@ from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import Smaller, smaller
 from ...render.fragments import fragment
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from ..instructions.lines import line_behind
 from .pinning import known
 
 
-@rewrite_pass(
-    "DS304", "slim-base", Safety.AGGRESSIVE, mentions=("debian", "python", "node", "ruby", "temurin", "openjdk")
-)
 def slim_base(build: Build, facts: Facts) -> Proposals:
     """Take the smaller variant of the base image: `python:3.13` becomes `python:3.13-slim`, a JDK that only runs a
     program a JRE, `debian:12` its variant without manual pages.
@@ -56,7 +53,7 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
             required = needs(site.stage, build, facts, variant)
             where = _where(required, site, image, build, facts)
         except Unmet as reason:
-            yield missed("DS304", site.line, f"{site.reference} does not become {after}: {reason}")
+            yield missed(site.line, f"{site.reference} does not become {after}: {reason}")
             continue
         # What an installation brings back has not been measured.
         saving = None if required.packages or required.brought else variant.saving
@@ -121,7 +118,6 @@ def _change(
         reason += f", but for {', '.join(required.packages)}, installed here"
     assert site.place is not None
     return Change(
-        rule="DS304",
         edits=tuple(edits),
         title=title,
         reason=reason,

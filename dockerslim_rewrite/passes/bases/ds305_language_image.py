@@ -6,24 +6,16 @@ import re
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
-from ...change import Safety
+from ...analysis.shell.operations import Kind
 from ...ir.build import Build, Stage
 from ...knowledge.images import distribution_image
 from ...knowledge.language_images import Language, language_of
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman"))
 _RELEASED = re.compile(r"[=<>~@/:]")
 
 
-@rewrite_pass(
-    "DS305",
-    "language-image",
-    Safety.STANDARD,
-    remark_only=True,
-    mentions=("apt", "apk", "yum", "dnf", "zypper", "pacman"),
-)
 def language_image(build: Build, facts: Facts) -> Proposals:
     """Name the official image of a language that is installed on a bare distribution: `ubuntu` with `nodejs` on it.
 
@@ -48,7 +40,6 @@ def language_image(build: Build, facts: Facts) -> Proposals:
         assert body is not None
         line = build.document.line_of(body.logical.before(use.command.span.start))
         yield analysis(
-            "DS305",
             line,
             f"{use.operation.manager.name} installs {language.name} on {image.name}: "
             f"the official image {language.image} is made for it, and has a slim variant or an alpine one",

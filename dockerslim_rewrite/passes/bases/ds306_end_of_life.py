@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
 from ...knowledge.lifetimes import ended
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 from .pinning import known
 
 
-@rewrite_pass("DS306", "end-of-life", Safety.STANDARD, remark_only=True)
 def end_of_life(build: Build, facts: Facts) -> Proposals:
     """Say which base images are past their end of life: `ubuntu:16.04`, `python:2.7`, `node:20-stretch`, `openjdk`.
 
@@ -33,7 +31,7 @@ def end_of_life(build: Build, facts: Facts) -> Proposals:
         if end is not None:
             newer = f"; still maintained: {', '.join(end.newer)}" if end.newer else ""
             yield analysis(
-                "DS306", site.line, f"{site.reference}: {end.what} gets no fixes since {end.since}{newer}", end.source
+                site.line, f"{site.reference}: {end.what} gets no fixes since {end.since}{newer}", end.source
             )
         elif image.deprecated is not None:
-            yield analysis("DS306", site.line, f"{site.reference}: {image.deprecated}", image.source)
+            yield analysis(site.line, f"{site.reference}: {image.deprecated}", image.source)

@@ -82,9 +82,7 @@ def names_no_version(reference: ImageReference) -> bool:
     return not (image.parts.base is not None and image.distribution == image.name)
 
 
-def name_versions(
-    code: str, build: Build, facts: Facts, moves: Callable[[ImageReference], bool], how: str
-) -> Proposals:
+def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], bool], how: str) -> Proposals:
     """Changes of the rule *code* that give every image that *moves* the tag it stands for; missed where none is known.
 
     *how* says in a remark what is wrong with the image's tag.
@@ -94,14 +92,14 @@ def name_versions(
             continue
         found = meaning(site, facts)
         if isinstance(found, Declined):
-            yield missed(code, site.line, f"{site.reference} {how}: {found.reason}; {how_to_ask(build)}")
+            yield missed(site.line, f"{site.reference} {how}: {found.reason}; {how_to_ask(build)}")
             continue
         if site.place is None:
-            yield missed(code, site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
+            yield missed(site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
             continue
         after = site.becomes(found.tag, None)
         reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and moves on"
-        yield pin(code, site, after, f"{site.reference} becomes {after}", reason, found.source)
+        yield pin(site, after, f"{site.reference} becomes {after}", reason, found.source)
 
 
 def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
@@ -139,13 +137,12 @@ def how_to_ask(build: Build) -> str:
     return f"`dockerslim lock {build.document.source.path or 'Dockerfile'}` asks its registry"
 
 
-def pin(code: str, site: BaseSite, after: ImageReference, title: str, reason: str, source: str) -> Change:
+def pin(site: BaseSite, after: ImageReference, title: str, reason: str, source: str) -> Change:
     """The change that makes *site* *after*."""
     place = site.place
     assert place is not None
     claim = PinsBase if site.reference.digest is None else RefreshesBase
     return Change(
-        rule=code,
         edits=site.edits(after),
         title=title,
         reason=reason,

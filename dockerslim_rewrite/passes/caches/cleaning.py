@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
-from ...analysis.flow.stranded import stranded
+from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
-from ...analysis.packages.operations import Kind, Operation
+from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -25,7 +25,7 @@ from .estimates import left_behind
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
 
 
-def clean_after(build: Build, facts: Facts, code: str, managers: frozenset[str], judge: Judge) -> Proposals:
+def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Judge) -> Proposals:
     """Propose, for each RUN of a shipping stage that fills the cache of one of *managers*, to empty it at its end."""
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
@@ -34,10 +34,10 @@ def clean_after(build: Build, facts: Facts, code: str, managers: frozenset[str],
             for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
                 if name in managers:
                     uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
-                    yield from _one(run, stage, uses, build, facts, code, judge)
+                    yield from _one(run, stage, uses, build, facts, judge)
 
 
-def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, code: str, judge: Judge) -> Proposals:
+def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
     known = uses[0].operation.manager
     filled = [use for use in uses if use.operation.kind in FILLS]
     if not filled or known.clean is None:
@@ -53,13 +53,12 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, co
         else cache_reader(build, known.name) or appendable(run, facts) or _nowhere(run, known.clean, facts)
     )
     if problem is not None or isinstance(verdict, str):
-        yield missed(code, run.line, f"{known.name}'s cache stays in the layer: {problem}")
+        yield missed(run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return
     command = known.clean
     if filled[-1].operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage):
         command = fragment("as-root", command=command)
     yield Change(
-        rule=code,
         edits=(append_to(run, facts, command),),
         title=f"empty {known.name}'s cache where it was filled",
         reason=f"{' and '.join(known.paths[:2])} only help the next install on this machine, and there is none",
@@ -109,7 +108,7 @@ def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:
     return Safety.SAFE
 
 
-def done_again(run: Run, facts: Facts, code: str, manager: str, cleans: Callable[[Simple], bool]) -> Proposals:
+def done_again(run: Run, facts: Facts, manager: str, cleans: Callable[[Simple], bool]) -> Proposals:
     """Propose to drop cleanups of *manager* that a later command of the same chain does again.
 
     They come of merged RUNs. Between the two stands nothing but *manager* itself, or what fetches its index anew.
@@ -131,7 +130,6 @@ def done_again(run: Run, facts: Facts, code: str, manager: str, cleans: Callable
                 edits = drop_command(run.body, run.origin, item)
                 if edits:
                     yield Change(
-                        rule=code,
                         edits=tuple(edits),
                         title=f"{' '.join(written(item.words)[:2])} … once, at the end",
                         reason=f"the same RUN cleans up behind {manager} again",

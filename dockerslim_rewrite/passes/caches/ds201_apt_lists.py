@@ -8,18 +8,17 @@ from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import append_to, appendable, mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...render.fragments import fragment
 from ...shell.script import Simple
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .cleaning import done_again
 from .estimates import left_behind
 
 
-@rewrite_pass("DS201", "apt-lists", Safety.SAFE, ("DL3009",), mentions=("apt",))
 def apt_lists(build: Build, facts: Facts) -> Proposals:
     """Delete apt's package lists in the RUN that fetched them.
 
@@ -36,7 +35,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             continue
         for run in stage.runs:
             uses = [use for use in facts.uses(run) if use.operation.manager.name == "apt"]
-            yield from done_again(run, facts, "DS201", "apt", _deletes_lists)
+            yield from done_again(run, facts, "apt", _deletes_lists)
             if not any(use.operation.kind is Kind.UPDATE for use in uses) or lists_gone(run, facts):
                 continue
             if mounted(run, (LISTS,)):
@@ -46,13 +45,12 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             if reader is not None:
                 problem = f"the RUN on line {reader.line} installs from these lists without updating them"
             if problem is not None:
-                yield missed("DS201", run.line, f"apt's lists stay in the layer: {problem}")
+                yield missed(run.line, f"apt's lists stay in the layer: {problem}")
                 continue
             command = fragment("apt-lists")
             if _sudo(uses) and not surely_root(run, build, facts, stage):
                 command = fragment("as-root", command=command)
             yield Change(
-                rule="DS201",
                 edits=(append_to(run, facts, command),),
                 title="delete apt's package lists where they were fetched",
                 reason="they are an index for the next install, never read at run time",

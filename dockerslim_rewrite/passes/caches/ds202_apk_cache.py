@@ -7,7 +7,7 @@ import re
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import mounted, removes
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -16,14 +16,13 @@ from ...shell.body import Body
 from ...shell.edits import drop_command, drop_word, insert_after
 from ...shell.script import Script, Simple
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 CACHE = "/var/cache/apk"
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
 _UPDATE_FLAGS = ("-U", "--update", "--update-cache")
 
 
-@rewrite_pass("DS202", "apk-cache", Safety.SAFE, ("DL3019", "DL3017"), mentions=("apk",))
 def apk_cache(build: Build, facts: Facts) -> Proposals:
     """Let `apk add` and `apk upgrade` work with `--no-cache`, and drop what that makes needless.
 
@@ -42,24 +41,22 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 continue
             if not adds:
                 if any(use.operation.kind is Kind.UPDATE for use in uses):
-                    yield missed("DS202", run.line, "apk update stands alone: its index stays in this layer")
+                    yield missed(run.line, "apk update stands alone: its index stays in this layer")
                 continue
             change = _change(run, uses, adds, facts)
             if change is None:
                 continue
             old = lacks("apk", base_image(build, facts, stage))
             if old is not None:
-                yield missed("DS202", run.line, f"the index stays: {old}")
+                yield missed(run.line, f"the index stays: {old}")
                 continue
             reader = _trigger_without_index(build, facts)
             if reader is not None:
-                yield missed("DS202", run.line, f"the index stays: the trigger on line {reader} installs from it")
+                yield missed(run.line, f"the index stays: the trigger on line {reader} installs from it")
                 continue
             fails = _fails_without(build, facts, stage)
             if fails is not None:
-                yield missed(
-                    "DS202", run.line, f"the cache stays: rm without -f on line {fails} fails if there is none"
-                )
+                yield missed(run.line, f"the cache stays: rm without -f on line {fails} fails if there is none")
                 continue
             yield change
 
@@ -131,7 +128,6 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
     if not edits:
         return None
     return Change(
-        rule="DS202",
         edits=tuple(edits),
         title="apk works with --no-cache",
         reason="apk then keeps no package index in the layer",

@@ -5,20 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...shell.script import Simple
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .cleaning import clean_after, done_again
 
 MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
-@rewrite_pass(
-    "DS203", "yum-cache", Safety.SAFE, ("DL3032", "DL3040", "DL3036"), mentions=("yum", "dnf", "zypper", "pacman")
-)
 def yum_cache(build: Build, facts: Facts) -> Proposals:
     """Run `yum clean all`, `dnf clean all`, `microdnf clean all`, `zypper clean --all` where packages were installed.
 
@@ -28,12 +25,12 @@ def yum_cache(build: Build, facts: Facts) -> Proposals:
     Safe because the next install fetches metadata anew; an install that is told to work from the cache (`-C`,
     `--cacheonly`) keeps it. Source: yum(8), dnf(8), zypper(8).
     """
-    yield from clean_after(build, facts, "DS203", MANAGERS, _judge)
+    yield from clean_after(build, facts, MANAGERS, _judge)
     for stage in build.stages:
         for run in stage.runs:
             for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
                 if name in MANAGERS:
-                    yield from done_again(run, facts, "DS203", name, partial(_cleans, name))
+                    yield from done_again(run, facts, name, partial(_cleans, name))
 
 
 def _cleans(name: str, command: Simple) -> bool:

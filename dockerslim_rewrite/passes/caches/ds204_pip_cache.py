@@ -6,20 +6,19 @@ from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.cleanup import mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.old_tools import lacks
 from ...shell.edits import insert_after
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .estimates import left_behind
 
 _HANDLED = frozenset(("pip", "uv"))
 _OFF = frozenset(("", "0", "off", "false", "no"))
 
 
-@rewrite_pass("DS204", "pip-cache", Safety.SAFE, ("DL3042", "prefer-package-cache-mounts"))
 def pip_cache(build: Build, facts: Facts) -> Proposals:
     """Install Python packages without keeping a cache: `pip install --no-cache-dir`, `uv … --no-cache`.
 
@@ -41,19 +40,18 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 if _no_cache(use, run, facts):
                     continue
                 if not operation.certain and operation.subcommand == "":
-                    yield missed("DS204", run.line, "an expansion may hold pip's options")
+                    yield missed(run.line, "an expansion may hold pip's options")
                     continue
                 name = operation.manager.name
                 problem = cache_reader(build, name) or lacks(name, base_image(build, facts, stage))
                 if problem is not None:
-                    yield missed("DS204", run.line, f"{name}'s cache stays: {problem}")
+                    yield missed(run.line, f"{name}'s cache stays: {problem}")
                     continue
                 option = operation.manager.option or ""
                 words = use.command.words
                 body = run.body
                 assert body is not None
                 yield Change(
-                    rule="DS204",
                     edits=(insert_after(body.logical, words[operation.verb].span.end, f" {option}"),),
                     title=f"{operation.manager.name} {operation.subcommand} without a cache",
                     reason=f"{operation.manager.paths[0]} helps the next install on this machine, and there is none",

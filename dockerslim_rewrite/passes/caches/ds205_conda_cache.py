@@ -8,7 +8,7 @@ from ...analysis.facts import Facts, Use
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .cleaning import clean_after
 
 MANAGERS = frozenset(("conda", "mamba", "micromamba"))
@@ -16,7 +16,6 @@ MANAGERS = frozenset(("conda", "mamba", "micromamba"))
 _BEFORE_4_6 = re.compile(r"(?:docker\.io/)?(?:continuumio/)?(?:mini|ana)conda[23]?:(?:[0-3]|4\.[0-5]|5)(?:[.-]|\Z)")
 
 
-@rewrite_pass("DS205", "conda-cache", Safety.SAFE, mentions=("conda", "mamba"))
 def conda_cache(build: Build, facts: Facts) -> Proposals:
     """Run `conda clean -afy` where conda, mamba or micromamba installed packages.
 
@@ -26,7 +25,7 @@ def conda_cache(build: Build, facts: Facts) -> Proposals:
     reads the cache, and then it stays. It stays, too, in images whose conda is older than 4.6 and knows no `-f`.
     Source: conda documentation, `conda clean`.
     """
-    yield from clean_after(build, facts, "DS205", MANAGERS, _judge)
+    yield from clean_after(build, facts, MANAGERS, _judge)
 
 
 def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:

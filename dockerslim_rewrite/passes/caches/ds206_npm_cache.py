@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .cleaning import clean_after
 
 MANAGERS = frozenset(("npm", "yarn", "bun"))
@@ -17,7 +17,6 @@ _BERRY = re.compile(r"corepack|berry|\.yarn\b|\.yarnrc\.yml|--immutable|set vers
 _CLASSIC_FLAGS = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--no-lockfile", "--ignore-engines")
 
 
-@rewrite_pass("DS206", "npm-cache", Safety.STANDARD, ("DL3060",), mentions=("npm", "yarn", "bun"))
 def npm_cache(build: Build, facts: Facts) -> Proposals:
     """Empty the cache of npm, Yarn classic or Bun in the RUN that installed packages.
 
@@ -29,7 +28,7 @@ def npm_cache(build: Build, facts: Facts) -> Proposals:
     node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn documentation,
     `yarn cache clean`, "Plug'n'Play"; pnpm documentation, `pnpm store prune`.
     """
-    yield from clean_after(build, facts, "DS206", MANAGERS, _judge)
+    yield from clean_after(build, facts, MANAGERS, _judge)
 
 
 def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:

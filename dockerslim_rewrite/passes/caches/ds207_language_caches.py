@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind, operation
+from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
 from ...shell.edits import insert_after
 from ...shell.script import Script
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .cleaning import clean_after
 
 MANAGERS = frozenset(
@@ -42,7 +42,6 @@ _GO_MODULES = re.compile(
 )
 
 
-@rewrite_pass("DS207", "language-caches", Safety.SAFE)
 def language_caches(build: Build, facts: Facts) -> Proposals:
     """Remove what Bundler, Composer, Cargo, Go, Maven, Gradle, .NET and others keep besides their result.
 
@@ -55,7 +54,7 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
     `dotnet run`). Source: Docker's "Building best practices"; each tool's
     documentation, named in the data file of the manager.
     """
-    yield from clean_after(build, facts, "DS207", MANAGERS, _judge)
+    yield from clean_after(build, facts, MANAGERS, _judge)
     yield from _gems(build, facts)
 
 
@@ -129,7 +128,6 @@ def _gems(build: Build, facts: Facts) -> Proposals:
                 assert body is not None
                 words = use.command.words
                 yield Change(
-                    rule="DS207",
                     edits=(insert_after(body.logical, words[found.verb].span.end, " --no-document"),),
                     title="gem install without documentation",
                     reason="ri and rdoc pages of each gem are never read in an image",

@@ -7,14 +7,14 @@ import re
 
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
-from ...analysis.packages.operations import command_names
+from ...analysis.shell.operations import command_names
 from ...change import Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step
 from ...render.fragments import fragment
 from ...shell.arguments import split
 from ...shell.script import Script, Simple
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _ARCHIVE = re.compile(r"[\w./@%+=:,-]+\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|zip|gz|bz2|xz|7z|rpm|deb)\Z", re.I)
 _CURL_VALUES = frozenset(
@@ -79,7 +79,6 @@ _FETCH = frozenset(("curl", "wget"))
 _SPECIAL = frozenset(("/dev/stdout", "/dev/null", "-"))
 
 
-@rewrite_pass("DS208", "archives", Safety.SAFE, ("tarSomethingRmTheSomething",), mentions=("curl", "wget"))
 def archives(build: Build, facts: Facts) -> Proposals:
     """Remove a downloaded archive in the RUN that downloaded and unpacked it.
 
@@ -125,11 +124,10 @@ def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     problem = appendable(run, facts)
     if problem is not None:
-        yield missed("DS208", run.line, f"{', '.join(paths)} stays in the layer: {problem}")
+        yield missed(run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
     command_text = fragment("remove-files", paths=tuple(paths))
     yield Change(
-        rule="DS208",
         edits=(append_to(run, facts, command_text),),
         title=f"remove {', '.join(posixpath.basename(path) for path in paths)} once it is unpacked",
         reason="it was downloaded here, is unpacked, and nothing reads it again",

@@ -11,7 +11,7 @@ from ...analysis.bases import surely_root
 from ...analysis.effects.checkouts import checkout
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
-from ...analysis.packages.operations import command_names, operation, unwrapped
+from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run
@@ -20,7 +20,7 @@ from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
 from ...shell.edits import insert_after
 from ...shell.script import Opaque, Simple, Word
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 #: Forges that serve shallow clones; a plain web server ("dumb" HTTP) cannot.
 _HOST = re.compile(
@@ -45,7 +45,6 @@ class _Clone(NamedTuple):
     arguments: Arguments
 
 
-@rewrite_pass("DS209", "shallow-clone", Safety.AGGRESSIVE, mentions=("git",))
 def shallow_clone(build: Build, facts: Facts) -> Proposals:
     """Clone git repositories with `--depth 1`, and without `.git`, where only their files are wanted.
 
@@ -68,13 +67,12 @@ def shallow_clone(build: Build, facts: Facts) -> Proposals:
             line = build.document.line_of(_at(clone, clone.command.span.start))
             problem = _obstacle(clone, stage, build, facts)
             if problem is not None:
-                yield missed("DS209", line, f"git clone fetches the whole history: {problem}")
+                yield missed(line, f"git clone fetches the whole history: {problem}")
                 continue
             body = clone.run.body
             assert body is not None
             leading = tuple(word.text for word in clone.words[: clone.verb + 1])
             yield Change(
-                rule="DS209",
                 edits=(insert_after(body.logical, clone.words[clone.verb].span.end, " --depth 1"),),
                 title="git clone --depth 1",
                 reason="only the files of the newest commit are used, not the history",
@@ -108,7 +106,6 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         ):
             text = fragment("as-root", command=text)
         yield Change(
-            rule="DS209",
             edits=(append_to(run, facts, text),),
             title=f"delete {', '.join(folders)} where it was cloned",
             reason="only the files are used, and .git holds each of them once more",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.buildkit import needs_buildkit
 from ...analysis.packages.cleanup import mounted, removes
-from ...analysis.packages.operations import Kind, operation
+from ...analysis.shell.operations import Kind, operation
 from ...change import AddsMount, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
-from ...knowledge.cache_mounts import CacheMount, cache_mounts
+from ...knowledge.cache_mounts import CacheMount
+from ...knowledge.cache_mounts import cache_mounts as mounts_of
 from ...knowledge.managers import manager
 from ...shell.script import Script
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .estimates import left_behind
 
 _FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
@@ -21,10 +22,7 @@ _FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind
 _ARCHIVES = "/var/cache/apt"
 
 
-@rewrite_pass(
-    "DS210", "cache-mounts", Safety.STANDARD, ("prefer-package-cache-mounts",), optional=True, mentions=("run",)
-)
-def cache_mounts_pass(build: Build, facts: Facts) -> Proposals:
+def cache_mounts(build: Build, facts: Facts) -> Proposals:
     """Keep package managers' caches in cache mounts: out of the image, and there for the next build.
 
     Deleting a cache makes the image small; a cache mount does that as well, and the next build on the same machine
@@ -39,12 +37,12 @@ def cache_mounts_pass(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         for run in stage.runs:
             for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
-                known = cache_mounts().get(name)
+                known = mounts_of().get(name)
                 if known is None or not _fills(run, name, facts) or _covered(run, known):
                     continue
                 problem = _problem(run, name, known, stage, facts, modern=modern)
                 if problem is not None:
-                    yield missed("DS210", run.line, f"no cache mount for {name}: {problem}")
+                    yield missed(run.line, f"no cache mount for {name}: {problem}")
                     continue
                 yield from _mount(run, name, known, stage, build, facts)
 
@@ -59,7 +57,6 @@ def _mount(run: Run, name: str, known: CacheMount, stage: Stage, build: Build, f
     flags = run.origin.flags
     at = run.origin.logical.after(flags[-1].span.end) if flags else run.origin.keyword_span.end
     yield Change(
-        rule="DS210",
         edits=(Edit.insert(at, "".join(f" --mount={mount}" for mount in mounts)),),
         title=f"{name}'s cache in a cache mount",
         reason=f"{known.targets[0]} stays out of the image and helps the next build on this machine",

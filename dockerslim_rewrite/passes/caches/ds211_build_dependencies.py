@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...analysis.bases import base_image, surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
-from ...analysis.packages.operations import Kind, operation, unwrapped
+from ...analysis.shell.operations import Kind, operation, unwrapped
 from ...change import AddsOption, Change, Claim, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run
@@ -18,7 +18,7 @@ from ...knowledge.vcs import ignores_repository
 from ...shell.edits import insert_after
 from ...shell.script import Script, Simple
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _FAMILIES = {"apt": "debian", "apk": "alpine"}
 _DEVELOPMENT = re.compile(r".*-(?:dev|devel|headers|src)\Z")
@@ -33,7 +33,6 @@ class _Install(NamedTuple):
     tools: tuple[str, ...]
 
 
-@rewrite_pass("DS211", "build-dependencies", Safety.AGGRESSIVE, mentions=("apk", "apt"))
 def build_dependencies(build: Build, facts: Facts) -> Proposals:
     """Take compilers and build tools out again in the RUN that installed them for a build.
 
@@ -80,7 +79,7 @@ def _in_run(
         or appendable(run, facts)
     )
     if problem is not None:
-        yield missed("DS211", run.line, f"{', '.join(tools)} stays in the image: {problem}")
+        yield missed(run.line, f"{', '.join(tools)} stays in the image: {problem}")
         return
     wrapped = installs[0].use.operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage)
     sudo = "sudo " if wrapped else ""
@@ -93,7 +92,6 @@ def _in_run(
         edits.append(edit)
         claims.append(claim)
     yield Change(
-        rule="DS211",
         edits=tuple(edits),
         title=f"remove {', '.join(tools)} behind the build",
         reason="they are only needed to compile, which is done here; the runtime libraries stay",

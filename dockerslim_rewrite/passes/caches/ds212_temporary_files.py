@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted, removes
-from ...analysis.packages.operations import Kind, unwrapped
+from ...analysis.shell.operations import Kind, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -17,7 +17,7 @@ from ...knowledge.temporary import keeps_no_reference, left_behind
 from ...shell.arguments import split
 from ...shell.edits import insert_after
 from ...shell.script import Script, Simple
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _PATH = re.compile(r"/(?:var/)?tmp/[A-Za-z0-9_][A-Za-z0-9_.+@%-]*(?:/[A-Za-z0-9_.+@%-]+)*/?\Z")
 _INTO = re.compile(r"(?:prefix|PREFIX|DESTDIR)[= ]?/(?:var/)?tmp")
@@ -37,7 +37,6 @@ _OUTPUTS = {
 }
 
 
-@rewrite_pass("DS212", "temporary-files", Safety.AGGRESSIVE)
 def temporary_files(build: Build, facts: Facts) -> Proposals:
     """Remove what a RUN itself downloaded, unpacked or built below /tmp; write no bytecode where none is wanted.
 
@@ -73,7 +72,7 @@ def _in_run(run: Run, script: Script, stage: Stage, build: Build, facts: Facts) 
             continue
         keeper = _keeper(path, command, script)
         if keeper is not None:
-            yield missed("DS212", run.line, f"{path} stays in the layer: {keeper} may refer to it later")
+            yield missed(run.line, f"{path} stays in the layer: {keeper} may refer to it later")
             continue
         paths.append(path)
         sudo = sudo or command.name == "sudo"
@@ -82,12 +81,11 @@ def _in_run(run: Run, script: Script, stage: Stage, build: Build, facts: Facts) 
         return
     problem = appendable(run, facts)
     if problem is not None:
-        yield missed("DS212", run.line, f"{', '.join(paths)} stays in the layer: {problem}")
+        yield missed(run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
     sudo = sudo and not surely_root(run, build, facts, stage)
     text = f"{'sudo ' if sudo else ''}rm -rf {' '.join(paths)}"
     yield Change(
-        rule="DS212",
         edits=(append_to(run, facts, text),),
         title=f"remove {', '.join(paths)} where it was written",
         reason="this RUN put it into a temporary folder, and nothing behind it names it",
@@ -177,7 +175,6 @@ def _no_bytecode(use: Use, facts: Facts) -> Proposals:
     body, words = use.run.body, use.command.words
     assert body is not None
     yield Change(
-        rule="DS212",
         edits=(insert_after(body.logical, words[found.verb].span.end, " --no-compile"),),
         title="pip install --no-compile",
         reason="PYTHONDONTWRITEBYTECODE says that no bytecode is wanted, but pip writes it all the same",

@@ -16,14 +16,14 @@ from ...analysis.packages.apt import (
     reads_lists,
 )
 from ...analysis.packages.cleanup import append_to, appendable, mounted
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsCommand, Change, Claim, DropsFiles, Safety
 from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...record import record
 from ...render.fragments import fragment
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _WRAPPERS = ((), ("sudo",))
 
@@ -45,7 +45,6 @@ class _Reader:
     lists: _Lists
 
 
-@rewrite_pass("DS213", "apt-update", Safety.STANDARD, ("DL3009",), mentions=("apt",))
 def apt_update(build: Build, facts: Facts) -> Proposals:
     """Let each RUN that installs with apt fetch its own package lists, and delete them.
 
@@ -62,15 +61,13 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     trigger = next((one for stage in build.stages for one in stage.triggers if reads_lists(one, facts)), None)
     if trigger is not None:
         for one in readers:
-            yield missed(
-                "DS213", one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them"
-            )
+            yield missed(one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them")
         return
     obstacles = [(one, _obstacle(one, facts)) for one in readers]
     for one, obstacle in obstacles:
         if obstacle is not None:
             reason = f"apt-get update is left to the RUN on line {one.lists.fetched.line}: {obstacle}"
-            yield missed("DS213", one.run.line, reason)
+            yield missed(one.run.line, reason)
     if all(obstacle is None for _, obstacle in obstacles):
         yield from (_change(one, facts) for one in readers)
 
@@ -147,7 +144,6 @@ def _change(reader: _Reader, facts: Facts) -> Change:
         edits.append(append_to(run, facts, cleanup))
         claims.append(DropsFiles(tuple(cleanup.split()), (f"{LISTS}/*",)))
     return Change(
-        rule="DS213",
         edits=tuple(edits),
         title="apt-get update in the RUN that installs, and its lists deleted",
         reason=f"the lists of line {reader.lists.fetched.line} grow old in the build cache, and can go from its layer",

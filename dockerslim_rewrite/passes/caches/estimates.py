@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...analysis.bases import base_head, base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...ir.build import Build, Stage
 from ...knowledge.savings import go_cache, language_cache, package_lists
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 from .sizes import shown
 
 
-@rewrite_pass("DS801", "dockerignore", Safety.STANDARD, remark_only=True, mentions=("copy", "add"))
 def dockerignore(build: Build, facts: Facts) -> Proposals:
     """Tell what a .dockerignore would keep out of the build, and write it with `--dockerignore`.
 
@@ -32,7 +30,6 @@ def dockerignore(build: Build, facts: Facts) -> Proposals:
     names = ", ".join(item.path + ("/" if item.folder else "") for item in found.items[:5])
     more = f" and {len(found.items) - 5} more" if len(found.items) > 5 else ""
     yield analysis(
-        "DS801",
         build.stages[0].head.line,
         f"a build is sent {found.files} files ({shown(found.size)}) that it does not need: {names}{more}; "
         "--dockerignore writes the file that keeps them out",

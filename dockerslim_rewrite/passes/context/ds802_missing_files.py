@@ -5,12 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 
 
-@rewrite_pass("DS802", "missing-files", Safety.SAFE, remark_only=True, mentions=("copy", "add"))
 def missing_files(build: Build, facts: Facts) -> Proposals:
     """Tell which sources of COPY and ADD a build does not get: kept out by .dockerignore, or not in the context.
 
@@ -25,6 +23,6 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     for source, line in project.missing(build):
         path = posixpath.normpath("/" + source).lstrip("/")
         if project.excluded(path):
-            yield analysis("DS802", line, f"{source} is kept from the build by {project.ignore_path}, so COPY fails")
+            yield analysis(line, f"{source} is kept from the build by {project.ignore_path}, so COPY fails")
         else:
-            yield analysis("DS802", line, f"{source} is not in the build context {project.name}")
+            yield analysis(line, f"{source} is not in the build context {project.name}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...analysis.flow.destinations import destination
 from ...analysis.project import FileRole
-from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 from .sizes import shown
 
 _TOLD = {
@@ -17,7 +16,6 @@ _TOLD = {
 }
 
 
-@rewrite_pass("DS803", "copied-secrets", Safety.SAFE, remark_only=True, mentions=("copy", "add"))
 def copied_secrets(build: Build, facts: Facts) -> Proposals:
     """Tell which secrets and large files of the build context become part of the image, with their sizes.
 
@@ -37,7 +35,7 @@ def copied_secrets(build: Build, facts: Facts) -> Proposals:
         image = copied.get(item.path)
         if image is not None:
             line = _line(image, stage, facts)
-            yield analysis("DS803", line, f"{image} is {_TOLD[item.role]} ({shown(item.size)})", item.path)
+            yield analysis(line, f"{image} is {_TOLD[item.role]} ({shown(item.size)})", item.path)
 
 
 def _line(image: str, stage: Stage, facts: Facts) -> int:

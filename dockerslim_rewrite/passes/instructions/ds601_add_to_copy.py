@@ -5,20 +5,19 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.effects.start_folders import Absolute, in_full
 from ...analysis.facts import Facts
-from ...analysis.flow.start_folders import Absolute, in_full
 from ...change import Change, Claim, ReplacesInstruction, Safety, SpellsDestination
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
 _ONLY_ADD = frozenset(("keep-git-dir", "checksum", "unpack"))
 
 
-@rewrite_pass("DS601", "add-to-copy", Safety.STANDARD, ("DL3020", "prefer-copy-over-add"))
 def add_to_copy(build: Build, facts: Facts) -> Proposals:
     """Use COPY where ADD neither fetches nor unpacks.
 
@@ -44,7 +43,7 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             if reason == "":
                 continue
             if reason is not None:
-                yield missed("DS601", step.line, f"ADD stays: {reason}")
+                yield missed(step.line, f"ADD stays: {reason}")
                 continue
             yield _as_copy(copy, build, full)
 
@@ -58,7 +57,6 @@ def _as_copy(copy: Copy, build: Build, full: Absolute | None) -> Change:
         edits.append(Edit(full.span, full.after))
         claims.append(SpellsDestination(full.before, full.after))
     return Change(
-        rule="DS601",
         edits=tuple(edits),
         title=f"ADD becomes COPY to {full.after}" if full is not None else "ADD becomes COPY",
         reason="nothing is fetched or unpacked here, so COPY does the same and says so",

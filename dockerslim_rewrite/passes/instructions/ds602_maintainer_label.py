@@ -7,12 +7,11 @@ from ...change import Change, ReplacesInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Label, Value
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 KEY = "org.opencontainers.image.authors"
 
 
-@rewrite_pass("DS602", "maintainer-label", Safety.SAFE, ("DL4000", "MaintainerDeprecated"), mentions=("maintainer",))
 def maintainer_label(build: Build, facts: Facts) -> Proposals:
     """Say who maintains the image in a label instead of MAINTAINER.
 
@@ -31,17 +30,16 @@ def maintainer_label(build: Build, facts: Facts) -> Proposals:
                 continue
             if labelled:
                 line = labelled[0].line
-                yield missed("DS602", step.line, f"line {line} sets {KEY} already; remove one of them", f"line {line}")
+                yield missed(step.line, f"line {line} sets {KEY} already; remove one of them", f"line {line}")
                 continue
             if step.origin.comments:
-                yield missed("DS602", step.line, "comments stand inside MAINTAINER")
+                yield missed(step.line, "comments stand inside MAINTAINER")
                 continue
             span = step.origin.keyword_span
             keyword = "label" if build.text[span.start : span.end].islower() else "LABEL"
             value = quoted(authors(step.value), escape)
             logical = step.origin.args_logical
             yield Change(
-                rule="DS602",
                 edits=(
                     Edit(span, keyword),
                     Edit.replace(logical.before(0), logical.after(len(logical.text)), f"{KEY}={value}"),

@@ -15,7 +15,7 @@ from ...shell.reader import read_script
 from ...shell.script import AndOr, Node, Script, Simple
 from ...syntax.parser import MAX_LINE_BYTES
 from ...text import Edit, Span
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 #: Built-ins that are no programs of their own; the exec form could not find them.
 _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
@@ -30,13 +30,6 @@ _INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --
 _READABLE = 100
 
 
-@rewrite_pass(
-    "DS603",
-    "json-form",
-    Safety.STANDARD,
-    ("DL3025", "JSONArgsRecommended", "prefer-json-form"),
-    mentions=("cmd", "entrypoint", "healthcheck"),
-)
 def json_form(build: Build, facts: Facts) -> Proposals:
     """Write CMD and ENTRYPOINT as a JSON array, so that the process gets the container's signals.
 
@@ -61,11 +54,11 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             script = step.body.script
             if not isinstance(script, Script):
                 if step.body.foreign is None:
-                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {script.reason}")
+                    yield missed(step.line, f"{step.keyword} stays in shell form: {script.reason}")
                 continue
             reason = _obstacle(step, script)
             if reason is not None:
-                yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
+                yield missed(step.line, f"{step.keyword} stays in shell form: {reason}")
                 continue
             others = _others(step, stage)
             words = _plain_words(script)
@@ -75,13 +68,13 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 why = "the words need no shell, and as process 1 the program gets the signals"
             else:
                 if facts.state(step).shell is not None:
-                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: SHELL is set")
+                    yield missed(step.line, f"{step.keyword} stays in shell form: SHELL is set")
                     continue
                 text = _with_exec(script) if others is None else None
                 text = text or _line(script)
                 if text is None or len(step.origin.kinds) > 1:
                     reason = others or "it is a script of its own; put it into a file, or end it in exec"
-                    yield missed("DS603", step.line, f"{step.keyword} stays in shell form: {reason}")
+                    yield missed(step.line, f"{step.keyword} stays in shell form: {reason}")
                     continue
                 words = ("/bin/sh", "-c", text)
                 safety = Safety.STANDARD
@@ -89,7 +82,6 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 why += f": {others}" if others is not None else ""
             logical = step.origin.args_logical
             yield Change(
-                rule="DS603",
                 edits=(
                     Edit.replace(
                         logical.before(0), logical.after(len(logical.text)), json.dumps(words, ensure_ascii=False)
@@ -110,18 +102,17 @@ def _healthcheck(step: Healthcheck, stage: Stage, facts: Facts) -> Proposals:
     posix = any(isinstance(one, Run | Exec) and one.body and one.body.foreign is None for one in stage.steps)
     script = read_script(step.command)
     if facts.state(step).shell is not None or not posix or not isinstance(script, Script):
-        yield missed("DS603", step.line, "HEALTHCHECK stays in shell form: it is not known which shell reads it")
+        yield missed(step.line, "HEALTHCHECK stays in shell form: it is not known which shell reads it")
         return
     logical = step.origin.args_logical
     start = logical.text.rindex(step.command)
     place = Span(logical.before(start), logical.after(start + len(step.command)))
     if "\n" in step.origin.text[place.start - step.origin.span.start : place.end - step.origin.span.start]:
-        yield missed("DS603", step.line, "HEALTHCHECK stays in shell form: it is a script of its own")
+        yield missed(step.line, "HEALTHCHECK stays in shell form: it is a script of its own")
         return
     words = _plain_words(script)
     own = words is not None and _runs_by_itself(words[0])
     yield Change(
-        rule="DS603",
         edits=(Edit.replace(*place, json.dumps(words or ("/bin/sh", "-c", step.command), ensure_ascii=False)),),
         title="HEALTHCHECK in exec form",
         reason="the words need no shell" if words else "written as what Docker makes of it",

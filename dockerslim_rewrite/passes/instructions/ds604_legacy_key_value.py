@@ -10,12 +10,11 @@ from ...ir.build import Build
 from ...ir.steps import Env, Label, Onbuild
 from ...syntax.words import split_words
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
-@rewrite_pass("DS604", "legacy-key-value", Safety.SAFE, ("LegacyKeyValueFormat",))
 def legacy_key_value(build: Build, facts: Facts) -> Proposals:
     """Write `ENV key value` and `LABEL key value` as `key=value`.
 
@@ -35,10 +34,10 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         pair = owner.pairs[0]
         value = pair.value or ""
         if not _NAME.match(pair.key):
-            yield missed("DS604", step.line, f"the key {pair.key} is no plain name")
+            yield missed(step.line, f"the key {pair.key} is no plain name")
             continue
         if owner.origin.comments:
-            yield missed("DS604", step.line, f"comments stand inside this {owner.keyword}")
+            yield missed(step.line, f"comments stand inside this {owner.keyword}")
             continue
         logical = owner.origin.args_logical
         start = logical.text.index(value, len(pair.key)) if value else len(logical.text)
@@ -47,12 +46,11 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         spans = split_words(value, escape)
         if len(spans) != 1 or (spans[0].start, spans[0].end) != (0, len(value)):
             if re.search(rf"""["'{re.escape(escape)}]""", value):
-                yield missed("DS604", step.line, f"quotes and bare blanks are mixed in {pair.key}: say what is meant")
+                yield missed(step.line, f"quotes and bare blanks are mixed in {pair.key}: say what is meant")
                 continue
             edits[0] = Edit(equals.span, '="')
             edits.append(Edit.insert(logical.after(start + len(value)), '"'))
         yield Change(
-            rule="DS604",
             edits=tuple(edits),
             title=f"{owner.keyword} {pair.key} with =",
             reason="the form with a blank is deprecated; the value stays the same",

@@ -12,10 +12,9 @@ from ...change import Change, Layout, RenamesStage, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Onbuild, Step
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 
-@rewrite_pass("DS605", "casing", Safety.SAFE, ("FromAsCasing", "StageNameCasing", "ConsistentInstructionCasing"))
 def casing(build: Build, facts: Facts) -> Proposals:
     """Write keywords in the file's own case, AS like its FROM, and stage names in lower case with all references.
 
@@ -41,7 +40,6 @@ def _keywords(build: Build) -> Iterator[Change]:
         wanted = text.upper() if upper >= lower else text.lower()
         if text != wanted:
             yield Change(
-                rule="DS605",
                 edits=(Edit(step.origin.keyword_span, wanted),),
                 title=f"{text} becomes {wanted}",
                 reason=f"the other instructions are in {'upper' if upper >= lower else 'lower'} case",
@@ -62,7 +60,6 @@ def _as(build: Build, stage: Stage) -> Iterator[Change]:
     if match is None or wanted is None or match[1] == wanted:
         return
     yield Change(
-        rule="DS605",
         edits=(Edit(logical.span(match.start(1), match.end(1)), wanted),),
         title=f"{match[1]} becomes {wanted}",
         reason=f"its FROM is written {keyword}",
@@ -78,7 +75,7 @@ def _name(build: Build, stage: Stage) -> Proposals:
         return
     counts = Counter(other.name for other in build.stages)
     if counts[alias.lower()] > 1:
-        yield missed("DS605", stage.head.line, f"another stage is called {alias.lower()}, too")
+        yield missed(stage.head.line, f"another stage is called {alias.lower()}, too")
         return
     logical = stage.head.origin.args_logical
     start = logical.text.rindex(alias)
@@ -86,7 +83,6 @@ def _name(build: Build, stage: Stage) -> Proposals:
     for step in _behind(build, stage):
         edits += _references(step, alias)
     yield Change(
-        rule="DS605",
         edits=tuple(edits),
         title=f"stage {alias} becomes {alias.lower()}",
         reason="stage names are lower case, so that no reference looks like another name",

@@ -7,10 +7,9 @@ from ...change import Change, Layout, Safety
 from ...ir.build import Build
 from ...syntax import LineKind
 from ...text import Edit
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS606", "empty-continuation", Safety.SAFE, ("NoEmptyContinuation",))
 def empty_continuation(build: Build, facts: Facts) -> Proposals:
     """Remove empty lines that stand inside a continued instruction.
 
@@ -26,7 +25,6 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
         blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
         if blank:
             yield Change(
-                rule="DS606",
                 edits=tuple(Edit.delete(*span) for span in blank),
                 title=f"remove {len(blank)} empty line{'s' if len(blank) > 1 else ''} inside {instruction.keyword}",
                 reason="Docker warns about empty continuation lines and will refuse them in a later version",

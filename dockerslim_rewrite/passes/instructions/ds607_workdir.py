@@ -6,23 +6,22 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ...analysis.effects.start_folders import start_folder
 from ...analysis.facts import Facts
 from ...analysis.flow.folders import folder, frame, is_reset, observer, resets, sees
-from ...analysis.flow.start_folders import start_folder
 from ...change import Change, EntersFolder, Remark, Safety, SetsWorkdir
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value
 from ...record import record
 from ...shell.script import Simple
 from ...text import Edit, Span
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .lines import line_behind
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+:-]+\Z")
 _WINDOWS = re.compile(r"[A-Za-z]:|\\")
 
 
-@rewrite_pass("DS607", "workdir", Safety.AGGRESSIVE, ("DL3000", "DL3003", "WorkdirRelativePath"))
 def workdir(build: Build, facts: Facts) -> Proposals:
     """Write the full path where WORKDIR is relative to an earlier WORKDIR, and WORKDIR for a `cd` that heads a RUN.
 
@@ -58,13 +57,13 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
     start = start_folder(step, stage, build, facts)
     base = facts.state(step).workdir or start
     if path.startswith("~"):
-        yield missed("DS607", step.line, f"{path} is a folder of that very name: WORKDIR does not expand ~")
+        yield missed(step.line, f"{path} is a folder of that very name: WORKDIR does not expand ~")
     elif base is None:
-        yield missed("DS607", step.line, f"the base image or a variable decides what {path} is relative to")
+        yield missed(step.line, f"the base image or a variable decides what {path} is relative to")
     elif not anchored and start is None:
-        yield missed("DS607", step.line, f"another stage decides that {path} is relative to {base}")
+        yield missed(step.line, f"another stage decides that {path} is relative to {base}")
     elif not _PLAIN.match(path) or not _PLAIN.match(base) or step.origin.comments:
-        yield missed("DS607", step.line, "the path holds characters that might be read in two ways")
+        yield missed(step.line, "the path holds characters that might be read in two ways")
     else:
         logical = step.origin.args_logical
         full = posixpath.normpath(posixpath.join(base, path))
@@ -74,7 +73,6 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
             edit = Edit.insert(logical.before(len(quote)), f"{base.rstrip('/')}/")
             full = f"{base.rstrip('/')}/{path}"
         yield Change(
-            rule="DS607",
             edits=(edit,),
             title=f"WORKDIR {path} becomes {full}",
             reason=f"it is relative to {base}" + (", where the base image starts" if start is not None else ""),
@@ -110,9 +108,7 @@ def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             continue
         script = facts.script(step)
         if script is not None and len(script.commands) == 1 and script.commands[0].name == "cd":
-            yield missed(
-                "DS607", step.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts"
-            )
+            yield missed(step.line, f"{script.text.strip()} ends with its RUN; WORKDIR sets where the next one starts")
             continue
         if script is None or frame(script) is None:
             continue
@@ -120,7 +116,7 @@ def _folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         here = facts.state(step).workdir or start
         found = _framed(step, here, facts)
         if isinstance(found, str):
-            yield missed("DS607", step.line, found)
+            yield missed(step.line, found)
         elif found is not None and found.folder == here:
             yield _change([found], None, here, build, facts)
         elif found is not None:
@@ -176,7 +172,7 @@ def _entered(
     if reason is None:
         return _change(frames, None, here, build, facts)
     if here is None or not told:
-        return missed("DS607", first.run.line, f"{first.stays}: {reason} would start there")
+        return missed(first.run.line, f"{first.stays}: {reason} would start there")
     return _change(frames, reason, here, build, facts)
 
 
@@ -215,7 +211,6 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
         else f"no cd to {here}, where the RUN starts"
     )
     return Change(
-        rule="DS607",
         edits=tuple(edits),
         title=title,
         reason=why,

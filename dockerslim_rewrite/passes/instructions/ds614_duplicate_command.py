@@ -6,14 +6,11 @@ from ...analysis.facts import Facts
 from ...change import Change, DropsInstruction, Safety
 from ...ir.build import Build
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
 
-@rewrite_pass(
-    "DS614", "duplicate-command", Safety.SAFE, ("DL4003", "DL4004", "DL3012", "MultipleInstructionsDisallowed")
-)
 def duplicate_command(build: Build, facts: Facts) -> Proposals:
     """Drop a CMD, ENTRYPOINT or HEALTHCHECK that a later one in the same stage overrides.
 
@@ -27,10 +24,9 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
             steps = [step for step in stage.steps if step.keyword == keyword]
             for step in steps[:-1]:
                 if step.origin.comments:
-                    yield missed("DS614", step.line, f"this {keyword} is overridden, but comments stand inside it")
+                    yield missed(step.line, f"this {keyword} is overridden, but comments stand inside it")
                     continue
                 yield Change(
-                    rule="DS614",
                     edits=(Edit.delete(*build.document.without(step.origin)),),
                     title=f"drop {'an' if keyword[0] == 'E' else 'a'} {keyword} that has no effect",
                     reason=f"the {keyword} on line {steps[-1].line} overrides it",

@@ -7,10 +7,9 @@ from ...change import Change, Layout, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
 from ...text import Edit
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS615", "copy-many", Safety.SAFE, ("DL3021",))
 def copy_many(build: Build, facts: Facts) -> Proposals:
     """End the destination of a COPY or ADD with several sources in a slash.
 
@@ -30,7 +29,6 @@ def copy_many(build: Build, facts: Facts) -> Proposals:
         logical = copy.origin.args_logical
         at = logical.text.rindex(destination) + len(destination)
         yield Change(
-            rule="DS615",
             edits=(Edit.insert(logical.after(at), "/"),),
             title=f"destination {destination} becomes {destination}/",
             reason="several sources need a folder as destination",

@@ -9,10 +9,9 @@ from ...change import Change, Layout, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 
-@rewrite_pass("DS617", "stage-index", Safety.SAFE, ("DL3022",), mentions=("from=",))
 def stage_index(build: Build, facts: Facts) -> Proposals:
     """Write `COPY --from=0` with the name of the stage.
 
@@ -33,16 +32,15 @@ def stage_index(build: Build, facts: Facts) -> Proposals:
                 continue
             alias = build.stages[index].head.alias
             if alias is None:
-                yield missed("DS617", step.line, f"stage {index} has no name", f"line {build.stages[index].head.line}")
+                yield missed(step.line, f"stage {index} has no name", f"line {build.stages[index].head.line}")
                 continue
             if sum(other.name == alias.lower() for other in build.stages) > 1:
-                yield missed("DS617", step.line, f"two stages are called {alias}")
+                yield missed(step.line, f"two stages are called {alias}")
                 continue
             logical = step.origin.logical
             text = logical.text[flag.span.start : flag.span.end]
             at = flag.span.start + text.rindex(flag.value or "")
             yield Change(
-                rule="DS617",
                 edits=(Edit(logical.span(at, at + len(flag.value or "")), alias),),
                 title=f"--from={index} becomes --from={alias}",
                 reason="a number changes its meaning when a stage is inserted",

@@ -10,7 +10,7 @@ from ...change import Change, ChangesFlag, Layout, Remark, RewritesLabels, Safet
 from ...ir.build import Build
 from ...ir.steps import Arg, From, Label, Listing
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _PORT = re.compile(r"[0-9]+(?:-[0-9]+)?/(?P<protocol>[A-Za-z]+)\Z")
 _MAPPED = re.compile(r"(?:[0-9.]+:)?[0-9-]*:[0-9-]+(?:/\w+)?\Z")
@@ -26,12 +26,6 @@ _TELLING = frozenset(
 _PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
 
 
-@rewrite_pass(
-    "DS619",
-    "metadata-form",
-    Safety.AGGRESSIVE,
-    ("DL3048", "DL3065", "RedundantTargetPlatform", "ExposeProtoCasing", "ExposeInvalidFormat", "labels/valid-key"),
-)
 def metadata_form(build: Build, facts: Facts) -> Proposals:
     """Write what EXPOSE and LABEL say in the form that tools expect, and leave out what in FROM says nothing.
 
@@ -62,14 +56,13 @@ def _platform(head: From, build: Build) -> Iterator[Change | Remark]:
     if any(
         isinstance(step, Arg) and any(pair.key == "TARGETPLATFORM" for pair in step.pairs) for step in build.preamble
     ):
-        yield missed("DS619", head.line, f"--platform={value} stays: ARG TARGETPLATFORM stands above")
+        yield missed(head.line, f"--platform={value} stays: ARG TARGETPLATFORM stands above")
         return
     flag = next(flag for flag in head.origin.flags if flag.name == "platform")
     logical = head.origin.logical
     behind = re.compile(r"[ \t]*").match(logical.text, flag.span.end)
     assert behind is not None
     yield Change(
-        rule="DS619",
         edits=(Edit.delete(logical.before(flag.span.start), logical.before(behind.end())),),
         title=f"FROM {head.image} without --platform={value}",
         reason="it is the platform that is taken anyway",
@@ -88,7 +81,6 @@ def _ports(step: Listing) -> Iterator[Change | Remark]:
             start = match.start() + port.start("protocol")
             lower = port["protocol"].lower()
             yield Change(
-                rule="DS619",
                 edits=(Edit(logical.span(start, start + len(lower)), lower),),
                 title=f"EXPOSE {word} in lower case",
                 reason="this is how it stands in the image",
@@ -98,7 +90,6 @@ def _ports(step: Listing) -> Iterator[Change | Remark]:
             )
         elif _MAPPED.match(word):
             yield Change(
-                rule="DS619",
                 edits=(Edit(logical.span(match.start(), match.start() + word.rindex(":") + 1), ""),),
                 title=f"EXPOSE {word.rpartition(':')[2]} without what belongs to the host",
                 reason="only the container's port gets into the image",
@@ -117,7 +108,6 @@ def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
         start = pair.span.start
         if bare != key and _KEY.match(bare) and not pair.legacy:
             yield Change(
-                rule="DS619",
                 edits=(
                     Edit(logical.span(start, start + 1), ""),
                     Edit(logical.span(start + len(key) - 1, start + len(key)), ""),
@@ -132,7 +122,6 @@ def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
             lower = bare.lower()
             if lower in _TELLING and sum(one.lower() == lower for one in keys) == 1:
                 yield Change(
-                    rule="DS619",
                     edits=(Edit(logical.span(start, start + len(key)), lower),),
                     title=f"label {bare} becomes {lower}",
                     reason="keys of labels are written in lower case",
@@ -142,9 +131,7 @@ def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
                 )
                 continue
             advice = re.sub(r"[^a-z0-9.-]+", "-", lower).strip("-.")
-            yield missed(
-                "DS619", step.line, f"the label {bare} is no valid key ({advice} would be); readers use its name"
-            )
+            yield missed(step.line, f"the label {bare} is no valid key ({advice} would be); readers use its name")
 
 
 def _bare(key: str) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from ...analysis.effects.start_folders import in_full
 from ...analysis.facts import Facts
-from ...analysis.flow.start_folders import in_full
 from ...change import Change, Safety, SpellsDestination
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 
-@rewrite_pass("DS625", "absolute-destination", Safety.STANDARD, ("DL3045",), mentions=("copy",))
 def absolute_destination(build: Build, facts: Facts) -> Proposals:
     """Write the full path where COPY has a relative destination and no WORKDIR says to what.
 
@@ -30,10 +29,9 @@ def absolute_destination(build: Build, facts: Facts) -> Proposals:
                 continue
             found = in_full(step, stage, build, facts)
             if found is None:
-                yield missed("DS625", step.line, f"the base image or a variable decides where {step.destination} is")
+                yield missed(step.line, f"the base image or a variable decides where {step.destination} is")
                 continue
             yield Change(
-                rule="DS625",
                 edits=(Edit(found.span, found.after),),
                 title=f"COPY to {found.after} instead of {found.before}",
                 reason="no WORKDIR says where that is; the base image does",

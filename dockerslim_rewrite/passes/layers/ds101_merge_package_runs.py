@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import Declined, grown, join, lines_of
+from ...analysis.merging.merging import Declined, grown, join, lines_of
 from ...analysis.packages.cleanup import removes
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, MergesRuns, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
 _CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
@@ -21,7 +21,6 @@ _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "
 _REPEATED = _SYSTEM | frozenset(("pip", "gem", "conda", "mamba", "micromamba", "npm", "yarn"))
 
 
-@rewrite_pass("DS101", "merge-package-runs", Safety.SAFE, ("DL3059", "moreThanOneInstall"))
 def merge_package_runs(build: Build, facts: Facts) -> Proposals:
     """Join the RUNs of one package manager: update with install, install with install, install with its cleanup.
 
@@ -34,14 +33,12 @@ def merge_package_runs(build: Build, facts: Facts) -> Proposals:
         for found in grown(stage, facts, lambda group, run: _reason(group, run, facts)):
             if isinstance(found, Declined):
                 yield missed(
-                    "DS101",
                     found.second.line,
                     f"not merged with the RUN on line {found.first.line}: {found.reason}",
                 )
                 continue
             joint, reasons = found
             yield Change(
-                rule="DS101",
                 edits=join(joint, facts),
                 title=f"merge the RUNs on lines {lines_of(joint.runs)}",
                 reason="; ".join(dict.fromkeys(reasons)),

@@ -6,14 +6,13 @@ from itertools import pairwise
 
 from ...analysis.effects.paths import touched, wrote
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
+from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
 from ...change import Change, MergesRuns, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 
-@rewrite_pass("DS102", "merge-dead-bytes", Safety.SAFE, ("DL3059",))
 def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
     """Join a RUN that deletes, strips, chmods or chowns files with the RUN that wrote them.
 
@@ -31,14 +30,12 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
                 joint = problem or plan(runs, facts, subshells=True)
                 if not isinstance(joint, Joint):
                     yield missed(
-                        "DS102",
                         runs[-1].line,
                         f"{path} stays in the layer of the RUN on line {runs[0].line}; not merged: {joint}",
                         f"line {runs[0].line}",
                     )
                     continue
                 yield Change(
-                    rule="DS102",
                     edits=join(joint, facts),
                     title=f"merge the RUNs on lines {lines_of(runs)}",
                     reason=f"{path}, which an earlier RUN wrote, is deleted or changed by a later one: "

@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ...analysis.facts import Facts
-from ...analysis.flow.merging import Declined, apart, grown, join, lines_of, neighbours
-from ...analysis.packages.operations import operations
-from ...analysis.shell.exec_runs import exec_script, exec_text
+from ...analysis.merging.exec_runs import exec_script, exec_text
+from ...analysis.merging.merging import Declined, apart, grown, join, lines_of, neighbours
+from ...analysis.shell.operations import operations
 from ...change import Change, ChangesForm, MergesRuns, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -18,14 +18,13 @@ from ...knowledge.costs import is_cheap, one_block, starts_block
 from ...shell.script import Pipeline, Script, Simple, walk
 from ...shell.state import plain_chain
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _DOWNLOADS = frozenset(("curl", "wget"))
 #: A file with an ending, of which no two are alike by chance.
 _FILE = re.compile(r"(?!-)[^ ]{3,}\.(?!com\Z|org\Z|net\Z|io\Z)[A-Za-z][A-Za-z0-9]*\Z")
 
 
-@rewrite_pass("DS103", "merge-runs", Safety.SAFE, ("DL3059",))
 def merge_runs(build: Build, facts: Facts) -> Proposals:
     """Join neighbouring RUN instructions that form one block.
 
@@ -52,14 +51,12 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         for found in grown(stage, facts, wanted):
             if isinstance(found, Declined):
                 yield missed(
-                    "DS103",
                     found.second.line,
                     f"not merged with the RUN on line {found.first.line}: {found.reason}",
                 )
                 continue
             joint, reasons = found
             yield Change(
-                rule="DS103",
                 edits=join(joint, facts),
                 title=f"merge the RUNs on lines {lines_of(joint.runs)}",
                 reason=f"they form one logical block and make one layer; {'; '.join(dict.fromkeys(reasons))}",
@@ -102,7 +99,6 @@ def _in_shell_form(stage: Stage, facts: Facts) -> Proposals:
             text = exec_text(run, stage, facts)
             assert text is not None
             yield Change(
-                rule="DS103",
                 edits=(Edit.replace(logical.before(0), logical.after(len(logical.text.rstrip())), text),),
                 title=f"RUN {text} in shell form",
                 reason="the same words, which can then share a layer with their neighbour",

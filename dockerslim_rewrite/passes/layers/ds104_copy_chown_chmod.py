@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...analysis.effects.copies import Created, created, parent_exists
 from ...analysis.facts import Facts
 from ...analysis.flow.buildkit import needs_buildkit
-from ...analysis.flow.copies import Created, created, parent_exists
 from ...change import Change, ChangesFlag, Claim, DropsInstruction, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
@@ -16,7 +16,7 @@ from ...shell.edits import delete
 from ...shell.script import AndOr, Node, Simple
 from ...syntax import Logical
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _NAME = r"(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+)"
 _OWNER = re.compile(rf"(?P<user>{_NAME})?(?::(?P<group>{_NAME}))?\Z")
@@ -35,7 +35,6 @@ class _Link(NamedTuple):
     paths: frozenset[str]
 
 
-@rewrite_pass("DS104", "copy-chown-chmod", Safety.SAFE, ("prefer-copy-chmod",), mentions=("chown", "chmod"))
 def copy_chown_chmod(build: Build, facts: Facts) -> Proposals:
     """Let COPY set owner and mode instead of a RUN behind it.
 
@@ -155,13 +154,13 @@ def _one(
             flags.setdefault(copy.index, {})[link.flag] = link.value
         taken.append(link)
     if problem:
-        yield missed("DS104", run.line, f"not moved into COPY: {problem}", f"line {copies[-1].line}")
+        yield missed(run.line, f"not moved into COPY: {problem}", f"line {copies[-1].line}")
     if not taken:
         return
     following = items[len(taken)] if len(taken) < len(items) else None
     edits = _without(run, following, copies[-1], build)
     if edits is None:
-        yield missed("DS104", run.line, "not moved into COPY: a comment describes the RUN")
+        yield missed(run.line, "not moved into COPY: a comment describes the RUN")
         return
     claims: list[Claim] = [RemovesCommand(tuple(word.text for word in link.command.words)) for link in taken]
     if following is None:
@@ -172,7 +171,6 @@ def _one(
             edits.append(Edit.insert(_flags_end(copy), text))
             claims += [ChangesFlag("COPY", name, None, value) for name, value in flags[copy.index].items()]
     yield Change(
-        rule="DS104",
         edits=tuple(edits),
         title=f"COPY sets what {' and '.join(dict.fromkeys(link.flag for link in taken))} set",
         reason="changing owner or mode in a layer of its own stores each file a second time",

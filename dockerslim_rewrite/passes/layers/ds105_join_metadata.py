@@ -12,12 +12,11 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Env, Label, Listing, Step
 from ...shell.edits import style_at
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-@rewrite_pass("DS105", "join-metadata", Safety.SAFE, optional=True)
 def join_metadata(build: Build, facts: Facts) -> Proposals:
     """Join ENV, LABEL or EXPOSE instructions that stand on neighbouring lines.
 
@@ -33,11 +32,10 @@ def join_metadata(build: Build, facts: Facts) -> Proposals:
             first = group[0]
             for left, right in pairwise(group):
                 if any(one.origin.args.endswith(build.document.escape) for one in (left, right)):
-                    yield missed("DS105", right.line, "a value ends in an escape character")
+                    yield missed(right.line, "a value ends in an escape character")
                     break
             else:
                 yield Change(
-                    rule="DS105",
                     edits=tuple(_joints(group, facts)),
                     title=f"join {len(group)} {first.keyword} instructions",
                     reason="they say one thing, and the classic builder makes a layer of each",

@@ -8,10 +8,9 @@ from ...change import Change, DropsStage, Safety
 from ...ir.build import Build, Stage
 from ...syntax import SegmentKind
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 
-@rewrite_pass("DS106", "drop-unreachable-stage", Safety.AGGRESSIVE, ("no-unreachable-stages",))
 def drop_unreachable_stage(build: Build, facts: Facts) -> Proposals:
     """Drop a stage without a name that the last stage does not need.
 
@@ -31,10 +30,9 @@ def drop_unreachable_stage(build: Build, facts: Facts) -> Proposals:
         line = stage.head.line
         problem = _obstacle(stage, build)
         if problem is not None:
-            yield missed("DS106", line, f"nothing needs this stage, but it stays: {problem}")
+            yield missed(line, f"nothing needs this stage, but it stays: {problem}")
             continue
         yield Change(
-            rule="DS106",
             edits=(_without(stage, build),),
             title=f"drop stage {stage.index}, which nothing needs",
             reason="no stage is built from it or copies from it, and it has no name to ask for",

@@ -10,13 +10,12 @@ from ...change import Change, FlattensStage, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run
 from ...knowledge.configurations import Configuration, configuration
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 if TYPE_CHECKING:
     from ...analysis.runtime.shipped import Shipping
 
 
-@rewrite_pass("DS107", "flatten", Safety.AGGRESSIVE, optional=True, mentions=("run", "copy", "add"))
 def flatten(build: Build, facts: Facts) -> Proposals:
     """Copy what the last stage comes to into an empty image, as its only layer.
 
@@ -39,7 +38,7 @@ def flatten(build: Build, facts: Facts) -> Proposals:
     shipping = _whole(stage, known) if isinstance(known, Configuration) else None
     problem = known if isinstance(known, str) else _problem(stage, shipping)
     if problem is not None or shipping is None or isinstance(known, str):
-        yield missed("DS107", stage.head.line, f"not flattened: {problem}")
+        yield missed(stage.head.line, f"not flattened: {problem}")
         return
     from ..stages.stage_text import Install, split_text
 
@@ -49,7 +48,6 @@ def flatten(build: Build, facts: Facts) -> Proposals:
     names = (_free("layers", build), stage.head.alias or _free("flat", build))
     split = split_text(build, stage, shipping, "scratch", lines, ("/",), Install("", (), True, None), names)
     yield Change(
-        rule="DS107",
         edits=split.edits,
         title="the last stage becomes one layer",
         reason="what a layer deletes or writes over is not in the image any more",

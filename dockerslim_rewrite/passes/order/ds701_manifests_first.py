@@ -14,7 +14,7 @@ from ...change import Change, CopiesFirst, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from ...text import Edit, Span
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 if TYPE_CHECKING:
     from ...analysis.packages.installs import Place
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _MOST_COPIES = 8
 
 
-@rewrite_pass("DS701", "manifests-first", Safety.STANDARD, mentions=("copy", "add"))
 def manifests_first(build: Build, facts: Facts) -> Proposals:
     """Copy what an installation reads, install, and copy the rest of the project then.
 
@@ -65,21 +64,21 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     if project is None or project.missing(build):
         reason = "all of the project is copied before its dependencies are installed, so that every edit installs them"
-        yield missed("DS701", copy.line, f"{reason} again; its build context (--context) could tell what they need")
+        yield missed(copy.line, f"{reason} again; its build context (--context) could tell what they need")
         return
     try:
         found, last = _needed(runs, Place(target, project), facts)
     except NeedsMore as obstacle:
-        yield missed("DS701", copy.line, f"dependencies are not installed before the project is copied: {obstacle}")
+        yield missed(copy.line, f"dependencies are not installed before the project is copied: {obstacle}")
         return
     if last is None:
         return
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
-        yield missed("DS701", copy.line, f"{copy.destination} is another folder behind the WORKDIR that follows")
+        yield missed(copy.line, f"{copy.destination} is another folder behind the WORKDIR that follows")
         return
     claims = _copies(found, copy.destination)
     if len(claims) > _MOST_COPIES:
-        yield missed("DS701", copy.line, f"what is installed from stands in {len(claims)} folders of the project")
+        yield missed(copy.line, f"what is installed from stands in {len(claims)} folders of the project")
         return
     again = copy.origin.text.rstrip("\r\n")
     newline = facts.style.newline
@@ -91,7 +90,6 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
     named = (*found.files, *found.folders)
     yield Change(
-        rule="DS701",
         edits=(
             Edit(Span(words.before(0), words.after(len(copy.origin.args))), first),
             Edit.insert(at, f"{prefix}{again}{suffix}"),
@@ -118,7 +116,7 @@ def _mixed(copy: Copy, steps: Sequence[Step], facts: Facts) -> Proposals:
         if found is not None and facts.project is not None and _holds(found[1].manifest, facts):
             reason = f"{found[0]} needs all of the project, so that every edit downloads its dependencies again; "
             reason += f"{found[1].instead} with the manifests alone could come first"
-            yield missed("DS701", copy.line, reason)
+            yield missed(copy.line, reason)
             return
 
 

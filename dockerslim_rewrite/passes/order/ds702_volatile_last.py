@@ -14,14 +14,13 @@ from ...ir.steps import Arg, Copy, Env, Label, Run, Step
 from ...knowledge.order import is_apart, is_volatile
 from ...syntax import SegmentKind
 from ...text import Edit, Span
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 #: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
 _FAR = 100
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-@rewrite_pass("DS702", "volatile-last", Safety.STANDARD, mentions=("arg", "copy", "add"))
 def volatile_last(build: Build, facts: Facts) -> Proposals:
     """Move what changes with every build behind installations that do not depend on it.
 
@@ -45,7 +44,7 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
             if last is not None:
                 behind.setdefault(last.index, []).append(group)
             elif reason:
-                yield missed("DS702", group[0].line, reason)
+                yield missed(group[0].line, reason)
         for step in stage.runs:
             if step.index in behind:
                 yield _moved(behind[step.index], step, build, facts)
@@ -53,7 +52,7 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
 
 def _check(group: Sequence[Step], facts: Facts) -> Callable[[Step], None]:
     """What tells whether *group* may pass a step."""
-    from ...analysis.flow.commuting import check_files, check_variables, variables
+    from ...analysis.merging.commuting import check_files, check_variables, variables
 
     copies = [step for step in group if isinstance(step, Copy)]
     if not copies:
@@ -98,7 +97,7 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
         return False
     if any("://" in source for source in copy.sources) or "$" in (copy.origin.flag("from") or ""):
         return False
-    from ...analysis.flow.commuting import named_by_variables
+    from ...analysis.merging.commuting import named_by_variables
 
     folder = destination(copy, facts.state(copy))
     known = copy.destination.startswith("/") or facts.state(copy).workdir is not None
@@ -107,7 +106,7 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
 
 def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | None, str | None]:
     """The last costly RUN that *group* may pass, or why it may not pass the first."""
-    from ...analysis.flow.commuting import Obstacle, is_costly
+    from ...analysis.merging.commuting import Obstacle, is_costly
 
     check = _check(group, facts)
     last: Run | None = None
@@ -138,7 +137,6 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
     keywords = tuple(dict.fromkeys(step.keyword for step in steps))
     what = "what differs from build to build" if {"ARG", "ENV"} & set(keywords) else "an edit of these files"
     return Change(
-        rule="DS702",
         edits=(*(Edit(taken, "") for taken, _ in lines), Edit.insert(at, text)),
         title=f"{', '.join(keywords)} moved behind the installation on line {last.line}",
         reason=f"{what} leaves the installation in the build cache",

@@ -18,7 +18,7 @@ from ...shell.body import Body
 from ...shell.edits import append, style_at
 from ...syntax import SegmentKind
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 if TYPE_CHECKING:
     from .user_evidence import Findings
@@ -42,7 +42,6 @@ class _Account(NamedTuple):
         return f"{self.number}:{self.number}"
 
 
-@rewrite_pass("DS501", "inject-user", Safety.STANDARD, ("DL3002", "DS002"))
 def inject_user(build: Build, facts: Facts) -> Proposals:
     """Let the container run as an unprivileged user, where nothing that it does needs root.
 
@@ -66,14 +65,14 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
         return
     if state.user is not None:
         if any(isinstance(step, Value) and step.keyword == "USER" for step in stage.steps):
-            yield missed("DS501", stage.head.line, f"stays root: the file says so itself with USER {state.user}")
+            yield missed(stage.head.line, f"stays root: the file says so itself with USER {state.user}")
         return
     scratch = base_head(build, facts, stage).image.lower() == "scratch"
     account = _account(build, facts, stage, scratch=scratch)
     if account is None:
         return
     if isinstance(account, str):
-        yield missed("DS501", stage.head.line, f"stays root: {account}")
+        yield missed(stage.head.line, f"stays root: {account}")
         return
     # Most files never come here; what reads projects is loaded for those that do.
     from .user_evidence import findings
@@ -86,14 +85,13 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
         more = f"; and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
         hint = "; its build context (--context) could tell" if found.helped else ""
         listed = "; ".join(reasons[:_LISTED])
-        yield missed("DS501", stage.head.line, f"stays root: {listed}{more}{hint}", *found.evidence)
+        yield missed(stage.head.line, f"stays root: {listed}{more}{hint}", *found.evidence)
         return
     made, claims = edits
     who = f"the base image's own {account.there}" if account.there else f"number {account.number}"
     who += " (its build context could prove that this is enough: --context)" if found.helped else ""
     why = "; ".join(found.doubts[:_LISTED])
     yield Change(
-        rule="DS501",
         edits=tuple(made),
         title=f"the container runs as an unprivileged user, {who}",
         reason=f"likely to need no root, but: {why}" if found.doubts else "nothing that the container does needs root",

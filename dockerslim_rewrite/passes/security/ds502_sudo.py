@@ -6,14 +6,14 @@ import re
 
 from ...analysis.bases import root_evidence
 from ...analysis.facts import Facts
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, Remark, RemovesOperand, ReplacesWords, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run, Value
 from ...knowledge.shell_state import state_effects
 from ...shell.edits import delete, drop_word
 from ...shell.script import Script, Simple
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from ..shell.commands import calls, written
 
 #: Commands that do the same whatever the environment holds: sudo clears it, and without sudo they see it.
@@ -34,7 +34,6 @@ _KEEPS_ENVIRONMENT = frozenset(("-E", "--preserve-env"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "env"))
 
 
-@rewrite_pass("DS502", "sudo", Safety.AGGRESSIVE, ("DL3004",), mentions=("sudo",))
 def sudo(build: Build, facts: Facts) -> Proposals:
     """Drop `sudo` where the user is root anyway.
 
@@ -55,7 +54,7 @@ def sudo(build: Build, facts: Facts) -> Proposals:
             script = facts.script(run)
             if script is None:
                 if run.argv and run.argv[0] == "sudo":
-                    yield missed("DS502", run.line, "sudo stays: the RUN is in exec form")
+                    yield missed(run.line, "sudo stays: the RUN is in exec form")
                 continue
             for command in script.commands:
                 if command.name in ("sudo", "/usr/bin/sudo"):
@@ -77,10 +76,9 @@ def _one(
     if reason is None:
         reason, safety = _environment(facts, run, command, at)
     if reason is not None:
-        return missed("DS502", line, f"sudo stays: {reason}")
+        return missed(line, f"sudo stays: {reason}")
     first, second = command.words[0], command.words[at]
     return Change(
-        rule="DS502",
         edits=tuple(delete(run.origin, logical, first.span.start, second.span.start)),
         title=f"{second.text} without sudo",
         reason=f"the user is root: {evidence or 'USER says so'}",
@@ -150,14 +148,13 @@ def _package(build: Build, facts: Facts, stage: Stage) -> Proposals:
                 or users
                 or _runs_unseen(build, facts, stage)
             ):
-                yield missed("DS502", line, "the package sudo stays: something else may need it")
+                yield missed(line, "the package sudo stays: something else may need it")
             elif len(operands) == len(found):
-                yield missed("DS502", line, "the package sudo stays: the command installs nothing else")
+                yield missed(line, "the package sudo stays: the command installs nothing else")
             else:
                 leading = written(use.command.words[use.operation.command : use.operation.verb + 1])
                 edits = [edit for word in found for edit in drop_word(run.body, run.origin, word.span)]
                 yield Change(
-                    rule="DS502",
                     edits=tuple(edits),
                     title="do not install sudo",
                     reason="the container runs as root, and nothing calls sudo",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
 from ...ir.steps import Arg, Env
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 
 _SECRET = re.compile(
     r"(?:\A|_)(?:API_?KEY|AUTH|CREDENTIALS?|KEY|PASS|PASSWD|PASSWORD|PWORD|SECRETS?|TOKEN)(?:_|\Z)", re.IGNORECASE
@@ -21,7 +20,6 @@ _PUBLIC = re.compile(
 _FINGERPRINTS = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]{8,40}\s*)+\Z")
 
 
-@rewrite_pass("DS503", "secrets", Safety.SAFE, ("DL3064", "SecretsUsedInArgOrEnv"), remark_only=True)
 def secrets(build: Build, facts: Facts) -> Proposals:
     """Tell where ENV or ARG hold what by its name is a secret.
 
@@ -40,7 +38,6 @@ def secrets(build: Build, facts: Facts) -> Proposals:
                 continue
             where = "the image's configuration" if step.keyword == "ENV" else "the image's history"
             yield analysis(
-                "DS503",
                 step.line,
                 f"{pair.key} is kept in {where}; give it to the RUN that needs it with "
                 f"RUN --mount=type=secret,id={pair.key.lower()},env={pair.key}, "

@@ -9,7 +9,7 @@ from ...change import AddsOption, Change, Safety
 from ...ir.build import Build
 from ...shell.arguments import split
 from ...shell.edits import insert_after
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from ..shell.commands import calls, written
 
 _VALUES = frozenset(
@@ -23,7 +23,6 @@ _VALUES = frozenset(
 _HIGH = 99_999
 
 
-@rewrite_pass("DS504", "no-log-init", Safety.SAFE, ("DL3046",), mentions=("useradd",))
 def no_log_init(build: Build, facts: Facts) -> Proposals:
     """Create users with high ids without touching the login logs: `useradd -l`.
 
@@ -42,10 +41,9 @@ def no_log_init(build: Build, facts: Facts) -> Proposals:
         uid = next((flag.value for flag in flags if flag.name in ("-u", "--uid")), "")
         line = call.line(build)
         if uid is None:
-            yield missed("DS504", line, "the user id comes from an expansion; if it is high, add -l")
+            yield missed(line, "the user id comes from an expansion; if it is high, add -l")
         elif re.fullmatch(r"\d+", uid) and int(uid) > _HIGH:
             yield Change(
-                rule="DS504",
                 edits=(insert_after(call.body.logical, call.words[0].span.end, " -l"),),
                 title=f"useradd -l for the user id {uid}",
                 reason="else the login logs grow with the user id, and the layer stores them in full",

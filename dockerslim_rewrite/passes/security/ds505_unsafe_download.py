@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ...analysis.facts import Facts
-from ...change import Remark, Safety
+from ...change import Remark
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
 from ...shell.script import Pipeline, Simple
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 from ..shell.commands import Call, calls
 
 _FETCH = frozenset(("curl", "wget"))
@@ -36,7 +36,6 @@ _EXECUTED = "{} runs a download unseen; save it and check its checksum first"
 _HTTP = re.compile(r"http://(?!localhost|127\.0\.0\.1|\[::1\])[^\s\"']+")
 
 
-@rewrite_pass("DS505", "unsafe-download", Safety.SAFE, (), remark_only=True)
 def unsafe_download(build: Build, facts: Facts) -> Proposals:
     """Tell where a build runs what it downloads, downloads without a check, or opens files to everybody.
 
@@ -66,7 +65,7 @@ def _remarks(found: Iterable[tuple[int, str, str]]) -> Iterator[Remark]:
     for kind, places in kinds.items():
         line, what = places[0]
         others = len({other for _, other in places} - {what})
-        yield analysis("DS505", line, kind.format(f"{what} (and {others} more)" if others else what))
+        yield analysis(line, kind.format(f"{what} (and {others} more)" if others else what))
 
 
 def _remote(step: Copy) -> Iterator[str]:

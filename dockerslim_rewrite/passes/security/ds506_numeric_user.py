@@ -11,7 +11,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Value
 from ...shell.edits import insert_after
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from ..shell.commands import written
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)(?::(?P<group>[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+))?\Z")
 
 
-@rewrite_pass("DS506", "numeric-user", Safety.STANDARD, ("DL3066",), mentions=("user",))
 def numeric_user(build: Build, facts: Facts) -> Proposals:
     """Name the user of the container by number where the number is known.
 
@@ -54,22 +53,22 @@ def _user(step: Value, accounts: Accounts, stage: Stage, build: Build, facts: Fa
     match = _NAMED.match(text)
     if match is None:
         if text.startswith("$"):
-            yield missed("DS506", step.line, f"USER {text} stays: a variable says who it is")
+            yield missed(step.line, f"USER {text} stays: a variable says who it is")
         return
     from ...analysis.accounts.account_numbers import makes_folder, numbered_group
 
     found = accounts.numbered(match["user"], step)
     if isinstance(found, str):
-        yield missed("DS506", step.line, f"USER {text} stays: {found}")
+        yield missed(step.line, f"USER {text} stays: {found}")
         return
     group = numbered_group(match["group"], stage, build, facts) if match["group"] else None
     if match["group"] and group is None:
-        yield missed("DS506", step.line, f"USER {text} stays: the number of its group is not known")
+        yield missed(step.line, f"USER {text} stays: the number of its group is not known")
         return
     folder = makes_folder(step, stage, build, facts) if group is None and found.gid != found.uid else None
     if folder is not None:
         reason = f"WORKDIR on line {folder.line} would make its folder for the group {found.uid}"
-        yield missed("DS506", step.line, f"USER {text} stays: {reason}")
+        yield missed(step.line, f"USER {text} stays: {reason}")
         return
     after = str(found.uid) if group is None else f"{found.uid}:{group}"
     logical = step.origin.args_logical
@@ -82,7 +81,6 @@ def _user(step: Value, accounts: Accounts, stage: Stage, build: Build, facts: Fa
         edits.insert(0, insert_after(run.body.logical, command.words[0].span.end, f" {option} {found.uid}"))
         claims.append(AddsOption(written(command.words[:1]), (option, str(found.uid))))
     yield Change(
-        rule="DS506",
         edits=tuple(edits),
         title=f"USER {text} by number: {after}",
         reason=found.source,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from ...analysis.facts import Facts
 from ...analysis.flow.destinations import destination
+from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
-from ...analysis.runtime.start import start_of
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Listing, Step
 from ...knowledge.processes import server_named

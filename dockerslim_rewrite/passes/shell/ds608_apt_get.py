@@ -7,7 +7,7 @@ from ...change import AddsOption, Change, Claim, ReplacesWords, Safety
 from ...ir.build import Build
 from ...shell.edits import insert_after
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import Call, calls, written
 
 #: Subcommands that both tools have, with one meaning.
@@ -17,7 +17,6 @@ _RENAMED = {"full-upgrade": "dist-upgrade"}
 _CACHE = frozenset(("show", "search", "policy", "depends", "rdepends", "list"))
 
 
-@rewrite_pass("DS608", "apt-get", Safety.SAFE, ("DL3027",), mentions=("apt",))
 def apt_get(build: Build, facts: Facts) -> Proposals:
     """Use apt-get where a script says apt.
 
@@ -38,13 +37,13 @@ def apt_get(build: Build, facts: Facts) -> Proposals:
         line = call.line(build)
         name = call.argv[verb]
         if name is None:
-            yield missed("DS608", line, "apt stays: an expansion decides what it does")
+            yield missed(line, "apt stays: an expansion decides what it does")
         elif any(word in ("-o", "-c", "-t") for word in call.argv[1:verb]):
-            yield missed("DS608", line, "apt stays: options with values stand before its subcommand")
+            yield missed(line, "apt stays: options with values stand before its subcommand")
         elif name in _SAME or name in _RENAMED or name == "upgrade":
             yield _change(call, verb, name, line)
         elif name in _CACHE:
-            yield missed("DS608", line, f"apt {name} stays: apt-cache has it, with another output")
+            yield missed(line, f"apt {name} stays: apt-cache has it, with another output")
 
 
 def _change(call: Call, verb: int, name: str, line: int) -> Change:
@@ -63,7 +62,6 @@ def _change(call: Call, verb: int, name: str, line: int) -> Change:
         edits.append(insert_after(logical, word.span.end, " --with-new-pkgs"))
         claims.append(AddsOption(renamed, ("--with-new-pkgs",)))
     return Change(
-        rule="DS608",
         edits=tuple(edits),
         title=f"apt {name} becomes apt-get {_RENAMED.get(name, name)}",
         reason="apt is for people, apt-get is the interface that stays the same for scripts",

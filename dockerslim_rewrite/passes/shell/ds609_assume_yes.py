@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts, Use
 from ...analysis.flow.outcome import must_succeed
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...shell.edits import insert_after
 from ...shell.script import Script
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import reads_pipe, written
 
 _OPTIONS = {
@@ -36,7 +36,6 @@ _QUIET = frozenset(
 _SHOWS = frozenset(("group list", "group info", "module list", "module info", "env create", "env update"))
 
 
-@rewrite_pass("DS609", "assume-yes", Safety.SAFE, ("DL3014", "DL3030", "DL3034", "DL3038"))
 def assume_yes(build: Build, facts: Facts) -> Proposals:
     """Let package managers go ahead without asking: `-y`.
 
@@ -61,7 +60,7 @@ def assume_yes(build: Build, facts: Facts) -> Proposals:
                 line = build.document.line_of(logical.before(use.command.span.start))
                 reason = _obstacle(use, script)
                 if reason is not None:
-                    yield missed("DS609", line, f"no {option} added: {reason}")
+                    yield missed(line, f"no {option} added: {reason}")
                     continue
                 yield _change(use, run, script, option, line, errexit=facts.state(run).errexit)
 
@@ -108,7 +107,6 @@ def _change(use: Use, run: Run, script: Script, option: str, line: int, *, errex
     needed = must_succeed(script, use.command, errexit=errexit)
     leading = written(words[operation.command : at + 1])
     return Change(
-        rule="DS609",
         edits=(insert_after(run.body.logical, words[at].span.end, f" {option}"),),
         title=f"{' '.join(leading)} with {option}",
         reason="nobody answers a question that is asked in a build",

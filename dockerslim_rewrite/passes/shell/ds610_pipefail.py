@@ -16,7 +16,7 @@ from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
 from ...shell.state import leaks
 from ...syntax.document import SegmentKind
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 _BASH = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
 _PLAIN_BASH = (("/bin/bash", "-c"), ("/usr/bin/bash", "-c"), ("bash", "-c"))
@@ -30,7 +30,6 @@ class _Shell(NamedTuple):
     other: bool
 
 
-@rewrite_pass("DS610", "pipefail", Safety.STANDARD, ("DL4006",), mentions=("|",))
 def pipefail(build: Build, facts: Facts) -> Proposals:
     """Let a RUN fail when any command of a pipeline fails: `SHELL ["/bin/bash", "-o", "pipefail", "-c"]`.
 
@@ -55,25 +54,22 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
         state = facts.state(first)
         bash = state.shell in _PLAIN_BASH
         if state.shell is not None and not bash:
-            yield missed(
-                "DS610", line, "no pipefail: SHELL is set already; add -o pipefail there if that shell knows it"
-            )
+            yield missed(line, "no pipefail: SHELL is set already; add -o pipefail there if that shell knows it")
             continue
         known = system(build, facts, stage)
         shell = _Shell(_BASH, other=False) if bash else _shell(known, linked=_linked(stage, facts, first))
         if isinstance(shell, str):
-            yield missed("DS610", line, f"no pipefail: {shell}")
+            yield missed(line, f"no pipefail: {shell}")
             continue
         reason = _obstacle(build, facts, stage, first, shell)
         if reason is not None:
-            yield missed("DS610", line, f"no pipefail: {reason}")
+            yield missed(line, f"no pipefail: {reason}")
             continue
         guarded.update((stage.index, *facts.graph.heirs(stage.index)))
         at = _above(build, first)
         lower = build.text[slice(*first.origin.keyword_span)].islower()
         text = shell.text.replace("SHELL", "shell") if lower else shell.text
         yield Change(
-            rule="DS610",
             edits=(Edit.insert(at, text + facts.style.newline),),
             title="fail when any command of a pipeline fails",
             reason="else only the last command of a pipeline decides, and a failed download goes unnoticed",

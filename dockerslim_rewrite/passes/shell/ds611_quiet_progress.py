@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ...analysis.bases import System, system
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...shell.edits import insert_after
 from ...shell.script import Pipeline, walk
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import Call, calls, written
 
 _GNU = "--progress=dot:giga"
@@ -24,7 +24,6 @@ _NOT_A_DOWNLOAD = ("--version", "--help", "-V", "-h", "-i", "--input-file")
 _WGET2 = 40
 
 
-@rewrite_pass("DS611", "quiet-progress", Safety.SAFE, ("DL3047",), mentions=("wget",))
 def quiet_progress(build: Build, facts: Facts) -> Proposals:
     """Let wget print one dot a megabyte: `--progress=dot:giga`; Busybox's wget nothing: `-q`.
 
@@ -45,10 +44,9 @@ def quiet_progress(build: Build, facts: Facts) -> Proposals:
         option = options[call.stage.index]
         captured = _captured(call)
         if captured is not None or option is None:
-            yield missed("DS611", line, f"wget's progress stays: {captured or 'which wget this is, is not known'}")
+            yield missed(line, f"wget's progress stays: {captured or 'which wget this is, is not known'}")
             continue
         yield Change(
-            rule="DS611",
             edits=(insert_after(call.body.logical, call.words[0].span.end, f" {option}"),),
             title=f"wget {option}",
             reason="a line for every 50 kB fills the build's log",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, DownloadsByCurl, Safety
 from ...ir.build import Build, Stage
 from ...shell.edits import drop_word
 from ...text import Edit
-from ..base import Proposals, analysis, missed, rewrite_pass
+from ..base import Proposals, analysis, missed
 from .commands import Call, calls, written
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _SETTINGS = re.compile(r"wgetrc|curlrc|CURL_HOME|WGETRC")
 
 
-@rewrite_pass("DS612", "wget-or-curl", Safety.AGGRESSIVE, ("DL4001",), mentions=("wget",))
 def wget_or_curl(build: Build, facts: Facts) -> Proposals:
     """Download with curl alone where a stage uses both wget and curl: `curl -fsSLO --retry 5` for `wget`.
 
@@ -45,7 +44,6 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
         first = {name: next(call for call in found if call.name == name) for name in ("wget", "curl")}
         late, early = sorted(first.values(), key=lambda one: one.line(build), reverse=True)
         yield analysis(
-            "DS612",
             late.line(build),
             f"{late.name} is used here and {early.name} on line {early.line(build)}: one of them would do",
             f"line {early.line(build)}",
@@ -53,14 +51,13 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
         planned = [(call, _plan(call, stage, build, facts)) for call in fetching]
         reason = next(((call, plan) for call, plan in planned if isinstance(plan, str)), None)
         if reason is not None:
-            yield missed("DS612", reason[0].line(build), f"wget stays: {reason[1]}")
+            yield missed(reason[0].line(build), f"wget stays: {reason[1]}")
             continue
         for call, plan in planned:
             assert not isinstance(plan, str)
             before = written(call.words)
             after = _after(call, plan)
             yield Change(
-                rule="DS612",
                 edits=tuple(_edits(call, plan)),
                 title="curl for wget",
                 reason=f"curl is there; line {first['curl'].line(build)} uses it",

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
 from ...knowledge.recommends import missing
 from ...shell.edits import insert_after
 from ...text import Edit
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 from .commands import written
 
 _OPTION = "--no-install-recommends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 
 
-@rewrite_pass("DS613", "no-install-recommends", Safety.AGGRESSIVE, ("DL3015",), mentions=("apt",))
 def no_install_recommends(build: Build, facts: Facts) -> Proposals:
     """Install what is named and what that depends on, not what is only recommended.
 
@@ -112,7 +111,6 @@ def _change(build: Build, use: Use, run: Run, added: tuple[str, ...], facts: Fac
         claims.append(AddsOption(leading, added))
         reason += f"; but for {', '.join(added)}, which they need and only recommend"
     return Change(
-        rule="DS613",
         edits=tuple(edits),
         title=f"apt-get install {_OPTION}",
         reason=reason,

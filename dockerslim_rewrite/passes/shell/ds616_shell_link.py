@@ -10,7 +10,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run, Shell
 from ...shell.script import AndOr, Script, Simple
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import written
 
 _TEXT = 'SHELL ["/bin/bash", "-c"]'
@@ -20,7 +20,6 @@ _SHELL = "/bin/sh"
 _OTHERS = re.compile(r"(?<![\w/.-])(?:/bin/)?sh\s+\S|system\(|\bmake\b")
 
 
-@rewrite_pass("DS616", "shell-link", Safety.AGGRESSIVE, ("DL4005",), mentions=("ln",))
 def shell_link(build: Build, facts: Facts) -> Proposals:
     """Say `SHELL ["/bin/bash", "-c"]` instead of linking /bin/sh to bash.
 
@@ -40,13 +39,12 @@ def shell_link(build: Build, facts: Facts) -> Proposals:
                 continue
             reason = _obstacle(build, facts, stage, run, script)
             if reason is not None:
-                yield missed("DS616", run.line, f"the link from /bin/sh stays: {reason}")
+                yield missed(run.line, f"the link from /bin/sh stays: {reason}")
                 continue
             logical = run.origin.logical
             lower = build.text[slice(*run.origin.keyword_span)].islower()
             text = _TEXT.replace("SHELL", "shell") if lower else _TEXT
             yield Change(
-                rule="DS616",
                 edits=(Edit.replace(run.origin.keyword_span.start, logical.after(len(logical.text.rstrip())), text),),
                 title="SHELL instead of a link at /bin/sh",
                 reason="SHELL sets the shell of what follows, and leaves /bin/sh as the distribution made it",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
+from ...analysis.shell.operations import Kind
 from ...change import Change, ReordersOperands, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...shell.edits import style_at
 from ...shell.script import Word
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import written
 
 _MANAGERS = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -21,7 +21,6 @@ _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~/-]*\Z")
 _SHORT = 2
 
 
-@rewrite_pass("DS618", "sort-packages", Safety.SAFE, ("tally/sort-packages",), optional=True)
 def sort_packages(build: Build, facts: Facts) -> Proposals:
     """List packages one per line in alphabetical order.
 
@@ -45,13 +44,12 @@ def sort_packages(build: Build, facts: Facts) -> Proposals:
                 wanted = sorted((word.text for word in words), key=lambda text: (text.lower(), text))
                 reason = _obstacle(use, run, words, build)
                 if reason is not None:
-                    yield missed("DS618", line, f"packages stay in their order: {reason}")
+                    yield missed(line, f"packages stay in their order: {reason}")
                     continue
                 edits = _edits(run, use.command.words[operation.operands[0] - 1], words, wanted, build, facts)
                 if edits:
                     leading = written(use.command.words[: operation.operands[0]])
                     yield Change(
-                        rule="DS618",
                         edits=edits,
                         title="packages one per line, sorted",
                         reason="so that a diff shows which package came or went",

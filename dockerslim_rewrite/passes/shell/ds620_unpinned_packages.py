@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind
-from ...change import Safety
+from ...analysis.shell.operations import Kind
 from ...ir.build import Build
-from ..base import Proposals, analysis, rewrite_pass
+from ..base import Proposals, analysis
 
 #: How each manager separates a package from its version, and how to ask for one.
 _PINS = {
@@ -29,14 +28,6 @@ _FILES = ("-r", "--requirement", "-e", "--editable", "-c", "--constraint")
 _NAMED = frozenset(("install", "add", "in", "i", "reinstall", "get"))
 
 
-@rewrite_pass(
-    "DS620",
-    "unpinned-packages",
-    Safety.SAFE,
-    ("DL3008", "DL3018", "DL3013", "DL3016", "DL3033", "DL3028", "DL3037", "DL3041", "DL3062"),
-    optional=True,
-    remark_only=True,
-)
 def unpinned_packages(build: Build, facts: Facts) -> Proposals:
     """List the packages that are installed without a version.
 
@@ -54,9 +45,7 @@ def unpinned_packages(build: Build, facts: Facts) -> Proposals:
                 if names and run.body is not None:
                     line = build.document.line_of(run.body.logical.before(use.command.span.start))
                     sign = _PINS[use.operation.manager.name][0]
-                    yield analysis(
-                        "DS620", line, f"{use.operation.manager.name}: {', '.join(names)} without {sign}VERSION"
-                    )
+                    yield analysis(line, f"{use.operation.manager.name}: {', '.join(names)} without {sign}VERSION")
 
 
 def _unpinned(use: Use) -> list[str]:

@@ -8,13 +8,12 @@ from ...ir.build import Build
 from ...knowledge.file_operands import is_file, knows
 from ...shell.script import Word
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import Call, calls, output_is_read
 
 _SILENT = frozenset(("echo", "printf"))
 
 
-@rewrite_pass("DS621", "glob-prefix", Safety.STANDARD, ("SC2035",), mentions=(" *", " ?"))
 def glob_prefix(build: Build, facts: Facts) -> Proposals:
     """Write `./*` for `*` where a command takes names of files, so that no file's name is read as an option.
 
@@ -35,12 +34,11 @@ def glob_prefix(build: Build, facts: Facts) -> Proposals:
         sure = [at for at in found if is_file(call.argv, at)]
         line = call.line(build)
         if len(sure) < len(found) or output_is_read(call.script, call.command):
-            yield missed("DS621", line, f"no ./ before {call.words[found[0]].text}: {_reason(call)}")
+            yield missed(line, f"no ./ before {call.words[found[0]].text}: {_reason(call)}")
             continue
         words = tuple(call.words[at].text for at in sure)
         logical = call.body.logical
         yield Change(
-            rule="DS621",
             edits=tuple(Edit.insert(logical.before(call.words[at].span.start), "./") for at in sure),
             title=f"./ before {' '.join(words)}",
             reason=f"else {call.name} takes a file whose name begins with a dash for an option",

@@ -9,14 +9,13 @@ from ...change import Change, Safety, StopsWithoutFolder
 from ...ir.build import Build
 from ...shell.body import Body
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import written
 
 if TYPE_CHECKING:
     from ...analysis.flow.unchecked import Guard, Unchecked
 
 
-@rewrite_pass("DS622", "cd-failure", Safety.STANDARD, ("SC2164",), mentions=("cd",))
 def cd_failure(build: Build, facts: Facts) -> Proposals:
     """Stop where `cd` fails: `cd x && make` for `cd x; make`, `cd x || exit; …` before several commands.
 
@@ -39,12 +38,9 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
                 line = build.document.line_of(body.logical.before(found.change.span.start))
                 text = " ".join(written(found.change.words))
                 if found.guard is None:
-                    yield missed(
-                        "DS622", line, f"{text} may fail unnoticed, and || exit would end more than that, or less"
-                    )
+                    yield missed(line, f"{text} may fail unnoticed, and || exit would end more than that, or less")
                     continue
                 yield Change(
-                    rule="DS622",
                     edits=(_edit(found, found.guard, body, build),),
                     title=f"stop where {text} fails",
                     reason="else the commands behind it work in another folder",

@@ -12,7 +12,7 @@ from ...ir.build import Build
 from ...shell.script import Script, Simple, Word
 from ...syntax import Logical
 from ...text import Edit
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 if TYPE_CHECKING:
     from ...shell.expansions import Expansion
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _OPTION = re.compile(r"-|[^$]*=")
 
 
-@rewrite_pass("DS623", "quote-known", Safety.SAFE, ("SC2086", "SC2046"), mentions=("$", "`"))
 def quote_known(build: Build, facts: Facts) -> Proposals:
     """Put double quotes round an expansion that is one word: `"$HOME/.npmrc"`, `-j"$(nproc)"`.
 
@@ -48,7 +47,6 @@ def quote_known(build: Build, facts: Facts) -> Proposals:
                 if not found:
                     continue
                 yield Change(
-                    rule="DS623",
                     edits=tuple(edit for word, bare in found for edit in _edits(word, bare, body.logical)),
                     title=f"quotes round {' '.join(word.text for word, _ in found)}",
                     reason="it is one word: nothing in it is to be split",

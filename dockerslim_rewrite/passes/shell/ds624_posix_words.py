@@ -11,13 +11,12 @@ from ...ir.steps import Run
 from ...shell.body import Body
 from ...shell.script import AndOr, Script, Simple, Word
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import written
 
 _SH = (None, ("/bin/sh", "-c"), ("sh", "-c"))
 
 
-@rewrite_pass("DS624", "posix-words", Safety.SAFE, ("SC3046", "SC2006"), mentions=("source", "`"))
 def posix_words(build: Build, facts: Facts) -> Proposals:
     """Write `. file` for `source file` under /bin/sh, and `$(…)` for backquotes.
 
@@ -47,15 +46,12 @@ def _sources(run: Run, script: Script, body: Body, build: Build) -> Proposals:
             continue
         line = build.document.line_of(body.logical.before(command.span.start))
         if len(command.words) != 2 or "/" not in command.words[1].text or command.assignments or command.redirects:
-            yield missed("DS624", line, "source stays: it gets more than a path, or one without a slash")
+            yield missed(line, "source stays: it gets more than a path, or one without a slash")
             continue
         if written(command.words) in elsewhere:
-            yield missed(
-                "DS624", line, "source stays: under a /bin/sh that does not know it the RUN goes on without it"
-            )
+            yield missed(line, "source stays: under a /bin/sh that does not know it the RUN goes on without it")
             continue
         yield Change(
-            rule="DS624",
             edits=(Edit(body.logical.span(*command.words[0].span), "."),),
             title=f". {command.words[1].text} for source",
             reason="/bin/sh need not know source, and . is the same",
@@ -88,7 +84,6 @@ def _substitutions(script: Script, body: Body, build: Build) -> Proposals:
         found = [(word, pairs) for word in words if (pairs := backquoted(word.text))]
         if found:
             yield Change(
-                rule="DS624",
                 edits=tuple(edit for word, pairs in found for edit in _edits(word, pairs, body)),
                 title="$(…) for backquotes",
                 reason="quotes and backslashes mean in it what they mean elsewhere",

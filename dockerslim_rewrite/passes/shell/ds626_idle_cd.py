@@ -12,14 +12,13 @@ from ...ir.steps import Run, Value
 from ...shell.edits import drop_command
 from ...shell.script import AndOr, Node, Script, Simple, Word
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import written
 
 #: Folders that are always there.
 _ALWAYS_THERE = re.compile(r"/*(?:\.\.?/+)*(?:\.\.?)?\Z")
 
 
-@rewrite_pass("DS626", "idle-cd", Safety.SAFE, ("SC2164", "DL3003"), mentions=("cd",))
 def idle_cd(build: Build, facts: Facts) -> Proposals:
     """Drop a `cd` that ends a RUN: the next one starts in WORKDIR all the same.
 
@@ -43,14 +42,13 @@ def idle_cd(build: Build, facts: Facts) -> Proposals:
             sure = _is_workdir(last, run, stage, facts) or _just_made(last, run, stage) if alone else False
             if not sure and not _certain(last, script):
                 if not alone:
-                    yield missed("DS626", run.line, f"{text} ends with its RUN; WORKDIR sets where the next one starts")
+                    yield missed(run.line, f"{text} ends with its RUN; WORKDIR sets where the next one starts")
                 continue
             edits = _whole(run, build) if alone else drop_command(run.body, run.origin, last)
             if edits is None:
-                yield missed("DS626", run.line, f"{text} ends with its RUN, but a comment or an option stands there")
+                yield missed(run.line, f"{text} ends with its RUN, but a comment or an option stands there")
                 continue
             yield Change(
-                rule="DS626",
                 edits=tuple(edits),
                 title=f"drop {text} at the end of a RUN",
                 reason="the folder is left with the RUN: the next one starts in WORKDIR",

@@ -9,7 +9,7 @@ from ...analysis.facts import Facts
 from ...change import Change, PrintsByPrintf, Safety
 from ...ir.build import Build, Stage
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 from .commands import calls, written
 
 _SH = (None, ("/bin/sh", "-c"))
@@ -18,7 +18,6 @@ _RELINKS = re.compile(r"\b(?:ln|mv|cp|rm|install|dpkg-divert|update-alternatives
 _ASKS = re.compile(r"\\[nt]")
 
 
-@rewrite_pass("DS627", "echo-escapes", Safety.STANDARD, ("SC2028", "SC3037"), mentions=("echo",))
 def echo_escapes(build: Build, facts: Facts) -> Proposals:
     r"""Write `printf '%b\n' "a\nb"` for `echo "a\nb"` and `echo -e`, which print the same in one shell only.
 
@@ -42,18 +41,17 @@ def echo_escapes(build: Build, facts: Facts) -> Proposals:
                 continue
             shell = shell or _shell(build, facts, stage)
             if isinstance(shell, str):
-                yield missed("DS627", call.line(build), f"echo stays: {shell}")
+                yield missed(call.line(build), f"echo stays: {shell}")
                 continue
             from ...analysis.shell.printing import by_printf
 
             text = by_printf(call.command, shell[0]) if call.words == call.command.words else None
             if text is None:
-                yield missed("DS627", call.line(build), f"echo stays: it is not plain what {shell[0]} prints here")
+                yield missed(call.line(build), f"echo stays: it is not plain what {shell[0]} prints here")
                 continue
             start, end = call.words[0].span.start, call.words[-2].span.end
             after = (*text.split(" "), call.words[-1].text)
             yield Change(
-                rule="DS627",
                 edits=(Edit(call.body.logical.span(start, end), text),),
                 title=f"{text} for {' '.join(written(call.words[:-1]))}",
                 reason=f"what echo prints is {shell[0]}'s business, what printf prints is not",

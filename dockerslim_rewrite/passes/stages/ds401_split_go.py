@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS401", "split-go", Safety.AGGRESSIVE, mentions=("golang",))
 def split_go(build: Build, facts: Facts) -> Proposals:
     """Build Go programs in one stage and ship them on a small base in another.
 

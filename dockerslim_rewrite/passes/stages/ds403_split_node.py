@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS403", "split-node", Safety.AGGRESSIVE, mentions=("node",))
 def split_node(build: Build, facts: Facts) -> Proposals:
     """Install Node.js packages in one stage, and ship them without compiler and headers in another.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS404", "split-java", Safety.AGGRESSIVE, mentions=("jdk", "java", "maven", "gradle", "temurin"))
 def split_java(build: Build, facts: Facts) -> Proposals:
     """Build Java programs in one stage and ship them on the runtime environment in another.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS405", "split-rust", Safety.AGGRESSIVE, mentions=("cargo",))
 def split_rust(build: Build, facts: Facts) -> Proposals:
     """Build Rust programs in one stage and ship them on a small base in another.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS406", "split-dotnet", Safety.AGGRESSIVE, mentions=("dotnet",))
 def split_dotnet(build: Build, facts: Facts) -> Proposals:
     """Build .NET programs in one stage and ship them on the ASP.NET runtime in another.
 

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass(
-    "DS407",
-    "split-native",
-    Safety.AGGRESSIVE,
-    mentions=("make", "gcc", "g++", "ninja", "cc ", "clang", "meson", "scons"),
-)
 def split_native(build: Build, facts: Facts) -> Proposals:
     """Build programs from source in one stage and ship them without compiler and sources in another.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS408", "split-static", Safety.AGGRESSIVE, mentions=("nginx", "serve", "http-server"))
 def split_static(build: Build, facts: Facts) -> Proposals:
     """Build static sites in one stage, and ship them with the web server alone in another.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.operations import Kind, operation
+from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, OmitsDevelopment, Safety
 from ...ir.build import Build, Stage
 from ...knowledge.development import Omission, omission
 from ...knowledge.writes import writing
 from ...text import Edit
-from ..base import Proposals, missed, rewrite_pass
+from ..base import Proposals, missed
 
 #: The option and the packages that it leaves out, or why it cannot; None where there are none.
 Asked = tuple[str, tuple[str, ...]] | str | None
@@ -20,9 +20,6 @@ _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "pip"))
 _QUIET = frozenset(("config", "set", "cache", "audit"))
 
 
-@rewrite_pass(
-    "DS410", "dev-dependencies", Safety.STANDARD, mentions=("npm", "yarn", "pnpm", "poetry", "composer", "bundle")
-)
 def dev_dependencies(build: Build, facts: Facts) -> Proposals:
     """Leave packages that only development needs out of the image: test runners, linters, compilers.
 
@@ -60,7 +57,7 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
         line, said, found = kept[0]
         others = sorted({str(one) for one, _, _ in kept[1:]}, key=int)
         beside = f" (so does what is installed on line {', '.join(others)})" if others else ""
-        yield missed("DS410", line, f"{said} brings packages for development as well{beside}: {found}")
+        yield missed(line, f"{said} brings packages for development as well{beside}: {found}")
 
 
 def _installs(use: Use, known: Omission) -> bool:
@@ -152,7 +149,6 @@ def _change(use: Use, option: str, names: tuple[str, ...], line: int) -> Change:
     at = body.logical.before(use.command.words[use.operation.verb].span.end)
     lead = use.operation.lead
     return Change(
-        rule="DS410",
         edits=(Edit.insert(at, f" {option}"),),
         title=f"{' '.join(lead)} {option}: without what only development needs",
         reason=f"nothing that runs in the container loads {', '.join(names[:4])}{' …' if len(names) > 4 else ''}",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS411", "split-php", Safety.AGGRESSIVE, mentions=("php",))
 def split_php(build: Build, facts: Facts) -> Proposals:
     """Compile extensions of PHP and install packages in one stage, and ship them without headers and git in another.
 

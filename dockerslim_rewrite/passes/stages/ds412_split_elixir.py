@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import Safety
 from ...ir.build import Build
-from ..base import Proposals, rewrite_pass
+from ..base import Proposals
 
 
-@rewrite_pass("DS412", "split-elixir", Safety.AGGRESSIVE, mentions=("elixir",))
 def split_elixir(build: Build, facts: Facts) -> Proposals:
     """Build a release of an Elixir program in one stage, and ship it without compilers and git in another.
 

@@ -6,8 +6,8 @@ import posixpath
 import re
 
 from ...analysis.packages.listed import Unmet
-from ...analysis.packages.operations import operation
 from ...analysis.runtime.linked import links
+from ...analysis.shell.operations import operation
 from ...change import Safety
 from .runtime_needs import CERTIFICATES, needed_packages
 from .slim_variants import slim_variant

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ...analysis.packages.operations import Kind, Operation, operation
 from ...analysis.runtime.go_sources import may_need_c
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
+from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import AddsAssignment, Claim, Safety
 from ...knowledge.images import image_facts
 from ...text import Edit

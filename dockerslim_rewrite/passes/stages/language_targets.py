@@ -8,8 +8,8 @@ import re
 from ...analysis.facts import Use
 from ...analysis.packages.home_caches import in_home
 from ...analysis.packages.listed import Lists, Unmet
-from ...analysis.packages.needs import starting_needs
 from ...analysis.runtime.linked import links
+from ...analysis.runtime.needs import starting_needs
 from ...analysis.runtime.starting import Started
 from ...change import Safety
 from ...ir.steps import Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ...analysis.packages.operations import operation
+from ...analysis.shell.operations import operation
 from ...change import Safety
 from ...record import evolve
 from .runtime_needs import packages_to_start

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from ...analysis.flow.state import expand
-from ...analysis.packages.operations import Kind
 from ...analysis.runtime.starting import EVERYWHERE, Started
+from ...analysis.shell.operations import Kind
 from ...ir.steps import Env
 from ...knowledge.libraries import libraries
 from ...knowledge.smaller import smaller

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...analysis.packages.operations import operation
 from ...analysis.runtime.starting import EVERYWHERE, Started
+from ...analysis.shell.operations import operation
 from ...change import Safety
 from ...knowledge.images import image_facts
 from .runtime_needs import brought_by_system, needed_packages, system_program

@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts
-from ...analysis.packages.operations import Kind, operation
 from ...analysis.runtime.shipped import Obstacle, Shipping
 from ...analysis.runtime.shipping import shipping
 from ...analysis.runtime.starting import Started, Starting, starting
+from ...analysis.shell.operations import Kind, operation
 from ...change import Claim, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Step

@@ -36,7 +36,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     targets = targets_of(project, obstacle, choose)
     if isinstance(targets, Obstacle):
         if not told_elsewhere(project):
-            yield missed(project.recipe.code, targets.line, f"not split into builder and runtime: {targets.reason}")
+            yield missed(targets.line, f"not split into builder and runtime: {targets.reason}")
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
@@ -103,7 +103,6 @@ def change_of(project: Project, target: Target) -> Change:
         evidence.append(f"left behind in the builder: {', '.join(left)}")
     claim = SplitsStage(split.builder, split.runtime, target.image, split.places, added, target.packages, left)
     return Change(
-        rule=project.recipe.code,
         edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,

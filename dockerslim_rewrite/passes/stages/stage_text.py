@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...analysis.packages.operations import Kind, command_names, operation
 from ...analysis.runtime.shipped import Shipping
+from ...analysis.shell.operations import Kind, command_names, operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Run, Step
 from ...record import record

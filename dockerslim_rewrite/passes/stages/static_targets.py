@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
-from ...analysis.packages.operations import Kind, Operation, operation, unwrapped
 from ...analysis.runtime.served import configured, on_command_line
+from ...analysis.shell.operations import Kind, Operation, operation, unwrapped
 from ...change import InstallsAgain, Safety, ServesOnly
 from ...ir.steps import Exec
 from ...knowledge.servers import Server, server

@@ -1,1 +1,1 @@
-"""The walk through two programs, and what claims license."""
+"""What the judge asks of any program: observations, instructions, comments, the verdict."""

@@ -7,9 +7,9 @@ from collections import Counter
 from ...change import RewritesLabels
 from ...ir.build import Build
 from ...ir.steps import Label
-from ..core.claims import Licences
 from ..core.observe import value
 from ..core.verdict import Unsound
+from ..shell.claims import Licences
 
 #: The keys of labels that say what MAINTAINER says.
 AUTHORS = frozenset(("org.opencontainers.image.authors", "maintainer"))

@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from ...change import ReplacesInstruction
 from ...ir.steps import Env, Label, Listing, Step, Value
-from ..core.claims import Claimed, Licences
 from ..core.instructions import exposed
 from ..core.observe import value
+from ..shell.claims import Claimed, Licences
 from .labels import AUTHORS, renamed
 
 _Pair: TypeAlias = tuple[str | None, tuple[str, ...]]

@@ -16,12 +16,12 @@ from ...change import MovesInstruction
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
 from ...record import record
-from ..core.claims import Claimed
 from ..core.observe import Command
 from ..core.program import commands_of, is_local, script_of
 from ..core.verdict import Unsound
 from ..metadata.labels import AUTHORS
 from ..metadata.metadata import folder
+from ..shell.claims import Claimed
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")

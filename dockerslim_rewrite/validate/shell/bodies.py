@@ -9,10 +9,10 @@ from itertools import chain, islice
 from ...change import QuotesExpansions, SourcesByDot
 from ...ir.steps import Run
 from ...shell.script import Script
-from ..core.claims import Licences, deletes_lists, is_cleanup
 from ..core.observe import Block, Command, Unit, commands, units
 from ..core.verdict import Undecided, Unsound
 from ..users.accounts import is_account_command, unsafe_account
+from .claims import Licences, deletes_lists, is_cleanup
 from .cleanups import unsafe_addition
 from .entering import is_idle, left_with, stopping, stops
 from .folders import behind_cd

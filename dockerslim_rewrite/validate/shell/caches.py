@@ -7,10 +7,10 @@ import re
 from ...change import AddsOption, DropsFiles
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
-from ..core.claims import Licences
 from ..core.observe import Command
 from ..core.program import commands_of
 from ..core.verdict import Unsound
+from .claims import Licences
 
 #: What a command with one of these options no longer leaves in the home folder.
 _KEPT = {"--no-cache-dir": ".cache/pip", "--no-cache": ".cache/uv"}

@@ -11,9 +11,9 @@ from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...shell.reader import read_script
 from ...shell.script import Script
-from ..core.claims import Licences
 from ..core.program import base_of, script_of
 from ..core.verdict import Undecided, Unsound
+from .claims import Licences
 from .effects import needs_shell
 
 _PROGRAM = re.compile(r"[A-Za-z0-9_.+/-]+\Z")

@@ -10,10 +10,10 @@ from ...change import Claim, EntersFolder
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
 from ...shell.script import Script
+from ..bases.inherited import filled
 from ..core.observe import Block, Command, Unit, units
 from ..core.program import base_of, script_of
 from ..core.verdict import Unsound
-from ..stages.inherited import filled
 from .entering import left_with, stopping
 
 _FOLDER = re.compile(r"/(?!proc\b|sys\b|dev\b|run\b)[A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*\Z")

@@ -7,10 +7,10 @@ import re
 from ...change import AddsCommand, AddsOption, DropsFiles
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run
-from ..core.claims import Licences
 from ..core.observe import Command, units
 from ..core.program import base_of, commands_of, script_of
 from ..core.verdict import Unsound
+from .claims import Licences
 from .cleanups import reads_lists
 
 _SOURCES = re.compile(r"/etc/apt|sources\.list|apt-(?:add-repository|key)|add-apt-repository|add-architecture|\.deb\b")

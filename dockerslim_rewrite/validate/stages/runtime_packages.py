@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from ...change import AddsCommand, AddsOption, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Env, Exec, Healthcheck, Run, Step
+from ..bases.inherited import inherited
 from ..bases.runtime_bases import is_slim_variant
 from ..core.observe import Command, units
 from ..core.program import commands_of, script_of
 from ..core.verdict import Unsound
-from .inherited import inherited
 from .linking import brings_libraries
 from .served import installed_again
 

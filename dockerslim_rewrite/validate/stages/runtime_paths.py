@@ -15,11 +15,11 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Exec, Run, Step, Value
 from ...shell.reader import read_argv
 from ...shell.script import Script
+from ..bases.inherited import filled, inherited, learn
 from ..core.observe import Command, commands, units
 from ..core.program import script_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
-from .inherited import filled, inherited, learn
 from .runtime_packages import check_left
 from .served import unserved
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from ...change import AddsInstruction, ChangesFlag, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step, Value
+from ..bases.inherited import VARIABLE, filled, inherited, learn, unlike
 from ..core.observe import value
 from ..core.program import commands_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
-from .inherited import VARIABLE, filled, inherited, learn, unlike
 from .runtime_packages import check_install
 from .runtime_paths import RuntimePaths, of_context
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...change import AddsOption, Change, NumbersUser
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Step, Value
+from ..bases.inherited import filled, learn
 from ..core.instructions import Side
 from ..core.observe import Block, Command, Unit, units
 from ..core.program import base_of, script_of
 from ..core.verdict import Unsound
-from ..stages.inherited import filled, learn
 from .first_accounts import FIRST, makes_first
 
 _FORM = re.compile(r"(?P<uid>[0-9]{1,9})(?::(?P<gid>[0-9]{1,9}))?\Z")

@@ -21,17 +21,17 @@ from ...ir.build import Build, Stage, read_build
 from ...syntax import ParseError, parse
 from ...text import Patch
 from ..bases.base_images import check_bases
+from ..core.comments import check_comments
+from ..core.program import base_of
+from ..core.second_reader import readers_disagree
+from ..core.verdict import Judgement, Undecided, Unsound, Verdict
 from ..metadata.labels import check_labels
 from ..shell.caches import check_caches
+from ..shell.claims import Claimed, Licences
 from ..shell.package_lists import check_package_lists
 from ..stages.development import check_development
 from ..users.accounts import check_accounts
-from .claims import Claimed, Licences
-from .comments import check_comments
-from .program import base_of
-from .second_reader import readers_disagree
 from .steps import Matcher
-from .verdict import Judgement, Undecided, Unsound, Verdict
 
 if TYPE_CHECKING:
     from ..stages.splits import Split

@@ -8,16 +8,16 @@ from itertools import islice, takewhile
 from ...change import AddsMount, EntersFolder, LeavesFolder, MergesRuns
 from ...ir.steps import Run, Step
 from ...text import Span
-from ..core.claims import Claimed, Licences
 from ..core.instructions import Side
 from ..core.observe import Command, Unit, units
 from ..core.program import script_of
-from ..core.standing import Standing
 from ..core.verdict import Unsound
-from .bodies import Bodies, stays_exec
-from .entering import is_idle
-from .folders import has_cd, headed_by_cd
-from .mounts import licensed_mounts
+from ..shell.bodies import Bodies, stays_exec
+from ..shell.claims import Claimed, Licences
+from ..shell.entering import is_idle
+from ..shell.folders import has_cd, headed_by_cd
+from ..shell.mounts import licensed_mounts
+from .standing import Standing
 
 
 class Runs:
@@ -43,7 +43,7 @@ class Runs:
         taken = bodies.longest(self.candidates(before, at), right, exported)
         runs = [step for step in before[at : at + taken] if isinstance(step, Run) and step.argv is not None]
         if runs and right.argv is None:
-            from .exec_runs import check_shell
+            from ..shell.exec_runs import check_shell
 
             check_shell(runs, self.old.build, self.old.stage)
         return taken

@@ -28,7 +28,7 @@ from ...change import (
     ReplacesWords,
 )
 from ...text import Span
-from .observe import Command, commands
+from ..core.observe import Command, commands
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -143,9 +143,9 @@ class Licences:
         return self._respells and self._said_otherwise(old, new, known)
 
     def _said_otherwise(self, old: list[str], new: list[str], known: Set[str]) -> bool:
-        from ..shell.downloads import by_curl
-        from ..shell.printing import by_printf
-        from ..shell.spelling import respelled
+        from .downloads import by_curl
+        from .printing import by_printf
+        from .spelling import respelled
 
         return (
             respelled(old, new, self.claims, known)
@@ -170,7 +170,7 @@ class Licences:
     def _same_values(self, before: tuple[str, ...], after: tuple[str, ...], known: Set[str]) -> bool:
         if not self._respells:
             return False
-        from ..shell.spelling import same_values
+        from .spelling import same_values
 
         return same_values(before, after, self.claims, known)
 

@@ -14,7 +14,7 @@ from ...ir.steps import Copy, Exec, Run, Step
 from ...record import record
 from ..bases import base_image, system
 from ..facts import Facts
-from .state import expand
+from ..flow.state import expand
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@%+,=-]+\Z")
 #: Extensions that folders do not have.

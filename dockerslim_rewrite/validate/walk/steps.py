@@ -17,17 +17,17 @@ from ...change import (
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, From, Run, Step
 from ...text import Span
+from ..core.instructions import Side, fingerprint, names_stages, same_text
+from ..core.program import base_of
+from ..core.verdict import Undecided, Unsound
 from ..metadata.labels import renamed
 from ..metadata.metadata import joined
 from ..moves.moves import Moves
-from ..shell.runs import Runs
+from ..shell.claims import Claimed
 from .added import Added
-from .claims import Claimed
-from .instructions import Side, fingerprint, names_stages, same_text
-from .program import base_of
 from .replaced import Replaced
+from .runs import Runs
 from .standing import Standing
-from .verdict import Undecided, Unsound
 
 if TYPE_CHECKING:
     from ..stages.splits import Split

@@ -12,7 +12,7 @@ from ...ir.steps import Run
 from ...shell.script import AndOr, Node, Script, Simple
 from ...shell.words import unquoted_parameters, word_value
 from ..facts import Facts
-from ..packages.operations import Kind, Operation
+from ..shell.operations import Kind, Operation
 
 #: Package managers whose cleanup hadolint looks for behind the first install of a RUN (DL3032, DL3036, DL3040): it
 #: takes the first cleanup for the only one.

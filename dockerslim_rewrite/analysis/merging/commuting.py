@@ -13,8 +13,8 @@ from ...knowledge.order import fetches, ignores_variables, installs_packages, wo
 from ...record import record
 from ...shell.script import Simple
 from ..facts import Facts
-from ..packages.operations import Kind, is_local
-from .destinations import destination
+from ..flow.destinations import destination
+from ..shell.operations import Kind, is_local
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _READING = frozenset(

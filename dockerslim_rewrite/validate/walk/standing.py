@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...ir.steps import Arg, Env, Exec, Shell, Step, Value
+from ..bases.inherited import filled, learn
 from ..metadata.metadata import folder
 from ..shell.folders import Entered
 from ..shell.forms import Launch
-from ..stages.inherited import filled, learn
 
 
 class Standing:

@@ -28,7 +28,7 @@ def inherited(stage: Stage) -> tuple[dict[str, str], str | None]:
 
 def unlike(stage: Stage) -> dict[str, str]:
     """The variables that the base image of *stage* sets to something else than the one that runs what it builds."""
-    from ..bases.dotnet_bases import sdk_environment
+    from .dotnet_bases import sdk_environment
 
     return sdk_environment(*_name_and_tag(stage))
 

@@ -7,13 +7,13 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ...analysis.project import Doubt, Evidence, Listener, Need, WriteKind
-from ...knowledge.processes import Server, server_named
-from ...shell.arguments import split
-from ..following import Following, Words
-from ..started import in_command, in_line
-from .modules import Reader
-from .values import UNKNOWN, Evaluator
+from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
+from ..knowledge.processes import Server, server_named
+from ..shell.arguments import split
+from .following import Following, Words
+from .python.modules import Reader
+from .python.values import UNKNOWN, Evaluator
+from .started import in_command, in_line
 
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...ir.build import Build
 from ...ir.steps import Exec
-from ..flow.graph import stage_graph
+from .graph import stage_graph
 
 
 def start_of(build: Build) -> tuple[Exec | None, Exec | None]:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ...shell.script import Script, Simple, Word
+from ..flow.places import absolute, literal
 from ..packages.cleanup import always_runs
-from ..packages.operations import unwrapped
-from .places import absolute, literal
+from ..shell.operations import unwrapped
 
 _RECURSIVE = re.compile(r"-[a-zA-Z]*[rR]|--recursive\Z")
 _MOVES = frozenset(("cd", "chdir", "pushd", "popd"))

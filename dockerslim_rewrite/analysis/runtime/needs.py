@@ -16,9 +16,9 @@ from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..facts import Facts
+from ..packages.listed import Lists, Unmet
+from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
-from .listed import Lists, Unmet
-from .operations import Kind, Operation, operation, unwrapped
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))

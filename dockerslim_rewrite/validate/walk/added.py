@@ -9,11 +9,11 @@ from ...change import AddsInstruction, SetsUser
 from ...ir.steps import Run, Step, Value
 from ...text import Span
 from ..bases.base_images import installs_what_is_missing
+from ..core.instructions import Side
+from ..core.verdict import Unsound
+from ..shell.claims import Claimed
 from ..users.accounts import makes_account
 from ..users.final_user import step_under_user
-from .claims import Claimed
-from .instructions import Side
-from .verdict import Unsound
 
 
 class Added:

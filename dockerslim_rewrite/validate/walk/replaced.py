@@ -18,15 +18,15 @@ from ...change import (
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Exec, Healthcheck, Label, Onbuild, Run, Step, Value
 from ..bases.base_images import argument_only_chooses_bases
+from ..core.instructions import Side
+from ..core.verdict import Undecided
 from ..metadata.metadata import maintainer_as_label
 from ..moves.copies import same_but_for_flags, same_copy
 from ..shell.bodies import Bodies
+from ..shell.claims import Claimed, Licences
 from ..shell.forms import same_process, same_test
-from ..shell.runs import always, frame
-from .claims import Claimed, Licences
-from .instructions import Side
+from .runs import always, frame
 from .standing import Standing
-from .verdict import Undecided
 
 
 class Replaced:

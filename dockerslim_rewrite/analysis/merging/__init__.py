@@ -1,0 +1,1 @@
+"""When RUN instructions may be merged and instructions change places."""

@@ -1,0 +1,1 @@
+"""The walk through two programs, step by step, and the verdict."""
