@@ -303,3 +303,6 @@ class Project(Protocol):
 
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""
+
+    def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
+        """What code of the project does while the image is built, by the lines of the RUNs that start it."""

@@ -81,7 +81,9 @@ def certain(writes: Iterable[WrittenPath]) -> tuple[WrittenPath, ...]:
 
 
 def at_path(path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> WrittenPath:
-    """A write to *path*, relative to *cwd*; None where the path is not known."""
+    """A write to *path*, relative to *cwd*; None where the path is not known. The home folder is ``~``."""
+    if path is not None and (path == "~" or path.startswith("~/")):
+        return WrittenPath(None, "~", kind, written, where)
     full = None
     if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
         full = posixpath.normpath(posixpath.join(cwd or "/", path))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..analysis.project import StartedProgram, UsedPackage, WriteKind, WrittenPath
 from ..knowledge.habits import habit, quiet, starts
 
 
-def habitual(packages: Iterable[UsedPackage], cwd: str | None) -> Iterator[WrittenPath]:
+def habitual(
+    packages: Iterable[UsedPackage], cwd: str | None, environment: Mapping[str, str | None]
+) -> Iterator[WrittenPath]:
     """The writes of *packages* in a program that runs in *cwd*: each is a folder, its path is not known.
 
-    The home folder is ``~``. A library that is in no list may write anywhere below *cwd*.
+    The home folder is ``~``, unless a variable of *environment* names another place. A library that is in no list may
+    write anywhere below *cwd*.
     """
     for package in packages:
         known = habit(package.language, package.name)
@@ -22,6 +25,9 @@ def habitual(packages: Iterable[UsedPackage], cwd: str | None) -> Iterator[Writt
         elif known.where != "temporary":
             what = f"what {known.name} writes: {known.what}"
             folder = {"home": "~", "package": None}.get(known.where, cwd)
+            moved = next((environment[name] for name in known.moved if environment.get(name)), None)
+            if known.where == "home" and moved is not None:
+                folder = moved
             yield WrittenPath(None, folder, WriteKind.POSSIBLE, what, package.evidence)
 
 

@@ -16,6 +16,7 @@ from ..analysis.project import (
     NativeExtension,
 )
 from ..ir.build import Build
+from .building import built
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
@@ -39,6 +40,7 @@ class FolderProject:
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
         self._behaviours: dict[str, Behaviour] = {}
+        self._built: dict[str, tuple[tuple[int, Behaviour], ...]] = {}
         self._placed: dict[str, Placed] = {}
         self._installations: dict[tuple[str, str], Installation] = {}
 
@@ -167,3 +169,11 @@ class FolderProject:
                     build, self.tree, self.placed(build), self._dockerfile, self._modules
                 )
         return self._behaviours[key]
+
+    def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
+        """What code of the project does while the image is built, by the lines of RUNs."""
+        key = build.text
+        if key not in self._built:
+            found = built(build, self.tree, self.placed(build), self._dockerfile, self._modules) if build.stages else ()
+            self._built[key] = found
+        return self._built[key]

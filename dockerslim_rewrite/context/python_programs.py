@@ -30,7 +30,11 @@ def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evid
             _python_module(follower, argv[index + 1 :], cwd, where)
             return
         elif word == "-c":
-            follower.doubt("Python runs code from its command line", where, blind=True)
+            code = argv[index + 1] if index + 1 < len(argv) else None
+            if code is None:
+                follower.doubt("the code that Python runs is known only when it runs", where, blind=True)
+            else:
+                _modules(follower, [follower.modules.inline(code)], _roots(follower, cwd), cwd)
             return
         elif word is not None and word.startswith("-"):
             index += 1

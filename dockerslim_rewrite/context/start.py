@@ -50,7 +50,7 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, mod
 def _surroundings(follower: Follower, cwd: str) -> None:
     """What the program's configuration and its libraries do."""
     packages = tuple(dict.fromkeys(follower.packages))
-    follower.writes += habitual(packages, cwd)
+    follower.writes += habitual(packages, cwd, follower.environment)
     follower.programs += started_by(packages)
     texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
     shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}

@@ -11,11 +11,15 @@ from .tables import table
 
 @record
 class Habit:
-    """Where a library writes (``cwd``, ``home``, ``argument``, ``package``, ``temporary``), and what, for people."""
+    """Where a library writes (``cwd``, ``home``, ``argument``, ``package``, ``temporary``), and what, for people.
+
+    ``moved`` are variables of the environment that name another place than the home folder, the first one first.
+    """
 
     name: str
     where: str
     what: str
+    moved: tuple[str, ...] = ()
 
 
 def habit(language: str, name: str) -> Habit | None:
@@ -23,7 +27,9 @@ def habit(language: str, name: str) -> Habit | None:
     data = table("habits").get(language, {})
     for one in _names(language, name):
         if one in data:
-            return Habit(one, data[one]["where"], data[one]["what"])
+            moved = table("habits")["moved"]
+            variables = next((names for begin, names in moved.items() if data[one]["what"].startswith(begin)), ())
+            return Habit(one, data[one]["where"], data[one]["what"], tuple(variables))
     return None
 
 

@@ -80,6 +80,18 @@ class Modules:
             self._known[path] = self._parsed(path)
         return self._known[path]
 
+    def inline(self, text: str) -> str:
+        """The name under which the module *text* of a command line is known from now on."""
+        name = f"python -c {text!r}"
+        if len(name) > 60:
+            name = f"{name[:60]}…{len(text)}"
+        if name not in self._known:
+            try:
+                self._known[name] = read_module(text)
+            except SyntaxError as error:
+                self._known[name] = Doubt(f"{name} cannot be parsed: {error.msg}", Evidence(name, 0))
+        return name
+
     def _parsed(self, path: str) -> Module | Doubt:
         text = self._read(path)
         if text is None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from ...analysis.facts import Facts
 from ...ir.build import Build
 from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
-from ...knowledge.users import fills_home
 from ...shell.script import Script, Simple
 
 #: The first port that every user may listen on.
@@ -74,7 +73,7 @@ def _command(command: Simple, script: Script) -> str | None:
             return f"chmod {mode or '…'} takes permissions from other users"
     if name == "umask" and argv[1:2] not in (("022",), ("0022",), ("002",), ("0002",), ("000",)):
         return "umask takes permissions from other users"
-    if fills_home(text) or re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
+    if re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
         return f"{name or 'a command'} puts files into root's home"
     return None
 

@@ -10,6 +10,7 @@ import posixpath
 import re
 
 from ...analysis.facts import Facts
+from ...analysis.runtime.home import in_home
 from ...analysis.runtime.shipped import Obstacle
 from ...change import Change, Safety, SplitsStage
 from ...ir.build import Build
@@ -54,6 +55,9 @@ def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> l
     obstacle = _decisive(project) or obstacle or obstacle_in(project)
     if obstacle is not None:
         return obstacle
+    home = in_home(project.stage, project.build, project.facts)
+    if home is not None:
+        return Obstacle(home, project.stage.head.line)
     targets = choose(project)
     if isinstance(targets, str):
         return Obstacle(targets, project.stage.head.line)
