@@ -301,6 +301,9 @@ class Project(Protocol):
     def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
 
+    def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
+        """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
+
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""
 

@@ -20,10 +20,10 @@ def habitual(
         known = habit(package.language, package.name)
         if known is None:
             if not quiet(package.language, package.name):
-                what = f"what {package.name} may write, which is not known"
+                what = f"files of its own, since nobody knows what {package.name} writes"
                 yield WrittenPath(None, cwd, WriteKind.POSSIBLE, what, package.evidence)
         elif known.where != "temporary":
-            what = f"what {known.name} writes: {known.what}"
+            what = f"{known.what} (as {known.name} does)"
             folder = {"home": "~", "package": None}.get(known.where, cwd)
             moved = next((environment[name] for name in known.moved if environment.get(name)), None)
             if known.where == "home" and moved is not None:

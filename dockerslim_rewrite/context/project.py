@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -156,6 +157,10 @@ class FolderProject:
     def image_files(self, build: Build) -> dict[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
         return {image: self.tree.by_path[path] for image, path in self.placed(build).context_of.items()}
+
+    def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
+        """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
+        return self.placed(build).steps
 
     def behaviour(self, build: Build) -> Behaviour:
         """What the container does, by what the context holds."""

@@ -20,7 +20,7 @@ from .tree import ContextTree
 def without_context(build: Build, name: str) -> Behaviour:
     """What the container does as far as the Dockerfile alone tells."""
     tree = ContextTree(Path(), listing=())
-    return behaviour_of(build, tree, Placed({}, {}, ()), name, Modules(tree.read))
+    return behaviour_of(build, tree, Placed({}, {}, (), {}), name, Modules(tree.read))
 
 
 def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules) -> Behaviour:

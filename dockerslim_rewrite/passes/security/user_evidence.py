@@ -16,7 +16,7 @@ from ...ir.steps import Exec, Listing, Step
 from ...knowledge.processes import server_named
 from ...record import record
 from ...shell.script import Script
-from .user_obstacles import FIRST_FREE_PORT, commanded, declared
+from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
 
 #: Programs that run code of the project, and nothing else.
@@ -45,7 +45,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     """What is found about a user of the image of *stage*, the last one, whose account has the folder *home*."""
     chain = _chain(facts, stage)
     steps = [step for index in chain for step in build.stages[index].steps]
-    obstacles = [*declared(steps), *commanded(build, facts, chain)]
+    obstacles = [*declared(steps), *inherited(build, facts, stage), *commanded(build, facts, chain)]
     doubts: list[str] = []
     evidence: list[str] = []
     obstacles += (f"{use.reason} (line {use.line})" for use in home_uses(build, facts, chain))
@@ -93,7 +93,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     own = {folder: whole for folder, whole in rights.folders.items() if is_ownable(folder)}
-    copied = copies_to_own(facts, stage, project.image_files(build), found, own)
+    copied = copies_to_own(facts, stage, project, found, own)
     return _findings(obstacles, doubts, evidence, own, copied, helped=False)
 
 

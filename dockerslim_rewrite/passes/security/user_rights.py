@@ -10,7 +10,7 @@ from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
 from ...analysis.flow.destinations import destination
 from ...analysis.flow.places import BROAD, Frame, moved
-from ...analysis.project import Behaviour, FileFacts, WriteKind, WrittenPath
+from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.users import is_temporary
@@ -89,27 +89,29 @@ def copies_of(facts: Facts, stage: Stage) -> list[tuple[Copy, str]]:
 
 
 def copies_to_own(
-    facts: Facts, stage: Stage, files: Mapping[str, FileFacts], behaviour: Behaviour, own: Mapping[str, bool]
+    facts: Facts, stage: Stage, project: Project, behaviour: Behaviour, own: Mapping[str, bool]
 ) -> Iterator[int]:
     """The steps of *stage* whose files must belong to the user, by index.
 
-    Those are the ones that bring files which only their owner may read, or which are written, and those that would take
-    a folder of the user's back to root: COPY gives each folder that it creates or finds below its destination the owner
-    of its files.
+    Those are the ones that bring files which only their owner may read, or which may be written, and those that would
+    take a folder of the user's back to root: COPY gives each folder below its destination the owner of its files.
     """
-    copies = copies_of(facts, stage)
-    for step, target in copies:
-        for folder, whole in own.items():
-            if whole and (within(target, folder) or within(folder, target)):
-                yield step.index
-            elif folder != target and within(folder, target):
-                known = step.origin.flag("from") is None
-                yield from () if known and not any(within(path, folder) for path in files) else (step.index,)
-    for path, file in files.items():
-        if _for_others(file) and not _is_written(path, behaviour, own):
+    for step, target in copies_of(facts, stage):
+        if step.origin.flag("from") is None and not step.origin.heredocs:
             continue
-        # The last COPY that can have put a file there did.
-        yield from [step.index for step, target in reversed(copies) if within(path, target)][:1]
+        for folder, whole in own.items():
+            below = folder != target and within(folder, target)
+            if below or (whole and (within(target, folder) or within(folder, target))):
+                yield step.index
+    targets = {step.index: target for step, target in copies_of(facts, stage)}
+    files = project.image_files(facts.build)
+    for path, steps in project.copied_by(facts.build).items():
+        for folder, whole in own.items():
+            if within(path, folder):
+                yield from (index for index in steps if folder != targets[index] and within(folder, targets[index]))
+                yield from steps[-1:] if whole else ()
+        if not _for_others(files[path]) or _is_written(path, behaviour, own):
+            yield steps[-1]
 
 
 def _for_others(file: FileFacts) -> bool:
