@@ -13,6 +13,7 @@ from ...record import record
 from ...shell.script import Script, Simple
 from ..facts import Facts
 from ..flow.start import start_of
+from ..project import WriteKind
 
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
@@ -45,10 +46,11 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
         return
     for line, behaviour in facts.project.built(build):
         for write in behaviour.writes:
-            if write.folder is not None and (write.folder == "~" or _within(write.folder, "/root")):
-                yield HomeUse(
-                    f"line {line} runs code, and {write.written} may be in the home folder", line, runtime=True
-                )
+            if write.kind is WriteKind.REMOVAL or write.folder is None:
+                continue
+            if write.folder == "~" or _within(write.folder, "/root"):
+                why = f"line {line} runs code that may write {write.written} into the home folder"
+                yield HomeUse(why, line, runtime=True)
         for doubt in behaviour.doubts:
             if doubt.blind and doubt.reason.startswith(_SCRIPTS):
                 why = f"line {line} runs a script that may fill the home folder: {doubt.reason}"
