@@ -8,6 +8,7 @@ import sys
 
 #: Exit codes by the convention of shells: 128 and the number of the signal.
 _INTERRUPTED = 130
+_USAGE = 2
 _NOBODY_READS = 141
 #: Python's own 700 cost a fifth of the time over many files, and some of it when the program starts.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -28,20 +29,49 @@ def _run(arguments: list[str]) -> None:
     from .quick import read_plain
 
     plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
-    if plain is None:
-        from .app import app
-
-        app(arguments, prog_name="dockerslim")
-        return
-    from .rewrite import Request, run
-
     try:
-        code = run(Request(**plain))
+        if plain is None:
+            code = _by_typer(arguments)
+        else:
+            from .rewrite import Request, run
+
+            code = run(Request(**plain))
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more when it ends, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _silence()
         code = _NOBODY_READS
+    except OSError as error:
+        # Standard output is full, or closed.
+        _silence()
+        print(f"dockerslim: standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        code = _USAGE
     sys.exit(code)
+
+
+def _by_typer(arguments: list[str]) -> int:
+    """Read *arguments* with Typer and carry them out; the exit code. A mistake is told in one line."""
+    from typer import Abort
+
+    from .app import app
+
+    try:
+        return app(arguments, prog_name="dockerslim", standalone_mode=False) or 0
+    except Abort:
+        return _INTERRUPTED
+    except Exception as error:
+        # Typer brings its own copy of the library whose exceptions these are, under a private name.
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        context = getattr(error, "ctx", None)
+        usage = f"; see `{context.command_path} --help`" if context is not None else ""
+        text = " ".join(message().split()).rstrip(".").replace("Value error, ", "")
+        print(f"dockerslim: {text[:1].lower()}{text[1:]}{usage}", file=sys.stderr)
+        return int(getattr(error, "exit_code", _USAGE))
+
+
+def _silence() -> None:
+    """Let nothing more be written: Python flushes standard output once more when it ends, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

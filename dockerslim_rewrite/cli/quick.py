@@ -11,58 +11,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-FLAGS = {
-    "-i": "in_place",
-    "--in-place": "in_place",
-    "--diff": "diff",
-    "--check": "check",
-    "--strict": "strict",
-    "--dockerignore": "dockerignore",
-    "--suggest": "suggest",
-    "--flatten": "flatten",
-    "-q": "quiet",
-    "--quiet": "quiet",
-}
-VALUES = {
-    "-o": "output",
-    "--output": "output",
-    "--level": "level",
-    "--style": "style",
-    "--templates": "templates",
-    "--pin": "pin",
-    "--lock": "lock",
-    "--context": "context",
-    "--account": "account",
-    "--cleanup": "cleanup",
-    "--format": "format",
-}
-LISTS = {"--select": "select", "--ignore": "ignore"}
-_PATHS = frozenset(("templates", "lock", "context"))
+from ..pipeline.settings import settings
+
+PLAIN = {flag: one for one in settings() if one.plain for flag in one.flags}
 
 
 def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
-    """What *arguments*, those behind ``rewrite``, ask for, by the names of ``Request``; None where Typer must read."""
+    """What *arguments*, those after ``rewrite``, ask for, by the names of ``Request``; None where Typer must read."""
     paths: list[str] = []
     found: dict[str, Any] = {}
     rest = iter(arguments)
     for argument in rest:
         if argument == "-" or not argument.startswith("-"):
             paths.append(argument)
-        elif argument in FLAGS:
-            found[FLAGS[argument]] = True
+            continue
+        name, equals, value = argument.partition("=") if argument.startswith("--") else (argument, "", "")
+        one = PLAIN.get(name)
+        if one is None or (one.kind == "flag" and equals):
+            return None
+        if one.kind == "flag":
+            found[one.name] = True
+            continue
+        if not equals:
+            value = next(rest, "")
+        if not value or value.startswith("-") or (one.choices and value not in one.choices):
+            return None
+        if one.kind == "rules":
+            parts = split(value)
+            if not parts:
+                return None
+            found[one.name] = (*found.get(one.name, ()), *parts)
         else:
-            name, equals, value = argument.partition("=") if argument.startswith("--") else (argument, "", "")
-            field = VALUES.get(name) or LISTS.get(name)
-            if field is None:
-                return None
-            if not equals:
-                value = next(rest, "")
-            if not value or value.startswith("-"):
-                return None
-            if name in LISTS:
-                found[field] = (*found.get(field, ()), *split(value))
-            else:
-                found[field] = Path(value) if field in _PATHS else value
+            found[one.name] = Path(value) if one.kind in ("path", "folder") else value
     return found | {"paths": tuple(paths)} if paths and all(paths) else None
 
 

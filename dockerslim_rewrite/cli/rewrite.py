@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..pipeline import Options, Result, rewrite, unified_diff
+from ..pipeline.settings import settings
 from ..record import evolve, record
 from ..report.text import printable, report_lines
 from ..syntax import ParseError
@@ -33,10 +34,12 @@ class Request:
     check: bool = False
     level: str = "standard"
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     style: str = "keep"
     templates: Path | None = None
     format: str = "text"
+    statistics: bool = False
     strict: bool = False
     quiet: bool = False
     pin: str | None = None
@@ -59,6 +62,7 @@ def run(request: Request) -> int:
         options = Options(
             level=request.level,
             select=request.select,
+            extend_select=request.extend_select,
             ignore=request.ignore,
             style=request.style,
             templates=request.templates,
@@ -110,14 +114,12 @@ def _check(request: Request) -> None:
         raise ValueError("--check builds nothing; leave out --verify")
     if request.in_place and "-" in request.paths:
         raise ValueError("standard input cannot be rewritten in place; use -o")
-    if request.format not in ("text", "json"):
-        raise ValueError(f"unknown format {request.format!r}; known formats: text, json")
-    if request.style not in ("keep", "canonical"):
-        raise ValueError(f"unknown style {request.style!r}; known styles: keep, canonical")
-    if request.context is not None and not request.context.is_dir():
-        raise ValueError(f"--context {request.context}: is no folder")
-    if request.templates is not None and not request.templates.is_dir():
-        raise ValueError(f"--templates {request.templates}: is no folder")
+    for one in settings():
+        value = getattr(request, one.name, None)
+        if one.choices:
+            one.check(value)
+        if one.kind == "folder" and value is not None and not value.is_dir():
+            raise ValueError(f"{one.flag} {value}: not a directory")
     if request.verify is not None:
         request.verify.options()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,22 +12,26 @@ from ..analysis.locked import NO_LOCK, Lock
 from ..change import Safety
 from ..passes import PIPELINE, Pass, Phase
 from ..record import record
+from .settings import setting
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
 
-#: What ``Options.pin`` may be, besides None.
-PINS = ("tag", "digest", "both", "none")
-#: What ``Options.cleanup`` may be: caches are deleted where they were filled, or kept out by cache mounts.
-CLEANUPS = ("delete", "cache-mount")
+#: The group of rules that only linters ask for, off by default.
+LINT = "lint"
+#: Words of ``select`` for all rules, and for those that run by default.
+_ALL, _DEFAULT = "all", "default"
+_PREFIX = re.compile(r"ds\d{0,2}\Z")
 
 
 @record
 class Options:
     """What a caller may choose.
 
-    ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select`` and ``ignore`` hold rule codes, prefixes of them
-    (``DS2``), rule names, or codes of hadolint, BuildKit or tally that a rule answers. ``style`` is ``keep`` (edit in
+    ``level`` is ``safe``, ``standard`` or ``aggressive``; ``select``, ``extend_select`` and ``ignore`` hold rule codes,
+    prefixes of them (``DS2``), rule names, groups (``size``, ``lint``), ``default``, ``all``, or codes of hadolint,
+    BuildKit or tally that a rule answers. Without ``select``, all rules run but those of the group ``lint`` and those
+    that are optional; ``extend_select`` adds to them. ``style`` is ``keep`` (edit in
     place) or ``canonical`` (render the whole file). ``templates`` is a folder whose templates take precedence.
     ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the
     rules selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with
@@ -39,6 +44,7 @@ class Options:
 
     level: str | Safety = Safety.STANDARD
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     style: str = "keep"
     templates: Path | None = None
@@ -62,9 +68,8 @@ def selected(options: Options) -> tuple[Phase, ...]:
     """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
     known = [one for phase in PIPELINE for one in phase.passes]
     switches = _switches(options)
-    wanted = {one.code for one in known if not one.optional}
-    if options.select:
-        wanted = {one.code for word in options.select for one in _named(word, known)}
+    chosen = options.select or (_DEFAULT,)
+    wanted = {one.code for word in (*chosen, *options.extend_select) for one in _named(word, known)}
     wanted -= {one.code for one in known if not switches.isdisjoint(one.off)}
     wanted |= {one.code for one in known if not switches.isdisjoint(one.on)}
     wanted -= {code for one in known if one.code in wanted for code in one.without}
@@ -74,24 +79,24 @@ def selected(options: Options) -> tuple[Phase, ...]:
 
 def _switches(options: Options) -> frozenset[str]:
     """The switches of *options* as the table of rules names them. Raises ``ValueError`` for an unknown value."""
-    if options.pin is not None and options.pin not in PINS:
-        raise ValueError(f"unknown pin {options.pin!r}; known: {', '.join(PINS)}")
-    if options.cleanup not in CLEANUPS:
-        raise ValueError(f"unknown cleanup {options.cleanup!r}; known: {', '.join(CLEANUPS)}")
+    setting("pin").check(options.pin)
+    setting("cleanup").check(options.cleanup)
     pin = () if options.pin is None else (f"pin={options.pin}",)
     flatten = ("flatten",) if options.flatten else ()
     return frozenset((*pin, f"cleanup={options.cleanup}", *flatten))
 
 
 def _named(word: str, known: list[Pass]) -> list[Pass]:
-    """The passes that *word* names: by code or its prefix, by name, or by a code of another tool."""
+    """The rules that *word* names: by code or its prefix, by name or group, or by a code of another tool."""
     bare = word.strip().lower()
+    if bare in (_ALL, _DEFAULT):
+        return [one for one in known if not one.optional and (bare == _ALL or one.group != LINT)]
     found = [
         one
         for one in known
-        if one.code.lower() == bare
-        or one.name == bare
-        or (bare.startswith("ds") and len(bare) < 5 and one.code.lower().startswith(bare) and not one.optional)
+        if bare in (one.code.lower(), one.name)
+        or (bare == one.group and not one.optional)
+        or (_PREFIX.match(bare) and one.code.lower().startswith(bare) and not one.optional)
         or any(answer.lower() == bare for answer in one.answers)
     ]
     if not found:

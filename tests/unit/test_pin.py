@@ -93,7 +93,8 @@ def test_what_is_pinned(folder: Path, options: tuple[str, ...], first: str) -> N
 def test_an_unknown_pin_is_told(folder: Path) -> None:
     done = rewrite(folder, "Dockerfile", "--pin", "hash")
     assert done.returncode == 2
-    assert done.stderr == b"dockerslim: unknown pin 'hash'; known: tag, digest, both, none\n"
+    assert len(done.stderr.splitlines()) == 1
+    assert b"'--pin': 'hash' is not one of 'tag', 'digest', 'both', 'none'" in done.stderr
 
 
 def test_twice_from_one_lock_is_the_same_and_needs_no_network(folder: Path) -> None:

@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 
 from dockerslim_rewrite.cli import app as typer_app
 from dockerslim_rewrite.cli import rewrite as command
-from dockerslim_rewrite.cli.quick import FLAGS, LISTS, VALUES, read_plain
+from dockerslim_rewrite.cli.quick import PLAIN, read_plain
 
-OPTIONS = (*FLAGS, *VALUES, *LISTS)
+FLAGS = {flag for flag, one in PLAIN.items() if one.kind == "flag"}
+OPTIONS = tuple(PLAIN)
 WORDS = st.one_of(
     st.sampled_from(OPTIONS),
-    st.sampled_from([f"{name}=safe" for name in (*VALUES, *LISTS)]),
+    st.sampled_from([f"{name}=safe" for name in OPTIONS]),
     st.sampled_from(
         ["Dockerfile", "a b", "-", "--", "DS2,DL3009", " , ", "", "-iq", "-ofile", "--no-diff", "--help", "--version"]
     ),
@@ -47,7 +48,8 @@ def test_what_is_read_is_what_typer_reads(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_option_is_read(option: str) -> None:
-    arguments = ["Dockerfile", option] if option in FLAGS else ["Dockerfile", option, "word"]
+    value = (PLAIN[option].choices or ("word",))[0]
+    arguments = ["Dockerfile", option] if option in FLAGS else ["Dockerfile", option, value]
     plain = read_plain(arguments)
     assert plain is not None
     assert command.Request(**plain) == by_typer(arguments)

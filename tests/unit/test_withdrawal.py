@@ -41,7 +41,7 @@ def liar(pattern: str, new: str, code: str = "DS999") -> Pass:
             line = build.document.line_of(match.start())
             yield Change((edit,), f"lie about {match[0]!r}", "none", Safety.SAFE, (Layout(),), line)
 
-    return Pass(code, "liar", "layers", "tidy", Safety.SAFE, Safety.SAFE, "lint", "Tell a lie.", given=lie)
+    return Pass(code, "liar", "layers", "tidy", Safety.SAFE, Safety.SAFE, "size", "Tell a lie.", given=lie)
 
 
 Insert = Callable[..., None]
