@@ -42,4 +42,6 @@ def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
 def _judge(engine: Engine, outcome: Outcome) -> Judgement:
     from ..validate import validate
 
-    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch)
+    project = engine.project()
+    read = project.text if project is not None else None
+    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch, read)

@@ -22,6 +22,7 @@ from ..core.program import base_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.labels import renamed
 from ..metadata.metadata import joined
+from ..moves.contents import Read
 from ..moves.moves import Moves
 from ..shell.claims import Claimed
 from .added import Added
@@ -41,14 +42,18 @@ class Matcher:
     """Matches the steps of two builds; raises ``Unsound`` or ``Undecided`` at the first difference without licence.
 
     *places* leads from the indices of the stages of *old* that are still there to those of *new*; ``became`` leads
-    from the indices of the old instructions that were followed to those of the new ones.
+    from the indices of the old instructions that were followed to those of the new ones. *read* reads files of the
+    build context.
     """
 
-    def __init__(self, old: Build, new: Build, claimed: Claimed, places: Mapping[int, int]) -> None:
+    def __init__(
+        self, old: Build, new: Build, claimed: Claimed, places: Mapping[int, int], read: Read | None = None
+    ) -> None:
         self.old = Side(old, places)
         self.new = Side(new, {index: index for index in places.values()})
         self.escape = old.document.escape
         self.claimed = claimed
+        self.read = read
         self.runs = Runs(claimed, self.old, self.new)
         self.replaced = Replaced(self.old, self.new, claimed)
         self.added = Added(self.new, claimed)
@@ -254,7 +259,7 @@ class Matcher:
         ]
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
         where = (self.standing.workdir, self.escape)
-        for step in copied_later(left, rights, after[at + len(rights) :], flags, where) if rights else ():
+        for step in copied_later(left, rights, after[at + len(rights) :], flags, where, self.read) if rights else ():
             if same_text(left, step) or self.replaced.holds(left, step, stage, self.standing):
                 self.added.copied_later.add(step.index)
                 return len(rights)
