@@ -22,7 +22,7 @@ def habitual(
             if not quiet(package.language, package.name):
                 what = f"files of its own, since nobody knows what {package.name} writes"
                 yield WrittenPath(None, cwd, WriteKind.POSSIBLE, what, package.evidence)
-        elif known.where != "temporary":
+        elif known.where not in ("temporary", "told"):
             what = f"{known.what} (as {known.name} does)"
             folder = {"home": "~", "package": None}.get(known.where, cwd)
             moved = next((environment[name] for name in known.moved if environment.get(name)), None)

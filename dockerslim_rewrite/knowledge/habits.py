@@ -11,7 +11,7 @@ from .tables import table
 
 @record
 class Habit:
-    """Where a library writes (``cwd``, ``home``, ``argument``, ``package``, ``temporary``), and what, for people.
+    """Where a library writes by itself (as the data file names places), and what, for people.
 
     ``moved`` are variables of the environment that name another place than the home folder, the first one first.
     """

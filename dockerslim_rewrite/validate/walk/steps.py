@@ -13,6 +13,7 @@ from ...change import (
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
+    SetsUser,
 )
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, From, Run, Step
@@ -23,6 +24,7 @@ from ..core.verdict import Undecided, Unsound
 from ..metadata.labels import renamed
 from ..metadata.metadata import joined
 from ..moves.contents import Read
+from ..moves.copies import same_but_for_flags
 from ..moves.moves import Moves
 from ..shell.claims import Claimed
 from .added import Added
@@ -260,10 +262,20 @@ class Matcher:
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
         where = (self.standing.workdir, self.escape)
         for step in copied_later(left, rights, after[at + len(rights) :], flags, where, self.read) if rights else ():
-            if same_text(left, step) or self.replaced.holds(left, step, stage, self.standing):
+            if (
+                same_text(left, step)
+                or self.replaced.holds(left, step, stage, self.standing)
+                or self._owned(left, step)
+            ):
                 self.added.copied_later.add(step.index)
                 return len(rights)
         return 0
+
+    def _owned(self, left: Copy, right: Step) -> bool:
+        """Whether *right*, which stands elsewhere, copies what *left* does for the user that a change sets."""
+        users = {claim.user for claim in self.claimed.all.of(SetsUser)}
+        flags = [claim for claim in self.claimed.all.of(ChangesFlag) if claim.name == "chown" and claim.after in users]
+        return isinstance(right, Copy) and same_but_for_flags(left, right, self.old, self.new, flags)
 
     def _moves(self, left: Step | None, right: Step) -> bool:
         """Whether *right* is a WORKDIR to the folder of a ``cd``, or back."""
