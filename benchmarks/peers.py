@@ -43,7 +43,7 @@ def ours(level: str, folder: Path, names: Sequence[str]) -> None:
     from dockerslim_rewrite import Options, rewrite
     from dockerslim_rewrite.syntax import ParseError
 
-    options = Options(level=level)
+    options = Options(level=level, extend_select=("lint",))
     for name in names:
         path = folder / name
         try:

@@ -71,6 +71,32 @@ def _reasons(argv: tuple[str | None, ...]) -> tuple[frozenset[str], frozenset[st
     return mine, mine | _of(argv, _joining())
 
 
+def one_thought(commands: Sequence[Sequence[str | None]]) -> str | None:
+    """As ``one_block``, for blocks that their author thinks of as one step."""
+    reason = one_block(commands)
+    return reason if reason in _thoughts() else None
+
+
+@lru_cache(maxsize=1)
+def _thoughts() -> frozenset[str]:
+    return frozenset(block["reason"] for block in table("costs")["block"] if block.get("thought", False))
+
+
+def is_ordinary_folder(path: str) -> bool:
+    """Whether every image has the directory *path*: two commands that name it need have nothing in common."""
+    return path in _ordinary()
+
+
+@lru_cache(maxsize=1)
+def _ordinary() -> frozenset[str]:
+    return frozenset(table("costs")["ordinary"])
+
+
+def makes_account(argv: Sequence[str | None]) -> bool:
+    """Whether a command of the words *argv* makes an account, which its last word names."""
+    return bool(argv) and argv[0] in table("costs")["accounts"]
+
+
 def starts_block(argv: Sequence[str | None]) -> bool:
     """Whether a costly command of the words *argv* forms one block with some other."""
     return bool(_of(argv, _blocks()))

@@ -56,7 +56,7 @@ def rewrite_file(file: CorpusFile, level: str) -> Rewritten:
     from dockerslim_rewrite import Options, rewrite
     from dockerslim_rewrite.syntax import ParseError
 
-    options = Options(level=level)
+    options = Options(level=level, extend_select=("lint",))
     try:
         result = rewrite(file.text, options)
         after = result.to_bytes()

@@ -92,7 +92,7 @@ def survive(text: str | bytes, level: str, style: str) -> None:
     """Rewrite *text*; it is refused, or the result is proven once more."""
     try:
         with no_hang():
-            result = rewrite(text, Options(level=level, style=style))
+            result = rewrite(text, Options(level=level, extend_select=("lint",), style=style))
     except ParseError as error:
         event("refused" if error.line >= 1 and error.reason else "refused without a reason")
         return

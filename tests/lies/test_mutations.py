@@ -41,7 +41,7 @@ def fixtures() -> Iterator[Result]:
     for path in sorted(FIXTURES.glob("*.md")):
         for case in read_fixture(path.read_text("utf-8")).cases:
             try:
-                result = rewrite(case.before, Options(level="aggressive"))
+                result = rewrite(case.before, Options(level="aggressive", extend_select=("lint",)))
             except ParseError:
                 continue
             if result.changed:
@@ -51,7 +51,7 @@ def fixtures() -> Iterator[Result]:
 def corpus(size: int) -> Iterator[Result]:
     for file in sample([file for file in corpus_files() if not file.negative], size):
         try:
-            result = rewrite(file.text, Options(level="aggressive"))
+            result = rewrite(file.text, Options(level="aggressive", extend_select=("lint",)))
         except ParseError:
             continue
         if result.changed:

@@ -52,7 +52,7 @@ LINES = (
 files = st.lists(st.sampled_from(LINES), min_size=2, max_size=14)
 
 
-@given(files, st.sampled_from([("DS702",), ("DS702", "DS602", "DS604", "DS101", "DS103")]))
+@given(files, st.sampled_from([("DS702",), ("DS702", "DS602", "DS604", "DS101", "DS103", "DS109")]))
 def test_moves_are_proven_and_at_rest(lines: list[str], select: tuple[str, ...]) -> None:
     text = "\n".join(["FROM debian:12", *lines, "RUN apt-get install -y last", ""])
     options = Options(select=select)

@@ -71,7 +71,8 @@ for path in sys.argv[1:]:
     for level in ("safe", "aggressive"):
         for style in ("keep", "canonical"):
             try:
-                rewrite(Path(path).read_bytes(), Options(level=level, style=style, context=Path(path).parent), path)
+                options = Options(level=level, extend_select=("lint",), style=style, context=Path(path).parent)
+                rewrite(Path(path).read_bytes(), options, path)
             except ParseError:
                 pass
 print("rewritten", len(sys.argv) - 1)

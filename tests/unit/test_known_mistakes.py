@@ -11,7 +11,7 @@ LEVELS = ("safe", "standard", "aggressive")
 
 
 def after(text: str, level: str) -> Result:
-    return rewrite(text, Options(level=level))
+    return rewrite(text, Options(level=level, extend_select=("lint",)))
 
 
 @pytest.mark.parametrize("level", LEVELS)

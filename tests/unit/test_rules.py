@@ -2,59 +2,69 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import dockerslim_rewrite
 from dockerslim_rewrite import Options
 from dockerslim_rewrite.cli.rules import explain
 from dockerslim_rewrite.knowledge.sources import link_of, links
 from dockerslim_rewrite.passes import Pass, rules
 from dockerslim_rewrite.pipeline import selected
 
-#: Every code of hadolint, of BuildKit's checks and of tally that the catalogue of rules promises an answer to.
-ANSWERED = {
-    "DS101": "DL3059 moreThanOneInstall",
-    "DS104": "prefer-copy-chmod",
-    "DS106": "no-unreachable-stages",
-    "DS201": "DL3009",
-    "DS202": "DL3019",
-    "DS203": "DL3032 DL3040 DL3036",
-    "DS204": "DL3042",
-    "DS206": "DL3060",
-    "DS208": "tarSomethingRmTheSomething",
-    "DS210": "prefer-package-cache-mounts",
-    "DS301": "DL3006 DL3007",
-    "DS501": "DL3002 DS002",
-    "DS502": "DL3004",
-    "DS503": "DL3064 SecretsUsedInArgOrEnv",
-    "DS504": "DL3046",
-    "DS506": "DL3066",
-    "DS601": "DL3020",
-    "DS602": "DL4000",
-    "DS603": "DL3025",
-    "DS604": "LegacyKeyValueFormat",
-    "DS605": "FromAsCasing StageNameCasing ConsistentInstructionCasing",
-    "DS606": "NoEmptyContinuation",
-    "DS607": "DL3000 DL3003",
-    "DS608": "DL3027",
-    "DS609": "DL3014 DL3030 DL3034 DL3038",
-    "DS610": "DL4006",
-    "DS611": "DL3047",
-    "DS612": "DL4001",
-    "DS613": "DL3015",
-    "DS614": "DL4003 DL4004 DL3012 MultipleInstructionsDisallowed",
-    "DS615": "DL3021",
-    "DS616": "DL4005",
-    "DS619": "RedundantTargetPlatform ExposeProtoCasing ExposeInvalidFormat DL3048",
-    "DS625": "DL3045",
-    "DS620": "DL3008 DL3018 DL3013 DL3016 DL3033 DL3028 DL3062",
-    "DS621": "SC2035",
-    "DS622": "SC2164",
-    "DS623": "SC2086 SC2046",
-    "DS624": "SC3046 SC2006",
-    "DS626": "SC2164 DL3003",
-    "DS627": "SC2028 SC3037",
-}
-PAIRS = [(rule, code) for rule, codes in ANSWERED.items() for code in codes.split()]
+#: Every code of hadolint, of BuildKit's checks and of tally that some rule has to answer.
+PROMISED = frozenset(
+    (
+        "ConsistentInstructionCasing", "DL3000", "DL3002", "DL3003", "DL3004", "DL3006", "DL3007", "DL3008", "DL3009",
+        "DL3012", "DL3013", "DL3014", "DL3015", "DL3016", "DL3018", "DL3019", "DL3020", "DL3021", "DL3025", "DL3027",
+        "DL3028", "DL3030", "DL3032", "DL3033", "DL3034", "DL3036", "DL3038", "DL3040", "DL3042", "DL3045", "DL3046",
+        "DL3047", "DL3048", "DL3059", "DL3060", "DL3062", "DL3064", "DL3066", "DL4000", "DL4001", "DL4003", "DL4004",
+        "DL4005", "DL4006", "DS002", "ExposeInvalidFormat", "ExposeProtoCasing", "FromAsCasing",
+        "LegacyKeyValueFormat", "MultipleInstructionsDisallowed", "NoEmptyContinuation", "RedundantTargetPlatform",
+        "SC2006", "SC2028", "SC2035", "SC2046", "SC2086", "SC2164", "SC3037", "SC3046", "SecretsUsedInArgOrEnv",
+        "StageNameCasing", "moreThanOneInstall", "no-unreachable-stages", "prefer-copy-chmod",
+        "prefer-package-cache-mounts", "tarSomethingRmTheSomething",
+    )
+)  # fmt: skip
+PAIRS = [(one.code, code) for one in rules() for code in one.answers]
+
+
+def test_every_promised_code_is_answered() -> None:
+    assert {code for _, code in PAIRS} >= PROMISED
+
+
+def test_the_table_is_sound() -> None:
+    known = rules()
+    assert len({one.code for one in known}) == len({one.name for one in known}) == len(known)
+    for one in known:
+        assert one.level is None or one.ceiling is None or one.level <= one.ceiling
+        assert one.group in {"size", "security", "cache", "correctness", "buildkit", "lint"}
+        assert set(one.without) <= {other.code for other in known}
+        assert all(word == word.lower() for word in one.mentions)
+
+
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.code)
+def test_the_summary_is_the_first_line_of_the_documentation(one: Pass) -> None:
+    assert one.summary == one.doc.split("\n", 1)[0]
+
+
+def test_every_module_of_a_rule_is_in_the_table() -> None:
+    root = Path(dockerslim_rewrite.__file__).parent / "passes"
+    there = {path.relative_to(root).with_suffix("").as_posix().replace("/", ".") for path in root.glob("*/ds[0-9]*.py")}
+    assert there == {one.module for one in rules()}
+
+
+def test_lint_is_off_unless_it_is_asked_for() -> None:
+    def groups(select: tuple[str, ...] = (), extend_select: tuple[str, ...] = ()) -> set[str]:
+        phases = selected(Options(select=select, extend_select=extend_select))
+        return {one.group for phase in phases for one in phase.passes}
+
+    everything = {one.group for one in rules()}
+    assert groups() == everything - {"lint"}
+    assert groups(extend_select=("lint",)) == groups(select=("all",)) == everything
+    assert groups(select=("lint",)) == {"lint"}
+    assert groups(select=("size", "cache")) == {"size", "cache"}
 
 
 @pytest.mark.parametrize(("rule", "code"), PAIRS)

@@ -58,5 +58,5 @@ def test_a_tool_is_added_only_where_it_has_a_folder(body: str, added: bool) -> N
 )
 def test_runs_stay_apart_where_one_deletes_the_folder_of_the_next(first: str, merged: bool) -> None:
     text = f"FROM debian:12\nENV HERE=/w\nWORKDIR /w\nRUN {first}\nRUN chmod 700 /usr/bin/tool && tool\n"
-    result = rewrite(text, Options(select=("DS102", "DS103")))
+    result = rewrite(text, Options(select=("DS102", "DS109")))
     assert (result.text.count("RUN") == 1) is merged, result.text

@@ -112,9 +112,10 @@ def plan(runs: list[Run], facts: Facts, *, subshells: bool) -> Joint | str:
 class _Growing:
     """A joint that takes in one RUN after the other, each weighed against those before it once."""
 
-    def __init__(self, facts: Facts, subshells: bool) -> None:
+    def __init__(self, facts: Facts, subshells: bool, *, bare: bool = False) -> None:
         self.facts = facts
         self.subshells = subshells
+        self.bare = bare
         self.runs: list[Run] = []
         self._length = 0
         self._wraps: list[Wrap] = []
@@ -137,6 +138,8 @@ class _Growing:
         if bent and self.facts.state(run).errexit:
             return "the SHELL runs bodies under -e, which && would switch off inside this one"
         wrap = _grouping(script)
+        if self.bare and wrap is not Wrap.BARE:
+            return "its body would need brackets"
         if wrap is not Wrap.BARE and script.comments:
             return "a shell comment stands in a body that needs brackets"
         wraps = list(self._wraps)
@@ -274,10 +277,15 @@ class Declined:
 Wanted = Callable[[Sequence[Run], Run], str | None]
 
 
-def grown(stage: Stage, facts: Facts, wanted: Wanted) -> Iterator[tuple[Joint, list[str]] | Declined]:
-    """Joints grown from left to right: *wanted* says for a group and the RUN behind it why they belong together."""
+def grown(
+    stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False
+) -> Iterator[tuple[Joint, list[str]] | Declined]:
+    """Joints grown from left to right: *wanted* says for a group and the RUN behind it why they belong together.
+
+    With *bare*, no body may need brackets.
+    """
     for series in neighbours(stage):
-        growing, unfit = _begun(series[0], facts)
+        growing, unfit = _begun(series[0], facts, bare)
         reasons: list[str] = []
         for previous, run in pairwise(series):
             reason = wanted(growing.runs or [previous], run)
@@ -291,14 +299,14 @@ def grown(stage: Stage, facts: Facts, wanted: Wanted) -> Iterator[tuple[Joint, l
                 yield growing.joint(), reasons
             if problem is not None:
                 yield Declined(previous, run, problem)
-            (growing, unfit), reasons = _begun(run, facts), []
+            (growing, unfit), reasons = _begun(run, facts, bare), []
         if reasons:
             yield growing.joint(), reasons
 
 
-def _begun(run: Run, facts: Facts) -> tuple[_Growing, str | None]:
+def _begun(run: Run, facts: Facts, bare: bool) -> tuple[_Growing, str | None]:
     """A joint of *run* alone, and why it can have no other."""
-    growing = _Growing(facts, subshells=False)
+    growing = _Growing(facts, subshells=False, bare=bare)
     return growing, growing.add(run) if facts.script(run) is not None else None
 
 

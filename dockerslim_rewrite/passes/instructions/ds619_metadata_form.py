@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from ...analysis.facts import Facts
-from ...change import Change, ChangesFlag, Layout, Remark, RewritesLabels, Safety
+from ...change import Change, ChangesFlag, Layout, Remark, Safety
 from ...ir.build import Build
 from ...ir.steps import Arg, From, Label, Listing
 from ...text import Edit
 from ..base import Proposals, missed
+from .label_keys import bare_key, is_valid_key
 
 _PORT = re.compile(r"[0-9]+(?:-[0-9]+)?/(?P<protocol>[A-Za-z]+)\Z")
 _MAPPED = re.compile(r"(?:[0-9.]+:)?[0-9-]*:[0-9-]+(?:/\w+)?\Z")
-#: What the OCI and Docker ask of a label's key: lower case, digits, single dots and hyphens inside.
-_KEY = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\Z")
-#: Keys that only tell people something; others, such as RUN and INSTALL, are read by programs under their very name.
-_TELLING = frozenset(
-    (
-        "architecture", "author", "authors", "description", "distribution", "licence", "license", "maintainer",
-        "maintainers", "name", "release", "summary", "title", "url", "vendor", "version", "website",
-    )
-)  # fmt: skip
 _PREDEFINED = re.compile(r"\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})\Z")
 
 
@@ -32,21 +24,17 @@ def metadata_form(build: Build, facts: Facts) -> Proposals:
     `EXPOSE 80/TCP` is 80/tcp in the image, and of `EXPOSE 8080:80` only 80 gets there. Quotes around a label's key are
     no part of it. `FROM --platform=$TARGETPLATFORM` asks for the platform that is taken anyway.
 
-    Safe because the image's configuration stays the same to the letter. A label of people's words, such as `Version` or
-    `MAINTAINER`, is written in lower case at level aggressive, since whoever looks for it by its old name finds it no
-    more; not where another label has that name already. Other keys with capitals or blanks stay, with a remark:
-    programs read labels such as `RUN` and `INSTALL`. Source: BuildKit checks
+    Safe because the image's configuration stays the same to the letter. Source: BuildKit checks
     RedundantTargetPlatform, ExposeProtoCasing, ExposeInvalidFormat; Docker documentation, "Docker object labels", key
     format.
     """
-    keys = {_bare(pair.key) for step in build if isinstance(step, Label) for pair in step.pairs}
     for stage in build.stages:
         yield from _platform(stage.head, build)
         for step in stage.steps:
             if isinstance(step, Listing) and step.keyword == "EXPOSE":
                 yield from _ports(step)
             elif isinstance(step, Label):
-                yield from _labels(step, keys)
+                yield from _labels(step)
 
 
 def _platform(head: From, build: Build) -> Iterator[Change | Remark]:
@@ -99,41 +87,17 @@ def _ports(step: Listing) -> Iterator[Change | Remark]:
             )
 
 
-def _labels(step: Label, keys: Set[str]) -> Iterator[Change | Remark]:
-    """The labels of *step*; *keys* are those of the whole file."""
+def _labels(step: Label) -> Iterator[Change]:
     for pair in step.pairs:
-        key = pair.key
-        bare = _bare(key)
-        logical = step.origin.args_logical
-        start = pair.span.start
-        if bare != key and _KEY.match(bare) and not pair.legacy:
+        bare = bare_key(pair.key)
+        if bare != pair.key and is_valid_key(bare) and not pair.legacy:
+            logical = step.origin.args_logical
+            start, end = pair.span.start, pair.span.start + len(pair.key)
             yield Change(
-                edits=(
-                    Edit(logical.span(start, start + 1), ""),
-                    Edit(logical.span(start + len(key) - 1, start + len(key)), ""),
-                ),
+                edits=(Edit(logical.span(start, start + 1), ""), Edit(logical.span(end - 1, end), "")),
                 title=f"label {bare} without quotes",
                 reason="the quotes are no part of the key",
                 safety=Safety.SAFE,
                 claims=(Layout(),),
                 line=step.line,
             )
-        elif not _KEY.match(bare) and "$" not in bare:
-            lower = bare.lower()
-            if lower in _TELLING and sum(one.lower() == lower for one in keys) == 1:
-                yield Change(
-                    edits=(Edit(logical.span(start, start + len(key)), lower),),
-                    title=f"label {bare} becomes {lower}",
-                    reason="keys of labels are written in lower case",
-                    safety=Safety.AGGRESSIVE,
-                    claims=(RewritesLabels(((bare, lower),)),),
-                    line=step.line,
-                )
-                continue
-            advice = re.sub(r"[^a-z0-9.-]+", "-", lower).strip("-.")
-            yield missed(step.line, f"the label {bare} is no valid key ({advice} would be); readers use its name")
-
-
-def _bare(key: str) -> str:
-    """*key* without quotes around all of it."""
-    return key[1:-1] if len(key) > 2 and key[0] == key[-1] and key[0] in "\"'" else key

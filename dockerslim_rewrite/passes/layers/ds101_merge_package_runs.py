@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...analysis.facts import Facts
-from ...analysis.merging.merging import Declined, grown, join, lines_of
 from ...analysis.packages.cleanup import removes
 from ...analysis.shell.operations import Kind
-from ...change import Change, MergesRuns, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
-from ..base import Proposals, missed
+from ..base import Proposals
+from .blocks import close, merged
 
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
 _CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
+#: Managers whose index an install leaves in the layer.
+_INDEXED = frozenset(("apt", "zypper", "yum", "dnf", "microdnf", "tdnf"))
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 #: Managers whose installs name packages; those of the others are a project's build steps.
 _REPEATED = _SYSTEM | frozenset(("pip", "gem", "conda", "mamba", "micromamba", "npm", "yarn"))
@@ -25,27 +26,13 @@ def merge_package_runs(build: Build, facts: Facts) -> Proposals:
     """Join the RUNs of one package manager: update with install, install with install, install with its cleanup.
 
     An update in a layer of its own is cached for months while the install behind it changes: packages that moved are
-    not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below.
+    not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below. Installs that need no
+    common index are joined where they stand on neighbouring lines.
 
     Safe for the reasons of DS103. Source: Docker's "Building best practices", apt-get.
     """
     for stage in build.stages:
-        for found in grown(stage, facts, lambda group, run: _reason(group, run, facts)):
-            if isinstance(found, Declined):
-                yield missed(
-                    found.second.line,
-                    f"not merged with the RUN on line {found.first.line}: {found.reason}",
-                )
-                continue
-            joint, reasons = found
-            yield Change(
-                edits=join(joint, facts),
-                title=f"merge the RUNs on lines {lines_of(joint.runs)}",
-                reason="; ".join(dict.fromkeys(reasons)),
-                safety=Safety.SAFE,
-                claims=(MergesRuns(len(joint.runs)),),
-                line=joint.runs[0].line,
-            )
+        yield from merged(stage, facts, lambda group, run: _reason(group, run, facts))
 
 
 def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
@@ -58,7 +45,10 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
             return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
         if kinds & _ADDS and added_kinds & _ADDS and manager in _REPEATED:
-            return f"consecutive installs with {manager} make one layer"
+            if manager in _INDEXED and Kind.UPDATE not in added_kinds:
+                return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
+            if close(group[-1], run):
+                return f"consecutive installs with {manager} make one layer"
         if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:

@@ -1,0 +1,216 @@
+"""What CMD, ENTRYPOINT and HEALTHCHECK in shell form say, and the exec form that says the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from ...analysis.bases import base_image
+from ...analysis.facts import Facts
+from ...change import Change, ChangesForm, Safety
+from ...ir.build import Build, Stage
+from ...ir.steps import Exec, Healthcheck, Run
+from ...knowledge.shell_state import state_effects
+from ...record import record
+from ...shell.reader import read_script
+from ...shell.script import AndOr, Node, Script, Simple
+from ...syntax.parser import MAX_LINE_BYTES
+from ...text import Edit, Span
+
+#: Built-ins that are no programs of their own; the exec form could not find them.
+_BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
+
+#: Bytes of a script's words in JSON: below what BuildKit reads in a line, keyword, shell and commas included.
+_LONGEST = MAX_LINE_BYTES - 1000
+#: A program that variables name in part: a slash outside of them makes it a path, and no built-in command.
+_PATH = re.compile(r"(?P<quote>\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
+#: Programs that start what their arguments say, as it stands there, and look after it.
+_INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --)?\Z")
+#: Characters of a script that may be read as one string.
+_READABLE = 100
+
+
+@record
+class Command:
+    """A CMD or ENTRYPOINT in shell form: its script, the words that need no shell (None: it needs one), and why the
+    other of the two would see another form (None: it would not).
+    """
+
+    step: Exec
+    stage: Stage
+    script: Script
+    words: tuple[str, ...] | None
+    others: str | None
+
+
+@record
+class Test:
+    """The test of a HEALTHCHECK in shell form: its text, where it stands, and the words that need no shell."""
+
+    step: Healthcheck
+    text: str
+    place: Span
+    words: tuple[str, ...] | None
+
+
+@record
+class Stays:
+    """An instruction that stays in shell form, and why."""
+
+    step: Exec | Healthcheck
+    reason: str
+
+
+def commands(build: Build) -> Iterator[Command | Stays]:
+    """The CMDs and ENTRYPOINTs in shell form of *build*; those in another shell's language are left out."""
+    for stage in build.stages:
+        for step in stage.steps:
+            if not isinstance(step, Exec) or step.body is None:
+                continue
+            script = step.body.script
+            if not isinstance(script, Script):
+                if step.body.foreign is None:
+                    yield Stays(step, script.reason)
+                continue
+            reason = obstacle(step, script)
+            if reason is not None:
+                yield Stays(step, reason)
+            else:
+                yield Command(step, stage, script, plain_words(script), others(step, stage))
+
+
+def tests(build: Build, facts: Facts) -> Iterator[Test | Stays]:
+    """The tests of HEALTHCHECK in shell form of *build*."""
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Healthcheck) and step.test == "CMD" and step.argv is None and step.command:
+                yield _test(step, stage, facts)
+
+
+def _test(step: Healthcheck, stage: Stage, facts: Facts) -> Test | Stays:
+    posix = any(isinstance(one, Run | Exec) and one.body and one.body.foreign is None for one in stage.steps)
+    script = read_script(step.command)
+    if facts.state(step).shell is not None or not posix or not isinstance(script, Script):
+        return Stays(step, "it is not known which shell reads it")
+    logical = step.origin.args_logical
+    start = logical.text.rindex(step.command)
+    place = Span(logical.before(start), logical.after(start + len(step.command)))
+    if "\n" in step.origin.text[place.start - step.origin.span.start : place.end - step.origin.span.start]:
+        return Stays(step, "it is a script of its own")
+    return Test(step, step.command, place, plain_words(script))
+
+
+def in_exec_form(step: Exec | Healthcheck, place: Span, words: tuple[str, ...], why: str, safety: Safety) -> Change:
+    """The change that writes *words* as a JSON array at *place*, where *step* has them in shell form."""
+    return Change(
+        edits=(Edit.replace(*place, json.dumps(words, ensure_ascii=False)),),
+        title=f"{step.keyword} in exec form",
+        reason=why,
+        safety=safety,
+        claims=(ChangesForm(step.keyword),),
+        line=step.line,
+    )
+
+
+def all_of(step: Exec) -> Span:
+    """Where the text of *step* behind the keyword stands."""
+    logical = step.origin.args_logical
+    return Span(logical.before(0), logical.after(len(logical.text)))
+
+
+def obstacle(step: Exec, script: Script) -> str | None:
+    """Why *step* has no exec form at all; None where it may have one."""
+    if not script.text.strip("\"' \t"):
+        return "it is empty"
+    if script.text.lstrip().startswith("[") and "]" in script.text:
+        return "it looks like a JSON array, and is none"
+    if step.origin.comments or script.comments:
+        return "comments stand inside it"
+    if len(json.dumps(script.text.split(), ensure_ascii=False).encode("utf-8", "replace")) > _LONGEST:
+        return "BuildKit reads no line that is so long"
+    if any("\udc80" <= char <= "\udcff" for char in script.text):
+        return "it holds bytes that are not UTF-8"
+    return None
+
+
+def others(step: Exec, stage: Stage) -> str | None:
+    """Why *step* needs the shell that Docker starts for its text: the other of CMD and ENTRYPOINT; None where not."""
+    found = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
+    if step.keyword == "ENTRYPOINT" and found and found[-1].argv != ():
+        return f"the CMD on line {found[-1].line} would become its arguments"
+    if step.keyword == "CMD" and found and found[-1].argv and not _INIT.match(" ".join(found[-1].argv)):
+        return f"its words are arguments of the ENTRYPOINT on line {found[-1].line}"
+    return None
+
+
+def short_line(script: Script) -> str | None:
+    """The text of a script that is short enough to be read as a string in JSON; None for another."""
+    text = script.text.strip()
+    return text if len(text) <= _READABLE and "\\" not in text and "\n" not in text else None
+
+
+def plain_words(script: Script) -> tuple[str, ...] | None:
+    """The words of a script that is one command which needs no shell, None for any other."""
+    node = script.root.items[0] if len(script.root.items) == 1 else None
+    if any(separator.text == "&" for separator in script.root.separators):
+        return None
+    if not isinstance(node, Simple) or node.assignments or node.redirects or not node.words:
+        return None
+    values = [word.value for word in node.words]
+    if any(v.literal is None or v.glob or v.brace or v.tilde for v in values):
+        return None
+    words = [v.literal or "" for v in values]
+    if words[0] == "exec" and len(words) > 1 and not words[1].startswith("-"):
+        words = words[1:]
+    name = words[0]
+    return tuple(words) if name and not _own(name) else None
+
+
+def _own(name: str) -> bool:
+    """Whether *name* is a command of the shell's own, which the exec form, and `exec`, would not find."""
+    return name in _BUILTIN_ONLY or bool(state_effects(name))
+
+
+def runs_by_itself(name: str) -> bool:
+    """Whether *name* is surely no script without a ``#!`` line, which a shell runs and the exec form does not.
+
+    Source: POSIX 2.9.1.4, "Command Search and Execution", on ENOEXEC.
+    """
+    folder, _, program = name.rpartition("/")
+    return folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin") and not program.endswith((".sh", ".bash"))
+
+
+def entrypoint_is_known(step: Exec, stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether no entrypoint of an unknown base image could see the difference."""
+    if step.keyword == "ENTRYPOINT":
+        return True
+    while not any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
+        base = facts.graph.bases[stage.index]
+        if base is None:
+            break
+        stage = build.stages[base]
+    else:
+        return True
+    image = base_image(build, facts, stage)
+    return stage.head.image == "scratch" or (image is not None and image.entrypoint is False)
+
+
+def with_exec(script: Script) -> str | None:
+    """*script*'s text with ``exec`` before the last command of a plain ``&&`` chain; None for other scripts."""
+    root = script.root
+    if len(root.items) != 1 or root.separators:
+        return None
+    last: Node = root.items[0]
+    if isinstance(last, AndOr):
+        if any(operator.text != "&&" for operator in last.operators):
+            return None
+        last = last.items[-1]
+    if not isinstance(last, Simple) or last.assignments or not last.words:
+        return None
+    name = last.words[0].literal
+    if name == "exec":
+        return script.text
+    if not _PATH.match(last.words[0].text) if name is None else _own(name):
+        return None
+    return f"{script.text[: last.span.start]}exec {script.text[last.span.start :]}"
