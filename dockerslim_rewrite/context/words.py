@@ -31,8 +31,8 @@ _ELSEWHERE = re.compile(
 )
 _LONGEST_LINE = 2000
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
-#: A line that only reads the paths that it names.
-_READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|include|href|src)\b")
+#: What stands before a path that is only read.
+_READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|from|include|href|src)[\s(=:]{0,4}\Z")
 
 
 def sources_of(words: Vocabulary, files: Iterable[str]) -> list[str]:
@@ -80,9 +80,9 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         match = _first(words.writes, bare)
         if match is not None:
             found.writes.append(_write(match, cwd, where))
-        elif not _READS.search(bare):
+        else:
             for quoted in _QUOTED.finditer(bare):
-                if looks_written(quoted[2]):
+                if looks_written(quoted[2]) and not _READS.search(bare, 0, quoted.start()):
                     found.writes.append(at_path(quoted[2], WriteKind.POSSIBLE, quoted[2], cwd, where))
         match = _first(words.listens, bare)
         if match is not None:

@@ -18,6 +18,8 @@ from ..project import WriteKind
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
 _SCRIPTS = ("the script ", "the shell script ", "an interactive shell ")
+#: Files of the context that are followed by what they load, not by their text.
+_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".json")
 _NODE = frozenset(("npm", "yarn", "pnpm"))
 
 
@@ -45,6 +47,9 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
     if facts.project is None:
         return
     for line, behaviour in facts.project.built(build):
+        for path in behaviour.followed:
+            if not path.endswith(_SOURCES):
+                yield from _scripted(facts.project.text(path) or "", path, line)
         for write in behaviour.writes:
             if write.kind is WriteKind.REMOVAL or write.folder is None:
                 continue
@@ -55,6 +60,13 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
             if doubt.blind and doubt.reason.startswith(_SCRIPTS):
                 why = f"line {line} runs a script that may fill the home folder: {doubt.reason}"
                 yield HomeUse(why, line, runtime=False)
+
+
+def _scripted(text: str, path: str, line: int) -> Iterator[HomeUse]:
+    """What the shell script *text* of the context leaves in the home folder when the RUN on *line* starts it."""
+    for one in home_fills():
+        if not one.started and one.commands.search(text):
+            yield HomeUse(f"{path} puts {one.what} into the home folder", line, one.runtime)
 
 
 def in_home(stage: Stage, build: Build, facts: Facts) -> str | None:

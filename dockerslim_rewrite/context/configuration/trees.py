@@ -9,7 +9,9 @@ from typing import Any
 
 from .entries import Entry, UnreadError
 
+#: Aliases may make a small file a large or endless one.
 _DEEPEST = 100
+_MOST = 100_000
 
 
 def read_yaml(text: str) -> list[Entry]:
@@ -29,25 +31,26 @@ def read_yaml(text: str) -> list[Entry]:
 
 
 def _yaml(document: Any) -> Iterator[Entry]:
-    """The values below a node. An anchor's is seen once under each alias's key, its own nodes once."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), document)]
-    seen: set[int] = set()
+    """The values below a node, those of an anchor for each alias again."""
+    waiting: list[tuple[tuple[str, ...], Any, int]] = [((), document, 0)]
+    count = 0
     while waiting:
-        keys, node = waiting.pop()
-        if len(keys) > _DEEPEST:
+        keys, node, depth = waiting.pop()
+        count += 1
+        if depth > _DEEPEST or count > _MOST:
             raise UnreadError("it is nested too deeply")
         if node is None:
             continue
         if isinstance(node.value, str):
             yield Entry(keys, node.value, node.start_mark.line + 1)
-        elif id(node) not in seen:
-            seen.add(id(node))
+        else:
             for child in reversed(node.value):
                 if isinstance(child, tuple):
                     name, value = child
-                    waiting.append(((*keys, name.value if isinstance(name.value, str) else ""), value))
+                    key = name.value if isinstance(name.value, str) else ""
+                    waiting.append(((*keys, key), value, depth + 1))
                 else:
-                    waiting.append((keys, child))
+                    waiting.append((keys, child, depth + 1))
 
 
 def read_json(text: str) -> list[Entry]:
@@ -80,7 +83,7 @@ def _plain(data: object, text: str) -> Iterator[Entry]:
 
 
 def read_xml(text: str) -> list[Entry]:
-    """The texts and attributes of an XML file. A pair of ``name`` and ``value`` counts as a key and its value.
+    """The texts and attributes of an XML file. What has a ``name`` counts as a key with its ``value`` or text.
 
     Raises ``UnreadError``, for entities as well: what they stand for may be elsewhere.
     """
@@ -89,24 +92,29 @@ def read_xml(text: str) -> list[Entry]:
     parser = expat.ParserCreate()
     found: list[Entry] = []
     open_tags: list[str] = []
+    names: list[str | None] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         open_tags.append(tag)
         line = parser.CurrentLineNumber
         name = attributes.get("name")
+        names.append(name)
         for key, value in attributes.items():
             named = (name,) if name is not None and key == "value" else (key,)
             found.append(Entry((*open_tags, *named), value, line))
 
     def text_of(data: str) -> None:
         if data.strip():
-            found.append(Entry(tuple(open_tags), data.strip(), parser.CurrentLineNumber))
+            named = names[-1]
+            keys = tuple(open_tags) if named is None else (*open_tags, named)
+            found.append(Entry(keys, data.strip(), parser.CurrentLineNumber))
 
     def entity(*_: object) -> None:
         raise UnreadError("it declares entities")
 
     def end(_: str) -> None:
         open_tags.pop()
+        names.pop()
 
     parser.buffer_text = True
     parser.StartElementHandler = start

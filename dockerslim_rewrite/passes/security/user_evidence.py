@@ -89,7 +89,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     if rights.folders:
         doubts += left_behind(build, facts, chain, rights)
     if doubts and workdir is not None:
-        rights.folders.setdefault(workdir, False)
+        rights.folders[workdir] = True
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     own = {folder: whole for folder, whole in rights.folders.items() if is_ownable(folder)}
