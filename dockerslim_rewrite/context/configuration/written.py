@@ -45,7 +45,7 @@ def written(
 def _value(entry: Entry, dotted: str, text: str | None, cwd: str | None, where: Evidence) -> Iterator[WrittenPath]:
     names = written_names()
     database = names.address.search(entry.value) or names.source.search(entry.value)
-    surely = bool(names.surely.search(entry.key) or names.dotted.search(dotted)) and database is None
+    surely = bool(names.surely.search(dotted) or names.dotted.search(dotted)) and database is None
     if database is not None:
         place = _resolved(database["path"], {}) if text is None else database["path"]
         found = names.address.search(text or "") or names.source.search(text or "")
@@ -62,7 +62,7 @@ def _value(entry: Entry, dotted: str, text: str | None, cwd: str | None, where: 
         yield at_path(text, WriteKind.FOLDER if folder else WriteKind.LOG, f"{entry.key} = {text}", cwd, where)
     elif names.never.search(entry.key):
         return
-    elif looks_written(text) or (names.maybe.search(entry.key) and _PATH.match(text) and "/" in text):
+    elif looks_written(text) or (names.maybe.search(dotted) and _PATH.match(text) and "/" in text):
         yield at_path(text, WriteKind.POSSIBLE, f"{entry.key} = {text}", cwd, where)
 
 
