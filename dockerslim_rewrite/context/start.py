@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
 from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
 from ..ir.build import Build
+from ..knowledge.habits import only_servers
 from ..shell.script import Script
+from .configuration.entries import Entry
 from .configuration.files import configured
+from .configuration.written import written
 from .follow import Follower
 from .habitual import habitual, started_by
 from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
+
+#: Manifests and configuration that may name the driver of a database.
+_LISTS = re.compile(
+    r"(?:requirements[^/]*\.(?:txt|in)|Pipfile|pyproject\.toml|package\.json|Cargo\.toml|schema\.prisma|ormconfig[^/]*|"
+    r"(?:config|settings|database|knexfile)[^/]*\.(?:json|ya?ml|toml|ini|env|js|ts)|\.env[^/]*)\Z"
+)
 
 
 def without_context(build: Build, name: str) -> Behaviour:
@@ -50,9 +60,13 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, mod
 def _surroundings(follower: Follower, cwd: str) -> None:
     """What the program's configuration and its libraries do."""
     packages = tuple(dict.fromkeys(follower.packages))
-    follower.writes += habitual(packages, cwd, follower.environment)
     follower.programs += started_by(packages)
     texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
+    listed = [path for path in follower.tree.by_path if _LISTS.search(path) and "node_modules/" not in path]
+    servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
+    follower.writes += habitual(packages, cwd, follower.environment, servers=servers)
+    told = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
+    follower.writes += (one for one in written(told, follower.dockerfile, cwd, {}) if isinstance(one, WrittenPath))
     shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
     for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
         if isinstance(found, WrittenPath):

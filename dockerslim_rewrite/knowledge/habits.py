@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from ..record import record
@@ -37,6 +38,17 @@ def quiet(language: str, name: str) -> bool:
     """Whether the library *name* writes nothing unless its caller opens the file."""
     known = _quiet(language)
     return any(one in known for one in _names(language, name))
+
+
+def only_servers(texts: Iterable[str]) -> bool:
+    """Whether *texts*, all of a program's code and manifests, speak of a database server's driver and not of SQLite."""
+    words = table("habits")["drivers"]["words"]
+    found = False
+    for text in texts:
+        if re.search("sqlite", text, re.I):
+            return False
+        found = found or any(word in text for word in words)
+    return found
 
 
 def starts(language: str, name: str) -> tuple[str, ...]:

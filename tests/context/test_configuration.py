@@ -132,7 +132,7 @@ def test_each_library_that_writes_names_its_source() -> None:
     ]
     assert len(entries) > 200
     for name, one in entries:
-        assert one["where"] in ("cwd", "home", "argument", "told", "package", "temporary"), name
+        assert one["where"] in ("cwd", "home", "argument", "told", "database", "package", "temporary"), name
         assert one["source"], name
         assert one["what"], name
     for language in data["quiet"]:

@@ -210,7 +210,7 @@ class _Reader:
         """A program that code of the project starts."""
         folder, name = posixpath.split(started.name or "")
         if started.name is None or folder not in _SYSTEM:
-            raise Unmet(f"which program the code starts is not known: {started.written} ({started.evidence})")
+            raise Unmet(f"what code starts or loads is not known: {started.written} ({started.evidence})")
         try:
             self._program(name, (), None)
         except Unmet as reason:

@@ -17,13 +17,14 @@ _BUILTINS = frozenset(dir(builtins))
 class Module:
     """A module: all its ``nodes``; ``imported`` leads from names to what an import binds them to, ``assigned`` to the
     expression of the one plain assignment that sets them; ``bound`` are all names that it binds otherwise than by
-    import; ``size`` are its characters.
+    import; ``stars`` are modules of which all names are imported; ``size`` are its characters.
     """
 
     nodes: tuple[ast.AST, ...]
     imported: dict[str, tuple[str, ...]]
     assigned: dict[str, ast.expr]
     bound: frozenset[str]
+    stars: tuple[str, ...]
     size: int
 
     def qualified(self, node: ast.AST) -> tuple[str, ...]:
@@ -37,9 +38,10 @@ class Module:
         tail = "".join(f".{part}" for part in reversed(parts))
         if node.id in self.imported:
             return tuple(f"{name}{tail}" for name in self.imported[node.id])
-        if node.id in self.bound or node.id in self.assigned or node.id not in _BUILTINS:
+        if node.id in self.bound or node.id in self.assigned:
             return ()
-        return (f"builtins.{node.id}{tail}",)
+        found = tuple(f"{name}.{node.id}{tail}" for name in self.stars)
+        return (*found, f"builtins.{node.id}{tail}") if node.id in _BUILTINS else found
 
 
 def read_module(text: str) -> Module:
@@ -62,8 +64,9 @@ def read_module(text: str) -> Module:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
             plain[node.target.id] = node.value
     assigned = {name: value for name, value in plain.items() if counts[name] == 1 and name not in imported}
+    stars = tuple(_stars(nodes))
     targets = {name: tuple(found) for name, found in imported.items()}
-    return Module(nodes, targets, assigned, frozenset(counts), len(text))
+    return Module(nodes, targets, assigned, frozenset(counts), stars, len(text))
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -85,7 +88,15 @@ def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield (alias.asname, alias.name) if alias.asname else (top, top)
     elif isinstance(node, ast.ImportFrom) and not node.level:
         for alias in node.names:
-            yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+            if alias.name != "*":
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _stars(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
+    """The modules of which *nodes* import all names."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module and node.names[0].name == "*":
+            yield node.module
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

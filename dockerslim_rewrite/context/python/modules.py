@@ -166,6 +166,7 @@ class Reader:
             doubts=(*doubts, *(item for one in scans for item in one.doubts)),
             followed=tuple(followed),
             packages=tuple(packages.values()),
+            programs=tuple(item for one in scans for item in one.programs),
         )
         return Reached(behaviour, tuple(item for one in scans for item in one.runs))
 

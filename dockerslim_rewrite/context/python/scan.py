@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
+from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, StartedProgram, WriteKind, WrittenPath
 from ...knowledge.habits import quiet
 from ...knowledge.python_calls import python_calls
 from ...knowledge.written import looks_written
@@ -34,6 +34,7 @@ def scan(
         tuple(dict.fromkeys(scanner.privileges)),
         tuple(dict.fromkeys(scanner.runs)),
         tuple(dict.fromkeys(scanner.doubts)),
+        tuple(dict.fromkeys(scanner.started)),
     )
 
 
@@ -53,6 +54,7 @@ class _Scanner:
         self.listeners: list[Listener] = []
         self.privileges: list[Privilege] = []
         self.runs: list[Ran] = []
+        self.started: list[StartedProgram] = []
         self.doubts: list[Doubt] = []
 
     def evidence(self, node: ast.AST) -> Evidence:
@@ -131,6 +133,10 @@ class _Scanner:
                 return None
             if name in data["runs"]["names"] or name in data["runs"]["spread"]:
                 return self._runs(node, spread=name in data["runs"]["spread"])
+            if name in data["loads"]["names"]:
+                where = self.evidence(node)
+                self.started.append(StartedProgram(None, f"{name}() loads a library of the system", where))
+                return None
             if name in data["opaque"]["names"]:
                 return self._opaque(node, name)
         if isinstance(node.func, ast.Attribute):
@@ -259,13 +265,26 @@ class _Scanner:
             self.runs.append(Ran((), None, where))
             return
         first = positional[0]
-        if isinstance(first, ast.List | ast.Tuple):
-            words = tuple(self.evaluator.value(element).text for element in first.elts)
+        words = self._words(first)
+        if words is not None:
             self.runs.append(Ran(words, None, where))
         elif spread:
             self.runs.append(Ran(tuple(self.evaluator.value(item).text for item in positional), None, where))
         else:
-            self.runs.append(Ran((), self.evaluator.value(first).text, where))
+            split = isinstance(first, ast.Call) and "shlex.split" in self.module.qualified(first.func) and first.args
+            text = self.evaluator.value(first.args[0] if isinstance(first, ast.Call) and split else first).text
+            self.runs.append(Ran((), text, where))
+
+    def _words(self, node: ast.expr) -> tuple[str | None, ...] | None:
+        """The words of a list that *node* stands for; those that are added to it are not known."""
+        if isinstance(node, ast.Name):
+            node = self.module.assigned.get(node.id, node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            left = self._words(node.left) if isinstance(node.left, ast.List | ast.Tuple | ast.Name) else None
+            return (*left, None) if left else None
+        if not isinstance(node, ast.List | ast.Tuple):
+            return None
+        return tuple(self.evaluator.value(element).text for element in node.elts)
 
     def _opaque(self, node: ast.Call, name: str) -> None:
         argument = self._argument(node, 0, None)

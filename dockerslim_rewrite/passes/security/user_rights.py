@@ -100,14 +100,15 @@ def copies_to_own(
         if step.origin.flag("from") is None and not step.origin.heredocs:
             continue
         for folder, whole in own.items():
-            if within(folder, target) or (whole and within(target, folder)):
+            below = folder != target and within(folder, target)
+            if below or (whole and (within(target, folder) or within(folder, target))):
                 yield step.index
     targets = {step.index: target for step, target in copies_of(facts, stage)}
     files = project.image_files(facts.build)
     for path, steps in project.copied_by(facts.build).items():
         for folder, whole in own.items():
             if within(path, folder):
-                yield from (index for index in steps if within(folder, targets[index]))
+                yield from (index for index in steps if folder != targets[index] and within(folder, targets[index]))
                 yield from steps[-1:] if whole else ()
         if not _for_others(files[path]) or _is_written(path, behaviour, own):
             yield steps[-1]

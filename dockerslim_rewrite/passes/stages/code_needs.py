@@ -21,7 +21,7 @@ def lacking(project: Project, target: Target) -> str | None:
     there: frozenset[str] | None = None
     for started in context.behaviour(project.build).programs:
         if started.name is None:
-            return f"code starts a program that only it knows: {started.written} ({started.evidence})"
+            return f"what code starts or loads is known only when it runs: {started.written} ({started.evidence})"
         there = there if there is not None else frozenset(_programs(project, target))
         if not _has(project, target, started, there):
             return f"code uses {started.name} ({started.evidence}), which {target.image} may lack"

@@ -278,11 +278,11 @@ GETS_USER = {
     "a folder that a later COPY fills": (
         {
             "Dockerfile": "FROM python:3.12-slim\nRUN pip install flask\nCOPY web.py /app/\nWORKDIR /app\nRUN true\n"
-            "COPY data /app/data\nCMD python web.py\n",
+            "COPY data /app/\nCMD python web.py\n",
             "web.py": FLASK + "open('/app/data/x.txt', 'w')\n",
-            "data/a": "",
+            "data/data/a": "",
         },
-        ("COPY web.py /app/", "chown 10001:10001 /app/data", "COPY --chown=10001:10001 data /app/data"),
+        ("COPY web.py /app/", "chown 10001:10001 /app/data", "COPY --chown=10001:10001 data /app/"),
     ),
     "a library of unknown habits": (
         {"Dockerfile": python('["python", "m.py"]'), "m.py": "import nobodyknows\nnobodyknows.store('data')\n"},
@@ -347,7 +347,7 @@ ASKS = {
             "go.mod": "module a\n",
             "main.go": 'package main\nimport "os/exec"\nfunc main() { tool := "x"\nexec.Command(tool).Run() }\n',
         },
-        "standard", "DS401", "code starts a program that only it knows",
+        "standard", "DS401", "what code starts or loads is known only when it runs",
     ),
     "a script for bash in Go": (
         {
@@ -391,7 +391,7 @@ ASKS = {
             "Dockerfile": "FROM python:3.12\nRUN pip install flask\nCOPY m.py /\nCMD python /m.py\n",
             "m.py": "import subprocess, sys\nsubprocess.run(sys.argv[1:])\n",
         },
-        "aggressive", "DS304", "which program the code starts is not known",
+        "aggressive", "DS304", "what code starts or loads is not known",
     ),
     "a child process of Node.js": (
         {
