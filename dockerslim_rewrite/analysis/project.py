@@ -232,7 +232,8 @@ class Behaviour:
     """What the container's processes do, by the code that they run.
 
     ``followed`` are the context paths of the files read for it. Without ``doubts`` all that runs was followed.
-    ``packages`` are the libraries that it loads, ``programs`` what its code (not a script of the shell) starts.
+    ``packages`` are the libraries that it loads, ``programs`` what its code (not a script of the shell) starts,
+    ``commands`` the texts of the commands in the scripts that were followed.
     """
 
     listeners: tuple[Listener, ...] = ()
@@ -243,6 +244,7 @@ class Behaviour:
     followed: tuple[str, ...] = ()
     packages: tuple[UsedPackage, ...] = ()
     programs: tuple[StartedProgram, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class Project(Protocol):

@@ -34,6 +34,7 @@ class Collected:
         self.followed: list[str] = []
         self.packages: list[UsedPackage] = []
         self.programs: list[StartedProgram] = []
+        self.commands: list[str] = []
 
     def behaviour(self) -> Behaviour:
         """All that was found, without repeats."""
@@ -46,6 +47,7 @@ class Collected:
             tuple(dict.fromkeys(self.followed)),
             tuple(dict.fromkeys(self.packages)),
             tuple(dict.fromkeys(self.programs)),
+            tuple(dict.fromkeys(self.commands)),
         )
 
     def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
@@ -71,6 +73,7 @@ class Collected:
         self.followed += found.followed
         self.packages += found.packages
         self.programs += found.programs
+        self.commands += found.commands
 
 
 def certain(writes: Iterable[WrittenPath]) -> tuple[WrittenPath, ...]:

@@ -13,6 +13,7 @@ from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
 from .compiled import language_of
 from .following import Following, Words
+from .makefile import follow_make
 from .node import follow_package
 from .python_programs import follow_python, follow_server
 from .words import look, sources_of
@@ -52,6 +53,7 @@ class Follower(Following):
             if not isinstance(node, Simple) or not node.words:
                 continue
             at = self._at(where, text, node.span.start, line)
+            self.commands.append(text[node.span.start : node.span.end])
             argv = tuple(self._expanded(word.text, word.literal) for word in node.words)
             if argv[0] == "cd":
                 target = argv[1] if len(argv) > 1 else None
@@ -161,6 +163,8 @@ class Follower(Following):
             follow_python(self, argv, cwd, where)
         elif server is not None:
             follow_server(self, name, server, argv, cwd, where)
+        elif name in ("make", "gmake"):
+            follow_make(self, argv, cwd, where, depth)
         elif name in _NODE:
             self._language("node", cwd, where)
         elif name in _NODE_PACKAGES:

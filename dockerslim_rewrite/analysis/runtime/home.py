@@ -12,14 +12,14 @@ from ...knowledge.home import Fills, home_fills, home_hints
 from ...record import record
 from ...shell.script import Script, Simple
 from ..facts import Facts
+from ..flow.environment import Environment
 from ..flow.start import start_of
 from ..project import WriteKind
 
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
 _SCRIPTS = ("the script ", "the shell script ", "an interactive shell ")
-#: Files of the context that are followed by what they load, not by their text.
-_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".json")
+_ASSIGNED = re.compile(r"(?:\A|(?<=\s))([A-Z_][A-Z0-9_]*)=(\S*)\s+")
 _NODE = frozenset(("npm", "yarn", "pnpm"))
 
 
@@ -46,10 +46,12 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
             yield from _installed(run, facts, known)
     if facts.project is None:
         return
+    environments = {run.line: facts.state(run).env for index in stages for run in build.stages[index].runs}
     for line, behaviour in facts.project.built(build):
-        for path in behaviour.followed:
-            if not path.endswith(_SOURCES):
-                yield from _scripted(facts.project.text(path) or "", path, line)
+        if line not in environments:
+            continue
+        for text in behaviour.commands:
+            yield from _followed(text, line, environments[line])
         for write in behaviour.writes:
             if write.kind is WriteKind.REMOVAL or write.folder is None:
                 continue
@@ -62,11 +64,14 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
                 yield HomeUse(why, line, runtime=False)
 
 
-def _scripted(text: str, path: str, line: int) -> Iterator[HomeUse]:
-    """What the shell script *text* of the context leaves in the home folder when the RUN on *line* starts it."""
+def _followed(text: str, line: int, environment: Environment) -> Iterator[HomeUse]:
+    """What a command of a script leaves in the home folder that the RUN on *line* starts."""
+    given = dict(_ASSIGNED.findall(text.partition("\n")[0]))
+    name = posixpath.basename(_ASSIGNED.sub("", text).split(" ")[0])
     for one in home_fills():
-        if not one.started and one.commands.search(text):
-            yield HomeUse(f"{path} puts {one.what} into the home folder", line, one.runtime)
+        avoided = one.avoided(given) or one.avoided(environment)
+        if not one.started and one.commands.search(text) and not avoided:
+            yield HomeUse(f"{name} puts {one.what} into the home folder", line, one.runtime)
 
 
 def in_home(stage: Stage, build: Build, facts: Facts) -> str | None:
