@@ -211,11 +211,15 @@ class FileFacts:
 
 @record
 class UsedPackage:
-    """A library from elsewhere that the program loads, as ``language``'s code or manifests name it."""
+    """A library from elsewhere that the program loads, as ``language``'s code or manifests name it.
+
+    ``folder`` is the image path of the folder in which the program runs, None where that is not known.
+    """
 
     language: str
     name: str
     evidence: Evidence
+    folder: str | None = None
 
 
 @record

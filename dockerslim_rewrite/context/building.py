@@ -31,7 +31,7 @@ def built(
                 follower.script(script.text, cwd, Evidence(name, run.line), 0)
             elif run.argv is not None:
                 follower.program(run.argv, cwd, Evidence(name, run.line))
-            follower.writes += habitual(follower.packages, cwd, state.env)
+            follower.writes += habitual(follower.packages, state.env)
             found.append((run.line, follower.behaviour()))
         at = graph.bases[at]
     return tuple(sorted(found, key=lambda one: one[0]))

@@ -10,25 +10,24 @@ from ..knowledge.habits import habit, quiet, starts
 
 def habitual(
     packages: Iterable[UsedPackage],
-    cwd: str | None,
     environment: Mapping[str, str | None],
     *,
     servers: bool = False,
 ) -> Iterator[WrittenPath]:
-    """The writes of *packages* in a program that runs in *cwd*: each is a folder, its path is not known.
+    """The writes of *packages*: each is a folder, its path is not known.
 
     The home folder is ``~``, unless a variable of *environment* names another place. A library that is in no list may
-    write anywhere below *cwd*. *servers* tells that databases are on servers, none in a file.
+    write anywhere below the folder in which the program runs. *servers* tells that no database is in a file.
     """
     for package in packages:
         known = habit(package.language, package.name)
         if known is None:
             if not quiet(package.language, package.name):
                 what = f"files of its own, since nobody knows what {package.name} writes"
-                yield WrittenPath(None, cwd, WriteKind.POSSIBLE, what, package.evidence)
+                yield WrittenPath(None, package.folder, WriteKind.POSSIBLE, what, package.evidence)
         elif known.where not in ("temporary", "told") and not (known.where == "database" and servers):
             what = f"{known.what} (as {known.name} does)"
-            folder = {"home": "~", "package": None}.get(known.where, cwd)
+            folder = {"home": "~", "package": None}.get(known.where, package.folder)
             moved = next((environment[name] for name in known.moved if environment.get(name)), None)
             if known.where == "home" and moved is not None:
                 folder = moved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..analysis.flow.start import start_of
@@ -16,6 +17,7 @@ from .configuration.files import configured
 from .configuration.written import written
 from .follow import Follower
 from .habitual import habitual, started_by
+from .options import options
 from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
@@ -57,6 +59,18 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, mod
     return follower.behaviour()
 
 
+def _started(build: Build) -> Iterator[tuple[int, list[str]]]:
+    """The words of the container's commands, with their lines, and of variables that hold options of the JVM."""
+    for step in start_of(build):
+        if step is not None and step.argv is not None:
+            yield step.line, list(step.argv)
+        elif step is not None:
+            yield step.line, step.origin.args.split()
+    state = stage_state(build.stages[-1], states(build))
+    for name in ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS"):
+        yield build.stages[-1].head.line, (state.env.get(name) or "").split()
+
+
 def _surroundings(follower: Follower, cwd: str) -> None:
     """What the program's configuration and its libraries do."""
     packages = tuple(dict.fromkeys(follower.packages))
@@ -64,9 +78,15 @@ def _surroundings(follower: Follower, cwd: str) -> None:
     texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
     listed = [path for path in follower.tree.by_path if _LISTS.search(path) and "node_modules/" not in path]
     servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
-    follower.writes += habitual(packages, cwd, follower.environment, servers=servers)
+    follower.writes += habitual(packages, follower.environment, servers=servers)
+    cwd = next((package.folder for package in packages if package.folder is not None), cwd)
     told = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
-    follower.writes += (one for one in written(told, follower.dockerfile, cwd, {}) if isinstance(one, WrittenPath))
+    told += (Entry((name,), value, line) for line, words in _started(follower.build) for name, value in options(words))
+    for one in written(told, follower.dockerfile, cwd, {}):
+        if isinstance(one, WrittenPath):
+            follower.writes.append(one)
+        else:
+            follower.listeners.append(one)
     shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
     for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
         if isinstance(found, WrittenPath):

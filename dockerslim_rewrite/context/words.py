@@ -52,10 +52,10 @@ def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | No
         found.followed.append(path)
         _file(words, path, text, cwd, found)
         if not words.manifests and path.endswith(words.suffixes):
-            found.packages += _packages(words, path, text)
+            found.packages += _packages(words, path, text, cwd)
     for path in listed:
         if words.manifests and path.endswith(words.manifests) and not _ELSEWHERE.search(path):
-            found.packages += _packages(words, path, read(path) or "")
+            found.packages += _packages(words, path, read(path) or "", cwd)
     return found.behaviour()
 
 
@@ -104,13 +104,14 @@ def _started(match: re.Match[str], line: str, where: Evidence) -> Iterator[Start
         yield from in_line(program, where)
 
 
-def _packages(words: Vocabulary, path: str, text: str) -> Iterator[UsedPackage]:
+def _packages(words: Vocabulary, path: str, text: str, cwd: str | None) -> Iterator[UsedPackage]:
     """The libraries from elsewhere that the file names."""
     for expression in words.packages:
         for match in expression.finditer(text):
             name = match["name"]
             if words.core is None or not words.core.fullmatch(name):
-                yield UsedPackage(words.language, name, Evidence(path, text.count("\n", 0, match.start("name")) + 1))
+                where = Evidence(path, text.count("\n", 0, match.start("name")) + 1)
+                yield UsedPackage(words.language, name, where, cwd)
 
 
 def _first(expressions: Iterable[re.Pattern[str]], line: str) -> re.Match[str] | None:

@@ -218,7 +218,7 @@ class Reader:
                 continue
             where = Evidence(path, line)
             if top not in sys.stdlib_module_names and top not in packages:
-                packages[top] = UsedPackage("python", top, where)
+                packages[top] = UsedPackage("python", top, where, self.cwd)
             if top in data["privileged_modules"]:
                 need = Need[data["privileged_modules"][top]]
                 privilege = Privilege(need, f"import {top}", where)

@@ -19,6 +19,10 @@ from ...shell.script import Script, Simple
 FIRST_FREE_PORT = 1024
 
 
+#: Modes by which everybody may read files and enter folders.
+_OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
+
+
 def declared(steps: Sequence[Step]) -> Iterator[str]:
     """What instructions say against another user."""
     for step in steps:
@@ -43,6 +47,8 @@ def declared(steps: Sequence[Step]) -> Iterator[str]:
                     yield f"{pair.key} leads into root's home (line {step.line})"
         elif isinstance(step, Copy) and step.destination.startswith("/root"):
             yield f"files are put into root's home (line {step.line})"
+        elif isinstance(step, Copy) and not _OPEN.match(step.origin.flag("chmod") or "755"):
+            yield f"--chmod={step.origin.flag('chmod')} takes permissions from other users (line {step.line})"
         elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
             yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
 

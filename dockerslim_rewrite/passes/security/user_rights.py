@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
@@ -64,12 +65,13 @@ class Rights:
             self.evidence.append(f"writes {shown}")
 
     def _possible(self, write: WrittenPath, folder: str, shown: str) -> None:
-        """Something may be written: below the working directory that becomes the user's own, elsewhere nothing does."""
-        if self.workdir is None or not within(folder, self.workdir) or not is_ownable(self.workdir):
+        """Something may be written: in the folder that it runs in, which becomes the user's own, or elsewhere."""
+        own = folder if write.path is None else self.workdir
+        if own is None or not within(folder, own) or not is_ownable(own):
             self.doubts.append(f"it may write {shown}")
             return
-        self.folders[self.workdir] = True
-        self.evidence.append(f"{self.workdir} becomes the user's own for {shown}")
+        self.folders[own] = True
+        self.evidence.append(f"{own} becomes the user's own for {shown}")
 
 
 def is_ownable(folder: str) -> bool:
@@ -100,18 +102,32 @@ def copies_to_own(
         if step.origin.flag("from") is None and not step.origin.heredocs:
             continue
         for folder, whole in own.items():
-            below = folder != target and within(folder, target)
-            if below or (whole and (within(target, folder) or within(folder, target))):
+            if within(folder, target) or (whole and within(target, folder)):
                 yield step.index
     targets = {step.index: target for step, target in copies_of(facts, stage)}
+    broad = {step.index for step, _ in copies_of(facts, stage) if _brings_folder(step, project)}
     files = project.image_files(facts.build)
     for path, steps in project.copied_by(facts.build).items():
         for folder, whole in own.items():
             if within(path, folder):
-                yield from (index for index in steps if folder != targets[index] and within(folder, targets[index]))
+                yield from (index for index in steps if index in broad and within(folder, targets[index]))
                 yield from steps[-1:] if whole else ()
         if not _for_others(files[path]) or _is_written(path, behaviour, own):
             yield steps[-1]
+
+
+def _brings_folder(step: Copy, project: Project) -> bool:
+    """Whether a source of *step* may be a folder of the context."""
+    files = {file.path for file in project.files}
+    for source in step.sources:
+        bare = posixpath.normpath("/" + source).lstrip("/")
+        if bare in files:
+            continue
+        depth = bare.count("/")
+        folders = {"/".join(path.split("/")[: depth + 1]) for path in files if path.count("/") > depth}
+        if not bare or "$" in bare or any(fnmatchcase(folder, bare) for folder in folders):
+            return True
+    return False
 
 
 def _for_others(file: FileFacts) -> bool:
@@ -164,6 +180,9 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
             yield f"line {run.line} runs {shown} while building, which may leave files of root's"
         for place in found.places:
             made = name != "mkdir" or any(whole and place.path != folder for folder, whole in rights.folders.items())
-            inside = any(within(place.path, folder) for folder in rights.folders)
+            inside = any(
+                within(place.path, folder) or (folder != place.path and within(folder, place.path))
+                for folder in rights.folders
+            )
             if made and inside and not _DEPENDENCIES.search(place.path):
                 yield f"line {run.line} makes {place.path}, which is root's ({shown})"

@@ -246,6 +246,68 @@ STAYS_ROOT = {
         },
         "",
     ),
+    "a mode that keeps others out of folders": (
+        {"Dockerfile": python(GUNICORN).replace("COPY .", "COPY --chmod=644 ."), "web.py": FLASK},
+        "--chmod=644",
+    ),
+    "an archive that is unpacked over the folder": (
+        {
+            "Dockerfile": python(GUNICORN, more="RUN tar xf logs.tar\n"),
+            "web.py": FLASK + "open('logs/x', 'a')\n",
+            "logs.tar": "",
+        },
+        "",
+    ),
+    "a log file among the options of the JVM": (
+        {
+            "Dockerfile": "FROM eclipse-temurin:21-jre\nCOPY a.jar /\n"
+            'ENV JAVA_OPTS="-Dlogging.file.name=/var/log/a.log"\n'
+            "CMD java $JAVA_OPTS -jar /a.jar\n",
+            "a.jar": "",
+            "src/main/java/A.java": "import org.springframework.boot.SpringApplication;\n",
+        },
+        "logging.file.name = /var/log/a.log",
+    ),
+    "a port among the arguments of Spring": (
+        {
+            "Dockerfile": "FROM eclipse-temurin:21-jre\nCOPY a.jar /\n"
+            'CMD ["java", "-jar", "/a.jar", "--server.port=80"]\n',
+            "a.jar": "",
+            "src/main/java/A.java": "import org.springframework.boot.SpringApplication;\n",
+        },
+        "listens on port 80",
+    ),
+    "a server by a name that everything was imported with": (
+        {
+            "Dockerfile": python('["python", "m.py"]'),
+            "m.py": "from http.server import *\nHTTPServer(('', 80), SimpleHTTPRequestHandler)\n",
+        },
+        "http.server listens on port 80",
+    ),
+    "a database that a variable of the image names": (
+        {
+            "Dockerfile": python('["python", "m.py"]', more="ENV DATABASE_URL=sqlite:///./test.db\n"),
+            "m.py": "import os\nfrom sqlalchemy import create_engine\ncreate_engine(os.environ['DATABASE_URL'])\n",
+        },
+        "",
+    ),
+    "a model that a Makefile's target warms": (
+        {
+            "Dockerfile": python('["python", "m.py"]', more="RUN make models\n"),
+            "Makefile": "PY = python\nall:\n\ttrue\nmodels: warm.py\n\t@$(PY) warm.py\n",
+            "warm.py": "import torch\ntorch.hub.load('a', 'b')\n",
+            "m.py": "import torch\n",
+        },
+        "the home folder",
+    ),
+    "a browser that a script of package.json fetches": (
+        {
+            "Dockerfile": node(),
+            "package.json": '{"scripts": {"postinstall": "playwright install chromium"}}',
+            "server.js": SERVER,
+        },
+        "the browsers of Playwright",
+    ),
     "a library that needs a home folder, and a user without one": (
         {
             "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD python m.py\n",
@@ -287,6 +349,30 @@ GETS_USER = {
     "a library of unknown habits": (
         {"Dockerfile": python('["python", "m.py"]'), "m.py": "import nobodyknows\nnobodyknows.store('data')\n"},
         ("chown 10001:10001 /app", "COPY --chown=10001:10001 . ."),
+    ),
+    "a program that starts in another folder": (
+        {
+            "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nRUN pip install flask\nCOPY . /work\n"
+            'ENTRYPOINT ["sh", "-c", "cd /work && exec python m.py"]\n',
+            "m.py": "import wandb\n",
+        },
+        ("chown 10001:10001 /work", "COPY --chown=10001:10001 . /work"),
+    ),
+    "a log file by a template": (
+        {"Dockerfile": python('["python", "m.py"]'), "m.py": "from loguru import logger\nlogger.add('l/{time}')\n"},
+        ("chown 10001:10001 /app", "COPY --chown=10001:10001 . ."),
+    ),
+    "a database that everything was imported for": (
+        {"Dockerfile": python('["python", "m.py"]'), "m.py": "from peewee import *\nSqliteDatabase('people')\n"},
+        ("chown 10001:10001 /app", "COPY --chown=10001:10001 . ."),
+    ),
+    "a database on a server": (
+        {
+            "Dockerfile": python('["python", "m.py"]'),
+            "requirements.txt": "sqlalchemy\npsycopg2-binary\n",
+            "m.py": "import os\nfrom sqlalchemy import create_engine\ncreate_engine(os.environ['DATABASE_URL'])\n",
+        },
+        ("\nCOPY . .\n",),
     ),
     "a library that writes in the working directory": (
         {"Dockerfile": python('["python", "m.py"]'), "m.py": "import wandb\nwandb.init()\n"},
