@@ -113,6 +113,13 @@ class ReordersOperands:
 
 
 @record
+class JoinsCommands:
+    """The commands ``before``, each by its words as written, become one with the operands of all of them."""
+
+    before: tuple[tuple[str, ...], ...]
+
+
+@record
 class QuotesExpansions:
     """In the words ``words``, as written before, expansions get double quotes: each is one word with and without."""
 
@@ -406,6 +413,7 @@ Claim: TypeAlias = (
     | ReplacesWords
     | RemovesOperand
     | ReordersOperands
+    | JoinsCommands
     | AnchorsPatterns
     | QuotesExpansions
     | ModernSubstitutions
@@ -476,7 +484,7 @@ class RemarkKind(Enum):
 class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
 
-    A rule leaves ``rule``, its code, to the engine.
+    A rule leaves ``rule``, its code, to the engine. A change that was held back says which level it ``needs``.
     """
 
     kind: RemarkKind
@@ -484,3 +492,9 @@ class Remark:
     line: int
     evidence: tuple[str, ...] = ()
     rule: str = ""
+    needs: Safety | None = None
+
+    @property
+    def message(self) -> str:
+        """The reason, with the level that a change which was held back needs."""
+        return self.reason if self.needs is None else f"{self.reason} (needs --level {self.needs.label})"

@@ -44,6 +44,25 @@ def read_input(path: str) -> bytes:
     return data
 
 
+def repository_path(path: str) -> str:
+    """*path* as ``git apply`` in the root of its repository takes it; outside of one, below the working directory.
+
+    Where it lies elsewhere, the absolute path without the slash in front; ``Dockerfile`` for standard input.
+    """
+    if path == "-":
+        return "Dockerfile"
+    full = os.path.abspath(path)
+    root = os.path.dirname(full)
+    while not os.path.exists(os.path.join(root, ".git")):
+        above = os.path.dirname(root)
+        if above == root:
+            root = os.getcwd()
+            break
+        root = above
+    inside = os.path.relpath(full, root)
+    return (full if inside.startswith("..") else inside).replace(os.sep, "/").lstrip("/")
+
+
 def lock_for(path: str, given: Path | None = None) -> Lock:
     """The lock that counts for the Dockerfile *path*: the file *given*, else the nearest ``dockerslim.lock``.
 

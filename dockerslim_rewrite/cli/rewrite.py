@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from ..pipeline import Options, Result, rewrite, unified_diff
 from ..pipeline.settings import settings
 from ..record import evolve, record
-from ..report.text import printable, report_lines
+from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
 from ..syntax import ParseError
-from .files import InputError, lock_for, now, read_input, write_output
+from .files import InputError, lock_for, now, read_input, repository_path, write_output
 
 if TYPE_CHECKING:
     from .builds import BuildRequest
@@ -94,6 +94,8 @@ def run(request: Request) -> int:
             code = max(code, UNPROVEN)
         elif request.check and (result.changed or result.companions):
             code = max(code, CHANGES)
+    if request.format == "text":
+        _sum_up(results, request)
     if request.format == "json":
         from ..report.json import report_json
 
@@ -108,6 +110,8 @@ def _check(request: Request) -> None:
         raise ValueError("-o takes one file; use --in-place for many")
     if request.output and request.in_place:
         raise ValueError("-o and --in-place exclude each other")
+    if len(request.paths) > 1 and not (request.in_place or request.diff or request.check or request.format == "json"):
+        raise ValueError("several files on standard output would run together; use --in-place, --diff or --check")
     if request.check and (request.output or request.in_place):
         raise ValueError("--check writes nothing; leave out -o and --in-place")
     if request.check and request.verify:
@@ -150,9 +154,7 @@ def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof |
     proof = _proof(path, data, result, request)
     if proof is None or proof.refusal is None:
         _write(path, data, result, request)
-    if request.format == "text" and not request.quiet:
-        for line in report_lines(result):
-            print(line, file=sys.stderr)
+    _tell(result, request)
     if request.suggest:
         from .suggest import print_drafts
 
@@ -170,9 +172,7 @@ def _module(path: str, data: bytes, options: Options, request: Request) -> Resul
         raise ValueError(f"{path}: Dockerfiles within Python modules cannot be built with --verify")
     result = rewrite_python(data, options, path)
     _write(path, data, result, request)
-    if request.format == "text" and not request.quiet:
-        for line in report_lines(result):
-            print(line, file=sys.stderr)
+    _tell(result, request)
     return result
 
 
@@ -199,7 +199,27 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
             write_output(str(companion.path), companion.text.encode("utf-8", "surrogateescape"))
             complain(f"{companion.path}: written; it {companion.reason}")
     if request.diff and request.format == "text":
-        _print_diff(result)
+        _print_diff(result, path)
+
+
+def _tell(result: Result, request: Request) -> None:
+    """The journal of one file on standard error, in the length that *request* asks for."""
+    if request.format != "text" or request.statistics:
+        return
+    if request.quiet:
+        if result.changed:
+            print(summary_line(result), file=sys.stderr)
+        return
+    for line in report_lines(result):
+        print(line, file=sys.stderr)
+
+
+def _sum_up(results: list[Result], request: Request) -> None:
+    if request.statistics:
+        for line in statistics_lines(results):
+            print(line, file=sys.stderr)
+    if request.statistics or (len(results) > 1 and not request.quiet):
+        print(total_line(results), file=sys.stderr)
 
 
 def _same_file(path: str, output: str) -> bool:
@@ -209,14 +229,19 @@ def _same_file(path: str, output: str) -> bool:
         return False
 
 
-def _print_diff(result: Result) -> None:
-    diff = result.diff() + "".join(
-        unified_diff(companion.before, companion.text, str(companion.path)) for companion in result.companions
+def _print_diff(result: Result, path: str) -> None:
+    diff = unified_diff(result.original, result.text, repository_path(path)) if result.changed else ""
+    diff += "".join(
+        unified_diff(companion.before, companion.text, repository_path(str(companion.path)))
+        for companion in result.companions
     )
-    if not sys.stdout.isatty():
+    forced = os.environ.get("FORCE_COLOR", "") not in ("", "0")
+    if not sys.stdout.isatty() and not forced:
         _out(diff.encode("utf-8", "surrogateescape"))
         return
-    colour = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"} if not os.environ.get("NO_COLOR") else {}
+    colour = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
+    if os.environ.get("NO_COLOR") and not forced:
+        colour = {}
     for line in diff.splitlines():
         start = colour.get(line[:1], "")
         print(f"{start}{printable(line)}{chr(27) + '[0m' if start else ''}")

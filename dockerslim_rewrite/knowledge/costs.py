@@ -92,6 +92,16 @@ def _ordinary() -> frozenset[str]:
     return frozenset(table("costs")["ordinary"])
 
 
+def writes_little(argv: Sequence[str | None]) -> bool:
+    """Whether a command of the words *argv* writes next to nothing: an entry of a directory, a line of a file."""
+    return bool(argv) and argv[0] in _tiny()
+
+
+@lru_cache(maxsize=1)
+def _tiny() -> frozenset[str]:
+    return frozenset(table("costs")["tiny"])
+
+
 def makes_account(argv: Sequence[str | None]) -> bool:
     """Whether a command of the words *argv* makes an account, which its last word names."""
     return bool(argv) and argv[0] in table("costs")["accounts"]

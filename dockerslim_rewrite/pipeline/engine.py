@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span
 from .options import Options
+from .positions import on_original
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
@@ -71,6 +72,7 @@ class Engine:
         self.options = options
         self.phases = phases
         self.project = cache(lambda: _project(options, source.path))
+        self.name = Path(source.path).name if source.path else "Dockerfile"
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
 
@@ -124,7 +126,7 @@ class Engine:
                 self._disown(accepted, outcome.text)
                 continue
             for change, key in accepted:
-                outcome.changes.append(_on_original(change, key, outcome.patch, self.source))
+                outcome.changes.append(self._on_original(change, key, outcome.patch, reading.build))
                 outcome.keys.append(key)
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
@@ -192,13 +194,36 @@ class Engine:
 
     def _remark(self, proposal: Change | Remark, build: Build, outcome: Outcome) -> Remark:
         """*proposal* as a remark on the original text: a change above the level is held back, not lost."""
-        starts = build.document.source.line_starts
-        offset = starts[min(proposal.line, len(starts)) - 1]
-        line = self.source.position(outcome.patch.shift(offset)).line
+        line_of = self._line_of(build, outcome.patch)
+        line = line_of(proposal.line)
+        evidence = tuple(self._said(one, line_of) for one in proposal.evidence)
         if isinstance(proposal, Remark):
-            return proposal if proposal.line == line else evolve(proposal, line=line)
-        reason = f"{proposal.title} (needs --level {proposal.safety.label})"
-        return Remark(RemarkKind.HELD, reason, line, proposal.evidence, rule=proposal.rule)
+            return evolve(proposal, line=line, reason=self._said(proposal.reason, line_of), evidence=evidence)
+        title = self._said(proposal.title, line_of)
+        return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
+
+    def _line_of(self, build: Build, patch: Patch) -> Callable[[int], int]:
+        """Leads a line of *build* to that of the original which *patch* made it of."""
+        starts = build.document.source.line_starts
+        return lambda line: self.source.position(patch.shift(starts[min(line, len(starts)) - 1])).line
+
+    def _said(self, text: str, line_of: Callable[[int], int]) -> str:
+        return on_original(text, line_of, self.name)
+
+    def _on_original(self, change: Change, key: Key, patch: Patch, build: Build) -> Change:
+        """*change* of the text that *patch* led to, with the places and lines of the original."""
+        line_of = self._line_of(build, patch)
+        edits = tuple(
+            Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
+        )
+        return evolve(
+            change,
+            edits=edits,
+            line=self.source.position(key[1]).line,
+            title=self._said(change.title, line_of),
+            reason=self._said(change.reason, line_of),
+            evidence=tuple(self._said(one, line_of) for one in change.evidence),
+        )
 
 
 def _project(options: Options, path: str | None) -> Project | None:
@@ -240,13 +265,6 @@ def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
             if second.start < first.end or first == second:
                 return True
     return False
-
-
-def _on_original(change: Change, key: Key, patch: Patch, source: Source) -> Change:
-    edits = tuple(
-        Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
-    )
-    return evolve(change, edits=edits, line=source.position(key[1]).line)
 
 
 def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from ..change import Change, Remark, RemarkKind
+from ..change import Change, Remark, RemarkKind, Safety
 from ..pipeline import Result
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+#: So many of a kind are named in one line.
+_SHOWN = 10
 
 
 def printable(text: str) -> str:
@@ -33,15 +37,43 @@ def change_lines(name: str, change: Change) -> Iterator[str]:
     yield f"    {change.reason}"
 
 
-def remark_line(name: str, remark: Remark) -> str:
-    """One remark in one line."""
-    word = {
-        RemarkKind.MISSED: "not done",
-        RemarkKind.HELD: "held back",
-        RemarkKind.ANALYSIS: "note",
-        RemarkKind.BUG: "BUG",
-    }[remark.kind]
-    return f"{name}:{remark.line}: {remark.rule} {word}: {remark.reason}"
+_WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
+
+
+def remark_line(name: str, remark: Remark, again: Sequence[int] = ()) -> str:
+    """One remark in one line; *again* are the further lines of the file that it holds for."""
+    also = f" (also on {'line' if len(again) == 1 else 'lines'} {listing(again)})" if again else ""
+    return f"{name}:{remark.line}: {remark.rule} {_WORDS[remark.kind]}: {remark.reason}{also}"
+
+
+def listing(numbers: Sequence[int]) -> str:
+    """Numbers for people: ``3``, ``3 and 4``, ``3, 4 and 5``; of many the first ten and how many more there are."""
+    shown = [str(number) for number in numbers[:_SHOWN]]
+    if len(numbers) > _SHOWN:
+        return f"{', '.join(shown)} and {len(numbers) - _SHOWN} more"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+
+
+def counted(count: int, word: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{count} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:
+    """What a higher level would do, one line a level."""
+    for level in Safety:
+        held = [f"{one.rule} {one.reason}" for one in remarks if one.needs is level]
+        if held:
+            more = f"; and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
+            yield f"{name}: with --level {level.label}: {'; '.join(held[:_SHOWN])}{more}"
+
+
+def summary_line(result: Result) -> str:
+    """How much was changed, in one line."""
+    name = result.path or "<stdin>"
+    count = len(result.changes)
+    saved = f", about {size(result.saving)} less in the image" if result.saving else ""
+    return printable(f"{name}: {counted(count, 'change')}{saved}" if count else f"{name}: nothing to change")
 
 
 def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
@@ -51,14 +83,36 @@ def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
         for line in change_lines(name, change):
             yield printable(line)
     if remarks:
+        causes: dict[tuple[RemarkKind, str, str], list[Remark]] = {}
         for remark in result.remarks:
-            if remark.kind is RemarkKind.HELD:
-                continue
-            yield printable(remark_line(name, remark))
-    held = sum(remark.kind is RemarkKind.HELD for remark in result.remarks)
-    if held:
-        yield printable(f"{name}: {held} more possible at a higher --level (--format json lists them)")
-    count = len(result.changes)
-    word = "change" if count == 1 else "changes"
-    saved = f", about {size(result.saving)} less in the image" if result.saving else ""
-    yield printable(f"{name}: {count} {word}{saved}" if count else f"{name}: nothing to change")
+            if remark.kind is not RemarkKind.HELD:
+                causes.setdefault((remark.kind, remark.rule, remark.reason), []).append(remark)
+        for first, *others in causes.values():
+            again = [line for line in dict.fromkeys(one.line for one in others) if line != first.line]
+            yield printable(remark_line(name, first, again))
+    for line in held_lines(name, result.remarks):
+        yield printable(line)
+    yield summary_line(result)
+
+
+def total_line(results: Sequence[Result]) -> str:
+    """How much was changed over several files, in one line."""
+    changed = sum(result.changed for result in results)
+    saving = sum(result.saving for result in results)
+    saved = f", about {size(saving)} less in the images" if saving else ""
+    changes = sum(len(result.changes) for result in results)
+    return f"{changed} of {counted(len(results), 'file')} changed, {counted(changes, 'change')}{saved}"
+
+
+def statistics_lines(results: Sequence[Result]) -> Iterator[str]:
+    """How often each rule acted, and in how many files, most often first."""
+    acted = Counter(change.rule for result in results for change in result.changes)
+    files = Counter(rule for result in results for rule in {change.rule for change in result.changes})
+    bytes_ = Counter[str]()
+    for result in results:
+        for change in result.changes:
+            bytes_[change.rule] += change.saving or 0
+    width = len(str(max(acted.values(), default=0)))
+    for code, count in sorted(acted.items(), key=lambda one: (-one[1], one[0])):
+        saved = f", about {size(bytes_[code])} less" if bytes_[code] else ""
+        yield f"{count:{width}}  {code} in {counted(files[code], 'file')}{saved}"

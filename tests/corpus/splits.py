@@ -138,7 +138,7 @@ def judged(files: Sequence[CorpusFile]) -> Iterator[Single]:
             continue
         splits = {level: [one.rule for one in result.changes if one.rule in RULES] for level, result in results.items()}
         missed = {
-            level: [(one.rule, one.reason) for one in result.remarks if one.rule in RULES]
+            level: [(one.rule, one.message) for one in result.remarks if one.rule in RULES]
             for level, result in results.items()
         }
         rules = [*splits["aggressive"], *(rule for rule, _ in missed["aggressive"])]

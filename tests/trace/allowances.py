@@ -33,6 +33,7 @@ from dockerslim_rewrite.change import (
     DownloadsByCurl,
     DropsFiles,
     EntersFolder,
+    JoinsCommands,
     LeavesFolder,
     MovesInstruction,
     PrintsByPrintf,
@@ -74,7 +75,9 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
     """What the claims of `changes` allow, where the bodies `before` were."""
     changes = list(changes)
     claims = [claim for change in changes for claim in change.claims]
+    joins = [claim for claim in claims if isinstance(claim, JoinsCommands)]
     removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
+    removed += [_globs(argv) for claim in joins for argv in claim.before[1:]]
     missing = [path for claim in claims if isinstance(claim, DropsFiles) for path in claim.paths]
     written = [path for claim in claims for path in _left_by(claim)]
     # The sandbox makes the folders that `cd` asks for; these are there, whatever the RUN before has made.
@@ -97,7 +100,10 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
     return Allowance(
         added=_all([*added, *(replaced(argv, renames) for argv in added)]),
         removed=_all(removed),
-        inserted=_flat(words(claim.command, claim.options) for claim in claims if isinstance(claim, AddsOption)),
+        inserted=_flat(
+            [words(claim.command, claim.options) for claim in claims if isinstance(claim, AddsOption)]
+            + [words(claim.before[0][:2], argv[2:]) for claim in joins for argv in claim.before[1:]]
+        ),
         dropped=_flat(
             [words(claim.command, claim.options) for claim in claims if isinstance(claim, RemovesOption)]
             + [words(claim.command, claim.words) for claim in claims if isinstance(claim, RemovesOperand)]

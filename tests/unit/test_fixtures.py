@@ -55,7 +55,7 @@ def test_case(code: str, case: Case, tmp_path: Path) -> None:
     assert result.text == case.after
     assert result.bugs == ()
     assert not rewrite(result.text, options).changed
-    said = [(remark.rule, remark.reason) for remark in result.remarks]
+    said = [(remark.rule, remark.message) for remark in result.remarks]
     for rule, fragment in case.remarks:
         assert any(rule == a and fragment in b for a, b in said), f"no remark {rule}: {fragment!r} in {said}"
 

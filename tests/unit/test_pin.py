@@ -83,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_pinned(folder: Path, options: tuple[str, ...], first: str) -> None:
     locked(folder / "dockerslim.lock")
     done = rewrite(folder, "Dockerfile", "-q", *options)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.returncode == 0
     lines = done.stdout.decode().splitlines()
     assert lines[0] == f"FROM {first} AS build"
     # A private registry that nobody locked is never touched.

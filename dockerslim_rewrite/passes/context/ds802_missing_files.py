@@ -6,7 +6,11 @@ import posixpath
 
 from ...analysis.facts import Facts
 from ...ir.build import Build
+from ...ir.steps import Copy
 from ..base import Proposals, analysis
+
+#: So many sources are named in one line.
+_SHOWN = 5
 
 
 def missing_files(build: Build, facts: Facts) -> Proposals:
@@ -20,9 +24,26 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     project = facts.project
     if project is None:
         return
+    absent: list[tuple[str, int]] = []
     for source, line in project.missing(build):
         path = posixpath.normpath("/" + source).lstrip("/")
         if project.excluded(path):
             yield analysis(line, f"{source} is kept from the build by {project.ignore_path}, so COPY fails")
         else:
-            yield analysis(line, f"{source} is not in the build context {project.name}")
+            absent.append((source, line))
+    if not absent:
+        return
+    first = absent[0][1]
+    wanted = sum(len(step.sources) for step in build if isinstance(step, Copy) and step.origin.flag("from") is None)
+    if len(absent) == wanted > 1:
+        reason = f"wrong context? none of {wanted} sources is in {project.name}; name the right one with --context"
+    else:
+        places = [f"{source} (line {line})" if line != first else source for source, line in absent]
+        reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context {project.name}"
+    yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
+
+
+def _listed(places: list[str]) -> str:
+    if len(places) > _SHOWN:
+        return f"{', '.join(places[:_SHOWN])} and {len(places) - _SHOWN} more"
+    return f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else places[0]

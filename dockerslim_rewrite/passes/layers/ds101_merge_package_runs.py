@@ -47,8 +47,9 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         if kinds & _ADDS and added_kinds & _ADDS and manager in _REPEATED:
             if manager in _INDEXED and Kind.UPDATE not in added_kinds:
                 return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
-            if close(group[-1], run):
-                return f"consecutive installs with {manager} make one layer"
+            if manager in _SYSTEM or not close(group[-1], run):
+                continue
+            return f"consecutive installs with {manager} make one layer"
         if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:

@@ -76,31 +76,77 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
         yield missed(copy.line, f"{copy.destination} is another folder behind the WORKDIR that follows")
         return
-    claims = _copies(found, copy.destination)
-    if len(claims) > _MOST_COPIES:
-        yield missed(copy.line, f"what is installed from stands in {len(claims)} folders of the project")
+    there = _copied_already(found.files, copy, stage, target, facts)
+    new = _copies(Installation(tuple(one for one in found.files if one not in there), found.folders), copy.destination)
+    claims = (*new, *_copies(Installation(there, ()), copy.destination))
+    if len(new) > _MOST_COPIES:
+        yield missed(copy.line, f"what is installed from stands in {len(new)} folders of the project")
+        return
+    if not new and _is_described(copy, build):
+        yield missed(
+            copy.line, f"its comment would stay behind; move it and the line below the RUN on line {last.line}"
+        )
         return
     again = copy.origin.text.rstrip("\r\n")
     newline = facts.style.newline
     words = copy.origin.args_logical
     lead = build.text[copy.origin.span.start : words.before(0)]
-    first = (newline + lead).join(f"{' '.join(claim.sources)} {claim.destination}" for claim in claims)
+    first = (newline + lead).join(f"{' '.join(claim.sources)} {claim.destination}" for claim in new)
+    here = Edit(Span(words.before(0), words.after(len(copy.origin.args))), first) if new else _whole_line(copy, build)
     at = last.origin.span.end
     prefix = "" if build.text[at - 1 : at] == "\n" else newline
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
     named = (*found.files, *found.folders)
     yield Change(
-        edits=(
-            Edit(Span(words.before(0), words.after(len(copy.origin.args))), first),
-            Edit.insert(at, f"{prefix}{again}{suffix}"),
-        ),
-        title=f"{', '.join(named)} copied first, the rest behind the installation on line {last.line}",
+        edits=(here, Edit.insert(at, f"{prefix}{again}{suffix}")),
+        title=f"{', '.join(named)} copied first, the rest after the installation on line {last.line}",
         reason="an edit of the project's code leaves the installed dependencies in the build cache",
         safety=Safety.STANDARD,
         claims=claims,
         line=copy.line,
         evidence=named,
     )
+
+
+def _copied_already(files: Sequence[str], copy: Copy, stage: Stage, target: str, facts: Facts) -> tuple[str, ...]:
+    """Which of *files* the COPYs in front of *copy* have put to where it puts them, with no RUN between."""
+    there: set[str] = set()
+    for step in reversed([one for one in stage.steps if one.index < copy.index]):
+        if isinstance(step, Run):
+            break
+        if not isinstance(step, Copy) or step.origin.flags or step.origin.heredocs or "$" in step.destination:
+            continue
+        into = step.destination.endswith(("/", ".")) or len(step.sources) > 1
+        place = destination(step, facts.state(step))
+        for path in files if place is not None else ():
+            put = posixpath.join(place or "", posixpath.basename(path)) if into else place
+            if put == posixpath.join(target, path) and any(_names(source, path) for source in step.sources):
+                there.add(path)
+    return tuple(path for path in files if path in there)
+
+
+def _names(source: str, path: str) -> bool:
+    plain = source.removeprefix("./")
+    return posixpath.dirname(plain) == posixpath.dirname(path) and fnmatchcase(
+        posixpath.basename(path), posixpath.basename(plain)
+    )
+
+
+def _is_described(copy: Copy, build: Build) -> bool:
+    """Whether a comment stands right above *copy*."""
+    document = build.document
+    return any(document.line_of(comment.span.start) == copy.line - 1 for comment in document.comments)
+
+
+def _whole_line(copy: Copy, build: Build) -> Edit:
+    """Takes the line of *copy* away, with a blank line where it stood between two."""
+    start, end = copy.origin.span
+    if build.text[end - 1 : end] != "\n":
+        end = build.text.find("\n", end) + 1 or len(build.text)
+    before, after = build.text[:start].rstrip(" \t"), build.text[end:]
+    if before.endswith("\n\n") and after.startswith("\n"):
+        end += 1
+    return Edit.delete(start, end)
 
 
 def _leads_away(step: Step) -> bool:

@@ -138,7 +138,7 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
     what = "what differs from build to build" if {"ARG", "ENV"} & set(keywords) else "an edit of these files"
     return Change(
         edits=(*(Edit(taken, "") for taken, _ in lines), Edit.insert(at, text)),
-        title=f"{', '.join(keywords)} moved behind the installation on line {last.line}",
+        title=f"{', '.join(keywords)} moved after the installation on line {last.line}",
         reason=f"{what} leaves the installation in the build cache",
         safety=Safety.STANDARD,
         claims=tuple(MovesInstruction(keyword) for keyword in keywords),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from ...change import CopiesFirst
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
@@ -25,12 +26,14 @@ _ARCHIVE = re.compile(r".*\.(?:tar|tgz|gz|bz2|xz|zip|whl)\Z")
 def copied_later(
     left: Copy,
     rights: Sequence[Copy],
+    standing: Sequence[str],
     rest: Sequence[Step],
     flags: Sequence[tuple[str, object]],
     where: tuple[str | None, str],
     read: Read | None = None,
 ) -> Iterator[Copy]:
-    """The steps of *rest* that may copy what *left* copies, if *rights* copy some of it beforehand.
+    """The steps of *rest* that may copy what *left* copies, if *rights* copy some of it beforehand, beside what
+    earlier steps have copied: the paths *standing* of the context.
 
     *flags* are those that *rights* may have; *where* is the folder in which they stand, and the escape character. All
     steps before the ones that are given need no more than *rights* copy. *read* reads files of the build context.
@@ -42,7 +45,8 @@ def copied_later(
         return
     start = cwd or "/\0"
     target = posixpath.join(start, left.destination)
-    copied = {posixpath.normpath(posixpath.join(target, path)): path for right in rights for path in right.sources}
+    paths = (*standing, *(path for right in rights for path in right.sources))
+    copied = {posixpath.normpath(posixpath.join(target, path)): path for path in paths}
     contents = Contents({image: read(path) for image, path in copied.items()}) if read is not None else None
     scene = Scene(frozenset(copied), start, contents)
     for step in rest:
@@ -55,6 +59,42 @@ def copied_later(
             scene = Scene(scene.files, moved, contents)
         elif not _needs_no_more(step, scene):
             return
+
+
+def unclaimed(
+    claims: Sequence[CopiesFirst], rights: Sequence[Copy], earlier: Sequence[Step], left: Copy, workdir: str | None
+) -> tuple[str, ...] | None:
+    """The files of *claims* that none of *rights* copies, all of which *earlier* steps have copied to where *left* puts
+    them; None where they have not, or nothing is claimed.
+
+    *earlier* stand in front of *left* with no RUN between, so that the files are as they are in the context.
+    """
+    mine = [claim for claim in claims if not any(is_claimed(right, [claim]) for right in rights)]
+    found: list[str] = []
+    for claim in mine:
+        for path in claim.sources:
+            if not any(isinstance(step, Copy) and _puts(step, path, left, workdir) for step in earlier):
+                return None
+            found.append(path)
+    return tuple(found) if rights or found else None
+
+
+def _puts(step: Copy, path: str, left: Copy, workdir: str | None) -> bool:
+    """Whether *step* copies the file *path* of the context to where *left* puts it."""
+    if step.origin.flags or step.origin.heredocs or not _PLAIN.match(path) or "$" in step.destination:
+        return False
+    start = workdir or "/\0"
+    place = posixpath.normpath(posixpath.join(start, left.destination, path))
+    folder_there = posixpath.normpath(posixpath.join(start, step.destination))
+    into = step.destination.endswith(("/", ".")) or len(step.sources) > 1
+    for source in step.sources:
+        plain = source.removeprefix("./")
+        alike = posixpath.dirname(plain) == posixpath.dirname(path) and fnmatchcase(
+            posixpath.basename(path), posixpath.basename(plain)
+        )
+        if alike and (posixpath.join(folder_there, posixpath.basename(path)) if into else folder_there) == place:
+            return True
+    return False
 
 
 def is_claimed(step: Step, claims: Sequence[CopiesFirst]) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain, islice
 
-from ...change import QuotesExpansions, SourcesByDot
+from ...change import JoinsCommands, QuotesExpansions, SourcesByDot
 from ...ir.steps import Run
 from ...shell.script import Script
 from ..core.observe import Block, Command, Unit, commands, units
@@ -93,6 +93,7 @@ class Bodies:
                 self._under(self.near(row.runs[-1] if row.runs else run, run))
                 script = _script(run)
                 self._know(script, exported)
+                after = row.after = self._installs(after, at)
                 body = left_with(units(script), self.licences.claims)
                 if is_idle(
                     body, units(row.scripts[-1]) if row.scripts else self.earlier, self.workdir, self.licences.claims
@@ -125,6 +126,13 @@ class Bodies:
             from .quoting import one_word_names
 
             self.known_words = one_word_names(body, script.text, exported)
+
+    def _installs(self, after: tuple[Unit, ...], at: int) -> tuple[Unit, ...]:
+        if not self.licences.of(JoinsCommands):
+            return after
+        from .installs import parted
+
+        return parted(after, at, self.licences.claims)
 
     def _dotted(self, before: Command, after: Command) -> bool:
         from .spelling import dotted

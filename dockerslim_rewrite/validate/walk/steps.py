@@ -147,9 +147,10 @@ class Matcher:
                     checked = j
                     continue
                 narrowed = self._narrowed(left, after, j, stage)
-                if narrowed:
+                if narrowed is not None:
                     moves.passes(left, self.standing.workdir)
-                    self.became[left.index] = right.index
+                    if narrowed:
+                        self.became[left.index] = right.index
                     i, j = i + 1, j + narrowed
                     matched = max(matched, left.origin.span.end)
                     continue
@@ -244,32 +245,34 @@ class Matcher:
             return joined(before, at, right, self.escape, self.claimed)
         return 0
 
-    def _narrowed(self, left: Step, after: Sequence[Step], at: int, stage: Stage | None) -> int:
+    def _narrowed(self, left: Step, after: Sequence[Step], at: int, stage: Stage | None) -> int | None:
         """How many steps of *after* from *at* on copy beforehand a part of what *left* copies, and a later one all of
-        it; 0 for none.
+        it: none where earlier steps have copied that part already. None where no step does.
         """
         if not isinstance(left, Copy):
-            return 0
+            return None
         licences = self.claimed.near(left.origin.span)
         claims = licences.of(CopiesFirst)
         if not claims:
-            return 0
-        from ..moves.manifests import copied_later, is_claimed
+            return None
+        from ..moves.manifests import copied_later, is_claimed, unclaimed
 
         rights = [
             step for step in takewhile(lambda step: is_claimed(step, claims), after[at:]) if isinstance(step, Copy)
         ]
+        workdir = self.standing.workdir
+        earlier = list(takewhile(lambda step: not isinstance(step, Run), reversed(after[:at])))
+        standing = unclaimed(claims, rights, earlier, left, workdir)
+        if standing is None:
+            return None
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
-        where = (self.standing.workdir, self.escape)
-        for step in copied_later(left, rights, after[at + len(rights) :], flags, where, self.read) if rights else ():
-            if (
-                same_text(left, step)
-                or self.replaced.holds(left, step, stage, self.standing)
-                or self._owned(left, step)
-            ):
+        where = (workdir, self.escape)
+        for step in copied_later(left, rights, standing, after[at + len(rights) :], flags, where, self.read):
+            same = same_text(left, step) or self._owned(left, step)
+            if same or self.replaced.holds(left, step, stage, self.standing):
                 self.added.copied_later.add(step.index)
                 return len(rights)
-        return 0
+        return None
 
     def _owned(self, left: Copy, right: Step) -> bool:
         """Whether *right*, which stands elsewhere, copies what *left* does for the user that a change sets."""

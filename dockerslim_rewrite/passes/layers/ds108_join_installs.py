@@ -1,0 +1,119 @@
+"""DS108: installs that follow each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...analysis.facts import Facts, Use
+from ...analysis.shell.operations import Kind
+from ...change import Change, JoinsCommands, Safety
+from ...ir.build import Build
+from ...ir.steps import Run
+from ...shell.edits import style_at
+from ...shell.script import AndOr, Simple
+from ...text import Edit
+from ..base import Proposals
+from ..shell.commands import written
+
+#: Managers that take what one install brings into account when they resolve the next; repositories that an install
+#: adds count after an update only.
+_MANAGERS = frozenset(("apt",))
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*(?:\$\{[A-Za-z_][A-Za-z0-9_]*\}[A-Za-z0-9_.+:=~*/-]*)*\Z(?<!-)")
+
+
+def join_installs(build: Build, facts: Facts) -> Proposals:
+    """Write one `apt-get install` where several follow each other in a RUN.
+
+    They come of lines that were added one by one. One command downloads, unpacks and configures once, and a reader
+    finds all packages in one place.
+
+    Level standard, on the assumption that packages install together as they do one after another: no update stands
+    between, so both see the same index. It is done only for commands with the same options and plain names of packages,
+    directly after each other in one `&&` chain; the names keep their order, and a name that is listed already is not
+    repeated. Source: apt-get(8), install; Docker's "Building best practices", apt-get.
+    """
+    for stage in build.stages:
+        for run in stage.runs:
+            for group in _groups(run, facts):
+                change = _joined(run, group, build, facts)
+                if change is not None:
+                    yield change
+
+
+def _groups(run: Run, facts: Facts) -> Iterator[list[Simple]]:
+    """Installs of *run* that stand one behind the other in one chain and differ in their packages only."""
+    script = facts.script(run)
+    if script is None or run.body is None:
+        return
+    uses = {id(use.command): use for use in facts.uses(run)}
+    for chain in script.root.items:
+        if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
+            continue
+        group: list[Simple] = []
+        for item in chain.items:
+            frame = _frame(uses.get(id(item)))
+            if frame is not None and group and frame == _frame(uses[id(group[-1])]):
+                group.append(item)  # type: ignore[arg-type]
+                continue
+            if len(group) > 1:
+                yield group
+            group = [item] if frame is not None and isinstance(item, Simple) else []
+        if len(group) > 1:
+            yield group
+
+
+def _frame(use: Use | None) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """What two installs must share to be one; None for what is no plain install."""
+    if use is None or use.operation.manager.name not in _MANAGERS or use.operation.kind is not Kind.INSTALL:
+        return None
+    command = use.command
+    operation = use.operation
+    if operation.subcommand != "install" or operation.wrappers or command.redirects or not operation.operands:
+        return None
+    packages = [command.words[at] for at in operation.operands]
+    if not all(_PLAIN.match(word.text) for word in packages):
+        return None
+    options = [word.text for at, word in enumerate(command.words) if at not in operation.operands]
+    # An option with a value in a word of its own would have to stay beside it.
+    if any(not option.startswith("-") or option in ("-t", "-o", "-c", "-a") for option in options[2:]):
+        return None
+    own = tuple(assignment.text for assignment in command.assignments)
+    return (*own, *options[:2]), frozenset(options[2:])
+
+
+def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Change | None:
+    assert run.body is not None
+    logical = run.body.logical
+    uses = {id(use.command): use for use in facts.uses(run)}
+    first = group[0]
+    start, end = logical.before(first.span.start), logical.after(group[-1].span.end)
+    if any(start < comment.span.start < end for comment in run.origin.comments):
+        return None
+    listed = [first.words[at].text for at in uses[id(first)].operation.operands]
+    later = [command.words[at].text for command in group[1:] for at in uses[id(command)].operation.operands]
+    added = [word for word in dict.fromkeys(later) if word not in listed]
+    step = _step(run, group, build, facts)
+    return Change(
+        edits=(Edit.replace(logical.after(first.span.end), end, "".join(step + word for word in added)),),
+        title=f"one install for {len(group)}",
+        reason="one command resolves, downloads and configures all packages at once, and lists them in one place",
+        safety=Safety.STANDARD,
+        claims=(JoinsCommands(tuple(written(command.words) for command in group)),),
+        line=build.document.line_of(start),
+    )
+
+
+def _step(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> str:
+    """What parts two packages: a line break and the indentation where the file lists one per line, else a blank."""
+    assert run.body is not None
+    logical = run.body.logical
+    starts = build.document.source.line_starts
+    for command in group:
+        places = [logical.before(word.span.start) for word in command.words]
+        line = build.document.line_of(places[-1])
+        if len(command.words) > 3 and line != build.document.line_of(places[-2]):
+            begin = starts[line - 1]
+            style = style_at(run.origin, facts.style)
+            return f" {style.escape}{style.newline}{build.text[begin : places[-1]]}"
+    return " "
