@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..analysis.facts import Facts
 from ..change import Change, Layout, Remark, RemarkKind
-from ..ignores import Ignored, ignored_at, ignored_rules
+from ..ignores import Ignored, holding, ignored_rules
 from ..ir.build import Build, read_build
-from ..passes import Pass, Phase
+from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span
@@ -76,6 +77,7 @@ class Engine:
         self.asked = False
         self.projects = cache(lambda: _projects(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
+        self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
 
@@ -201,7 +203,7 @@ class Engine:
                 continue
             for proposal in self._proposed(one, reading):
                 edits = () if isinstance(proposal, Remark) else proposal.edits
-                if _is_ignored(reading.ignored, one, edits, proposal.line, build):
+                if reading.ignored and self._is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
@@ -231,6 +233,36 @@ class Engine:
             return evolve(proposal, line=line, reason=self._said(proposal.reason, line_of), evidence=evidence)
         title = self._said(proposal.title, line_of)
         return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
+
+    def _is_ignored(self, ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
+        """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
+        codes = _words(one) | {word.lower() for word in one.held_by}
+        found = list(holding(ignored, codes, {line, *(build.document.line_of(edit.span.start) for edit in edits)}))
+        self._heeded.update((entry.rules, build.document.source.text.splitlines()[entry.line - 1]) for entry in found)
+        return bool(found)
+
+    def unheeded(self) -> list[Remark]:
+        """Remarks on comments for this program that name unknown rules, or that held nothing back."""
+        known = {word for one in rules() for word in _words(one)}
+        running = {word for phase in self.phases for one in phase.passes for word in _words(one)}
+        lines = self.source.text.splitlines()
+        found: list[Remark] = []
+        for entry in self.first.ignored:
+            if not entry.ours:
+                continue
+            unknown = sorted(entry.rules - known - {"all"})
+            if unknown:
+                near = get_close_matches(unknown[0], sorted(known), 1)
+                hint = f"; did you mean {_shown(near[0])}?" if near else ""
+                reason = f"unknown rule {_shown(unknown[0])} in an ignore comment{hint}"
+                found.append(Remark(RemarkKind.ANALYSIS, reason, entry.line, rule="DS000"))
+            elif ("all" in entry.rules or entry.rules & running) and (
+                entry.rules,
+                lines[entry.line - 1],
+            ) not in self._heeded:
+                reason = "this ignore comment holds nothing back here; drop it"
+                found.append(Remark(RemarkKind.ANALYSIS, reason, entry.line, rule="DS000"))
+        return found
 
     def _line_of(self, build: Build, patch: Patch) -> Callable[[int], int]:
         """Leads a line of *build* to that of the original which *patch* made it of."""
@@ -300,13 +332,11 @@ def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
     return False
 
 
-def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
-    """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
-    everywhere, by_line = ignored
-    if not everywhere and not by_line:
-        return False
-    codes = {one.code.lower(), one.name, *(answer.lower() for answer in one.answers)}
-    if "all" in everywhere or codes & everywhere:
-        return True
-    lines = {line, *(build.document.line_of(edit.span.start) for edit in edits)}
-    return any("all" in rules or codes & rules for at in lines for rules in ignored_at(at, by_line))
+def _words(one: Pass) -> set[str]:
+    """The words by which a comment may name the rule, in lower case."""
+    return {one.code.lower(), one.name, *(answer.lower() for answer in one.answers)}
+
+
+def _shown(word: str) -> str:
+    """A rule's code as people write it; a name as it is."""
+    return word.upper() if word.startswith("ds") and word[2:].isdigit() else word
