@@ -274,5 +274,8 @@ class Project(Protocol):
     def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
 
+    def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
+        """For each stage of *build*, which file of the context (its context path) lies at which image path."""
+
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""

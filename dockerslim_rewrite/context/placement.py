@@ -20,12 +20,13 @@ from .tree import ContextTree
 @record
 class Placed:
     """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
-    by line, that the context does not hold.
+    by line, that the context does not hold. ``stages`` are the same as ``context_of`` for each stage.
     """
 
     context_of: dict[str, str]
     image_of: dict[str, str]
     missing: tuple[tuple[str, int], ...]
+    stages: tuple[dict[str, str], ...] = ()
 
 
 def place(build: Build, tree: ContextTree) -> Placed:
@@ -33,7 +34,7 @@ def place(build: Build, tree: ContextTree) -> Placed:
     placer = _Placer(build, tree)
     found = placer.stages()
     last = found[-1] if found else {}
-    return Placed(last, {context: image for image, context in last.items()}, tuple(placer.missing))
+    return Placed(last, {context: image for image, context in last.items()}, tuple(placer.missing), tuple(found))
 
 
 class _Placer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -164,6 +165,10 @@ class FolderProject:
     def image_files(self, build: Build) -> dict[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
         return {image: self.tree.by_path[path] for image, path in self.placed(build).context_of.items()}
+
+    def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
+        """For each stage of *build*, which file of the context lies at which image path."""
+        return self.placed(build).stages
 
     def behaviour(self, build: Build) -> Behaviour:
         """What the containers do, by what the context holds; the image's own start counts where it is one of them."""
