@@ -111,7 +111,7 @@ class Engine:
 
     def _facts(self, build: Build, index: int) -> Facts:
         opened = partial(self._opened, index)
-        return Facts(build, self.options.lock, self.options.today, opened, self.options.account)
+        return Facts(build, self.options.lock, self.options.today, opened, self.options.account, self.options.templates)
 
     def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
         """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""

@@ -59,7 +59,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         return
     sudo = filled[-1].operation.wrappers[:1] == ("sudo",) and not command.startswith("sudo ")
     if sudo and not surely_root(run, build, facts, stage):
-        command = fragment("as-root", command=command)
+        command = fragment("as-root", facts.templates, command=command)
     yield Change(
         edits=(append_to(run, facts, command),),
         title=f"empty {known.name}'s cache where it was filled",

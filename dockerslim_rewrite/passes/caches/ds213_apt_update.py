@@ -195,9 +195,9 @@ def _change(reader: _Reader, facts: Facts, evidence: tuple[str, ...]) -> Change:
     edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)} && ")]
     claims: list[Claim] = [AddsCommand(command)]
     if not lists_gone(run, facts):
-        cleanup = fragment("apt-lists")
+        cleanup = fragment("apt-lists", facts.templates)
         if use.operation.wrappers:
-            cleanup = fragment("as-root", command=cleanup)
+            cleanup = fragment("as-root", facts.templates, command=cleanup)
         edits.append(append_to(run, facts, cleanup))
         claims.append(DropsFiles(tuple(cleanup.split()), (f"{LISTS}/*",)))
     return Change(

@@ -10,6 +10,7 @@ from ...change import Change, FlattensStage, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run
 from ...knowledge.configurations import Configuration, configuration
+from ...render.instructions import instruction
 from ..base import Proposals, missed
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def flatten(build: Build, facts: Facts) -> Proposals:
         return
     from ..stages.stage_text import Install, split_text
 
-    lines = [f"ENV {key}={value}" for key, value in known.environment.items()]
+    lines = [instruction("ENV", f"{key}={value}", facts.templates) for key, value in known.environment.items()]
     if known.labels:
         lines.append("LABEL " + " ".join(f"{key}={value}" for key, value in known.labels.items()))
     names = (_free("layers", build), stage.head.alias or _free("flat", build))
-    split = split_text(build, stage, shipping, "scratch", lines, ("/",), Install("", (), True, None), names)
+    split = split_text(
+        build, stage, shipping, "scratch", lines, ("/",), Install("", (), True, None), names, facts.templates
+    )
     yield Change(
         edits=split.edits,
         title="the last stage becomes one layer",

@@ -14,6 +14,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run, Value
 from ...knowledge.users import account_tools
 from ...render.fragments import fragment
+from ...render.instructions import instruction
 from ...shell.body import Body
 from ...shell.edits import append, style_at
 from ...syntax import SegmentKind
@@ -143,11 +144,13 @@ def _edits(
     commands: list[str] = []
     # Without a RUN an account would take a layer of its own; the number alone does as well.
     if not account.there and account.tools and stage.runs:
-        commands += fragment(f"account-{account.tools}", account=account.name, number=account.number).split(" && ")
+        commands += fragment(
+            f"account-{account.tools}", facts.templates, account=account.name, number=account.number
+        ).split(" && ")
     if found.folders:
         if not account.shell:
             return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
-        commands += fragment("own-folders", paths=found.folders, number=account.number).split(" && ")
+        commands += fragment("own-folders", facts.templates, paths=found.folders, number=account.number).split(" && ")
     edits: list[Edit] = []
     claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
     if commands:
@@ -162,7 +165,7 @@ def _edits(
             at = step.origin.logical.after(flags[-1].span.end) if flags else step.origin.keyword_span.end
             edits.append(Edit.insert(at, f" --chown={account.user}"))
             claims.append(ChangesFlag(step.keyword, "chown", None, account.user))
-    user = _user(stage, build, account)
+    user = _user(stage, build, facts, account)
     if edits and edits[0].span == user.span:
         edits[0] = Edit(user.span, edits[0].text + user.text)
     else:
@@ -188,7 +191,7 @@ def _commands(
     text = "RUN " + " && ".join(commands)
     newline = facts.style.newline
     first = next((step for step in stage.steps if isinstance(step, Copy)), None)
-    at = first.origin.span.start if first is not None else _user(stage, build, None).span.start
+    at = first.origin.span.start if first is not None else _user(stage, build, facts, None).span.start
     at = _before_comments(build, at)
     return Edit.insert(at, text + newline), [AddsInstruction("RUN", text)]
 
@@ -199,13 +202,13 @@ def _appended(run: Run, facts: Facts, commands: list[str]) -> Edit:
     return append(run.body, run.origin, joint.join(commands), facts.style)
 
 
-def _user(stage: Stage, build: Build, account: _Account | None) -> Edit:
+def _user(stage: Stage, build: Build, facts: Facts, account: _Account | None) -> Edit:
     """The edit that puts USER behind the last step that the build does, before the metadata that follows."""
     last = max((step for step in (stage.head, *stage.steps) if step.keyword in {"FROM", *_WRITING}), key=_index)
     following = [step for step in stage.steps if step.index > last.index]
     text = build.text
     newline = "\r\n" if "\r\n" in text else "\n"
-    line = f"USER {account.user}{newline}" if account else ""
+    line = f"{instruction('USER', account.user, facts.templates)}{newline}" if account else ""
     if following:
         return Edit.insert(_before_comments(build, following[0].origin.span.start), line)
     end = last.origin.span.end

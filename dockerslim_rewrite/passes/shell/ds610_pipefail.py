@@ -13,6 +13,7 @@ from ...analysis.shell.portability import differs_in_bash
 from ...change import AddsInstruction, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
+from ...render.instructions import instruction
 from ...shell.edits import starts_errexit
 from ...shell.script import Pipeline, Script, Sequence
 from ...shell.state import leaks
@@ -70,7 +71,7 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
         guarded.update((stage.index, *facts.graph.heirs(stage.index)))
         at = _above(build, first)
         lower = build.text[slice(*first.origin.keyword_span)].islower()
-        text = shell.text.replace("SHELL", "shell") if lower else shell.text
+        text = instruction("shell" if lower else "SHELL", shell.text.removeprefix("SHELL "), facts.templates)
         yield Change(
             edits=(Edit.insert(at, text + facts.style.newline),),
             title="fail when any command of a pipeline fails",
