@@ -300,9 +300,10 @@ class RefreshesBase:
 
 @record
 class SetsUser:
-    """The final user of a stage becomes ``user``."""
+    """The final user of the last stage becomes ``user``, or that of ``stage``, which no other is built from."""
 
     user: str
+    stage: str | None = None
 
 
 @record
@@ -396,6 +397,15 @@ class ServesOnly:
 
 
 @record
+class LeavesSources:
+    """The container starts a compiled program: of what lies in ``folders`` it opens nothing but what the runtime stage
+    of a split copies.
+    """
+
+    folders: tuple[str, ...]
+
+
+@record
 class InstallsAgain:
     """The runtime stage of a split runs ``command``, which installs a program for all projects, as the builder did."""
 
@@ -447,6 +457,7 @@ Claim: TypeAlias = (
     | OmitsDevelopment
     | FlattensStage
     | ServesOnly
+    | LeavesSources
     | InstallsAgain
 )
 
@@ -469,6 +480,11 @@ class Change:
     evidence: tuple[str, ...] = ()
     saving: int | None = None
     rule: str = ""
+
+    @property
+    def renumbers(self) -> bool:
+        """Whether stages come or go, so that later ones get other numbers."""
+        return any(isinstance(claim, SplitsStage | DropsStage) for claim in self.claims)
 
 
 class RemarkKind(Enum):

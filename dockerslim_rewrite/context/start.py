@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
 from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
+from ..analysis.usage import Container
 from ..ir.build import Build
+from ..ir.steps import Exec
 from ..knowledge.habits import only_servers
+from ..record import field_names
 from ..shell.script import Script
 from .configuration.entries import Entry
 from .configuration.files import configured
@@ -22,6 +25,8 @@ from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
 
+#: Variables with further options.
+_OPTIONS = ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS")
 #: Manifests and configuration that may name the driver of a database.
 _LISTS = re.compile(
     r"(?:requirements[^/]*\.(?:txt|in)|Pipfile|pyproject\.toml|package\.json|Cargo\.toml|schema\.prisma|ormconfig[^/]*|"
@@ -35,12 +40,30 @@ def without_context(build: Build, name: str) -> Behaviour:
     return behaviour_of(build, tree, Placed({}, {}, (), {}), name, Modules(tree.read))
 
 
-def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules) -> Behaviour:
-    """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence."""
+def behaviour_of(
+    build: Build,
+    tree: ContextTree,
+    placed: Placed,
+    name: str,
+    modules: Modules,
+    container: Container | None = None,
+) -> Behaviour:
+    """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence.
+
+    *container* tells what is run in place of what the image says.
+    """
     state = stage_state(build.stages[-1], states(build))
     follower = Follower(build, tree, placed, state.env, name, modules)
     entrypoint, command = start_of(build)
     first = entrypoint or command
+    if container is not None and container.starts:
+        given = _given(container, entrypoint)
+        if given is not None:
+            where = container.started or container.where
+            follower.program(given, state.workdir or "/", where)
+            if follower.followed:
+                _surroundings(follower, state.workdir or "/", [(where, [word or "" for word in given])])
+            return follower.behaviour()
     if first is None:
         line = build.stages[-1].head.line
         return Behaviour(doubts=(Doubt("what it starts stands in the base image", Evidence(name, line), blind=True),))
@@ -55,24 +78,20 @@ def behaviour_of(build: Build, tree: ContextTree, placed: Placed, name: str, mod
     else:
         follower.doubt("what it starts cannot be read", where, blind=True)
     if follower.followed:
-        _surroundings(follower, cwd)
+        _surroundings(follower, cwd, list(_started(build, name)))
     return follower.behaviour()
 
 
-def _started(build: Build) -> Iterator[tuple[int, list[str]]]:
-    """The words of the container's commands, with their lines, and of variables that hold options of the JVM."""
+def _started(build: Build, name: str) -> Iterator[tuple[Evidence, list[str]]]:
+    """The words of the image's own commands, with where they stand."""
     for step in start_of(build):
-        if step is not None and step.argv is not None:
-            yield step.line, list(step.argv)
-        elif step is not None:
-            yield step.line, step.origin.args.split()
-    state = stage_state(build.stages[-1], states(build))
-    for name in ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS"):
-        yield build.stages[-1].head.line, (state.env.get(name) or "").split()
+        if step is not None:
+            words = list(step.argv) if step.argv is not None else step.origin.args.split()
+            yield Evidence(name, step.line), words
 
 
-def _surroundings(follower: Follower, cwd: str) -> None:
-    """What the program's configuration and its libraries do."""
+def _surroundings(follower: Follower, cwd: str, commands: Sequence[tuple[Evidence, list[str]]]) -> None:
+    """What the program's configuration and its libraries do; *commands* are the words that start it."""
     packages = tuple(dict.fromkeys(follower.packages))
     follower.programs += started_by(packages)
     texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
@@ -80,13 +99,20 @@ def _surroundings(follower: Follower, cwd: str) -> None:
     servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
     follower.writes += habitual(packages, follower.environment, servers=servers)
     cwd = next((package.folder for package in packages if package.folder is not None), cwd)
-    told = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
-    told += (Entry((name,), value, line) for line, words in _started(follower.build) for name, value in options(words))
-    for one in written(told, follower.dockerfile, cwd, {}):
-        if isinstance(one, WrittenPath):
-            follower.writes.append(one)
-        else:
-            follower.listeners.append(one)
+    image = Evidence(follower.dockerfile, 0)
+    variables = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
+    jvm = [(image, (follower.environment.get(name) or "").split()) for name in _OPTIONS]
+    told = [(image, variables)]
+    told += (
+        (where, [Entry((name,), value, where.line) for name, value in options(words)])
+        for where, words in (*commands, *jvm)
+    )
+    for where, entries in told:
+        for one in written(entries, where.path, cwd, {}):
+            if isinstance(one, WrittenPath):
+                follower.writes.append(one)
+            else:
+                follower.listeners.append(one)
     shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
     for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
         if isinstance(found, WrittenPath):
@@ -95,3 +121,27 @@ def _surroundings(follower: Follower, cwd: str) -> None:
             follower.listeners.append(found)
         else:
             follower.doubts.append(found)
+
+
+def together(found: Sequence[Behaviour]) -> Behaviour:
+    """All that happens in one or another of several ways to start."""
+    if len(found) == 1:
+        return found[0]
+    return Behaviour(
+        **{
+            name: tuple(dict.fromkeys(item for one in found for item in getattr(one, name)))
+            for name in field_names(found[0])
+        }
+    )
+
+
+def _given(container: Container, entrypoint: Exec | None) -> tuple[str | None, ...] | None:
+    """The words that *container* starts; None where the image's own ENTRYPOINT takes no others.
+
+    Source: Dockerfile reference, "Understand how CMD and ENTRYPOINT interact".
+    """
+    if container.entrypoint is not None:
+        return (*container.entrypoint, *(container.command or ()))
+    if entrypoint is None:
+        return container.command
+    return None if entrypoint.argv is None else (*entrypoint.argv, *(container.command or ()))

@@ -1,4 +1,4 @@
-"""Whether a Go program in the build context can do without C: then CGO_ENABLED=0 changes nothing but its libraries.
+"""What the sources of a Go program in the build context tell: whether it can do without C, and whether it opens files.
 
 Source: the Go specification, "Import declarations"; cmd/cgo (`import "C"`); `go help packages` (a path whose first part
 has no dot is one of the standard library).
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+from ...knowledge.tables import table
 from ..project import Project
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 _IMPORT = re.compile(r"\bimport\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
 _PATH = re.compile(r"\"([^\"]+)\"")
+_STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
@@ -39,6 +41,40 @@ def may_need_c(project: Project) -> str | None:
             own = module is not None and (imported == module[1] or imported.startswith(module[1] + "/"))
             if "." in imported.partition("/")[0] and not own:
                 return f"{path} imports {imported}, which may use C"
+    return None
+
+
+def opens_files(project: Project) -> str | None:
+    """Why the Go program in *project* may open files of the project when it runs; None when its sources name none.
+
+    It does not where all of its sources are there, none calls what opens files, starts programs or loads plug-ins,
+    none imports a library that looks for files by itself, and none has a string that names a file of the project.
+    What other libraries do by themselves is an assumption. ``go:embed`` puts files into the program.
+    """
+    if not project.complete:
+        return "the build context was not read completely"
+    sources = [file.path for file in project.files if file.path.endswith(".go") and not file.path.endswith("_test.go")]
+    if not sources:
+        return "the build context holds no Go source"
+    known = table("go_files")
+    calls = re.compile("|".join(known["calls"]))
+    others = {file.path for file in project.files if not file.path.endswith((".go", "go.mod", "go.sum"))}
+    names = {part for path in others for part in (path, *path.split("/"))}
+    for path in sources:
+        text = project.text(path)
+        if text is None:
+            return f"{path} could not be read"
+        bare = _COMMENT.sub(" ", text)
+        found = calls.search(bare)
+        if found is not None:
+            return f"{path} calls {found[0].rstrip('(')}"
+        reader = next((one for one in _imports(text) if any(one.startswith(lib) for lib in known["libraries"])), None)
+        if reader is not None:
+            return f"{path} imports {reader}, which looks for files by itself"
+        for word in _STRING.findall(bare):
+            plain = word.removeprefix("./").strip("/")
+            if plain and plain in names:
+                return f"{path} names {plain}"
     return None
 
 

@@ -16,6 +16,7 @@ from ...ir.steps import Exec, Listing, Step
 from ...knowledge.processes import server_named
 from ...record import record
 from ...shell.script import Script
+from .runners import always_starts, covered, required
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
 
@@ -50,7 +51,8 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     evidence: list[str] = []
     obstacles += (f"{use.reason} (line {use.line})" for use in home_uses(build, facts, chain))
     project = facts.project
-    if start_of(build) == (None, None):
+    obstacles += required(project)
+    if start_of(build) == (None, None) and not always_starts(project):
         obstacles.append("what it starts stands in the base image")
         return Findings(tuple(dict.fromkeys(obstacles)), (), (), (), (), helped=False)
     if project is not None and project.missing(build):
@@ -76,6 +78,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         alone = [workdir] if workdir is not None and is_ownable(workdir) else []
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
+    doubts += covered(project, found.writes)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:

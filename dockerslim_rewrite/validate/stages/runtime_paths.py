@@ -22,6 +22,7 @@ from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
 from .runtime_packages import check_left
 from .served import unserved
+from .unread import unread
 
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
 #: Folders that every distribution has; only what is put into them has to be copied.
@@ -98,6 +99,7 @@ class RuntimePaths:
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
         unseen = unserved(self.stage, self.runtime, place, self.others)
+        unseen |= unread(self.stage, self.runtime, place, env, self.others)
         for path, step in self.needs.items():
             if path not in self.gone and not any(f"{path}/".startswith(f"{one}/") for one in unseen):
                 self._need(path, step)
