@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Set
 
+from .knowledge.wishes import wished
 from .record import record
 from .syntax import Document
 
@@ -75,6 +76,35 @@ def holding(ignored: Ignored, codes: Set[str], lines: Iterable[int]) -> Iterator
             "all" in one.rules or codes & one.rules
         ):
             yield one
+
+
+def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], ...]:
+    """Rules that comments ask to leave an instruction alone, in other words than ``ignore``: as ``ignored_rules`` has
+    them for single instructions. The lines of a comment belong together; they stand right above it, or in it.
+    """
+    found: list[tuple[int, int, frozenset[str]]] = []
+    ends = [instruction.span.end for instruction in document.instructions]
+    blocks: list[tuple[int, int, list[str]]] = []
+    for comment in document.comments:
+        line = document.line_of(comment.span.start)
+        text = comment.text.strip().lstrip("#").strip()
+        if blocks and blocks[-1][1] == line - 1:
+            first, _, texts = blocks[-1]
+            blocks[-1] = (first, line, [*texts, text])
+        else:
+            blocks.append((line, line, [text]))
+    starts = document.source.line_starts
+    for first, last, texts in blocks:
+        rules = wished(" ".join(texts))
+        if not rules:
+            continue
+        index = bisect_right(ends, starts[first - 1])
+        if index == len(ends):
+            continue
+        instruction = document.instructions[index]
+        if instruction.line_number <= last + 1:
+            found.append((min(first, instruction.line_number), instruction.end_line, frozenset(map(str.lower, rules))))
+    return tuple(found)
 
 
 def _split(rules: str) -> frozenset[str]:

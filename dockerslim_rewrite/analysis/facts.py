@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
@@ -79,6 +79,11 @@ class Facts:
     def base_sites(self) -> tuple[BaseSite, ...]:
         """The images from outside that stages are built from, and where they are named."""
         return base_sites(self.build)
+
+    @cached_property
+    def memory(self) -> dict[str, Any]:
+        """What analyses above this one have worked out of the same build, by their name."""
+        return {}
 
     @cached_property
     def _uses(self) -> dict[int, tuple[Use, ...]]:

@@ -302,6 +302,9 @@ class Project(Protocol):
     def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
 
+    def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
+        """For each stage of *build*, which file of the context (its context path) lies at which image path."""
+
     def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
         """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
 

@@ -22,13 +22,14 @@ from .tree import ContextTree
 class Placed:
     """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
     by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an image path, in
-    their order.
+    their order. ``stages`` are the same as ``context_of`` for each stage.
     """
 
     context_of: dict[str, str]
     image_of: dict[str, str]
     missing: tuple[tuple[str, int], ...]
     steps: Mapping[str, tuple[int, ...]]
+    stages: tuple[dict[str, str], ...] = ()
 
 
 def place(build: Build, tree: ContextTree) -> Placed:
@@ -36,7 +37,8 @@ def place(build: Build, tree: ContextTree) -> Placed:
     placer = _Placer(build, tree)
     found = placer.stages()
     last = found[-1] if found else {}
-    return Placed(last, {context: image for image, context in last.items()}, tuple(placer.missing), placer.steps)
+    image_of = {context: image for image, context in last.items()}
+    return Placed(last, image_of, tuple(placer.missing), placer.steps, tuple(found))
 
 
 class _Placer:

@@ -173,6 +173,10 @@ class FolderProject:
         """The files of the context in the last stage of *build*, by image path."""
         return {image: self.tree.by_path[path] for image, path in self.placed(build).context_of.items()}
 
+    def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
+        """For each stage of *build*, which file of the context lies at which image path."""
+        return self.placed(build).stages
+
     def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
         """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
         return self.placed(build).steps

@@ -48,3 +48,20 @@ def missing(packages: Collection[str], present: Collection[str], text: str) -> t
         if need.when is None or need.when.search(text):
             added.update(name for name in need.adds if name not in here)
     return tuple(sorted(added))
+
+
+def compiles(words: tuple[str, ...]) -> bool:
+    """Whether a command of these words compiles."""
+    known = table("recommends")["compiles"]["commands"]
+    return words[:1] != () and (words[0] in known or " ".join(words[:2]) in known)
+
+
+def brings_compiler(packages: Collection[str]) -> bool:
+    """Whether one of *packages* is, or depends on, a compiler."""
+    return not set(table("recommends")["compiles"]["packages"]).isdisjoint(packages)
+
+
+def has_compiler(image: str, tag: str) -> bool:
+    """Whether *image* with *tag* has a compiler of its own."""
+    slim = "slim" in tag or "alpine" in tag
+    return image in table("recommends")["compiles"]["images"] and not slim

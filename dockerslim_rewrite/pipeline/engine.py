@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, Remark, RemarkKind
-from ..ignores import Ignored, holding, ignored_rules
+from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
+from ..ignores import Ignored, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
 from ..record import evolve, record
@@ -31,8 +31,21 @@ _SUBSTITUTED = "left alone inside a substitution, whose output another command r
 Key = tuple[str, int, str]
 
 
+@record
+class Hop:
+    """One round: *changes*, with the keys by which they are banned, made of the text *before* another."""
+
+    before: str
+    changes: tuple[tuple[Change, Key], ...]
+
+    def after(self, count: int | None = None) -> tuple[str, Patch]:
+        """The text that the first *count* changes (all of them, without it) make, and the patch that leads there."""
+        patch = Patch.of(edit for change, _ in self.changes[:count] for edit in change.edits)
+        return patch.apply(self.before), patch
+
+
 class Outcome:
-    """What has become of the text so far."""
+    """What has become of the text so far; ``hops`` are the rounds that led there."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -40,6 +53,7 @@ class Outcome:
         self.changes: list[Change] = []
         self.keys: list[Key] = []
         self.remarks: list[Remark] = []
+        self.hops: list[Hop] = []
 
 
 class _Rest:
@@ -62,12 +76,13 @@ class _Reading:
     build: Build
     facts: Facts
     ignored: Ignored
+    wishes: tuple[tuple[int, int, frozenset[str]], ...]
     lowered: str
     views: list[View]
 
 
 class Engine:
-    """Runs the phases on one source; ``banned`` changes are not made again, ``limit`` stops after so many changes."""
+    """Runs the phases on one source; ``banned`` changes are not made again."""
 
     def __init__(self, source: Source, options: Options, phases: tuple[Phase, ...]) -> None:
         self.source = source
@@ -83,7 +98,8 @@ class Engine:
 
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
-        return _Reading(build, self._facts(build, 0), ignored_rules(build.document), source.text.lower(), [])
+        ignored, wishes = ignored_rules(build.document), wished_rules(build.document)
+        return _Reading(build, self._facts(build, 0), ignored, wishes, source.text.lower(), [])
 
     def project(self) -> Project | None:
         """The project of the first build; nothing of any is read before somebody asks."""
@@ -113,7 +129,7 @@ class Engine:
             reading.views.extend(View(reading.build, facts) for facts in (reading.facts, *others))
         return agreed(one, reading.build, reading.views)
 
-    def run(self, banned: frozenset[Key] = frozenset(), limit: int | None = None) -> Outcome:
+    def run(self, banned: frozenset[Key] = frozenset()) -> Outcome:
         """What the phases make of the text until none has anything to add."""
         outcome = Outcome(self.source.text)
         reading = self.first
@@ -123,7 +139,7 @@ class Engine:
             for phase in self.phases:
                 rest = rests[phase.name]
                 if rest.text != outcome.text and not rest.taken_back:
-                    reading = self._phase(phase, rest, reading, outcome, banned, limit)
+                    reading = self._phase(phase, rest, reading, outcome, banned)
             if outcome.text == start:
                 break
         outcome.remarks = [remark for rest in rests.values() for remark in rest.remarks]
@@ -136,14 +152,14 @@ class Engine:
         reading: _Reading,
         outcome: Outcome,
         banned: frozenset[Key],
-        limit: int | None,
     ) -> _Reading:
         """Rounds of one phase for as long as proposals wait for others that they meet, or, where the phase cascades,
         until it has no more to propose. What changes make possible elsewhere is found when the phase has its next turn.
         """
         before = (outcome.text, outcome.patch, len(outcome.changes), reading)
+        hops = len(outcome.hops)
         for _ in range(MAX_ROUNDS):
-            accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned, limit)
+            accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned)
             if not accepted:
                 rest.text, rest.remarks = outcome.text, remarks
                 return reading
@@ -160,6 +176,7 @@ class Engine:
             for change, key in accepted:
                 outcome.changes.append(self._on_original(change, key, outcome.patch, reading.build))
                 outcome.keys.append(key)
+            outcome.hops.append(Hop(outcome.text, tuple(accepted)))
             outcome.patch = outcome.patch.then(patch, self.source.text)
             outcome.text = text
             reading = following
@@ -168,7 +185,7 @@ class Engine:
         text, whole, count, reading = before
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole
-        del outcome.changes[count:], outcome.keys[count:]
+        del outcome.changes[count:], outcome.keys[count:], outcome.hops[hops:]
         reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
         rest.taken_back = True
         rest.remarks = [Remark(RemarkKind.BUG, reason, 1, rule=rules[0] if rules else "DS000")]
@@ -188,7 +205,6 @@ class Engine:
         reading: _Reading,
         outcome: Outcome,
         banned: frozenset[Key],
-        limit: int | None,
     ) -> tuple[list[tuple[Change, Key]], list[Remark], bool]:
         """The changes of one round that the gate lets through and that do not meet each other, the remarks, and
         whether a change has to wait because it met another.
@@ -196,6 +212,7 @@ class Engine:
         accepted: list[tuple[Change, Key]] = []
         remarks: list[Remark] = []
         taken: list[Edit] = []
+        joined: list[_Lines] = []
         waiting = False
         build = reading.build
         for one in phase.passes:
@@ -208,17 +225,21 @@ class Engine:
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
+                if not isinstance(proposal, Remark) and _is_wished(reading.wishes, one, edits, proposal.line, build):
+                    reason = f"{proposal.title}: not done, a comment there asks for what it changes"
+                    proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned or key in self.unreadable:
                     continue
-                if limit is not None and len(outcome.changes) + len(accepted) >= limit:
-                    return accepted, [], False
-                if _meets(taken, edits):
+                whole = _joined(proposal, build)
+                if _meets(taken, edits) or (whole is not None and any(map(whole.meets, joined))):
                     waiting = True
                     continue
+                if whole is not None:
+                    joined.append(whole)
                 for edit in edits:
                     insort(taken, edit)
                 accepted.append((proposal, key))
@@ -310,6 +331,28 @@ def _parses(text: str) -> bool:
     return True
 
 
+class _Lines(NamedTuple):
+    """Lines of the file, both ends included."""
+
+    first: int
+    last: int
+
+    def meets(self, other: _Lines) -> bool:
+        """Whether the two have a line in common."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def _joined(change: Change, build: Build) -> _Lines | None:
+    """The lines of the RUNs that *change* makes one: whether they may be depends on all that is in them."""
+    if not any(isinstance(claim, MergesRuns) for claim in change.claims):
+        return None
+    document = build.document
+    starts = [instruction.span.start for instruction in document.instructions]
+    last = document.instructions[bisect_right(starts, max(edit.span.end for edit in change.edits)) - 1]
+    first = document.instructions[bisect_right(starts, min(edit.span.start for edit in change.edits)) - 1]
+    return _Lines(first.line_number, last.end_line)
+
+
 def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:
     """Whether *change* edits more than layout within one of *substituted*, which are disjoint and sorted."""
     if not substituted or all(isinstance(claim, Layout) for claim in change.claims):
@@ -322,12 +365,13 @@ def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:
 
 
 def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
-    """Whether one of *edits* touches what an edit in the sorted list *taken* touches, or inserts where it does."""
+    """Whether one of *edits* touches what an edit in the sorted list *taken* touches, or inserts at its border."""
     for edit in edits:
         at = bisect_left(taken, edit)
         for other in taken[max(at - 1, 0) : at + 1]:
             first, second = sorted((other.span, edit.span))
-            if second.start < first.end or first == second:
+            inserts = first.start == first.end or second.start == second.end
+            if second.start < first.end or first == second or (inserts and second.start == first.end):
                 return True
     return False
 
@@ -340,3 +384,14 @@ def _words(one: Pass) -> set[str]:
 def _shown(word: str) -> str:
     """A rule's code as people write it; a name as it is."""
     return word.upper() if word.startswith("ds") and word[2:].isdigit() else word
+
+
+def _is_wished(
+    wishes: tuple[tuple[int, int, frozenset[str]], ...], one: Pass, edits: Sequence[Edit], line: int, build: Build
+) -> bool:
+    """Whether a comment asks to leave alone what *edits* of the pass *one* change."""
+    if not wishes:
+        return False
+    lines = {line, *(build.document.line_of(at) for edit in edits for at in (edit.span.start, edit.span.end))}
+    codes = {one.code.lower(), "all"}
+    return any(first <= at <= last and codes & rules for first, last, rules in wishes for at in lines)

@@ -5,38 +5,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..change import Remark, RemarkKind
-from .engine import Engine, Key, Outcome
+from .engine import Engine, Hop, Key, Outcome
 
 if TYPE_CHECKING:
     from ..validate import Judgement
 
 
 def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
-    """Withdraw changes until the validator accepts the rest; each withdrawn one is reported as a bug."""
+    """Withdraw changes until the validator accepts the rest; each withdrawn one is reported as a bug.
+
+    Where it cannot follow from the original to the result in one step, because one change builds on what another made,
+    it is asked about each round by itself: what follows from one another follows from the original.
+    """
     from ..validate import Verdict
 
     bugs: list[Remark] = []
     banned: set[Key] = set()
-    judgement = _judge(engine, outcome)
-    while judgement.verdict is not Verdict.OK and outcome.changes:
-        low, high = 0, len(outcome.changes)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if _judge(engine, engine.run(frozenset(banned), middle)).verdict is Verdict.OK:
-                low = middle
-            else:
-                high = middle
-        guilty = engine.run(frozenset(banned), high)
-        change, key = guilty.changes[-1], guilty.keys[-1]
-        why = _judge(engine, guilty).violations
+    while outcome.changes and _judge(engine, outcome).verdict is not Verdict.OK:
+        hop = next((one for one in outcome.hops if _judge_hop(one).verdict is not Verdict.OK), None)
+        if hop is None:
+            break
+        at = _guilty(hop)
+        change, key = hop.changes[at - 1]
+        why = _judge_hop(hop, at).violations
         reason = why[0].reason if why else "the validator could not decide"
-        bugs.append(
-            Remark(RemarkKind.BUG, f"withdrawn, not proven: {change.title}: {reason}", change.line, rule=change.rule)
-        )
+        line = engine.source.position(key[1]).line
+        bugs.append(Remark(RemarkKind.BUG, f"withdrawn, not proven: {change.title}: {reason}", line, rule=change.rule))
         banned.add(key)
         outcome = engine.run(frozenset(banned))
-        judgement = _judge(engine, outcome)
     return outcome, bugs
+
+
+def _guilty(hop: Hop) -> int:
+    """How many of the hop's changes, from the first on, it takes for the validator to refuse them."""
+    from ..validate import Verdict
+
+    low, high = 0, len(hop.changes)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _judge_hop(hop, middle).verdict is Verdict.OK:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _judge_hop(hop: Hop, count: int | None = None) -> Judgement:
+    from ..validate import validate
+
+    text, patch = hop.after(count)
+    return validate(hop.before, text, tuple(change for change, _ in hop.changes[:count]), patch)
 
 
 def _judge(engine: Engine, outcome: Outcome) -> Judgement:

@@ -11,7 +11,7 @@ from .reader import read_script
 from .script import Opaque, Script
 
 _SHEBANG = re.compile(r"#![ \t]*(?:/usr)?/bin/(?:env[ \t]+)?(?:ba|da|a)?sh\b")
-_ONLY_HEREDOC = re.compile(r"""<<-?(?:"[^"]+"|'[^']+'|[^\s<>"'&|;()]+)\Z""")
+_ONLY_HEREDOC = re.compile(r"""<<(?:-|[ \t]*)(?:"[^"]+"|'[^']+'|[^\s<>"'&|;()]+)\Z""")
 
 
 @record(slots=False)

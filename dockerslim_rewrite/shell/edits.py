@@ -111,8 +111,8 @@ def _line_end(line: str) -> str:
 def drop_command(body: Body, instruction: Instruction, command: Node) -> list[Edit] | None:
     """Take a simple command out of a body, with the operator that joins it to its neighbours.
 
-    Only a command of the outermost ``&&`` chain or of the outermost ``;`` list can go; None for any other, and for
-    the only command of a body.
+    Only a command of the outermost ``&&`` chain or of the outermost ``;`` list can go, of the latter not the
+    last, whose status is the body's; None for any other, and for the only command of a body.
     """
     assert isinstance(body.script, Script)
     root = body.script.root
@@ -123,6 +123,9 @@ def drop_command(body: Body, instruction: Instruction, command: Node) -> list[Ed
             return _drop_item(body.logical, instruction, item.items, item.items.index(command))
     if command in root.items and len(root.items) > 1:
         if any(separator.text not in (";", "\n") for separator in root.separators):
+            return None
+        if command is root.items[-1] and not starts_errexit(root):
+            # The status of the whole body is that of its last command.
             return None
         return _drop_item(body.logical, instruction, root.items, root.items.index(command))
     return None

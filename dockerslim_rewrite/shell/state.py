@@ -65,6 +65,9 @@ _PREFIXES = frozenset(("command", "builtin", "time"))
 #: Special built-ins keep the assignments before them (POSIX 2.14); those that are judged otherwise are not listed.
 _KEEPS_ASSIGNMENTS = frozenset((":", "set", "export", "readonly", "unset", "times"))
 _FAILURE = re.compile(r"(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\Z")
+#: What these do with -r cannot be undone: what comes later in the shell can neither set nor unset the variable.
+_DECLARES = frozenset(("declare", "typeset", "local"))
+_READONLY = re.compile(r"-[A-Za-z]*r")
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
@@ -196,6 +199,8 @@ class _Collector:
             self.exported.update(_assigned_name(word) for word in arguments)
         elif effects == {"cwd"}:
             self.cwd = True
+        elif name == "readonly" or (name in _DECLARES and any(map(_READONLY.match, (w.text for w in arguments)))):
+            self.unknown = self.unknown or name
         elif effects == {"variables"}:
             self.assigned.update(_assigned_name(word) for word in arguments)
         elif effects == {"functions"}:

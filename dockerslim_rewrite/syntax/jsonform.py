@@ -16,13 +16,16 @@ class NotStringsError(ValueError):
 def json_words(args: str) -> tuple[str, ...] | None:
     """The strings of *args* when it is in exec form, None when it is in shell form.
 
-    Source: BuildKit's ``parseJSON``: text behind the array is not looked at. Raises ``NotStringsError``.
+    Source: BuildKit's ``parseJSON``: more text behind the array makes it none, since BuildKit 0.15.
+    Raises ``NotStringsError``.
     """
     if not args.startswith("["):
         return None
     try:
-        value, _ = _DECODER.raw_decode(args)
+        value, end = _DECODER.raw_decode(args)
     except (ValueError, RecursionError):
+        return None
+    if args[end:].strip(" \t\r\n"):
         return None
     if any(not isinstance(word, str) for word in value):
         raise NotStringsError("when using JSON array syntax, arrays must be comprised of strings only")

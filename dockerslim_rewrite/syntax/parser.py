@@ -249,7 +249,10 @@ class _Reader:
         self, text: str, kinds: list[LineKind], lines: list[str], bounds: list[int], first: int, index: int
     ) -> tuple[tuple[Heredoc, ...], int]:
         found = []
-        for name, chomp, expand in announced(text):
+        for name, chomp, expand, spaced in announced(text):
+            if spaced and not any(line.rstrip("\r\n") == name for line in lines[index:]):
+                # Before BuildKit 0.22 this was no here-document: `$((1 << 2))` announces nothing.
+                continue
             begin = bounds[index]
             while True:
                 if index == len(lines):

@@ -75,7 +75,7 @@ def test_npm_depends_on_the_packages(command: str, saving: int) -> None:
 )
 def test_go_depends_on_whether_its_library_comes_compiled(base: str, saving: int) -> None:
     assert 50 * GO["compiled_library"] < GO["default"]
-    assert _saving(f"FROM {base}\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n", "DS207") == saving
+    assert _saving(f'FROM {base}\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n', "DS207") == saving
 
 
 def test_what_does_not_ship_saves_nothing() -> None:

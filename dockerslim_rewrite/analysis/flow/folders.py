@@ -30,6 +30,8 @@ def frame(script: Script) -> tuple[Simple, Node] | None:
     chain = script.root.items[0] if len(script.root.items) == 1 else None
     if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
         return None
+    if any(separator.text == "&" for separator in script.root.separators):
+        return None
     first = chain.items[0]
     if not isinstance(first, Simple) or first.name != "cd" or len(first.words) != 2:
         return None

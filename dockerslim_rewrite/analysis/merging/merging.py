@@ -14,8 +14,11 @@ from itertools import pairwise
 
 from ...ir.build import Stage
 from ...ir.steps import Run
+from ...knowledge.wishes import marks_region
 from ...record import record
 from ...shell import script as script_tree
+from ...shell.edits import starts_errexit
+from ...shell.reader import read_script
 from ...shell.script import AndOr, Script
 from ...shell.state import Leaks, interference, leaks, plain_chain
 from ...syntax import Comment, Document
@@ -42,6 +45,10 @@ class Wrap(Enum):
     BARE = "bare"
     GROUP = "group"
     SUBSHELL = "subshell"
+
+
+#: How a body is written for each.
+_WRAPPED = {Wrap.BARE: "{}", Wrap.GROUP: "{{ {}; }}", Wrap.SUBSHELL: "( {} )"}
 
 
 @record
@@ -93,6 +100,8 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
     for comment in _between(first, second, facts):
         if _PRAGMA.match(comment.text.strip()):
             return "a comment with instructions for a linter stands between them"
+        if marks_region(comment.text.strip()):
+            return "a mark that documentation tools read stands between them"
     return None
 
 
@@ -143,7 +152,7 @@ class _Growing:
         if wrap is not Wrap.BARE and script.comments:
             return "a shell comment stands in a body that needs brackets"
         wraps = list(self._wraps)
-        problem = self._behind(run, script, bent, wraps)
+        problem = self._behind(run, script, bent, wraps) or self._unreadable(script, [*wraps, wrap])
         if problem is None:
             self.runs.append(run)
             self._length += len(script.text)
@@ -151,6 +160,15 @@ class _Growing:
             self._leaks.append(leaks(script))
             self._wraps = [*wraps, wrap]
         return problem
+
+    def _unreadable(self, script: Script, wraps: list[Wrap]) -> str | None:
+        """Why the bodies, with *script* behind them and wrapped so, would not be read as the shell script they are."""
+        if all(wrap is Wrap.BARE for wrap in wraps):
+            return None
+        scripts = [self.facts.script(run) for run in self.runs]
+        texts = [one.text for one in (*scripts, script) if one is not None]
+        joined = " && ".join(_WRAPPED[wrap].format(text) for wrap, text in zip(wraps, texts, strict=True))
+        return None if isinstance(read_script(joined), Script) else "together they could not be read with certainty"
 
     def _behind(self, run: Run, script: Script, bent: list[int], wraps: list[Wrap]) -> str | None:
         """Why *run*, that is *script*, may not stand behind the others; else *wraps* says how they then stand."""
@@ -179,7 +197,8 @@ class _Growing:
         """
         first = self.facts.script(self.runs[0])
         assert first is not None
-        return index > 0 or not plain_chain(first.root.items[-1]) or bent != [0]
+        late = len(first.root.items) > 1 and not starts_errexit(first.root)
+        return index > 0 or late or not plain_chain(first.root.items[-1]) or bent != [0]
 
 
 def _grouping(script: Script) -> Wrap:

@@ -8,6 +8,7 @@ from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
+from ...analysis.packages.called import cleaning_command
 from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
@@ -47,16 +48,17 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     verdict = judge(uses, run, stage, facts)
     if verdict is None:
         return
+    command, unlike = cleaning_command(filled, known, run, facts)
     problem = (
         verdict
         if isinstance(verdict, str)
-        else cache_reader(build, known.name) or appendable(run, facts) or _nowhere(run, known.clean, facts)
+        else cache_reader(build, known.name) or unlike or appendable(run, facts) or _nowhere(run, command, facts)
     )
     if problem is not None or isinstance(verdict, str):
         yield missed(run.line, f"{known.name}'s cache stays in the layer: {problem}")
         return
-    command = known.clean
-    if filled[-1].operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage):
+    sudo = filled[-1].operation.wrappers[:1] == ("sudo",) and not command.startswith("sudo ")
+    if sudo and not surely_root(run, build, facts, stage):
         command = fragment("as-root", command=command)
     yield Change(
         edits=(append_to(run, facts, command),),
@@ -65,8 +67,14 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         safety=verdict,
         claims=(DropsFiles(tuple(command.split()), known.paths),),
         line=run.line,
-        saving=left_behind(uses, stage, build, facts),
+        saving=left_behind(_since_cleaned(uses), stage, build, facts),
     )
+
+
+def _since_cleaned(uses: list[Use]) -> list[Use]:
+    """The operations behind the last one that emptied the cache already."""
+    cleaned = [at for at, use in enumerate(uses) if use.operation.kind is Kind.CLEAN]
+    return uses[cleaned[-1] + 1 :] if cleaned else uses
 
 
 def _nowhere(run: Run, command: str, facts: Facts) -> str | None:

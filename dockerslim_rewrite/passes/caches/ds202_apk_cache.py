@@ -120,7 +120,7 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
         for use in uses:
             if use.operation.kind is Kind.UPDATE and not use.operation.operands:
                 gone = drop_command(body, run.origin, use.command)
-                if gone is not None:
+                if gone is not None and not _overlap(edits, gone):
                     edits += gone
                     claims.append(RemovesCommand(tuple(word.text for word in use.command.words)))
     for one in script.commands:
@@ -136,6 +136,11 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
         line=run.line,
         saving=uses[0].operation.manager.saving,
     )
+
+
+def _overlap(edits: list[Edit], others: list[Edit]) -> bool:
+    """Whether one of *others* takes text that one of *edits* takes; then it waits for the next round."""
+    return any(a.span.start < b.span.end and b.span.start < a.span.end for a in edits for b in others)
 
 
 def _others(body: Body) -> bool:

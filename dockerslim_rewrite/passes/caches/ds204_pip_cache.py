@@ -8,7 +8,7 @@ from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.cleanup import mounted
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
-from ...ir.build import Build
+from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.old_tools import lacks
 from ...shell.edits import insert_after
@@ -43,6 +43,10 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     yield missed(run.line, "an expansion may hold pip's options")
                     continue
                 name = operation.manager.name
+                purge = _purged(use, stage, facts) if name == "pip" else None
+                if purge is not None:
+                    yield missed(run.line, f"pip's cache is left to the purge on line {purge}, which may need one")
+                    continue
                 problem = cache_reader(build, name) or lacks(name, base_image(build, facts, stage))
                 if problem is not None:
                     yield missed(run.line, f"{name}'s cache stays: {problem}")
@@ -60,6 +64,19 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     line=build.document.line_of(body.logical.before(use.command.span.start)),
                     saving=left_behind((use,), stage, build, facts),
                 )
+
+
+def _purged(use: Use, stage: Stage, facts: Facts) -> int | None:
+    """The line of a `pip cache purge` or `remove` behind *use*: before pip 21.3 it fails where there is no cache."""
+    run = use.run
+    for other in (run, *facts.later_runs(run, stage)):
+        for later in facts.uses(other):
+            behind = other is not run or later.command.span.start > use.command.span.start
+            words = [later.command.argv[at] for at in later.operation.operands]
+            cleans = later.operation.manager.name == "pip" and later.operation.kind is Kind.CLEAN
+            if behind and cleans and words[:1] in (["purge"], ["remove"]):
+                return other.line
+    return None
 
 
 def _no_cache(use: Use, run: Run, facts: Facts) -> bool:

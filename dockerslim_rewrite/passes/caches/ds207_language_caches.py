@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from ...analysis.effects.asking import effects
+from ...analysis.effects.assuming import Verdict, assumed, both
+from ...analysis.effects.reached import Reached, Unread
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
 from ...shell.edits import insert_after
-from ...shell.script import Script
 from ..base import Proposals
 from .cleaning import clean_after
 
@@ -73,41 +75,45 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if name in _BUILD_TOOLS:
         if not any(_makes(use, name) for done in stage.runs if done.line <= run.line for use in facts.uses(done)):
             return "nothing up to here builds with it, so what it fetched may be what the image is for"
-        for later in facts.later_runs(run, stage):
-            if facts.script(later) is None:
-                return f"the RUN on line {later.line} could not be read and may need it"
-            if any(use.operation.manager.name == name for use in facts.uses(later)):
-                return f"the RUN on line {later.line} uses it"
-        if _starts_through(name, stage, facts.build):
-            return f"the container starts through {name}"
-    elif not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
+        return _needed_later(name, run, stage, facts)
+    if not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
         return None
     return Safety.SAFE
+
+
+def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | str:
+    """Why the store of the build tool *name* stays behind *run*, or the level at which it may go."""
+    stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))]
+    if not any(isinstance(step, Exec) for one in stages for step in one.steps):
+        return "nothing says what a container starts, so other images may be built on this one"
+    found = Verdict()
+    known = effects(facts)
+    for one in stages:
+        for later in (*one.runs, *one.triggers):
+            if later in one.triggers or one is not stage or later.index > run.index:
+                reached = known.of_run(later, one)
+                if any(_calls(each, name) for each in reached):
+                    return f"the RUN on line {later.line} uses it"
+                unread = [each for each in reached if isinstance(each, Unread)]
+                found = both(found, assumed("dependencies", unread))
+        started = known.of_start(one)
+        if any(_calls(each, name) for each in started):
+            return f"the container starts through {name}"
+        found = both(found, assumed("dependencies", (each for each in started if isinstance(each, Unread)), start=True))
+    return found.safety if found.obstacle is None else found.obstacle
+
+
+def _calls(reached: Reached, name: str) -> bool:
+    if isinstance(reached, Unread):
+        return False
+    done = operation(reached.argv)
+    return done is not None and done.manager.name == name and not (name == "dotnet" and done.kind is Kind.OTHER)
 
 
 def _makes(use: Use, name: str) -> bool:
     """Whether the tool makes something of what it fetches; ``go get`` only fetched, at first or in the end."""
     done = use.operation
     return done.manager.name == name and done.kind in (Kind.BUILD, Kind.INSTALL) and done.subcommand != "get"
-
-
-def _starts_through(name: str, stage: Stage, build: Build) -> bool:
-    for step in build.stages[-1].steps + stage.steps:
-        if not isinstance(step, Exec):
-            continue
-        if step.argv is not None:
-            calls: list[tuple[str | None, ...]] = [step.argv, tuple(" ".join(step.argv[2:]).split())]
-        elif step.body is not None and isinstance(step.body.script, Script):
-            calls = [command.argv for command in step.body.script.commands]
-        else:
-            return True
-        for argv in calls:
-            found = operation(argv) if argv else None
-            if found is not None and found.manager.name == name:
-                if name == "dotnet" and found.kind is Kind.OTHER:
-                    continue
-                return True
-    return False
 
 
 def _gems(build: Build, facts: Facts) -> Proposals:

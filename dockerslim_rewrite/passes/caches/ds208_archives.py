@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.effects.archives import after_removal
+from ...analysis.effects.assuming import Verdict, both
 from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import always_runs, append_to, appendable
 from ...analysis.shell.operations import command_names
-from ...change import Change, DropsFiles, Safety
+from ...change import Change, DropsFiles
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step
 from ...render.fragments import fragment
@@ -85,8 +87,10 @@ def archives(build: Build, facts: Facts) -> Proposals:
     Once unpacked it is dead weight, as large as what is wanted or nearly so.
 
     Safe because the archive is named by an absolute path (or in a directory that a plain `cd` or WORKDIR gives), is
-    both downloaded and unpacked by commands that always run in this RUN, and its name appears nowhere else in the
-    file: no later step copies, installs or checks it. Source: Docker's "Building best practices"; tar(1).
+    both downloaded and unpacked by commands that always run in this RUN, its name appears nowhere else in the
+    file, and nothing that runs later, scripts of the build context included, opens it. Where a program is not known
+    the level is standard, with what is assumed of it as evidence; a script that cannot be read keeps the archive.
+    Source: Docker's "Building best practices"; tar(1).
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
@@ -122,7 +126,10 @@ def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
     paths = [path for path in unpacked if not _needed(path, run, script, downloads[path], unpacked[path], build)]
     if not paths:
         return
-    problem = appendable(run, facts)
+    verdict = Verdict()
+    for path in paths:
+        verdict = both(verdict, after_removal(path, run, stage, facts))
+    problem = verdict.obstacle or appendable(run, facts)
     if problem is not None:
         yield missed(run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
@@ -131,9 +138,10 @@ def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
         edits=(append_to(run, facts, command_text),),
         title=f"remove {', '.join(posixpath.basename(path) for path in paths)} once it is unpacked",
         reason="it was downloaded here, is unpacked, and nothing reads it again",
-        safety=Safety.SAFE,
+        safety=verdict.safety,
         claims=(DropsFiles(tuple(command_text.split()), tuple(paths)),),
         line=run.line,
+        evidence=verdict.evidence,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts, Use
 from ...analysis.flow.outcome import must_succeed
 from ...analysis.packages.apt import (
@@ -22,10 +24,13 @@ from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...record import record
 from ...render.fragments import fragment
+from ...shell.script import Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 
 _WRAPPERS = ((), ("sudo",))
+#: Variables that decide where apt looks, and what it takes.
+_PROXY = re.compile(r"proxy|APT_CONFIG|\bTMPDIR\b|^HOME$|^PATH$|^LD_", re.I)
 
 
 @record
@@ -54,8 +59,9 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
 
     It is level standard because the lists may be newer than those of the layer below, where that one was cached. Only
     where all RUNs that read the lists can be given an update, and where nothing in between may have changed apt's
-    sources: an update would bring packages from there that the install did not see. Source: Docker's "Building best
-    practices", apt-get.
+    sources: an update would bring packages from there that the install did not see. The update is repeated as it
+    stands, options included; one that has a mount, a proxy or a condition of its own is not.
+    Source: Docker's "Building best practices", apt-get.
     """
     readers = list(_readers(build, facts))
     trigger = next((one for stage in build.stages for one in stage.triggers if reads_lists(one, facts)), None)
@@ -63,13 +69,20 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
         for one in readers:
             yield missed(one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them")
         return
-    obstacles = [(one, _obstacle(one, facts)) for one in readers]
+    updated = {one.run.index for one in readers}
+    verdicts = {
+        one.run.index: after_deletion(one.run, stage, facts, updated)
+        for stage in build.stages
+        for one in readers
+        if one.run in stage.runs
+    }
+    obstacles = [(one, _obstacle(one, facts) or verdicts[one.run.index].obstacle) for one in readers]
     for one, obstacle in obstacles:
         if obstacle is not None:
             reason = f"apt-get update is left to the RUN on line {one.lists.fetched.line}: {obstacle}"
             yield missed(one.run.line, reason)
     if all(obstacle is None for _, obstacle in obstacles):
-        yield from (_change(one, facts) for one in readers)
+        yield from (_change(one, facts, verdicts[one.run.index].evidence) for one in readers)
 
 
 def _readers(build: Build, facts: Facts) -> Iterator[_Reader]:
@@ -110,8 +123,10 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
         return "it updates the lists behind its install"
     if use.operation.wrappers not in _WRAPPERS:
         return f"it runs under {use.operation.wrappers[0]}"
-    if run.flags and any(flag.name == "network" for flag in run.origin.flags):
-        return "it names its network"
+    if run.flags != reader.lists.fetched.flags:
+        return "their flags (--mount, --network, --security) differ, and may decide what apt finds"
+    if _repeated(reader, facts) is None:
+        return "that one cannot be repeated here: variables, options or a condition of its own decide what it does"
     unfit = appendable(run, facts)
     if unfit is not None:
         return unfit
@@ -123,6 +138,46 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     return None
 
 
+def _repeated(reader: _Reader, facts: Facts) -> tuple[str, ...] | None:
+    """The update of the earlier RUN as it stands there, sudo apart; None where it cannot be repeated in another RUN."""
+    fetched = reader.lists.fetched
+    update = [use for use in facts.uses(fetched) if _updates(use)][-1]
+    script = facts.script(fetched)
+    command = update.command
+    at = update.operation.command
+    words = [word.text for word in command.words[at:]]
+    if script is None or not must_succeed(script, command, errexit=facts.state(fetched).errexit):
+        return None
+    if command.assignments or update.operation.wrappers not in _WRAPPERS or command.redirects:
+        return None
+    if any(word is None for word in command.argv) or any("=" in word.text for word in command.words[:at]):
+        return None
+    if _settings(script, command) or _settings(facts.script(reader.run), reader.use.command):
+        return None
+    before, here = facts.state(fetched), facts.state(reader.run)
+    if dict(before.env.items()) != dict(here.env.items()) or set(before.args) != set(here.args):
+        changed = {name for name in {*before.env, *here.env} if before.env.get(name) != here.env.get(name)}
+        changed |= set(before.args) ^ set(here.args)
+        if any(_PROXY.search(name) for name in changed):
+            return None
+    return tuple(words)
+
+
+def _settings(script: Script | None, command: Simple) -> bool:
+    """Whether variables that *script* sets before *command*, or for it, may decide what apt finds."""
+    for one in script.commands if script is not None else ():
+        if one.span.start > command.span.start:
+            break
+        named = [word.text for word in one.assignments if one is command or not one.words]
+        if one.name in ("export", "declare", "set", ".", "source", "eval"):
+            named += [word.text for word in one.words[1:]] or ["?"]
+            if one.name in (".", "source", "eval"):
+                return True
+        if any(_PROXY.search(text.partition("=")[0]) or text == "-a" for text in named):
+            return True
+    return False
+
+
 def _is_apt(use: Use) -> bool:
     return use.operation.manager.name == "apt"
 
@@ -131,10 +186,12 @@ def _updates(use: Use) -> bool:
     return _is_apt(use) and use.operation.kind is Kind.UPDATE
 
 
-def _change(reader: _Reader, facts: Facts) -> Change:
+def _change(reader: _Reader, facts: Facts, evidence: tuple[str, ...]) -> Change:
     run, use = reader.run, reader.use
     assert run.body is not None
-    command = (*use.operation.wrappers, "apt-get", "update")
+    repeated = _repeated(reader, facts)
+    assert repeated is not None
+    command = (*use.operation.wrappers, *repeated)
     edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)} && ")]
     claims: list[Claim] = [AddsCommand(command)]
     if not lists_gone(run, facts):
@@ -150,4 +207,5 @@ def _change(reader: _Reader, facts: Facts) -> Change:
         safety=Safety.STANDARD,
         claims=tuple(claims),
         line=run.line,
+        evidence=evidence,
     )

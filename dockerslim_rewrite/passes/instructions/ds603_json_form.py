@@ -6,7 +6,8 @@ from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build
 from ..base import Proposals, missed
-from .exec_forms import Stays, all_of, commands, entrypoint_is_known, in_exec_form, runs_by_itself, tests
+from .base_forms import minded
+from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
 
 
 def json_form(build: Build, facts: Facts) -> Proposals:
@@ -19,16 +20,20 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     operators, no built-in commands. A program outside the system's directories may be a script without a `#!` line,
     which only a shell runs: level standard. Other scripts stay, as do a CMD whose words are arguments of an ENTRYPOINT
     in exec form, and an ENTRYPOINT with a CMD, which the shell form ignores and the exec form appends; tini and
-    dumb-init only start what CMD says. Source: Dockerfile reference, "Shell and exec form" and "Understand how CMD and
-    ENTRYPOINT interact"; BuildKit check JSONArgsRecommended.
+    dumb-init only start what CMD says. Where the ENTRYPOINT of the base image looks at its first word (redis, postgres,
+    nginx), or is not known, the level is aggressive: it gets the program where it got a shell. Source: Dockerfile
+    reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact"; BuildKit check
+    JSONArgsRecommended.
     """
     for one in commands(build):
         if isinstance(one, Stays):
             yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {one.reason}")
         elif one.words is not None and one.others is None:
-            known = entrypoint_is_known(one.step, one.stage, build, facts) and runs_by_itself(one.words[0])
+            minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell, and as process 1 the program gets the signals"
-            safety = Safety.SAFE if known else Safety.STANDARD
+            safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
+            if minds is not None:
+                safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"
             yield in_exec_form(one.step, all_of(one.step), one.words, why, safety)
     for test in tests(build, facts):
         if not isinstance(test, Stays) and test.words is not None:

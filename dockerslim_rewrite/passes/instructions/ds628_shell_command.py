@@ -6,6 +6,7 @@ from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build
 from ..base import Proposals, missed
+from .base_forms import shell_unsure
 from .exec_forms import Stays, all_of, commands, in_exec_form, short_line, tests, with_exec
 
 
@@ -25,8 +26,9 @@ def shell_command(build: Build, facts: Facts) -> Proposals:
         if isinstance(one, Stays) or (one.words is not None and one.others is None):
             continue
         step = one.step
-        if facts.state(step).shell is not None:
-            yield missed(step.line, f"{step.keyword} stays in shell form: SHELL is set")
+        unsure = shell_unsure(step, one.stage, build, facts)
+        if unsure is not None:
+            yield missed(step.line, f"{step.keyword} stays in shell form: {unsure}")
             continue
         text = (with_exec(one.script) if one.others is None else None) or short_line(one.script)
         if text is None or len(step.origin.kinds) > 1:

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 
-from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...change import Change, ChangesForm, Safety
 from ...ir.build import Build, Stage
@@ -27,6 +26,8 @@ _LONGEST = MAX_LINE_BYTES - 1000
 _PATH = re.compile(r"(?P<quote>\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
 #: Programs that start what their arguments say, as it stands there, and look after it.
 _INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --)?\Z")
+#: What begins as a list of strings does, and no test of a shell (`[ -f x ]`).
+_LIKE_ARRAY = re.compile(r"\[\s*(?:[\"'\u2018\u2019\u201c\u201d]|[\w./-]+\s*,)")
 #: Characters of a script that may be read as one string.
 _READABLE = 100
 
@@ -71,7 +72,7 @@ def commands(build: Build) -> Iterator[Command | Stays]:
             script = step.body.script
             if not isinstance(script, Script):
                 if step.body.foreign is None:
-                    yield Stays(step, script.reason)
+                    yield Stays(step, _no_array(script.text) or script.reason)
                 continue
             reason = obstacle(step, script)
             if reason is not None:
@@ -124,7 +125,7 @@ def obstacle(step: Exec, script: Script) -> str | None:
     if not script.text.strip("\"' \t"):
         return "it is empty"
     if script.text.lstrip().startswith("[") and "]" in script.text:
-        return "it looks like a JSON array, and is none"
+        return _no_array(script.text) or "it looks like a JSON array, and is none"
     if step.origin.comments or script.comments:
         return "comments stand inside it"
     if len(json.dumps(script.text.split(), ensure_ascii=False).encode("utf-8", "replace")) > _LONGEST:
@@ -181,19 +182,20 @@ def runs_by_itself(name: str) -> bool:
     return folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin") and not program.endswith((".sh", ".bash"))
 
 
-def entrypoint_is_known(step: Exec, stage: Stage, build: Build, facts: Facts) -> bool:
-    """Whether no entrypoint of an unknown base image could see the difference."""
-    if step.keyword == "ENTRYPOINT":
-        return True
-    while not any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in stage.steps):
-        base = facts.graph.bases[stage.index]
-        if base is None:
-            break
-        stage = build.stages[base]
+def _no_array(text: str) -> str | None:
+    """Why *text*, which looks like a JSON array of strings, is none; None for other text."""
+    bare = text.strip()
+    if not _LIKE_ARRAY.match(bare):
+        return None
+    if re.search(r",\s*\]", bare):
+        flaw = "a comma stands before the ]"
+    elif "'" in bare and '"' not in bare:
+        flaw = "JSON takes double quotes only"
+    elif not bare.endswith("]"):
+        flaw = "no ] ends it" if "]" not in bare else "more stands behind the ]"
     else:
-        return True
-    image = base_image(build, facts, stage)
-    return stage.head.image == "scratch" or (image is not None and image.entrypoint is False)
+        flaw = "its words are not all in double quotes, with commas between them"
+    return f"it looks like a JSON array and is none: {flaw}"
 
 
 def with_exec(script: Script) -> str | None:

@@ -227,6 +227,10 @@ def _unfit(
         return "it may be a folder, whose content is not meant"
     if made.tree and link.flag == "chmod" and link.value.lstrip("0") != _FOLDER_MODE:
         return "--chmod does not reach the folder itself"
+    if link.flag == "chmod" and not all(int(digit) & 1 for digit in link.value[-3:]):
+        for path in made.paths:
+            if not parent_exists(path, copy, stage, build, facts):
+                return f"COPY --chmod={link.value} would also shut the folder of {path} if it has to create it"
     if link.flag == "chown":
         if "link" in names:
             return "COPY --link cannot look up users"

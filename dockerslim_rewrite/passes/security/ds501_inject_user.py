@@ -71,6 +71,11 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
         if any(isinstance(step, Value) and step.keyword == "USER" for step in stage.steps):
             yield missed(stage.head.line, f"stays root: the file says so itself with USER {state.user}")
         return
+    heirs = facts.graph.heirs(stage.index)
+    if heirs:
+        line = facts.build.stages[heirs[0]].head.line
+        yield missed(stage.head.line, f"stays root: the stage on line {line} is built from it, and would get its user")
+        return
     scratch = base_head(build, facts, stage).image.lower() == "scratch"
     account = _account(build, facts, stage, scratch=scratch)
     if account is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ...analysis.facts import Facts
 from ...ir.build import Build
-from ...ir.steps import Arg, Env
+from ...ir.steps import Arg, Env, Run
 from ..base import Proposals, analysis
 
 _SECRET = re.compile(
@@ -15,6 +16,12 @@ _SECRET = re.compile(
 #: Names that say of themselves that they are no secret, or only say where one is.
 _PUBLIC = re.compile(
     r"(?:\A|_)(?:PUBLIC|GPG|PGP|FINGERPRINT|SIGNING_KEY_ID|KEYSERVERS?|FILE|PATH|DIR|URL|NAME|ID|LENGTH|SIZE|TYPE)(?:_|\Z)",
+    re.IGNORECASE,
+)
+#: Values that stand for a secret which is given later.
+_DUMMY = re.compile(
+    r"(?:|dummy\w*|replace[-_ ]?me\w*|placeholder|example|none|null|unset|todo|xxx+|your[-_].*|<.*>"
+    r"|\$\{?\w+\}?)\Z",
     re.IGNORECASE,
 )
 _FINGERPRINTS = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]{8,40}\s*)+\Z")
@@ -36,10 +43,24 @@ def secrets(build: Build, facts: Facts) -> Proposals:
             value = (pair.value or "").strip("\"'")
             if not _SECRET.search(pair.key) or _PUBLIC.search(pair.key) or _FINGERPRINTS.match(value):
                 continue
-            where = "the image's configuration" if step.keyword == "ENV" else "the image's history"
-            yield analysis(
-                step.line,
-                f"{pair.key} is kept in {where}; give it to the RUN that needs it with "
+            mount = (
                 f"RUN --mount=type=secret,id={pair.key.lower()},env={pair.key}, "
-                f"and build with --secret id={pair.key.lower()},env={pair.key}",
+                f"and build with --secret id={pair.key.lower()},env={pair.key}"
             )
+            if step.keyword == "ARG":
+                yield analysis(
+                    step.line,
+                    f"{pair.key} is kept in the image's history; give it to the RUN that needs it with {mount}",
+                )
+                continue
+            if _DUMMY.match(value):
+                continue
+            reader = next((run for run in _runs(build) if re.search(rf"\b{pair.key}\b", run.origin.text)), None)
+            advice = f"pass it when the container starts (docker run --env {pair.key}, or a secret of the orchestrator)"
+            if reader is not None:
+                advice = f"the RUN on line {reader.line} can get it with {mount}; for what runs later, {advice}"
+            yield analysis(step.line, f"{pair.key} is kept in the image's configuration; {advice}")
+
+
+def _runs(build: Build) -> Iterator[Run]:
+    return (run for stage in build.stages for run in stage.runs)

@@ -13,6 +13,8 @@ from ...analysis.shell.portability import differs_in_bash
 from ...change import AddsInstruction, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
+from ...shell.edits import starts_errexit
+from ...shell.script import Pipeline, Script, Sequence
 from ...shell.state import leaks
 from ...syntax.document import SegmentKind
 from ...text import Edit
@@ -87,8 +89,21 @@ def _unguarded(stage: Stage, facts: Facts) -> Iterator[Run]:
         shell = facts.state(run).shell or ()
         if script is None or "pipefail" in shell or _own_interpreter(run):
             continue
-        if piped(script) and not sets_pipefail(script):
+        if piped(script) and not sets_pipefail(script) and _counts(script, errexit=facts.state(run).errexit):
             yield run
+
+
+def _counts(script: Script, *, errexit: bool) -> bool:
+    """Whether the status of a pipeline of *script* decides anything; if not, pipefail changes nothing."""
+    strict = errexit or (bool(script.root.items) and starts_errexit(script.root))
+    idle = {
+        id(item)
+        for node in script.nodes
+        if isinstance(node, Sequence) and not strict
+        for item in node.items[:-1]
+        if isinstance(item, Pipeline)
+    }
+    return any(id(node) not in idle for node in piped(script))
 
 
 def _own_interpreter(run: Run) -> bool:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from ...analysis.bases import base_head
+from ...analysis.effects.asking import effects
+from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
-from ...knowledge.recommends import missing
+from ...knowledge.recommends import brings_compiler, compiles, has_compiler, missing
 from ...shell.edits import insert_after
 from ...text import Edit
-from ..base import Proposals
+from ..base import Proposals, missed
 from .commands import written
 
 _OPTION = "--no-install-recommends"
@@ -39,8 +42,30 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 if not _installs(use):
                     continue
                 added = missing(_packages(use, build), present, build.text)
+                compiling = _compiling(run, stage, {*present, *added}, build, facts)
+                if compiling is not None:
+                    yield missed(run.line, f"recommended packages stay: {compiling}")
+                    continue
                 present |= set(added)
                 yield _change(build, use, run, added, facts)
+
+
+def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: Facts) -> str | None:
+    """Which command from *run* on compiles though no compiler is named among *packages*; None where none does."""
+    head = base_head(build, facts, stage).image
+    name, _, tag = head.partition(":")
+    if brings_compiler(packages) or has_compiler(name, tag):
+        return None
+    for one in (stage, *(build.stages[at] for at in facts.graph.heirs(stage.index))):
+        for later in one.runs:
+            if one is stage and later.index < run.index:
+                continue
+            for ran in effects(facts).of_run(later, one):
+                if isinstance(ran, Ran):
+                    words = tuple(word for word in (ran.name, *ran.argv[1:]) if word and not word.startswith("-"))
+                    if compiles(words):
+                        return f"{' '.join(words[:2])} ({ran.place}) may compile, and no compiler is named"
+    return None
 
 
 def _installs(use: Use) -> bool:

@@ -70,6 +70,8 @@ def _removes_shell(command: Simple) -> bool:
 
 def _obstacle(build: Build, facts: Facts, stage: Stage, run: Run, script: Script) -> str | None:
     roots = script.root.items
+    if len(roots) > 1 and script.root.separators:
+        return "the RUN does more than that"
     items = roots[0].items if len(roots) == 1 and isinstance(roots[0], AndOr) else roots
     if not all(isinstance(item, Simple) and (_links(item) or _removes_shell(item)) for item in items):
         return "the RUN does more than that"

@@ -8,6 +8,7 @@ from ...analysis.facts import Facts
 from ...change import Change, Safety, StopsWithoutFolder
 from ...ir.build import Build
 from ...shell.body import Body
+from ...shell.script import Script, Sequence
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
@@ -37,7 +38,7 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
             for found in unchecked(script):
                 line = build.document.line_of(body.logical.before(found.change.span.start))
                 text = " ".join(written(found.change.words))
-                if found.guard is None:
+                if found.guard is None or _background(script):
                     yield missed(line, f"{text} may fail unnoticed, and || exit would end more than that, or less")
                     continue
                 yield Change(
@@ -48,6 +49,12 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
                     claims=(StopsWithoutFolder(written(found.change.words)),),
                     line=line,
                 )
+
+
+def _background(script: Script) -> bool:
+    """Whether a list of *script* leaves a command running: && would take the folder's change there as well."""
+    lists = (node for node in script.nodes if isinstance(node, Sequence))
+    return any(separator.text == "&" for node in lists for separator in node.separators)
 
 
 def _edit(found: Unchecked, guard: Guard, body: Body, build: Build) -> Edit:

@@ -32,6 +32,8 @@ def static_targets(project: Project) -> list[Target] | str:
         return f"{found.name} may run programs by {code}"
     if any(one.path.startswith(_ENTRY) for one in ships.places):
         return f"scripts in {_ENTRY} may run anything"
+    if not ships.places:
+        return "it brings nothing of its own into the image that would be served"
     base = _base(project)
     if base is None:
         return f"the release beneath {project.image.name} is not known"

@@ -191,11 +191,20 @@ class Bodies:
                 i, j = i + 1, end
             elif adding and j < len(after) and self._licensed_addition(after[j]):
                 j += 1
-            elif adding and self._licensed_removal(before[i], after[j:]):
+            elif adding and self._licensed_removal(before[i], after[j:], before[i - 1] if i else None):
                 i += 1
+            elif adding and j < len(after) and self._absorbing(before[i:], after[j:], errexit_first):
+                return len(after)
             else:
                 return None
         return j
+
+    def _absorbing(self, before: Sequence[Unit], after: Sequence[Unit], errexit_first: bool) -> bool:
+        """Whether two ``;`` lists and what ``&&`` joins behind them correspond: ``{ a; b; } && c`` is ``a; b && c``."""
+        left, right = before[0], after[0]
+        if not (isinstance(left, Block) and isinstance(right, Block) and left.kind == right.kind == "then"):
+            return False
+        return self._lists(_absorbed(left, before[1:]), _absorbed(right, after[1:]), errexit_first)
 
     def _whole(self, before: Sequence[Unit], after: Sequence[Unit], adding: bool = True) -> bool:
         """Whether all of *after* corresponds to all of *before*."""
@@ -207,12 +216,12 @@ class Bodies:
     def _licensed_addition(self, unit: Unit) -> bool:
         return isinstance(unit, Command) and self.licences.adds(unit)
 
-    def _licensed_removal(self, unit: Unit, rest: Sequence[Unit]) -> bool:
-        """Whether *unit* may go, with *rest* of the body to come."""
+    def _licensed_removal(self, unit: Unit, rest: Sequence[Unit], previous: Unit | None = None) -> bool:
+        """Whether *unit* may go, with *rest* of the body to come, and *previous* right before it."""
         if not isinstance(unit, Command) or not self.licences.removes(unit):
             return False
         again = next((kind for kind in (is_cleanup, deletes_lists) if kind(unit)), None)
-        return again is None or any(isinstance(one, Command) and again(one) for one in rest)
+        return again is None or previous == unit or any(isinstance(one, Command) and again(one) for one in rest)
 
     def _unit(self, before: Unit, after: Unit, errexit_first: bool = False, adding: bool = True) -> bool:
         if before == after:
@@ -232,6 +241,8 @@ class Bodies:
     def _block(self, before: Block, after: Unit, errexit_first: bool, adding: bool) -> bool:
         if isinstance(after, Command):
             return before.kind == "then" and adding and self._lists(before, Block("then", ((after,),)), errexit_first)
+        if before.kind == "then" and after.kind != "then":
+            return adding and self._lists(before, Block("then", ((after,),)), errexit_first)
         if before.kind == after.kind and before.text == after.text and len(before.parts) == len(after.parts):
             pairs = enumerate(zip(before.parts, after.parts, strict=True))
             if all(self._whole(a, b, adding and _may_grow(before, index)) for index, (a, b) in pairs):
@@ -294,6 +305,11 @@ def stays_exec(run: Run, licences: Licences) -> bool:
     from .exec_runs import gets_shell_form
 
     return not gets_shell_form(run, licences)
+
+
+def _absorbed(block: Block, behind: Sequence[Unit]) -> Block:
+    """The list *block* with the units *behind* it as part of its last item."""
+    return Block(block.kind, (*block.parts[:-1], (*block.parts[-1], *behind)), block.text)
 
 
 def _may_grow(block: Block, part: int) -> bool:

@@ -16,6 +16,8 @@ _CLEANERS = re.compile(
     r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
     r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
 )
+#: An update of apt's lists, as an earlier RUN may have it: with options, and nothing besides.
+_UPDATE = re.compile(r"apt(?:-get)?(?: -o [\w:-]+=[\w./:-]*| -[\w:=.-]+)* update(?: -[\w:=.-]+)*\Z")
 #: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
 _CACHES = (
     "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
@@ -29,11 +31,20 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
     words = list(command.raw)
     if words[:1] == ["sudo"]:
-        words = words[1:]
+        options = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), len(words))
+        # `sudo -u NAME`: the same words have to stand before a command that ran already.
+        at = options + 1 if words[options - 1] in ("-u", "--user") else options
+        if at > 1 and not any(list(other.raw[:at]) == words[:at] for other in before):
+            return f"{' '.join(words[:at])} is nobody that this RUN has acted as"
+        words = words[at:]
+    if "/" in words[0] and words[0] != "rm":
+        if not any(words[0] in other.raw for other in before):
+            return f"{words[0]} is not how this RUN has called it"
+        words = [words[0].rpartition("/")[2].strip("\"'").removesuffix(".phar"), *words[1:]]
     if words[:1] == ["set"]:
         return None
     text = " ".join(words)
-    if text == "apt-get update":
+    if _UPDATE.match(text):
         return None if _reads_lists(behind[:1]) else "apt-get update without an install behind it"
     if words[:1] != ["rm"]:
         if not _CLEANERS.match(text):
@@ -90,16 +101,28 @@ def _last(word: str) -> str:
     return word.strip("\"'").rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
 
 
+#: Where a command may begin in the words of another: behind wrappers, in the script of `sh -c`, behind xargs.
+_BEGINS = (
+    r"(?:^|[;&|(]\s*|[\"'])(?:(?:\S*/)?(?:sudo|env|exec|command|time|nice|ionice|timeout|eatmydata|xargs|nohup|chronic"
+    r"|retry|gosu|su-exec|fakeroot)\s+(?:(?!\S*apt|rosdep|ansible)\S+\s+){0,6})?(?:/\S+/)?"
+)
+_APT = re.compile(
+    _BEGINS + r"(?:(?:apt-get|apt|aptitude|apt-fast)\s+(?:(?![;&|])\S+\s+){0,8}?"
+    r"(?P<verb>update|install|upgrade|dist-upgrade|full-upgrade|safe-upgrade|build-dep|source|download|satisfy"
+    r"|search|show|policy|list|madison|changelog)(?![\w-])"
+    r"|(?P<reader>apt-cache|apt-file\s+(?:search|find|list|show)|rosdep\s+install|ansible-playbook|ansible"
+    r"|mk-build-deps|gdebi|tasksel|dselect|apt-rdepends|unattended-upgrades?|pkcon)(?=[\s\"']|$))"
+)
+#: What only prints, or looks for, the words that it is given.
+_PRINTS = frozenset(("echo", "printf", "grep", "egrep", "sed", "awk", "cat", "test", "[", "rm"))
+
+
 def _reads_lists(behind: Sequence[Command]) -> bool:
     for command in behind:
-        words = [word for word in command.words if not word.startswith("-")]
-        while words and words[0] in ("sudo", "env", "exec", "command"):
-            words = words[1:]
-        if words and words[0] in ("apt-get", "apt", "aptitude") and len(words) > 1:
-            if words[1] in ("update",):
-                return False
-            if words[1] in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download", "full-upgrade"):
-                return True
+        if command.words[:1] and command.words[0] in _PRINTS:
+            continue
+        for found in _APT.finditer(" ".join(command.raw)):
+            return found["verb"] != "update"
     return False
 
 

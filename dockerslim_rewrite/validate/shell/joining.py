@@ -40,10 +40,10 @@ def check_fresh(
 
 
 def _tail(body: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """The units whose status a body ends with."""
-    last = body[-1]
-    if isinstance(last, Block) and last.kind == "then" and len(body) == 1:
-        return last.parts[-1]
+    """The units whose status a body ends with: behind the last ``;``."""
+    first = body[0]
+    if isinstance(first, Block) and first.kind == "then":
+        return (*first.parts[-1], *body[1:])
     return body
 
 

@@ -1,0 +1,32 @@
+"""Comments by which authors say that something is meant to be as it is; see ``data/wishes.toml``."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .tables import table
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str]], ...]:
+    return tuple(
+        (name, re.compile("|".join(f"(?:{word})" for word in entry["words"]), re.I), frozenset(entry["rules"]))
+        for name, entry in table("wishes").items()
+    )
+
+
+@lru_cache(maxsize=1024)
+def wished(comment: str) -> frozenset[str]:
+    """The codes of the rules that *comment* asks to leave the instruction below alone; ``all`` for every rule."""
+    found: set[str] = set()
+    for _, pattern, rules in _patterns():
+        if rules and pattern.search(comment):
+            found |= rules
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def marks_region(comment: str) -> bool:
+    """Whether *comment* begins or ends what documentation shows."""
+    return any(name == "regions" and pattern.search(comment) is not None for name, pattern, _ in _patterns())
