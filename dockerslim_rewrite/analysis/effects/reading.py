@@ -155,9 +155,10 @@ class Reading:
             return
         call = shell_call(argv)
         if call is not None:
-            if not call.known and fed is not None and _fetches(fed):
+            substituted = not call.known or (call.file or "").startswith("<(")
+            if substituted and fed is not None and _fetches(fed):
                 self._downloaded(fed, argv[0], place)
-            elif not call.known:
+            elif substituted:
                 self._unread("dynamic", last_of(argv), place)
             elif call.text is not None:
                 self.text(call.text, folder, place, surely=surely, depth=depth + 1)
