@@ -497,9 +497,9 @@ class Reading:
         return not known
 
     def _unread(self, kind: str, what: str, place: str) -> None:
+        if kind == "script" and installer_habit(what) is not None:
+            return
         if kind == "script" and posixpath.basename(what) in self.downloads:
-            if installer_habit(what) is not None:
-                return
             kind = "download"
         self.found.append(Unread(kind, what, place))
 
