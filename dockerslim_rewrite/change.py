@@ -300,9 +300,10 @@ class RefreshesBase:
 
 @record
 class SetsUser:
-    """The final user of a stage becomes ``user``."""
+    """The final user of the last stage becomes ``user``, or that of ``stage``, which no other is built from."""
 
     user: str
+    stage: str | None = None
 
 
 @record
@@ -479,6 +480,11 @@ class Change:
     evidence: tuple[str, ...] = ()
     saving: int | None = None
     rule: str = ""
+
+    @property
+    def renumbers(self) -> bool:
+        """Whether stages come or go, so that later ones get other numbers."""
+        return any(isinstance(claim, SplitsStage | DropsStage) for claim in self.claims)
 
 
 class RemarkKind(Enum):

@@ -4,50 +4,78 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
 
 from .knowledge.wishes import wished
+from .record import record
 from .syntax import Document
 
-_OURS = re.compile(r"#\s*dockerslim:\s*(?P<file>file-)?ignore(?:=(?P<rules>[A-Za-z0-9_,\-]+))?", re.I)
+_OURS = re.compile(r"#\s*dockerslim:\s*(?P<file>file-|global\s+)?ignore(?:=(?P<rules>[A-Za-z0-9_,\-]+))?", re.I)
 _HADOLINT = re.compile(
     r"#\s*hadolint\s+(?P<file>global\s+)?ignore\s*=\s*(?P<rules>[A-Za-z0-9_]+(?:\s*,\s*[A-Za-z0-9_]+)*)", re.I
 )
 _CHECK = re.compile(r"(?:\A|;)\s*skip=(?P<rules>[A-Za-z,\s]+)", re.I)
 
-Ignored = tuple[frozenset[str], tuple[tuple[int, int, frozenset[str]], ...]]
+
+@record
+class Ignore:
+    """A comment, or directive, that switches *rules* off from line *first* to line *last*, or for the whole *file*.
+
+    Rules are in lower case; ``all`` stands for every rule. ``line`` is where the comment stands; ``ours`` tells that it
+    is written for this program.
+    """
+
+    rules: frozenset[str]
+    first: int
+    last: int
+    line: int
+    file: bool
+    ours: bool
+
+
+Ignored = tuple[Ignore, ...]
 
 
 def ignored_rules(document: Document) -> Ignored:
-    """Rules switched off for the whole file, and ``(first line, last line, rules)`` for single instructions.
+    """What the comments and directives of *document* switch off, in the order of the lines that they hold for.
 
-    Rules are lower case; ``all`` stands for every rule. A comment counts for the instruction that follows it or
-    that it stands in.
+    A comment counts for the instruction that follows it or that it stands in.
     """
     if "ignore" not in document.source.text and "skip" not in document.source.text:
-        return frozenset(), ()
-    everywhere: set[str] = set()
-    single: list[tuple[int, int, frozenset[str]]] = []
+        return ()
+    found: list[Ignore] = []
     for name, value in document.directives:
         match = _CHECK.search(value) if name == "check" else None
         if match:
-            everywhere |= _split(match["rules"])
+            found.append(Ignore(_split(match["rules"]), 0, 0, 1, file=True, ours=False))
     ends = [instruction.span.end for instruction in document.instructions]
     for comment in document.comments:
         text = comment.text.strip()
-        match = _OURS.match(text) or _HADOLINT.match(text)
+        ours = _OURS.match(text)
+        match = ours or _HADOLINT.match(text)
         if match is None:
             continue
         rules = _split(match["rules"] or "all")
+        line = document.line_of(comment.span.start)
         if match["file"]:
-            everywhere |= rules
+            found.append(Ignore(rules, 0, 0, line, file=True, ours=ours is not None))
             continue
         index = bisect_right(ends, comment.span.start)
         if index < len(ends):
             instruction = document.instructions[index]
-            line = document.line_of(comment.span.start)
-            single.append((min(line, instruction.line_number), instruction.end_line, frozenset(rules)))
-    return frozenset(everywhere), tuple(single)
+            first = min(line, instruction.line_number)
+            found.append(Ignore(rules, first, instruction.end_line, line, file=False, ours=ours is not None))
+    return tuple(found)
+
+
+def holding(ignored: Ignored, codes: Set[str], lines: Iterable[int]) -> Iterator[Ignore]:
+    """Those of *ignored* that switch off, for the whole file or on one of *lines*, a rule known by *codes*."""
+    there = set(lines)
+    for one in ignored:
+        if (one.file or any(one.first <= line <= one.last for line in there)) and (
+            "all" in one.rules or codes & one.rules
+        ):
+            yield one
 
 
 def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], ...]:
@@ -79,13 +107,5 @@ def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], .
     return tuple(found)
 
 
-def ignored_at(line: int, single: Sequence[tuple[int, int, frozenset[str]]]) -> Iterator[frozenset[str]]:
-    """The rules that the entries *single* of ``ignored_rules`` switch off on *line*."""
-    index = bisect_right(single, line, key=lambda entry: entry[0]) - 1
-    while index >= 0 and single[index][1] >= line:
-        yield single[index][2]
-        index -= 1
-
-
-def _split(rules: str) -> set[str]:
-    return {rule.strip().lower() for rule in rules.split(",") if rule.strip()}
+def _split(rules: str) -> frozenset[str]:
+    return frozenset(rule.strip().lower() for rule in rules.split(",") if rule.strip())

@@ -50,10 +50,20 @@ class Facts:
     open_project: Callable[[], Project | None] | None = None
     account: tuple[str, int] = ACCOUNT
 
-    @cached_property
+    @property
     def project(self) -> Project | None:
         """What the build context holds; None without one."""
         return self.open_project() if self.open_project is not None else None
+
+    @cached_property
+    def shipped(self) -> Build:
+        """The build as far as the stage that is known to ship: the one that a target names, else the last."""
+        project = self.project if len(self.build.stages) > 1 else None
+        if project is None or project.usage.target is None:
+            return self.build
+        from .usage import shipped
+
+        return shipped(self.build, project.usage.target)
 
     @cached_property
     def states(self) -> list[State]:

@@ -13,17 +13,8 @@ from typing import Protocol
 
 from ..ir.build import Build
 from ..record import record
-
-
-@record
-class Evidence:
-    """Where something stands: a context path (or the Dockerfile's name) and a line from 1; 0 is the file as a whole."""
-
-    path: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
+from .evidence import Evidence as Evidence
+from .usage import Usage
 
 
 class ManifestRole(Enum):
@@ -225,6 +216,10 @@ class Behaviour:
 
 class Project(Protocol):
     """The project in a build context. Everything is read when it is first asked for, within limits."""
+
+    @property
+    def usage(self) -> Usage:
+        """Which stage is built with this context, and how its image is run."""
 
     @property
     def name(self) -> str:

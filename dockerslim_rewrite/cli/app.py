@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from .config import config_app
+from .covered import files_command
+from .listing import builds_command
 from .lock import lock_command
 from .options import from_table
 from .rewrite import Request, complain
@@ -24,6 +27,7 @@ app = typer.Typer(
 @app.command("rewrite")
 @from_table(Request)
 def rewrite_command(
+    call: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dockerfiles to rewrite; - is standard input.")],
     **values: Any,
 ) -> None:
@@ -47,7 +51,14 @@ def rewrite_command(
         complain("options that say how to build are for --verify")
         raise typer.Exit(2)
     given = {name: value for name, value in values.items() if value is not None}
-    raise typer.Exit(run(Request(paths=tuple(paths), **given, verify=building if verify else None)))
+    typed = frozenset(name for name in given if _typed(call, name))
+    raise typer.Exit(run(Request(paths=tuple(paths), **given, verify=building if verify else None, given=typed)))
+
+
+def _typed(call: typer.Context, name: str) -> bool:
+    """Whether the option *name* was typed, as opposed to having its default."""
+    source = call.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @app.command("rules")
@@ -80,6 +91,9 @@ def ir_command(
     raise typer.Exit(print_ir(path))
 
 
+app.command("files")(files_command)
+app.command("builds")(builds_command)
+app.add_typer(config_app, name="config")
 app.command("lock")(lock_command)
 app.command("verify")(verify_command)
 

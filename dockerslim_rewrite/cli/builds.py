@@ -32,11 +32,15 @@ class BuildRequest:
 
     def folder(self, dockerfile: str) -> Path:
         """The build context for *dockerfile*: the one that the passes read as well. Raises ``ValueError``."""
-        from ..context.locate import locate
-
-        if self.context is None and dockerfile == "-":
+        if self.context is not None:
+            folder = self.context
+        elif dockerfile == "-":
             raise ValueError("a Dockerfile from standard input is built with --context")
-        folder = locate(None if dockerfile == "-" else Path(dockerfile), self.context).root
+        else:
+            from ..workspace.uses import workspace_for
+
+            projects = workspace_for(Path(dockerfile)).projects(Path(dockerfile))
+            folder = Path(projects[0].name) if projects else Path(dockerfile).parent
         if not folder.is_dir():
             raise ValueError(f"--context {folder}: is no folder")
         return folder

@@ -43,7 +43,7 @@ def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
             found[one.name] = (*found.get(one.name, ()), *parts)
         else:
             found[one.name] = Path(value) if one.kind in ("path", "folder") else value
-    return found | {"paths": tuple(paths)} if paths and all(paths) else None
+    return found | {"paths": tuple(paths), "given": frozenset(found)} if paths and all(paths) else None
 
 
 def split(value: str) -> tuple[str, ...]:

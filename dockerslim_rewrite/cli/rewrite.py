@@ -11,46 +11,17 @@ from typing import TYPE_CHECKING
 
 from ..pipeline import Options, Result, rewrite, unified_diff
 from ..pipeline.settings import settings
-from ..record import evolve, record
+from ..record import evolve
 from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
 from ..syntax import ParseError
 from .files import InputError, lock_for, now, read_input, repository_path, write_output
+from .inputs import Inputs
+from .request import Request as Request
 
 if TYPE_CHECKING:
-    from .builds import BuildRequest
     from .proof import Proof
 
 DONE, CHANGES, USAGE, UNPROVEN = 0, 1, 2, 3
-
-
-@record
-class Request:
-    """The options of one call, as typed."""
-
-    paths: tuple[str, ...]
-    output: str | None = None
-    in_place: bool = False
-    diff: bool = False
-    check: bool = False
-    level: str = "standard"
-    select: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    style: str = "keep"
-    templates: Path | None = None
-    format: str = "text"
-    statistics: bool = False
-    strict: bool = False
-    quiet: bool = False
-    pin: str | None = None
-    lock: Path | None = None
-    context: Path | None = None
-    account: str = "app:10001"
-    dockerignore: bool = False
-    cleanup: str = "delete"
-    flatten: bool = False
-    suggest: bool = False
-    verify: BuildRequest | None = None
 
 
 def run(request: Request) -> int:
@@ -59,30 +30,22 @@ def run(request: Request) -> int:
     gc.freeze()
     try:
         _check(request)
-        options = Options(
-            level=request.level,
-            select=request.select,
-            extend_select=request.extend_select,
-            ignore=request.ignore,
-            style=request.style,
-            templates=request.templates,
-            pin=request.pin,
-            today=now().date(),
-            account=_account(request.account),
-            dockerignore=request.dockerignore,
-            cleanup=request.cleanup,
-            flatten=request.flatten,
-        )
-        _ = options.safety
+        inputs = Inputs(request)
+        paths = inputs.paths()
+        # A mistake in the options is told once, not for every file.
+        _options(request)
     except ValueError as error:
         complain(str(error))
         return USAGE
+    if inputs.folders and not (request.output or request.in_place or request.check or request.diff):
+        request = evolve(request, diff=True)
     code = DONE
     results: list[Result] = []
     proofs: list[Proof | None] = []
-    for path in request.paths:
+    for path in paths:
         try:
-            result, proof = _one(path, options, request)
+            own = inputs.configured(request, path)
+            result, proof = _one(path, _options(own), own, inputs)
         except (InputError, ParseError, ValueError) as error:
             complain(str(error) if isinstance(error, InputError) else _located(path, error))
             code = max(code, USAGE)
@@ -106,7 +69,7 @@ def run(request: Request) -> int:
 
 
 def _check(request: Request) -> None:
-    if request.output and len(request.paths) > 1:
+    if request.output and (len(request.paths) > 1 or Path(request.paths[0]).is_dir()):
         raise ValueError("-o takes one file; use --in-place for many")
     if request.output and request.in_place:
         raise ValueError("-o and --in-place exclude each other")
@@ -136,21 +99,32 @@ def _account(text: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _context(path: str, given: Path | None) -> Path | None:
-    """The build context of the Dockerfile *path*: the folder *given*, else the one that belongs to the file."""
-    if given is not None or path == "-":
-        return given
-    from ..context.locate import locate
+def _options(request: Request) -> Options:
+    """What *request* chooses for the compiler. Raises ``ValueError``."""
+    options = Options(
+        level=request.level,
+        select=request.select,
+        extend_select=request.extend_select,
+        ignore=request.ignore,
+        style=request.style,
+        templates=request.templates,
+        pin=request.pin,
+        today=now().date(),
+        account=_account(request.account),
+        dockerignore=request.dockerignore,
+        cleanup=request.cleanup,
+        flatten=request.flatten,
+    )
+    _ = options.safety
+    return options
 
-    return locate(Path(path)).root
 
-
-def _one(path: str, options: Options, request: Request) -> tuple[Result, Proof | None]:
+def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple[Result, Proof | None]:
     data = read_input(path)
-    options = evolve(options, context=_context(path, request.context), lock=lock_for(path, request.lock))
+    options = evolve(options, lock=lock_for(path, request.lock), **inputs.surroundings(request, path))
     if path.endswith(".py"):
         return _module(path, data, options, request), None
-    result = rewrite(data, options, None if path == "-" else path)
+    result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
     if proof is None or proof.refusal is None:
         _write(path, data, result, request)

@@ -16,36 +16,50 @@ from ..analysis.project import (
     Manifest,
     NativeExtension,
 )
+from ..analysis.usage import Usage
 from ..ir.build import Build
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
 from .roles import classify
-from .start import behaviour_of
+from .start import behaviour_of, together
 from .tree import ContextTree, Limits
 
 _MAX_IGNORE = 1024 * 1024
 
 
 class FolderProject:
-    """The project at *location*; *dockerfile* is the name that evidence in the Dockerfile carries.
+    """The project at *location*; *dockerfile* is the name that evidence in the Dockerfile carries, *usage* is how the
+    repository builds and runs it.
 
     Implements ``analysis.project.Project``.
     """
 
-    def __init__(self, location: Location, dockerfile: str = "Dockerfile", limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        location: Location,
+        dockerfile: str = "Dockerfile",
+        limits: Limits | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        self.usage = usage or Usage()
         self._location = location
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
-        self._behaviours: dict[str, Behaviour] = {}
-        self._placed: dict[str, Placed] = {}
+        self._behaviours: dict[tuple[str, int], Behaviour] = {}
+        self._placed: dict[tuple[str, int], Placed] = {}
         self._installations: dict[tuple[str, str], Installation] = {}
 
     @property
     def name(self) -> str:
         """The folder, for people."""
         return str(self._location.root)
+
+    @property
+    def found(self) -> str:
+        """How the folder was found, for people."""
+        return self._location.found
 
     @cached_property
     def _ignore(self) -> Dockerignore:
@@ -139,9 +153,10 @@ class FolderProject:
 
     def placed(self, build: Build) -> Placed:
         """Which file of the context lies where in the image."""
-        if build.text not in self._placed:
-            self._placed[build.text] = place(build, self.tree)
-        return self._placed[build.text]
+        key = (build.text, len(build.stages))
+        if key not in self._placed:
+            self._placed[key] = place(build, self.tree)
+        return self._placed[key]
 
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
         """The sources of COPY and ADD, with their lines, that the build is not sent."""
@@ -156,12 +171,19 @@ class FolderProject:
         return self.placed(build).stages
 
     def behaviour(self, build: Build) -> Behaviour:
-        """What the container does, by what the context holds."""
-        key = build.text
+        """What the containers do, by what the context holds; the image's own start counts where it is one of them."""
+        key = (build.text, len(build.stages))
         if key not in self._behaviours:
             if not build.stages:
                 where = Evidence(self._dockerfile, 1)
                 self._behaviours[key] = Behaviour(doubts=(Doubt("there is no stage", where),))
             else:
-                self._behaviours[key] = behaviour_of(build, self.tree, self.placed(build), self._dockerfile)
+                # Containers that start the same differ in nothing else that is followed.
+                starts = {(one.entrypoint, one.command): one for one in self.usage.containers if one.starts}
+                plain = self.usage.plain or len(starts) < len(self.usage.containers)
+                ways = [*([None] if plain or not starts else []), *starts.values()]
+                placed = self.placed(build)
+                self._behaviours[key] = together(
+                    [behaviour_of(build, self.tree, placed, self._dockerfile, one) for one in ways]
+                )
         return self._behaviours[key]

@@ -38,6 +38,7 @@ class Pass:
     on: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
     given: Propose | None = None
 
     @property

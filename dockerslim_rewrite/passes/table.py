@@ -57,6 +57,7 @@ def _pass(row: Mapping[str, Any], phase: str) -> Pass:
         on=tuple(row.get("on", ())),
         off=tuple(row.get("off", ())),
         without=tuple(row.get("without", ())),
+        held_by=tuple(row.get("held_by", ())),
     )
 
 

@@ -36,6 +36,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     if options.validate and outcome.changes:
         outcome, bugs = proven(engine, outcome)
     bugs.extend(engine.unreadable.values())
+    bugs.extend(engine.unheeded())
     result = Result(
         source.text,
         outcome.text,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
 from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
-from ..ignores import Ignored, ignored_at, ignored_rules, wished_rules
+from ..ignores import Ignored, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
-from ..passes import Pass, Phase
+from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span
@@ -21,6 +22,7 @@ from .positions import on_original
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
+    from .agreement import View
 
 #: A phase, and the whole pipeline, that has not come to rest after so many rounds is taken back.
 MAX_ROUNDS = 10
@@ -76,6 +78,7 @@ class _Reading:
     ignored: Ignored
     wishes: tuple[tuple[int, int, frozenset[str]], ...]
     lowered: str
+    views: list[View]
 
 
 class Engine:
@@ -86,15 +89,45 @@ class Engine:
         self.level = options.safety
         self.options = options
         self.phases = phases
-        self.project = cache(lambda: _project(options, source.path))
+        self.asked = False
+        self.projects = cache(lambda: _projects(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
+        self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
 
     def _read(self, source: Source, known: Build | None = None) -> _Reading:
         build = read_build(parse(source, known.document if known else None), known)
-        facts = Facts(build, self.options.lock, self.options.today, self.project, self.options.account)
-        return _Reading(build, facts, ignored_rules(build.document), wished_rules(build.document), source.text.lower())
+        ignored, wishes = ignored_rules(build.document), wished_rules(build.document)
+        return _Reading(build, self._facts(build, 0), ignored, wishes, source.text.lower(), [])
+
+    def project(self) -> Project | None:
+        """The project of the first build; nothing of any is read before somebody asks."""
+        return self._opened(0)
+
+    def _opened(self, index: int) -> Project | None:
+        self.asked = True
+        return self.projects()[index]
+
+    def _facts(self, build: Build, index: int) -> Facts:
+        opened = partial(self._opened, index)
+        return Facts(build, self.options.lock, self.options.today, opened, self.options.account)
+
+    def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
+        """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
+        if not self.asked:
+            found = list(one.run(reading.build, reading.facts))
+            # Stages that come and go concern whoever names one, even if the pass had no question.
+            if not self.asked and not any(isinstance(change, Change) and change.renumbers for change in found):
+                return found
+        if len(self.projects()) == 1:
+            return one.run(reading.build, reading.facts)
+        from .agreement import View, agreed
+
+        if not reading.views:
+            others = [self._facts(reading.build, index) for index in range(1, len(self.projects()))]
+            reading.views.extend(View(reading.build, facts) for facts in (reading.facts, *others))
+        return agreed(one, reading.build, reading.views)
 
     def run(self, banned: frozenset[Key] = frozenset()) -> Outcome:
         """What the phases make of the text until none has anything to add."""
@@ -185,9 +218,9 @@ class Engine:
         for one in phase.passes:
             if not one.concerns(reading.lowered):
                 continue
-            for proposal in one.run(build, reading.facts):
+            for proposal in self._proposed(one, reading):
                 edits = () if isinstance(proposal, Remark) else proposal.edits
-                if _is_ignored(reading.ignored, one, edits, proposal.line, build):
+                if reading.ignored and self._is_ignored(reading.ignored, one, edits, proposal.line, build):
                     continue
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
@@ -222,6 +255,36 @@ class Engine:
         title = self._said(proposal.title, line_of)
         return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
 
+    def _is_ignored(self, ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
+        """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
+        codes = _words(one) | {word.lower() for word in one.held_by}
+        found = list(holding(ignored, codes, {line, *(build.document.line_of(edit.span.start) for edit in edits)}))
+        self._heeded.update((entry.rules, build.document.source.text.splitlines()[entry.line - 1]) for entry in found)
+        return bool(found)
+
+    def unheeded(self) -> list[Remark]:
+        """Remarks on comments for this program that name unknown rules, or that held nothing back."""
+        known = {word for one in rules() for word in _words(one)}
+        running = {word for phase in self.phases for one in phase.passes for word in _words(one)}
+        lines = self.source.text.splitlines()
+        found: list[Remark] = []
+        for entry in self.first.ignored:
+            if not entry.ours:
+                continue
+            unknown = sorted(entry.rules - known - {"all"})
+            if unknown:
+                near = get_close_matches(unknown[0], sorted(known), 1)
+                hint = f"; did you mean {_shown(near[0])}?" if near else ""
+                reason = f"unknown rule {_shown(unknown[0])} in an ignore comment{hint}"
+                found.append(Remark(RemarkKind.ANALYSIS, reason, entry.line, rule="DS000"))
+            elif ("all" in entry.rules or entry.rules & running) and (
+                entry.rules,
+                lines[entry.line - 1],
+            ) not in self._heeded:
+                reason = "this ignore comment holds nothing back here; drop it"
+                found.append(Remark(RemarkKind.ANALYSIS, reason, entry.line, rule="DS000"))
+        return found
+
     def _line_of(self, build: Build, patch: Patch) -> Callable[[int], int]:
         """Leads a line of *build* to that of the original which *patch* made it of."""
         starts = build.document.source.line_starts
@@ -246,15 +309,18 @@ class Engine:
         )
 
 
-def _project(options: Options, path: str | None) -> Project | None:
-    """The project in the build context of *options*; nothing of it is read before a pass asks."""
+def _projects(options: Options, path: str | None) -> Sequence[Project | None]:
+    """The projects of the builds that *options* know, else the one in their context; None where there is none."""
+    found: Sequence[Project | None] = options.builds() if options.builds is not None else ()
+    if found:
+        return found
     if options.context is None or not isinstance(options.context, Path | str):
-        return options.context
+        return (options.context,)
     from ..context.locate import locate
     from ..context.project import FolderProject
 
     dockerfile = Path(path) if path else None
-    return FolderProject(locate(dockerfile, Path(options.context)), dockerfile.name if dockerfile else "Dockerfile")
+    return (FolderProject(locate(dockerfile, Path(options.context)), dockerfile.name if dockerfile else "Dockerfile"),)
 
 
 def _parses(text: str) -> bool:
@@ -310,6 +376,16 @@ def _meets(taken: list[Edit], edits: Sequence[Edit]) -> bool:
     return False
 
 
+def _words(one: Pass) -> set[str]:
+    """The words by which a comment may name the rule, in lower case."""
+    return {one.code.lower(), one.name, *(answer.lower() for answer in one.answers)}
+
+
+def _shown(word: str) -> str:
+    """A rule's code as people write it; a name as it is."""
+    return word.upper() if word.startswith("ds") and word[2:].isdigit() else word
+
+
 def _is_wished(
     wishes: tuple[tuple[int, int, frozenset[str]], ...], one: Pass, edits: Sequence[Edit], line: int, build: Build
 ) -> bool:
@@ -319,15 +395,3 @@ def _is_wished(
     lines = {line, *(build.document.line_of(at) for edit in edits for at in (edit.span.start, edit.span.end))}
     codes = {one.code.lower(), "all"}
     return any(first <= at <= last and codes & rules for first, last, rules in wishes for at in lines)
-
-
-def _is_ignored(ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
-    """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
-    everywhere, by_line = ignored
-    if not everywhere and not by_line:
-        return False
-    codes = {one.code.lower(), one.name, *(answer.lower() for answer in one.answers)}
-    if "all" in everywhere or codes & everywhere:
-        return True
-    lines = {line, *(build.document.line_of(edit.span.start) for edit in edits)}
-    return any("all" in rules or codes & rules for at in lines for rules in ignored_at(at, by_line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,9 @@ class Options:
     ``pin`` says what base images are pinned to: ``tag``, ``digest``, ``both`` or ``none``; None leaves it to the
     rules selected. ``lock`` holds what tags stand for, ``today`` is the day that ends of life are compared with
     (None: the day of the data). ``context`` is the build context: its folder, or a project that was read otherwise;
-    without one, or where it does not hold what COPY names, nothing rests on it. ``cleanup`` says what becomes of
+    without one, or where it does not hold what COPY names, nothing rests on it. ``builds`` opens the projects of all
+    builds of the file that are known, which then take the place of ``context``: an edit is made only if it is right
+    for each. ``cleanup`` says what becomes of
     package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
     are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
     companions of the result. ``validate`` may be switched off only to measure its cost.
@@ -53,6 +56,7 @@ class Options:
     lock: Lock = NO_LOCK
     today: date | None = None
     context: Path | str | Project | None = None
+    builds: Callable[[], Sequence[Project]] | None = None
     cleanup: str = "delete"
     flatten: bool = False
     account: tuple[str, int] = ACCOUNT

@@ -138,9 +138,9 @@ def test_bad_paths(poor: Path, tmp_path: Path) -> None:
     missing = call("rewrite", tmp_path / "missing")
     assert missing.returncode == 2
     assert b"No such file" in missing.stderr
-    folder = call("rewrite", tmp_path)
+    folder = call("rewrite", tmp_path, "-o", tmp_path / "out")
     assert folder.returncode == 2
-    assert b"is a directory" in folder.stderr
+    assert b"-o takes one file" in folder.stderr
     into_folder = call("rewrite", poor, "-o", tmp_path)
     assert into_folder.returncode == 2
     nowhere = call("rewrite", poor, "-o", tmp_path / "no" / "out")

@@ -23,7 +23,7 @@ def drop_unreachable_stage(build: Build, facts: Facts) -> Proposals:
     """
     if len(build.stages) < 2:
         return
-    needed = _needed(len(build.stages) - 1, facts)
+    needed = _needed(len(facts.shipped.stages) - 1, facts)
     for stage in build.stages[:-1]:
         if stage.index in needed:
             continue

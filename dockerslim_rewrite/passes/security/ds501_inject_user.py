@@ -54,11 +54,13 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     with all that it reaches, every port is 1024 or higher, nothing changes owners or users, and each path that is
     written lies in a temporary folder or becomes the user's own. What is only likely (a path that the code computes,
     data that is usually kept on a volume, no build context at all) is left for level aggressive. USER stands behind
-    all that the build does, so the build itself is the same. Source: Dockerfile reference, USER; Kubernetes
-    documentation, "Configure a Security Context".
+    all that the build does, so the build itself is the same. Where the repository says how the image is run (compose
+    files, Kubernetes manifests), what these start, mount, publish and grant counts as well. Source: Dockerfile
+    reference, USER; Kubernetes documentation, "Configure a Security Context".
     """
     if not build.stages:
         return
+    build = facts.shipped
     stage = build.stages[-1]
     state = stage_state(stage, facts.states)
     if not state.may_be_root:
@@ -140,7 +142,7 @@ def _edits(
             return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
         commands += fragment("own-folders", paths=found.folders, number=account.number).split(" && ")
     edits: list[Edit] = []
-    claims: list[Claim] = [SetsUser(account.user)]
+    claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
     if commands:
         placed = _commands(stage, build, facts, commands, folders=bool(found.folders))
         if isinstance(placed, str):

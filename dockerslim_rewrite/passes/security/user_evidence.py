@@ -17,6 +17,7 @@ from ...knowledge.processes import server_named
 from ...knowledge.users import is_temporary
 from ...record import record
 from ...shell.script import Script
+from .runners import always_starts, covered, required
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared
 
 #: Programs that run code of the project, and nothing else.
@@ -55,7 +56,8 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     doubts: list[str] = []
     evidence: list[str] = []
     project = facts.project
-    if start_of(build) == (None, None):
+    obstacles += required(project)
+    if start_of(build) == (None, None) and not always_starts(project):
         obstacles.append("what it starts stands in the base image")
         return Findings(tuple(dict.fromkeys(obstacles)), (), (), (), (), helped=False)
     if project is not None and project.missing(build):
@@ -79,6 +81,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     if project is None:
         helped = not obstacles
         return _owned(build, facts, stage, obstacles + unknown, doubts, evidence, {workdir}, None, helped=helped)
+    doubts += covered(project, found.writes)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:

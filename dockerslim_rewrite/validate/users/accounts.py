@@ -1,7 +1,7 @@
 """An account for the user of an image: what may be added to create it, and which folders and files may become its own.
 
-Everything is numeric, of one and the same account that is not root's, in the last stage alone, and a folder that
-becomes its own is made by the same change.
+Everything is numeric, of one and the same account that is not root's, in stages that the claims name and no other is
+built from, and a folder that becomes its own is made by the same change.
 """
 
 from __future__ import annotations
@@ -75,16 +75,21 @@ def check_accounts(old: Build, pairs: Sequence[tuple[Stage, Stage]], changes: Se
             _one_account(users, argvs, change.claims)
         elif any(argv[:1] and argv[0] in _PROGRAMS and _form(argv) for argv in argvs):
             raise Unsound(f"{' '.join(argvs[0])}: no claim sets a user")
-    if not any(isinstance(claim, SetsUser) for change in changes for claim in change.claims):
+    stages = {claim.stage for change in changes for claim in change.claims if isinstance(claim, SetsUser)}
+    if not stages:
         return
-    left, _ = pairs[-1]
-    for stage in _chain(left, old):
-        for step in stage.steps:
-            if isinstance(step, Value) and step.keyword == "USER":
-                raise Unsound("the file sets a user already", step.line)
-    for left, right in pairs[:-1]:
-        if _owned(left) != _owned(right):
-            raise Unsound("a user is set or given files in a stage that is not the last", left.head.line)
+    heirs = {base_of(stage, old) for stage in old.stages}
+    last, _ = pairs[-1]
+    for left, right in pairs:
+        named = (left is last and None in stages) or not stages.isdisjoint((left.name, str(left.index)))
+        if not named and _owned(left) != _owned(right):
+            raise Unsound("a user is set or given files in a stage that no claim names", left.head.line)
+        if named and left.index in heirs:
+            raise Unsound("a user is set in a stage that others are built from", left.head.line)
+        for stage in _chain(left, old) if named else ():
+            for step in stage.steps:
+                if isinstance(step, Value) and step.keyword == "USER":
+                    raise Unsound("the file sets a user already", step.line)
 
 
 def _added_commands(change: Change) -> list[tuple[str, ...]]:

@@ -1,0 +1,76 @@
+"""How a repository uses a Dockerfile: which stage its builds ship, and how the image is run. Only data."""
+
+from __future__ import annotations
+
+from ..ir.build import Build
+from ..record import evolve, record
+from .evidence import Evidence
+
+
+@record
+class Mounted:
+    """A path of the container that something else lies over: ``kind`` is ``bind``, ``volume`` or ``tmpfs``.
+
+    ``path`` is None where it is not known.
+    """
+
+    path: str | None
+    kind: str
+    read_only: bool
+    evidence: Evidence
+
+
+@record
+class Container:
+    """One way in which the image is run, as far as it differs from what the image says; None is what nobody set.
+
+    A word of ``entrypoint`` and ``command`` is None where it is not known. ``powers`` are the capabilities that it is
+    given, with ``all`` for a privileged container. ``nonroot`` tells that an image that starts as root is refused.
+    """
+
+    where: Evidence
+    name: str = ""
+    entrypoint: tuple[str | None, ...] | None = None
+    command: tuple[str | None, ...] | None = None
+    started: Evidence | None = None
+    user: str | None = None
+    user_at: Evidence | None = None
+    ports: tuple[tuple[int, Evidence], ...] = ()
+    mounts: tuple[Mounted, ...] = ()
+    powers: tuple[str, ...] = ()
+    powers_at: Evidence | None = None
+    nonroot: bool = False
+
+    @property
+    def starts(self) -> bool:
+        """Whether it runs something else than the image says."""
+        return self.entrypoint is not None or self.command is not None
+
+
+@record
+class Usage:
+    """The builds of a Dockerfile that have context and ``target`` in common.
+
+    ``guessed`` tells that nobody says what the context is, and no folder holds all that COPY names.
+
+    ``target`` is None for the last stage. ``builds`` are where they are asked for, ``containers`` the ways in which
+    the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
+    """
+
+    target: str | None = None
+    builds: tuple[Evidence, ...] = ()
+    containers: tuple[Container, ...] = ()
+    plain: bool = True
+    guessed: bool = False
+
+
+def shipped(build: Build, target: str | None) -> Build:
+    """*build* up to the stage *target*, a name or a number, which is then its last; all of it where there is none."""
+    if target is None:
+        return build
+    bare = target.strip().lower()
+    for stage in build.stages:
+        name = (stage.head.alias or "").lower()
+        if bare in (name, str(stage.index)):
+            return evolve(build, stages=build.stages[: stage.index + 1])
+    return build

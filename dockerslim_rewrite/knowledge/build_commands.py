@@ -1,0 +1,62 @@
+"""Commands that build images; see ``data/build_commands.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from .tables import table
+
+
+class _Tool(NamedTuple):
+    before: frozenset[str]
+    subcommands: tuple[tuple[str, ...], ...]
+
+
+@cache
+def _tools() -> dict[str, _Tool]:
+    found = {}
+    for entry in table("build_commands")["tool"]:
+        known = _Tool(frozenset(entry["before"]), tuple(tuple(one.split()) for one in entry["subcommands"]))
+        found.update(dict.fromkeys(entry["names"], known))
+    return found
+
+
+@cache
+def options_with_values() -> frozenset[str]:
+    """The options of build commands that take a word of their own."""
+    return frozenset(table("build_commands")["options"]["values"])
+
+
+@cache
+def checkout_variables() -> frozenset[str]:
+    """Variables that hold the folder of the checkout."""
+    return frozenset(table("build_commands")["checkout"]["variables"])
+
+
+def names_a_builder(text: str) -> bool:
+    """Whether *text* can hold a command that builds an image at all: a cheap first look."""
+    return "kaniko" in text or ("bu" in text and any(name in text for name in _tools()))
+
+
+def build_arguments(words: Sequence[str | None]) -> int | None:
+    """Where the arguments of a build begin in the command *words*, whose unknown words are None; None for others."""
+    if not words or words[0] is None:
+        return None
+    name = words[0].rpartition("/")[2]
+    if words[0].endswith("kaniko/executor"):
+        return 1
+    tool = _tools().get(name)
+    if tool is None:
+        return None
+    at = 1
+    while at < len(words):
+        word = words[at]
+        if word is None or not word.startswith("-"):
+            break
+        at += 2 if word in tool.before else 1
+    for subcommand in tool.subcommands:
+        if tuple(words[at : at + len(subcommand)]) == subcommand:
+            return at + len(subcommand)
+    return None

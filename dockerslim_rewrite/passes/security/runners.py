@@ -1,0 +1,63 @@
+"""What speaks against an unprivileged user in the ways in which the repository runs the image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...analysis.project import Project, WrittenPath
+from .user_obstacles import FIRST_FREE_PORT
+
+#: Capabilities that an unprivileged process uses as well, or that containers have anyway.
+_HARMLESS = frozenset(("NET_BIND_SERVICE", "SYS_NICE", "IPC_LOCK", "CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL"))
+#: Sockets and devices of the host, which belong to its root.
+_OF_THE_HOST = re.compile(r"(?:/var)?/run/[\w./-]*\.sock\Z|/dev(?:/|\Z)|/proc(?:/|\Z)|/sys(?:/|\Z)")
+_ROOT = re.compile(r"(?:root|0)(?::.*)?\Z")
+
+
+def always_starts(project: Project | None) -> bool:
+    """Whether every known way to run the image says itself what is started."""
+    if project is None or project.usage.plain:
+        return False
+    return bool(project.usage.containers) and all(one.command is not None for one in project.usage.containers)
+
+
+def required(project: Project | None) -> Iterator[str]:
+    """What runners say that takes root."""
+    for one in project.usage.containers if project is not None else ():
+        if one.user is not None:
+            if _ROOT.match(one.user):
+                yield f"{one.user_at or one.where} runs it as {one.user}"
+            else:
+                # It is unprivileged already, whatever the image says.
+                continue
+        for port, place in one.ports:
+            if 0 < port < FIRST_FREE_PORT:
+                yield f"port {port} is used by {place}, and takes root on many hosts; a higher one would change both"
+        for power in one.powers:
+            if power.upper().removeprefix("CAP_") not in _HARMLESS:
+                yield f"{one.powers_at or one.where} gives it {power}, which only root has the use of"
+        for mount in one.mounts:
+            if mount.path is not None and _OF_THE_HOST.match(mount.path):
+                yield f"{mount.evidence} hands it {mount.path} of the host"
+            elif mount.kind == "volume" and not mount.read_only:
+                yield f"volumes keep the owner that their files have ({mount.evidence})"
+
+
+def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
+    """Mounts of the host's folders over what the program writes: their owner is the host's to choose."""
+    for one in project.usage.containers:
+        if one.user is not None and not _ROOT.match(one.user):
+            continue
+        for mount in one.mounts:
+            if mount.kind != "bind":
+                continue
+            for write in writes:
+                if mount.path is None or write.path is None or _within(write.path, mount.path):
+                    what = mount.path or "a folder"
+                    yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
+                    break
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -1,0 +1,222 @@
+"""Builds of Bake. Source: Docker documentation, "Bake file reference", "Matrix targets", "Inheritance", "Contexts"."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..repository import Repository
+from .bake_files import Definition
+from .found import FoundBuild, Place, Text, Unknown
+from .hcl_syntax import HclError, Tree
+from .hcl_values import Evaluator, text_of
+from .places import file, folder, is_remote
+
+#: The files that are all read when nobody names one, in this order.
+_DEFAULT = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
+_MAX_COMBINATIONS = 1000
+_MAX_INHERITED = 50
+
+
+def bake(repository: Repository, paths: Sequence[str], composed: Sequence[FoundBuild] = ()) -> Iterator[FoundBuild]:
+    """The targets of the Bake files *paths*; those called as a service of a compose file beside them add to it."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault(posixpath.dirname(path), []).append(path)
+    for home, files in folders.items():
+        services = {one.name: one for one in composed if posixpath.dirname(one.place.path) == home}
+        together = [path for name in _DEFAULT for path in files if posixpath.basename(path) == name]
+        if together:
+            yield from _Bake(repository, home, together, services).builds()
+        for path in files:
+            if path not in together:
+                yield from _Bake(repository, home, [path], {}).builds()
+
+
+class _Bake:
+    def __init__(
+        self, repository: Repository, home: str, paths: Sequence[str], services: Mapping[str, FoundBuild]
+    ) -> None:
+        self._repository = repository
+        self._home = home
+        self._services = services
+        self._definition = Definition()
+        for path in paths:
+            self._definition.add(repository, path)
+        self._open: set[str] = set()
+        self._evaluator = Evaluator(self._variable, self._definition.functions)
+
+    def _variable(self, name: str) -> Any:
+        tree = self._definition.variables.get(name)
+        if tree is None or tree == Tree("name", ("",)):
+            raise HclError(f"the variable {name} has no value here")
+        if name in self._open:
+            raise HclError(f"the variable {name} needs itself")
+        self._open.add(name)
+        try:
+            return self._evaluator.value(tree, {})
+        finally:
+            self._open.discard(name)
+
+    def builds(self) -> Iterator[FoundBuild]:
+        """The builds: every target but those that only others inherit from."""
+        inherited = {
+            parent for attributes in self._definition.targets.values() for parent in self._names(attributes, {})
+        }
+        wanted = self._grouped()
+        for name, attributes in self._definition.targets.items():
+            if name in inherited and name not in wanted:
+                continue
+            for scope in self._scopes(attributes):
+                yield self._build(name, attributes, scope)
+
+    def _grouped(self) -> set[str]:
+        found: set[str] = set()
+        for tree in self._definition.groups.values():
+            try:
+                found.update(map(str, self._fresh().value(tree, {})))
+            except HclError:
+                continue
+        return found
+
+    def _fresh(self) -> Evaluator:
+        """An evaluator that has all its work before it."""
+        self._evaluator = Evaluator(self._variable, self._definition.functions)
+        return self._evaluator
+
+    def _names(self, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> list[str]:
+        try:
+            return [str(name) for name in self._fresh().value(attributes.get("inherits", Tree("list", ())), scope)]
+        except HclError:
+            return []
+
+    def _scopes(self, attributes: Mapping[str, Tree]) -> Iterator[Mapping[str, Any]]:
+        """The variables of each build that a target's matrix stands for."""
+        if "matrix" not in attributes:
+            yield {}
+            return
+        try:
+            matrix = self._fresh().value(attributes["matrix"], {})
+            axes = [[(name, item) for item in values] for name, values in matrix.items()]
+        except (HclError, AttributeError, TypeError):
+            yield {}
+            return
+        count = 1
+        for axis in axes:
+            count *= len(axis)
+        if count > _MAX_COMBINATIONS:
+            yield {}
+            return
+        for combination in itertools.product(*axes):
+            yield dict(combination)
+
+    def _attributes(
+        self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any], open_: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The values of *attributes*, with those of the targets that they inherit from below."""
+        found: dict[str, Any] = {}
+        if name not in open_ and len(open_) < _MAX_INHERITED:
+            for parent in self._names(attributes, scope):
+                other = self._definition.targets.get(parent)
+                if other is not None:
+                    found = _over(found, self._attributes(parent, other, {}, (*open_, name)))
+        own: dict[str, Any] = {}
+        for key, tree in attributes.items():
+            if key in ("inherits", "matrix"):
+                continue
+            if tree.kind == "object":
+                own[key] = self._entries(tree, scope)
+            elif tree.kind == "list":
+                own[key] = [self._one(item, scope) for item in tree.parts]
+            else:
+                own[key] = self._one(tree, scope)
+        return _over(found, own)
+
+    def _entries(self, tree: Tree, scope: Mapping[str, Any]) -> dict[str, Any]:
+        return {str(key.parts[0]): self._one(item, scope) for key, item in tree.parts}
+
+    def _one(self, tree: Tree, scope: Mapping[str, Any]) -> Any:
+        try:
+            return self._fresh().value(tree, scope)
+        except HclError:
+            return Unknown(written(tree))
+
+    def _build(self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> FoundBuild:
+        values = self._attributes(name, attributes, scope, ())
+        service = self._services.get(name)
+        inline = values.get("dockerfile-inline")
+        context, dockerfile = self._paths(values, service)
+        args = dict(service.args) if service is not None else {}
+        args |= {key: _text(item) for key, item in _entries(values.get("args")).items() if item is not None}
+        contexts = {key: self._context(_text(item)) for key, item in _entries(values.get("contexts")).items()}
+        target = values.get("target")
+        tags = values.get("tags")
+        return FoundBuild(
+            kind="bake",
+            place=self._definition.places.get(name, Place(self._home, 1)),
+            name=str(_text(values.get("name") or name)),
+            context=context,
+            dockerfile=None if isinstance(inline, str) else dockerfile,
+            inline=inline if isinstance(inline, str) else None,
+            target=_text(target) if target is not None else service.target if service is not None else None,
+            args=tuple(args.items()),
+            contexts=tuple(contexts.items()),
+            tags=tuple(_text(one) for one in tags) if isinstance(tags, list) else (),
+            runner=service.runner if service is not None else None,
+        )
+
+    def _paths(self, values: Mapping[str, Any], service: FoundBuild | None) -> tuple[Text, Text]:
+        if service is not None and "context" not in values:
+            named = values.get("dockerfile")
+            given = file(self._repository, service.context, _text(named)) if named is not None else service.dockerfile
+            return service.context, given if given is not None else Unknown("inline")
+        wanted, name = _text(values.get("context") or "."), _text(values.get("dockerfile") or "Dockerfile")
+        found: list[tuple[Text, Text]] = []
+        # Paths are relative to where Bake is called: beside the file, or at the root.
+        for home in dict.fromkeys((self._home, "")):
+            context = folder(self._repository, home, wanted)
+            found.append((context, file(self._repository, context, name)))
+        there = [one for one in found if isinstance(one[1], str) and self._repository.is_file(one[1])]
+        return (there or found)[0]
+
+    def _context(self, text: Text) -> Text:
+        if isinstance(text, Unknown) or is_remote(text) or text.startswith(("target:", "docker-image:", "oci-layout:")):
+            return text
+        return folder(self._repository, self._home, text)
+
+
+def _entries(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _over(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    found = first | second
+    for key in ("args", "contexts", "labels"):
+        if isinstance(first.get(key), dict) and isinstance(second.get(key), dict):
+            found[key] = first[key] | second[key]
+    return found
+
+
+def _text(value: Any) -> Text:
+    if isinstance(value, Unknown):
+        return value
+    try:
+        return text_of(value)
+    except HclError:
+        return Unknown(str(value))
+
+
+def written(tree: Tree) -> str:
+    """The expression *tree* as people write it, near enough."""
+    kind, parts = tree
+    if kind == "template":
+        return "".join(part if isinstance(part, str) else f"${{{written(part)}}}" for part in parts)
+    if kind == "call":
+        return f"{parts[0]}({', '.join(map(written, parts[1]))})"
+    if kind == "get":
+        return f"{written(parts[0])}.{written(parts[1])}"
+    if kind in ("name", "value"):
+        return str(parts[0])
+    return "…"

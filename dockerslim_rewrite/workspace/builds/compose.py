@@ -1,0 +1,247 @@
+"""Builds of compose files: which files make up a project, and what its services say when all is put together.
+
+Sources: Compose specification, "Include", "Extend", "Merge"; Docker documentation, "Specify environment variables".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from ...record import record
+from ..repository import Repository, joined
+from .compose_service import Service, ServiceReader, dockerfile_of, merged
+from .found import FoundBuild, FoundRun, Runner, Text, Unknown
+from .interpolation import interpolate, read_env
+from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar, sequence
+
+#: The files that are read when nobody names one, the first that is there; and the ones then merged into it.
+_DEFAULT = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
+#: How many files may extend or include each other in a row.
+_MAX_DEPTH = 30
+
+
+@record
+class _File:
+    """A compose file: its services and includes, and the folder that its paths are relative to."""
+
+    path: str
+    base: str
+    services: Map
+    include: Seq | Map | Scalar | None
+    variables: Mapping[str, str]
+
+
+class ComposeReader:
+    """Reads the compose files of a repository, each once."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._documents: dict[str, Map | None] = {}
+        self._environments: dict[str, dict[str, str]] = {}
+
+    def read(self, paths: list[str]) -> Iterator[FoundBuild | FoundRun]:
+        """The builds and containers of the compose files *paths*; files of one folder may belong together."""
+        folders: dict[str, list[str]] = {}
+        for path in paths:
+            folders.setdefault(posixpath.dirname(path), []).append(path)
+        for base, files in folders.items():
+            yield from self._folder(base, files)
+
+    def _folder(self, base: str, files: list[str]) -> Iterator[FoundBuild | FoundRun]:
+        names = {posixpath.basename(path): path for path in files}
+        default = next((names.pop(name) for name in _DEFAULT if name in names), None)
+        environment = self._environment(base)
+        project: dict[str, Service] = {}
+        if default is not None:
+            project = self._services(default, base, environment, ())
+            for name in sorted(names):
+                if _OVERRIDES.match(name):
+                    project = _put_together(project, self._services(names.pop(name), base, environment, ()))
+            yield from self._found(project.values(), base)
+        for path in names.values():
+            own = self._services(path, base, environment, ())
+            if _is_overlay(own, project):
+                # It is meant to be read after the default file, and says something of its own on these services.
+                together = _put_together(project, own)
+                yield from self._found((together[name] for name in own), base)
+            else:
+                yield from self._found(own.values(), base)
+
+    def _found(self, services: object, base: str) -> Iterator[FoundBuild | FoundRun]:
+        for service in services:  # type: ignore[attr-defined]
+            runner = _runner(service)
+            if service.build is None:
+                if service.image is not None:
+                    yield FoundRun(service.image, runner)
+                continue
+            home = posixpath.dirname(service.build.place.path) if service.build.context is None else base
+            context, dockerfile = dockerfile_of(self._repository, service.build, home)
+            build = service.build
+            yield FoundBuild(
+                kind="compose",
+                place=build.place,
+                name=service.name,
+                context=context,
+                dockerfile=dockerfile,
+                inline=build.inline if isinstance(build.inline, str) else None,
+                target=build.target,
+                args=build.args,
+                contexts=build.contexts,
+                tags=tuple(dict.fromkeys((*((service.image,) if service.image else ()), *build.tags))),
+                runner=runner,
+                condition=f"profile {', '.join(map(str, service.profiles))}" if service.profiles else None,
+            )
+
+    def _services(
+        self, path: str, base: str, environment: Mapping[str, str], open_: tuple[str, ...]
+    ) -> dict[str, Service]:
+        """The services of the file *path* with those that it includes."""
+        file = self._file(path, base, environment)
+        if file is None:
+            return {}
+        found: dict[str, Service] = {}
+        for included in self._included(file, open_):
+            found = _put_together(included, found)
+        for name, value in file.services.items():
+            if isinstance(value, Map):
+                service = self._service(file, name, value, ())
+                found[name] = merged(found[name], service) if name in found else service
+        return found
+
+    def _file(self, path: str, base: str, environment: Mapping[str, str]) -> _File | None:
+        document = self._document(path)
+        if document is None:
+            return None
+        include = document.get("include")
+        return _File(path, base, mapping(document.get("services")), include, environment)
+
+    def _document(self, path: str) -> Map | None:
+        if path not in self._documents:
+            self._documents[path] = None
+            text = self._repository.read(path)
+            if text is not None:
+                try:
+                    values = documents(text)
+                except YamlError as error:
+                    self._repository.complain(path, f"{error}; not read")
+                    values = []
+                first = values[0] if values else None
+                # Kubernetes manifests may be called compose-something.yaml.
+                if isinstance(first, Map) and not ("kind" in first and "apiVersion" in first):
+                    self._documents[path] = first
+        return self._documents[path]
+
+    def _environment(self, base: str) -> dict[str, str]:
+        if base not in self._environments:
+            path = joined(base, ".env")
+            text = self._repository.read(path) if self._repository.is_file(path) else None
+            self._environments[base] = read_env(text) if text else {}
+        return self._environments[base]
+
+    def _included(self, file: _File, open_: tuple[str, ...]) -> Iterator[dict[str, Service]]:
+        if file.path in open_ or len(open_) > _MAX_DEPTH:
+            self._repository.complain(file.path, "is included by files that it includes; followed once")
+            return
+        entries = file.include if isinstance(file.include, Seq) else []
+        for entry in entries:
+            paths = entry.get("path") if isinstance(entry, Map) else entry
+            listed = [paths] if isinstance(paths, Scalar) else sequence(paths)
+            texts = [interpolate(one, file.variables) for one in listed if isinstance(one, Scalar)]
+            known = [joined(file.base, one) for one in texts if isinstance(one, str)]
+            project: dict[str, Service] = {}
+            home = scalar(entry.get("project_directory")) if isinstance(entry, Map) else None
+            base = joined(file.base, home) if home else (posixpath.dirname(known[0]) if known else "")
+            environment = {**self._environment(base), **file.variables}
+            for path in known:
+                if self._repository.is_file(path):
+                    services = self._services(path, base, environment, (*open_, file.path))
+                    project = _put_together(project, services)
+                elif not self._repository.inside(path):
+                    self._repository.complain(path, "lies outside of the repository; not included")
+            yield project
+
+    def _service(self, file: _File, name: str, value: Map, open_: tuple[tuple[str, str], ...]) -> Service:
+        """The service *name* with those that it extends."""
+        reader = ServiceReader(self._repository, file.path, file.base, lambda text: interpolate(text, file.variables))
+        own = reader.service(name, value, file.services.lines.get(name, value.line))
+        extends = value.get("extends")
+        if extends is None:
+            return own
+        key = (file.path, name)
+        if key in open_ or len(open_) > _MAX_DEPTH:
+            self._repository.complain(file.path, f"service {name} extends itself; followed once")
+            return own
+        wanted = extends if isinstance(extends, Scalar) else scalar(mapping(extends).get("service"))
+        where = scalar(mapping(extends).get("file"))
+        other = file
+        if where is not None:
+            path = interpolate(where, file.variables)
+            target = joined(file.base, path) if isinstance(path, str) else ""
+            if not target or not self._repository.is_file(target):
+                return own
+            opened = self._file(target, posixpath.dirname(target), file.variables)
+            if opened is None:
+                return own
+            other = opened
+        base = other.services.get(str(wanted)) if wanted is not None else None
+        if not isinstance(base, Map):
+            return own
+        return merged(self._service(other, str(wanted), base, (*open_, key)), own)
+
+
+def _is_overlay(own: Mapping[str, Service], project: Mapping[str, Service]) -> bool:
+    """Whether a file is meant to be read after the project's default files: it leaves out what these say."""
+    return any(
+        name in project and service.build is None and service.image is None for name, service in own.items()
+    ) or any(
+        service.build is not None
+        and service.build.context is None
+        and service.build.inline is None
+        and name in project
+        and project[name].build is not None
+        for name, service in own.items()
+    )
+
+
+def _put_together(first: Mapping[str, Service], second: Mapping[str, Service]) -> dict[str, Service]:
+    found = dict(first)
+    for name, service in second.items():
+        found[name] = merged(found[name], service) if name in found else service
+    return found
+
+
+def _runner(service: Service) -> Runner:
+    command = service.command
+    if service.entrypoint is not None and command is None:
+        # An entrypoint of the service resets the image's CMD.
+        command = ()
+    if command == () and service.entrypoint is None:
+        command = None
+    return Runner(
+        place=service.place,
+        name=service.name,
+        entrypoint=service.entrypoint,
+        command=command,
+        user=service.user,
+        ports=service.ports,
+        mounts=service.mounts,
+        read_only=bool(service.read_only),
+        capabilities=service.capabilities,
+        dropped=service.dropped,
+        privileged=bool(service.privileged),
+        workdir=service.workdir,
+        healthcheck=service.healthcheck,
+        places=service.places,
+    )
+
+
+def image_name(text: Text) -> str | None:
+    """The repository of an image, without tag and digest; None where it is not known."""
+    if isinstance(text, Unknown):
+        return None
+    bare = text.partition("@")[0]
+    head, colon, tail = bare.rpartition(":")
+    return head if colon and "/" not in tail else bare

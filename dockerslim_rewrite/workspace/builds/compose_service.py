@@ -1,0 +1,246 @@
+"""One service of a compose file, and how two descriptions of it become one.
+
+Sources: Compose specification, "services", "build", "Merge"; Docker documentation, "Merge Compose files".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...record import evolve, record
+from ..repository import Repository
+from .found import Mount, Place, Port, Text, Unknown, Words
+from .places import file, folder, is_remote
+from .shell_words import split_words
+from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence, truth
+
+Expand = Callable[[str], Text]
+_PORT = re.compile(r"(?:(?P<published>.*):)?(?P<container>\d+)(?:-\d+)?(?:/\w+)?\Z")
+#: The attributes of which the later file's stands alone, and those whose entries add up.
+_REPLACED = ("image", "command", "entrypoint", "user", "read_only", "privileged", "healthcheck", "workdir")
+
+
+@record
+class BuildPart:
+    """The ``build`` of a service. ``context`` is None where nobody says it, ``dockerfile`` is relative to it."""
+
+    place: Place
+    context: Text | None = None
+    dockerfile: Text | None = None
+    inline: Text | None = None
+    target: Text | None = None
+    args: tuple[tuple[str, Text | None], ...] = ()
+    contexts: tuple[tuple[str, Text], ...] = ()
+    tags: tuple[Text, ...] = ()
+
+
+@record
+class Service:
+    """What one or more files say of a service."""
+
+    name: str
+    place: Place
+    build: BuildPart | None = None
+    image: Text | None = None
+    command: Words = None
+    entrypoint: Words = None
+    user: Text | None = None
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    read_only: bool | None = None
+    privileged: bool | None = None
+    capabilities: tuple[Text, ...] = ()
+    dropped: tuple[Text, ...] = ()
+    profiles: tuple[Text, ...] = ()
+    healthcheck: Words = None
+    workdir: Text | None = None
+    places: tuple[tuple[str, Place], ...] = ()
+    reset: frozenset[str] = frozenset()
+
+
+class ServiceReader:
+    """Reads services of one file: paths are relative to *base*, variables are those that *expand* knows."""
+
+    def __init__(self, repository: Repository, path: str, base: str, expand: Expand) -> None:
+        self._repository = repository
+        self._path = path
+        self._base = base
+        self._expand = expand
+
+    def service(self, name: str, value: Map, line: int) -> Service:
+        """What the mapping *value* says of the service *name*."""
+        place = Place(self._path, line)
+        return Service(
+            name=name,
+            place=place,
+            build=self._build(value, place),
+            image=self._text(value.get("image")),
+            command=self._words(value.get("command")),
+            entrypoint=self._words(value.get("entrypoint")),
+            user=self._text(value.get("user")),
+            ports=tuple(port for item in sequence(value.get("ports")) for port in self._port(item)),
+            mounts=(*self._mounts(value.get("volumes")), *self._tmpfs(value.get("tmpfs"))),
+            read_only=truth(value["read_only"]) if "read_only" in value else None,
+            privileged=truth(value["privileged"]) if "privileged" in value else None,
+            capabilities=self._texts(value.get("cap_add")),
+            dropped=self._texts(value.get("cap_drop")),
+            profiles=self._texts(value.get("profiles")),
+            healthcheck=self._words(mapping(value.get("healthcheck")).get("test")),
+            workdir=self._text(value.get("working_dir")),
+            places=tuple((key, Place(self._path, at)) for key, at in value.lines.items()),
+            reset=frozenset(key for key, item in value.items() if item.tag in ("!reset", "!override")),
+        )
+
+    def _build(self, value: Map, place: Place) -> BuildPart | None:
+        build = value.get("build")
+        if build is None or (isinstance(build, Scalar) and build.null):
+            return None
+        at = Place(self._path, value.lines["build"])
+        if isinstance(build, Scalar):
+            return BuildPart(at, context=self._folder(self._expand(build)))
+        if not isinstance(build, Map):
+            return None
+        context = self._text(build.get("context"))
+        return BuildPart(
+            place=at,
+            context=None if context is None else self._folder(context),
+            dockerfile=self._text(build.get("dockerfile")),
+            inline=self._text(build.get("dockerfile_inline")),
+            target=self._text(build.get("target")),
+            args=tuple(self._pairs(build.get("args"))),
+            contexts=tuple((name, self._context(text)) for name, text in self._pairs(build.get("additional_contexts"))),
+            tags=self._texts(build.get("tags")),
+        )
+
+    def _folder(self, text: Text) -> Text:
+        return folder(self._repository, self._base, text)
+
+    def _context(self, text: Text | None) -> Text:
+        """A further context: a folder becomes a path of the repository, anything else stays as it is."""
+        if isinstance(text, str) and not is_remote(text) and not re.match(r"[a-z-]+:", text):
+            return self._folder(text)
+        return Unknown("") if text is None else text
+
+    def _text(self, value: object) -> Text | None:
+        found = scalar(value)
+        return None if found is None else self._expand(found)
+
+    def _texts(self, value: object) -> tuple[Text, ...]:
+        if isinstance(value, Scalar) and not value.null:
+            return (self._expand(value),)
+        return tuple(self._expand(item) for item in sequence(value) if isinstance(item, Scalar))
+
+    def _words(self, value: object) -> Words:
+        if isinstance(value, Seq):
+            return self._texts(value)
+        text = self._text(value)
+        return None if text is None else split_words(text)
+
+    def _pairs(self, value: object) -> list[tuple[str, Text | None]]:
+        """Names and values of a mapping or of a list of ``NAME=VALUE``; None for a name alone."""
+        if isinstance(value, Map):
+            return [(name, self._text(item)) for name, item in value.items()]
+        found: list[tuple[str, Text | None]] = []
+        for item in sequence(value):
+            if isinstance(item, Scalar):
+                name, equals, rest = item.partition("=")
+                found.append((name, self._expand(rest) if equals else None))
+        return found
+
+    def _port(self, item: object) -> list[Port]:
+        published: Text | None
+        if isinstance(item, Map):
+            target, published = self._text(item.get("target")), self._text(item.get("published"))
+            if isinstance(target, str) and target.isdecimal():
+                return [Port(int(target), published, Place(self._path, item.line))]
+            return []
+        text = self._text(item)
+        match = _PORT.match(text) if isinstance(text, str) else None
+        if match is None or len(match["container"]) > 5 or not isinstance(item, Scalar):
+            return []
+        return [Port(int(match["container"]), match["published"] or None, Place(self._path, item.line))]
+
+    def _mounts(self, value: object) -> list[Mount]:
+        found = []
+        for item in sequence(value):
+            if isinstance(item, Map):
+                target = self._text(item.get("target")) or Unknown("")
+                kind = scalar(item.get("type")) or "volume"
+                source, read_only = self._text(item.get("source")), truth(item.get("read_only"))
+                found.append(Mount(str(kind), source, target, read_only, Place(self._path, item.line)))
+            elif isinstance(item, Scalar):
+                found.append(_short_mount(self._expand(item), Place(self._path, item.line)))
+        return found
+
+    def _tmpfs(self, value: object) -> list[Mount]:
+        line = value.line if isinstance(value, Scalar | Seq) else 0
+        place = Place(self._path, line)
+        return [
+            Mount("tmpfs", None, text.partition(":")[0] if isinstance(text, str) else text, False, place)
+            for text in self._texts(value)
+        ]
+
+
+def _short_mount(text: Text, place: Place) -> Mount:
+    """``[SOURCE:]TARGET[:MODE]``."""
+    if isinstance(text, Unknown):
+        # A variable for the folder of the host says nothing of where it lies in the container.
+        match = re.fullmatch(r"\$\{[^}]*\}[^:]*:(/[^:$]*)(?::([\w,]+))?", text.text)
+        if match is None:
+            return Mount("bind", text, text, False, place)
+        return Mount("bind", text, match[1], "ro" in (match[2] or "").split(","), place)
+    parts = text.split(":")
+    if len(parts) == 1:
+        return Mount("volume", None, parts[0], False, place)
+    mode = parts[2].split(",") if len(parts) > 2 else []
+    kind = "bind" if parts[0].startswith((".", "/", "~")) else "volume"
+    return Mount(kind, parts[0], parts[1], "ro" in mode, place)
+
+
+def merged(first: Service, second: Service) -> Service:
+    """*first* as the later description *second* changes it."""
+    changes: dict[str, Any] = {}
+    for name in _REPLACED:
+        later = getattr(second, name)
+        if later is not None or name in second.reset:
+            changes[name] = later
+    changes["build"] = _merged_build(first.build, second.build) if "build" not in second.reset else second.build
+    for name, key in (("ports", "ports"), ("mounts", "volumes"), ("capabilities", "cap_add"), ("dropped", "cap_drop")):
+        earlier = () if key in second.reset else getattr(first, name)
+        changes[name] = _added(earlier, getattr(second, name))
+    changes["profiles"] = _added(first.profiles, second.profiles)
+    changes["places"] = tuple((dict(first.places) | dict(second.places)).items())
+    return evolve(first, place=second.place, **changes)
+
+
+def _added(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Both, where a later mount of the same target takes the place of the earlier one."""
+    targets = {one.target for one in second if isinstance(one, Mount)}
+    kept = [one for one in first if not (isinstance(one, Mount) and one.target in targets)]
+    return tuple(dict.fromkeys((*kept, *second)))
+
+
+def _merged_build(first: BuildPart | None, second: BuildPart | None) -> BuildPart | None:
+    if first is None or second is None:
+        return second or first
+    changes = {
+        name: getattr(second, name)
+        for name in ("context", "dockerfile", "inline", "target")
+        if getattr(second, name) is not None
+    }
+    args: Mapping[str, Text | None] = dict(first.args) | dict(second.args)
+    contexts = dict(first.contexts) | dict(second.contexts)
+    tags = second.tags or first.tags
+    return evolve(
+        first, place=second.place, args=tuple(args.items()), contexts=tuple(contexts.items()), tags=tags, **changes
+    )
+
+
+def dockerfile_of(repository: Repository, build: BuildPart, base: str) -> tuple[Text, Text | None]:
+    """The context and the Dockerfile of *build*; *base* is the context of those that name none."""
+    context = base if build.context is None else build.context
+    if isinstance(build.inline, str):
+        return context, None
+    return context, file(repository, context, build.dockerfile if build.dockerfile is not None else "Dockerfile")

@@ -1,0 +1,100 @@
+"""All builds of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
+
+from ...knowledge.repository import build_source
+from ...record import record
+from ..repository import Repository
+from ..walk import walk
+from .found import FoundBuild, FoundRun
+
+Reader = Callable[[Repository, str], Iterator[FoundBuild | FoundRun]]
+
+#: The reader of each kind of file, loaded when there is such a file.
+_READERS = {
+    "workflow": ("workflows", "workflow"),
+    "ci": ("pipelines", "pipeline"),
+    "cloudbuild": ("platforms", "cloudbuild"),
+    "skaffold": ("skaffold", "skaffold"),
+    "devcontainer": ("editors", "devcontainer"),
+    "tilt": ("tilt", "tiltfile"),
+    "fly": ("platforms", "fly"),
+    "render": ("platforms", "render"),
+    "heroku": ("platforms", "heroku"),
+    "make": ("makefiles", "makefile"),
+    "shell": ("shell_scripts", "script_file"),
+    "package": ("pipelines", "package_scripts"),
+    "jenkins": ("pipelines", "jenkinsfile"),
+    "kubernetes": ("kubernetes", "manifests"),
+}
+
+
+@record(slots=False)
+class BuildGraph:
+    """The ``builds`` of a repository, and the containers (``runs``) of images that some of them may make."""
+
+    builds: tuple[FoundBuild, ...]
+    runs: tuple[FoundRun, ...]
+
+    @cached_property
+    def _by_dockerfile(self) -> dict[str, list[FoundBuild]]:
+        found: dict[str, list[FoundBuild]] = {}
+        for build in self.builds:
+            if isinstance(build.dockerfile, str):
+                found.setdefault(build.dockerfile, []).append(build)
+        return found
+
+    @cached_property
+    def _runs_by_image(self) -> dict[str, list[FoundRun]]:
+        from .compose import image_name
+
+        found: dict[str, list[FoundRun]] = {}
+        for run in self.runs:
+            name = image_name(run.image)
+            if name is not None:
+                found.setdefault(name, []).append(run)
+        return found
+
+    def of(self, dockerfile: str) -> Sequence[FoundBuild]:
+        """The builds of the Dockerfile at the path *dockerfile* of the repository."""
+        return self._by_dockerfile.get(dockerfile, ())
+
+    def runs_of(self, build: FoundBuild) -> Sequence[FoundRun]:
+        """The containers of the image that *build* names."""
+        from .compose import image_name
+
+        names = {name for name in map(image_name, build.tags) if name is not None}
+        return [run for name in names for run in self._runs_by_image.get(name, ())]
+
+
+def build_graph(repository: Repository) -> BuildGraph:
+    """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
+    files: dict[str, list[str]] = {}
+    for seen in walk(repository.root):
+        kind = build_source(seen.path) if seen.skipped is None else None
+        if kind is not None:
+            files.setdefault(kind, []).append(seen.path)
+    found: list[FoundBuild | FoundRun] = []
+    if "compose" in files:
+        from .compose import ComposeReader
+
+        found += ComposeReader(repository).read(files["compose"])
+    if "bake" in files:
+        from .bake import bake
+
+        composed = [one for one in found if isinstance(one, FoundBuild)]
+        found += bake(repository, files["bake"], composed)
+    for kind, (module, name) in _READERS.items():
+        if kind in files:
+            reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)
+            for path in files[kind]:
+                found += reader(repository, path)
+    unique = dict.fromkeys(found)
+    return BuildGraph(
+        tuple(one for one in unique if isinstance(one, FoundBuild)),
+        tuple(one for one in unique if isinstance(one, FoundRun)),
+    )

@@ -1,0 +1,253 @@
+"""Expressions of HCL as trees. Source: HashiCorp, "HCL Native Syntax Specification", Expressions and Templates.
+
+python-hcl2 reads files and hands on expressions as text; it gives them no meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)
+      | (?P<name>[A-Za-z_][\w-]*)
+      | (?P<quote>")
+      | (?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\n)
+      | (?P<operator>\.\.\.|=>|&&|\|\||==|!=|<=|>=|[-+*/%!<>?:,.(){}\[\]=]))""",
+    re.X,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_BINARY = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+_MAX_DEPTH = 60
+
+
+class HclError(ValueError):
+    """An expression that is not read here."""
+
+
+class Tree(NamedTuple):
+    """``kind`` names the construct, ``parts`` are texts, values and trees."""
+
+    kind: str
+    parts: tuple[Any, ...]
+
+
+@lru_cache(maxsize=2048)
+def expression(text: str) -> Tree:
+    """The tree of the expression *text*. Raises ``HclError``."""
+    reader = _Reader(text)
+    found = reader.conditional()
+    if reader.peek() is not None:
+        raise HclError(f"what is {text[reader.at : reader.at + 20]!r}")
+    return found
+
+
+@lru_cache(maxsize=2048)
+def template(text: str) -> Tree:
+    """The tree of the bare template *text*, as strings of JSON are. Raises ``HclError``."""
+    return _Reader(text).template(None)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.at = 0
+        self._depth = 0
+
+    def peek(self) -> re.Match[str] | None:
+        match = _TOKEN.match(self._text, self.at)
+        if match is None and self._text[self.at :].strip():
+            raise HclError(f"what is {self._text[self.at : self.at + 20]!r}")
+        return match
+
+    def _next(self) -> str:
+        match = self.peek()
+        if match is None:
+            raise HclError("it ends too early")
+        self.at = match.end()
+        return match[0].strip()
+
+    def _looks(self, *words: str) -> bool:
+        match = self.peek()
+        return match is not None and match[0].strip() in words and match["quote"] is None
+
+    def _take(self, word: str) -> bool:
+        if self._looks(word):
+            self._next()
+            return True
+        return False
+
+    def _expect(self, word: str) -> None:
+        if not self._take(word):
+            raise HclError(f"{word} is missing")
+
+    def conditional(self) -> Tree:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise HclError("nested too deeply")
+        found = self._binary(0)
+        if self._take("?"):
+            yes = self.conditional()
+            self._expect(":")
+            found = Tree("if", (found, yes, self.conditional()))
+        self._depth -= 1
+        return found
+
+    def _binary(self, level: int) -> Tree:
+        if level == len(_BINARY):
+            return self._unary()
+        left = self._binary(level + 1)
+        while self._looks(*_BINARY[level]):
+            operator = self._next()
+            left = Tree("binary", (operator, left, self._binary(level + 1)))
+        return left
+
+    def _unary(self) -> Tree:
+        if self._looks("-", "!"):
+            operator = self._next()
+            return Tree("unary", (operator, self._unary()))
+        found = self._primary()
+        while True:
+            if self._take("."):
+                name = self._next()
+                found = Tree("splat", (found,)) if name == "*" else Tree("get", (found, Tree("value", (name,))))
+            elif self._take("["):
+                if self._take("*"):
+                    found = Tree("splat", (found,))
+                else:
+                    found = Tree("get", (found, self.conditional()))
+                self._expect("]")
+            else:
+                return found
+
+    def _primary(self) -> Tree:
+        match = self.peek()
+        if match is None:
+            raise HclError("it ends too early")
+        if match["number"] is not None:
+            number = self._next()
+            return Tree("value", (float(number) if "." in number else int(number),))
+        if match["quote"] is not None:
+            self.at = match.end()
+            return self.template('"')
+        if match["heredoc"] is not None:
+            self.at = match.end()
+            return self._heredoc(match["mark"])
+        word = self._next()
+        if word == "(":
+            found = self.conditional()
+            self._expect(")")
+            return found
+        if word == "[":
+            return self._list()
+        if word == "{":
+            return self._object()
+        if match["name"] is None:
+            raise HclError(f"{word} stands where a value should")
+        if word in ("true", "false", "null"):
+            return Tree("value", ({"true": True, "false": False, "null": None}[word],))
+        return self._call(word) if self._take("(") else Tree("name", (word,))
+
+    def _call(self, name: str) -> Tree:
+        arguments: list[Tree] = []
+        spread = False
+        while not self._take(")"):
+            arguments.append(self.conditional())
+            spread = self._take("...") or spread
+            if not self._take(","):
+                self._expect(")")
+                break
+        return Tree("call", (name, tuple(arguments), spread))
+
+    def _list(self) -> Tree:
+        if self._looks("for"):
+            names, source = self._for()
+            value = self.conditional()
+            condition = self.conditional() if self._take("if") else None
+            self._expect("]")
+            return Tree("for", (names, source, None, value, condition))
+        items = []
+        while not self._take("]"):
+            items.append(self.conditional())
+            if not self._take(","):
+                self._expect("]")
+                break
+        return Tree("list", tuple(items))
+
+    def _object(self) -> Tree:
+        if self._looks("for"):
+            names, source = self._for()
+            key = self.conditional()
+            self._expect("=>")
+            value = self.conditional()
+            self._take("...")
+            condition = self.conditional() if self._take("if") else None
+            self._expect("}")
+            return Tree("for", (names, source, key, value, condition))
+        items = []
+        while not self._take("}"):
+            match = self.peek()
+            if match is not None and match["name"] is not None:
+                key = Tree("value", (self._next(),))
+            else:
+                key = self._primary()
+            if not self._take("="):
+                self._expect(":")
+            items.append((key, self.conditional()))
+            self._take(",")
+        return Tree("object", tuple(items))
+
+    def _for(self) -> tuple[tuple[str, ...], Tree]:
+        self._next()
+        names = [self._next()]
+        if self._take(","):
+            names.append(self._next())
+        self._expect("in")
+        source = self.conditional()
+        self._expect(":")
+        return tuple(names), source
+
+    def _heredoc(self, mark: str) -> Tree:
+        lines = self._text[self.at :].split("\n")
+        end = next((index for index, line in enumerate(lines) if line.strip().rstrip('"') == mark), len(lines))
+        body = "\n".join(lines[:end])
+        self.at = len(self._text)
+        return template(body + "\n" if body else "")
+
+    def template(self, end: str | None) -> Tree:
+        """The parts of a template up to *end*, which is taken (None: to the end of the text)."""
+        parts: list[Any] = []
+        literal: list[str] = []
+        text = self._text
+        while self.at < len(text):
+            char = text[self.at]
+            if char == end:
+                break
+            if text.startswith(("$${", "%%{"), self.at):
+                literal.append(text[self.at + 1 : self.at + 3])
+                self.at += 3
+            elif text.startswith("${", self.at):
+                parts.append("".join(literal))
+                literal = []
+                self.at += 2
+                self._take("~")
+                parts.append(self.conditional())
+                self._expect("}")
+            elif text.startswith("%{", self.at):
+                raise HclError("template directives are not read")
+            elif char == "\\" and end is not None:
+                follow = text[self.at + 1 : self.at + 2]
+                if follow not in _ESCAPES:
+                    raise HclError(f"what is \\{follow}")
+                literal.append(_ESCAPES[follow])
+                self.at += 2
+            else:
+                literal.append(char)
+                self.at += 1
+        if end is not None:
+            if self.at >= len(text):
+                raise HclError("a quote stays open")
+            self.at += 1
+        parts.append("".join(literal))
+        return Tree("template", tuple(part for part in parts if part != ""))

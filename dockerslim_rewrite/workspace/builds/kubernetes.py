@@ -1,0 +1,111 @@
+"""How Kubernetes runs images. Sources: Kubernetes API reference, PodSpec and Container; "Configure a Security Context".
+
+Charts of Helm are templates: what they will say is known to whoever renders them, so they are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..repository import Repository
+from .found import FoundRun, Mount, Place, Port, Runner, Text, Unknown, Words
+from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar, sequence, truth
+
+#: Where the pod is in each kind of object.
+_PODS = {
+    "Pod": ("spec",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+_TEMPLATE = ("spec", "template", "spec")
+_KINDS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController", "Service"))
+
+
+def manifests(repository: Repository, path: str) -> Iterator[FoundRun]:
+    """The containers in the manifests of the file *path*; nothing for YAML that is something else."""
+    text = repository.read(path)
+    if text is None or "containers" not in text or "apiVersion" not in text or "{{" in text:
+        return
+    try:
+        found = documents(text)
+    except YamlError:
+        # Any YAML file may come here; only those of tools that were recognised are worth a complaint.
+        return
+    for document in found:
+        if not isinstance(document, Map):
+            continue
+        kind = str(document.get("kind", ""))
+        at: object = document
+        for key in _PODS.get(kind, _TEMPLATE if kind in _KINDS else ("",)):
+            at = mapping(at).get(key)
+        if isinstance(at, Map):
+            yield from _containers(path, at)
+
+
+def _containers(path: str, pod: Map) -> Iterator[FoundRun]:
+    shared = mapping(pod.get("securityContext"))
+    volumes = {
+        str(scalar(mapping(one).get("name"))): "tmpfs" if "emptyDir" in mapping(one) else "volume"
+        for one in sequence(pod.get("volumes"))
+    }
+    for key in ("containers", "initContainers"):
+        for item in sequence(pod.get(key)):
+            container = mapping(item)
+            image = scalar(container.get("image"))
+            if image is not None:
+                yield FoundRun(_text(image), _runner(path, container, shared, volumes))
+
+
+def _runner(path: str, container: Map, shared: Map, volumes: dict[str, str]) -> Runner:
+    own = mapping(container.get("securityContext"))
+    user = scalar(own.get("runAsUser")) or scalar(shared.get("runAsUser"))
+    group = scalar(own.get("runAsGroup")) or scalar(shared.get("runAsGroup"))
+    command, args = _words(container.get("command")), _words(container.get("args"))
+    ports = []
+    for item in sequence(container.get("ports")):
+        number = scalar(mapping(item).get("containerPort"))
+        if number is not None and number.isdecimal() and len(number) < 6:
+            ports.append(Port(int(number), None, Place(path, number.line)))
+    places = [(key, Place(path, line)) for key, line in container.lines.items()]
+    if user is not None:
+        places.append(("user", Place(path, user.line)))
+    capabilities = mapping(own.get("capabilities"))
+    return Runner(
+        place=Place(path, container.line),
+        name=str(scalar(container.get("name")) or ""),
+        entrypoint=command,
+        command=() if command is not None and args is None else args,
+        user=None if user is None else f"{user}:{group}" if group else str(user),
+        ports=tuple(ports),
+        mounts=tuple(_mounts(path, container, volumes)),
+        read_only=truth(own.get("readOnlyRootFilesystem")),
+        capabilities=tuple(_text(one) for one in sequence(capabilities.get("add")) if isinstance(one, Scalar)),
+        dropped=tuple(_text(one) for one in sequence(capabilities.get("drop")) if isinstance(one, Scalar)),
+        privileged=truth(own.get("privileged")),
+        nonroot=truth(own["runAsNonRoot"]) if "runAsNonRoot" in own else truth(shared.get("runAsNonRoot")),
+        workdir=_optional(scalar(container.get("workingDir"))),
+        places=tuple(places),
+    )
+
+
+def _mounts(path: str, container: Map, volumes: dict[str, str]) -> Iterator[Mount]:
+    for item in sequence(container.get("volumeMounts")):
+        mount = mapping(item)
+        target, name = scalar(mount.get("mountPath")), scalar(mount.get("name"))
+        if target is not None:
+            kind = volumes.get(str(name), "volume")
+            yield Mount(kind, _optional(name), _text(target), truth(mount.get("readOnly")), Place(path, mount.line))
+
+
+def _words(value: object) -> Words:
+    if isinstance(value, Seq):
+        return tuple(_text(one) for one in value if isinstance(one, Scalar))
+    return None
+
+
+def _text(value: Scalar) -> Text:
+    # $(NAME) is a variable of the container.
+    return Unknown(str(value)) if "$(" in value else str(value)
+
+
+def _optional(value: Scalar | None) -> Text | None:
+    return None if value is None else _text(value)

@@ -1,0 +1,147 @@
+"""Builds of hosting platforms and of Google Cloud Build.
+
+Sources: Fly.io, "App configuration (fly.toml)", ``[build]``; Render, "Blueprint YAML reference"; Heroku, "Building
+Docker images with heroku.yml"; Google Cloud Build, "Build configuration file schema".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Iterator
+
+from ..repository import Repository
+from .command_line import built
+from .found import FoundBuild, Place, Runner, Text, Unknown
+from .places import folder
+from .reading import line_of, yaml_file
+from .shell_scripts import ScriptReader
+from .shell_words import split_words
+from .yaml_values import Map, Scalar, mapping, scalar, sequence
+
+
+def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The steps of the Cloud Build configuration *path* that build images: Docker's and kaniko's builders."""
+    for document in yaml_file(repository, path):
+        values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
+        for item in sequence(document.get("steps")):
+            step = mapping(item)
+            name = scalar(step.get("name")) or ""
+            where = scalar(step.get("dir"))
+            home: Text = folder(repository, "", where) if where else ""
+            script = scalar(step.get("script"))
+            if script is not None:
+                yield from ScriptReader(repository, "cloudbuild", path, script.line, [home]).read(script)
+                continue
+            args = [one for one in sequence(step.get("args")) if isinstance(one, Scalar)]
+            entry = scalar(step.get("entrypoint"))
+            if entry in ("bash", "sh") and len(args) == 2 and args[0] in ("-c", "-ec", "-xc"):
+                text = _substituted(args[1].replace("$$", "$"), values)
+                known: dict[str, Text] = {}
+                reader = ScriptReader(repository, "cloudbuild", path, args[1].line, [home], known)
+                yield from reader.read(str(text))
+                continue
+            words = [_substituted(one, values) for one in args]
+            tool = _tool(name, entry)
+            if tool is not None:
+                found = built(repository, "cloudbuild", Place(path, step.line), [tool, *words], [home])
+                if found is not None:
+                    yield found
+
+
+def _tool(image: str, entrypoint: str | None) -> str | None:
+    bare = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if "kaniko" in image:
+        return "/kaniko/executor"
+    return "docker" if entrypoint == "docker" or (entrypoint is None and bare in ("docker", "buildx")) else None
+
+
+def _substituted(text: str, values: dict[str, str]) -> Text:
+    """*text* with the file's own substitutions; ``$PROJECT_ID`` and the like are known to the service only."""
+    from .interpolation import interpolate
+
+    return interpolate(text, {"_": "", **values})
+
+
+def fly(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The build of the fly.toml *path*, if it names a Dockerfile or none but one is there."""
+    text = repository.read(path)
+    if text is None:
+        return
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        repository.complain(path, f"no TOML: {error}; not read")
+        return
+    found = data.get("build")
+    build = found if isinstance(found, dict) else {}
+    if "image" in build or "builder" in build or "buildpacks" in build:
+        return
+    home = posixpath.dirname(path)
+    dockerfile = folder(repository, home, str(build.get("dockerfile", "Dockerfile")))
+    if "dockerfile" not in build and not (isinstance(dockerfile, str) and repository.is_file(dockerfile)):
+        return
+    place = Place(path, line_of(text, "[build]"))
+    args = build.get("args")
+    target = build.get("build-target")
+    yield FoundBuild(
+        kind="fly",
+        place=place,
+        name=str(data.get("app", "fly")),
+        context=home,
+        dockerfile=dockerfile,
+        target=None if target is None else str(target),
+        args=tuple((key, str(value)) for key, value in args.items()) if isinstance(args, dict) else (),
+    )
+
+
+def render(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The services of the render.yaml *path* that are built from Dockerfiles."""
+    for document in yaml_file(repository, path):
+        for item in sequence(document.get("services")):
+            service = mapping(item)
+            kind = scalar(service.get("runtime")) or scalar(service.get("env"))
+            if kind != "docker":
+                continue
+            root = scalar(service.get("rootDir")) or "."
+            base = folder(repository, "", root)
+            home = base if isinstance(base, str) else ""
+            dockerfile = folder(repository, home, scalar(service.get("dockerfilePath")) or "./Dockerfile")
+            context = folder(repository, home, scalar(service.get("dockerContext")) or ".")
+            yield _hosted(repository, "render", path, service, context, dockerfile, service.get("dockerCommand"))
+
+
+def heroku(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The images of the heroku.yml *path*: the context is the folder of the Dockerfile, which the platform enters."""
+    for document in yaml_file(repository, path):
+        build = mapping(document.get("build"))
+        run = mapping(document.get("run"))
+        for name, value in mapping(build.get("docker")).items():
+            wanted = scalar(value)
+            target = scalar(mapping(value).get("target"))
+            wanted = wanted or scalar(mapping(value).get("dockerfile")) or Scalar("Dockerfile")
+            dockerfile = folder(repository, posixpath.dirname(path), wanted)
+            context: Text = posixpath.dirname(dockerfile) if isinstance(dockerfile, str) else Unknown(str(wanted))
+            command = scalar(run.get(name))
+            place = Place(path, mapping(build.get("docker")).lines[name])
+            config = mapping(build.get("config"))
+            yield FoundBuild(
+                kind="heroku",
+                place=place,
+                name=name,
+                context=context,
+                dockerfile=dockerfile,
+                target=None if target is None else str(target),
+                args=tuple((key, str(item)) for key, item in config.items() if isinstance(item, Scalar)),
+                runner=Runner(place, name, command=split_words(str(command))) if command else None,
+            )
+
+
+def _hosted(
+    repository: Repository, kind: str, path: str, service: Map, context: Text, dockerfile: Text, command: object
+) -> FoundBuild:
+    place = Place(path, service.line)
+    name = str(scalar(service.get("name")) or kind)
+    given = scalar(command)
+    runner = Runner(place, name, command=split_words(str(given))) if given else None
+    return FoundBuild(kind, place, name, context, dockerfile, runner=runner)

@@ -1,0 +1,169 @@
+"""Builds in shell scripts: commands in order, with the variables and folders that the script itself sets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...analysis.shell.operations import unwrapped
+from ...knowledge.build_commands import build_arguments, checkout_variables, names_a_builder
+from ...shell.reader import read_script
+from ...shell.script import Compound, Group, Node, Script, Simple, children, walk
+from ..repository import Repository, joined
+from .command_line import built
+from .found import FoundBuild, Place, Text, Unknown
+from .shell_values import Words
+from .shell_words import logical_lines
+
+#: Larger scripts are generated, or no scripts.
+_MAX_SCRIPT = 256 * 1024
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.S)
+_KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
+
+
+class ScriptReader:
+    """Reads one script. *folders* are those that it may start in, relative to the root; *home* is its own folder."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        kind: str,
+        path: str,
+        line: int,
+        folders: Sequence[Text],
+        variables: Mapping[str, Text] | None = None,
+    ) -> None:
+        self._repository = repository
+        self._kind = kind
+        self._path = path
+        self._line = line
+        self._folders = list(folders)
+        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), str(repository.root))
+        self._variables.update(variables or {})
+        self._given = frozenset(variables or ())
+        home = os.path.join(str(repository.root), path.rpartition("/")[0]).rstrip("/")
+        self._words = Words(str(repository.root), home, self._variables.get, self._absolute)
+
+    def _absolute(self) -> str | None:
+        known = self._folders[0] if len(self._folders) == 1 else None
+        return os.path.join(str(self._repository.root), known).rstrip("/") if isinstance(known, str) else None
+
+    def read(self, text: str) -> Iterator[FoundBuild]:
+        """The builds in *text*."""
+        if len(text) > _MAX_SCRIPT or not names_a_builder(text):
+            return
+        script = read_script(text)
+        if isinstance(script, Script):
+            yield from self._node(script.root, script)
+            return
+        # What cannot be read as a whole may still hold lines that can.
+        for offset, line in logical_lines(text):
+            one = read_script(line) if names_a_builder(line) or _ASSIGNMENT.match(line.strip()) else None
+            if isinstance(one, Script):
+                before, self._line = self._line, self._line + offset
+                yield from self._node(one.root, one)
+                self._line = before
+
+    def _node(self, node: Node, script: Script) -> Iterator[FoundBuild]:
+        if isinstance(node, Simple):
+            yield from self._simple(node, script)
+            return
+        if isinstance(node, Group) and node.subshell:
+            folders, variables = list(self._folders), dict(self._variables)
+            for child in children(node):
+                yield from self._node(child, script)
+            self._folders = folders
+            self._restore(variables)
+            return
+        if isinstance(node, Compound):
+            # A branch may be passed over and a loop's body is run with several values.
+            loop = {node.name} if node.kind == "for" and node.name else set()
+            assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
+            if node.kind in ("for", "while", "function"):
+                self._variables.update({name: Unknown(f"${name}") for name in assigned})
+            folders = list(self._folders)
+            for child in children(node):
+                yield from self._node(child, script)
+            self._folders = folders
+            self._variables.update({name: Unknown(f"${name}") for name in assigned})
+            return
+        for child in children(node):
+            yield from self._node(child, script)
+
+    def _restore(self, variables: Mapping[str, Text | None]) -> None:
+        self._variables.clear()
+        self._variables.update(variables)
+
+    def _simple(self, command: Simple, script: Script) -> Iterator[FoundBuild]:
+        for inner in command.nested:
+            yield from self._node(inner, script)
+        if not command.words:
+            for word in command.assignments:
+                self._assign(word.text)
+            return
+        name = command.name
+        if name in _KEPT:
+            for word in command.words[1:]:
+                self._assign(word.text)
+            return
+        if name in ("cd", "pushd"):
+            self._enter(command)
+            return
+        at = unwrapped(command.argv)
+        known = command.argv[at:]
+        if not known or (known[0] is None and command.words[at].text[:1] not in '$"'):
+            return
+        words = [self._words.value(word.text) for word in command.words[at:]]
+        if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
+            return
+        line = self._line + script.text.count("\n", 0, command.span.start)
+        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders)
+        if found is not None:
+            yield found
+
+    def _assign(self, text: str) -> None:
+        match = _ASSIGNMENT.match(text)
+        if match is None or match[1] in self._given:
+            return
+        value = self._words.value(match[3]) if not match[2] and not match[3].startswith("(") else Unknown(match[3])
+        self._variables[match[1]] = value
+
+    def _enter(self, command: Simple) -> None:
+        target = next((word for word in command.words[1:] if not word.text.startswith("-")), None)
+        value: Text = Unknown("~") if target is None else self._words.value(target.text)
+        self._folders = list(dict.fromkeys(self._entered(folder, value) for folder in self._folders))
+
+    def _entered(self, folder: Text, value: Text) -> Text:
+        root = str(self._repository.root)
+        if isinstance(value, Unknown):
+            return value
+        if value.startswith("/"):
+            inside = os.path.normpath(value)
+            if inside == root:
+                return ""
+            return inside[len(root) + 1 :] if inside.startswith(root + "/") else Unknown(value)
+        return Unknown(value) if isinstance(folder, Unknown) else joined(folder, value)
+
+
+def _assigned(node: Node) -> Iterator[str]:
+    if isinstance(node, Simple):
+        words = node.assignments if not node.words else node.words[1:] if node.name in _KEPT else ()
+        for word in words:
+            match = _ASSIGNMENT.match(word.text)
+            if match is not None:
+                yield match[1]
+        if node.name == "read":
+            yield from (word.text for word in node.words[1:] if word.text.isidentifier())
+
+
+def script_file(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The builds in the script *path*: it may be called from its own folder or from the root."""
+    text = repository.read(path)
+    if text is not None and names_a_builder(text):
+        yield from ScriptReader(repository, "shell", path, 1, _homes(path)).read(text)
+
+
+def _homes(path: str) -> list[Text]:
+    own = path.rpartition("/")[0]
+    return list(dict.fromkeys(["", own]))

@@ -1,0 +1,199 @@
+"""Builds in workflows of GitHub, Gitea and Forgejo, and in composite actions.
+
+Sources: docker/build-push-action, README ("inputs"); GitHub documentation, "Workflow syntax for GitHub Actions",
+"Contexts"; redhat-actions/buildah-build, README.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..repository import Repository, joined
+from .found import FoundBuild, Place, Text, Unknown
+from .places import file, folder
+from .reading import yaml_file
+from .shell_scripts import ScriptReader
+from .yaml_values import Map, Scalar, mapping, scalar, sequence
+
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
+_DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
+_ACTIONS = re.compile(r"(?:(?:docker|depot|useblacksmith)/build-push-action|redhat-actions/buildah-build)@")
+#: A matrix with more combinations is not spread out.
+_MAX_COMBINATIONS = 256
+_SHELLS = ("bash", "sh")
+
+
+def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The builds of the workflow or action *path*, once for each combination of a job's matrix."""
+    for document in yaml_file(repository, path):
+        environment = _texts(document.get("env"), {})
+        jobs = [mapping(job) for job in mapping(document.get("jobs")).values()]
+        runs = mapping(document.get("runs"))
+        if runs:
+            jobs.append(runs)
+        seen: set[FoundBuild] = set()
+        for job in jobs:
+            for values in _combinations(mapping(mapping(job.get("strategy")).get("matrix"))):
+                known = {**{f"env.{name}": text for name, text in environment.items()}, **values}
+                known |= {f"env.{name}": text for name, text in _texts(job.get("env"), known).items()}
+                for found in _Job(repository, path, job, document, known).builds():
+                    if found not in seen:
+                        seen.add(found)
+                        yield found
+
+
+class _Job:
+    def __init__(self, repository: Repository, path: str, job: Map, document: Map, known: Mapping[str, Text]) -> None:
+        self._repository = repository
+        self._path = path
+        self._job = job
+        self._known: Mapping[str, Text] = {"github.workspace": str(repository.root), **known}
+        where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
+        self._folder = next((one for one in map(scalar, where) if one is not None), None)
+
+    def builds(self) -> Iterator[FoundBuild]:
+        for item in sequence(self._job.get("steps")):
+            step = mapping(item)
+            uses = scalar(step.get("uses"))
+            if uses is not None and _ACTIONS.match(uses):
+                yield from self._action(step, uses)
+            elif scalar(step.get("run")) is not None:
+                yield from self._run(step)
+
+    def _text(self, value: object) -> Text | None:
+        found = scalar(value)
+        return None if found is None else expanded(found, self._known)
+
+    def _action(self, step: Map, uses: Scalar) -> Iterator[FoundBuild]:
+        given = mapping(step.get("with"))
+        context = self._text(given.get("context"))
+        name = given.get("containerfiles") or given.get("dockerfiles") or given.get("file")
+        dockerfile = self._text(name)
+        base = ""
+        if context is None or (isinstance(context, str) and _DEFAULT.match(context)):
+            # The context is the repository as it was pushed, and the Dockerfile is looked for there.
+            base = joined("", _DEFAULT.sub("", context)) if context else ""
+            root: Text = base
+        else:
+            root = folder(self._repository, "", context)
+        if dockerfile is None:
+            found = file(self._repository, root, "Dockerfile")
+        else:
+            if isinstance(dockerfile, str):
+                dockerfile = dockerfile.strip().partition("\n")[0].strip()
+            found = file(self._repository, base, dockerfile)
+        yield FoundBuild(
+            kind="workflow",
+            place=Place(self._path, uses.line),
+            name=str(scalar(step.get("name")) or uses.partition("@")[0]),
+            context=root,
+            dockerfile=found,
+            target=self._text(given.get("target")),
+            args=tuple(self._pairs(given.get("build-args"))),
+            contexts=tuple(
+                (key, value) for key, value in self._pairs(given.get("build-contexts")) if value is not None
+            ),
+            tags=tuple(self._lines(given.get("tags"))),
+        )
+
+    def _lines(self, value: object) -> list[Text]:
+        found = scalar(value)
+        parts = [] if found is None else [part.strip() for part in re.split(r"[\n,]", found)]
+        return [expanded(part, self._known) for part in parts if part]
+
+    def _pairs(self, value: object) -> Iterator[tuple[str, Text | None]]:
+        found = scalar(value)
+        for line in [] if found is None else found.splitlines():
+            name, equals, rest = line.strip().partition("=")
+            if name:
+                yield name, expanded(rest, self._known) if equals else None
+
+    def _run(self, step: Map) -> Iterator[FoundBuild]:
+        script = scalar(step.get("run"))
+        shell = self._text(step.get("shell"))
+        if script is None or not (shell is None or str(shell).split(" ")[0] in _SHELLS):
+            return
+        where = self._text(step.get("working-directory") or self._folder)
+        home: Text = "" if where is None else folder(self._repository, "", where)
+        variables = {key[4:]: text for key, text in self._known.items() if key.startswith("env.")}
+        variables |= _texts(step.get("env"), self._known)
+        text, unknown = _for_shell(script, self._known)
+        reader = ScriptReader(self._repository, "workflow", self._path, script.line, [home], variables | unknown)
+        yield from reader.read(text)
+
+
+def expanded(text: str, known: Mapping[str, Text]) -> Text:
+    """*text* with its expressions replaced; unknown as a whole where one is."""
+    unknown = False
+
+    def replaced(match: re.Match[str]) -> str:
+        nonlocal unknown
+        value = known.get(match[1].strip())
+        if isinstance(value, str):
+            return value
+        unknown = True
+        return match[0]
+
+    found = _EXPRESSION.sub(replaced, text)
+    return Unknown(str(text)) if unknown else found
+
+
+def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Text]]:
+    """*text* for the shell: known expressions replaced, others as variables that nobody knows."""
+    unknown: dict[str, Text] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        value = known.get(match[1].strip())
+        if isinstance(value, str):
+            return value
+        name = f"EXPRESSION_{len(unknown)}"
+        unknown[name] = Unknown(match[0])
+        return f"${{{name}}}"
+
+    return _EXPRESSION.sub(replaced, text), unknown
+
+
+def _texts(value: object, known: Mapping[str, Text]) -> dict[str, Text]:
+    return {name: expanded(item, known) for name, item in mapping(value).items() if isinstance(item, Scalar)}
+
+
+def _combinations(matrix: Map) -> Sequence[Mapping[str, Text]]:
+    """What ``matrix.…`` is in each run of a job; nothing is known of it where it comes from an expression."""
+    axes: list[list[tuple[str, Any]]] = []
+    count = 1
+    for name, value in matrix.items():
+        if name in ("include", "exclude"):
+            continue
+        options = [(name, item) for item in sequence(value)]
+        if options:
+            axes.append(options)
+            count *= len(options)
+    if count > _MAX_COMBINATIONS:
+        return [{}]
+    names = {axis[0][0] for axis in axes}
+    excluded = [one for one in sequence(matrix.get("exclude")) if isinstance(one, Map)]
+    rows = [dict(one) for one in itertools.product(*axes)] if axes else []
+    rows = [row for row in rows if not any(all(row.get(key) == one[key] for key in one) for one in excluded)]
+    added = []
+    for one in sequence(matrix.get("include"))[:_MAX_COMBINATIONS]:
+        if not isinstance(one, Map):
+            continue
+        fitting = [row for row in rows if all(row[key] == one[key] for key in one if key in names)]
+        for row in fitting:
+            row.update(one)
+        if not fitting:
+            added.append(dict(one))
+    return [dict(_flat("matrix", row)) for row in (*rows, *added)] or [{}]
+
+
+def _flat(prefix: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    for name, value in row.items():
+        if isinstance(value, Scalar):
+            yield f"{prefix}.{name}", str(value)
+        elif isinstance(value, Map):
+            yield from (
+                (f"{prefix}.{name}.{key}", str(item)) for key, item in value.items() if isinstance(item, Scalar)
+            )

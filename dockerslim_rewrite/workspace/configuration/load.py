@@ -1,0 +1,99 @@
+"""Finding and reading configuration files."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...record import record
+from .keys import ConfigError, checked
+
+#: The names in a folder, the first that has something to say.
+NAMES = (".dockerslim.toml", "dockerslim.toml", "pyproject.toml")
+_MARKS = (".git", ".hg", ".svn", ".jj")
+_MAX_BYTES = 1024 * 1024
+_MAX_EXTENDED = 10
+
+
+@record(eq=False)
+class ConfigFile:
+    """A configuration file with its own values; ``base`` is the one that it extends. Paths are relative to it."""
+
+    path: Path
+    values: dict[str, Any]
+    base: ConfigFile | None = None
+
+    @property
+    def chain(self) -> tuple[ConfigFile, ...]:
+        """The files that count, the last word first."""
+        return (self, *(self.base.chain if self.base is not None else ()))
+
+
+def nearest(folder: Path) -> ConfigFile | None:
+    """The configuration that counts in the absolute *folder*: its own, or the nearest above within the repository.
+
+    Raises ``ConfigError`` for one that cannot be used.
+    """
+    for place in (folder, *folder.parents):
+        for name in NAMES:
+            found = _at(place / name)
+            if found is not None:
+                return found
+        if any((place / mark).exists() for mark in _MARKS):
+            return None
+    return None
+
+
+def read_config(path: Path) -> ConfigFile:
+    """The configuration file *path*, which somebody named. Raises ``ConfigError``."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file")
+    found = _read(path, ())
+    return found if found is not None else ConfigFile(path, {})
+
+
+@cache
+def _at(path: Path) -> ConfigFile | None:
+    return _read(path, ()) if path.is_file() else None
+
+
+def _read(path: Path, open_: tuple[Path, ...]) -> ConfigFile | None:
+    """The file *path*; None for a pyproject.toml without a table of ours."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ConfigError(f"{path}: larger than {_MAX_BYTES // 1024} KiB, which no configuration is")
+        text = path.read_text("utf-8")
+        if path.name == "pyproject.toml" and "dockerslim" not in text:
+            return None
+        import tomllib
+
+        data = tomllib.loads(text)
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"{path}: no TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: no TOML: nested too deeply") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    if path.name == "pyproject.toml":
+        tool = data.get("tool")
+        if not isinstance(tool, dict) or "dockerslim" not in tool:
+            return None
+        values = checked(tool["dockerslim"], f"{path}: [tool.dockerslim]")
+    else:
+        values = checked(data, str(path))
+    return ConfigFile(path, values, _extended(path, values, (*open_, path)))
+
+
+def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...]) -> ConfigFile | None:
+    named = values.get("extend")
+    if named is None:
+        return None
+    other = (path.parent / named).resolve()
+    if other in open_ or len(open_) > _MAX_EXTENDED:
+        raise ConfigError(f"{path}: extend leads back to {named}")
+    if not other.is_file():
+        raise ConfigError(f"{path}: extend names {named}, which is not there")
+    return _read(other, open_)

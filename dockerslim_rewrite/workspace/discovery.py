@@ -1,0 +1,149 @@
+"""Which Dockerfiles a call means: files named outright, folders, and patterns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ..ir.build import read_build
+from ..knowledge.repository import excluded_folders, is_dockerfile_name
+from ..record import record
+from ..syntax import ParseError, parse
+from .repository import root_of
+from .templates import template_mark
+from .walk import walk
+
+_MAX_BYTES = 4 * 1024 * 1024
+_FIRST = frozenset(("FROM", "ARG"))
+_GLOB = frozenset("*?[")
+
+
+@record
+class Covered:
+    """A file that the call means, by its path as a caller would name it, and whether it was ``named`` outright."""
+
+    path: str
+    named: bool = False
+
+
+@record
+class Skipped:
+    """A file that looks like a Dockerfile, or a folder that may hold some, and why it is left alone."""
+
+    path: str
+    reason: str
+    folder: bool = False
+
+
+#: Whether the configuration leaves a path out: the reason, None where it does not.
+Excluded = Callable[[str], str | None]
+
+
+def discover(
+    paths: Sequence[str], *, python: bool = False, excluded: Excluded = lambda path: None
+) -> Iterator[Covered | Skipped]:
+    """The Dockerfiles that *paths* mean, each once, in order.
+
+    A file named outright is always taken, whatever its name. A folder stands for all Dockerfiles in it; *python* adds
+    modules that hold a Dockerfile in a string. A path with ``*``, ``?`` or ``[`` that no file has is a pattern.
+    Folders that Git ignores and files that are links, templates or no Dockerfile are skipped and say why.
+    Raises ``ValueError`` for a pattern that nothing matches.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        for found in _one(path, python, excluded):
+            key = found.path if found.path == "-" else os.path.abspath(found.path)
+            if key not in seen:
+                seen.add(key)
+                yield found
+
+
+def _one(path: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+    if path != "-" and os.path.isdir(path):
+        yield from _folder(path, python, excluded)
+    elif path != "-" and not os.path.lexists(path) and _GLOB & set(path):
+        yield from _glob(path, python, excluded)
+    else:
+        yield Covered(path, named=True)
+
+
+def _glob(pattern: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+    import glob
+
+    matches = sorted(glob.glob(pattern, recursive=True, include_hidden=True))
+    if not matches:
+        raise ValueError(f"{pattern}: no file matches")
+    named = set(pattern.split("/"))
+    for match in matches:
+        foreign = (set(match.split("/")) & excluded_folders()) - named
+        if foreign:
+            if is_dockerfile_name(os.path.basename(match)):
+                yield Skipped(match, "other people's code")
+        elif not os.path.isdir(match):
+            yield _judged(match, excluded)
+        elif pattern.rstrip("/").rpartition("/")[2] != "**":
+            yield from _folder(match, python, excluded)
+
+
+def _folder(path: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+    root = root_of(Path(path))
+    start = os.path.relpath(os.path.realpath(path), root)
+    start = "" if start == "." else start.replace(os.sep, "/")
+    cut = len(start) + 1 if start else 0
+    for seen in walk(root, start):
+        shown = os.path.normpath(os.path.join(path, seen.path[cut:]))
+        name = seen.path.rpartition("/")[2]
+        dockerfile = is_dockerfile_name(name)
+        if seen.folder:
+            if not name.startswith(".") or seen.skipped == "ignored by Git":
+                yield Skipped(shown, seen.skipped or "", folder=True)
+        elif seen.skipped is not None:
+            if dockerfile:
+                yield Skipped(shown, seen.skipped)
+        elif dockerfile:
+            yield _judged(shown, excluded)
+        elif python and name.endswith(".py") and _holds_dockerfile(shown):
+            reason = excluded(shown)
+            yield Covered(shown) if reason is None else Skipped(shown, reason)
+
+
+def _judged(path: str, excluded: Excluded) -> Covered | Skipped:
+    reason = excluded(path) or not_a_dockerfile(path)
+    return Covered(path) if reason is None else Skipped(path, reason)
+
+
+def not_a_dockerfile(path: str) -> str | None:
+    """Why the file at *path* is none that can be rewritten; None where it is."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if len(data) > _MAX_BYTES:
+        return f"larger than {_MAX_BYTES // (1024 * 1024)} MiB, which no Dockerfile is"
+    if b"\0" in data:
+        return "binary data"
+    text = data.decode("utf-8", "surrogateescape")
+    mark = template_mark(os.path.basename(path), text)
+    if mark is not None:
+        return f"a template: line {mark[0]} holds {mark[1]}"
+    try:
+        document = parse(text)
+        read_build(document)
+    except ParseError as error:
+        return f"no Dockerfile: line {error.line}: {error.reason}"
+    first = document.instructions[0].keyword
+    if first not in _FIRST:
+        return f"no Dockerfile: it begins with {first}, not with FROM"
+    return None
+
+
+def _holds_dockerfile(path: str) -> bool:
+    """Whether the module at *path* may hold a Dockerfile; which of its strings are some, reading it properly tells."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_BYTES)
+    except OSError:
+        return False
+    return b"FROM " in data and b"RUN " in data

@@ -1,0 +1,69 @@
+"""The context of a Dockerfile that nobody in the repository builds: which folder holds all that COPY names."""
+
+from __future__ import annotations
+
+import glob
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..ir.build import Build, read_build
+from ..ir.steps import Copy
+from ..record import record
+from ..syntax import ParseError, parse
+from ..text import Source
+from .repository import Repository
+
+_MAX_SOURCES = 500
+_UNTOLD = "nobody in the repository builds it"
+
+
+@record
+class Inferred:
+    """The context's ``root``, how it was found for people, and whether it holds all sources of COPY that are known."""
+
+    root: Path
+    found: str
+    complete: bool
+
+
+def infer_context(dockerfile: Path, repository: Repository) -> Inferred:
+    """The nearest folder, from the Dockerfile's own up to the root, that holds every source of its COPY and ADD."""
+    own = dockerfile.absolute().parent
+    sources = sources_of(dockerfile)
+    if not sources:
+        return Inferred(own, "the Dockerfile's folder", True)
+    for folder in (own, *own.parents):
+        if repository.relative(folder) is None:
+            break
+        if all(_holds(folder, source) for source in sources):
+            return Inferred(folder, f"{_UNTOLD}; the nearest folder with all that COPY names", True)
+    return Inferred(own, f"{_UNTOLD}, and no folder has all that COPY names", False)
+
+
+def sources_of(dockerfile: Path) -> tuple[str, ...]:
+    """The sources of COPY and ADD that come from the context and are known without building."""
+    try:
+        data = dockerfile.read_bytes()
+        build = read_build(parse(Source.from_bytes(data, str(dockerfile))))
+    except (OSError, ParseError):
+        return ()
+    return tuple(dict.fromkeys(_sources(build)))[:_MAX_SOURCES]
+
+
+def _sources(build: Build) -> Iterator[str]:
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Copy) and step.origin.flag("from") is None and not step.origin.heredocs:
+                for word in step.sources:
+                    if "$" not in word and "://" not in word and not word.startswith("git@"):
+                        yield word
+
+
+def _holds(folder: Path, source: str) -> bool:
+    bare = posixpath.normpath("/" + source).lstrip("/")
+    if not bare or (folder / bare).exists():
+        return True
+    if not any(char in bare for char in "*?["):
+        return False
+    return next(glob.iglob(bare, root_dir=folder, include_hidden=True), None) is not None

@@ -1,0 +1,111 @@
+"""The folder that everything read must lie in, and reading from it within bounds."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from pathlib import Path
+
+from ..knowledge.repository import build_source
+
+#: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
+MAX_BYTES = 2 * 1024 * 1024
+#: How many folders above one that is under no version control may say how it is built.
+_ABOVE = 3
+_MARKS = (".git", ".hg", ".svn", ".jj")
+
+
+def root_of(path: Path) -> Path:
+    """The repository that *path* lies in: the nearest folder above with ``.git``.
+
+    Without any it is the highest of a few folders above that describes builds, else the folder itself: what is not
+    under version control may lie in a home folder, of which nobody wants all to be read.
+    """
+    folder = Path(os.path.realpath(path))
+    if not folder.is_dir():
+        folder = folder.parent
+    for place in (folder, *folder.parents):
+        if any((place / mark).exists() for mark in _MARKS):
+            return place
+    above = [place for place in list(folder.parents)[:_ABOVE] if _describes_builds(place)]
+    return above[-1] if above else folder
+
+
+def _describes_builds(folder: Path) -> bool:
+    try:
+        return any(build_source(name) in ("compose", "bake", "skaffold") for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+class Repository:
+    """The files below *root*. Nothing outside is ever read, through links neither.
+
+    ``complaints`` says once for each file that was not read why: one line, with the file's name first.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.realpath(root))
+        self.complaints: dict[str, str] = {}
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
+        """The text of the file at *path*, relative to the root; None, with a complaint, where it cannot be had."""
+        found = self._content(path, limit)
+        if isinstance(found, str):
+            self.complain(path, found)
+            return None
+        try:
+            return found.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.complain(path, "is not UTF-8 text; not read")
+            return None
+
+    def _content(self, path: str, limit: int) -> bytes | str:
+        """What the file holds, or why that is not known."""
+        if not self.inside(path):
+            return "lies outside of the repository; not read"
+        target = self.root / path
+        try:
+            found = os.stat(target)
+            if not stat.S_ISREG(found.st_mode):
+                return "is no regular file; not read"
+            if found.st_size > limit:
+                return f"is larger than {limit // 1024} KiB; not read"
+            with open(target, "rb") as file:
+                return file.read(limit)
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+
+    def complain(self, path: str, reason: str) -> None:
+        """Remember *reason* for the file *path*, unless there is one already."""
+        self.complaints.setdefault(path, reason)
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file at *path*, inside the repository."""
+        return self.inside(path) and os.path.isfile(self.root / path)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at *path*, inside the repository."""
+        return self.inside(path) and os.path.isdir(self.root / path)
+
+    def inside(self, path: str) -> bool:
+        """Whether *path*, relative to the root and with all links followed, lies in the repository."""
+        if path.startswith(("/", "../")) or path == ".." or "\0" in path:
+            return False
+        real = os.path.realpath(self.root / path)
+        return real == str(self.root) or real.startswith(str(self.root).rstrip("/") + "/")
+
+    def relative(self, path: Path) -> str | None:
+        """*path* relative to the root, with ``/``; None for what lies outside."""
+        real = os.path.abspath(path)
+        root = str(self.root)
+        if real == root:
+            return ""
+        return real[len(root.rstrip("/")) + 1 :] if real.startswith(root.rstrip("/") + "/") else None
+
+
+def joined(folder: str, path: str) -> str:
+    """*path* as seen from *folder*, both relative to the root; ``""`` is the root, ``../x`` lies outside."""
+    found = posixpath.normpath(posixpath.join(folder, path))
+    return "" if found == "." else found

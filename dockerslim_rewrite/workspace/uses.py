@@ -1,0 +1,138 @@
+"""From the builds of a repository to what passes ask: for each way to build a Dockerfile, its context and its use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from ..analysis.project import Evidence
+from ..analysis.usage import Container, Mounted, Usage
+from ..context.locate import Location, locate
+from ..context.project import FolderProject
+from ..record import evolve
+from .builds.found import FoundBuild, Place, Runner, Text, Words
+from .builds.graph import BuildGraph, build_graph
+from .inference import Inferred, infer_context
+from .repository import Repository, root_of
+
+#: More ways to build one file than this are not compared: then nothing rests on any of them.
+MAX_WAYS = 16
+
+
+class Workspace:
+    """A repository with its builds, which are read when somebody first asks."""
+
+    def __init__(self, root: Path) -> None:
+        self.repository = Repository(root)
+        self._graph: BuildGraph | None = None
+
+    @property
+    def graph(self) -> BuildGraph:
+        """The builds of the repository."""
+        if self._graph is None:
+            self._graph = build_graph(self.repository)
+        return self._graph
+
+    def builds_of(self, dockerfile: Path) -> Sequence[FoundBuild]:
+        """The known builds of the file *dockerfile*."""
+        path = self.repository.relative(Path(dockerfile).absolute().parent.resolve() / dockerfile.name)
+        return () if path is None else self.graph.of(path)
+
+    def projects(self, dockerfile: Path, context: Path | None = None) -> tuple[FolderProject, ...]:
+        """What passes may know of *dockerfile*, once for each way to build it; nothing where there are too many ways.
+
+        *context* takes the place of every build's own. The last stage is always among what is judged: where nobody
+        in the repository builds it, somebody else does.
+        """
+        builds = self.builds_of(dockerfile)
+        # A build whose own context is not known is taken for one of the others, or for what COPY shows.
+        known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
+        guess = None if context or known else infer_context(dockerfile, self.repository)
+        default = context or (known[0] if known else guess.root if guess is not None else dockerfile.parent)
+        ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
+        for build in builds:
+            target = build.target if isinstance(build.target, str) and build.target else None
+            own = self.repository.root / build.context if isinstance(build.context, str) else default
+            ways.setdefault((context or own, target), []).append(build)
+        if len(ways) > MAX_WAYS:
+            return ()
+        if not any(target is None for _, target in ways):
+            ways[default, None] = []
+        guessed = guess is not None and not guess.complete
+        return tuple(
+            FolderProject(
+                self._location(dockerfile, root, found, context, guess),
+                dockerfile.name,
+                usage=evolve(self._usage(target, found), guessed=guessed),
+            )
+            for (root, target), found in ways.items()
+        )
+
+    @staticmethod
+    def _location(
+        dockerfile: Path, root: Path, builds: Sequence[FoundBuild], context: Path | None, guess: Inferred | None
+    ) -> Location:
+        if context is not None:
+            return locate(dockerfile, root)
+        told = f"{builds[0].place} says so" if builds else "as for its other builds"
+        return locate(dockerfile, root, told if guess is None else guess.found)
+
+    def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
+        containers: dict[Container, None] = {}
+        plain = not builds
+        for build in builds:
+            runners = [build.runner] if build.runner is not None else []
+            runners += [run.runner for run in self.graph.runs_of(build)]
+            plain = plain or not runners
+            containers.update(dict.fromkeys(map(container_of, runners)))
+        places = tuple(dict.fromkeys(Evidence(build.place.path, build.place.line) for build in builds))
+        return Usage(target, places, tuple(containers), plain)
+
+
+@cache
+def workspace_of(root: Path) -> Workspace:
+    """The workspace at *root*, one for each root."""
+    return Workspace(root)
+
+
+def workspace_for(dockerfile: Path) -> Workspace:
+    """The workspace of the repository that *dockerfile* lies in."""
+    return workspace_of(root_of(dockerfile))
+
+
+def container_of(runner: Runner) -> Container:
+    """*runner* as passes see it."""
+    user = runner.user if isinstance(runner.user, str) else None
+    started = "entrypoint" if runner.entrypoint is not None else "command"
+    powers = ("ALL",) if runner.privileged else tuple(map(str, runner.capabilities))
+    return Container(
+        where=_evidence(runner.place),
+        name=runner.name,
+        entrypoint=_words(runner.entrypoint),
+        command=_words(runner.command),
+        started=_evidence(runner.at(started)),
+        user=user,
+        user_at=_evidence(runner.at("user")) if user is not None else None,
+        ports=tuple((port.container, _evidence(port.place)) for port in runner.ports),
+        mounts=tuple(
+            Mounted(_known(one.target), one.kind, one.read_only, _evidence(one.place)) for one in runner.mounts
+        ),
+        powers=powers,
+        powers_at=_evidence(runner.at("privileged" if runner.privileged else "cap_add")) if powers else None,
+        nonroot=runner.nonroot,
+    )
+
+
+def _evidence(place: Place) -> Evidence:
+    return Evidence(place.path, place.line)
+
+
+def _known(text: Text) -> str | None:
+    return text if isinstance(text, str) else None
+
+
+def _words(words: Words) -> tuple[str | None, ...] | None:
+    if words is None:
+        return None
+    return tuple(map(_known, words)) if isinstance(words, tuple) else (None,)

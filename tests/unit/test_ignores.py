@@ -1,0 +1,46 @@
+"""Comments that switch rules off, and what is said of those that cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockerslim_rewrite import Options, Result, rewrite
+
+
+def notes(result: Result) -> list[tuple[int, str]]:
+    return [(remark.line, remark.reason) for remark in result.remarks if remark.rule == "DS000"]
+
+
+def test_a_comment_holds_for_the_instruction_below() -> None:
+    result = rewrite("FROM debian:12\n# dockerslim: ignore=DS602 we keep it\nMAINTAINER a\n")
+    assert not result.changed
+    assert notes(result) == []
+
+
+@pytest.mark.parametrize("comment", ["file-ignore", "global ignore", "global  ignore"])
+def test_a_comment_holds_for_the_file(comment: str) -> None:
+    result = rewrite(f"# dockerslim: {comment}=DS602\nFROM debian:12\nMAINTAINER a\n")
+    assert not result.changed
+    assert notes(result) == []
+
+
+@pytest.mark.parametrize("rule", ["DS101", "DS102", "DS103"])
+def test_what_holds_one_merge_off_holds_all(rule: str) -> None:
+    text = f"FROM debian:12\nRUN mkdir -p /srv/app\n# dockerslim: ignore={rule}\nRUN rm -rf /srv/app\n"
+    assert rewrite(text, Options(extend_select=("lint",), level="safe")).text.count("RUN") == 2
+
+
+def test_an_unknown_rule_is_told_with_the_nearest_one() -> None:
+    result = rewrite("FROM debian:12\n# dockerslim: ignore=maintainer-lable\nMAINTAINER a\n")
+    assert result.changed
+    assert notes(result) == [(2, "unknown rule maintainer-lable in an ignore comment; did you mean maintainer-label?")]
+
+
+def test_a_comment_that_holds_nothing_back_is_told() -> None:
+    result = rewrite("FROM debian:12\n# dockerslim: ignore=DS602\nRUN ls\n")
+    assert notes(result) == [(2, "this ignore comment holds nothing back here; drop it")]
+
+
+def test_nothing_is_said_of_rules_that_do_not_run_nor_of_other_linters() -> None:
+    text = "FROM debian:12\n# dockerslim: ignore=DS602\nRUN ls\n# hadolint ignore=DL9999\nRUN ls\n"
+    assert notes(rewrite(text, Options(select=("DS201",)))) == []

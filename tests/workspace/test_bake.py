@@ -1,0 +1,143 @@
+"""Bake's files, evaluated. The examples follow Docker's documentation of Bake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import Place, Unknown
+from dockerslim_rewrite.workspace.builds.hcl_syntax import HclError, expression
+from dockerslim_rewrite.workspace.builds.hcl_values import Evaluator
+
+Make = Callable[..., Any]
+
+
+def value(text: str, **variables: Any) -> Any:
+    def lookup(name: str) -> Any:
+        if name not in variables:
+            raise HclError(name)
+        return variables[name]
+
+    return Evaluator(lookup, {}).value(expression(text), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"a${B}c"', "abc"),
+        ('"$${B}"', "${B}"),
+        ('B == "b" ? [1, 2] : []', [1, 2]),
+        ("1 + 2 * 3 == 7 && !false", True),
+        ('{a = 1, "b": 2}.b', 2),
+        ("[10, 20][1]", 20),
+        ('[for x in ["a", "b"] : upper(x) if x != "a"]', ["B"]),
+        ("{for k, v in {x = 1} : k => v + 1}", {"x": 2}),
+        ('join("-", concat(["a"], split(",", "b,c")))', "a-b-c"),
+        ('try(missing, "else")', "else"),
+        ("can(missing)", False),
+        ('notequal("", B) && equal(length(B), 1)', True),
+        ('replace(trimprefix("v1.2", "v"), ".", "-")', "1-2"),
+        ('substr("abcdef", 1, 2)', "bc"),
+        ('format("%s-%d", "a", 3)', "a-3"),
+    ],
+)
+def test_expressions(text: str, expected: object) -> None:
+    assert value(text, B="b") == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", '"%{ if x }"', "{}.a"]
+)
+def test_what_cannot_be_told(text: str) -> None:
+    with pytest.raises(HclError):
+        value(text)
+
+
+BAKE = """
+variable "TAG" { default = "1.0" }
+variable "SHA" {}
+function "image" {
+  params = [name]
+  result = "example/${name}:${TAG}"
+}
+group "default" { targets = ["app", "versions"] }
+target "_common" {
+  args = { GO = "1.22", DEBUG = null }
+}
+target "app" {
+  inherits = ["_common"]
+  context = "app"
+  target = "prod"
+  tags = [image("app"), "example/app:${SHA}"]
+  args = { GO = "1.23" }
+  contexts = { base = "target:versions" }
+}
+target "versions" {
+  name = "v-${replace(item.v, ".", "-")}"
+  matrix = { item = [{ v = "1.0" }, { v = "2.0" }] }
+  dockerfile = "Dockerfile.${item.v}"
+}
+"""
+
+
+def test_a_file(tree: Make) -> None:
+    app, first, second = tree({"docker-bake.hcl": BAKE}).builds()
+    assert (app.context, app.dockerfile, app.target) == ("app", "app/Dockerfile", "prod")
+    assert app.args == (("GO", "1.23"),)
+    assert app.tags == ("example/app:1.0", Unknown("example/app:${SHA}"))
+    assert app.contexts == (("base", "target:versions"),)
+    assert app.place == Place("docker-bake.hcl", 12)
+    assert [(one.name, one.dockerfile) for one in (first, second)] == [
+        ("v-1-0", "Dockerfile.1.0"),
+        ("v-2-0", "Dockerfile.2.0"),
+    ]
+
+
+def test_json_is_a_template_and_overrides_come_on_top(tree: Make) -> None:
+    made = tree(
+        {
+            "docker-bake.json": '{"variable": {"D": {"default": "x"}},\n'
+            ' "target": {"a": {"dockerfile": "${D}.Dockerfile", "args": {"A": "1", "B": "1"}}}}',
+            "docker-bake.override.hcl": 'target "a" {\n  args = { B = "2" }\n}\n',
+        }
+    )
+    build = made.build()
+    assert (build.dockerfile, build.args) == ("x.Dockerfile", (("A", "1"), ("B", "2")))
+
+
+def test_an_inline_dockerfile_wins(tree: Make) -> None:
+    made = tree(
+        {"docker-bake.hcl": 'target "a" {\n  dockerfile = "x"\n  dockerfile-inline = <<EOT\nFROM alpine\nEOT\n}\n'}
+    )
+    assert (made.build().dockerfile, made.build().inline) == (None, "FROM alpine\n")
+
+
+def test_services_of_the_compose_file_beside(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  web:\n    build: ./web\n",
+            "docker-bake.hcl": 'target "web" {\n  target = "prod"\n}\n',
+        }
+    )
+    assert {(build.kind, build.context, build.target) for build in made.builds()} == {
+        ("compose", "web", None),
+        ("bake", "web", "prod"),
+    }
+
+
+def test_circles(tree: Make) -> None:
+    text = 'variable "A" { default = "${B}" }\nvariable "B" { default = "${A}" }\n'
+    text += (
+        'target "x" {\n  inherits = ["y"]\n  tags = ["${A}"]\n}\ntarget "y" {\n  inherits = ["x"]\n  target = "t"\n}\n'
+    )
+    text += 'group "default" { targets = ["x"] }\n'
+    build = tree({"docker-bake.hcl": text}).build()
+    assert (build.target, build.tags) == ("t", (Unknown("${A}"),))
+
+
+def test_what_is_no_hcl(tree: Make) -> None:
+    made = tree({"docker-bake.hcl": 'target "a" {\n'})
+    assert made.builds() == []
+    assert made.complaints["docker-bake.hcl"].startswith("no HCL: ")

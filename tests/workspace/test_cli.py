@@ -1,0 +1,149 @@
+"""The commands on repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Make = Callable[..., Any]
+DOCKERFILE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+
+
+def call(where: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[2]
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("DOCKERSLIM_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dockerslim_rewrite", *arguments],
+        cwd=where,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**variables, "PYTHONPATH": str(root), **environment},
+    )
+
+
+@pytest.fixture
+def made(tree: Make) -> Any:
+    return tree(
+        {
+            "Dockerfile": DOCKERFILE,
+            "a/web.Dockerfile": DOCKERFILE,
+            "b/Dockerfile.j2": "FROM {{ base }}\n",
+            "vendor/Dockerfile": DOCKERFILE,
+            "compose.yaml": "services:\n  web:\n    build: {context: a, dockerfile: web.Dockerfile, target: prod}\n",
+        }
+    )
+
+
+def test_a_directory_is_rewritten(made: Any) -> None:
+    done = call(made.root, "rewrite", ".")
+    assert done.returncode == 0
+    assert done.stdout.count("--- a/") == 2
+    assert "dockerslim: 1 file skipped; `dockerslim files` says why" in done.stderr
+    assert (made.root / "Dockerfile").read_text() == DOCKERFILE
+    assert call(made.root, "rewrite", ".", "--check").returncode == 1
+    assert call(made.root, "rewrite", ".", "--in-place").returncode == 0
+    assert "rm -rf /var/lib/apt/lists" in (made.root / "a/web.Dockerfile").read_text()
+    assert (made.root / "vendor/Dockerfile").read_text() == DOCKERFILE
+    assert call(made.root, "rewrite", "**/*ockerfile", "--check").returncode == 0
+
+
+def test_a_directory_without_dockerfiles(tree: Make) -> None:
+    done = call(tree({"README.md": ""}).root, "rewrite", ".")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "dockerslim: no Dockerfile found; `dockerslim files` says what was skipped\n"
+
+
+def test_files(made: Any) -> None:
+    done = call(made.root, "files")
+    assert done.stdout.split() == ["Dockerfile", "a/web.Dockerfile"]
+    assert done.stderr.splitlines() == [
+        "skipped: b/Dockerfile.j2: a template: line 1 holds {{ base }}",
+        "skipped: vendor/: other people's code",
+    ]
+    listed = json.loads(call(made.root, "files", "--format", "json").stdout)
+    assert listed["covered"] == ["Dockerfile", "a/web.Dockerfile"]
+    assert listed["skipped"][1] == {"path": "vendor", "reason": "other people's code", "directory": True}
+    assert call(made.root, "files", "*.none").returncode == 2
+
+
+def test_builds(made: Any) -> None:
+    text = "a/web.Dockerfile\n  compose.yaml:3: compose web: context a, stage prod\n1 build\n"
+    assert call(made.root, "builds").stdout == text
+    assert call(made.root, "builds", "a/web.Dockerfile").stdout == text
+    assert call(made.root, "builds", "Dockerfile").stdout == "no builds found\n"
+    (one,) = json.loads(call(made.root, "builds", "--format", "json").stdout)
+    assert (one["context"], one["place"]) == ("a", {"path": "compose.yaml", "line": 3})
+    assert call(made.root, "builds", "--format", "mermaid").stdout == (
+        'flowchart LR\n  d0["a/web.Dockerfile"]\n  d0 -->|prod| b0_0(["compose web (compose.yaml:3)"])\n'
+    )
+    assert 'd0 -> b0_0 [label="prod"];' in call(made.root, "builds", "--format", "dot").stdout
+    assert call(made.root, "builds", "--format", "xml").returncode == 2
+    assert call(made.root, "builds", "missing").returncode == 2
+
+
+def test_configuration_counts_and_the_command_line_has_the_last_word(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text('exclude = ["a"]\n[per-file."Dockerfile"]\nignore = ["DS201"]\n')
+    assert call(made.root, "rewrite", ".", "--check").returncode == 0
+    assert call(made.root, "rewrite", ".", "--check", "--isolated").returncode == 1
+    assert call(made.root, "rewrite", "Dockerfile", "--check", "--ignore", "DS601").returncode == 1
+    assert call(made.root, "rewrite", "Dockerfile", "--check", DOCKERSLIM_IGNORE="DS601").returncode == 1
+    shown = call(made.root, "config", "show", "Dockerfile").stdout
+    assert f"ignore = [\"DS201\"]  # {made.root}/dockerslim.toml: per-file 'Dockerfile'" in shown.splitlines()
+    assert 'level = "standard"  # default' in shown.splitlines()
+    assert (
+        f"# excluded by 'a' in {made.root}/dockerslim.toml"
+        in call(made.root, "config", "show", "a/web.Dockerfile").stdout
+    )
+
+
+def test_a_typed_default_overrides_the_configuration(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text('level = "safe"\nselect = ["DS601"]\n')
+    (made.root / "Dockerfile").write_text("FROM debian:12\nCMD python app.py\n")
+    for options in ((), ("--engine", "docker", "--verify")):
+        done = call(made.root, "rewrite", "Dockerfile", "--check", "--select", "DS603", "--level", "standard", *options)
+        assert done.returncode == (1 if not options else 2)
+    assert call(made.root, "rewrite", "Dockerfile", "--check").returncode == 0
+
+
+def test_a_mistake_in_the_configuration_is_one_line(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text("levle = 1\n")
+    for arguments in (["rewrite", "Dockerfile"], ["rewrite", "."], ["files"], ["config", "show", "Dockerfile"]):
+        done = call(made.root, *arguments)
+        assert done.returncode == 2
+        assert done.stderr == f"dockerslim: {made.root}/dockerslim.toml: unknown key 'levle'; did you mean 'level'?\n"
+
+
+def test_standard_input_in_the_place_of_a_file(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text('[per-file."a/*"]\nignore = ["DS201"]\n')
+    assert "lists" in call(made.root, "rewrite", "-", stdin=DOCKERFILE).stdout
+    assert (
+        "lists" not in call(made.root, "rewrite", "-", "--stdin-filename", "a/web.Dockerfile", stdin=DOCKERFILE).stdout
+    )
+
+
+def test_the_context_of_a_compose_file(tree: Make) -> None:
+    made = tree(
+        {
+            "docker/Dockerfile": "FROM alpine:3.20\nCOPY app.py missing.py /\n",
+            "docker/missing.py": "",
+            "src/app.py": "",
+            "compose.yaml": "services: {a: {build: {context: src, dockerfile: ../docker/Dockerfile}}}\n",
+        }
+    )
+    assert (
+        f"missing.py is not in the build context {made.root}/src"
+        in call(made.root, "rewrite", "docker/Dockerfile").stderr
+    )
+    (made.root / "dockerslim.toml").write_text('contexts = {"docker/*" = "docker"}\n')
+    assert (
+        f"app.py is not in the build context {made.root}/docker"
+        in call(made.root, "rewrite", "docker/Dockerfile").stderr
+    )

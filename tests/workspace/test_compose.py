@@ -1,0 +1,233 @@
+"""Builds of compose files, by the Compose specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import FoundBuild, Place, Unknown
+from dockerslim_rewrite.workspace.builds.interpolation import interpolate, read_env
+
+Make = Callable[..., Any]
+
+
+def one(tree: Make, compose: str, **files: str) -> FoundBuild:
+    build: FoundBuild = tree({"compose.yaml": compose, **files}).build()
+    return build
+
+
+def test_the_short_and_the_long_form(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n    build: ./a\n  b:\n    build:\n      context: .\n"
+            "      dockerfile: b/Dockerfile.dev\n"
+        }
+    )
+    first, second = made.builds()
+    assert (first.context, first.dockerfile, first.place) == ("a", "a/Dockerfile", Place("compose.yaml", 3))
+    assert (second.context, second.dockerfile, second.name) == ("", "b/Dockerfile.dev", "b")
+
+
+def test_what_a_service_says_of_its_container(tree: Make) -> None:
+    build = one(
+        tree,
+        """
+services:
+  web:
+    build:
+      context: .
+      target: prod
+      args: {A: 010, "B": yes, C: }
+      additional_contexts: ["base=./base", "other=docker-image://alpine"]
+    command: gunicorn -b :8000 "my app"
+    entrypoint: ["/start", "x"]
+    user: "1000:1000"
+    ports: ["127.0.0.1:8080:80/tcp", 9000, {target: 22, published: 2222}]
+    volumes: ["./src:/src:ro", data:/data, /anonymous, {type: bind, source: /x, target: /y}]
+    tmpfs: /tmp:size=1m
+    read_only: true
+    cap_add: [NET_ADMIN]
+    cap_drop: [ALL]
+    healthcheck: {test: ["CMD", "true"]}
+""",
+    )
+    assert build.target == "prod"
+    # YAML 1.2: no octal numbers, no yes for true.
+    assert build.args == (("A", "010"), ("B", "yes"), ("C", None))
+    assert build.contexts == (("base", "base"), ("other", "docker-image://alpine"))
+    runner = build.runner
+    assert runner is not None
+    assert runner.command == ("gunicorn", "-b", ":8000", "my app")
+    assert (runner.entrypoint, runner.user, runner.read_only) == (("/start", "x"), "1000:1000", True)
+    assert [(port.container, port.published) for port in runner.ports] == [
+        (80, "127.0.0.1:8080"),
+        (9000, None),
+        (22, "2222"),
+    ]
+    assert [(mount.kind, mount.target, mount.read_only) for mount in runner.mounts] == [
+        ("bind", "/src", True),
+        ("volume", "/data", False),
+        ("volume", "/anonymous", False),
+        ("bind", "/y", False),
+        ("tmpfs", "/tmp", False),
+    ]
+    assert (runner.capabilities, runner.dropped, runner.healthcheck) == (("NET_ADMIN",), ("ALL",), ("CMD", "true"))
+    assert runner.at("user") == Place("compose.yaml", 11)
+
+
+def test_an_entrypoint_resets_the_command(tree: Make) -> None:
+    runner = one(tree, "services: {a: {build: ., entrypoint: /start}}").runner
+    assert runner is not None
+    assert (runner.entrypoint, runner.command) == (("/start",), ())
+
+
+def test_anchors_and_merge_keys(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": """
+x-build: &build {context: ./app, target: base}
+services:
+  a: {build: *build}
+  b:
+    build:
+      <<: *build
+      target: other
+"""
+        }
+    )
+    assert [(build.context, build.target) for build in made.builds()] == [("app", "base"), ("app", "other")]
+
+
+def test_variables_from_dot_env(tree: Make) -> None:
+    build = one(
+        tree,
+        "services:\n  a:\n    image: ${REPO:-none}/a:${TAG}\n    build:\n"
+        "      context: ${DIR}\n      dockerfile: $NAME\n",
+        **{".env": "DIR=./app # here\nexport NAME='Docker file'\nREPO=\"r-${DIR}\"\n"},
+    )
+    assert (build.context, build.dockerfile) == ("app", "app/Docker file")
+    # TAG is set by nobody here: it may be by whoever calls.
+    assert build.tags == (Unknown("${REPO:-none}/a:${TAG}"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$A-${A}", "1-1"),
+        ("$$A", "$A"),
+        ("${X:-d}", "d"),
+        ("${E-d}${E:-d}", "d"),
+        ("${X-${Y:-deep}}", "deep"),
+        ("${A:+yes}${X:+no}", "yes"),
+        ("${A:?must}", "1"),
+        ("${X:?must}", Unknown("${X:?must}")),
+        ("$X", Unknown("$X")),
+        ("${X", Unknown("${X")),
+        ("a$", "a$"),
+    ],
+)
+def test_interpolation(text: str, value: object) -> None:
+    assert interpolate(text, {"A": "1", "E": ""}) == value
+
+
+def test_dot_env_files() -> None:
+    text = "# no\nA=1\nB = two words # comment\nC='$A'\nD=\"x\\ny\"\nE=${A}${B}\nF=$MISSING\nG=a#b\nnot a line\n"
+    assert read_env(text) == {"A": "1", "B": "two words", "C": "$A", "D": "x\ny", "E": "1two words", "G": "a#b"}
+
+
+def test_override_files_are_merged(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n    build: {context: ./a, args: {X: 1, Y: 1}}\n"
+            "    ports: ['80:80']\n    command: one\n",
+            "compose.override.yaml": "services:\n  a:\n    build: {args: {Y: 2}, target: dev}\n"
+            "    ports: ['81:81']\n    command: two\n",
+        }
+    )
+    build = made.build()
+    assert (build.context, build.target, build.args) == ("a", "dev", (("X", "1"), ("Y", "2")))
+    assert build.runner.command == ("two",)
+    assert [port.container for port in build.runner.ports] == [80, 81]
+
+
+def test_other_files_of_the_folder_are_read_on_top_or_alone(tree: Make) -> None:
+    made = tree(
+        {
+            "docker-compose.yml": "services:\n  a:\n    build: ./a\n",
+            "docker-compose.prod.yml": "services:\n  a:\n    command: prod\n",
+            "docker-compose.test.yml": "services:\n  t:\n    build: ./t\n",
+        }
+    )
+    assert [(build.context, build.runner.command) for build in made.builds()] == [
+        ("a", None),
+        ("a", ("prod",)),
+        ("t", None),
+    ]
+
+
+def test_tags_reset_and_override(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n    build: .\n    ports: ['80:80']\n    user: root\n",
+            "compose.override.yaml": "services:\n  a:\n    ports: !override ['81:81']\n    user: !reset null\n",
+        }
+    )
+    runner = made.build().runner
+    assert [port.container for port in runner.ports] == [81]
+    assert runner.user is None
+
+
+def test_extends(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n"
+            "    extends: {file: common/base.yaml, service: base}\n    command: a\n"
+            "  b:\n    extends: a\n    user: '5'\n",
+            "common/base.yaml": "services:\n  base:\n    build: {context: ./app, target: x}\n",
+        }
+    )
+    first, second = made.builds()
+    assert (first.context, first.target, first.runner.command) == ("common/app", "x", ("a",))
+    assert (second.context, second.runner.command, second.runner.user) == ("common/app", ("a",), "5")
+
+
+def test_include_has_its_own_folder_and_variables(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "include:\n  - sub/included.yaml\n  - path: [other/x.yaml]\n"
+            "    project_directory: .\nservices: {}\n",
+            ".env": "TARGET=local\n",
+            "sub/.env": "TARGET=theirs\nDIR=app\n",
+            "sub/included.yaml": "services:\n  a:\n    build: {context: ./$DIR, target: $TARGET}\n",
+            "other/x.yaml": "services:\n  b:\n    build: ./b\n",
+        }
+    )
+    assert {(build.context, build.target) for build in made.builds()} == {("sub/app", "local"), ("b", None)}
+
+
+def test_inline_profiles_and_remote_contexts(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services:\n  a:\n    profiles: [debug]\n    build:\n"
+            "      dockerfile_inline: |\n        FROM alpine\n"
+            "  b:\n    build: https://example.com/x.git\n"
+        }
+    )
+    first, second = made.builds()
+    assert (first.inline, first.dockerfile, first.condition) == ("FROM alpine\n", None, "profile debug")
+    assert second.context == Unknown("https://example.com/x.git")
+    assert isinstance(second.dockerfile, Unknown)
+
+
+def test_a_file_of_another_kind_with_such_a_name(tree: Make) -> None:
+    made = tree({"compose-app.yaml": "apiVersion: v1\nkind: Service\n---\napiVersion: v1\nkind: Pod\nspec: {}\n"})
+    assert made.builds() == []
+    assert made.complaints == {}
+
+
+def test_what_is_outside_is_unknown(tree: Make) -> None:
+    made = tree({"compose.yaml": "services:\n  a:\n    build: ../elsewhere\n"})
+    assert made.build().context == Unknown("../elsewhere")
+    assert made.complaints == {"../elsewhere": "lies outside of the repository; not followed"}

@@ -1,0 +1,142 @@
+"""Repositories that mean harm: bounded work, nothing read outside, one line for each file that was not read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import Unknown
+from dockerslim_rewrite.workspace.builds.interpolation import interpolate
+from dockerslim_rewrite.workspace.discovery import Skipped, discover
+from dockerslim_rewrite.workspace.repository import MAX_BYTES
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _soon() -> Any:
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < 10
+
+
+def bomb() -> str:
+    lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a]"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 30)]
+    return "\n".join(lines) + "\n"
+
+
+def test_aliases_within_aliases(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": bomb()
+            + "services:\n  a:\n    build: {context: ., args: *x29, tags: *x29}\n    command: *x29\n",
+            ".gitlab-ci.yml": bomb() + "a: {script: [docker build .]}\n",
+            "pod.yaml": bomb() + "apiVersion: v1\nkind: Pod\nspec: {containers: *x29}\n",
+        }
+    )
+    assert [build.kind for build in made.builds()] == ["compose", "ci"]
+
+
+def test_merge_keys_within_merge_keys(tree: Make) -> None:
+    text = "x0: &x0 {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\n"
+    text += "".join(f"x{n}: &x{n} {{<<: [*x{n - 1}], y{n}: 1}}\n" for n in range(1, 400))
+    made = tree({"compose.yaml": text})
+    assert made.builds() == []
+    assert "merge keys copy more than" in made.complaints["compose.yaml"]
+
+
+def test_a_value_that_holds_itself(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "services: &s\n  a:\n    build: .\n    command: &c [*c]\n    extends: a\n  b: *s\n",
+            "azure-pipelines.yml": "a: &a [*a, {b: *a, task: Docker@2, inputs: {command: build}}]\n",
+        }
+    )
+    assert {build.kind for build in made.builds()} == {"compose", "ci"}
+    assert made.complaints["compose.yaml"] == "service a extends itself; followed once"
+
+
+def test_files_that_include_each_other(tree: Make) -> None:
+    made = tree(
+        {
+            "compose.yaml": "include: [other.yaml]\nservices: {a: {build: .}}\n",
+            "other.yaml": "include: [compose.yaml]\nservices: {b: {extends: {file: compose.yaml, service: a}}}\n",
+        }
+    )
+    assert "a" in {build.name for build in made.builds()}
+    assert made.complaints == {"compose.yaml": "is included by files that it includes; followed once"}
+
+
+@pytest.mark.parametrize(
+    "name", ["compose.yaml", ".gitlab-ci.yml", "skaffold.yaml", "x.yaml", ".devcontainer/devcontainer.json"]
+)
+def test_nesting_without_end(tree: Make, name: str) -> None:
+    made = tree({name: "apiVersion: containers\na: " + "[" * 20_000})
+    assert made.builds() == []
+    assert all("\n" not in reason for reason in made.complaints.values())
+
+
+def test_files_too_large_to_read(tree: Make) -> None:
+    made = tree({"compose.yaml": "", "docker-bake.hcl": "", "Makefile": "", "Dockerfile": "FROM alpine\n"})
+    for name in ("compose.yaml", "docker-bake.hcl", "Makefile", "Dockerfile"):
+        with open(made.root / name, "r+b") as file:
+            file.truncate(100 * 1024 * 1024)
+    assert made.builds() == []
+    reason = f"is larger than {MAX_BYTES // 1024} KiB; not read"
+    assert made.complaints == dict.fromkeys(("compose.yaml", "docker-bake.hcl", "Makefile"), reason)
+    (skipped,) = discover([str(made.root)])
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason.startswith("larger than 4 MiB")
+
+
+def test_links_out_of_the_repository(tree: Make, tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text("services: {s: {build: .}}\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "compose.yaml").write_text("services: {s: {build: .}}\n")
+    made = tree(
+        {
+            "compose.yaml": "include: [../secret.yaml, link.yaml]\n"
+            "services: {a: {build: ./away}, b: {extends: {file: /etc/passwd, service: x}}}\n"
+        }
+    )
+    (made.root / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (made.root / "away").symlink_to(tmp_path / "folder")
+    (made.root / "docker-compose.yml").symlink_to(tmp_path / "secret.yaml")
+    assert [(build.name, build.context) for build in made.builds()] == [("a", Unknown("./away"))]
+    assert set(made.complaints) == {"../secret.yaml", "link.yaml", "./away"}
+
+
+def test_bake_that_computes_without_end(tree: Make) -> None:
+    text = 'function "f" {\n  params = [x]\n  result = "${f(x)}${f(x)}"\n}\n'
+    text += 'variable "A" { default = "' + "a" * 1000 + '" }\n'
+    text += 'target "x" {\n  tags = [f(1)]\n  dockerfile = "${join(A, split("", A))}"\n}\n'
+    text += (
+        'target "y" {\n  matrix = { a = [' + ", ".join(["1"] * 400) + "], b = [" + ", ".join(["1"] * 400) + "] }\n}\n"
+    )
+    first, second = tree({"docker-bake.hcl": text}).builds()
+    assert first.tags == (Unknown("f(1)"),)
+    assert isinstance(first.dockerfile, Unknown)
+    assert second.name == "y"
+
+
+def test_variables_that_grow(tree: Make) -> None:
+    lines = (
+        "A=" + "a" * 100 + "\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60)).replace("A0", "A")
+    )
+    made = tree({".env": lines, "compose.yaml": "services: {a: {build: .}}\n"})
+    assert len(made.builds()) == 1
+    make = "".join(f"V{n} = $(V{n + 1})$(V{n + 1})$(V{n + 1})\n" for n in range(30)) + "all:\n\tdocker build $(V0)\n"
+    assert tree({"Makefile": make}).builds()
+    assert isinstance(interpolate("${A:-" * 500, {}), Unknown)
+
+
+def test_names_that_are_no_paths(tree: Make) -> None:
+    made = tree(
+        {"compose.yaml": 'services:\n  a:\n    build: "a\\0b"\n  b:\n    build: {context: ' + "a" * 5000 + "}\n"}
+    )
+    assert len(made.builds()) == 2

@@ -1,0 +1,180 @@
+"""What rewriting makes of the builds of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.workspace.uses import MAX_WAYS, Workspace
+
+Make = Callable[..., Any]
+
+APP = {
+    "app/app.py": "import http.server\n"
+    "http.server.HTTPServer(('', 8000), http.server.SimpleHTTPRequestHandler).serve_forever()\n",
+    "app/requirements.txt": "",
+}
+DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY app/ .\nEXPOSE 8000\nCMD ["python", "app.py"]\n'
+
+
+def result(made: Any, path: str = "docker/Dockerfile", **options: Any) -> Result:
+    file = made.root / path
+    workspace = Workspace(made.root)
+    given = Options(builds=partial(workspace.projects, file), **options)
+    return rewrite(file.read_text(), given, str(file))
+
+
+def remarks(found: Result, rule: str) -> str:
+    return "\n".join(remark.reason for remark in found.remarks if remark.rule == rule)
+
+
+def test_the_context_comes_from_who_builds(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            "docker/Dockerfile": DOCKERFILE,
+            "compose.yaml": "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile}\n",
+        }
+    )
+    found = result(made)
+    assert "USER" in found.text
+    assert remarks(found, "DS802") == ""
+
+
+def test_without_a_build_the_sources_of_copy_show_the_context(tree: Make) -> None:
+    made = tree({**APP, "docker/Dockerfile": DOCKERFILE})
+    (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
+    assert project.name == str(made.root)
+    assert project.found == "nobody in the repository builds it; the nearest folder with all that COPY names"
+    assert "USER" in result(made).text
+
+
+def test_nothing_is_told_of_a_context_that_is_a_guess(tree: Make) -> None:
+    made = tree({"docker/Dockerfile": "FROM alpine:3.20\nCOPY nowhere.txt /\n"})
+    assert remarks(result(made), "DS802") == ""
+    made = tree({"compose.yaml": "services: {a: {build: docker}}\n"})
+    assert "nowhere.txt is not in the build context" in remarks(result(made), "DS802")
+
+
+def test_an_edit_must_be_right_for_every_context(tree: Make) -> None:
+    files = {
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+        'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+        "one/requirements.txt": "flask\n",
+        "one/app.py": "print(1)\n",
+        "two/requirements.txt": "-e .\n",
+        "two/setup.py": "",
+        "two/app.py": "print(1)\n",
+    }
+    one = "services:\n  one:\n    build: {context: one, dockerfile: ../Dockerfile}\n"
+    two = "  two:\n    build: {context: two, dockerfile: ../Dockerfile}\n"
+    alone = result(tree({**files, "compose.yaml": one}), "Dockerfile")
+    assert "COPY requirements.txt" in alone.text
+    both = result(tree({"compose.yaml": one + two}), "Dockerfile")
+    assert "COPY requirements.txt" not in both.text
+    assert "requirements.txt:1 installs from the project itself: -e ." in remarks(both, "DS701")
+    # What does not depend on the context is made all the same.
+    assert "--no-cache-dir" in both.text
+
+
+STAGES = """FROM python:3.12-slim AS base
+WORKDIR /app
+COPY app/ .
+
+FROM base AS dev
+CMD ["python", "app.py"]
+
+FROM base AS prod
+CMD ["python", "app.py"]
+"""
+
+
+def test_the_stage_that_a_build_names_is_judged_and_the_last_one(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            "docker/Dockerfile": STAGES,
+            "compose.yaml": "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile, target: dev}\n",
+        }
+    )
+    dev, prod = result(made).text.split("AS prod")
+    assert dev.count("USER") == 1
+    assert prod.count("USER") == 1
+
+
+def service(tree: Make, attributes: str) -> Result:
+    made = tree(
+        {
+            **APP,
+            "docker/Dockerfile": DOCKERFILE,
+            "compose.yaml": f"services:\n  web:\n"
+            f"    build: {{context: ., dockerfile: docker/Dockerfile}}\n"
+            f"    {attributes}\n",
+        }
+    )
+    return result(made)
+
+
+def test_what_a_service_needs_of_root(tree: Make) -> None:
+    assert "USER" in service(tree, "ports: ['80:8000']").text
+    for attributes, reason in (
+        (
+            "ports: ['80:80']",
+            "port 80 is used by compose.yaml:4, and takes root on many hosts; a higher one would change both",
+        ),
+        ("user: root", "compose.yaml:4 runs it as root"),
+        ("privileged: true", "compose.yaml:4 gives it ALL"),
+        ("cap_add: [NET_ADMIN]", "compose.yaml:4 gives it NET_ADMIN"),
+        ("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "hands it /var/run/docker.sock of the host"),
+        ("volumes: ['data:/data']", "volumes keep the owner that their files have (compose.yaml:4)"),
+        ("command: python other.py", "other.py is not in the context (compose.yaml:4)"),
+        ("command: $COMMAND", "compose.yaml:4"),
+    ):
+        found = service(tree, attributes)
+        assert "USER" not in found.text, attributes
+        assert reason in remarks(found, "DS501"), attributes
+
+
+def test_a_service_that_runs_as_somebody_else_has_no_say(tree: Make) -> None:
+    assert "USER" in service(tree, "user: '1000'\n    ports: ['80:80']").text
+
+
+def test_every_way_to_start_is_followed(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            "app/worker.py": "import os\nos.setuid(5)\n",
+            "docker/Dockerfile": DOCKERFILE,
+            "compose.yaml": "services:\n"
+            "  web:\n    build: &b {context: ., dockerfile: docker/Dockerfile}\n"
+            "  worker:\n    build: *b\n    command: python worker.py\n",
+        }
+    )
+    found = result(made)
+    assert "USER" not in found.text
+    assert "setuid" in remarks(found, "DS501")
+
+
+def test_stages_called_by_number_stay(tree: Make) -> None:
+    made = tree(
+        {
+            "Dockerfile": 'FROM alpine:3.20\nRUN true\n\nFROM alpine:3.20\nCMD ["true"]\n',
+            "b.sh": "docker build --target 0 .\n",
+        }
+    )
+    found = result(made, "Dockerfile", level="aggressive", select=("DS106",))
+    assert not found.changed
+    assert "builds stage 0 by its number" in remarks(found, "DS106")
+    (made.root / "b.sh").unlink()
+    assert result(made, "Dockerfile", level="aggressive", select=("DS106",)).changed
+
+
+def test_too_many_ways_to_build_leave_the_context_out(tree: Make) -> None:
+    services = "".join(
+        f"  s{n}:\n    build: {{context: c{n}, dockerfile: ../Dockerfile}}\n" for n in range(MAX_WAYS + 1)
+    )
+    made = tree({"Dockerfile": "FROM alpine:3.20\nCOPY x /\n", "compose.yaml": "services:\n" + services})
+    assert Workspace(made.root).projects(made.root / "Dockerfile") == ()
+    assert remarks(result(made, "Dockerfile"), "DS802") == ""
