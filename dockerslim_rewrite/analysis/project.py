@@ -109,6 +109,7 @@ class WriteKind(Enum):
     UPLOAD = "uploads"
     PID = "a PID file"
     REMOVAL = "a removal"
+    POSSIBLE = "a path that something may write"
 
 
 @record
@@ -200,10 +201,34 @@ class FileFacts:
 
 
 @record
+class UsedPackage:
+    """A library from elsewhere that the program loads, as ``language``'s code or manifests name it.
+
+    ``folder`` is the image path of the folder in which the program runs, None where that is not known.
+    """
+
+    language: str
+    name: str
+    evidence: Evidence
+    folder: str | None = None
+
+
+@record
+class StartedProgram:
+    """A program that code of the project starts. ``name`` is None when only the running code knows it."""
+
+    name: str | None
+    written: str
+    evidence: Evidence
+
+
+@record
 class Behaviour:
     """What the container's processes do, by the code that they run.
 
     ``followed`` are the context paths of the files read for it. Without ``doubts`` all that runs was followed.
+    ``packages`` are the libraries that it loads, ``programs`` what its code (not a script of the shell) starts,
+    ``commands`` the texts of the commands in the scripts that were followed.
     """
 
     listeners: tuple[Listener, ...] = ()
@@ -212,6 +237,9 @@ class Behaviour:
     libraries: tuple[SharedLibrary, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     followed: tuple[str, ...] = ()
+    packages: tuple[UsedPackage, ...] = ()
+    programs: tuple[StartedProgram, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class Project(Protocol):
@@ -277,5 +305,11 @@ class Project(Protocol):
     def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
         """For each stage of *build*, which file of the context (its context path) lies at which image path."""
 
+    def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
+        """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
+
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""
+
+    def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
+        """What code of the project does while the image is built, by the lines of the RUNs that start it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from ..analysis.project import (
     Behaviour,
@@ -12,6 +13,8 @@ from ..analysis.project import (
     Need,
     Privilege,
     SharedLibrary,
+    StartedProgram,
+    UsedPackage,
     WriteKind,
     WrittenPath,
 )
@@ -29,16 +32,22 @@ class Collected:
         self.libraries: list[SharedLibrary] = []
         self.doubts: list[Doubt] = []
         self.followed: list[str] = []
+        self.packages: list[UsedPackage] = []
+        self.programs: list[StartedProgram] = []
+        self.commands: list[str] = []
 
     def behaviour(self) -> Behaviour:
         """All that was found, without repeats."""
         return Behaviour(
             tuple(dict.fromkeys(self.listeners)),
-            tuple(dict.fromkeys(self.writes)),
+            certain(self.writes),
             tuple(dict.fromkeys(self.privileges)),
             tuple(dict.fromkeys(self.libraries)),
             tuple(dict.fromkeys(self.doubts)),
             tuple(dict.fromkeys(self.followed)),
+            tuple(dict.fromkeys(self.packages)),
+            tuple(dict.fromkeys(self.programs)),
+            tuple(dict.fromkeys(self.commands)),
         )
 
     def doubt(self, reason: str, where: Evidence, *, blind: bool = False) -> None:
@@ -51,13 +60,8 @@ class Collected:
 
     def write(self, path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> None:
         """Note that *path*, relative to *cwd*, is written."""
-        if path in _HARMLESS_TARGETS:
-            return
-        full = None
-        if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
-            full = posixpath.normpath(posixpath.join(cwd or "/", path))
-        folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
-        self.writes.append(WrittenPath(full, folder, kind, written, where))
+        if path not in _HARMLESS_TARGETS:
+            self.writes.append(at_path(path, kind, written, cwd, where))
 
     def add(self, found: Behaviour) -> None:
         """Collect what was *found* elsewhere."""
@@ -67,3 +71,24 @@ class Collected:
         self.libraries += found.libraries
         self.doubts += found.doubts
         self.followed += found.followed
+        self.packages += found.packages
+        self.programs += found.programs
+        self.commands += found.commands
+
+
+def certain(writes: Iterable[WrittenPath]) -> tuple[WrittenPath, ...]:
+    """*writes* without repeats, and without guesses at paths that others of them name for certain."""
+    unique = dict.fromkeys(writes)
+    known = {write.path for write in unique if write.kind is not WriteKind.POSSIBLE}
+    return tuple(write for write in unique if write.kind is not WriteKind.POSSIBLE or write.path not in known)
+
+
+def at_path(path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> WrittenPath:
+    """A write to *path*, relative to *cwd*; None where the path is not known. The home folder is ``~``."""
+    if path is not None and (path == "~" or path.startswith("~/")):
+        return WrittenPath(None, "~", kind, written, where)
+    full = None
+    if path is not None and (path.startswith("/") or cwd) and not path.startswith("~"):
+        full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    folder = None if full is None else full if kind is WriteKind.FOLDER else posixpath.dirname(full)
+    return WrittenPath(full, folder, kind, written, where)

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
 
-from ..analysis.project import (
-    Evidence,
-    Need,
-    WriteKind,
-)
-from ..ir.build import Build
+from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.processes import kind_of, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
-from .collected import Collected
 from .compiled import language_of
+from .following import Following, Words
+from .makefile import follow_make
 from .node import follow_package
-from .placement import Placed
-from .tree import ContextTree
+from .python_programs import follow_python, follow_server
 from .words import look, sources_of
-
-Words = Sequence[str | None]
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
@@ -43,21 +35,8 @@ _COPIERS = frozenset(("cp", "mv", "ln", "install", "rsync"))
 _ENDLESS = 8
 
 
-class Follower(Collected):
-    """Follows processes and collects what they do. ``environment`` is what ENV sets in the last stage."""
-
-    def __init__(
-        self, build: Build, tree: ContextTree, placed: Placed, environment: Mapping[str, str | None], name: str
-    ) -> None:
-        super().__init__()
-        self.build = build
-        self.tree = tree
-        self.placed = placed
-        self.environment = environment
-        self.dockerfile = name
-        self.seen: set[tuple[object, ...]] = set()
-        self._scanned: set[str] = set()
-        self.arguments: tuple[str | None, ...] = ()
+class Follower(Following):
+    """Follows shell scripts, and what they and the container itself start."""
 
     # -- scripts ------------------------------------------------------------------------------------------------
 
@@ -74,6 +53,7 @@ class Follower(Collected):
             if not isinstance(node, Simple) or not node.words:
                 continue
             at = self._at(where, text, node.span.start, line)
+            self.commands.append(text[node.span.start : node.span.end])
             argv = tuple(self._expanded(word.text, word.literal) for word in node.words)
             if argv[0] == "cd":
                 target = argv[1] if len(argv) > 1 else None
@@ -180,13 +160,11 @@ class Follower(Collected):
         if name in _SHELLS:
             self._shell(argv, cwd, where, depth)
         elif _PYTHON.match(name):
-            from .python.programs import follow_python
-
             follow_python(self, argv, cwd, where)
         elif server is not None:
-            from .python.programs import follow_server
-
             follow_server(self, name, server, argv, cwd, where)
+        elif name in ("make", "gmake"):
+            follow_make(self, argv, cwd, where, depth)
         elif name in _NODE:
             self._language("node", cwd, where)
         elif name in _NODE_PACKAGES:
@@ -240,12 +218,6 @@ class Follower(Collected):
         elif words:
             self.program((*words, self.placed.image_of.get(context)), cwd, where, depth + 1)
 
-    def placed_file(self, path: str | None, cwd: str | None) -> str | None:
-        """The context path of the file at an image path."""
-        if path is None or (not path.startswith("/") and cwd is None):
-            return None
-        return self.placed.context_of.get(posixpath.normpath(posixpath.join(cwd or "/", path)))
-
     def _in_path(self, name: str) -> str | None:
         folders = (self.environment.get("PATH") or "").split(":")
         folders += ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
@@ -258,9 +230,9 @@ class Follower(Collected):
 
     def _language(self, language: str, cwd: str | None, where: Evidence) -> None:
         """Look at all sources of *language* in the context."""
-        if language in self._scanned:
+        if ("language", language) in self.seen:
             return
-        self._scanned.add(language)
+        self.seen.add(("language", language))
         words = vocabularies()[language]
         sources = sources_of(words, self.tree.by_path)
         if not any(path.endswith(words.suffixes) for path in sources):
@@ -268,7 +240,7 @@ class Follower(Collected):
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)
-        self.add(look(words, sources, self.tree.read, cwd))
+        self.add(look(words, self.tree.by_path, self.tree.read, cwd))
 
 
 def _is_arguments(text: str) -> bool:

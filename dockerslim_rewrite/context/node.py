@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..analysis.project import Evidence
+from .following import Following
 
-if TYPE_CHECKING:
-    from .follow import Follower
+_INSTALLS = frozenset(("install", "ci", "i", "add", "update", "rebuild", "clean-install"))
+_HARMLESS = frozenset(("cache", "config", "set", "prune", "version", "audit", "pkg", "dedupe", "uninstall", "remove"))
+
+
+def _lifecycle(follower: Following, ignored: bool, cwd: str | None, depth: int) -> None:
+    """Follow the project's own scripts around an installation."""
+    context = follower.placed_file("package.json", cwd)
+    text = follower.tree.read(context) if context else None
+    try:
+        scripts = json.loads(text).get("scripts") if text and not ignored else None
+    except (ValueError, AttributeError, RecursionError):
+        scripts = None
+    for name in ("preinstall", "install", "postinstall", "prepare"):
+        command = scripts.get(name) if isinstance(scripts, dict) else None
+        if isinstance(command, str) and context is not None:
+            follower.script(command, cwd, Evidence(context, 0), depth + 1)
 
 
 def follow_package(
-    follower: Follower, argv: Sequence[str | None], cwd: str | None, where: Evidence, depth: int
+    follower: Following, argv: Sequence[str | None], cwd: str | None, where: Evidence, depth: int
 ) -> None:
     """Follow ``npm start``, ``yarn run NAME`` and their like, with the scripts before and behind it."""
     words = [word for word in argv[1:] if word is None or not word.startswith("-")]
     verb = words[0] if words else None
+    if verb in _INSTALLS or (verb is None and argv[0] == "yarn"):
+        _lifecycle(follower, "--ignore-scripts" in argv, cwd, depth)
+        return
+    if verb in _HARMLESS:
+        return
     script = words[1] if verb in ("run", "run-script") and len(words) > 1 else verb
     context = follower.placed_file("package.json", cwd)
     text = follower.tree.read(context) if context else None

@@ -6,6 +6,7 @@ Source: Dockerfile reference, COPY. What commands move or delete afterwards is n
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from ..analysis.flow.destinations import destination, is_folder
@@ -20,12 +21,14 @@ from .tree import ContextTree
 @record
 class Placed:
     """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
-    by line, that the context does not hold. ``stages`` are the same as ``context_of`` for each stage.
+    by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an image path, in
+    their order. ``stages`` are the same as ``context_of`` for each stage.
     """
 
     context_of: dict[str, str]
     image_of: dict[str, str]
     missing: tuple[tuple[str, int], ...]
+    steps: Mapping[str, tuple[int, ...]]
     stages: tuple[dict[str, str], ...] = ()
 
 
@@ -34,7 +37,8 @@ def place(build: Build, tree: ContextTree) -> Placed:
     placer = _Placer(build, tree)
     found = placer.stages()
     last = found[-1] if found else {}
-    return Placed(last, {context: image for image, context in last.items()}, tuple(placer.missing), tuple(found))
+    image_of = {context: image for image, context in last.items()}
+    return Placed(last, image_of, tuple(placer.missing), placer.steps, tuple(found))
 
 
 class _Placer:
@@ -44,6 +48,7 @@ class _Placer:
         self.states = states(build)
         self.graph = stage_graph(build)
         self.missing: list[tuple[str, int]] = []
+        self.steps: dict[str, tuple[int, ...]] = {}
 
     def stages(self) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
@@ -53,7 +58,11 @@ class _Placer:
             placed = dict(found[base]) if base is not None else {}
             for step in stage.steps:
                 if isinstance(step, Copy) and not step.origin.heredocs:
-                    self._copy(step, placed, found, names)
+                    put: dict[str, str] = {}
+                    self._copy(step, put, found, names)
+                    placed |= put
+                    if stage is self.build.stages[-1]:
+                        self.steps |= {path: (*self.steps.get(path, ()), step.index) for path in put}
             found.append(placed)
             names[str(stage.index)] = stage.index
             names[stage.name] = stage.index

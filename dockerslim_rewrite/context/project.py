@@ -18,10 +18,12 @@ from ..analysis.project import (
 )
 from ..analysis.usage import Usage
 from ..ir.build import Build
+from .building import built
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
+from .python.modules import Modules
 from .roles import classify
 from .start import behaviour_of, together
 from .tree import ContextTree, Limits
@@ -48,6 +50,7 @@ class FolderProject:
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
         self._behaviours: dict[tuple[str, int], Behaviour] = {}
+        self._built: dict[tuple[str, int], tuple[tuple[int, Behaviour], ...]] = {}
         self._placed: dict[tuple[str, int], Placed] = {}
         self._installations: dict[tuple[str, str], Installation] = {}
 
@@ -98,6 +101,10 @@ class FolderProject:
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
         return ContextTree(self._location.root, self._ignore, self._limits)
+
+    @cached_property
+    def _modules(self) -> Modules:
+        return Modules(self.tree.read)
 
     @cached_property
     def _whole(self) -> ContextTree:
@@ -170,6 +177,10 @@ class FolderProject:
         """For each stage of *build*, which file of the context lies at which image path."""
         return self.placed(build).stages
 
+    def copied_by(self, build: Build) -> Mapping[str, tuple[int, ...]]:
+        """The COPYs of the last stage, by index, that put a file of the context at an image path, in their order."""
+        return self.placed(build).steps
+
     def behaviour(self, build: Build) -> Behaviour:
         """What the containers do, by what the context holds; the image's own start counts where it is one of them."""
         key = (build.text, len(build.stages))
@@ -184,6 +195,14 @@ class FolderProject:
                 ways = [*([None] if plain or not starts else []), *starts.values()]
                 placed = self.placed(build)
                 self._behaviours[key] = together(
-                    [behaviour_of(build, self.tree, placed, self._dockerfile, one) for one in ways]
+                    [behaviour_of(build, self.tree, placed, self._dockerfile, self._modules, one) for one in ways]
                 )
         return self._behaviours[key]
+
+    def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
+        """What code of the project does while the image is built, by the lines of RUNs."""
+        key = (build.text, len(build.stages))
+        if key not in self._built:
+            found = built(build, self.tree, self.placed(build), self._dockerfile, self._modules) if build.stages else ()
+            self._built[key] = found
+        return self._built[key]

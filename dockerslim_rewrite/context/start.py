@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
-from ..analysis.project import Behaviour, Doubt, Evidence
+from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
 from ..analysis.usage import Container
 from ..ir.build import Build
 from ..ir.steps import Exec
+from ..knowledge.habits import only_servers
 from ..record import field_names
 from ..shell.script import Script
+from .configuration.entries import Entry
+from .configuration.files import configured
+from .configuration.written import written
 from .follow import Follower
+from .habitual import habitual, started_by
+from .options import options
 from .placement import Placed
+from .python.modules import Modules
 from .tree import ContextTree
+
+#: Manifests and configuration that may name the driver of a database.
+_LISTS = re.compile(
+    r"(?:requirements[^/]*\.(?:txt|in)|Pipfile|pyproject\.toml|package\.json|Cargo\.toml|schema\.prisma|ormconfig[^/]*|"
+    r"(?:config|settings|database|knexfile)[^/]*\.(?:json|ya?ml|toml|ini|env|js|ts)|\.env[^/]*)\Z"
+)
 
 
 def without_context(build: Build, name: str) -> Behaviour:
     """What the container does as far as the Dockerfile alone tells."""
-    return behaviour_of(build, ContextTree(Path(), listing=()), Placed({}, {}, ()), name)
+    tree = ContextTree(Path(), listing=())
+    return behaviour_of(build, tree, Placed({}, {}, (), {}), name, Modules(tree.read))
 
 
 def behaviour_of(
-    build: Build, tree: ContextTree, placed: Placed, name: str, container: Container | None = None
+    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules, container: Container | None = None
 ) -> Behaviour:
     """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence.
 
     *container* tells what is run in place of what the image says.
     """
     state = stage_state(build.stages[-1], states(build))
-    follower = Follower(build, tree, placed, state.env, name)
+    follower = Follower(build, tree, placed, state.env, name, modules)
     entrypoint, command = start_of(build)
     first = entrypoint or command
     if container is not None and container.starts:
         given = _given(container, entrypoint)
         if given is not None:
             follower.program(given, state.workdir or "/", container.started or container.where)
+            if follower.followed:
+                _surroundings(follower, state.workdir or "/")
             return follower.behaviour()
     if first is None:
         line = build.stages[-1].head.line
@@ -52,6 +69,8 @@ def behaviour_of(
         follower.script(first.body.script.text, cwd, where, 0)
     else:
         follower.doubt("what it starts cannot be read", where, blind=True)
+    if follower.followed:
+        _surroundings(follower, cwd)
     return follower.behaviour()
 
 
@@ -77,3 +96,41 @@ def _given(container: Container, entrypoint: Exec | None) -> tuple[str | None, .
     if entrypoint is None:
         return container.command
     return None if entrypoint.argv is None else (*entrypoint.argv, *(container.command or ()))
+
+
+def _started(build: Build) -> Iterator[tuple[int, list[str]]]:
+    """The words of the container's commands, with their lines, and of variables that hold options of the JVM."""
+    for step in start_of(build):
+        if step is not None and step.argv is not None:
+            yield step.line, list(step.argv)
+        elif step is not None:
+            yield step.line, step.origin.args.split()
+    state = stage_state(build.stages[-1], states(build))
+    for name in ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS"):
+        yield build.stages[-1].head.line, (state.env.get(name) or "").split()
+
+
+def _surroundings(follower: Follower, cwd: str) -> None:
+    """What the program's configuration and its libraries do."""
+    packages = tuple(dict.fromkeys(follower.packages))
+    follower.programs += started_by(packages)
+    texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
+    listed = [path for path in follower.tree.by_path if _LISTS.search(path) and "node_modules/" not in path]
+    servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
+    follower.writes += habitual(packages, follower.environment, servers=servers)
+    cwd = next((package.folder for package in packages if package.folder is not None), cwd)
+    told = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
+    told += (Entry((name,), value, line) for line, words in _started(follower.build) for name, value in options(words))
+    for one in written(told, follower.dockerfile, cwd, {}):
+        if isinstance(one, WrittenPath):
+            follower.writes.append(one)
+        else:
+            follower.listeners.append(one)
+    shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
+    for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
+        if isinstance(found, WrittenPath):
+            follower.writes.append(found)
+        elif isinstance(found, Listener):
+            follower.listeners.append(found)
+        else:
+            follower.doubts.append(found)

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from ..analysis.project import Behaviour, Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
+from ..analysis.project import (
+    Behaviour,
+    Evidence,
+    Listener,
+    Need,
+    StartedProgram,
+    UsedPackage,
+    WriteKind,
+    WrittenPath,
+)
 from ..knowledge.vocabulary import Vocabulary
+from ..knowledge.written import looks_written
+from .collected import Collected, at_path
+from .started import in_command, in_line
 
 #: Folders whose files do not run in the container, or are not the project's own.
 _ELSEWHERE = re.compile(
@@ -18,6 +30,9 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2000
+_QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
+#: What stands before a path that is only read.
+_READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|from|include|href|src)[\s(=:]{0,4}\Z")
 
 
 def sources_of(words: Vocabulary, files: Iterable[str]) -> list[str]:
@@ -25,39 +40,78 @@ def sources_of(words: Vocabulary, files: Iterable[str]) -> list[str]:
     return [path for path in files if path.endswith((*words.suffixes, *words.files)) and not _ELSEWHERE.search(path)]
 
 
-def look(words: Vocabulary, sources: Iterable[str], read: Callable[[str], str | None], cwd: str | None) -> Behaviour:
-    """What the files *sources* show; a file that cannot be read, or a line that is too long, is a doubt."""
-    listeners: list[Listener] = []
-    writes: list[WrittenPath] = []
-    privileges: list[Privilege] = []
-    doubts: list[Doubt] = []
-    followed: list[str] = []
-    for path in sources:
+def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None) -> Behaviour:
+    """What those of *files* show that are sources; what cannot be read, or a line that is too long, is a doubt."""
+    found = Collected()
+    listed = list(files)
+    for path in sources_of(words, listed):
         text = read(path)
         if text is None:
-            doubts.append(Doubt(f"{path} could not be read as text", Evidence(path, 0)))
+            found.doubt(f"{path} could not be read as text", Evidence(path, 0))
             continue
-        followed.append(path)
-        for number, line in enumerate(text.split("\n"), start=1):
-            bare = line.strip()
-            if not bare or bare.startswith(words.comments):
-                continue
-            where = Evidence(path, number)
-            if len(bare) > _LONGEST_LINE:
-                doubts.append(Doubt(f"{path} has lines that no person wrote", where))
-                continue
-            for need_words, need in words.privileges:
-                if (match := need_words.search(bare)) is not None:
-                    privileges.append(Privilege(Need[need], match[0].strip(), where))
-            if any(expression.search(bare) for expression in words.runs):
-                doubts.append(Doubt("it starts other programs", where))
-            match = _first(words.writes, bare)
-            if match is not None:
-                writes.append(_write(match, cwd, where))
-            match = _first(words.listens, bare)
-            if match is not None:
-                listeners.append(_listener(match, words, bare, text, where))
-    return Behaviour(tuple(listeners), tuple(writes), tuple(privileges), (), tuple(doubts), tuple(followed))
+        found.followed.append(path)
+        _file(words, path, text, cwd, found)
+        if not words.manifests and path.endswith(words.suffixes):
+            found.packages += _packages(words, path, text, cwd)
+    for path in listed:
+        if words.manifests and path.endswith(words.manifests) and not _ELSEWHERE.search(path):
+            found.packages += _packages(words, path, read(path) or "", cwd)
+    return found.behaviour()
+
+
+def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Collected) -> None:
+    starts = words.starts is None or words.starts.search(text) is not None
+    known = len(found.programs)
+    for number, line in enumerate(text.split("\n"), start=1):
+        bare = line.strip()
+        if not bare or bare.startswith(words.comments):
+            continue
+        where = Evidence(path, number)
+        if len(bare) > _LONGEST_LINE:
+            found.doubt(f"{path} has lines that no person wrote", where)
+            continue
+        for need_words, need in words.privileges:
+            if (match := need_words.search(bare)) is not None:
+                found.need(Need[need], match[0].strip(), where)
+        if starts and (match := _first(words.runs, bare)) is not None:
+            found.programs += _started(match, bare, where)
+        if words.kit is not None and words.kit.search(bare) and path.endswith(words.suffixes):
+            found.programs.append(StartedProgram("javac", bare[:80], where))
+        match = _first(words.writes, bare)
+        if match is not None:
+            found.writes.append(_write(match, cwd, where))
+        else:
+            for quoted in _QUOTED.finditer(bare):
+                if looks_written(quoted[2]) and not _READS.search(bare, 0, quoted.start()):
+                    found.writes.append(at_path(quoted[2], WriteKind.POSSIBLE, quoted[2], cwd, where))
+        match = _first(words.listens, bare)
+        if match is not None:
+            found.listeners.append(_listener(match, words, bare, text, where))
+    if words.starts is not None and starts and len(found.programs) == known:
+        found.programs.append(StartedProgram(None, "a program that the code computes", Evidence(path, 0)))
+    for program in found.programs[known:]:
+        found.doubt("it starts other programs", program.evidence)
+
+
+def _started(match: re.Match[str], line: str, where: Evidence) -> Iterator[StartedProgram]:
+    """The programs that a line of code starts, as far as it says so itself."""
+    program, script = _group(match, "program"), _group(match, "script")
+    if script is not None:
+        yield from in_command((program or "sh", "-c", script), where)
+    elif program is None:
+        yield StartedProgram(None, line[:80], where)
+    else:
+        yield from in_line(program, where)
+
+
+def _packages(words: Vocabulary, path: str, text: str, cwd: str | None) -> Iterator[UsedPackage]:
+    """The libraries from elsewhere that the file names."""
+    for expression in words.packages:
+        for match in expression.finditer(text):
+            name = match["name"]
+            if words.core is None or not words.core.fullmatch(name):
+                where = Evidence(path, text.count("\n", 0, match.start("name")) + 1)
+                yield UsedPackage(words.language, name, where, cwd)
 
 
 def _first(expressions: Iterable[re.Pattern[str]], line: str) -> re.Match[str] | None:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from ..change import Change, Remark, RemarkKind
-from ..context.python.modules import outline
+from ..context.python.module import read_module
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve
 from ..syntax import ParseError, parse
@@ -43,7 +43,7 @@ def rewrite_python(data: bytes | str, options: Options | None = None, path: str 
     changes: list[Change] = []
     remarks: list[Remark] = []
     try:
-        outline(text)
+        read_module(text)
         found = _find(text)
     except SyntaxError as error:
         remark = Remark(RemarkKind.MISSED, f"the module cannot be parsed: {error.msg}", error.lineno or 1, rule=RULE)

@@ -122,3 +122,18 @@ def _mixed() -> dict[str, Mixed]:
         for entry in table("installers")["mixed"]
         for words in entry["commands"]
     }
+
+
+def reads_project(package: str) -> bool:
+    """Whether the script that runs when the package of Node.js is installed reads the project."""
+    return package in _install_scripts("reads")
+
+
+def scripts_known(package: str) -> bool:
+    """Whether it is known what the script of the package of Node.js does."""
+    return package in _install_scripts("apart") or reads_project(package)
+
+
+@cache
+def _install_scripts(key: str) -> frozenset[str]:
+    return frozenset(table("install_scripts")[key])

@@ -41,22 +41,3 @@ def linked_packages(manager: str) -> Linked:
 def linker_words() -> tuple[str, ...]:
     """Words by which extensions are told to use other libraries than they would by themselves."""
     return tuple(table("linked")["options"]["words"])
-
-
-@record
-class HomeCaches:
-    """What tells that npm or Yarn may have put something into the home folder that programs need.
-
-    ``packages`` fetch browsers or programs when they are installed, ``libraries`` are packages of the system that only
-    browsers need, ``yarn`` are words of Yarn 2 and later.
-    """
-
-    packages: tuple[str, ...]
-    libraries: tuple[str, ...]
-    yarn: tuple[str, ...]
-
-
-def home_caches() -> HomeCaches:
-    """What is known of that."""
-    data = table("linked")["home"]
-    return HomeCaches(tuple(data["packages"]), tuple(data["libraries"]), tuple(data["yarn"]))

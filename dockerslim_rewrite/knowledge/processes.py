@@ -13,7 +13,9 @@ class Server:
     """A server that runs code of the project: its default ``port``, and what its options mean.
 
     ``options`` give the port, ``address`` host and port, ``writes`` files that it writes, ``refuses`` tell that it is
-    to change its user; ``values`` are all options that take the next word.
+    to change its user; ``values`` are all options that take the next word. ``writing_settings`` are names of its
+    configuration in Python that give such files, ``refusing_settings`` those that change its user;
+    ``arguments_variable`` is the environment's variable with further options.
     """
 
     language: str
@@ -27,6 +29,9 @@ class Server:
     writes: frozenset[str]
     refuses: frozenset[str]
     values: frozenset[str]
+    writing_settings: frozenset[str]
+    refusing_settings: frozenset[str]
+    arguments_variable: str | None
 
 
 @cache
@@ -60,4 +65,13 @@ def server_named(name: str) -> Server | None:
     keys = ("options", "address", "config", "application", "folder", "writes", "refuses")
     options = {key: frozenset(entry.get(key, ())) for key in keys}
     values = frozenset().union(entry.get("values", ()), *options.values())
-    return Server(entry["language"], entry["port"], entry["module"], **options, values=values)
+    return Server(
+        entry["language"],
+        entry["port"],
+        entry["module"],
+        **options,
+        values=values,
+        writing_settings=frozenset(entry.get("writing_settings", ())),
+        refusing_settings=frozenset(entry.get("refusing_settings", ())),
+        arguments_variable=entry.get("arguments_variable"),
+    )

@@ -96,6 +96,12 @@ def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
     return None
 
 
+def common_commands(family: str) -> frozenset[str]:
+    """The commands that each image with a shell of the distribution's *family* has; none where that is unknown."""
+    commands = table("smaller")["commands"]
+    return frozenset((*commands["shell"], *commands[family])) if family in commands else frozenset()
+
+
 @lru_cache(maxsize=1)
 def documentation() -> Documentation:
     """What needs the documentation that slim variants of Debian leave out."""

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
-
 from .tables import table
-
-
-@cache
-def _home() -> re.Pattern[str]:
-    return re.compile("|".join(table("users")["home"]["commands"]))
-
-
-@lru_cache(maxsize=2048)
-def fills_home(command: str) -> bool:
-    """Whether the text of a *command* shows that it installs into the home of the user who runs it."""
-    return _home().search(command) is not None
 
 
 def account_tools(family: str | None, image: str, variant: tuple[str, ...]) -> str | None:

@@ -14,7 +14,8 @@ class Vocabulary:
     """The expressions of one language.
 
     ``files`` are suffixes of configuration files in which they count as well; ``comments`` start lines that are none
-    of the program's.
+    of the program's. ``runs`` count in files that match ``starts``, where there is such; ``packages`` name libraries,
+    in sources or in ``manifests`` where there are such, but for those that ``core`` matches.
     """
 
     language: str
@@ -27,6 +28,11 @@ class Vocabulary:
     default_port: re.Pattern[str]
     privileges: tuple[tuple[re.Pattern[str], str], ...]
     runs: tuple[re.Pattern[str], ...]
+    starts: re.Pattern[str] | None
+    kit: re.Pattern[str] | None
+    manifests: tuple[str, ...]
+    packages: tuple[re.Pattern[str], ...]
+    core: re.Pattern[str] | None
 
 
 @cache
@@ -45,9 +51,18 @@ def vocabularies() -> dict[str, Vocabulary]:
             re.compile(entry["default_port"]),
             tuple((re.compile(expression), need) for expression, need in entry["privileges"]),
             tuple(map(re.compile, entry["runs"])),
+            _compiled(entry.get("starts")),
+            _compiled(entry.get("kit")),
+            tuple(entry.get("manifests", ())),
+            tuple(re.compile(expression, re.M) for expression in entry.get("packages", ())),
+            _compiled(entry.get("core")),
         )
         for language, entry in data.items()
     }
+
+
+def _compiled(expression: str | None) -> re.Pattern[str] | None:
+    return None if expression is None else re.compile(expression)
 
 
 def language_of(path: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ..analysis.facts import Facts
 from ..analysis.usage import shipped
-from ..change import Change, Remark, RemarkKind
+from ..change import Change, Remark, RemarkKind, SetsUser
 from ..ir.build import Build
 from ..passes import Pass
 from ..record import evolve
@@ -18,14 +18,16 @@ from ..text import Edit
 
 
 class View:
-    """One way to build: its facts, and the stages that it needs."""
+    """One way to build: its facts, the ``stages`` that it needs, and the ``chain`` that its own is built from."""
 
     def __init__(self, build: Build, facts: Facts) -> None:
         self.facts = facts
         usage = facts.project.usage if facts.project is not None else None
         self.target = usage.target if usage is not None else None
         self.name = str(usage.builds[0]) if usage is not None and usage.builds else "the build of the last stage"
-        self.stages = _needed(build, facts, len(shipped(build, self.target).stages) - 1)
+        last = len(shipped(build, self.target).stages) - 1
+        self.stages = _needed(build, facts, last)
+        self.chain = frozenset(index for index in self.stages if index == last or last in facts.graph.heirs(index))
 
     @property
     def numbered(self) -> bool:
@@ -59,7 +61,9 @@ def _judged(
         if view.numbered and change.renumbers:
             reason = f"{change.title}: {view.name} builds stage {view.target} by its number, which would change"
             return Remark(RemarkKind.MISSED, reason, change.line, rule=change.rule)
-        if stages is not None and not stages & view.stages:
+        # The user of a stage that is only copied from is nobody's concern.
+        metadata = all(isinstance(claim, SetsUser) for claim in change.claims)
+        if stages is not None and not stages & (view.chain if metadata else view.stages):
             continue
         same = [one for one in proposals if isinstance(one, Change) and _same(one, change)]
         if not same:

@@ -60,4 +60,6 @@ def _judge_hop(hop: Hop, count: int | None = None) -> Judgement:
 def _judge(engine: Engine, outcome: Outcome) -> Judgement:
     from ..validate import validate
 
-    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch)
+    project = engine.project()
+    read = project.text if project is not None else None
+    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch, read)

@@ -151,7 +151,7 @@ def test_npm_runs_the_scripts_around_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["/opt/tool", "python gone.py", "sh", "$CMD", "bash /gone.sh", "/blob", "python -c x", "/go.sh"]
+    "command", ["/opt/tool", "python gone.py", "sh", "$CMD", "bash /gone.sh", "/blob", "python -c $CODE", "/go.sh"]
 )
 def test_what_is_not_known_is_said(tmp_path: Path, command: str) -> None:
     (tmp_path / "blob").write_bytes(b"\x7fELF\0")

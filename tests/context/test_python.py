@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dockerslim_rewrite.analysis.project import Behaviour, Need, WriteKind
-from dockerslim_rewrite.context.python.modules import Reached, ReachLimits, Reader
+from dockerslim_rewrite.context.python.modules import Modules, Reached, ReachLimits, Reader
 
 
 def reach(
@@ -20,7 +20,7 @@ def reached(
     files: dict[str, str], *entries: str, limits: ReachLimits | None = None, environment: dict[str, str] | None = None
 ) -> Reached:
     reader = Reader(
-        files.get,
+        Modules(files.get),
         frozenset(files),
         lambda path: f"/app/{path}",
         "/app",

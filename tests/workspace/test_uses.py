@@ -178,3 +178,32 @@ def test_too_many_ways_to_build_leave_the_context_out(tree: Make) -> None:
     made = tree({"Dockerfile": "FROM alpine:3.20\nCOPY x /\n", "compose.yaml": "services:\n" + services})
     assert Workspace(made.root).projects(made.root / "Dockerfile") == ()
     assert remarks(result(made, "Dockerfile"), "DS802") == ""
+
+
+def test_a_stage_that_others_are_built_from_stays_as_it_is(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            "docker/Dockerfile": STAGES.replace("FROM base AS prod", "FROM dev AS tools\n\nFROM base AS prod"),
+            "compose.yaml": "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile, target: dev}\n",
+        }
+    )
+    found = result(made)
+    dev, prod = found.text.split("AS tools")
+    assert "USER" not in dev
+    assert "USER" in prod
+    assert "the stage on line 8 is built from it" in remarks(found, "DS501")
+    assert found.bugs == ()
+
+
+def test_the_user_of_a_stage_that_is_copied_from_concerns_nobody(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            "docker/Dockerfile": STAGES.replace(
+                "FROM base AS prod", "FROM base AS prod\nCOPY --from=dev /app/app.py /x.py"
+            ),
+            "compose.yaml": "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile, target: dev}\n",
+        }
+    )
+    assert result(made).text.count("USER") == 2

@@ -17,6 +17,7 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..facts import Facts
 from ..packages.listed import Lists, Unmet
+from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
 
@@ -77,6 +78,15 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     tools = build_tools("apt")
     brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
     return Needs(tuple(sorted(reader.missing)), first, brought)
+
+
+def started_programs(facts: Facts) -> tuple[StartedProgram, ...]:
+    """The programs that code of the project starts, in the container and while the image is built."""
+    if facts.project is None or not facts.build.stages:
+        return ()
+    found = [*facts.project.behaviour(facts.build).programs]
+    found += (one for _, behaviour in facts.project.built(facts.build) for one in behaviour.programs)
+    return tuple(dict.fromkeys(found))
 
 
 def starting_needs(
@@ -193,6 +203,18 @@ class _Reader:
         for step in steps:
             if isinstance(step, Healthcheck) and step.test == "CMD":
                 self._healthcheck(step)
+        for one in started_programs(self.facts):
+            self._by_code(one)
+
+    def _by_code(self, started: StartedProgram) -> None:
+        """A program that code of the project starts."""
+        folder, name = posixpath.split(started.name or "")
+        if started.name is None or folder not in _SYSTEM:
+            raise Unmet(f"what code starts or loads is not known: {started.written} ({started.evidence})")
+        try:
+            self._program(name, (), None)
+        except Unmet as reason:
+            raise Unmet(f"code starts {name} ({started.evidence}), and {reason}") from None
 
     def _healthcheck(self, step: Healthcheck) -> None:
         if step.argv is not None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from ...knowledge.installers import reads_project, scripts_known
+from ..configuration.entries import UnreadError
+from ..configuration.trees import read_yaml
 from .needs import Needs
 
 _SCRIPTS = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
@@ -27,8 +30,11 @@ def npm(needs: Needs, folder: str) -> None:
     package = _root(needs, folder, _globs)
     for name in ("package-lock.json", "npm-shrinkwrap.json"):
         path = posixpath.join(folder, name)
-        if needs.optional(path) and package is not None and not _fits(package, needs.json(path)):
-            _changes(needs, "npm", path, "ci", "clean-install")
+        if needs.optional(path) and package is not None:
+            lock = needs.json(path)
+            if not _fits(package, lock):
+                _changes(needs, "npm", path, "ci", "clean-install")
+            _scripts_of(needs, *_locked(lock))
 
 
 def yarn(needs: Needs, folder: str) -> None:
@@ -38,6 +44,7 @@ def yarn(needs: Needs, folder: str) -> None:
     if needs.optional(path) and package is not None:
         heads = [line.rstrip(":").split(",") for line in needs.text(path).splitlines() if line[:1] not in (" ", "#")]
         known = {one.strip(' "').replace("@npm:", "@") for head in heads for one in head}
+        _scripts_of(needs, (re.sub(r"(?<=.)@.*", "", one) for one in known), ())
         if any(f"{name}@{asked.removeprefix('npm:')}" not in known for name, asked in _asked(package)):
             _changes(needs, "yarn", path, "--frozen-lockfile", "--immutable")
     for name in (".yarnrc", ".yarnrc.yml"):
@@ -54,12 +61,48 @@ def pnpm(needs: Needs, folder: str) -> None:
     if needs.optional(path) and package is not None:
         lines = [line.strip().replace("'", "").replace('"', "") for line in needs.text(path).splitlines()]
         known = set(pairwise(lines))
+        _scripts_of(needs, *_pnpm_locked(needs.text(path)))
         if any((f"{name}:", f"specifier: {asked}") not in known for name, asked in _asked(package)):
             _changes(needs, "pnpm", path, "--frozen-lockfile", "fetch")
     needs.configuration(posixpath.join(folder, "pnpm-workspace.yaml"))
     for name in (".pnpmfile.cjs", ".pnpmfile.mjs"):
         if posixpath.join(folder, name) in needs.tree.by_path:
             needs.against(f"{name} is a program that pnpm runs while installing")
+
+
+def _locked(lock: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """The packages of npm's lock file, and those of them that run a script when they are installed."""
+    packages = {
+        path.rpartition("node_modules/")[2]: entry
+        for path, entry in (lock.get("packages") or {}).items()
+        if path and not entry.get("link")
+    }
+    return set(packages), {name for name, entry in packages.items() if entry.get("hasInstallScript")}
+
+
+def _pnpm_locked(text: str) -> tuple[set[str], set[str]]:
+    """The same of pnpm's, which says so up to version 6 of the format."""
+    names: set[str] = set()
+    scripted: set[str] = set()
+    last = ""
+    for line in text.splitlines():
+        match = re.match(r"  ['\"]?/?((?:@[\w.-]+/)?[\w.-]+)[@/]\d\S*:\s*$", line)
+        if match is not None:
+            last = match[1]
+            names.add(last)
+        elif line.strip() == "requiresBuild: true":
+            scripted.add(last)
+    return names, scripted
+
+
+def _scripts_of(needs: Needs, names: Iterable[str], scripted: Iterable[str]) -> None:
+    """Note the packages whose script, which runs when they are installed, reads the project, or may do so."""
+    for name in sorted(set(names)):
+        if reads_project(name):
+            needs.against(f"the install script of {name} reads the project", "--ignore-scripts", "fetch")
+    for name in sorted(set(scripted)):
+        if not scripts_known(name):
+            needs.against(f"the install script of {name} may read the project", "--ignore-scripts", "fetch")
 
 
 def _root(needs: Needs, folder: str, globs: _Globs) -> dict[str, Any] | None:
@@ -90,6 +133,7 @@ def _package(needs: Needs, path: str) -> dict[str, Any]:
         for name, version in (package.get(key) or {}).items():
             if isinstance(version, str) and (_LOCAL.match(version) or version.startswith((".", "/", "~/"))):
                 needs.against(f"{path} takes {name} from the project itself: {version}")
+    _scripts_of(needs, (name for name, _ in _asked(package)), ())
     for name in _SCRIPTS:
         if name in (package.get("scripts") or {}):
             needs.against(f"{path} runs its script {name} while installing", "--ignore-scripts", "fetch")
@@ -104,19 +148,16 @@ def _globs(needs: Needs, folder: str, package: dict[str, Any]) -> Iterator[str]:
 
 
 def _pnpm_globs(needs: Needs, folder: str, package: dict[str, Any]) -> Iterator[str]:
-    """The list ``packages`` of pnpm-workspace.yaml, which is the only one in it that begins so."""
+    """The list ``packages`` of pnpm-workspace.yaml."""
     path = posixpath.join(folder, "pnpm-workspace.yaml")
     if path not in needs.tree.by_path:
         return
-    within = False
-    for line in needs.text(path).splitlines():
-        bare = line.split("#")[0].strip()
-        if not line.startswith((" ", "\t", "-")) and bare:
-            within = bare == "packages:"
-            if bare.startswith(("packages", "'packages", '"packages', "{")) and not within:
-                needs.against(f"{path} names packages in a way that is not read here")
-        elif within and bare.startswith("-"):
-            yield bare[1:].strip().strip("\"'")
+    try:
+        entries = read_yaml(needs.text(path))
+    except UnreadError as error:
+        needs.against(f"{path} cannot be read as YAML: {error}")
+        return
+    yield from (one.value for one in entries if one.keys == ("packages",))
 
 
 def _members(needs: Needs, folder: str, globs: Sequence[str]) -> list[str]:

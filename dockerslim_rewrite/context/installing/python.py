@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..configuration.entries import UnreadError
+from ..configuration.trees import read_yaml
 from .needs import Needs, within
 
 _FILE_URL = re.compile(r"@\s*(?:file:|\.{0,2}/)")
@@ -141,15 +143,19 @@ def conda(needs: Needs, entry: str) -> None:
     """The environment file *entry*, with what its section for pip names."""
     if not needs.required(entry):
         return
+    try:
+        entries = read_yaml(needs.text(entry))
+    except UnreadError as error:
+        needs.against(f"{entry} cannot be read as YAML: {error}")
+        return
     folder = posixpath.dirname(entry)
-    for number, line in enumerate(needs.text(entry).splitlines(), start=1):
-        item = line.split("#")[0].strip()
-        if not item.startswith("-"):
+    for one in entries:
+        if one.keys[:1] not in (("dependencies",), ("channels",)):
             continue
-        item = item[1:].strip().strip("\"'")
-        named = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", item)
-        target = within(folder, named[1]) if named else None
+        item = one.value.strip()
+        named = re.match(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s*)(\S+)", item)
+        target = within(folder, named[1]) if named and "://" not in named[1] else None
         if target is not None:
             requirements(needs, target)
-        elif item.startswith(("-", ".", "/", "file:")) or _FILE_URL.search(item):
-            needs.against(f"{entry}:{number} reads the project itself: {item}")
+        elif item.startswith(("-", ".", "/", "~", "file:")) or _FILE_URL.search(item):
+            needs.against(f"{entry}:{one.line} reads the project itself: {item}")

@@ -1,1 +1,1 @@
-"""What the project's Python code does when it runs, read with libcst; nothing of it is executed."""
+"""What the project's Python code does when it runs, read with ``ast``; nothing of it is executed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...analysis.project import Doubt, Evidence, Listener, Privilege, WrittenPath
+from ...analysis.project import Doubt, Evidence, Listener, Privilege, StartedProgram, WrittenPath
 from ...record import record
 
 
@@ -24,3 +24,4 @@ class ModuleScan:
     privileges: tuple[Privilege, ...] = ()
     runs: tuple[Ran, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    programs: tuple[StartedProgram, ...] = ()

@@ -1,7 +1,6 @@
 """The modules of a project that a Python program reaches, and what they do together.
 
-Imports and strings are read with ``ast``, which is fast; what calls mean is read with libcst, in the modules that hold
-a word to look for. A string that names a module of the project counts as an import: frameworks name modules so.
+A string that names a module of the project counts as an import: frameworks name modules so.
 """
 
 from __future__ import annotations
@@ -9,33 +8,28 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import time
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 
-from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary
-from ...knowledge.python_calls import is_interesting, python_calls
+from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
+from ...knowledge.python_calls import python_calls
 from ...record import record
 from .found import ModuleScan, Ran
-from .scanning import Job, scans
+from .module import Module, read_module
+from .scan import scan
 
+#: Modules whose names are ordinary words as well, and that no program loads by name.
+_NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
-#: libcst reads deep nesting on the machine's stack, and its time grows with the square of the depth.
-_DEPTH = 200
 
 
 @record
 class ReachLimits:
-    """What following one program may cost: modules, their characters, lines read with libcst, and seconds.
-
-    The seconds are for machines that are busy with other things: elsewhere the other limits come first.
-    """
+    """What following one program may cost: modules, and their characters."""
 
     modules: int = 2000
-    characters: int = 20_000_000
-    lines: int = 20_000
-    seconds: float = 60.0
+    characters: int = 5_000_000
 
 
 @record
@@ -54,20 +48,11 @@ class Reached:
     runs: tuple[Ran, ...]
 
 
-@lru_cache(maxsize=4096)
-def outline(text: str) -> Outline:
-    """The outline of the module *text*. Raises ``SyntaxError`` for what is no Python, or is nested too deeply."""
-    try:
-        tree = ast.parse(text)
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(str(error) or "nested too deeply") from None
+def outline(module: Module) -> Outline:
+    """The outline of *module*."""
     imports: list[tuple[str, int, int]] = []
     strings: list[str] = []
-    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > _DEPTH:
-            raise SyntaxError("nested too deeply")
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             imports.extend((name.name, 0, node.lineno) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -78,21 +63,55 @@ def outline(text: str) -> Outline:
             named = node.value.partition(":")[0]
             if len(named) < 200 and _DOTTED.match(named):
                 strings.append(named)
-        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
     imports.sort(key=lambda one: one[2])
     return Outline(tuple(imports), tuple(dict.fromkeys(strings)))
+
+
+class Modules:
+    """The modules of one context, each read once. ``read`` gives the text of a context path."""
+
+    def __init__(self, read: Callable[[str], str | None]) -> None:
+        self._read = read
+        self._known: dict[str, Module | Doubt] = {}
+
+    def module(self, path: str) -> Module | Doubt:
+        """The module at *path*, or why it cannot be read."""
+        if path not in self._known:
+            self._known[path] = self._parsed(path)
+        return self._known[path]
+
+    def inline(self, text: str) -> str:
+        """The name under which the module *text* of a command line is known from now on."""
+        name = f"python -c {text!r}"
+        if len(name) > 60:
+            name = f"{name[:60]}…{len(text)}"
+        if name not in self._known:
+            try:
+                self._known[name] = read_module(text)
+            except SyntaxError as error:
+                self._known[name] = Doubt(f"{name} cannot be parsed: {error.msg}", Evidence(name, 0))
+        return name
+
+    def _parsed(self, path: str) -> Module | Doubt:
+        text = self._read(path)
+        if text is None:
+            return Doubt(f"{path} could not be read as text", Evidence(path, 0))
+        try:
+            return read_module(text)
+        except SyntaxError as error:
+            return Doubt(f"{path} cannot be parsed: {error.msg}", Evidence(path, error.lineno or 0))
 
 
 @record(eq=False, slots=False)
 class Reader:
     """Follows programs through a project.
 
-    ``read`` gives the text of a context path, ``files`` are all context paths, ``image`` leads from a context path to
+    ``files`` are all context paths, ``image`` leads from a context path to
     the image path where the file is copied, ``cwd`` is the working directory, ``roots`` are the context paths of the
     folders that modules are found in.
     """
 
-    read: Callable[[str], str | None]
+    modules: Modules
     files: frozenset[str]
     image: Callable[[str], str | None]
     cwd: str | None
@@ -114,55 +133,42 @@ class Reader:
         """All that the programs at the context paths *entries* do."""
         waiting = deque(dict.fromkeys(entries))
         seen = set(waiting)
-        jobs: list[Job] = []
+        scans: list[ModuleScan] = []
         doubts: list[Doubt] = []
-        modules: list[str] = []
+        followed: list[str] = []
         libraries: dict[str, SharedLibrary] = {}
         privileges: list[Privilege] = []
-        lines = characters = 0
-        end = time.monotonic() + self.limits.seconds
+        packages: dict[str, UsedPackage] = {}
+        characters = 0
         while waiting:
             path = waiting.popleft()
-            too_much = lines > self.limits.lines or characters > self.limits.characters
-            if len(modules) >= self.limits.modules or time.monotonic() > end or too_much:
-                doubts.append(_too_large(path))
+            if len(followed) >= self.limits.modules or characters > self.limits.characters:
+                doubts.append(Doubt("the project is too large to be followed completely", Evidence(path, 0)))
                 break
-            modules.append(path)
-            text = self.read(path)
-            if text is None:
-                doubts.append(Doubt(f"{path} could not be read as text", Evidence(path, 0)))
+            followed.append(path)
+            module = self.modules.module(path)
+            if isinstance(module, Doubt):
+                doubts.append(module)
                 continue
-            characters += len(text)
-            try:
-                found = outline(text)
-            except SyntaxError as error:
-                doubts.append(Doubt(f"{path} cannot be parsed: {error.msg}", Evidence(path, error.lineno or 0)))
-                continue
+            characters += module.size
+            found = outline(module)
             for next_path in self._named(path, found):
                 if next_path not in seen:
                     seen.add(next_path)
                     waiting.append(next_path)
-            self._outside(path, found, libraries, privileges)
-            if is_interesting(text, (name for name, _, _ in found.imports)):
-                lines += text.count("\n")
-                jobs.append(Job(text, path, self.image(path)))
-        answers = scans(jobs, self.cwd, self.environment, end - time.monotonic())
-        read = [one for one in answers if isinstance(one, ModuleScan)]
-        for job, one in zip(jobs, answers, strict=True):
-            if isinstance(one, str):
-                doubts.append(Doubt(f"{job.path} {one}", Evidence(job.path, 0)))
-        unread = next((job for job, one in zip(jobs, answers, strict=True) if one is None), None)
-        if unread is not None:
-            doubts.append(_too_large(unread.path))
+            self._outside(path, found, libraries, privileges, packages)
+            scans.append(scan(module, path, self.image(path), self.cwd, self.environment))
         behaviour = Behaviour(
-            listeners=tuple(item for one in read for item in one.listeners),
-            writes=tuple(item for one in read for item in one.writes),
-            privileges=(*privileges, *(item for one in read for item in one.privileges)),
+            listeners=tuple(item for one in scans for item in one.listeners),
+            writes=tuple(item for one in scans for item in one.writes),
+            privileges=(*privileges, *(item for one in scans for item in one.privileges)),
             libraries=tuple(libraries.values()),
-            doubts=(*doubts, *(item for one in read for item in one.doubts)),
-            followed=tuple(modules),
+            doubts=(*doubts, *(item for one in scans for item in one.doubts)),
+            followed=tuple(followed),
+            packages=tuple(packages.values()),
+            programs=tuple(item for one in scans for item in one.programs),
         )
-        return Reached(behaviour, tuple(item for one in read for item in one.runs))
+        return Reached(behaviour, tuple(item for one in scans for item in one.runs))
 
     def _named(self, path: str, found: Outline) -> Iterable[str]:
         """The context paths of the modules of the project that *path* names."""
@@ -175,7 +181,7 @@ class Reader:
                 # Frameworks look for further modules in packages that are named to them.
                 folder = posixpath.dirname(target)
                 yield from (file for file in sorted(self.files) if _of_package(file, folder))
-            elif target is not None and "." in name:
+            elif target is not None and ("." in name or not _NOT_RUN.match(name)):
                 yield target
             elif parent is not None:
                 yield parent
@@ -197,7 +203,12 @@ class Reader:
                 yield target
 
     def _outside(
-        self, path: str, found: Outline, libraries: dict[str, SharedLibrary], privileges: list[Privilege]
+        self,
+        path: str,
+        found: Outline,
+        libraries: dict[str, SharedLibrary],
+        privileges: list[Privilege],
+        packages: dict[str, UsedPackage],
     ) -> None:
         """Note what imports from elsewhere need."""
         data = python_calls()
@@ -206,6 +217,8 @@ class Reader:
             if level or not top or self.module(top) is not None:
                 continue
             where = Evidence(path, line)
+            if top not in sys.stdlib_module_names and top not in packages:
+                packages[top] = UsedPackage("python", top, where, self.cwd)
             if top in data["privileged_modules"]:
                 need = Need[data["privileged_modules"][top]]
                 privilege = Privilege(need, f"import {top}", where)
@@ -216,10 +229,6 @@ class Reader:
                 libraries[top] = SharedLibrary(
                     top, entry["package"], tuple(entry["apt"]), tuple(entry["apk"]), entry["bundled"], where
                 )
-
-
-def _too_large(path: str) -> Doubt:
-    return Doubt("the project is too large to be followed completely", Evidence(path, 0))
 
 
 def _of_package(file: str, folder: str) -> bool:

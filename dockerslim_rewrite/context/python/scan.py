@@ -2,79 +2,124 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider, ScopeProvider
-
-from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, WriteKind, WrittenPath
+from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, StartedProgram, WriteKind, WrittenPath
+from ...knowledge.habits import quiet
 from ...knowledge.python_calls import python_calls
-from .assignments import assigned_once
+from ...knowledge.written import looks_written
+from ..collected import certain
 from .found import ModuleScan, Ran
-from .values import Evaluator, Value
+from .module import Module
+from .values import PASSES_ON, Evaluator, Value
 
 _WRITING_MODES = frozenset("wax+")
-_ALL_ADDRESSES = ("sqlite:///",)
+_SQLITE = "sqlite:///"
 
 
-def scan(text: str, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]) -> ModuleScan:
-    """Scan the module *text* at the context path *path*, which is *file* in the image.
-
-    Raises ``libcst.ParserSyntaxError`` and ``RecursionError`` for what cannot be read.
-    """
-    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    visitor = _Visitor(wrapper, path, file, cwd, environment, assigned_once(wrapper.module))
-    wrapper.visit(visitor)
+def scan(
+    module: Module, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
+) -> ModuleScan:
+    """Scan *module* at the context path *path*, which is *file* in the image."""
+    scanner = _Scanner(module, path, file, cwd, environment)
+    for node in module.nodes:
+        scanner.look(node)
     return ModuleScan(
-        tuple(dict.fromkeys(visitor.writes)),
-        tuple(dict.fromkeys(visitor.listeners)),
-        tuple(dict.fromkeys(visitor.privileges)),
-        tuple(dict.fromkeys(visitor.runs)),
-        tuple(dict.fromkeys(visitor.doubts)),
+        certain(scanner.writes),
+        tuple(dict.fromkeys(scanner.listeners)),
+        tuple(dict.fromkeys(scanner.privileges)),
+        tuple(dict.fromkeys(scanner.runs)),
+        tuple(dict.fromkeys(scanner.doubts)),
+        tuple(dict.fromkeys(scanner.started)),
     )
 
 
-class _Visitor(cst.CSTVisitor):
-    """Collects from one module. Qualified names and positions cost more than reading, so they are asked for."""
-
-    METADATA_DEPENDENCIES = (ScopeProvider,)
+class _Scanner:
+    """Collects from one module."""
 
     def __init__(
-        self,
-        wrapper: MetadataWrapper,
-        path: str,
-        file: str | None,
-        cwd: str | None,
-        environment: Mapping[str, str | None],
-        names: Mapping[str, cst.BaseExpression],
+        self, module: Module, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
     ) -> None:
-        super().__init__()
-        self.wrapper = wrapper
+        self.module = module
         self.path = path
         self.data = python_calls()
-        self.evaluator = Evaluator(names, self.qualified, file, cwd, environment)
+        self.evaluator = Evaluator(module, file, cwd, environment)
+        self.told = {id(part) for node in module.nodes for part in self._told(node)}
+        self.parts = {id(part) for node in module.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
         self.writes: list[WrittenPath] = []
         self.listeners: list[Listener] = []
         self.privileges: list[Privilege] = []
         self.runs: list[Ran] = []
+        self.started: list[StartedProgram] = []
         self.doubts: list[Doubt] = []
 
-    def qualified(self, node: cst.CSTNode) -> Sequence[str]:
-        scope = self.get_metadata(ScopeProvider, node, None)
-        return [name.name for name in scope.get_qualified_names_for(node)] if scope is not None else []
+    def evidence(self, node: ast.AST) -> Evidence:
+        return Evidence(self.path, getattr(node, "lineno", 0))
 
-    def evidence(self, node: cst.CSTNode) -> Evidence:
-        return Evidence(self.path, cast(Any, self.wrapper.resolve(PositionProvider)[node]).start.line)
+    def look(self, node: ast.AST) -> None:
+        """Collect from *node*, its children left out."""
+        if isinstance(node, ast.Call):
+            self._call(node)
+        elif isinstance(node, ast.Attribute):
+            if node.attr in ("SOCK_RAW", "AF_PACKET"):
+                self.privileges.append(Privilege(Need.RAW_SOCKET, f"socket.{node.attr}", self.evidence(node)))
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._assign(target, node.value, node)
+        elif isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                self._assign(node.target, node.value, node)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is not None:
+                    self._element(key, value)
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and id(node) not in self.parts:
+                self._sqlite(Value(node.value), node)
+                if id(node) not in self.told and looks_written(node.value):
+                    self._note(Value(node.value), "POSSIBLE", node)
+        elif isinstance(node, ast.JoinedStr):
+            first = node.values[0] if node.values else None
+            if isinstance(first, ast.Constant) and str(first.value).startswith("sqlite:"):
+                found = self.evaluator.value(node)
+                if found.text is None:
+                    self._note(Value(None, None, found.variable), "DATABASE", node)
+                else:
+                    self._sqlite(found, node)
 
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        if node.attr.value in ("SOCK_RAW", "AF_PACKET"):
-            self.privileges.append(Privilege(Need.RAW_SOCKET, f"socket.{node.attr.value}", self.evidence(node)))
+    def _told(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The parts of *node* whose strings are for a known callee, or for people: they hint at no unknown write."""
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                yield from ast.walk(decorator)
+        elif isinstance(node, ast.Call):
+            for name in self.module.qualified(node.func):
+                top = name.partition(".")[0]
+                known = top in sys.stdlib_module_names or quiet("python", top)
+                if known and not PASSES_ON.match(name):
+                    yield from ast.walk(node)
 
-    def visit_Call(self, node: cst.Call) -> None:
-        names = self.qualified(node.func)
+    def _sqlite(self, found: Value, node: ast.AST) -> None:
+        """Note the file in an address of SQLAlchemy's for SQLite."""
+        text = found.text or ""
+        if not text.startswith(_SQLITE):
+            return
+        place = text.removeprefix(_SQLITE).partition("?")[0]
+        if place and not place.startswith(":memory:"):
+            self._note(Value(place, None, found.variable), "DATABASE", node)
+
+    def _call(self, node: ast.Call) -> None:
+        names = self.module.qualified(node.func)
         data = self.data
+        for keyword in node.keywords:
+            if keyword.arg is not None and keyword.arg in data["settings"]:
+                self._set(keyword.arg, keyword.value, keyword.value)
         for name in names:
             if name in data["writes"]:
                 return self._writes(node, name, data["writes"][name])
@@ -88,92 +133,72 @@ class _Visitor(cst.CSTVisitor):
                 return None
             if name in data["runs"]["names"] or name in data["runs"]["spread"]:
                 return self._runs(node, spread=name in data["runs"]["spread"])
+            if name in data["loads"]["names"]:
+                where = self.evidence(node)
+                self.started.append(StartedProgram(None, f"{name}() loads a library of the system", where))
+                return None
             if name in data["opaque"]["names"]:
                 return self._opaque(node, name)
-        if isinstance(node.func, cst.Attribute):
+        if isinstance(node.func, ast.Attribute):
             self._method(node, node.func, names)
         return None
 
-    def _method(self, node: cst.Call, function: cst.Attribute, names: Sequence[str]) -> None:
-        method = function.attr.value
+    def _method(self, node: ast.Call, function: ast.Attribute, names: tuple[str, ...]) -> None:
+        method = function.attr
         entry = self.data["methods"].get(method)
         if method == "open" and self._mode(node, 0):
             self._note(self.evaluator.value(function.value), "FILE", node)
-        elif entry is not None and len(node.args) >= entry.get("arguments", 0):
+        elif entry is not None and len(node.args) + len(node.keywords) >= entry.get("arguments", 0):
             if entry.get("self"):
                 self._note(self.evaluator.value(function.value), entry["kind"], node)
             else:
                 self._writes(node, method, entry | {"optional": entry.get("arguments", 0) == 0})
         entry = self.data["listening_methods"].get(method)
         if entry is not None and not any(name.startswith("subprocess.") for name in names):
-            keywords = {argument.keyword.value for argument in node.args if argument.keyword is not None}
+            keywords = {keyword.arg for keyword in node.keywords}
             if "only" not in entry or keywords.intersection(entry["only"]):
                 self._listens(node, entry)
 
-    def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            name = self._setting(target.target)
-            if name is not None:
-                self._set(name, node.value, node)
-
-    def visit_DictElement(self, node: cst.DictElement) -> None:
-        key = self.evaluator.value(node.key).text
-        if key is not None and key in self.data["settings"]:
-            self._set(key, node.value, node)
-        elif key == "filename":
-            self._note(self.evaluator.value(node.value), "LOG", node)
-        elif key == "NAME":
-            found = self.evaluator.value(node.value)
-            if (found.text or found.folder or "").endswith((".sqlite3", ".sqlite", ".db", ".sqlite3.db")):
-                self._note(found, "DATABASE", node)
-        elif key == "LOCATION" and (self.evaluator.value(node.value).text or "").startswith("/"):
-            self._note(self.evaluator.value(node.value), "FOLDER", node)
-
-    def visit_Arg(self, node: cst.Arg) -> None:
-        if node.keyword is not None and node.keyword.value in self.data["settings"]:
-            self._set(node.keyword.value, node.value, node)
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        text = node.evaluated_value
-        if isinstance(text, str) and text.startswith(_ALL_ADDRESSES):
-            place = text.removeprefix("sqlite:///").partition("?")[0]
-            if place and not place.startswith(":memory:"):
-                self._note(Value(place), "DATABASE", node)
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:
-        first = node.parts[0] if node.parts else None
-        if isinstance(first, cst.FormattedStringText) and first.value.startswith("sqlite:"):
-            found = self.evaluator.value(node)
-            place = found.text.removeprefix("sqlite:///") if found.text else None
-            self._note(Value(place, None, found.variable), "DATABASE", node)
-
-    def _setting(self, target: cst.BaseAssignTargetExpression) -> str | None:
-        """The name of a setting that *target* assigns: ``NAME``, ``x.NAME`` or ``x["NAME"]``."""
+    def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
+        """Look at an assignment to ``NAME``, ``x.NAME`` or ``x["NAME"]``."""
         name: str | None = None
-        if isinstance(target, cst.Name):
-            name = target.value
-        elif isinstance(target, cst.Attribute):
-            name = target.attr.value
-        elif isinstance(target, cst.Subscript) and len(target.slice) == 1:
-            index = target.slice[0].slice
-            name = self.evaluator.value(index.value).text if isinstance(index, cst.Index) else None
-        return name if name in self.data["settings"] else None
+        if isinstance(target, ast.Name):
+            name = target.id
+        elif isinstance(target, ast.Attribute):
+            name = target.attr
+        elif isinstance(target, ast.Subscript):
+            name = self.evaluator.value(target.slice).text
+        if name is not None and name in self.data["settings"]:
+            self._set(name, value, node)
 
-    def _set(self, name: str, value: cst.BaseExpression, node: cst.CSTNode) -> None:
+    def _element(self, key_node: ast.expr, value: ast.expr) -> None:
+        """Look at an element of a dictionary: settings, and the keys of logging's and Django's configurations."""
+        key = self.evaluator.value(key_node).text
+        if key is not None and key in self.data["settings"]:
+            self._set(key, value, key_node)
+        elif key == "filename":
+            self._note(self.evaluator.value(value), "LOG", key_node)
+        elif key == "NAME":
+            found = self.evaluator.value(value)
+            if (found.text or found.folder or "").endswith((".sqlite3", ".sqlite", ".db", ".sqlite3.db")):
+                self._note(found, "DATABASE", key_node)
+        elif key == "LOCATION" and (self.evaluator.value(value).text or "").startswith("/"):
+            self._note(self.evaluator.value(value), "FOLDER", key_node)
+
+    def _set(self, name: str, value: ast.expr, node: ast.AST) -> None:
         found = self.evaluator.value(value)
         if found.text != "":
             self._note(found, self.data["settings"][name], node, folder=True)
 
-    def _argument(self, node: cst.Call, at: int | None, key: str | None) -> cst.BaseExpression | None:
-        positional = [argument for argument in node.args if argument.keyword is None]
-        for argument in node.args:
-            if argument.keyword is not None and argument.keyword.value == key:
-                return argument.value
-        if at is not None and at < len(positional) and not any(one.star for one in positional[: at + 1]):
-            return positional[at].value
-        return None
+    def _argument(self, node: ast.Call, at: int | None, key: str | None) -> ast.expr | None:
+        for keyword in node.keywords:
+            if keyword.arg is not None and keyword.arg == key:
+                return keyword.value
+        if at is None or at >= len(node.args) or any(isinstance(one, ast.Starred) for one in node.args[: at + 1]):
+            return None
+        return node.args[at]
 
-    def _writes(self, node: cst.Call, name: str, entry: Mapping[str, Any]) -> None:
+    def _writes(self, node: ast.Call, name: str, entry: Mapping[str, Any]) -> None:
         argument = self._argument(node, entry.get("at"), entry.get("key"))
         if argument is None:
             if not entry.get("optional"):
@@ -184,14 +209,14 @@ class _Visitor(cst.CSTVisitor):
             return
         self._note(found, entry["kind"], node)
 
-    def _mode(self, node: cst.Call, at: int) -> bool:
+    def _mode(self, node: ast.Call, at: int) -> bool:
         argument = self._argument(node, at, "mode")
         if argument is None:
             return False
         mode = self.evaluator.value(argument).text
         return mode is None or bool(_WRITING_MODES.intersection(mode))
 
-    def _opens(self, node: cst.Call, name: str, at: int, mode: int) -> None:
+    def _opens(self, node: ast.Call, name: str, at: int, mode: int) -> None:
         if not self._mode(node, mode):
             return
         argument = self._argument(node, at, "file")
@@ -199,7 +224,7 @@ class _Visitor(cst.CSTVisitor):
             return
         self._note(self.evaluator.value(argument) if argument is not None else Value(), "FILE", node)
 
-    def _note(self, found: Value, kind: str, node: cst.CSTNode, *, folder: bool = False) -> None:
+    def _note(self, found: Value, kind: str, node: ast.AST, *, folder: bool = False) -> None:
         """Note that *found* is written; ``folder`` tells that it is a folder in which files are made."""
         place = self.evaluator.path(found)
         where = self.evidence(node)
@@ -211,7 +236,7 @@ class _Visitor(cst.CSTVisitor):
             parent = place.text if folder or kind == "FOLDER" else posixpath.dirname(place.text)
         self.writes.append(WrittenPath(place.text, parent, WriteKind[kind], written, where))
 
-    def _listens(self, node: cst.Call, entry: Mapping[str, Any]) -> None:
+    def _listens(self, node: ast.Call, entry: Mapping[str, Any]) -> None:
         found = Value(entry.get("default"))
         if "address" in entry:
             argument = self._argument(node, entry["address"], None)
@@ -231,27 +256,40 @@ class _Visitor(cst.CSTVisitor):
                 found = self.evaluator.value(argument)
         self.listeners.append(Listener(found.number, entry["server"], self.evidence(node), found.variable))
 
-    def _runs(self, node: cst.Call, *, spread: bool) -> None:
+    def _runs(self, node: ast.Call, *, spread: bool) -> None:
         where = self.evidence(node)
-        positional = [argument.value for argument in node.args if argument.keyword is None]
+        positional = node.args
         if spread and len(positional) > 1:
-            positional = positional[1:] if isinstance(positional[1], cst.List | cst.Tuple) else positional
+            positional = positional[1:] if isinstance(positional[1], ast.List | ast.Tuple) else positional
         if not positional:
             self.runs.append(Ran((), None, where))
             return
         first = positional[0]
-        if isinstance(first, cst.List | cst.Tuple):
-            words = tuple(self.evaluator.value(element.value).text for element in first.elements)
+        words = self._words(first)
+        if words is not None:
             self.runs.append(Ran(words, None, where))
         elif spread:
             self.runs.append(Ran(tuple(self.evaluator.value(item).text for item in positional), None, where))
         else:
-            self.runs.append(Ran((), self.evaluator.value(first).text, where))
+            split = isinstance(first, ast.Call) and "shlex.split" in self.module.qualified(first.func) and first.args
+            text = self.evaluator.value(first.args[0] if isinstance(first, ast.Call) and split else first).text
+            self.runs.append(Ran((), text, where))
 
-    def _opaque(self, node: cst.Call, name: str) -> None:
+    def _words(self, node: ast.expr) -> tuple[str | None, ...] | None:
+        """The words of a list that *node* stands for; those that are added to it are not known."""
+        if isinstance(node, ast.Name):
+            node = self.module.assigned.get(node.id, node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            left = self._words(node.left) if isinstance(node.left, ast.List | ast.Tuple | ast.Name) else None
+            return (*left, None) if left else None
+        if not isinstance(node, ast.List | ast.Tuple):
+            return None
+        return tuple(self.evaluator.value(element).text for element in node.elts)
+
+    def _opaque(self, node: ast.Call, name: str) -> None:
         argument = self._argument(node, 0, None)
         if argument is None or self.evaluator.value(argument).text is None:
             self._doubt(node, f"{name}() runs code that only the running program knows")
 
-    def _doubt(self, node: cst.CSTNode, reason: str) -> None:
+    def _doubt(self, node: ast.AST, reason: str) -> None:
         self.doubts.append(Doubt(reason, self.evidence(node)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-
-import libcst as cst
+import re
+from collections.abc import Mapping, Sequence
 
 from ...record import record
+from .module import Module
 
 _JOINS = frozenset(("os.path.join", "posixpath.join"))
 _SAME = frozenset(
@@ -26,6 +27,12 @@ _PATHS = frozenset(("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "Pa
 _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv"))
 _HERE = frozenset(("os.getcwd", "pathlib.Path.cwd"))
 _TEMPORARY = ("tempfile.",)
+#: Functions of the library whose result holds what they are given, so that it may be written elsewhere.
+PASSES_ON = re.compile(
+    r"(?:os\.environ|os\.getenv|os\.path\.(?:join|abspath|realpath|normpath|expanduser)|posixpath|pathlib|os\.fspath|"
+    r"builtins\.(?:str|dict|list|tuple|set)|functools\.partial|collections|types\.SimpleNamespace|logging\.config|"
+    r"dataclasses|argparse|configparser)\b"
+)
 _DEPTH = 40
 
 
@@ -55,58 +62,55 @@ class Value:
 
 
 UNKNOWN = Value()
-Qualified = Callable[[cst.CSTNode], Sequence[str]]
 
 
 @record(eq=False, slots=False)
 class Evaluator:
     """Evaluates expressions of one module.
 
-    ``names`` holds the expression of each name that is assigned once, ``qualified`` the qualified names of a node,
-    ``file`` the image path of the module, ``cwd`` that of the working directory, ``environment`` what ENV sets.
+    ``file`` is the image path of the module, ``cwd`` that of the working directory, ``environment`` what ENV sets.
     """
 
-    names: Mapping[str, cst.BaseExpression]
-    qualified: Qualified
+    module: Module
     file: str | None
     cwd: str | None
     environment: Mapping[str, str | None]
 
-    def value(self, node: cst.BaseExpression, depth: int = 0) -> Value:
+    def value(self, node: ast.AST, depth: int = 0) -> Value:
         """What *node* stands for."""
         if depth > _DEPTH:
             return UNKNOWN
         deeper = depth + 1
-        if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-            literal = node.evaluated_value
-            return Value(literal) if isinstance(literal, str) else UNKNOWN
-        if isinstance(node, cst.Integer):
-            return Value(node.evaluated_value)
-        if isinstance(node, cst.FormattedString):
+        if isinstance(node, ast.Constant):
+            literal = isinstance(node.value, str | int) and not isinstance(node.value, bool)
+            return Value(node.value) if literal else UNKNOWN
+        if isinstance(node, ast.JoinedStr):
             return self._formatted(node, deeper)
-        if isinstance(node, cst.Name):
-            if node.value == "__file__":
+        if isinstance(node, ast.Name):
+            if node.id == "__file__":
                 return Value(self.file)
-            expression = self.names.get(node.value)
+            expression = self.module.assigned.get(node.id)
             return self.value(expression, deeper) if expression is not None else UNKNOWN
-        if isinstance(node, cst.Tuple):
-            return Value(tuple(self.value(element.value, deeper) for element in node.elements))
-        if isinstance(node, cst.BinaryOperation):
+        if isinstance(node, ast.Tuple):
+            return Value(tuple(self.value(element, deeper) for element in node.elts))
+        if isinstance(node, ast.BinOp):
             return self._joined(node, deeper)
-        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or):
-            left = self.value(node.left, deeper)
-            if left.value is not None:
-                return left
-            right = self.value(node.right, deeper)
-            return Value(right.value, right.folder, left.variable or right.variable)
-        if isinstance(node, cst.Subscript):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return self._either([self.value(one, deeper) for one in node.values])
+        if isinstance(node, ast.Subscript):
             return self._subscript(node, deeper)
-        if isinstance(node, cst.Attribute) and node.attr.value == "parent":
+        if isinstance(node, ast.Attribute) and node.attr == "parent":
             found = self.value(node.value, deeper)
             return Value(posixpath.dirname(found.text) if found.text else None, None, found.variable)
-        if isinstance(node, cst.Call):
+        if isinstance(node, ast.Call):
             return self._call(node, deeper)
         return UNKNOWN
+
+    def _either(self, values: Sequence[Value]) -> Value:
+        """The first of *values* that is known: what ``a or b`` gives."""
+        variable = next((value.variable for value in values if value.variable), None)
+        known = next((value for value in values if value.value is not None), values[-1])
+        return Value(known.value, known.folder, known.variable or variable)
 
     def path(self, found: Value) -> Value:
         """*found* as an absolute image path."""
@@ -119,14 +123,14 @@ class Evaluator:
             return posixpath.normpath(text)
         return posixpath.normpath(posixpath.join(self.cwd, text)) if self.cwd else None
 
-    def _formatted(self, node: cst.FormattedString, depth: int) -> Value:
+    def _formatted(self, node: ast.JoinedStr, depth: int) -> Value:
         text, variable = "", None
-        for part in node.parts:
-            if isinstance(part, cst.FormattedStringText):
-                text += part.value
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                text += str(part.value)
                 continue
-            assert isinstance(part, cst.FormattedStringExpression)
-            inner = self.value(part.expression, depth)
+            assert isinstance(part, ast.FormattedValue)
+            inner = self.value(part.value, depth)
             if inner.value is None or isinstance(inner.value, tuple) or part.format_spec is not None:
                 folder = text.rpartition("/")[0] if "/" in text else inner.folder if not text else None
                 return Value(None, folder or None)
@@ -134,32 +138,31 @@ class Evaluator:
             variable = variable or inner.variable
         return Value(text, None, variable)
 
-    def _joined(self, node: cst.BinaryOperation, depth: int) -> Value:
+    def _joined(self, node: ast.BinOp, depth: int) -> Value:
         left, right = self.value(node.left, depth), self.value(node.right, depth)
         variable = left.variable or right.variable
-        if isinstance(node.operator, cst.Divide):
+        if isinstance(node.op, ast.Div):
             return _join([left, right])
-        if isinstance(node.operator, cst.Add) and left.text is not None:
+        if isinstance(node.op, ast.Add) and left.text is not None:
             if right.text is not None:
                 return Value(left.text + right.text, None, variable)
             return Value(None, left.text.rpartition("/")[0] or None, variable)
+        if isinstance(node.op, ast.Mod) and left.text is not None:
+            return _before(left.text, "%", variable)
         return UNKNOWN
 
-    def _subscript(self, node: cst.Subscript, depth: int) -> Value:
-        if "os.environ" not in self.qualified(node.value) or len(node.slice) != 1:
+    def _subscript(self, node: ast.Subscript, depth: int) -> Value:
+        if "os.environ" not in self.module.qualified(node.value):
             return UNKNOWN
-        index = node.slice[0].slice
-        name = self.value(index.value, depth).text if isinstance(index, cst.Index) else None
-        return self._variable(name, UNKNOWN)
+        return self._variable(self.value(node.slice, depth).text, UNKNOWN)
 
     def _variable(self, name: str | None, default: Value) -> Value:
         set_here = self.environment.get(name) if name else None
         return Value(set_here, None, name) if set_here is not None else Value(default.value, default.folder, name)
 
-    def _call(self, node: cst.Call, depth: int) -> Value:
-        names = frozenset(self.qualified(node.func))
-        arguments = [argument for argument in node.args if argument.keyword is None and not argument.star]
-        values = [self.value(argument.value, depth) for argument in arguments]
+    def _call(self, node: ast.Call, depth: int) -> Value:
+        names = frozenset(self.module.qualified(node.func))
+        values = [self.value(one, depth) for one in node.args if not isinstance(one, ast.Starred)]
         first = values[0] if values else UNKNOWN
         if names & _ENVIRONMENT:
             return self._variable(first.text, values[1] if len(values) > 1 else UNKNOWN)
@@ -173,13 +176,21 @@ class Evaluator:
             return Value(self.cwd)
         if any(name.startswith(_TEMPORARY) for name in names):
             return Value(None, "/tmp")
-        if isinstance(node.func, cst.Attribute):
+        if isinstance(node.func, ast.Attribute):
             on = self.value(node.func.value, depth)
-            if node.func.attr.value in ("resolve", "absolute", "expanduser", "as_posix"):
+            if node.func.attr in ("resolve", "absolute", "expanduser", "as_posix"):
                 return on
-            if node.func.attr.value == "joinpath":
+            if node.func.attr == "joinpath":
                 return _join([on, *values])
+            if node.func.attr == "format" and on.text is not None:
+                return _before(on.text, "{", on.variable)
         return UNKNOWN
+
+
+def _before(text: str, mark: str, variable: str | None) -> Value:
+    """A template whose fields begin with *mark*: its folder, where that is before the first of them."""
+    known = text.partition(mark)[0]
+    return Value(text, None, variable) if mark not in text else Value(None, known.rpartition("/")[0] or None, variable)
 
 
 def _join(values: Sequence[Value]) -> Value:

@@ -28,10 +28,12 @@ _LISTED = 4
 
 
 class _Account(NamedTuple):
-    """The user: number, home, who says that it is there (empty: it is to be created), and what creates accounts."""
+    """The user: number, home (None: without one), who says that it is there (empty: it is to be created), and what
+    creates accounts.
+    """
 
     number: int
-    home: str
+    home: str | None
     there: str
     tools: str | None
     name: str
@@ -68,6 +70,11 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     if state.user is not None:
         if any(isinstance(step, Value) and step.keyword == "USER" for step in stage.steps):
             yield missed(stage.head.line, f"stays root: the file says so itself with USER {state.user}")
+        return
+    heirs = facts.graph.heirs(stage.index)
+    if heirs:
+        line = facts.build.stages[heirs[0]].head.line
+        yield missed(stage.head.line, f"stays root: the stage on line {line} is built from it, and would get its user")
         return
     scratch = base_head(build, facts, stage).image.lower() == "scratch"
     account = _account(build, facts, stage, scratch=scratch)
@@ -108,7 +115,7 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> _Acc
     """The user for *stage*; a text says why there is none, None that nothing is to be done."""
     name, number = facts.account
     if scratch:
-        return _Account(number, "/", "", None, name, shell=False)
+        return _Account(number, None, "", None, name, shell=False)
     image = base_image(build, facts, stage)
     if image is None:
         return "the base image is not known, nor the user and entrypoint that it starts with"
@@ -124,9 +131,9 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> _Acc
         shell = image.family != "none"
         return _Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, shell)
     if image.family in (None, "none"):
-        return _Account(number, "/", "", None, name, shell=False)
+        return _Account(number, None, "", None, name, shell=False)
     tools = account_tools(image.family, image.name, image.parts.variant)
-    return _Account(number, f"/home/{name}" if tools else "/", "", tools, name)
+    return _Account(number, f"/home/{name}" if tools and stage.runs else None, "", tools, name)
 
 
 def _edits(

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...analysis.facts import Facts
-from ...analysis.flow.destinations import destination
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
-from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
+from ...analysis.project import Behaviour, Project
+from ...analysis.runtime.home import home_uses
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Exec, Listing, Step
+from ...ir.steps import Exec, Listing, Step
 from ...knowledge.processes import server_named
-from ...knowledge.users import is_temporary
 from ...record import record
 from ...shell.script import Script
 from .runners import always_starts, covered, required
-from .user_obstacles import FIRST_FREE_PORT, commanded, declared
+from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
+from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
 
 #: Programs that run code of the project, and nothing else.
 _INTERPRETERS = re.compile(r"python[\d.]*|node|nodejs|npm|yarn|pnpm|java|ruby|bundle|puma|rackup|dotnet|php|deno|bun")
-_SYSTEM = re.compile(
-    r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
-    r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
-)
-#: Data that outlives containers: it usually lies on a volume, whose files have the owner that they have.
-_KEPT = frozenset((WriteKind.DATABASE, WriteKind.UPLOAD))
 #: A name of a service that starts as root for good reasons, which is worth to be said even where it is not all.
 _MAY_SERVE = re.compile(r"\b(?:cron|crond|sshd|supervisord|gosu|su-exec|s6-|runit|my_init|nginx|httpd|apache2)\b")
 
@@ -48,13 +42,14 @@ class Findings:
     helped: bool
 
 
-def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
-    """What is found about a user with the home folder *home* in the image of *stage*, the last one."""
+def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Findings:
+    """What is found about a user of the image of *stage*, the last one, whose account has the folder *home*."""
     chain = _chain(facts, stage)
     steps = [step for index in chain for step in build.stages[index].steps]
-    obstacles = [*declared(steps), *commanded(build, facts, chain)]
+    obstacles = [*declared(steps), *inherited(build, facts, stage), *commanded(build, facts, chain)]
     doubts: list[str] = []
     evidence: list[str] = []
+    obstacles += (f"{use.reason} (line {use.line})" for use in home_uses(build, facts, chain))
     project = facts.project
     obstacles += required(project)
     if start_of(build) == (None, None) and not always_starts(project):
@@ -80,29 +75,29 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str) -> Findings:
     workdir = stage_state(stage, facts.states).workdir
     if project is None:
         helped = not obstacles
-        return _owned(build, facts, stage, obstacles + unknown, doubts, evidence, {workdir}, None, helped=helped)
+        alone = [workdir] if workdir is not None and is_ownable(workdir) else []
+        inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
+        return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
     doubts += covered(project, found.writes)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:
         obstacles.append("it starts nothing of the project, so nothing tells what it is for")
-    folders: set[str | None] = set()
+    rights = Rights(home, stage_state(stage, facts.states).env.get("HOME"), workdir)
     for write in found.writes:
-        problem, doubt, folder = _write(write, home)
-        if problem:
-            obstacles.append(problem)
-        if doubt:
-            doubts.append(doubt)
-        folders.add(folder)
-        if folder:
-            evidence.append(f"writes {write.written} ({write.evidence})")
-    if any(folders):
-        doubts += _left_behind(facts, stage)
-    if doubts:
-        folders.add(workdir)
+        rights.add(write)
+    obstacles += rights.obstacles
+    doubts += rights.doubts
+    evidence += rights.evidence
+    if rights.folders:
+        doubts += left_behind(build, facts, chain, rights)
+    if doubts and workdir is not None:
+        rights.folders[workdir] = True
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
-    return _owned(build, facts, stage, obstacles, doubts, evidence, folders, (project, found), helped=False)
+    own = {folder: whole for folder, whole in rights.folders.items() if is_ownable(folder)}
+    copied = copies_to_own(facts, stage, project, found, own)
+    return _findings(obstacles, doubts, evidence, own, copied, helped=False)
 
 
 def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behaviour:
@@ -123,18 +118,6 @@ def _chain(facts: Facts, stage: Stage) -> list[int]:
         found.insert(0, at)
         at = facts.graph.bases[at]
     return found
-
-
-def _left_behind(facts: Facts, stage: Stage) -> Iterator[str]:
-    """The RUNs of *stage* that run code of the project, whose files are root's."""
-    for run in stage.runs:
-        script = facts.script(run)
-        for command in script.commands if script is not None else ():
-            words = [word or "" for word in command.argv]
-            name = posixpath.basename(words[0]) if words else None
-            installs = name in ("npm", "yarn", "pnpm", "bundle") or words[1:3] == ["-m", "pip"]
-            if plausible_program(name) and not installs:
-                yield f"line {run.line} runs {' '.join(words[:3])} while building, which may leave files of root's"
 
 
 def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:
@@ -168,72 +151,20 @@ def plausible_program(name: str | None) -> bool:
     return name is not None and (bool(_INTERPRETERS.fullmatch(name)) or server_named(name) is not None)
 
 
-def _write(write: WrittenPath, home: str) -> tuple[str | None, str | None, str | None]:
-    """For a path that is written: an obstacle, a doubt, and the folder to own."""
-    shown = f"{write.written} ({write.evidence})"
-    folder = write.folder
-    if folder is None:
-        return None, f"it writes {shown}", None
-    if is_temporary(folder) or folder == home or folder.startswith(home + "/"):
-        return None, None, None
-    if _SYSTEM.match(folder):
-        return f"it writes {shown} in a folder of the system", None, None
-    doubt = f"{shown} is data that is usually kept on a volume, which may be root's" if write.kind in _KEPT else None
-    return None, doubt, folder
-
-
-def _owned(
-    build: Build,
-    facts: Facts,
-    stage: Stage,
+def _findings(
     obstacles: list[str],
     doubts: list[str],
     evidence: list[str],
-    folders: set[str | None],
-    known: tuple[Project, Behaviour] | None,
+    folders: Iterable[str],
+    copied: Iterable[int],
     *,
     helped: bool,
 ) -> Findings:
-    """Findings with the folders and COPY steps that the user must own."""
-    own = sorted(folder for folder in folders if folder and not _SYSTEM.match(folder))
-    own = [folder for folder in own if not is_temporary(folder)]
-    copies = [(step.index, destination(step, facts.state(step))) for step in stage.steps if isinstance(step, Copy)]
-    copied: set[int] = set()
-    if known is None:
-        for index, target in copies:
-            if target is not None and any(_within(target, folder) for folder in own):
-                copied.add(index)
-    else:
-        # The last COPY that can have put a file there did.
-        latest = [(index, target) for index, target in reversed(copies) if target is not None]
-        for path, file in known[0].image_files(build).items():
-            if _for_others(file) and not _is_written(path, known[1], own):
-                continue
-            copied.update([index for index, target in latest if _within(path, target)][:1])
     return Findings(
         tuple(dict.fromkeys(obstacles)),
         tuple(dict.fromkeys(doubts)),
         tuple(dict.fromkeys(evidence)),
-        tuple(own),
-        tuple(sorted(copied)),
+        tuple(sorted(folders)),
+        tuple(sorted(set(copied))),
         helped,
     )
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def _for_others(file: FileFacts) -> bool:
-    """Whether users other than the owner may read a file, and run it if the owner may."""
-    return bool(file.mode & 0o004) and bool(file.mode & 0o001 or not file.mode & 0o100)
-
-
-def _is_written(path: str, behaviour: Behaviour, own: list[str]) -> bool:
-    """Whether the file at the image path *path* is one that is written, or lies in a folder that is below its COPY."""
-    for write in behaviour.writes:
-        if write.path is not None and _within(path, write.path):
-            return True
-        if write.path is None and write.folder in own and posixpath.dirname(path) == write.folder:
-            return True
-    return False

@@ -6,14 +6,21 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ...analysis.bases import base_image
 from ...analysis.facts import Facts
-from ...ir.build import Build
+from ...analysis.flow.start import start_of
+from ...analysis.flow.state import stage_state
+from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
-from ...knowledge.users import fills_home
+from ...knowledge.starts import bound_port, for_anyone, ports_told
 from ...shell.script import Script, Simple
 
 #: The first port that every user may listen on.
 FIRST_FREE_PORT = 1024
+
+
+#: Modes by which everybody may read files and enter folders.
+_OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
 
 
 def declared(steps: Sequence[Step]) -> Iterator[str]:
@@ -33,12 +40,34 @@ def declared(steps: Sequence[Step]) -> Iterator[str]:
                 yield f"it works in root's home (line {step.line})"
         elif isinstance(step, Env):
             for pair in step.pairs:
+                for number in ports_told(pair.key, (pair.value or "").strip("\"'")):
+                    if 0 < number < FIRST_FREE_PORT:
+                        yield f"{pair.key} tells it to listen on port {number} (line {step.line})"
                 if re.search(r"(?:\A|[:\"'=])/root(?:/|:|\Z)", pair.value or ""):
                     yield f"{pair.key} leads into root's home (line {step.line})"
         elif isinstance(step, Copy) and step.destination.startswith("/root"):
             yield f"files are put into root's home (line {step.line})"
+        elif isinstance(step, Copy) and not _OPEN.match(step.origin.flag("chmod") or "755"):
+            yield f"--chmod={step.origin.flag('chmod')} takes permissions from other users (line {step.line})"
         elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
             yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
+
+
+def inherited(build: Build, facts: Facts, stage: Stage) -> Iterator[str]:
+    """What the base image of *stage* brings along that speaks against another user: its entrypoint, and its port."""
+    image = base_image(build, facts, stage)
+    if image is None:
+        return
+    entrypoint, command = start_of(build)
+    if entrypoint is None and image.entrypoint is not False and not for_anyone(image.name):
+        yield f"the entrypoint of {image.name} may need root"
+    first = entrypoint or command
+    words: list[str | None] = list(first.argv or ()) if first is not None else []
+    words += first.origin.args.split() if first is not None and first.argv is None else []
+    words += command.argv or () if entrypoint is not None and command is not None else ()
+    port = bound_port(image.name, image.parts.version, stage_state(stage, facts.states).env, words)
+    if port is not None and port < FIRST_FREE_PORT:
+        yield f"programs on {image.name} listen on port {port}, as its environment says"
 
 
 def commanded(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[str]:
@@ -74,7 +103,7 @@ def _command(command: Simple, script: Script) -> str | None:
             return f"chmod {mode or '…'} takes permissions from other users"
     if name == "umask" and argv[1:2] not in (("022",), ("0022",), ("002",), ("0002",), ("000",)):
         return "umask takes permissions from other users"
-    if fills_home(text) or re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
+    if re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
         return f"{name or 'a command'} puts files into root's home"
     return None
 

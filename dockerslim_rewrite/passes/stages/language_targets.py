@@ -6,7 +6,6 @@ import posixpath
 import re
 
 from ...analysis.facts import Use
-from ...analysis.packages.home_caches import in_home
 from ...analysis.packages.listed import Lists, Unmet
 from ...analysis.runtime.linked import links
 from ...analysis.runtime.needs import starting_needs
@@ -25,11 +24,7 @@ _OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
 
 def language_targets(project: Project) -> list[Target] | str:
     """The very image that the build stands on if it is small, else its slim variant, or why neither may do."""
-    return (
-        _replaced(project)
-        or in_home(project.stage, project.facts)
-        or (_same(project) if is_small(project.image) else _slim(project))
-    )
+    return _replaced(project) or (_same(project) if is_small(project.image) else _slim(project))
 
 
 def _replaced(project: Project) -> str | None:

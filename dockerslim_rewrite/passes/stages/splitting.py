@@ -10,12 +10,14 @@ import posixpath
 import re
 
 from ...analysis.facts import Facts
+from ...analysis.runtime.home import in_home
 from ...analysis.runtime.shipped import Obstacle
 from ...change import Change, Safety, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.recipes import recipe
 from ..base import Proposals, missed
+from .code_needs import lacking
 from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
@@ -54,10 +56,17 @@ def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> l
     obstacle = _decisive(project) or obstacle or obstacle_in(project)
     if obstacle is not None:
         return obstacle
+    home = in_home(project.stage, project.build, project.facts)
+    if home is not None:
+        return Obstacle(home, project.stage.head.line)
     targets = choose(project)
     if isinstance(targets, str):
         return Obstacle(targets, project.stage.head.line)
-    return package_obstacle(project, targets) or targets
+    problems = [lacking(project, target) for target in targets]
+    fit = [target for target, problem in zip(targets, problems, strict=True) if problem is None]
+    if targets and not fit:
+        return Obstacle(problems[-1] or "", project.stage.head.line)
+    return package_obstacle(project, fit) or fit
 
 
 def _decisive(project: Project) -> Obstacle | None:

@@ -70,10 +70,10 @@ def argument_only_chooses_bases(old: Build, key: str) -> bool:
     return used
 
 
-def installs_what_is_missing(run: Run, claims: Sequence[Claim]) -> bool:
-    """Whether *run*, which is new, only installs packages beside a base image that a claim made smaller."""
+def installs_what_is_missing(run: Run, text: str, claims: Sequence[Claim]) -> bool:
+    """Whether *run*, which is new and was added as *text*, installs packages beside a base image that a claim slims."""
     slimmed = any(isinstance(claim, SlimsBase) for claim in claims)
-    return slimmed and not run.flags and _INSTALL.match(run.origin.args.strip()) is not None
+    return slimmed and not run.flags and _INSTALL.match(text.partition(" ")[2].strip()) is not None
 
 
 def _image(stage: Stage, env: dict[str, str]) -> str:

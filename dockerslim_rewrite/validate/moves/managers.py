@@ -11,6 +11,7 @@ from ...record import record
 from ..core.observe import Command
 from ..core.program import is_local
 from ..users.accounts import is_account_command, unsafe_account
+from .contents import Contents
 
 #: Commands that touch nothing of the project: they empty caches, write the user's settings, install named tools.
 _APART = re.compile(
@@ -149,14 +150,27 @@ _PIP_VALUES = frozenset(
 
 @record
 class Scene:
-    """What was copied, by absolute path, and the folder in which commands run; ``/\\0`` stands for one not known."""
+    """What was copied, by absolute path, and the folder in which commands run; ``/\\0`` stands for one not known.
+
+    ``contents`` reads the files, where the build context is at hand.
+    """
 
     files: frozenset[str]
     cwd: str
+    contents: Contents | None = None
 
     def there(self, path: str) -> bool:
         """Whether *path*, as a command names it, was copied."""
         return posixpath.normpath(posixpath.join(self.cwd, path)) in self.files
+
+    def names_no_more(self, path: str, *, environment: bool = False) -> bool:
+        """Whether *path* was copied and, as far as that can be read, names no file that was not."""
+        if not self.there(path):
+            return False
+        full = posixpath.normpath(posixpath.join(self.cwd, path))
+        if self.contents is None:
+            return True
+        return self.contents.environment(full) if environment else self.contents.requirements(full)
 
     def one_of(self, patterns: Sequence[str], at: str = ".") -> bool:
         """Whether a file that matches one of *patterns* was copied into the folder *at*."""
@@ -198,7 +212,7 @@ def _pip(words: Sequence[str], scene: Scene) -> bool:
         if re.match(r"-[rc].", word):
             name, equals, given = word[:2], word[2:], word[2:]
         if name in ("-r", "--requirement", "-c", "--constraint"):
-            if not scene.there(given if equals else next(rest, "")):
+            if not scene.names_no_more(given if equals else next(rest, "")):
                 return False
         elif word.startswith(
             ("-e", "--editable", "-f", "--find-links", "-t", "--target", "--prefix", "--src", "--root=")
@@ -217,7 +231,7 @@ def _conda(words: Sequence[str], scene: Scene) -> bool:
     for word in rest:
         name, equals, given = word.partition("=")
         if name in ("-f", "--file"):
-            named = scene.there(given if equals else next(rest, ""))
+            named = scene.names_no_more(given if equals else next(rest, ""), environment=True)
             if not named:
                 return False
         elif word in ("-n", "--name"):

@@ -16,6 +16,7 @@ from ...change import CopiesFirst
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from ..core.program import commands_of
 from ..metadata.metadata import folder
+from .contents import Contents, Read
 from .managers import Scene, installs
 
 _PLAIN = re.compile(r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.@+-]+(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.@+-]+)*\Z")
@@ -29,12 +30,13 @@ def copied_later(
     rest: Sequence[Step],
     flags: Sequence[tuple[str, object]],
     where: tuple[str | None, str],
+    read: Read | None = None,
 ) -> Iterator[Copy]:
     """The steps of *rest* that may copy what *left* copies, if *rights* copy some of it beforehand, beside what
     earlier steps have copied: the paths *standing* of the context.
 
     *flags* are those that *rights* may have; *where* is the folder in which they stand, and the escape character. All
-    steps before the ones that are given need no more than *rights* copy.
+    steps before the ones that are given need no more than *rights* copy. *read* reads files of the build context.
     """
     cwd, escape = where
     if left.origin.heredocs or left.origin.flag("from") is not None or left.sources not in ((".",), ("./",)):
@@ -43,13 +45,10 @@ def copied_later(
         return
     start = cwd or "/\0"
     target = posixpath.join(start, left.destination)
-    scene = Scene(
-        frozenset(
-            posixpath.normpath(posixpath.join(target, path))
-            for path in (*standing, *(path for right in rights for path in right.sources))
-        ),
-        start,
-    )
+    paths = (*standing, *(path for right in rights for path in right.sources))
+    copied = {posixpath.normpath(posixpath.join(target, path)): path for path in paths}
+    contents = Contents({image: read(path) for image, path in copied.items()}) if read is not None else None
+    scene = Scene(frozenset(copied), start, contents)
     for step in rest:
         if isinstance(step, Copy) and step.sources == left.sources:
             yield step
@@ -57,7 +56,7 @@ def copied_later(
             moved = folder(step.value, scene.cwd, escape)
             if moved is None or not left.destination.startswith("/"):
                 return
-            scene = Scene(scene.files, moved)
+            scene = Scene(scene.files, moved, contents)
         elif not _needs_no_more(step, scene):
             return
 

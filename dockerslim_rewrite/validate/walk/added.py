@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ...change import AddsInstruction, SetsUser
+from ...change import AddsCommand, AddsInstruction, SetsUser
 from ...ir.steps import Run, Step, Value
 from ...text import Span
 from ..bases.base_images import installs_what_is_missing
@@ -35,10 +35,12 @@ class Added:
             return True
         licences = self.claimed.near(gap)
         text = right.origin.logical.text.strip()
-        if any(claim.text == text for claim in licences.of(AddsInstruction)):
+        added = next((claim.text for claim in licences.of(AddsInstruction) if self._is(claim.text, text)), None)
+        if added is not None:
+            text = added
             allowed = (
                 not isinstance(right, Run)
-                or installs_what_is_missing(right, licences.claims)
+                or installs_what_is_missing(right, text, licences.claims)
                 or makes_account(right, licences.claims)
             )
             return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
@@ -51,6 +53,15 @@ class Added:
         if under is not None:
             raise Unsound(f"{under.keyword} would run as {right.value}", None, under.line)
         return self._once(right.value, [claim.user for claim in self.claimed.all.of(SetsUser)])
+
+    def _is(self, claimed: str, text: str) -> bool:
+        """Whether *text* is the instruction that is *claimed*, but for commands that other claims append to it."""
+        if claimed == text:
+            return True
+        more = {" ".join(claim.argv) for claim in self.claimed.all.of(AddsCommand)}
+        rest = text.removeprefix(claimed)
+        parts = [" ".join(part.split()) for part in rest.split("&&")]
+        return rest != text and claimed[:4].upper() == "RUN " and parts[0] == "" and set(parts[1:]) <= more
 
     def _once(self, text: str, claimed: list[str]) -> bool:
         """Whether *text* was added no more often than claims say so."""

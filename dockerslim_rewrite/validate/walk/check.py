@@ -26,6 +26,7 @@ from ..core.program import base_of
 from ..core.second_reader import readers_disagree
 from ..core.verdict import Judgement, Undecided, Unsound, Verdict
 from ..metadata.labels import check_labels
+from ..moves.contents import Read
 from ..shell.caches import check_caches
 from ..shell.claims import Claimed, Licences
 from ..shell.package_lists import check_package_lists
@@ -37,16 +38,19 @@ if TYPE_CHECKING:
     from ..stages.splits import Split
 
 
-def validate(before: str, after: str, changes: Sequence[Change], edits: Patch | None = None) -> Judgement:
+def validate(
+    before: str, after: str, changes: Sequence[Change], edits: Patch | None = None, read: Read | None = None
+) -> Judgement:
     """Judge whether *after* is *before* but for what the claims of *changes* license.
 
     *edits* is the patch that leads from *before* to *after*, on the offsets of *before*; the changes' own edits refer
-    to the same text. The verdict is OK only when every difference is licensed; what cannot be followed is UNKNOWN.
+    to the same text. *read* gives the text of a file of the build context, where that is at hand. The verdict is OK
+    only when every difference is licensed; what cannot be followed is UNKNOWN.
     """
     if before == after:
         return Judgement(Verdict.OK)
     try:
-        _check(before, after, changes, edits)
+        _check(before, after, changes, edits, read)
     except Undecided as undecided:
         return Judgement(Verdict.UNKNOWN, (undecided.violation,))
     except Unsound as unsound:
@@ -54,7 +58,7 @@ def validate(before: str, after: str, changes: Sequence[Change], edits: Patch | 
     return Judgement(Verdict.OK)
 
 
-def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | None) -> None:
+def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | None, read: Read | None) -> None:
     try:
         old = read_build(parse(before))
     except ParseError as error:
@@ -70,11 +74,11 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     claimed = Claimed(changes)
     splits = claimed.all.of(SplitsStage)
     if splits:
-        became = _split(old, new, claimed, splits)
+        became = _split(old, new, claimed, splits, read)
     else:
         flattened = claimed.all.of(FlattensStage)
         pairs = _stages(old, new, claimed.all)
-        matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs})
+        matcher = Matcher(old, new, claimed, {left.index: right.index for left, right in pairs}, read)
         matcher.preamble()
         for left, right in pairs[:-1] if flattened else pairs:
             matcher.stage(left, right)
@@ -118,13 +122,15 @@ def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> N
             raise Unsound("text outside all claimed changes is different", line)
 
 
-def _split(old: Build, new: Build, claimed: Claimed, claims: Sequence[SplitsStage]) -> Mapping[int, int]:
+def _split(
+    old: Build, new: Build, claimed: Claimed, claims: Sequence[SplitsStage], read: Read | None
+) -> Mapping[int, int]:
     """Follow the one stage of *old* into two; which instructions became which."""
     from ..stages.splits import follow
 
     found = follow(old, new, claims, claimed.all.claims)
     check_bases(old, new, [(old.stages[0], found.builder)], claimed.all.claims)
-    matcher = Matcher(old, new, claimed, {0: 0})
+    matcher = Matcher(old, new, claimed, {0: 0}, read)
     matcher.preamble()
     matcher.split(old.stages[0], found)
     return matcher.became

@@ -13,6 +13,7 @@ from ...change import (
     DropsInstruction,
     EntersFolder,
     JoinsMetadata,
+    SetsUser,
 )
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, From, Run, Step
@@ -22,6 +23,8 @@ from ..core.program import base_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.labels import renamed
 from ..metadata.metadata import joined
+from ..moves.contents import Read
+from ..moves.copies import same_but_for_flags
 from ..moves.moves import Moves
 from ..shell.claims import Claimed
 from .added import Added
@@ -41,14 +44,18 @@ class Matcher:
     """Matches the steps of two builds; raises ``Unsound`` or ``Undecided`` at the first difference without licence.
 
     *places* leads from the indices of the stages of *old* that are still there to those of *new*; ``became`` leads
-    from the indices of the old instructions that were followed to those of the new ones.
+    from the indices of the old instructions that were followed to those of the new ones. *read* reads files of the
+    build context.
     """
 
-    def __init__(self, old: Build, new: Build, claimed: Claimed, places: Mapping[int, int]) -> None:
+    def __init__(
+        self, old: Build, new: Build, claimed: Claimed, places: Mapping[int, int], read: Read | None = None
+    ) -> None:
         self.old = Side(old, places)
         self.new = Side(new, {index: index for index in places.values()})
         self.escape = old.document.escape
         self.claimed = claimed
+        self.read = read
         self.runs = Runs(claimed, self.old, self.new)
         self.replaced = Replaced(self.old, self.new, claimed)
         self.added = Added(self.new, claimed)
@@ -260,11 +267,18 @@ class Matcher:
             return None
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
         where = (workdir, self.escape)
-        for step in copied_later(left, rights, standing, after[at + len(rights) :], flags, where):
-            if same_text(left, step) or self.replaced.holds(left, step, stage, self.standing):
+        for step in copied_later(left, rights, standing, after[at + len(rights) :], flags, where, self.read):
+            same = same_text(left, step) or self._owned(left, step)
+            if same or self.replaced.holds(left, step, stage, self.standing):
                 self.added.copied_later.add(step.index)
                 return len(rights)
         return None
+
+    def _owned(self, left: Copy, right: Step) -> bool:
+        """Whether *right*, which stands elsewhere, copies what *left* does for the user that a change sets."""
+        users = {claim.user for claim in self.claimed.all.of(SetsUser)}
+        flags = [claim for claim in self.claimed.all.of(ChangesFlag) if claim.name == "chown" and claim.after in users]
+        return isinstance(right, Copy) and same_but_for_flags(left, right, self.old, self.new, flags)
 
     def _moves(self, left: Step | None, right: Step) -> bool:
         """Whether *right* is a WORKDIR to the folder of a ``cd``, or back."""

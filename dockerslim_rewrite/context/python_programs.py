@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from ...analysis.project import Doubt, Evidence, Listener, Need, WriteKind
-from ...knowledge.processes import Server, server_named
-from ...shell.arguments import split
-from .modules import Reader
-
-if TYPE_CHECKING:
-    from ..follow import Follower
-
-Words = Sequence[str | None]
+from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
+from ..knowledge.processes import Server, server_named
+from ..shell.arguments import split
+from .following import Following, Words
+from .python.modules import Reader
+from .python.values import UNKNOWN, Evaluator
+from .started import in_command, in_line
 
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")
 
 
-def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evidence) -> None:
     """Follow an interpreter: the script or module in its words."""
     index = 1
     while index < len(argv):
@@ -32,7 +30,11 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
             _python_module(follower, argv[index + 1 :], cwd, where)
             return
         elif word == "-c":
-            follower.doubt("Python runs code from its command line", where, blind=True)
+            code = argv[index + 1] if index + 1 < len(argv) else None
+            if code is None:
+                follower.doubt("the code that Python runs is known only when it runs", where, blind=True)
+            else:
+                _modules(follower, [follower.modules.inline(code)], _roots(follower, cwd), cwd)
             return
         elif word is not None and word.startswith("-"):
             index += 1
@@ -50,7 +52,7 @@ def follow_python(follower: Follower, argv: Words, cwd: str | None, where: Evide
     _modules(follower, [context], [*roots, *_roots(follower, cwd)], cwd)
 
 
-def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evidence) -> None:
+def _python_module(follower: Following, argv: Words, cwd: str | None, where: Evidence) -> None:
     name = argv[0] if argv else None
     if name is None:
         follower.doubt("the module that Python runs is known only when it runs", where, blind=True)
@@ -68,7 +70,7 @@ def _python_module(follower: Follower, argv: Words, cwd: str | None, where: Evid
         _modules(follower, entries, _roots(follower, cwd), cwd)
 
 
-def _roots(follower: Follower, cwd: str | None) -> list[str]:
+def _roots(follower: Following, cwd: str | None) -> list[str]:
     """The context paths of the folders that modules are found in: the working directory, and PYTHONPATH."""
     folders = [cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
     roots: list[str] = []
@@ -80,13 +82,13 @@ def _roots(follower: Follower, cwd: str | None) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
-def _reader(follower: Follower, roots: Sequence[str], cwd: str | None) -> Reader:
+def _reader(follower: Following, roots: Sequence[str], cwd: str | None) -> Reader:
     files = frozenset(follower.placed.image_of)
     image = follower.placed.image_of.get
-    return Reader(follower.tree.read, files, image, cwd, tuple(dict.fromkeys(roots)), follower.environment)
+    return Reader(follower.modules, files, image, cwd, tuple(dict.fromkeys(roots)), follower.environment)
 
 
-def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], cwd: str | None) -> None:
+def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], cwd: str | None) -> None:
     key = ("python", tuple(entries), cwd)
     if key in follower.seen or not entries:
         return
@@ -98,6 +100,10 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
     known = len(follower.doubts)
     for ran in found.runs:
         if ran.line is not None:
+            follower.programs += in_line(ran.line, ran.evidence)
+        else:
+            follower.programs += in_command(ran.words or (None,), ran.evidence)
+        if ran.line is not None:
             follower.script(ran.line, cwd, ran.evidence, 1, line=ran.evidence.line)
         elif ran.words:
             follower.program(ran.words, cwd, ran.evidence, 1)
@@ -107,8 +113,12 @@ def _modules(follower: Follower, entries: Sequence[str], roots: Sequence[str], c
     follower.doubts[known:] = [Doubt(doubt.reason, doubt.evidence) for doubt in follower.doubts[known:]]
 
 
-def follow_server(follower: Follower, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence) -> None:
+def follow_server(
+    follower: Following, name: str, server: Server, argv: Words, cwd: str | None, where: Evidence
+) -> None:
     """Follow a server of applications: its address, its configuration, and the application that it serves."""
+    more = follower.environment.get(server.arguments_variable) if server.arguments_variable else None
+    argv = (*argv, *(more or "").split())
     arguments = split(argv, 1, server.values)
     if not arguments.certain:
         follower.doubt(f"words of {name} are known only when it runs", where, blind=True)
@@ -130,7 +140,7 @@ def follow_server(follower: Follower, name: str, server: Server, argv: Words, cw
             follower.doubt(f"the configuration {config} is not in the context", where, blind=True)
         else:
             entries.append(context)
-            port = _configured(follower, context, port)
+            port = _configured(follower, server, context, cwd, port)
     _address(follower, port, name, where)
     roots = _roots(follower, cwd)
     reader = _reader(follower, roots, cwd)
@@ -144,7 +154,7 @@ def follow_server(follower: Follower, name: str, server: Server, argv: Words, cw
 
 
 def _application(
-    follower: Follower, name: str, server: Server, argv: Words, operands: Sequence[int], cwd: str | None
+    follower: Following, name: str, server: Server, argv: Words, operands: Sequence[int], cwd: str | None
 ) -> str | None:
     """The module that a server is told to serve, as its name."""
     if server.module == "operand":
@@ -162,15 +172,33 @@ def _application(
     return given.removesuffix(".py").replace("/", ".") if given else None
 
 
-def _configured(follower: Follower, context: str, port: str | None) -> str | None:
-    """The port that a configuration file in Python binds: ``bind = "0.0.0.0:8000"``."""
-    match = re.search(r"^\s*bind\s*=\s*\[?\s*f?[\"']([^\"']+)[\"']", follower.tree.read(context) or "", re.M)
-    if match is not None:
-        return match[1]
-    return None if re.search(r"^\s*bind\s*=", follower.tree.read(context) or "", re.M) else port
+def _configured(follower: Following, server: Server, context: str, cwd: str | None, port: str | None) -> str | None:
+    """What a configuration file in Python sets: the port is given back, files that are written are noted."""
+    module = follower.modules.module(context)
+    if isinstance(module, Doubt):
+        follower.doubts.append(module)
+        return None
+    evaluator = Evaluator(module, follower.placed.image_of.get(context), cwd, follower.environment)
+    for name in sorted(module.bound & {"bind", *server.writing_settings, *server.refusing_settings}):
+        expression = module.assigned.get(name)
+        value = evaluator.value(expression) if expression is not None else UNKNOWN
+        where = Evidence(context, getattr(expression, "lineno", 0))
+        if name == "bind":
+            port = value.text if not isinstance(expression, ast.List) else _first(evaluator, expression)
+        elif isinstance(expression, ast.Constant) and expression.value is None:
+            continue
+        elif name in server.refusing_settings:
+            follower.need(Need.DROPS, name, where)
+        elif value.text not in ("-", ""):
+            follower.write(value.text, WriteKind.LOG, f"{name} = {value.text or 'a computed path'}", cwd, where)
+    return port
 
 
-def _address(follower: Follower, address: str | None, server: str, where: Evidence) -> None:
+def _first(evaluator: Evaluator, node: ast.List) -> str | None:
+    return evaluator.value(node.elts[0]).text if len(node.elts) == 1 else None
+
+
+def _address(follower: Following, address: str | None, server: str, where: Evidence) -> None:
     match = _PORT.match(address or "")
     if address is not None and address.startswith(("unix:", "fd:")):
         return

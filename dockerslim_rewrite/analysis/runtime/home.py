@@ -1,0 +1,152 @@
+"""What a build leaves in the home folder of the user who runs it: one analysis for users, splits and caches."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from ...ir.build import Build, Stage
+from ...ir.steps import Run
+from ...knowledge.home import Fills, home_fills, home_hints
+from ...record import record
+from ...shell.script import Script, Simple
+from ..facts import Facts
+from ..flow.environment import Environment
+from ..flow.start import start_of
+from ..project import WriteKind
+
+_MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
+#: Doubts about scripts that nobody could read, as opposed to programs of the image.
+_SCRIPTS = ("the script ", "the shell script ", "an interactive shell ")
+_ASSIGNED = re.compile(r"(?:\A|(?<=\s))([A-Z_][A-Z0-9_]*)=(\S*)\s+")
+_NODE = frozenset(("npm", "yarn", "pnpm"))
+
+
+@record
+class HomeUse:
+    """Something in the home folder: why, and in which line. It is of use to programs only if ``runtime``."""
+
+    reason: str
+    line: int
+    runtime: bool
+
+
+def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[HomeUse]:
+    """What the RUNs of *stages* leave in the home folder, as far as commands, manifests and scripts tell."""
+    starts = _started(build, facts)
+    for index in stages:
+        for run in build.stages[index].runs:
+            environment = facts.state(run).env
+            known = [one for one in home_fills() if not one.avoided(environment)]
+            known = [one for one in known if not one.started or any(_word(name, starts) for name in one.started)]
+            script = facts.script(run)
+            for command in script.commands if script is not None else ():
+                yield from _commanded(command, script, run, known)
+            yield from _installed(run, facts, known)
+    if facts.project is None:
+        return
+    environments = {run.line: facts.state(run).env for index in stages for run in build.stages[index].runs}
+    for line, behaviour in facts.project.built(build):
+        if line not in environments:
+            continue
+        for text in behaviour.commands:
+            yield from _followed(text, line, environments[line])
+        for write in behaviour.writes:
+            if write.kind is WriteKind.REMOVAL or write.folder is None:
+                continue
+            if write.folder == "~" or _within(write.folder, "/root"):
+                why = f"line {line} runs code that may write {write.written} into the home folder"
+                yield HomeUse(why, line, runtime=True)
+        for doubt in behaviour.doubts:
+            if doubt.blind and doubt.reason.startswith(_SCRIPTS):
+                why = f"line {line} runs a script that may fill the home folder: {doubt.reason}"
+                yield HomeUse(why, line, runtime=False)
+
+
+def _followed(text: str, line: int, environment: Environment) -> Iterator[HomeUse]:
+    """What a command of a script leaves in the home folder that the RUN on *line* starts."""
+    given = dict(_ASSIGNED.findall(text.partition("\n")[0]))
+    name = posixpath.basename(_ASSIGNED.sub("", text).split(" ")[0])
+    for one in home_fills():
+        avoided = one.avoided(given) or one.avoided(environment)
+        if not one.started and one.commands.search(text) and not avoided:
+            yield HomeUse(f"{name} puts {one.what} into the home folder", line, one.runtime)
+
+
+def in_home(stage: Stage, build: Build, facts: Facts) -> str | None:
+    """Why something that the program of *stage* needs may be in the home folder; None where nothing says so."""
+    found = next((one for one in home_uses(build, facts, (stage.index,)) if one.runtime), None)
+    return found.reason if found is not None else _hinted(stage, facts)
+
+
+def _commanded(command: Simple, script: Script | None, run: Run, known: list[Fills]) -> Iterator[HomeUse]:
+    text = script.text[command.span.start : command.span.end] if script is not None else ""
+    name = posixpath.basename(command.argv[0] or "") if command.argv else ""
+    given = {word.text.partition("=")[0]: word.text.partition("=")[2] for word in command.assignments}
+    if name in ("rm", "rmdir", "ls", "du", "echo", "export", "cat", "apt-get", "apk") and not command.redirects:
+        return
+    for one in known:
+        if one.commands.search(text) and not one.avoided(given):
+            yield HomeUse(f"{name or 'a command'} puts {one.what} into the home folder", run.line, one.runtime)
+
+
+def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
+    uses = [use for use in facts.uses(run) if use.operation.manager.name in _NODE]
+    if not uses:
+        return
+    words = {re.sub(r"(?<=.)@.*", "", word) for use in uses for word in use.command.argv if word}
+    texts = list(_manifests(facts))
+    for one in known:
+        name = next((name for name in one.node if name in words or any(_listed(name, text) for text in texts)), None)
+        if name is not None and not any("--ignore-scripts" in use.command.argv for use in uses):
+            yield HomeUse(f"{name} may have put {one.what} into the home folder", run.line, one.runtime)
+
+
+def _listed(name: str, text: str) -> bool:
+    """Whether a manifest or lock file of Node.js names the package *name*."""
+    return re.search(rf"(?:[\"/]|^){re.escape(name)}(?:[\"@/(]|:\s)", text, re.M) is not None
+
+
+def _manifests(facts: Facts) -> Iterator[str]:
+    """The texts of the manifests and lock files of the project in the build context."""
+    for file in facts.project.files if facts.project is not None else ():
+        if file.path.endswith(_MANIFESTS) and "node_modules/" not in file.path and facts.project is not None:
+            yield facts.project.text(file.path) or ""
+
+
+def _started(build: Build, facts: Facts) -> str:
+    """What the container starts: its commands, and the scripts that they run as far as the context holds them."""
+    text = "\n".join(step.origin.args for step in start_of(build) if step is not None)
+    if facts.project is not None:
+        followed = facts.project.behaviour(build).followed
+        read = (facts.project.text(path) or "" for path in followed if path.endswith((".sh", "package.json")))
+        text += "\n".join(read)
+    return text
+
+
+def _word(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])(?!@)", text) is not None
+
+
+def _hinted(stage: Stage, facts: Facts) -> str | None:
+    """What else lets one think that programs of Node.js find something in the home folder."""
+    libraries, yarn = home_hints()
+    uses = [use for run in stage.runs for use in facts.uses(run)]
+    managers = {use.operation.manager.name for use in uses}
+    if not managers & _NODE:
+        return None
+    words = {word for use in uses for word in use.command.argv if word}
+    library = next((one for one in sorted(libraries) if one in words), None)
+    if library is not None:
+        return f"{library} is for a browser, which may be in the home folder"
+    text = "\n".join(step.origin.text for step in stage.steps)
+    if "yarn" in managers and (word := next((one for one in yarn if one in text), None)) is not None:
+        settings = (facts.project.text(".yarnrc.yml") if facts.project is not None else None) or ""
+        if "nodeLinker: node-modules" not in settings:
+            return f"Yarn may keep packages in the home folder, as {word} suggests"
+    return None
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")

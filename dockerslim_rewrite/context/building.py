@@ -1,0 +1,37 @@
+"""What code of the project does while the image is built: scripts and programs that RUN starts."""
+
+from __future__ import annotations
+
+from ..analysis.flow.graph import stage_graph
+from ..analysis.flow.state import states
+from ..analysis.project import Behaviour, Evidence
+from ..ir.build import Build
+from ..shell.script import Script
+from .follow import Follower
+from .habitual import habitual
+from .placement import Placed
+from .python.modules import Modules
+from .tree import ContextTree
+
+
+def built(
+    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules
+) -> tuple[tuple[int, Behaviour], ...]:
+    """What each RUN of the last stage and of its bases in the file does, by line; *name* is the Dockerfile's."""
+    graph, before = stage_graph(build), states(build)
+    found: list[tuple[int, Behaviour]] = []
+    at: int | None = len(build.stages) - 1
+    while at is not None and at >= 0:
+        for run in build.stages[at].runs:
+            script = run.body.script if run.body is not None else None
+            state = before[run.index]
+            follower = Follower(build, tree, placed, state.env, name, modules)
+            cwd = state.workdir or "/"
+            if isinstance(script, Script):
+                follower.script(script.text, cwd, Evidence(name, run.line), 0)
+            elif run.argv is not None:
+                follower.program(run.argv, cwd, Evidence(name, run.line))
+            follower.writes += habitual(follower.packages, state.env)
+            found.append((run.line, follower.behaviour()))
+        at = graph.bases[at]
+    return tuple(sorted(found, key=lambda one: one[0]))

@@ -1,0 +1,66 @@
+"""Which files of the context are configuration of the program, and what they tell it to write."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
+from ...knowledge.written import configuration_names, configured_elsewhere
+from ..tree import ContextTree
+from .entries import Entry, UnreadError
+from .plain import read_environment, read_ini, read_properties
+from .trees import read_json, read_toml, read_xml, read_yaml
+from .written import written
+
+_READERS: Mapping[str, Callable[[str], list[Entry]]] = {
+    "ini": read_ini,
+    "properties": read_properties,
+    "environment": read_environment,
+    "yaml": read_yaml,
+    "json": read_json,
+    "toml": read_toml,
+    "xml": read_xml,
+}
+#: What is longer is data, unless the program names it; more files than these are not read.
+_LONGEST = 128 * 1024
+_MOST = 200
+
+
+def configured(
+    tree: ContextTree,
+    shipped: Sequence[str],
+    texts: Sequence[str],
+    cwd: str | None,
+    environment: Mapping[str, str | None],
+) -> Iterator[WrittenPath | Listener | Doubt]:
+    """What configuration files among the context paths *shipped* tell a program that runs in *cwd*.
+
+    *texts* are the code and commands that may name such files: what they name and nobody can read is a doubt.
+    """
+    readers, loaded, tools = configuration_names()
+    read = 0
+    for path in sorted(shipped):
+        name = posixpath.basename(path)
+        reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
+        named = len(name) > 4 and any(name in text for text in texts)
+        if not named and (tools.match(name) or not configured_elsewhere().isdisjoint(path.split("/")[:-1])):
+            continue
+        if reader is None:
+            if named and re.search(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z", name):
+                yield Doubt(f"{path}, which the program names, is of no format that is known here", Evidence(path, 0))
+            continue
+        matters = named or bool(loaded.match(name))
+        file = tree.by_path[path]
+        read += 1
+        if (file.size > _LONGEST and not matters) or read > _MOST:
+            continue
+        text = tree.read(path)
+        try:
+            if text is None:
+                raise UnreadError("it is not text, or too large")
+            yield from written(_READERS[reader](text), path, cwd, environment)
+        except UnreadError as error:
+            if matters:
+                yield Doubt(f"{path} cannot be read: {error}", Evidence(path, 0))

@@ -1,0 +1,128 @@
+"""Readers of files made of nested values: YAML, JSON, TOML, XML."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from .entries import Entry, UnreadError
+
+#: Aliases may make a small file a large or endless one.
+_DEEPEST = 100
+_MOST = 100_000
+
+
+def read_yaml(text: str) -> list[Entry]:
+    """The values of all documents of a YAML 1.2 file. Raises ``UnreadError``."""
+    # It takes longer to load than most files to be rewritten.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    reader = YAML(typ="safe", pure=True)
+    found: list[Entry] = []
+    try:
+        for document in reader.compose_all(text):
+            found += _yaml(document)
+    except (YAMLError, ValueError, RecursionError, AttributeError) as error:
+        raise UnreadError(str(error).splitlines()[0] if str(error) else "it is nested too deeply") from None
+    return found
+
+
+def _yaml(document: Any) -> Iterator[Entry]:
+    """The values below a node, those of an anchor for each alias again."""
+    waiting: list[tuple[tuple[str, ...], Any, int]] = [((), document, 0)]
+    count = 0
+    while waiting:
+        keys, node, depth = waiting.pop()
+        count += 1
+        if depth > _DEEPEST or count > _MOST:
+            raise UnreadError("it is nested too deeply")
+        if node is None:
+            continue
+        if isinstance(node.value, str):
+            yield Entry(keys, node.value, node.start_mark.line + 1)
+        else:
+            for child in reversed(node.value):
+                if isinstance(child, tuple):
+                    name, value = child
+                    key = name.value if isinstance(name.value, str) else ""
+                    waiting.append(((*keys, key), value, depth + 1))
+                else:
+                    waiting.append((keys, child, depth + 1))
+
+
+def read_json(text: str) -> list[Entry]:
+    """The values of a JSON file. Raises ``UnreadError``."""
+    try:
+        return list(_plain(json.loads(text), text))
+    except (ValueError, RecursionError) as error:
+        raise UnreadError(str(error) or "it is nested too deeply") from None
+
+
+def read_toml(text: str) -> list[Entry]:
+    """The values of a TOML file. Raises ``UnreadError``."""
+    try:
+        return list(_plain(tomllib.loads(text), text))
+    except (ValueError, RecursionError) as error:
+        raise UnreadError(str(error) or "it is nested too deeply") from None
+
+
+def _plain(data: object, text: str) -> Iterator[Entry]:
+    waiting: list[tuple[tuple[str, ...], object]] = [((), data)]
+    while waiting:
+        keys, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(((*keys, str(name)), inner) for name, inner in reversed(value.items()))
+        elif isinstance(value, list):
+            waiting.extend((keys, inner) for inner in reversed(value))
+        elif isinstance(value, str | int) and not isinstance(value, bool):
+            at = text.find(str(value))
+            yield Entry(keys, str(value), text.count("\n", 0, at) + 1 if at >= 0 else 0)
+
+
+def read_xml(text: str) -> list[Entry]:
+    """The texts and attributes of an XML file. What has a ``name`` counts as a key with its ``value`` or text.
+
+    Raises ``UnreadError``, for entities as well: what they stand for may be elsewhere.
+    """
+    from xml.parsers import expat
+
+    parser = expat.ParserCreate()
+    found: list[Entry] = []
+    open_tags: list[str] = []
+    names: list[str | None] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        open_tags.append(tag)
+        line = parser.CurrentLineNumber
+        name = attributes.get("name")
+        names.append(name)
+        for key, value in attributes.items():
+            named = (name,) if name is not None and key == "value" else (key,)
+            found.append(Entry((*open_tags, *named), value, line))
+
+    def text_of(data: str) -> None:
+        if data.strip():
+            named = names[-1]
+            keys = tuple(open_tags) if named is None else (*open_tags, named)
+            found.append(Entry(keys, data.strip(), parser.CurrentLineNumber))
+
+    def entity(*_: object) -> None:
+        raise UnreadError("it declares entities")
+
+    def end(_: str) -> None:
+        open_tags.pop()
+        names.pop()
+
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text_of
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise UnreadError(str(error)) from None
+    return found

@@ -1,0 +1,56 @@
+"""What builds put into the home folder; see ``data/home.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from ..record import record
+from .tables import table
+
+
+@record
+class Fills:
+    """Something that builds put into the home folder: ``what`` for people.
+
+    ``commands`` do so, and installing the packages ``node``, unless one of the variables ``elsewhere`` or ``skipped``
+    is set. It is of use when the program runs if ``runtime``, and where ``started`` are named only if it starts one.
+    """
+
+    what: str
+    runtime: bool
+    commands: re.Pattern[str]
+    node: tuple[str, ...]
+    elsewhere: frozenset[str]
+    skipped: frozenset[str]
+    started: tuple[str, ...]
+
+    def avoided(self, environment: Mapping[str, str | None]) -> bool:
+        """Whether *environment* leaves it out, or puts it into a folder that is not root's home."""
+        moved = [environment[name] for name in self.elsewhere & environment.keys()]
+        return bool(self.skipped & environment.keys()) or any(one and not one.startswith("/root") for one in moved)
+
+
+@cache
+def home_fills() -> tuple[Fills, ...]:
+    """All that is known."""
+    return tuple(
+        Fills(
+            entry["what"],
+            entry["runtime"],
+            re.compile("|".join(entry["commands"])),
+            tuple(entry.get("node", ())),
+            frozenset(entry.get("elsewhere", ())),
+            frozenset(entry.get("skipped", ())),
+            tuple(entry.get("started", ())),
+        )
+        for entry in table("home")["fills"]
+    )
+
+
+@cache
+def home_hints() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Packages of the system that only browsers need, and words of Yarn 2 and later."""
+    hints = table("home")["hints"]
+    return frozenset(hints["libraries"]), tuple(hints["yarn"])

@@ -1,0 +1,41 @@
+"""What base images bring along for the start of a container; see ``data/starts.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from .tables import table
+
+#: A port at the end of an address, or alone.
+_PORT = re.compile(r"(?:\A|[:\s])(\d{1,5})/?(?=[;,\s]|\Z)")
+
+
+@cache
+def for_anyone(image: str) -> bool:
+    """Whether the entrypoint of *image*, if it has one, does the same for every user."""
+    return image in table("starts")["entrypoints"]["anyone"]
+
+
+def bound_port(
+    image: str, version: str | None, environment: Mapping[str, str | None], words: Sequence[str | None]
+) -> int | None:
+    """The port that a program on *image* binds by the image's own environment, for all that *environment* and the
+    *words* of its start say; None where nothing tells.
+    """
+    major = int(version.partition(".")[0]) if version else None
+    for entry in table("starts")["binds"]:
+        if image in entry["images"] and (major is None or major < entry["before"]):
+            told = any(name in environment for name in entry["variables"])
+            told = told or any((word or "").startswith(tuple(entry["options"])) for word in words)
+            port: int = entry["port"]
+            return None if told else port
+    return None
+
+
+def ports_told(name: str, value: str) -> tuple[int, ...]:
+    """The ports that the variable *name* with *value* tells programs to bind."""
+    if name not in table("starts")["ports"]["variables"]:
+        return ()
+    return tuple(int(port) for port in _PORT.findall(value))

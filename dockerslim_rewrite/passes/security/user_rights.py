@@ -1,0 +1,188 @@
+"""What an unprivileged user has to own, so that the program can write what it writes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from ...analysis.effects.writes import writes
+from ...analysis.facts import Facts
+from ...analysis.flow.destinations import destination
+from ...analysis.flow.places import BROAD, Frame, moved
+from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
+from ...ir.build import Build, Stage
+from ...ir.steps import Copy, Run
+from ...knowledge.users import is_temporary
+
+_SYSTEM = re.compile(
+    r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
+    r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
+)
+#: Data that outlives containers: it usually lies on a volume, whose files have the owner that they have.
+_KEPT = frozenset((WriteKind.DATABASE, WriteKind.UPLOAD))
+#: Folders of dependencies, which programs read.
+_DEPENDENCIES = re.compile(r"/(?:node_modules|vendor|\.venv|venv|\.bundle|site-packages)(?:/|\Z)")
+_INSTALLS = frozenset(("npm", "yarn", "pnpm", "bundle", "bundler", "pip", "pip3", "composer", "uv"))
+
+
+class Rights:
+    """Sorts what is written: ``folders`` must become the user's own, True for those with all that is in them.
+
+    *home* is the home folder of the user's account (None: there is none), *variable* what ENV says of it, *workdir* the
+    folder in which the program starts.
+    """
+
+    def __init__(self, home: str | None, variable: str | None, workdir: str | None) -> None:
+        self.home = home
+        self.variable = variable
+        self.workdir = workdir
+        self.folders: dict[str, bool] = {}
+        self.obstacles: list[str] = []
+        self.doubts: list[str] = []
+        self.evidence: list[str] = []
+
+    def add(self, write: WrittenPath) -> None:
+        """Note what *write* asks for."""
+        shown = f"{write.written} ({write.evidence})"
+        folder = self.variable if write.folder == "~" and self.variable is not None else write.folder
+        if folder == "~":
+            if self.home is None:
+                self.obstacles.append(f"it writes {shown} in the home folder, and the user has none")
+        elif folder is None:
+            self.doubts.append(f"it writes {shown}")
+        elif is_temporary(folder) or (self.home is not None and within(folder, self.home)):
+            return
+        elif write.kind is WriteKind.POSSIBLE:
+            self._possible(write, folder, shown)
+        elif not is_ownable(folder):
+            self.obstacles.append(f"it writes {shown} in a folder of the system")
+        else:
+            if write.kind in _KEPT:
+                self.doubts.append(f"{shown} is data that is usually kept on a volume, which may be root's")
+            self.folders.setdefault(folder, False)
+            self.evidence.append(f"writes {shown}")
+
+    def _possible(self, write: WrittenPath, folder: str, shown: str) -> None:
+        """Something may be written: in the folder that it runs in, which becomes the user's own, or elsewhere."""
+        own = folder if write.path is None else self.workdir
+        if own is None or not within(folder, own) or not is_ownable(own):
+            self.doubts.append(f"it may write {shown}")
+            return
+        self.folders[own] = True
+        self.evidence.append(f"{own} becomes the user's own for {shown}")
+
+
+def is_ownable(folder: str) -> bool:
+    """Whether *folder* may belong to another user than root: it is neither the system's nor everybody's."""
+    return not _SYSTEM.match(folder) and not is_temporary(folder)
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether *path* is *folder* or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def copies_of(facts: Facts, stage: Stage) -> list[tuple[Copy, str]]:
+    """The COPY and ADD steps of *stage* whose destination is known, with it."""
+    found = [(step, destination(step, facts.state(step))) for step in stage.steps if isinstance(step, Copy)]
+    return [(step, target) for step, target in found if target is not None]
+
+
+def copies_to_own(
+    facts: Facts, stage: Stage, project: Project, behaviour: Behaviour, own: Mapping[str, bool]
+) -> Iterator[int]:
+    """The steps of *stage* whose files must belong to the user, by index.
+
+    Those are the ones that bring files which only their owner may read, or which may be written, and those that would
+    take a folder of the user's back to root: COPY gives each folder below its destination the owner of its files.
+    """
+    for step, target in copies_of(facts, stage):
+        if step.origin.flag("from") is None and not step.origin.heredocs:
+            continue
+        for folder, whole in own.items():
+            if within(folder, target) or (whole and within(target, folder)):
+                yield step.index
+    targets = {step.index: target for step, target in copies_of(facts, stage)}
+    broad = {step.index for step, _ in copies_of(facts, stage) if _brings_folder(step, project)}
+    files = project.image_files(facts.build)
+    for path, steps in project.copied_by(facts.build).items():
+        for folder, whole in own.items():
+            if within(path, folder):
+                yield from (index for index in steps if index in broad and within(folder, targets[index]))
+                yield from steps[-1:] if whole else ()
+        if not _for_others(files[path]) or _is_written(path, behaviour, own):
+            yield steps[-1]
+
+
+def _brings_folder(step: Copy, project: Project) -> bool:
+    """Whether a source of *step* may be a folder of the context."""
+    files = {file.path for file in project.files}
+    for source in step.sources:
+        bare = posixpath.normpath("/" + source).lstrip("/")
+        if bare in files:
+            continue
+        depth = bare.count("/")
+        folders = {"/".join(path.split("/")[: depth + 1]) for path in files if path.count("/") > depth}
+        if not bare or "$" in bare or any(fnmatchcase(folder, bare) for folder in folders):
+            return True
+    return False
+
+
+def _for_others(file: FileFacts) -> bool:
+    """Whether users other than the owner may read a file, and run it if the owner may."""
+    return bool(file.mode & 0o004) and bool(file.mode & 0o001 or not file.mode & 0o100)
+
+
+def _is_written(path: str, behaviour: Behaviour, own: Mapping[str, bool]) -> bool:
+    """Whether the file at the image path *path* is one that is written, or lies in a folder that is below its COPY."""
+    for write in behaviour.writes:
+        if write.path is not None and within(path, write.path):
+            return True
+        if write.path is None and write.folder in own and posixpath.dirname(path) == write.folder:
+            return True
+    return False
+
+
+def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Rights) -> Iterator[str]:
+    """Why files of root's may lie in the folders that the user gets: RUN left them there, or a COPY further below."""
+    for index in stages:
+        stage = build.stages[index]
+        for run in stage.runs:
+            yield from _of_run(run, facts, rights)
+        if index != stages[-1]:
+            for step, target in copies_of(facts, stage):
+                if any(within(target, folder) or within(folder, target) for folder in rights.folders):
+                    yield f"the files of line {step.line} are root's, in a stage below the last one"
+
+
+def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
+    script = facts.script(run)
+    if script is None:
+        yield f"what line {run.line} leaves behind is not known"
+        return
+    state = facts.state(run)
+    frame = Frame(state.workdir, state.constants, BROAD)
+    for command in script.commands:
+        words = [word or "" for word in command.argv]
+        name = posixpath.basename(words[0]) if words else ""
+        shown = " ".join(words[:3])
+        found = writes(command, frame)
+        frame = moved(command, frame)
+        if found.operation is not None:
+            continue
+        if name in _INSTALLS or words[1:3] == ["-m", "pip"]:
+            if any(rights.folders.values()) and {"run", "build", "run-script"} & set(words[1:3]):
+                yield f"line {run.line} runs {shown} while building, which may leave files of root's"
+            continue
+        if found.unknown is not None:
+            yield f"line {run.line} runs {shown} while building, which may leave files of root's"
+        for place in found.places:
+            made = name != "mkdir" or any(whole and place.path != folder for folder, whole in rights.folders.items())
+            inside = any(
+                within(place.path, folder) or (folder != place.path and within(folder, place.path))
+                for folder in rights.folders
+            )
+            if made and inside and not _DEPENDENCIES.search(place.path):
+                yield f"line {run.line} makes {place.path}, which is root's ({shown})"
