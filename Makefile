@@ -84,7 +84,7 @@ bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.fixers --output docs/benchmarks.md $(BENCH_ARGS)
 
 fuzz: $(VENV)/.installed-dev
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz tests/properties $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=fuzz DOCKERSLIM_COMPOSED=7000 $(BIN)/python -m pytest -n auto tests/fuzz tests/properties $(PYTEST_ARGS)
 
 test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)

@@ -155,9 +155,10 @@ class Reading:
             return
         call = shell_call(argv)
         if call is not None:
-            if not call.known and fed is not None and _fetches(fed):
+            substituted = not call.known or (call.file or "").startswith("<(")
+            if substituted and fed is not None and _fetches(fed):
                 self._downloaded(fed, argv[0], place)
-            elif not call.known:
+            elif substituted:
                 self._unread("dynamic", last_of(argv), place)
             elif call.text is not None:
                 self.text(call.text, folder, place, surely=surely, depth=depth + 1)
@@ -496,9 +497,9 @@ class Reading:
         return not known
 
     def _unread(self, kind: str, what: str, place: str) -> None:
+        if kind == "script" and installer_habit(what) is not None:
+            return
         if kind == "script" and posixpath.basename(what) in self.downloads:
-            if installer_habit(what) is not None:
-                return
             kind = "download"
         self.found.append(Unread(kind, what, place))
 
