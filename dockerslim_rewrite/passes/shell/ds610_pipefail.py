@@ -9,6 +9,7 @@ from ...change import AddsCommand, AddsInstruction, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...render.instructions import instruction
+from ...shell.script import AndOr
 from ...text import Edit
 from ..base import Proposals, missed
 from .pipe_shells import PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded
@@ -66,6 +67,9 @@ def _in_run(run: Run, facts: Facts, known: System) -> Proposals:
     reason = breaks(script)
     if reason is None and (run.body is None or run.body.form != "shell"):
         reason = "it is a here-document; add set -o pipefail to it"
+    first = script.root.items[0]
+    if reason is None and isinstance(first, AndOr) and any(operator.text == "||" for operator in first.operators):
+        reason = "its list goes on after a failure; put set -o pipefail in front of it if it should not"
     if reason is not None:
         yield missed(run.line, f"no pipefail: {reason}")
         return
