@@ -126,9 +126,11 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
         return _module(path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
-    if proof is None or proof.refusal is None:
+    refused = proof is not None and proof.refusal is not None
+    if not refused:
         _write(path, data, result, request)
-    _tell(result, request)
+    if not (refused and request.quiet):
+        _tell(result, request)
     if request.suggest:
         from .suggest import print_drafts
 
