@@ -158,7 +158,11 @@ class _Reader:
     def step(self, instruction: Instruction, index: int) -> Step:
         keyword = instruction.keyword
         if keyword not in KEYWORDS:
-            raise ParseError(instruction.line_number, f"unknown instruction {keyword}")
+            from difflib import get_close_matches
+
+            near = get_close_matches(keyword, sorted(KEYWORDS), 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ParseError(instruction.line_number, f"unknown instruction {keyword}{hint}")
         args = instruction.args
         if keyword == "RUN":
             return Run(instruction, index, instruction.json, body_of(instruction, self.foreign))
