@@ -95,7 +95,7 @@ def _account(text: str) -> tuple[str, int]:
     """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
     match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
     if match is None:
-        raise ValueError(f"--account {text!r}: is no NAME:NUMBER of an unprivileged user")
+        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
     return match[1], int(match[2])
 
 

@@ -196,7 +196,7 @@ class _Reader:
         shell = self.shell
         inner = instruction.inner
         if inner is not None and inner.keyword == "ONBUILD":
-            raise ParseError(instruction.line_number, "ONBUILD may not stand behind ONBUILD")
+            raise ParseError(instruction.line_number, "ONBUILD may not stand after ONBUILD")
         trigger = self.step(inner, index) if inner else None
         self.shell = shell
         return Onbuild(instruction, index, trigger)

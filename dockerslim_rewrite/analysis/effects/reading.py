@@ -185,7 +185,7 @@ class Reading:
     ) -> None:
         who = one.user or user
         if one.elsewhere:
-            self._unread("program", f"{argv[0]} in another root folder", place)
+            self._unread("program", f"{argv[0]} in another root directory", place)
         elif one.text is not None:
             self.text(one.text, folder, place, surely=surely, depth=depth + 1)
         elif one.argv is None:

@@ -50,9 +50,9 @@ def unsafe_account(command: Command, behind: Sequence[Command]) -> str | None:
     match = _form(command.raw)
     text = " ".join(command.raw)
     if match is None or command.redirects:
-        return f"{text} is no way to create an account that is known here"
+        return f"{text} is not a way to create an account that is known here"
     if any(_form(other.raw) is None for other in behind):
-        return f"commands behind {text} would find the account"
+        return f"commands after {text} would find the account"
     return None
 
 
@@ -119,7 +119,7 @@ def _one_account(
         return
     match = _USER.match(users[0])
     if len(users) != 1 or match is None or match[1] != match[2]:
-        raise Unsound(f"{', '.join(users)} is no numeric user and group of one number")
+        raise Unsound(f"{', '.join(users)} is not a numeric user and group of one number")
     made: set[str] = set(there)
     for argv in argvs:
         form = _form(argv)
@@ -130,11 +130,11 @@ def _one_account(
             raise Unsound(f"{' '.join(argv)} is for another account than {users[0]}")
         paths = (groups.get("paths") or "").split()
         if any(_SYSTEM.match(path.rstrip("/") or "/") or ".." in path for path in paths):
-            raise Unsound(f"{' '.join(argv)} gives away a folder of the system")
+            raise Unsound(f"{' '.join(argv)} gives away a directory of the system")
         if argv[0] == "mkdir":
             made.update(paths)
         elif argv[0] == "chown" and not made.issuperset(paths):
-            raise Unsound(f"{' '.join(argv)} is not for a folder that the change or WORKDIR makes")
+            raise Unsound(f"{' '.join(argv)} is not for a directory that the change or WORKDIR makes")
     for flag in flags:
         if (flag.name, flag.before, flag.after) != ("chown", None, users[0]):
             raise Unsound(f"--{flag.name}={flag.after} is not for {users[0]}")

@@ -68,7 +68,7 @@ class Configuration:
         for one, pattern, value in self._by_glob("contexts", path):
             folder: Path = (one.path.parent / value).resolve()
             if not folder.is_dir():
-                raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is no directory")
+                raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is not a directory")
             return folder
         return None
 
