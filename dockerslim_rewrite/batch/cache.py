@@ -20,6 +20,7 @@ from typing import Any
 from ..context.project import FolderProject
 from ..pipeline import Options
 from ..record import field_names
+from ..workspace.inference import sources_of
 from .facts import Facts, facts_of, still_hold
 from .outcome import SCHEMA, Outcome, Status, digest, from_data, renamed, to_data
 from .unit import Unit, compute
@@ -51,16 +52,17 @@ class Cache:
             with open(self._path(key), "rb") as file:
                 entry = json.loads(file.read(_MAX_ENTRY))
             facts: Facts | None = entry["facts"]
-            if facts is not None and not still_hold(facts, unit.projects(), unit.root):
+            if facts is not None and not still_hold(facts, unit.projects(entry["sources"]), unit.root):
                 return None
             return renamed(from_data(entry["outcome"]), unit.path, unit.name)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, key: str, facts: Facts | None, outcome: Outcome) -> None:
-        """Keep *outcome*, which rests on *facts* (None: on no context at all)."""
+    def put(self, key: str, facts: Facts | None, outcome: Outcome, sources: Sequence[str] = ()) -> None:
+        """Keep *outcome*, which rests on *facts* (None: on no context at all), the file having these *sources*."""
         path = self._path(key)
-        data = json.dumps({"facts": facts, "outcome": to_data(outcome)}, separators=(",", ":")).encode()
+        entry = {"facts": facts, "sources": list(sources), "outcome": to_data(outcome)}
+        data = json.dumps(entry, separators=(",", ":")).encode()
         temporary = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,13 +97,14 @@ def compute_cached(unit: Unit, store: Cache | None) -> tuple[Outcome, bool]:
         return known, True
     opened: list[Sequence[FolderProject]] = []
 
-    def projects() -> Sequence[FolderProject]:
-        opened.append(unit.projects())
+    def projects(sources: Sequence[str] | None = None) -> Sequence[FolderProject]:
+        opened.append(unit.projects(sources))
         return opened[-1]
 
     outcome = compute(Unit(unit.path, unit.name, unit.root, unit.data, unit.options, projects, unit.named))
     if outcome.status in (Status.CHANGED, Status.SAME) and not outcome.companions:
-        store.put(key, facts_of(opened[0], unit.root) if opened else None, outcome)
+        facts = facts_of(opened[0], unit.root) if opened else None
+        store.put(key, facts, outcome, sources_of(Path(unit.path)) if opened else ())
     elif outcome.status is Status.SKIPPED:
         store.put(key, None, outcome)
     return outcome, False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..context.project import FolderProject
 from ..pipeline import Options, Result, rewrite
@@ -15,8 +15,13 @@ from .outcome import Outcome, Status, outcome_of
 if TYPE_CHECKING:
     from ..analysis.project import Project
 
-#: Opens what is known of the projects that a file is built in.
-Opener = Callable[[], Sequence[FolderProject]]
+class Opener(Protocol):
+    """Opens the projects that a file is built in; *sources* of its COPY and ADD are those that an earlier run found."""
+
+    def __call__(self, sources: Sequence[str] | None = None) -> Sequence[FolderProject]:
+        """The projects."""
+
+
 #: Builds *before* and its rewrite; what it says about them, and why nothing may be written. Runs where files lie.
 Prover = Callable[[str, bytes, Result], tuple[dict[str, object], str | None, int]]
 

@@ -72,10 +72,12 @@ class Preparation:
         return self._options[0][1]
 
 
-def _projects(inputs: Inputs, request: Request, path: str) -> Sequence[FolderProject]:
+def _projects(
+    inputs: Inputs, request: Request, path: str, sources: Sequence[str] | None = None
+) -> Sequence[FolderProject]:
     found = inputs.surroundings(request, path)
     if "builds" in found:
-        opened: Sequence[FolderProject] = found["builds"]()
+        opened: Sequence[FolderProject] = found["builds"](sources=sources)
         return opened
     return ()
 
