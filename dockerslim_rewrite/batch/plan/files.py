@@ -89,7 +89,7 @@ def write_plan(folder: Path, by: str, shards: tuple[Shard, ...], spool: Spool, o
         patch = "".join(diff_of(one.original or "", one.text or "", one.name) for one in outcomes)
         (fresh / PATCHES / f"{shard.name}.patch").write_bytes(patch.encode("utf-8", "surrogateescape"))
         for outcome in outcomes:
-            rows += _rows(shard.name, outcome, owners)
+            rows += rows_of(shard.name, outcome, owners)
         planned.append(
             PlannedShard(
                 shard.name,
@@ -197,19 +197,21 @@ def _data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _rows(shard: str, outcome: Outcome, owners: Owners) -> list[list[Any]]:
+def rows_of(shard: str, outcome: Outcome, owners: Owners) -> list[list[Any]]:
+    """The rows of the table of changes for *outcome*, which lies in *shard*; no cell is taken for a formula."""
     owner = " ".join(owners.of(outcome.name)) or NOBODY
-    return [
-        [shard, outcome.name, owner, one.rule, one.level, one.line, one.saving, one.title, "; ".join(one.evidence), "open"]
+    rows = (
+        [shard, outcome.name, owner, one.rule, one.level, one.line, one.saving, one.title, "; ".join(one.evidence)]
         for one in outcome.changes
-    ]
+    )
+    return [[*map(_plain, row), "open"] for row in rows]
 
 
 def _csv(rows: list[list[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return out.getvalue()
 
 
