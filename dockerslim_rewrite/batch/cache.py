@@ -20,7 +20,7 @@ from typing import Any
 from ..context.project import FolderProject
 from ..pipeline import Options
 from ..record import field_names
-from ..workspace.inference import sources_of
+from ..workspace.inference import sources_in
 from .facts import Facts, facts_of, still_hold
 from .outcome import SCHEMA, Outcome, Status, digest, from_data, renamed, to_data
 from .unit import Unit, compute
@@ -55,12 +55,15 @@ class Cache:
             if facts is not None and not still_hold(facts, unit.projects(entry["sources"]), unit.root):
                 return None
             return renamed(from_data(entry["outcome"]), unit.path, unit.name)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
-    def put(self, key: str, facts: Facts | None, outcome: Outcome, sources: Sequence[str] = ()) -> None:
-        """Keep *outcome*, which rests on *facts* (None: on no context at all), the file having these *sources*."""
+    def keep(self, key: str, facts: Facts | None, outcome: Outcome, unit: Unit) -> None:
+        """Keep the *outcome* of *unit*, which rests on *facts* (None: on no context at all), if it was a success."""
+        if outcome.status is Status.FAILED or outcome.companions:
+            return
         path = self._path(key)
+        sources = sources_in(unit.data) if facts is not None else ()
         entry = {"facts": facts, "sources": list(sources), "outcome": to_data(outcome)}
         data = json.dumps(entry, separators=(",", ":")).encode()
         temporary = None
@@ -102,11 +105,7 @@ def compute_cached(unit: Unit, store: Cache | None) -> tuple[Outcome, bool]:
         return opened[-1]
 
     outcome = compute(Unit(unit.path, unit.name, unit.root, unit.data, unit.options, projects, unit.named))
-    if outcome.status in (Status.CHANGED, Status.SAME) and not outcome.companions:
-        facts = facts_of(opened[0], unit.root) if opened else None
-        store.put(key, facts, outcome, sources_of(Path(unit.path)) if opened else ())
-    elif outcome.status is Status.SKIPPED:
-        store.put(key, None, outcome)
+    store.keep(key, facts_of(opened[0], unit.root) if opened else None, outcome, unit)
     return outcome, False
 
 

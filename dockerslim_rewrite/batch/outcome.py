@@ -105,7 +105,7 @@ def outcome_of(result: Result, path: str, name: str, data: bytes, root: str) -> 
     """What became of *data*; the folder *root* of the repository, where a reason names it, is left out."""
 
     def told(text: str) -> str:
-        return text.replace(f"{root}/", "").replace(root, ".") if root in text else text
+        return text.replace(f"{root}/", "").replace(root, ".") if root and root in text else text
 
     changes = tuple(
         ChangeRow(

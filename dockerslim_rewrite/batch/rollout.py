@@ -24,9 +24,7 @@ class Tier:
 @cache
 def tiers() -> tuple[Tier, ...]:
     """All tiers, in the order in which to roll them out."""
-    return tuple(
-        Tier(one["name"], one["level"], tuple(one["select"]), one["help"]) for one in read_data(_FILE)["tier"]
-    )
+    return tuple(Tier(one["name"], one["level"], tuple(one["select"]), one["help"]) for one in read_data(_FILE)["tier"])
 
 
 def tier(name: str) -> Tier:

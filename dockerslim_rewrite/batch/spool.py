@@ -15,7 +15,7 @@ class Spool:
     """Outcomes in the order in which they were added, on a file that goes when it is closed; with their sums."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="dockerslim-")
+        self._file = tempfile.TemporaryFile(prefix="dockerslim-")  # noqa: SIM115 - closed when the spool is
         self.statuses: Counter[Status] = Counter()
         self.files = 0
         self.changes = 0

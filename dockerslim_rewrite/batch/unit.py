@@ -15,6 +15,7 @@ from .outcome import Outcome, Status, outcome_of
 if TYPE_CHECKING:
     from ..analysis.project import Project
 
+
 class Opener(Protocol):
     """Opens the projects that a file is built in; *sources* of its COPY and ADD are those that an earlier run found."""
 

@@ -42,9 +42,13 @@ batch_app = typer.Typer(
 
 Paths = Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Files, directories and patterns.")]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=0, help="Processes; 0: one for each core.")]
-Rollout = Annotated[str | None, typer.Option("--rollout", metavar="TIER", help="A tier of the migration; see the docs.")]
+Rollout = Annotated[
+    str | None, typer.Option("--rollout", metavar="TIER", help="A tier of the migration; see the docs.")
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after so many files that change.")]
-Since = Annotated[str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this revision.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this revision.")
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep results of earlier runs.")]
 Where = Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where the work is done.")]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="For dask: its scheduler.")]
@@ -163,7 +167,9 @@ def rollback_command(shards: Shards = None, folder: Folder = _PLAN) -> None:
     raise typer.Exit(_carried_out(lambda: rollback(folder, tuple(shards or ()))))
 
 
-cache_app = typer.Typer(name="cache", help="The results that batches keep.", no_args_is_help=True, rich_markup_mode=None)
+cache_app = typer.Typer(
+    name="cache", help="The results that batches keep.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @cache_app.callback()

@@ -166,4 +166,3 @@ def _store(call: BatchCall) -> Cache | None:
     from ..batch.cache import Cache, cache_folder
 
     return Cache(cache_folder()) if call.cached else None
-

@@ -18,7 +18,7 @@ from ..analysis.project import (
 )
 from ..analysis.usage import Usage
 from ..ir.build import Build
-from ..record import record
+from ..record import evolve, record
 from .building import built
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
@@ -131,6 +131,30 @@ class FolderProject:
         """All files of the folder, those that the ignore file keeps from a build among them."""
         stored = self._stored.whole if self._stored is not None else None
         return ContextTree(self._location.root, Dockerignore(), self._limits, stored=stored)
+
+    def carried(self, most: int) -> FolderProject | None:
+        """The same project with all that may be asked of its folder, so that it can be read where the folder is not.
+
+        None where its texts come to more than *most* characters.
+        """
+        limits = evolve(self._limits, read_bytes=most)
+        tree = ContextTree(self._location.root, self._ignore, limits)
+        texts: dict[str, str] = {}
+        total = 0
+        for file in tree.files:
+            text = tree.read(file.path)
+            if text is not None:
+                texts[file.path] = text
+                total += len(text)
+            if total > most:
+                return None
+        whole = ContextTree(self._location.root, Dockerignore(), limits)
+        stored = StoredProject(
+            self.ignore_text,
+            Stored(tree.files, tree.complete, texts),
+            Stored(whole.files, whole.complete, {}),
+        )
+        return FolderProject(self._location, self._dockerfile, self._limits, self.usage, stored)
 
     @property
     def complete(self) -> bool:

@@ -48,9 +48,16 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
 def sources_of(dockerfile: Path) -> tuple[str, ...]:
     """The sources of COPY and ADD that come from the context and are known without building."""
     try:
-        data = dockerfile.read_bytes()
-        build = read_build(parse(Source.from_bytes(data, str(dockerfile))))
-    except (OSError, ParseError):
+        return sources_in(dockerfile.read_bytes())
+    except OSError:
+        return ()
+
+
+def sources_in(data: bytes) -> tuple[str, ...]:
+    """The same for the Dockerfile whose content is *data*."""
+    try:
+        build = read_build(parse(Source.from_bytes(data)))
+    except ParseError:
         return ()
     return tuple(dict.fromkeys(_sources(build)))[:_MAX_SOURCES]
 

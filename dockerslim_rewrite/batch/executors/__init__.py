@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 from typing import Protocol
 
 from ...record import record
@@ -20,6 +21,12 @@ class Done:
 
 class Executor(Protocol):
     """Does the work; a context manager that ends what it started."""
+
+    def __enter__(self) -> Executor:
+        """Get ready."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End what was started."""
 
     def run(self, paths: Iterable[tuple[str, bool]]) -> Iterator[Done]:
         """The outcomes of the files at *paths* (and whether each was named outright), in the order given.

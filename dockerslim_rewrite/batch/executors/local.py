@@ -100,7 +100,7 @@ class LocalPool:
             self._pool = None
 
 
-_hands: list[tuple[Prepare, "Cache | None", Prover | None]] = []
+_hands: list[tuple[Prepare, Cache | None, Prover | None]] = []
 
 
 def _begin(prepare: Prepare, store: Cache | None, prove: Prover | None) -> None:

@@ -46,9 +46,7 @@ class Owners:
                 else:
                     found[one.section] = one.owners
         return tuple(
-            dict.fromkeys(
-                owner for section, owners in found.items() if section not in left_out for owner in owners
-            )
+            dict.fromkeys(owner for section, owners in found.items() if section not in left_out for owner in owners)
         )
 
 

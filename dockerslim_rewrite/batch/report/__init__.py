@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from ...record import field_names
 from ...render.environment import render
 from ...report.text import counted, size
-from ..outcome import Outcome, Status, to_data
+from ..outcome import Outcome, to_data
 from ..plan.files import COLUMNS, rows_of
 from ..plan.owners import NOBODY, Owners, owners_in
 from ..spool import Spool

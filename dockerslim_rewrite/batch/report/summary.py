@@ -104,7 +104,7 @@ def summary(outcomes: Iterable[Outcome], owners: Owners) -> Summary:
         sum(saving for _, saving in by_folder.values()),
         (before, after),
         tuple(
-            RuleSum(code, names[code].name, *sums, tuple(names[code].answers))
+            RuleSum(code, names[code].name, sums[0], sums[1], sums[2], tuple(names[code].answers))
             for code, sums in sorted(by_rule.items(), key=lambda item: (-item[1][2], -item[1][0], item[0]))
         ),
         tuple(
@@ -117,7 +117,7 @@ def summary(outcomes: Iterable[Outcome], owners: Owners) -> Summary:
                 reasons.items(), key=lambda item: (-item[1][1], item[0])
             )[:_REASONS]
         ),
-        tuple((folder, *sums) for folder, sums in sorted(by_folder.items())),
+        tuple((folder, sums[0], sums[1]) for folder, sums in sorted(by_folder.items())),
     )
 
 
