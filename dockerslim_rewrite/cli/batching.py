@@ -97,9 +97,6 @@ def _paths(call: BatchCall, request: Request) -> list[tuple[str, bool]]:
         for one in discover(request.paths, excluded=excluded, looks=False)
         if isinstance(one, Covered)
     ]
-    for path in request.paths:
-        if not os.path.lexists(path) and not any(one == path for one, _ in found):
-            raise ValueError(f"{path}: no such file or directory")
     if call.since is not None:
         changed = _since(call.since, Path(request.paths[0]))
         found = [one for one in found if repository_path(one[0]) in changed]

@@ -44,7 +44,7 @@ def test_bad_files_are_told_in_one_line_each_and_stop_nobody(repository: Path, c
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("batch", "nowhere"), "nowhere: no such file or directory"),
+        (("batch", "nowhere"), "nowhere: cannot be read: No such file or directory"),
         (("batch", "-"), "standard input is one file"),
         (("batch", "--rollout", "last"), "--rollout: unknown tier 'last'; choose from caches,"),
         (("batch", "--rollout", "caches", "--level", "safe"), "--rollout and --level exclude each other"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _PORTION = 16
 #: Portions on the way for each process.
 _AHEAD = 3
+#: Seconds between two looks for whoever started a process.
+_LOOKS = 0.25
 
 Portion = list[tuple[str, bool]]
 
@@ -107,7 +112,15 @@ def _begin(prepare: Prepare, store: Cache | None, prove: Prover | None) -> None:
     # The first process is told of Ctrl-C and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(50_000)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _hands[:] = [(prepare, store, prove)]
+
+
+def _end_with(parent: int) -> None:
+    """End this process when *parent* is gone: killed, it could not say so, and nobody would ask for more work."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS)
+    os._exit(1)
 
 
 def _portion(portion: Portion) -> list[Done]:
