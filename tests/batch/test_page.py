@@ -24,7 +24,7 @@ def _outcome(number: int) -> Outcome:
     name = f"team{number % 40:02}/service{number:05}/Dockerfile"
     if number % 11 == 0:
         return Outcome(name, name, Status.SKIPPED, 0, "a template: line 1 holds {{ base }}")
-    before = f"FROM debian:12\nRUN apt-get install -y tool{number}\nCMD [\"a\"]\n"
+    before = f'FROM debian:12\nRUN apt-get install -y tool{number}\nCMD ["a"]\n'
     after = before.replace("\nCMD", " && \\\n    rm -rf /var/lib/apt/lists/*\nCMD")
     rows = (
         ChangeRow("DS201", 2, "package lists deleted", "nothing <reads> them", "safe", 20_000_000, ("Dockerfile:2",)),
