@@ -33,7 +33,7 @@ def run(request: Request) -> int:
         inputs = Inputs(request)
         paths = inputs.paths()
         # A mistake in the options is told once, not for every file.
-        _options(request)
+        options_of(request)
     except ValueError as error:
         complain(str(error))
         return USAGE
@@ -45,7 +45,7 @@ def run(request: Request) -> int:
     for path in paths:
         try:
             own = inputs.configured(request, path)
-            result, proof = _one(path, _options(own), own, inputs)
+            result, proof = _one(path, options_of(own), own, inputs)
         except (InputError, ParseError, ValueError) as error:
             complain(str(error) if isinstance(error, InputError) else _located(path, error))
             code = max(code, USAGE)
@@ -99,7 +99,7 @@ def _account(text: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _options(request: Request) -> Options:
+def options_of(request: Request) -> Options:
     """What *request* chooses for the compiler. Raises ``ValueError``."""
     options = Options(
         level=request.level,

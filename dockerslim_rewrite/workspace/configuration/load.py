@@ -30,6 +30,7 @@ class ConfigFile:
         return (self, *(self.base.chain if self.base is not None else ()))
 
 
+@cache
 def nearest(folder: Path) -> ConfigFile | None:
     """The configuration that counts in the absolute *folder*: its own, or the nearest above within the repository.
 
