@@ -11,7 +11,6 @@ from .build import Build
 from .expansion import ExpansionError, TooLong, expand
 from .steps import Arg
 
-
 #: Characters that all values of a file may have together: more than a file that nobody made up ever has.
 MAX_TOTAL = 8 * 1024 * 1024
 

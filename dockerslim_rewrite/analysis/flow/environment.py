@@ -22,7 +22,8 @@ class _History:
 class Environment(Mapping[str, "str | None"]):
     """Names with their values, None where a value is not known. Never changes: ``having`` gives another.
 
-    Values beyond ``MAX_TOTAL`` characters of one history are not known. Versions that follow one another share their history, so that a file with as many ENV as may be costs no square.
+    Values beyond ``MAX_TOTAL`` characters of one history are not known. Versions that follow one another share their
+    history, so that a file with as many ENV as may be costs no square.
     """
 
     __slots__ = ("_history", "_version")
