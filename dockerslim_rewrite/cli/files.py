@@ -132,7 +132,8 @@ def write_output(path: str, data: bytes) -> None:
 
 def unfinished(name: str) -> str:
     """How the files begin in which the content of *name* lies until it is complete; the writer's number follows."""
-    return f".{name}.dockerslim-"
+    # Names may be as long as the file system allows; the start is enough to find them by.
+    return f".{name[:40]}.dockerslim-"
 
 
 def sweep(path: str) -> None:
