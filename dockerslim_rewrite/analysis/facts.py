@@ -21,6 +21,8 @@ from .shell.calls import Call, stage_calls
 from .shell.operations import Operation, operations
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .project import Project
 
 #: Who runs in a container that is given a user: name and number.
@@ -41,7 +43,8 @@ class Facts:
     """Facts of *build*, each computed when first asked for.
 
     *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said. *open_project*
-    gives what the build context holds; *account* are name and number of a user that has to be created.
+    gives what the build context holds; *account* are name and number of a user that has to be created; *templates* is
+    a directory whose templates take precedence.
     """
 
     build: Build
@@ -49,6 +52,7 @@ class Facts:
     today: date | None = None
     open_project: Callable[[], Project | None] | None = None
     account: tuple[str, int] = ACCOUNT
+    templates: Path | None = None
 
     @property
     def project(self) -> Project | None:

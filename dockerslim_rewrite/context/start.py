@@ -25,6 +25,8 @@ from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
 
+#: Variables with further options.
+_OPTIONS = ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS")
 #: Manifests and configuration that may name the driver of a database.
 _LISTS = re.compile(
     r"(?:requirements[^/]*\.(?:txt|in)|Pipfile|pyproject\.toml|package\.json|Cargo\.toml|schema\.prisma|ormconfig[^/]*|"
@@ -39,7 +41,12 @@ def without_context(build: Build, name: str) -> Behaviour:
 
 
 def behaviour_of(
-    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules, container: Container | None = None
+    build: Build,
+    tree: ContextTree,
+    placed: Placed,
+    name: str,
+    modules: Modules,
+    container: Container | None = None,
 ) -> Behaviour:
     """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence.
 
@@ -52,9 +59,10 @@ def behaviour_of(
     if container is not None and container.starts:
         given = _given(container, entrypoint)
         if given is not None:
-            follower.program(given, state.workdir or "/", container.started or container.where)
+            where = container.started or container.where
+            follower.program(given, state.workdir or "/", where)
             if follower.followed:
-                _surroundings(follower, state.workdir or "/")
+                _surroundings(follower, state.workdir or "/", [(where, [word or "" for word in given])])
             return follower.behaviour()
     if first is None:
         line = build.stages[-1].head.line
@@ -70,8 +78,49 @@ def behaviour_of(
     else:
         follower.doubt("what it starts cannot be read", where, blind=True)
     if follower.followed:
-        _surroundings(follower, cwd)
+        _surroundings(follower, cwd, list(_started(build, name)))
     return follower.behaviour()
+
+
+def _started(build: Build, name: str) -> Iterator[tuple[Evidence, list[str]]]:
+    """The words of the image's own commands, with where they stand."""
+    for step in start_of(build):
+        if step is not None:
+            words = list(step.argv) if step.argv is not None else step.origin.args.split()
+            yield Evidence(name, step.line), words
+
+
+def _surroundings(follower: Follower, cwd: str, commands: Sequence[tuple[Evidence, list[str]]]) -> None:
+    """What the program's configuration and its libraries do; *commands* are the words that start it."""
+    packages = tuple(dict.fromkeys(follower.packages))
+    follower.programs += started_by(packages)
+    texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
+    listed = [path for path in follower.tree.by_path if _LISTS.search(path) and "node_modules/" not in path]
+    servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
+    follower.writes += habitual(packages, follower.environment, servers=servers)
+    cwd = next((package.folder for package in packages if package.folder is not None), cwd)
+    image = Evidence(follower.dockerfile, 0)
+    variables = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
+    jvm = [(image, (follower.environment.get(name) or "").split()) for name in _OPTIONS]
+    told = [(image, variables)]
+    told += (
+        (where, [Entry((name,), value, where.line) for name, value in options(words)])
+        for where, words in (*commands, *jvm)
+    )
+    for where, entries in told:
+        for one in written(entries, where.path, cwd, {}):
+            if isinstance(one, WrittenPath):
+                follower.writes.append(one)
+            else:
+                follower.listeners.append(one)
+    shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
+    for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
+        if isinstance(found, WrittenPath):
+            follower.writes.append(found)
+        elif isinstance(found, Listener):
+            follower.listeners.append(found)
+        else:
+            follower.doubts.append(found)
 
 
 def together(found: Sequence[Behaviour]) -> Behaviour:
@@ -96,41 +145,3 @@ def _given(container: Container, entrypoint: Exec | None) -> tuple[str | None, .
     if entrypoint is None:
         return container.command
     return None if entrypoint.argv is None else (*entrypoint.argv, *(container.command or ()))
-
-
-def _started(build: Build) -> Iterator[tuple[int, list[str]]]:
-    """The words of the container's commands, with their lines, and of variables that hold options of the JVM."""
-    for step in start_of(build):
-        if step is not None and step.argv is not None:
-            yield step.line, list(step.argv)
-        elif step is not None:
-            yield step.line, step.origin.args.split()
-    state = stage_state(build.stages[-1], states(build))
-    for name in ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS"):
-        yield build.stages[-1].head.line, (state.env.get(name) or "").split()
-
-
-def _surroundings(follower: Follower, cwd: str) -> None:
-    """What the program's configuration and its libraries do."""
-    packages = tuple(dict.fromkeys(follower.packages))
-    follower.programs += started_by(packages)
-    texts = [follower.build.text, *(follower.tree.read(path) or "" for path in dict.fromkeys(follower.followed))]
-    listed = [path for path in follower.tree.by_path if _LISTS.search(path) and "node_modules/" not in path]
-    servers = only_servers([*texts, *(follower.tree.read(path) or "" for path in listed)])
-    follower.writes += habitual(packages, follower.environment, servers=servers)
-    cwd = next((package.folder for package in packages if package.folder is not None), cwd)
-    told = [Entry((name,), value, 0) for name, value in follower.environment.items() if value is not None]
-    told += (Entry((name,), value, line) for line, words in _started(follower.build) for name, value in options(words))
-    for one in written(told, follower.dockerfile, cwd, {}):
-        if isinstance(one, WrittenPath):
-            follower.writes.append(one)
-        else:
-            follower.listeners.append(one)
-    shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
-    for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
-        if isinstance(found, WrittenPath):
-            follower.writes.append(found)
-        elif isinstance(found, Listener):
-            follower.listeners.append(found)
-        else:
-            follower.doubts.append(found)

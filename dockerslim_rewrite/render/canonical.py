@@ -6,15 +6,19 @@ continued lines, one empty line before a stage, none in a row, LF line ends, a f
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..ir.build import Build
-from ..ir.steps import From, Step
+from ..ir.steps import Exec, From, Run, Step
 from ..record import record
+from ..shell.script import Script
 from ..syntax import Instruction, LineKind
 from .environment import render
+from .instructions import instruction
 
 _INDENT = "    "
+_AS = re.compile(r"(\s)as(\s+\S+\s*)\Z", re.I)
 
 
 @record
@@ -41,23 +45,32 @@ def canonical(build: Build, templates: Path | None = None) -> str:
         between = build.text[end : step.origin.span.start]
         parted = between[:1] in ("\r", "\n") or "\n\n" in between.replace("\r", "")
         gap = bool(blocks) and (isinstance(step, From) or parted)
-        blocks.append(Block(gap, tuple(above), _text(step, document.escape)))
+        blocks.append(Block(gap, tuple(above), _text(step, document.escape, templates)))
         end = step.origin.span.end
     rest = tuple(comment.text.strip() for comment in comments[at:])
     if rest:
         blocks.append(Block(True, rest, ""))
     directives = [f"# {name}={value}" for name, value in document.directives]
-    return render("dockerfile.j2", templates, document.escape, directives=directives, blocks=blocks) + "\n"
+    text = render("dockerfile.j2", templates, document.escape, directives=directives, blocks=blocks)
+    return text.rstrip("\n") + "\n"
 
 
-def _text(step: Step, escape: str) -> str:
-    """One instruction: its lines with keyword and indentation set anew, here-documents as they are."""
-    instruction = step.origin
-    body = instruction.heredocs[0].body.start - instruction.span.start if instruction.heredocs else None
-    head = _lines(instruction, escape)
+def _text(step: Step, escape: str, templates: Path | None) -> str:
+    """One instruction through its template: its lines with keyword and indentation set anew, here-documents as they
+    are.
+    """
+    origin = step.origin
+    if isinstance(step, Run | Exec) and step.body is not None and not isinstance(step.body.script, Script):
+        # What cannot be read is not laid out anew.
+        return origin.text.replace("\r\n", "\n").rstrip("\n")
+    body = origin.heredocs[0].body.start - origin.span.start if origin.heredocs else None
+    head = "\n".join(_lines(origin, escape))
+    if isinstance(step, From) and step.alias is not None:
+        head = _AS.sub(lambda match: f"{match[1]}AS{match[2]}", head)
+    text = instruction(origin.keyword, head[len(origin.keyword) :].lstrip(" \t"), templates)
     if body is None:
-        return "\n".join(head)
-    return "\n".join(head) + "\n" + instruction.text[body:].replace("\r\n", "\n").rstrip("\n")
+        return text
+    return text + "\n" + origin.text[body:].replace("\r\n", "\n").rstrip("\n")
 
 
 def _lines(instruction: Instruction, escape: str) -> list[str]:
@@ -73,7 +86,7 @@ def _lines(instruction: Instruction, escape: str) -> list[str]:
                 kept.append((False, instruction.text[start - offset : start - offset + contents[start]]))
     code = [index for index, (comment, text) in enumerate(kept) if not comment and text.strip()]
     out = []
-    blank = ""
+    blank = quote = ""
     for index, (comment, text) in enumerate(kept):
         if comment:
             out.append(_INDENT + text)
@@ -84,17 +97,36 @@ def _lines(instruction: Instruction, escape: str) -> list[str]:
             if index == code[0]:
                 text = _upper(text.lstrip(" "), instruction)
             more = index != code[-1]
-            out.append(_joined(text, index == code[0], more, escape))
+            quoted, quote = quote, _quote_after(text, quote, escape)
+            out.append(_joined(text, index == code[0], more, escape, opened=quoted, open=quote))
     return out
 
 
-def _joined(text: str, first: bool, more: bool, escape: str) -> str:
-    """A code line; blanks at its ends are only touched where they separate words anyway."""
-    start = text if first else (_INDENT + text.lstrip(" \t") if text[:1] in " \t" else text)
+def _joined(text: str, first: bool, more: bool, escape: str, *, opened: str, open: str) -> str:
+    """A code line; blanks at its ends are only touched where they separate words anyway.
+
+    *opened* is the quote in which it begins, *open* the one in which it ends; both are empty outside of quotes.
+    """
+    start = text if first or opened else (_INDENT + text.lstrip(" \t") if text[:1] in " \t" else text)
     if not more:
         return start.rstrip(" \t\r")
-    end = start.rstrip(" \t")
+    end = start if open else start.rstrip(" \t")
     return f"{end} {escape}" if end != start else f"{start}{escape}"
+
+
+def _quote_after(text: str, quote: str, escape: str) -> str:
+    """The quote that is open after *text*, where *quote* was open before it; empty for none."""
+    skip = False
+    for char in text:
+        if skip:
+            skip = False
+        elif char in ("\\", escape) and quote != "'":
+            skip = True
+        elif quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+    return quote
 
 
 def _upper(text: str, instruction: Instruction) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote
@@ -12,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
-
-_KEY = re.compile(r"[A-Za-z0-9_./-]+\Z")
 
 
 class TemplateError(ValueError):
@@ -43,10 +38,7 @@ def environment(folder: Path | None, escape: str) -> SandboxedEnvironment:
         keep_trailing_newline=False,
     )
     made.filters.update(
-        json_words=json_words,
-        flags=flags,
         shell_word=shell_word,
-        label_key=lambda key: key if _KEY.match(key) else quoted(key, escape),
         quoted=lambda value: quoted(value, escape),
     )
     return made
@@ -61,17 +53,7 @@ def render(name: str, folder: Path | None = None, escape: str = "\\", **values: 
     except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         line = getattr(error, "lineno", None)
         place = f"{name}:{line}" if line else name
-        raise TemplateError(f"template {place}: {error}; mend it or leave out --templates") from None
-
-
-def json_words(words: Iterable[str]) -> str:
-    """*words* in exec form, as Docker's documentation writes it."""
-    return json.dumps(list(words), ensure_ascii=False)
-
-
-def flags(pairs: Iterable[tuple[str, str | None]]) -> str:
-    """Flags with a blank before each."""
-    return "".join(f" --{name}" if value is None else f" --{name}={value}" for name, value in pairs)
+        raise TemplateError(f"template {place}: {error}; fix it or drop --templates") from None
 
 
 def shell_word(text: str) -> str:

@@ -1,33 +1,51 @@
-"""Shell fragments that passes add, from ``templates/shell``."""
+"""Shell fragments that passes add, from ``templates/shell``, and other small templates."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from .environment import TemplateError, render, shipped_templates
 
+#: A template in which only values are named; Jinja need not be loaded for it.
+_PLAIN = re.compile(r"(?:[^{}#%]|\{\{ (\w+) \}\})*\Z")
+_NAME = re.compile(r"\{\{ (\w+) \}\}")
 
-def fragment(name: str, **values: Any) -> str:
-    """The one-line shell text of the fragment *name* with *values* (hashable). Raises ``TemplateError``."""
-    return _fragment(name, tuple(sorted(values.items())))
+
+def fragment(name: str, templates: Path | None = None, **values: Any) -> str:
+    """The one-line shell text of the fragment *name* with *values* (hashable), from *templates* if it is there.
+
+    Raises ``TemplateError``.
+    """
+    return _fragment(name, templates, tuple(sorted(values.items())))
 
 
 @lru_cache(maxsize=1024)
-def _fragment(name: str, values: tuple[tuple[str, Any], ...]) -> str:
-    source = _source(name)
-    if "{" not in source:
-        return source
-    text = render(f"shell/{name}.j2", None, "\\", **dict(values)).strip()
+def _fragment(name: str, templates: Path | None, values: tuple[tuple[str, Any], ...]) -> str:
+    text = rendered(f"shell/{name}.j2", templates, **dict(values)).strip()
     if "\n" in text or "\r" in text:
         raise TemplateError(f"template shell/{name}.j2 gives more than one line")
     return text
 
 
-@lru_cache(maxsize=64)
-def _source(name: str) -> str:
-    """The template itself: one without Jinja in it is its own text, and Jinja need not be loaded for it."""
-    try:
-        return (shipped_templates() / "shell" / f"{name}.j2").read_text("utf-8").strip()
-    except OSError as error:
-        raise TemplateError(f"template shell/{name}.j2 cannot be read: {error.strerror}") from None
+def rendered(name: str, templates: Path | None, escape: str = "\\", **values: Any) -> str:
+    """The template *name*, that of the directory *templates* first, with *values*. Raises ``TemplateError``."""
+    source = _source(name, templates)
+    if _PLAIN.match(source) and all(isinstance(values.get(word), str) for word in _NAME.findall(source)):
+        return _NAME.sub(lambda match: str(values[match[1]]), source)
+    return render(name, templates, escape, **values).rstrip("\n")
+
+
+@lru_cache(maxsize=128)
+def _source(name: str, templates: Path | None) -> str:
+    folders = [shipped_templates()] if templates is None else [templates, shipped_templates()]
+    for folder in folders:
+        try:
+            return (folder / name).read_text("utf-8").rstrip("\n")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(f"template {folder / name}: cannot be read: {error}") from None
+    raise TemplateError(f"template {name}: not found")

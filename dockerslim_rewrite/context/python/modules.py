@@ -73,12 +73,29 @@ class Modules:
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self._read = read
         self._known: dict[str, Module | Doubt] = {}
+        self._outlines: dict[str, Outline] = {}
+        self._scans: dict[tuple[object, ...], ModuleScan] = {}
 
     def module(self, path: str) -> Module | Doubt:
         """The module at *path*, or why it cannot be read."""
         if path not in self._known:
             self._known[path] = self._parsed(path)
         return self._known[path]
+
+    def outline(self, path: str, module: Module) -> Outline:
+        """The outline of *module*, which is at *path*."""
+        if path not in self._outlines:
+            self._outlines[path] = outline(module)
+        return self._outlines[path]
+
+    def scan(
+        self, path: str, module: Module, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
+    ) -> ModuleScan:
+        """The scan of *module*, which is at *path*; see ``scan``."""
+        key = (path, file, cwd, *sorted(environment.items(), key=str))
+        if key not in self._scans:
+            self._scans[key] = scan(module, path, file, cwd, environment)
+        return self._scans[key]
 
     def inline(self, text: str) -> str:
         """The name under which the module *text* of a command line is known from now on."""
@@ -151,13 +168,13 @@ class Reader:
                 doubts.append(module)
                 continue
             characters += module.size
-            found = outline(module)
+            found = self.modules.outline(path, module)
             for next_path in self._named(path, found):
                 if next_path not in seen:
                     seen.add(next_path)
                     waiting.append(next_path)
             self._outside(path, found, libraries, privileges, packages)
-            scans.append(scan(module, path, self.image(path), self.cwd, self.environment))
+            scans.append(self.modules.scan(path, module, self.image(path), self.cwd, self.environment))
         behaviour = Behaviour(
             listeners=tuple(item for one in scans for item in one.listeners),
             writes=tuple(item for one in scans for item in one.writes),

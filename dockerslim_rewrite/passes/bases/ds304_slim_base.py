@@ -14,6 +14,7 @@ from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import Smaller, smaller
 from ...render.fragments import fragment
+from ...render.instructions import instruction
 from ..base import Proposals, missed
 from ..instructions.lines import line_behind
 from .pinning import known
@@ -112,7 +113,8 @@ def _change(
     if where is not None:
         head = site.stage.head.origin
         lower = build.text[slice(*head.keyword_span)].islower()
-        text = f"{'run' if lower else 'RUN'} {fragment('apt-install', packages=required.packages)}"
+        command = fragment("apt-install", facts.templates, packages=required.packages)
+        text = instruction("run" if lower else "RUN", command, facts.templates)
         edits.append(line_behind(where, text, build, facts))
         claims.append(AddsInstruction("RUN", text))
         reason += f", but for {', '.join(required.packages)}, installed here"

@@ -48,9 +48,9 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             if problem is not None:
                 yield missed(run.line, f"apt's lists stay in the layer: {problem}")
                 continue
-            command = fragment("apt-lists")
+            command = fragment("apt-lists", facts.templates)
             if _sudo(uses) and not surely_root(run, build, facts, stage):
-                command = fragment("as-root", command=command)
+                command = fragment("as-root", facts.templates, command=command)
             yield Change(
                 edits=(append_to(run, facts, command),),
                 title="delete apt's package lists where they were fetched",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from ...analysis.bases import base_image
+from ...analysis.effects.apk_index import without_index
+from ...analysis.effects.assuming import Verdict
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import mounted, removes
 from ...analysis.shell.operations import Kind
@@ -12,6 +14,7 @@ from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand,
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.old_tools import lacks
+from ...record import evolve
 from ...shell.body import Body
 from ...shell.edits import drop_command, drop_word, insert_after
 from ...shell.script import Script, Simple
@@ -30,7 +33,9 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
     index, uses it and keeps nothing, so `apk update`, `--update` and `rm -rf /var/cache/apk/*` have nothing to do.
 
     Safe because the same packages from the same index are installed. A cache mount, or a link from /etc/apk/cache,
-    means that the cache is wanted; then all stays. Source: Alpine wiki, "Alpine Package Keeper", apk-add(8).
+    means that the cache is wanted; then all stays. So it does where something that runs later, scripts of the build
+    context included, installs from the index without fetching it anew; where a program is not known, the level is
+    standard. Source: Alpine wiki, "Alpine Package Keeper", apk-add(8).
     """
     linked = "/etc/apk/cache" in build.text
     for stage in build.stages:
@@ -58,7 +63,21 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             if fails is not None:
                 yield missed(run.line, f"the cache stays: rm without -f on line {fails} fails if there is none")
                 continue
-            yield change
+            verdict = without_index(run, stage, facts) if _leaves_index(run, uses, facts) else Verdict()
+            if verdict.obstacle is not None:
+                yield missed(run.line, f"the index stays: {verdict.obstacle}")
+                continue
+            yield evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence)
+
+
+def _leaves_index(run: Run, uses: list[Use], facts: Facts) -> bool:
+    """Whether *run*, as it stands, leaves an index in the layer."""
+    script = facts.script(run)
+    if script is None or any(removes(command, CACHE) for command in script.commands):
+        return False
+    done = [use.operation for use in uses]
+    adds = [one for one in done if one.kind in _ADDS and not one.has_flag("--no-cache")]
+    return any(one.kind is Kind.UPDATE for one in done) or any(one.has_flag(*_UPDATE_FLAGS) for one in adds)
 
 
 def _trigger_without_index(build: Build, facts: Facts) -> int | None:

@@ -133,7 +133,7 @@ def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if problem is not None:
         yield missed(run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
-    command_text = fragment("remove-files", paths=tuple(paths))
+    command_text = fragment("remove-files", facts.templates, paths=tuple(paths))
     yield Change(
         edits=(append_to(run, facts, command_text),),
         title=f"remove {', '.join(posixpath.basename(path) for path in paths)} once it is unpacked",

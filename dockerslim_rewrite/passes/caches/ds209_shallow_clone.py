@@ -100,11 +100,11 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
                 folders[f"{folder}/.git"] = folder
         if not folders:
             continue
-        text = fragment("remove-trees", paths=tuple(folders))
+        text = fragment("remove-trees", facts.templates, paths=tuple(folders))
         if any(one.run is run and one.command.name == "sudo" for one in clones) and not surely_root(
             run, build, facts, stage
         ):
-            text = fragment("as-root", command=text)
+            text = fragment("as-root", facts.templates, command=text)
         yield Change(
             edits=(append_to(run, facts, text),),
             title=f"delete {', '.join(folders)} where it was cloned",

@@ -24,7 +24,7 @@ from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...record import record
 from ...render.fragments import fragment
-from ...shell.script import Script, Simple
+from ...shell.script import Pipeline, Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -119,8 +119,10 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     script = facts.script(run)
     if script is None or run.body is None or not must_succeed(script, use.command, errexit=facts.state(run).errexit):
         return "the build does not depend on this install"
+    if any(use.command in node.items for node in script.nodes if isinstance(node, Pipeline)):
+        return "something is piped into this install, or out of it"
     if any(_updates(one) for one in facts.uses(run)):
-        return "it updates the lists behind its install"
+        return "it updates the lists after its install"
     if use.operation.wrappers not in _WRAPPERS:
         return f"it runs under {use.operation.wrappers[0]}"
     if run.flags != reader.lists.fetched.flags:
@@ -195,9 +197,9 @@ def _change(reader: _Reader, facts: Facts, evidence: tuple[str, ...]) -> Change:
     edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)} && ")]
     claims: list[Claim] = [AddsCommand(command)]
     if not lists_gone(run, facts):
-        cleanup = fragment("apt-lists")
+        cleanup = fragment("apt-lists", facts.templates)
         if use.operation.wrappers:
-            cleanup = fragment("as-root", command=cleanup)
+            cleanup = fragment("as-root", facts.templates, command=cleanup)
         edits.append(append_to(run, facts, cleanup))
         claims.append(DropsFiles(tuple(cleanup.split()), (f"{LISTS}/*",)))
     return Change(

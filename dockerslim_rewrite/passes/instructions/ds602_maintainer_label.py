@@ -6,6 +6,7 @@ from ...analysis.facts import Facts
 from ...change import Change, ReplacesInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Label, Value
+from ...render.instructions import instruction
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -39,11 +40,9 @@ def maintainer_label(build: Build, facts: Facts) -> Proposals:
             keyword = "label" if build.text[span.start : span.end].islower() else "LABEL"
             value = quoted(authors(step.value), escape)
             logical = step.origin.args_logical
+            text = instruction(keyword, f"{KEY}={value}", facts.templates)
             yield Change(
-                edits=(
-                    Edit(span, keyword),
-                    Edit.replace(logical.before(0), logical.after(len(logical.text)), f"{KEY}={value}"),
-                ),
+                edits=(Edit.replace(span.start, logical.after(len(logical.text)), text),),
                 title="MAINTAINER becomes a label",
                 reason=f"MAINTAINER is deprecated; {KEY} is the key that tools read",
                 safety=Safety.SAFE,

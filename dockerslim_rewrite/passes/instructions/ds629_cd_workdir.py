@@ -12,6 +12,7 @@ from ...change import Change, EntersFolder, Remark, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value
 from ...record import record
+from ...render.instructions import instruction
 from ...shell.script import Simple
 from ...text import Edit, Span
 from ..base import Proposals, missed
@@ -93,10 +94,10 @@ def _framed(run: Run, here: str | None, facts: Facts) -> _Frame | str | None:
             return f"{framed.stays}: it depends on more than this file"
         return None
     if run.mounts:
-        return f"{framed.stays}: a mount may be what makes the folder"
+        return f"{framed.stays}: a mount may be what makes the directory"
     gap = _cd_span(framed)
     if any(gap.covers(comment.span) for comment in run.origin.comments):
-        return f"{framed.stays}: a comment stands behind it"
+        return f"{framed.stays}: a comment stands after it"
     return framed
 
 
@@ -148,17 +149,21 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
         if one.folder != current:
             word, indent = _written(one.run, build)
             start = one.run.origin.keyword_span.start
-            edits.append(Edit.insert(start, f"{word} {one.text}{facts.style.newline}{indent}"))
+            edits.append(
+                Edit.insert(start, f"{instruction(word, one.text, facts.templates)}{facts.style.newline}{indent}")
+            )
         current = one.folder
     folders = {one.folder: one.text for one in frames if one.folder != here}
     if not folders:
         why = f"{here} is where it starts already"
     elif reason is None:
-        why = "nothing behind it starts there before another WORKDIR"
+        why = "nothing after it starts there before another WORKDIR"
     else:
-        why = f"one folder holds for whole instructions; {reason} starts in {here} as before"
+        why = f"one directory holds for whole instructions; {reason} starts in {here} as before"
         word, indent = _written(frames[-1].run, build)
-        edits.append(line_behind(frames[-1].run, f"{indent}{word} {here}", build, facts))
+        edits.append(
+            line_behind(frames[-1].run, f"{indent}{instruction(word, here or '/', facts.templates)}", build, facts)
+        )
     title = (
         f"WORKDIR {' and '.join(folders.values())} instead of cd"
         if folders

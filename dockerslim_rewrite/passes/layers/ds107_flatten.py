@@ -10,6 +10,7 @@ from ...change import Change, FlattensStage, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run
 from ...knowledge.configurations import Configuration, configuration
+from ...render.instructions import instruction
 from ..base import Proposals, missed
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def flatten(build: Build, facts: Facts) -> Proposals:
         return
     from ..stages.stage_text import Install, split_text
 
-    lines = [f"ENV {key}={value}" for key, value in known.environment.items()]
+    lines = [instruction("ENV", f"{key}={value}", facts.templates) for key, value in known.environment.items()]
     if known.labels:
         lines.append("LABEL " + " ".join(f"{key}={value}" for key, value in known.labels.items()))
     names = (_free("layers", build), stage.head.alias or _free("flat", build))
-    split = split_text(build, stage, shipping, "scratch", lines, ("/",), Install("", (), True, None), names)
+    split = split_text(
+        build, stage, shipping, "scratch", lines, ("/",), Install("", (), True, None), names, facts.templates
+    )
     yield Change(
         edits=split.edits,
         title="the last stage becomes one layer",
@@ -81,7 +84,7 @@ def _problem(stage: Stage, shipping: Shipping | None) -> str | None:
     last = max((run.index for run in stage.runs), default=-1)
     volume = next((step for step in stage.steps if step.keyword == "VOLUME" and step.index < last), None)
     if volume is not None:
-        return f"engines differ in what commands behind the VOLUME on line {volume.line} leave in it"
+        return f"engines differ in what commands after the VOLUME on line {volume.line} leave in it"
     if shipping is None or any(state.workdir is None for state in shipping.states):
         return "the working directory is not known"
     return None

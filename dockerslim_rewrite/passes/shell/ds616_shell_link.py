@@ -8,12 +8,13 @@ from ...analysis.facts import Facts
 from ...change import AddsInstruction, Change, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run, Shell
+from ...render.instructions import instruction
 from ...shell.script import AndOr, Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
 
-_TEXT = 'SHELL ["/bin/bash", "-c"]'
+_BODY = '["/bin/bash", "-c"]'
 _BASHES = frozenset(("/bin/bash", "/usr/bin/bash", "bash"))
 _SHELL = "/bin/sh"
 #: Commands that start /bin/sh by themselves when they meet a script or a Makefile.
@@ -43,7 +44,7 @@ def shell_link(build: Build, facts: Facts) -> Proposals:
                 continue
             logical = run.origin.logical
             lower = build.text[slice(*run.origin.keyword_span)].islower()
-            text = _TEXT.replace("SHELL", "shell") if lower else _TEXT
+            text = instruction("shell" if lower else "SHELL", _BODY, facts.templates)
             yield Change(
                 edits=(Edit.replace(run.origin.keyword_span.start, logical.after(len(logical.text.rstrip())), text),),
                 title="SHELL instead of a link at /bin/sh",

@@ -6,6 +6,7 @@ import posixpath
 
 from ...analysis.runtime.dotnet_projects import may_serve
 from ...change import Safety
+from ...render.instructions import instruction
 from .runtime_needs import packages_to_start
 from .split_project import Project, Target
 
@@ -15,7 +16,7 @@ _COMPLETE_SINCE = (3, 0)
 _PORT = "ASPNETCORE_URLS"
 #: Since this version SDK images make no certificate for development.
 _UNCERTIFIED_SINCE = (5, 0)
-_UNPUBLISHED = "{} may need packages that stay in the SDK's own folder, as it was not published"
+_UNPUBLISHED = "{} may need packages that stay in the SDK's own directory, as it was not published"
 
 
 def dotnet_targets(project: Project) -> list[Target] | str:
@@ -121,4 +122,4 @@ def _environment(project: Project) -> tuple[str, ...]:
     """The line that sets what the runtime image sets otherwise than the SDK; none where ENV says it anyway."""
     own = project.shipping.states[-1].env
     wanted = [one for one in project.recipe.restored(project.image.parts.version) if one.partition("=")[0] not in own]
-    return (f"ENV {' '.join(wanted)}",) if wanted else ()
+    return (instruction("ENV", " ".join(wanted), project.facts.templates),) if wanted else ()

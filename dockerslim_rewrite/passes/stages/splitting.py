@@ -16,6 +16,7 @@ from ...change import Change, Safety, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.recipes import recipe
+from ...render.instructions import instruction
 from ..base import Proposals, missed
 from .code_needs import lacking
 from .runtime_needs import no_program
@@ -38,7 +39,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     targets = targets_of(project, obstacle, choose)
     if isinstance(targets, Obstacle):
         if not told_elsewhere(project):
-            yield missed(targets.line, f"not split into builder and runtime: {targets.reason}")
+            yield missed(targets.line, f"cannot split into builder and runtime: {targets.reason}")
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
@@ -95,7 +96,11 @@ def _inherited(project: Project) -> tuple[str, ...]:
             own |= {pair.key for pair in step.pairs}
         elif isinstance(step, Exec | Healthcheck | Label | Listing | Value):
             read |= set(_VARIABLE.findall(step.origin.args)) - own
-    return tuple(f"ENV {key}={text}" for key, text in project.recipe.environment.items() if key in read)
+    return tuple(
+        instruction("ENV", f"{key}={text}", project.facts.templates)
+        for key, text in project.recipe.environment.items()
+        if key in read
+    )
 
 
 def change_of(project: Project, target: Target) -> Change:
@@ -105,7 +110,17 @@ def change_of(project: Project, target: Target) -> Change:
     lean = all(package.lean for package in ships.packages)
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
     places = tuple(one.path for one in ships.places) if target.places is None else target.places
-    split = split_text(project.build, project.stage, ships, target.image, added, (*places, *target.files), install)
+    split = split_text(
+        project.build,
+        project.stage,
+        ships,
+        target.image,
+        added,
+        (*places, *target.files),
+        install,
+        None,
+        project.facts.templates,
+    )
     left = _left(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from ...analysis.runtime.shipped import Shipping
 from ...analysis.shell.operations import Kind, command_names, operation
@@ -15,6 +16,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Run, Step
 from ...record import record
 from ...render.environment import render
+from ...render.instructions import instruction
 from ...shell.script import Script
 from ...syntax.document import SegmentKind
 from ...text import Edit, Span
@@ -63,6 +65,7 @@ def split_text(
     files: Sequence[str],
     install: Install,
     names: tuple[str, str] | None = None,
+    templates: Path | None = None,
 ) -> Split:
     """Split *stage*, the last of *build*, in two, called as *names* say: the runtime stage is based on *base*, begins
     with the lines *added*, installs what *install* says, and copies *files* besides what *shipping* says is copied
@@ -80,15 +83,16 @@ def split_text(
         places += _ACCOUNT_FILES
     block = render(
         "stages/runtime.j2",
+        templates,
         words={word: _cased(word, stage) for word in ("FROM", "AS", "RUN", "COPY")},
         base=base,
         runtime=runtime,
         builder=builder,
-        environment=[*(_cased_line(line, stage) for line in added), *_environment(stage, before)],
+        environment=[*(_cased_line(line, stage, templates) for line in added), *_environment(stage, before)],
         install=install,
         context=_context(before) if shipping.copied else [],
         copies=copies,
-        frame=_frame(shipping, stage, before, stage.steps[len(before) :], index="/" not in places),
+        frame=_frame(shipping, stage, before, stage.steps[len(before) :], index="/" not in places, templates=templates),
     )
     texts = [build.text[span.start : span.end].rstrip("\r\n") for span in moved]
     text = newline.join([block.rstrip("\n").replace("\n", newline), *texts]) + newline
@@ -130,19 +134,26 @@ def _from_context(step: Step) -> bool:
 
 
 def _frame(
-    shipping: Shipping, stage: Stage, before: Sequence[Step], behind: Sequence[Step], *, index: bool
+    shipping: Shipping,
+    stage: Stage,
+    before: Sequence[Step],
+    behind: Sequence[Step],
+    *,
+    index: bool,
+    templates: Path | None,
 ) -> list[str]:
     """The working directory, user and shell that are in force behind the last command, unless set anew there; with
     *index*, that of shared libraries is renewed where the builder did.
     """
     folder = shipping.states[len(before)].workdir
     anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
-    lines = [_cased_line("RUN ldconfig", stage)] if index and _loads(before) else []
+    lines = [_cased_line("RUN ldconfig", stage, templates)] if index and _loads(before) else []
     if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
         -1:
     ] == ["COPY"]:
         folder = None
-    lines += [_cased_line(f"WORKDIR {folder}", stage)] if folder and folder != "/" and not anew.startswith("/") else []
+    if folder and folder != "/" and not anew.startswith("/"):
+        lines.append(_cased_line(f"WORKDIR {folder}", stage, templates))
     for keyword in ("USER", "SHELL"):
         step = next((one for one in reversed(before) if one.keyword == keyword), None)
         if step is not None and not any(one.keyword == keyword for one in behind):
@@ -198,6 +209,6 @@ def _cased(word: str, stage: Stage) -> str:
     return word.lower() if stage.head.origin.text.lstrip()[:4].islower() else word
 
 
-def _cased_line(line: str, stage: Stage) -> str:
-    keyword, blank, rest = line.partition(" ")
-    return f"{_cased(keyword, stage)}{blank}{rest}"
+def _cased_line(line: str, stage: Stage, templates: Path | None) -> str:
+    keyword, _, rest = line.partition(" ")
+    return instruction(_cased(keyword, stage), rest, templates)
