@@ -12,6 +12,7 @@ from .covered import files_command
 from .listing import builds_command
 from .lock import lock_command
 from .options import from_table
+from .review import review_command
 from .rewrite import Request, complain
 from .verify import verify_command
 
@@ -98,6 +99,7 @@ app.command("files")(files_command)
 app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")
 app.command("lock")(lock_command)
+app.command("review")(review_command)
 app.command("verify")(verify_command)
 
 

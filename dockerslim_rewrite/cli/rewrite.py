@@ -72,6 +72,10 @@ def run(request: Request) -> int:
         keep_text = not (request.output or request.in_place or request.check)
         verified = [None if proof is None else proof.document for proof in proofs]
         _out((report_json(results, text=keep_text, verified=verified) + "\n").encode())
+    elif request.format != "text":
+        from ..report.formats import document
+
+        _out(document(request.format, results).encode("utf-8", "surrogateescape"))
     return code
 
 
@@ -80,7 +84,7 @@ def _check(request: Request) -> None:
         raise ValueError("-o takes one file; use --in-place for many")
     if request.output and request.in_place:
         raise ValueError("-o and --in-place exclude each other")
-    if len(request.paths) > 1 and not (request.in_place or request.diff or request.check or request.format == "json"):
+    if len(request.paths) > 1 and not (request.in_place or request.diff or request.check or request.format != "text"):
         raise ValueError("several files on standard output would run together; use --in-place, --diff or --check")
     if request.check and (request.output or request.in_place):
         raise ValueError("--check writes nothing; leave out -o and --in-place")
@@ -175,7 +179,7 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
     elif request.in_place:
         if result.changed:
             write_output(path, result.to_bytes())
-    elif not (request.diff or request.check or request.format == "json"):
+    elif not (request.diff or request.check or request.format != "text"):
         _out(result.to_bytes())
     for companion in result.companions:
         if request.output or request.in_place:
