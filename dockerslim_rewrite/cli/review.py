@@ -86,11 +86,8 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
     from ..workspace.repository import root_of
     from .files import lock_for
     from .inputs import Inputs
-    from .request import Request
     from .rewrite import options_of
 
-    assert isinstance(typed, Request)
-    assert isinstance(scope, Scope)
     root = root_of(Path.cwd())
     git = Git(root)
     inputs = Inputs(typed)
