@@ -14,13 +14,14 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
+.PHONY: help run test lint format rules corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
 	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them; with some real"
 	@echo "                  builds, where this is root and has debootstrap, buildah, podman or docker)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
+	@echo "make rules        write docs/rules.md from the table of rules"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
 	@echo "make corpus-bases the table of what pinning makes of real files' base images; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
@@ -68,6 +69,9 @@ lint: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rules: $(VENV)/.installed
+	@$(BIN)/python -m dockerslim_rewrite.report.rule_table > docs/rules.md
 
 corpus: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)

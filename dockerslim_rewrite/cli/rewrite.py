@@ -95,7 +95,7 @@ def _account(text: str) -> tuple[str, int]:
     """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
     match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
     if match is None:
-        raise ValueError(f"--account {text!r}: is no NAME:NUMBER of an unprivileged user")
+        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
     return match[1], int(match[2])
 
 
@@ -126,9 +126,11 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
         return _module(path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
-    if proof is None or proof.refusal is None:
+    refused = proof is not None and proof.refusal is not None
+    if not refused:
         _write(path, data, result, request)
-    _tell(result, request)
+    if not (refused and request.quiet):
+        _tell(result, request)
     if request.suggest:
         from .suggest import print_drafts
 

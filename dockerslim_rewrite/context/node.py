@@ -46,7 +46,7 @@ def follow_package(
     try:
         scripts = json.loads(text).get("scripts") or {}
     except (ValueError, AttributeError, RecursionError):
-        follower.doubt(f"{context} is no JSON object", Evidence(context, 0), blind=True)
+        follower.doubt(f"{context} is not a JSON object", Evidence(context, 0), blind=True)
         return
     follower.followed.append(context)
     commands = [scripts.get(f"{prefix}{script}") for prefix in ("pre", "", "post")]

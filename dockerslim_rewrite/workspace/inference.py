@@ -36,13 +36,13 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
     if sources is None:
         sources = sources_of(dockerfile)
     if not sources:
-        return Inferred(own, "the Dockerfile's folder", True)
+        return Inferred(own, "the Dockerfile's directory", True)
     for folder in (own, *own.parents):
         if repository.relative(folder) is None:
             break
         if all(_holds(folder, source) for source in sources):
-            return Inferred(folder, f"{_UNTOLD}; the nearest folder with all that COPY names", True)
-    return Inferred(own, f"{_UNTOLD}, and no folder has all that COPY names", False)
+            return Inferred(folder, f"{_UNTOLD}; the nearest directory with all that COPY names", True)
+    return Inferred(own, f"{_UNTOLD}, and no directory has all that COPY names", False)
 
 
 def sources_of(dockerfile: Path) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class Repository:
         try:
             found = os.stat(target)
             if not stat.S_ISREG(found.st_mode):
-                return "is no regular file; not read"
+                return "is not a regular file; not read"
             if found.st_size > limit:
                 return f"is larger than {limit // 1024} KiB; not read"
             with open(target, "rb") as file:

@@ -2,190 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 from ...analysis.bases import System, system
 from ...analysis.facts import Facts
-from ...analysis.packages.cleanup import always_runs
-from ...analysis.shell.pipes import breaks, piped, sets_pipefail
-from ...analysis.shell.portability import differs_in_bash
-from ...change import AddsInstruction, Change, Safety
+from ...analysis.shell.pipes import breaks
+from ...change import AddsCommand, AddsInstruction, Change, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
+from ...ir.steps import Run
 from ...render.instructions import instruction
-from ...shell.edits import starts_errexit
-from ...shell.script import Pipeline, Script, Sequence
-from ...shell.state import leaks
-from ...syntax.document import SegmentKind
+from ...shell.script import AndOr
 from ...text import Edit
 from ..base import Proposals, missed
+from .pipe_shells import PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded
 
-_BASH = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
-_PLAIN_BASH = (("/bin/bash", "-c"), ("/usr/bin/bash", "-c"), ("bash", "-c"))
-_ASH = 'SHELL ["/bin/ash", "-o", "pipefail", "-c"]'
-
-
-class _Shell(NamedTuple):
-    """The SHELL instruction to write, and whether it starts another program than /bin/sh is today."""
-
-    text: str
-    other: bool
+_SET = ("set", "-o", "pipefail")
+_WHY = "else only the last command of a pipeline decides, and a failed download goes unnoticed"
+_TITLE = "fail when any command of a pipeline fails"
 
 
 def pipefail(build: Build, facts: Facts) -> Proposals:
-    """Let a RUN fail when any command of a pipeline fails: `SHELL ["/bin/bash", "-o", "pipefail", "-c"]`.
+    """Let a RUN fail when any command of a pipeline fails: `set -o pipefail && curl … | tar x`.
 
     A pipeline's status is that of its last command. In `curl … | tar x` or `wget -O- … | sh` a failed download goes
     unnoticed, and a broken image is built.
 
-    One SHELL instruction stands before the first RUN with a pipeline: bash where it surely is there, on Alpine ash,
-    which is what /bin/sh is there. Written is SHELL and not `set -o pipefail`, since not every /bin/sh knows the
-    option, and linters look for SHELL. It also governs what comes later, in this stage and in those built from it, so
-    all of that must allow it; else nothing is changed and the remark says why: a shell-form CMD, ENTRYPOINT or
-    HEALTHCHECK would run under another shell, ONBUILD in another build; a script may mean something else in bash than
-    in dash; a pipeline may fail although nothing is wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`).
-    Safe it is but for this: a build that passes only because a failure went unnoticed fails now, which is what the rule
-    is for; hence level standard. Source: Docker's "Building best practices", "Using pipes"; hadolint DL4006.
+    Where the shell knows the option (bash, Alpine's ash) the RUN sets it for itself. Debian's /bin/sh does not; there
+    one SHELL instruction says bash, if several RUNs of a stage need it and no image is built from that stage: SHELL
+    also governs what comes later, so all of that must allow it. Nothing is changed where no pipeline's status counts,
+    where a pipeline may fail although nothing is wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`), or
+    where a script may mean something else in bash. Level standard, since a build that passes only because a failure
+    went unnoticed fails now, which is what the rule is for. Source: Docker's "Building best practices", "Using pipes";
+    POSIX.1-2024, "set"; hadolint DL4006.
     """
-    guarded: set[int] = set()
     for stage in build.stages:
-        first = next(_unguarded(stage, facts), None)
-        if first is None or facts.graph.bases[stage.index] in guarded:
-            continue
-        line = first.line
-        state = facts.state(first)
-        bash = state.shell in _PLAIN_BASH
-        if state.shell is not None and not bash:
-            yield missed(line, "no pipefail: SHELL is set already; add -o pipefail there if that shell knows it")
+        runs = list(unguarded(stage, facts))
+        if not runs:
             continue
         known = system(build, facts, stage)
-        shell = _Shell(_BASH, other=False) if bash else _shell(known, linked=_linked(stage, facts, first))
-        if isinstance(shell, str):
-            yield missed(line, f"no pipefail: {shell}")
-            continue
-        reason = _obstacle(build, facts, stage, first, shell)
-        if reason is not None:
-            yield missed(line, f"no pipefail: {reason}")
-            continue
-        guarded.update((stage.index, *facts.graph.heirs(stage.index)))
-        at = _above(build, first)
-        lower = build.text[slice(*first.origin.keyword_span)].islower()
-        text = instruction("shell" if lower else "SHELL", shell.text.removeprefix("SHELL "), facts.templates)
-        yield Change(
-            edits=(Edit.insert(at, text + facts.style.newline),),
-            title="fail when any command of a pipeline fails",
-            reason="else only the last command of a pipeline decides, and a failed download goes unnoticed",
-            safety=Safety.STANDARD,
-            claims=(AddsInstruction("SHELL", text),),
-            line=line,
-            evidence=(known.evidence,),
-        )
+        foreign: list[tuple[Run, PipeShell]] = []
+        for run in runs:
+            shell = _shell(run, stage, known, facts)
+            if isinstance(shell, str):
+                yield missed(run.line, f"no pipefail: {shell}")
+            elif shell.other:
+                foreign.append((run, shell))
+            else:
+                yield from _in_run(run, facts, known)
+        if foreign:
+            yield from _by_shell(foreign, stage, build, facts, known)
 
 
-def _unguarded(stage: Stage, facts: Facts) -> Iterator[Run]:
-    """The RUNs of *stage* with pipelines in which a failure goes unnoticed."""
-    for run in stage.runs:
-        script = facts.script(run)
-        shell = facts.state(run).shell or ()
-        if script is None or "pipefail" in shell or _own_interpreter(run):
-            continue
-        if piped(script) and not sets_pipefail(script) and _counts(script, errexit=facts.state(run).errexit):
-            yield run
+def _shell(run: Run, stage: Stage, known: System, facts: Facts) -> PipeShell | str:
+    """The shell that could run *run* under the option, or why there is none."""
+    shell = facts.state(run).shell
+    if shell in PLAIN_BASH:
+        return PipeShell("", other=False)
+    if shell is not None:
+        return "SHELL is set already; add -o pipefail there if that shell knows it"
+    return shell_of(known, linked=linked(stage, facts, run))
 
 
-def _counts(script: Script, *, errexit: bool) -> bool:
-    """Whether the status of a pipeline of *script* decides anything; if not, pipefail changes nothing."""
-    strict = errexit or (bool(script.root.items) and starts_errexit(script.root))
-    idle = {
-        id(item)
-        for node in script.nodes
-        if isinstance(node, Sequence) and not strict
-        for item in node.items[:-1]
-        if isinstance(item, Pipeline)
-    }
-    return any(id(node) not in idle for node in piped(script))
-
-
-def _own_interpreter(run: Run) -> bool:
-    """Whether the body is a here-document that names its interpreter, so that SHELL does not run it."""
-    return run.body is not None and run.body.form == "heredoc" and run.body.logical.text.startswith("#!")
-
-
-def _linked(stage: Stage, facts: Facts, first: Run) -> bool:
-    """Whether a RUN before *first* has made bash the program at /bin/sh."""
-    for run in stage.runs:
-        script = facts.script(run)
-        if script is None or run.index >= first.index:
-            continue
-        for command in script.commands:
-            words = [word.text.rsplit("/", 1)[-1] for word in command.words]
-            if words[:1] == ["ln"] and words[-2:] == ["bash", "sh"] and always_runs(script, command):
-                return True
-    return False
-
-
-def _shell(known: System, *, linked: bool) -> _Shell | str:
-    """The SHELL for *known*, or why there is none."""
-    if known.family == "alpine" and known.shell == "ash" and not linked:
-        return _Shell(_ASH, other=False)
-    if known.family in ("debian", "rhel", "suse", "arch") and known.bash:
-        return _Shell(_BASH, other=known.shell != "bash" and not linked)
-    if known.family is None:
-        return known.evidence
-    return f"it is not known whether bash is in an image of the family {known.family}"
-
-
-def _obstacle(build: Build, facts: Facts, stage: Stage, first: Run, shell: _Shell) -> str | None:
-    """Why something that the SHELL would govern does not allow it."""
-    steps = _governed(stage.steps, first.index)
-    if not any(isinstance(step, Shell) and step.index > first.index for step in stage.steps):
-        for heir in facts.graph.heirs(stage.index):
-            steps += _governed(build.stages[heir].steps, -1)
-    if "BASH_ENV" in build.text:
-        return "BASH_ENV changes what bash does"
-    for step in steps:
-        reason = _step(step, facts, shell)
-        if reason is not None:
-            return f"on line {step.line} {reason}" if step.line != first.line else reason
-    return None
-
-
-def _governed(steps: tuple[Step, ...], start: int) -> list[Step]:
-    found: list[Step] = []
-    for step in steps:
-        if step.index < start:
-            continue
-        if isinstance(step, Shell):
-            break
-        found.append(step)
-    return found
-
-
-def _step(step: Step, facts: Facts, shell: _Shell) -> str | None:
-    if isinstance(step, Exec) and step.argv is None:
-        return f"{step.keyword} in shell form would run under it as well"
-    if isinstance(step, Healthcheck) and step.test == "CMD" and step.argv is None:
-        return "HEALTHCHECK in shell form would run under it as well"
-    if isinstance(step, Onbuild):
-        return "ONBUILD would run under it in another build"
-    if not isinstance(step, Run) or step.argv is not None or _own_interpreter(step):
-        return None
-    script = facts.script(step)
-    if script is None:
-        return "a script that cannot be read with certainty would run under it as well"
-    if (leaks(script).unknown or "").endswith("replaces /bin/sh"):
-        return "a command replaces /bin/sh"
+def _in_run(run: Run, facts: Facts, known: System) -> Proposals:
+    script = facts.script(run)
+    assert script is not None
     reason = breaks(script)
-    if reason is None and shell.other:
-        reason = differs_in_bash(script)
-    return reason
+    if reason is None and (run.body is None or run.body.form != "shell"):
+        reason = "it is a here-document; add set -o pipefail to it"
+    first = script.root.items[0]
+    if reason is None and isinstance(first, AndOr) and any(operator.text == "||" for operator in first.operators):
+        reason = "its list goes on after a failure; put set -o pipefail in front of it if it should not"
+    if reason is not None:
+        yield missed(run.line, f"no pipefail: {reason}")
+        return
+    yield Change(
+        edits=(Edit.insert(run.origin.args_logical.before(script.root.items[0].span.start), "set -o pipefail && "),),
+        title=_TITLE,
+        reason=_WHY,
+        safety=Safety.STANDARD,
+        claims=(AddsCommand(_SET),),
+        line=run.line,
+        evidence=(known.evidence,),
+    )
 
 
-def _above(build: Build, run: Run) -> int:
-    """Where a line above *run* begins: before the comments that belong to it."""
-    start = run.origin.span.start
-    for segment in reversed(build.document.segments):
-        if segment.span.end == start and segment.kind is SegmentKind.COMMENT:
-            return segment.span.start
-    return start
+def _by_shell(
+    foreign: list[tuple[Run, PipeShell]], stage: Stage, build: Build, facts: Facts, known: System
+) -> Proposals:
+    """One SHELL for all RUNs of a stage whose /bin/sh does not know the option."""
+    first, shell = foreign[0]
+    reason = obstacle(build, facts, stage, first, shell)
+    if reason is None and len(foreign) == 1:
+        reason = "/bin/sh here does not know it, and one RUN is no reason for another SHELL"
+    if reason is None and (stage is not build.stages[-1] or facts.graph.heirs(stage.index)):
+        reason = "/bin/sh here does not know it, and SHELL would also govern what is built from this stage"
+    if reason is not None:
+        yield missed(first.line, f"no pipefail: {reason}")
+        return
+    lower = build.text[slice(*first.origin.keyword_span)].islower()
+    text = instruction("shell" if lower else "SHELL", shell.text.removeprefix("SHELL "), facts.templates)
+    yield Change(
+        edits=(Edit.insert(above(build, first), text + facts.style.newline),),
+        title=_TITLE,
+        reason=_WHY,
+        safety=Safety.STANDARD,
+        claims=(AddsInstruction("SHELL", text),),
+        line=first.line,
+        evidence=(known.evidence,),
+    )

@@ -42,9 +42,13 @@ def _part(unit: Unit, joins: Sequence[JoinsCommands]) -> Iterator[Unit]:
         wanted = [parts[2] for argv in claim.before if (parts := _parts(argv)) is not None]
         if here is None or here[2] != tuple(dict.fromkeys(name for names in wanted for name in names)):
             continue
-        values = dict(zip(unit.raw, unit.words, strict=True))
         own = _parts(claim.before[0])
         came = [word for word in unit.raw[2:] if word in here[1] and own is not None and word not in own[1]]
+        kept = [word for word in unit.raw if word not in came]
+        first = [word for word in claim.before[0] if word in unit.raw]
+        if kept[: len(first)] != first or any(word in here[1] for word in kept[len(first) :]):
+            continue
+        values = dict(zip(unit.raw, unit.words, strict=True))
         for argv in claim.before:
             raw = (*unit.raw[:2], *came, *(word for word in argv[2:] if word in values))
             yield Command(tuple(values[word] for word in raw), unit.assignments, unit.redirects, unit.nested, raw)
