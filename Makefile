@@ -14,19 +14,21 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format corpus corpus-bases catalogue bench bench-images bench-splits fuzz test-builds wheel clean
+.PHONY: help run test lint format rules corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
 	@echo "make test         run the tests (with real files, if DOCKERSLIM_CORPUS names a folder of them; with some real"
 	@echo "                  builds, where this is root and has debootstrap, buildah, podman or docker)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
+	@echo "make rules        write docs/rules.md from the table of rules"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
 	@echo "make corpus-bases the table of what pinning makes of real files' base images; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
 	@echo "make bench        speed, and findings into docs/benchmarks.md, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the fuzz and property tests with many more examples"
 	@echo "make test-builds  all tests that build images, about an hour; needs debootstrap, buildah and root"
+	@echo "make bench-batches a batch of 10,000 files, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make bench-splits write docs/splits.md: stages split into builder and runtime; needs strace as well"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
@@ -68,6 +70,9 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+rules: $(VENV)/.installed
+	@$(BIN)/python -m dockerslim_rewrite.report.rule_table > docs/rules.md
+
 corpus: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)
 
@@ -88,6 +93,9 @@ fuzz: $(VENV)/.installed-dev
 
 test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
+
+bench-batches: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.batches $(BENCH_ARGS)
 
 bench-images: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.contexts

@@ -103,7 +103,7 @@ class WriteKind(Enum):
     """What happens at a path that is written."""
 
     FILE = "a file"
-    FOLDER = "a folder"
+    FOLDER = "a directory"
     LOG = "a log"
     DATABASE = "a database"
     UPLOAD = "uploads"

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from .batch import batch_app, cache_app
 from .config import config_app
 from .covered import files_command
 from .listing import builds_command
 from .lock import lock_command
 from .options import from_table
+from .review import review_command
 from .rewrite import Request, complain
 from .verify import verify_command
 
@@ -91,10 +93,13 @@ def ir_command(
     raise typer.Exit(print_ir(path))
 
 
+app.add_typer(batch_app, name="batch")
+app.add_typer(cache_app, name="cache")
 app.command("files")(files_command)
 app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")
 app.command("lock")(lock_command)
+app.command("review")(review_command)
 app.command("verify")(verify_command)
 
 

@@ -42,7 +42,7 @@ class BuildRequest:
             projects = workspace_for(Path(dockerfile)).projects(Path(dockerfile))
             folder = Path(projects[0].name) if projects else Path(dockerfile).parent
         if not folder.is_dir():
-            raise ValueError(f"--context {folder}: is no folder")
+            raise ValueError(f"--context {folder}: is not a directory")
         return folder
 
     def options(self) -> VerifyOptions:

@@ -44,7 +44,7 @@ class LockRequest:
 def lock_command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH...]", help="Dockerfiles, or folders; with --update also images to ask for."),
+        typer.Argument(metavar="[PATH...]", help="Dockerfiles, or directories; with --update also images to ask for."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 and say what moved.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Ask again for what is locked already.")] = False,

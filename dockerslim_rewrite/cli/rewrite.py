@@ -33,7 +33,7 @@ def run(request: Request) -> int:
         inputs = Inputs(request)
         paths = inputs.paths()
         # A mistake in the options is told once, not for every file.
-        _options(request)
+        options_of(request)
     except ValueError as error:
         complain(str(error))
         return USAGE
@@ -45,7 +45,7 @@ def run(request: Request) -> int:
     for path in paths:
         try:
             own = inputs.configured(request, path)
-            result, proof = _one(path, _options(own), own, inputs)
+            result, proof = _one(path, options_of(own), own, inputs)
         except (InputError, ParseError, ValueError) as error:
             complain(str(error) if isinstance(error, InputError) else _located(path, error))
             code = max(code, USAGE)
@@ -72,6 +72,10 @@ def run(request: Request) -> int:
         keep_text = not (request.output or request.in_place or request.check)
         verified = [None if proof is None else proof.document for proof in proofs]
         _out((report_json(results, text=keep_text, verified=verified) + "\n").encode())
+    elif request.format != "text":
+        from ..report.formats import document
+
+        _out(document(request.format, results).encode("utf-8", "surrogateescape"))
     return code
 
 
@@ -80,7 +84,7 @@ def _check(request: Request) -> None:
         raise ValueError("-o takes one file; use --in-place for many")
     if request.output and request.in_place:
         raise ValueError("-o and --in-place exclude each other")
-    if len(request.paths) > 1 and not (request.in_place or request.diff or request.check or request.format == "json"):
+    if len(request.paths) > 1 and not (request.in_place or request.diff or request.check or request.format != "text"):
         raise ValueError("several files on standard output would run together; use --in-place, --diff or --check")
     if request.check and (request.output or request.in_place):
         raise ValueError("--check writes nothing; leave out -o and --in-place")
@@ -102,11 +106,11 @@ def _account(text: str) -> tuple[str, int]:
     """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
     match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
     if match is None:
-        raise ValueError(f"--account {text!r}: is no NAME:NUMBER of an unprivileged user")
+        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
     return match[1], int(match[2])
 
 
-def _options(request: Request) -> Options:
+def options_of(request: Request) -> Options:
     """What *request* chooses for the compiler. Raises ``ValueError``."""
     options = Options(
         level=request.level,
@@ -133,9 +137,11 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
         return _module(path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
-    if proof is None or proof.refusal is None:
+    refused = proof is not None and proof.refusal is not None
+    if not refused:
         _write(path, data, result, request)
-    _tell(result, request)
+    if not (refused and request.quiet):
+        _tell(result, request)
     if request.suggest:
         from .suggest import print_drafts
 
@@ -173,7 +179,7 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
     elif request.in_place:
         if result.changed:
             write_output(path, result.to_bytes(), data)
-    elif not (request.diff or request.check or request.format == "json"):
+    elif not (request.diff or request.check or request.format != "text"):
         _out(result.to_bytes())
     for companion in result.companions:
         if request.output or request.in_place:

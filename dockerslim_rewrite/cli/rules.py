@@ -9,14 +9,8 @@ import sys
 from ..knowledge.sources import link_of, links
 from ..passes import Pass, rules
 from ..report.fixtures import fixture_of
+from ..report.rule_table import level_of
 from .rewrite import DONE, USAGE, complain
-
-
-def level_of(one: Pass) -> str:
-    """The level at which *one* acts, in words: the lowest and, where it is another one, the highest of its changes."""
-    if one.level is None or one.ceiling is None:
-        return "remark"
-    return one.level.label if one.level is one.ceiling else f"{one.level.label} to {one.ceiling.label}"
 
 
 def _level(one: Pass) -> str:

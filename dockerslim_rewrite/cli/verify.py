@@ -18,7 +18,7 @@ def verify_command(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The Dockerfile as it was.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The Dockerfile as it is now.")],
     context: Annotated[
-        Path | None, typer.Option(help="The build context; default: as a compose file says, else BEFORE's folder.")
+        Path | None, typer.Option(help="The build context; default: as a compose file says, else BEFORE's directory.")
     ] = None,
     engine: Annotated[str | None, typer.Option(help="docker, podman or buildah; default: what is there.")] = None,
     target: Annotated[str | None, typer.Option(help="The stage to build.")] = None,

@@ -100,7 +100,7 @@ def _clean(path: str) -> str:
 def _check(pattern: str, line: int) -> None:
     """Refuse what ``filepath.Match`` and the expression made of the pattern refuse."""
     if not _SYNTAX.match(pattern):
-        raise DockerignoreError(f"line {line}: {pattern!r} is no pattern: see its brackets and backslashes")
+        raise DockerignoreError(f"line {line}: {pattern!r} is not a pattern: see its brackets and backslashes")
     try:
         _compiled(pattern)
     except re.error as error:

@@ -30,7 +30,7 @@ def locate(dockerfile: Path | None, given: Path | None = None, found: str | None
         return _location(given, dockerfile, found or "as given")
     if dockerfile is None:
         return _location(Path(), None, "the working directory")
-    return _location(dockerfile.parent, dockerfile, "the Dockerfile's folder")
+    return _location(dockerfile.parent, dockerfile, "the Dockerfile's directory")
 
 
 def _location(root: Path, dockerfile: Path | None, found: str) -> Location:

@@ -48,7 +48,7 @@ def follow_package(
         if not isinstance(scripts, dict):
             raise ValueError("scripts is no object")
     except (ValueError, AttributeError, RecursionError):
-        follower.doubt(f"{context} is no JSON object", Evidence(context, 0), blind=True)
+        follower.doubt(f"{context} is not a JSON object", Evidence(context, 0), blind=True)
         return
     if ("package", context, script, cwd) in follower.seen:
         return

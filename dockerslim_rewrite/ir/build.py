@@ -158,7 +158,11 @@ class _Reader:
     def step(self, instruction: Instruction, index: int) -> Step:
         keyword = instruction.keyword
         if keyword not in KEYWORDS:
-            raise ParseError(instruction.line_number, f"unknown instruction {keyword}")
+            from difflib import get_close_matches
+
+            near = get_close_matches(keyword, sorted(KEYWORDS), 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ParseError(instruction.line_number, f"unknown instruction {keyword}{hint}")
         args = instruction.args
         if keyword == "RUN":
             return Run(instruction, index, instruction.json, body_of(instruction, self.foreign))
@@ -192,7 +196,7 @@ class _Reader:
         shell = self.shell
         inner = instruction.inner
         if inner is not None and inner.keyword == "ONBUILD":
-            raise ParseError(instruction.line_number, "ONBUILD may not stand behind ONBUILD")
+            raise ParseError(instruction.line_number, "ONBUILD may not stand after ONBUILD")
         trigger = self.step(inner, index) if inner else None
         self.shell = shell
         return Onbuild(instruction, index, trigger)

@@ -186,7 +186,7 @@ class Engine:
         rules = sorted({change.rule for change in outcome.changes[count:]})
         outcome.text, outcome.patch = text, whole
         del outcome.changes[count:], outcome.keys[count:], outcome.hops[hops:]
-        reason = f"the phase {phase.name!r} did not come to rest and was taken back ({', '.join(rules)})"
+        reason = f"the phase {phase.name!r} did not settle and was taken back ({', '.join(rules)})"
         rest.taken_back = True
         rest.remarks = [Remark(RemarkKind.BUG, reason, 1, rule=rules[0] if rules else "DS000")]
         return reading

@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="entries of the catalogue; all without any")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and say what moved")
     parser.add_argument("--registry", help="ask this registry (host:port) for all images")
-    parser.add_argument("--folder", type=Path, help="the folder with the entries")
+    parser.add_argument("--folder", type=Path, help="the directory with the entries")
     parser.add_argument("--list", action="store_true", help="ask nobody; print the catalogue as Markdown")
     options = parser.parse_args(arguments)
     if options.list:

@@ -40,7 +40,7 @@ def run_helper(name: str, server: str) -> str:
     Raises ``Unauthorized`` when the program is missing, fails or hangs.
     """
     if not _HELPER_NAME.match(name):
-        raise Unauthorized(f"{name!r} is no name of a credential helper")
+        raise Unauthorized(f"{name!r} is not a name of a credential helper")
     program = f"docker-credential-{name}"
     try:
         done = subprocess.run(
@@ -116,7 +116,7 @@ def load_credentials(environ: Mapping[str, str] | None = None) -> CredentialStor
     except (OSError, ValueError) as error:
         raise Unauthorized(f"cannot read the Docker configuration {path}: {error}") from error
     if not isinstance(config, dict):
-        raise Unauthorized(f"the Docker configuration {path} is no JSON object")
+        raise Unauthorized(f"the Docker configuration {path} is not a JSON object")
     return CredentialStore(config)
 
 

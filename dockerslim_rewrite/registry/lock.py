@@ -247,7 +247,7 @@ def _read_entry(key: str, value: Any) -> LockEntry:
         raise LockError(f"entry {key!r} is not a reference in full, such as docker.io/library/python:3")
     for digest in (entry.digest, entry.previous):
         if digest is not None and not valid_digest(digest):
-            raise LockError(f"entry {key!r}: {digest!r} is no digest")
+            raise LockError(f"entry {key!r}: {digest!r} is not a digest")
     if not isinstance(entry.locked, datetime) or entry.locked.tzinfo is None:
         raise LockError(f"entry {key!r}: 'locked' must be a time with its zone")
     return entry

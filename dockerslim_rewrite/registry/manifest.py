@@ -92,7 +92,7 @@ def _object(content: bytes, what: str) -> dict[str, Any]:
     try:
         document = read_json(content)
     except ValueError as error:
-        raise MalformedAnswer(f"a {what} that is no JSON: {error}") from error
+        raise MalformedAnswer(f"a {what} that is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise MalformedAnswer(f"a {what} that is no JSON object")
+        raise MalformedAnswer(f"a {what} that is not a JSON object")
     return document

@@ -10,18 +10,24 @@ from typing import Any
 from ..change import Change, Claim, Remark
 from ..pipeline import Result
 from ..record import field_names
+from ..text import Edit, Source
+from ..text.source import encode
 
 #: Raised when a field changes its meaning or goes; new fields do not raise it.
 SCHEMA = 1
 
 
 def result_object(result: Result) -> dict[str, Any]:
-    """One result as JSON-ready data. Offsets are code points of the original text, ends exclusive."""
+    """One result as JSON-ready data. Offsets are code points of the original text, ends exclusive.
+
+    The edits of a change also say where they are as lines and columns (from 1, code points) and in bytes of UTF-8.
+    """
+    source = Source(result.original)
     return {
         "path": result.path,
         "changed": result.changed,
         "estimated_saving_bytes": result.saving,
-        "changes": [_change(change) for change in result.changes],
+        "changes": [_change(change, source) for change in result.changes],
         "remarks": [_remark(remark) for remark in result.remarks],
         "edits": [{"start": e.span.start, "end": e.span.end, "text": e.text} for e in result.patch],
     }
@@ -46,7 +52,7 @@ def report_json(
     return json.dumps({"schema": SCHEMA, "files": files}, indent=2, ensure_ascii=True)
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, source: Source) -> dict[str, Any]:
     return {
         "rule": change.rule,
         "line": change.line,
@@ -56,6 +62,23 @@ def _change(change: Change) -> dict[str, Any]:
         "claims": [_claim(claim) for claim in change.claims],
         "evidence": list(change.evidence),
         "estimated_saving_bytes": change.saving,
+        "edits": [_edit(edit, source) for edit in change.edits],
+    }
+
+
+def _edit(edit: Edit, source: Source) -> dict[str, Any]:
+    first, last = source.position(edit.span.start), source.position(edit.span.end)
+    byte = len(encode(source.text[: edit.span.start]))
+    return {
+        "start": edit.span.start,
+        "end": edit.span.end,
+        "start_byte": byte,
+        "end_byte": byte + len(encode(source.text[edit.span.start : edit.span.end])),
+        "start_line": first.line,
+        "start_column": first.column,
+        "end_line": last.line,
+        "end_column": last.column,
+        "text": edit.text,
     }
 
 
@@ -69,5 +92,6 @@ def _remark(remark: Remark) -> dict[str, Any]:
         "rule": remark.rule,
         "line": remark.line,
         "reason": remark.reason,
+        "needs": None if remark.needs is None else remark.needs.label,
         "evidence": list(remark.evidence),
     }

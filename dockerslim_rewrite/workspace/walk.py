@@ -94,7 +94,7 @@ def _reason(entry: os.DirEntry[str], root: Path, path: str, depth: int) -> str |
     if entry.name in excluded_folders():
         return "version control data" if entry.name.startswith(".") else "other people's code"
     if depth >= _MAX_DEPTH:
-        return f"more than {_MAX_DEPTH} folders deep"
+        return f"more than {_MAX_DEPTH} directories deep"
     if os.path.lexists(root / path / ".git"):
         return "a repository of its own (a submodule)"
     return None

@@ -211,7 +211,7 @@ def test_what_is_read(tmp_path: Path, manager: str, entry: str, files: dict[str,
         ("pip", "r.txt", {"r.txt": "wheels/a.whl"}, "r.txt:1 may install a local file"),
         ("pip", "r.txt", {"r.txt": "-r gone.txt"}, "gone.txt is not in the context"),
         ("pip", "r.txt", {"r.txt": "-r ../gone.txt"}, "which is not in the context"),
-        ("pip", "r.txt", {"r.txt": "--find-links wheels"}, "a local folder"),
+        ("pip", "r.txt", {"r.txt": "--find-links wheels"}, "a local directory"),
         ("uv", "", {"pyproject.toml": "[build-system]\nrequires = []\n", "uv.lock": ""}, "installs the project itself"),
         ("uv", "", {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["a"]\n', "uv.lock": ""}, "workspace"),
         (

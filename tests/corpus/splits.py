@@ -21,7 +21,7 @@ from .files import CorpusFile, corpus_or_exit, sample
 
 LEVELS = ("standard", "aggressive")
 RULES = {one.code: one.name for phase in PIPELINE if phase.name == "split" for one in phase.passes}
-_PREFIX = re.compile(r"not split into builder and runtime: ")
+_PREFIX = re.compile(r"cannot split into builder and runtime: ")
 #: What a remark says, with the names of one file taken out.
 _KINDS = (
     (

@@ -60,6 +60,14 @@ def test_buildkit_takes_and_refuses_the_same_files(files: list[CorpusFile]) -> N
     assert all(document_of(file) is None for file in files if file.negative)
 
 
+def is_older(left: tuple[object, ...], right: tuple[object, ...]) -> bool:
+    """Whether the bindings' parser, which is older, reads an array although text stands behind it.
+
+    BuildKit takes that for shell form since moby/buildkit#5107.
+    """
+    return left[:4] == right[:4] and left[4] is None and right[4] is not None
+
+
 @pytest.mark.corpus
 def test_instructions_are_buildkits(files: list[CorpusFile]) -> None:
     different = []
@@ -69,6 +77,7 @@ def test_instructions_are_buildkits(files: list[CorpusFile]) -> None:
             continue
         left = [ours(one) for one in document.instructions]
         right = [theirs(one) for one in commands]
-        if left != right:
-            different.append((file.name, next((a, b) for a, b in zip(left, right, strict=False) if a != b)))
+        unlike = [(a, b) for a, b in zip(left, right, strict=False) if a != b and not is_older(a, b)]
+        if unlike or len(left) != len(right):
+            different.append((file.name, *unlike[:1]))
     assert different == []

@@ -66,7 +66,7 @@ def test_wrappers_are_looked_through(text: str) -> None:
         ("bash <(curl -s https://example.org/i)", "download: a script from the network that bash runs"),
         ("python3 setup.py install", "build: setup.py"),
         ("python3 -m nobody", "program: python -m nobody"),
-        ("chroot /mnt apt-get update", "program: chroot in another root folder"),
+        ("chroot /mnt apt-get update", "program: chroot in another root directory"),
         ("eval $X", "dynamic: eval $X"),
     ],
 )

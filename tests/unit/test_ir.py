@@ -188,3 +188,17 @@ def test_instructions_before_the_first_difference_are_taken_over() -> None:
     reused = parse(text.replace("z", "zz"), known)
     assert reused.instructions[:2] == known.instructions[:2]
     assert reused.instructions[2] is not known.instructions[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("FORM debian:12\n", "unknown instruction FORM (did you mean FROM?)"),
+        ("FROM a\nENTRYPIONT a\n", "unknown instruction ENTRYPIONT (did you mean ENTRYPOINT?)"),
+        ("FROM a\n{{ x }}\n", "unknown instruction {{"),
+    ],
+)
+def test_a_mistyped_keyword_is_told_with_the_nearest_one(text: str, reason: str) -> None:
+    with pytest.raises(ParseError) as error:
+        read_build(parse(text))
+    assert error.value.reason == reason

@@ -1,4 +1,4 @@
-"""The README shows what the tool really prints."""
+"""The README and the page of rules show what the tool really prints and has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+from dockerslim_rewrite.passes import rules
+from dockerslim_rewrite.report.rule_table import GROUPS, page
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/flask/Dockerfile"
@@ -25,3 +28,15 @@ def test_the_difference_and_the_journal_are_real() -> None:
     assert f"```diff\n{done.stdout}```" in readme
     journal = done.stderr.splitlines()
     assert "```text\n" + "\n".join(journal[:6]) + "\n…\n" + journal[-1] + "\n```" in readme
+
+
+def test_the_page_of_rules_is_made_from_the_table() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text("utf-8") == page(), "run `make rules`"
+    assert {one.group for one in rules()} == set(GROUPS)
+
+
+def test_the_readme_counts_the_rules() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for group in GROUPS:
+        codes = [one.code for one in rules() if one.group == group]
+        assert f"| `{group}` | {len(codes)} |" in readme

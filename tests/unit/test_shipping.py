@@ -101,7 +101,7 @@ def test_places(line: str, expected: list[str]) -> None:
         ("RUN cd /src && ./configure --prefix=/usr && make install", "puts files into /usr"),
         ("RUN { echo a; echo b; } > $X", "where a group of commands writes"),
         ("RUN awk '{ print > \"/x\" }' /etc/passwd", "where awk writes"),
-        ("RUN for d in a b; do cd $d && make; done", "in which folder it builds"),
+        ("RUN for d in a b; do cd $d && make; done", "in which directory it builds"),
         ('RUN ["/build"]', "what /build writes"),
         ("ONBUILD COPY . /app", "triggers"),
     ],

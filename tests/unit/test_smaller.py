@@ -121,7 +121,7 @@ def test_what_is_brought_back(line: str, packages: str) -> None:
         ("RUN curl http://example.org | bash -s -- -y", "what bash -s does is not known"),
         ("RUN . /env.sh", "what . /env.sh does is not known"),
         ("RUN tar xf $ARCHIVE", "which compression tar meets is not known"),
-        ("RUN find . -exec $X {} +", "what the command behind find does is not known"),
+        ("RUN find . -exec $X {} +", "what the command after find does is not known"),
         ("RUN ln -s /usr/bin/python3 /usr/bin/py", "it is not known whether /usr/bin/python3 on line 2 is there"),
         ("RUN cp -r /usr/include/openssl /a", "it is not known whether /usr/include/openssl on line 2 is there"),
         ("RUN [ -x /usr/bin/git ] || exit 1", "it is not known whether /usr/bin/git on line 2 is there"),
@@ -267,7 +267,7 @@ def test_what_comes_compiled_depends_on_both_versions(version: str, python: str,
 def test_old_distributions_need_folders_for_manual_pages() -> None:
     install = "RUN apt-get update && apt-get install -y postgresql-client"
     assert slim("python:3.13", install)[0].startswith("FROM python:3.13-slim\n")
-    reason = "postgresql-client on line 2 may need folders for manual pages, which are left out there"
+    reason = "postgresql-client on line 2 may need directories for manual pages, which are left out there"
     assert slim("python:3.9-buster", install)[1] == [reason]
 
 

@@ -47,7 +47,7 @@ def test_without_a_build_the_sources_of_copy_show_the_context(tree: Make) -> Non
     made = tree({**APP, "docker/Dockerfile": DOCKERFILE})
     (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
     assert project.name == str(made.root)
-    assert project.found == "nobody in the repository builds it; the nearest folder with all that COPY names"
+    assert project.found == "nobody in the repository builds it; the nearest directory with all that COPY names"
     assert "USER" in result(made).text
 
 

@@ -73,7 +73,7 @@ def created(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Created | s
             return Created(frozenset(f"{destination.rstrip('/')}/{posixpath.basename(s)}" for s in copy.sources), False)
         if _FILE.match(destination) or _is_program(destination, stage):
             return Created(frozenset((destination,)), False)
-        return f"{destination} may be a folder"
+        return f"{destination} may be a directory"
     if not folder and len(copy.sources) == 1 and _is_program(destination, stage):
         return Created(frozenset((destination,)), False)
     if len(copy.sources) == 1 and (copy.sources[0] in (".", "./") or not folder or copy.sources[0].endswith("/")):
@@ -102,9 +102,9 @@ def _not_fresh(path: str, copy: Copy, stage: Stage, build: Build, facts: Facts) 
     """Why *path* may be there before *copy*; None when it surely is not."""
     parts = path.strip("/").split("/")
     if parts[0] in _TOP and not (len(parts) == 2 and parts[0] in ("opt", "srv")):
-        return f"{path} may be a folder that the image has already, which COPY would leave as it is"
+        return f"{path} may be a directory that the image has already, which COPY would leave as it is"
     if len(parts) > (2 if parts[0] in _TOP else 1):
-        return f"{path} lies in a folder that may not be there"
+        return f"{path} lies in a directory that may not be there"
     if base_image(build, facts, stage) is None:
         return f"{path} may be in the base image, which is not known here"
     for step in _earlier(copy, stage, build, facts):

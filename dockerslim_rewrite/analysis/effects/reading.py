@@ -24,6 +24,9 @@ _INTERPRETERS = {"node": "node", "nodejs": "node", "ts-node": "node", "tsx": "no
                  "ruby": "ruby", "jruby": "ruby", "php": "php"}  # fmt: skip
 _SCRIPT = re.compile(r".*\.(?:sh|bash|zsh|ksh|py|pl|rb|js|mjs|cjs|php|run|bin|bsx)\Z", re.I)
 _REFERENCE = re.compile(r"\"?\$\{?(\w+)\}?(/[\w./+-]*)?\"?\Z")
+_PYTHON_MANAGERS = frozenset(("pip", "uv"))
+#: A path as pip tells it from the name of a package. Source: pip documentation, "pip install".
+_LOCAL = re.compile(r"\.{1,2}(?:/|\Z)|/")
 _NODE_MANAGERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _NODE_INSTALLS = frozenset((Kind.INSTALL,))
 _HOOKS = ("preinstall", "install", "postinstall", "prepare")
@@ -182,7 +185,7 @@ class Reading:
     ) -> None:
         who = one.user or user
         if one.elsewhere:
-            self._unread("program", f"{argv[0]} in another root folder", place)
+            self._unread("program", f"{argv[0]} in another root directory", place)
         elif one.text is not None:
             self.text(one.text, folder, place, surely=surely, depth=depth + 1)
         elif one.argv is None:
@@ -402,6 +405,8 @@ class Reading:
         name = done.manager.name
         if name in _NODE_MANAGERS:
             self._node(done, argv, folder, place, depth)
+        elif name in _PYTHON_MANAGERS and done.kind is Kind.INSTALL:
+            self._local_python(done, argv, folder, place, depth)
         elif name in _BUILDING and done.kind in (Kind.BUILD, Kind.OTHER):
             if done.subcommand not in ("", "version", "env", "clean", "mod", "list", "vet", "fmt"):
                 self._unread("build", last_of(argv[done.command :]), place)
@@ -409,6 +414,23 @@ class Reading:
             name == "composer" and done.kind is Kind.OTHER
         ):
             self._unread("build", last_of(argv[done.command :]), place)
+
+    def _local_python(self, done: Operation, argv: Words, folder: str | None, place: str, depth: int) -> None:
+        """Installing a project of the context runs its setup.py; without one a build backend reads pyproject.toml."""
+        words = [argv[at] for at in done.operands]
+        words += [word for flag in ("-e", "--editable") if (word := done.flag_value(flag)) is not None]
+        for word in words:
+            path = (word or "").partition("[")[0]
+            if not _LOCAL.match(path):
+                continue
+            text = self._read(posixpath.join(path, "setup.py"), folder)
+            where = _joined(folder, path)
+            if text is not None:
+                if self._first(("setup.py", where)):
+                    name = posixpath.normpath(posixpath.join(path, "setup.py"))
+                    self._python_text(text, _joined(where, "setup.py"), where, f"{name}, {place}", depth + 1)
+            elif not self.files.known:
+                self._unread("script", "setup.py", place)
 
     def _node(self, done: Operation, argv: Words, folder: str | None, place: str, depth: int) -> None:
         subcommand = done.subcommand

@@ -170,7 +170,7 @@ def _removed(word: Word, frame: Frame) -> str:
 
 def _project(frame: Frame, installed: str | None = None) -> Writes:
     if frame.folder is None:
-        return Writes(unknown="in which folder it builds")
+        return Writes(unknown="in which directory it builds")
     return Writes((Place(frame.folder),), made=("*",), installed=installed)
 
 
@@ -218,7 +218,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     output = found.flag_value("-o")
     if output is None:
         if not frame.folder:
-            return Writes(unknown="in which folder go builds")
+            return Writes(unknown="in which directory go builds")
         return Writes((Place(frame.folder),), made=tails)
     at = next(flag.at for flag in found.flags if flag.name == "-o")
     word = command.words[at + 1] if at + 1 < len(command.words) and command.words[at].text == "-o" else None

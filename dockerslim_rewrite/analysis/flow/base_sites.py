@@ -131,7 +131,7 @@ def _in_argument(build: Build, item: Expansion, *, only_tag: bool) -> tuple[Plac
         return None, f"the build argument {name} is declared more than once"
     step, pair = declared[0]
     if pair.value is None or "$" in pair.value or "\\" in pair.value:
-        return None, f"the default of the build argument {name} is no plain text"
+        return None, f"the default of the build argument {name} is not plain text"
     user = other_use(build, name)
     if user is not None:
         return None, f"the build argument {name} is used on line {user} too"

@@ -101,7 +101,7 @@ def check_files(folders: Sequence[str], relative: bool, facts: Facts, step: Step
 def _check_folder(folder: str, step: Step, facts: Facts) -> None:
     if isinstance(step, Value) and step.keyword == "WORKDIR":
         if not step.value.startswith("/") or "$" in step.value or overlaps(folder, step.value):
-            raise Obstacle(f"line {step.line} may make the folder")
+            raise Obstacle(f"line {step.line} may make the directory")
     elif isinstance(step, Run):
         targets = [step.mount_target(one) or "/" for one in step.mounts]
         if any(overlaps(folder, target) for target in targets):

@@ -96,7 +96,7 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
     state = facts.state(first)
     gone = deletes(script, state.workdir or "/", state.constants)
     if gone is not None:
-        return f"it may delete the folder that the next one starts in: {gone}"
+        return f"it may delete the directory that the next one starts in: {gone}"
     for comment in _between(first, second, facts):
         if _PRAGMA.match(comment.text.strip()):
             return "a comment with instructions for a linter stands between them"

@@ -107,7 +107,7 @@ def _gone_behind(last: Use, script: Script, known: Manager, facts: Facts, run: R
             for at in use.operation.operands:
                 word = use.command.argv[at]
                 if word is None or word.startswith(".") or package in word or name in word:
-                    return f"{use.operation.subcommand} behind it may remove {name}"
+                    return f"{use.operation.subcommand} after it may remove {name}"
     for command in script.commands:
         if command.span.start <= start or command.name not in ("rm", "mv", "unlink"):
             continue
@@ -116,7 +116,7 @@ def _gone_behind(last: Use, script: Script, known: Manager, facts: Facts, run: R
                 continue
             bare = word.rstrip("/*")
             if posixpath.basename(bare) == name or (bare and executable.startswith(f"{bare}/")):
-                return f"{command.name} behind it removes {word}"
+                return f"{command.name} after it removes {word}"
             if "/" not in executable and posixpath.basename(bare) in (name, package, f"mini{name}", f".{name}", "bin"):
-                return f"{command.name} behind it removes {word}"
+                return f"{command.name} after it removes {word}"
     return None

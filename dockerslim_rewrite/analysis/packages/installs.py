@@ -94,7 +94,7 @@ def read_by(run: Run, place: Place, facts: Facts) -> Installation:
         files |= dict.fromkeys(_named_by_variables(run, place, facts))
     for path in (*files, *folders):
         if not _PLAIN.match(path):
-            raise NeedsMore(f"{path} is no name for COPY")
+            raise NeedsMore(f"{path} is not a name for COPY")
     return Installation(tuple(files), tuple(folders))
 
 
@@ -189,7 +189,7 @@ def _inside(path: str, cwd: str | None, place: Place) -> str:
     prefix = place.folder.rstrip("/") + "/"
     if not full.startswith(prefix):
         where = "it runs" if path == "." else f"{path} is"
-        raise NeedsMore(f"{where} not in the folder that is copied")
+        raise NeedsMore(f"{where} not in the directory that is copied")
     return full[len(prefix) :]
 
 

@@ -53,7 +53,7 @@ def loaded(entry: str, read: Callable[[str], str | None]) -> Loaded | str:
         if path.endswith(".json"):
             continue
         if not path.endswith(_SCRIPT):
-            return f"{path} is no JavaScript"
+            return f"{path} is not JavaScript"
         if _UNSEEN.search(text):
             return f"{path} may load anything"
         for name in _named(text):

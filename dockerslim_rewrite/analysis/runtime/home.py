@@ -56,11 +56,11 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
             if write.kind is WriteKind.REMOVAL or write.folder is None:
                 continue
             if write.folder == "~" or _within(write.folder, "/root"):
-                why = f"line {line} runs code that may write {write.written} into the home folder"
+                why = f"line {line} runs code that may write {write.written} into the home directory"
                 yield HomeUse(why, line, runtime=True)
         for doubt in behaviour.doubts:
             if doubt.blind and doubt.reason.startswith(_SCRIPTS):
-                why = f"line {line} runs a script that may fill the home folder: {doubt.reason}"
+                why = f"line {line} runs a script that may fill the home directory: {doubt.reason}"
                 yield HomeUse(why, line, runtime=False)
 
 
@@ -71,7 +71,7 @@ def _followed(text: str, line: int, environment: Environment) -> Iterator[HomeUs
     for one in home_fills():
         avoided = one.avoided(given) or one.avoided(environment)
         if not one.started and one.commands.search(text) and not avoided:
-            yield HomeUse(f"{name} puts {one.what} into the home folder", line, one.runtime)
+            yield HomeUse(f"{name} puts {one.what} into the home directory", line, one.runtime)
 
 
 def in_home(stage: Stage, build: Build, facts: Facts) -> str | None:
@@ -88,7 +88,7 @@ def _commanded(command: Simple, script: Script | None, run: Run, known: list[Fil
         return
     for one in known:
         if one.commands.search(text) and not one.avoided(given):
-            yield HomeUse(f"{name or 'a command'} puts {one.what} into the home folder", run.line, one.runtime)
+            yield HomeUse(f"{name or 'a command'} puts {one.what} into the home directory", run.line, one.runtime)
 
 
 def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
@@ -100,7 +100,7 @@ def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
     for one in known:
         name = next((name for name in one.node if name in words or any(_listed(name, text) for text in texts)), None)
         if name is not None and not any("--ignore-scripts" in use.command.argv for use in uses):
-            yield HomeUse(f"{name} may have put {one.what} into the home folder", run.line, one.runtime)
+            yield HomeUse(f"{name} may have put {one.what} into the home directory", run.line, one.runtime)
 
 
 def _listed(name: str, text: str) -> bool:
@@ -139,12 +139,12 @@ def _hinted(stage: Stage, facts: Facts) -> str | None:
     words = {word for use in uses for word in use.command.argv if word}
     library = next((one for one in sorted(libraries) if one in words), None)
     if library is not None:
-        return f"{library} is for a browser, which may be in the home folder"
+        return f"{library} is for a browser, which may be in the home directory"
     text = "\n".join(step.origin.text for step in stage.steps)
     if "yarn" in managers and (word := next((one for one in yarn if one in text), None)) is not None:
         settings = (facts.project.text(".yarnrc.yml") if facts.project is not None else None) or ""
         if "nodeLinker: node-modules" not in settings:
-            return f"Yarn may keep packages in the home folder, as {word} suggests"
+            return f"Yarn may keep packages in the home directory, as {word} suggests"
     return None
 
 

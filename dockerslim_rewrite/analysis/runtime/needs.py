@@ -147,7 +147,8 @@ class _Reader:
             raise Unmet(f"{found[0]} on line {step.line} is left out there")
         wary = self.smaller.documentation or (self.old and self.smaller.packages)
         if wary and isinstance(step, Run) and (found := known.packages.search(text)):
-            raise Unmet(f"{found[0]} on line {step.line} may need folders for manual pages, which are left out there")
+            what = "directories for manual pages, which are left out there"
+            raise Unmet(f"{found[0]} on line {step.line} may need {what}")
 
     def _run(self, run: Run) -> None:
         if run.argv is not None:
@@ -246,7 +247,7 @@ class _Reader:
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
         if name == "xargs" or name == "find":
             for inner in inner_commands(name, rest):
-                self.command(inner, run, f"the command behind {name}")
+                self.command(inner, run, f"the command after {name}")
         elif name in _ASKS:
             # Whether a program is there decides what happens next, so it is needed like one that runs.
             for asked in rest:

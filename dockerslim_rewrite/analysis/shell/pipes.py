@@ -67,13 +67,13 @@ def _decisions(root: Node) -> Iterator[tuple[Pipeline, str]]:
         if isinstance(node, AndOr) and id(node) not in ending:
             for item, operator in zip(node.items, node.operators, strict=False):
                 if operator.text == "&&" and isinstance(item, Pipeline):
-                    yield item, "its status decides what runs behind &&, and the RUN goes on after that"
+                    yield item, "its status decides what runs after &&, and the RUN goes on after that"
         if isinstance(node, AndOr):
             for at, operator in enumerate(node.operators):
                 if operator.text == "||" and not _gives_up(node.items[at + 1]):
                     for item in node.items[: at + 1]:
                         if isinstance(item, Pipeline):
-                            yield item, "its status decides what runs behind ||"
+                            yield item, "its status decides what runs after ||"
         if isinstance(node, Pipeline) and node.negated:
             yield node, "its status is negated"
 

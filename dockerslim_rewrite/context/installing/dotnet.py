@@ -44,7 +44,7 @@ def dotnet(needs: Needs, entry: str) -> None:
     elif entry.endswith(".sln"):
         _solution(needs, entry)
     else:
-        needs.against(f"{entry} is no project that is read here")
+        needs.against(f"{entry} is not a project that is read here")
 
 
 def _solution(needs: Needs, path: str) -> None:

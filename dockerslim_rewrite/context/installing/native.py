@@ -24,7 +24,7 @@ def go(needs: Needs, folder: str) -> None:
         if not {f"{name} {version}" for name, version in _required(text)} <= known:
             needs.against(f"{sums} lacks sums, which go mod download may add")
     for match in re.finditer(r"=>\s*(\.{1,2}/\S*|/\S+)", text):
-        needs.against(f"{path} replaces a module with the folder {match[1]}")
+        needs.against(f"{path} replaces a module with the directory {match[1]}")
     if posixpath.join(folder, "go.work") in needs.tree.by_path:
         needs.against("go.work names further modules")
 

@@ -41,7 +41,7 @@ def requirements(needs: Needs, entry: str) -> None:
         elif bare.startswith((".", "/", "file:")) or _FILE_URL.search(bare):
             needs.against(f"{where} installs a local file: {bare}")
         elif re.match(r"(?:-f|--find-links)[\s=]*+(?!https?:)", bare):
-            needs.against(f"{where} looks for packages in a local folder")
+            needs.against(f"{where} looks for packages in a local directory")
         elif re.match(r"[\w.-]+[/\\]|.*\.(?:whl|zip|tar\.gz)\Z", bare):
             needs.against(f"{where} may install a local file: {bare}")
 

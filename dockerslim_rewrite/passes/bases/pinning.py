@@ -113,7 +113,7 @@ def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
         if entry.tag == tag_of(reference):
             return Declined("its registry has no version tag for it; --pin digest keeps it all the same")
         if not levels(tag_of(reference), (entry.tag,)):
-            return Declined(f"the lock file's {entry.tag} is no more exact name of the same variant")
+            return Declined(f"the lock file's {entry.tag} is not a more exact name of the same variant")
         return Pinned(entry.tag, entry.locked.date(), f"the lock file, entry {reference.canonical}")
     image = known(reference)
     if image is None or image.pin is None:

@@ -84,7 +84,7 @@ def _nowhere(run: Run, command: str, facts: Facts) -> str | None:
         return None
     state = facts.state(run)
     word = stranded(script, state.workdir or "/", state.constants)
-    return None if word is None else f"{word} may be the folder that the RUN ends in, and it is deleted"
+    return None if word is None else f"{word} may be the directory that the RUN ends in, and it is deleted"
 
 
 FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
@@ -140,7 +140,7 @@ def done_again(run: Run, facts: Facts, manager: str, cleans: Callable[[Simple], 
                     yield Change(
                         edits=tuple(edits),
                         title=f"{' '.join(written(item.words)[:2])} … once, at the end",
-                        reason=f"the same RUN cleans up behind {manager} again",
+                        reason=f"the same RUN cleans up after {manager} again",
                         safety=Safety.SAFE,
                         claims=(RemovesCommand(written(item.words)),),
                         line=run.line,

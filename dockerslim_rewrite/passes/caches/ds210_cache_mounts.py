@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...analysis.flow.buildkit import needs_buildkit
+from ...analysis.flow.buildkit import builds_today, needs_buildkit
 from ...analysis.packages.cleanup import mounted, removes
 from ...analysis.shell.operations import Kind, operation
 from ...change import AddsMount, Change, Safety
@@ -20,6 +20,7 @@ from .estimates import left_behind
 _FILLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE, Kind.DOWNLOAD, Kind.BUILD))
 #: The file by which Debian's images tell apt to keep no archives; lists are kept all the same.
 _ARCHIVES = "/var/cache/apt"
+_FOREIGN = "the syntax directive names a front end that may not know cache mounts"
 
 
 def cache_mounts(build: Build, facts: Facts) -> Proposals:
@@ -28,26 +29,30 @@ def cache_mounts(build: Build, facts: Facts) -> Proposals:
     Deleting a cache makes the image small; a cache mount does that as well, and the next build on the same machine
     downloads only what is new. It is an option (`--cleanup cache-mount`), since builds on fresh machines gain nothing.
 
-    Safe because the same commands run; what they download lies on the mount and not in the layer. It is done only in
-    files that need BuildKit anyway, for a RUN as root whose cache is neither switched off nor deleted by the RUN.
+    Safe because the same commands run; what they download lies on the mount and not in the layer. It is done for a RUN
+    as root whose cache is neither switched off nor deleted by the RUN, in files that BuildKit builds, as Docker does by
+    default since 23.0; older builders refuse the file, and the reason says so.
     Stores that later commands read (Go's modules, Maven's repository) are mounted for all commands that use them, and
     only where no other command follows that might. Source: Dockerfile reference, "RUN --mount=type=cache".
     """
     modern = needs_buildkit(build)
+    today = builds_today(build)
     for stage in build.stages:
         for run in stage.runs:
             for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
                 known = mounts_of().get(name)
                 if known is None or not _fills(run, name, facts) or _covered(run, known):
                     continue
-                problem = _problem(run, name, known, stage, facts, modern=modern)
+                problem = _problem(run, name, known, stage, facts) if today else _FOREIGN
                 if problem is not None:
                     yield missed(run.line, f"no cache mount for {name}: {problem}")
                     continue
-                yield from _mount(run, name, known, stage, build, facts)
+                yield from _mount(run, name, known, stage, build, facts, modern=modern)
 
 
-def _mount(run: Run, name: str, known: CacheMount, stage: Stage, build: Build, facts: Facts) -> Proposals:
+def _mount(
+    run: Run, name: str, known: CacheMount, stage: Stage, build: Build, facts: Facts, *, modern: bool
+) -> Proposals:
     uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
     mounts = [
         f"type=cache,target={target}{',sharing=locked' if known.locked else ''}"
@@ -59,7 +64,8 @@ def _mount(run: Run, name: str, known: CacheMount, stage: Stage, build: Build, f
     yield Change(
         edits=(Edit.insert(at, "".join(f" --mount={mount}" for mount in mounts)),),
         title=f"{name}'s cache in a cache mount",
-        reason=f"{known.targets[0]} stays out of the image and helps the next build on this machine",
+        reason=f"{known.targets[0]} stays out of the image and helps the next build on this machine"
+        + ("" if modern else "; from now on the file needs BuildKit (Docker 23 or later) or buildah"),
         safety=Safety.STANDARD,
         claims=tuple(AddsMount(mount) for mount in mounts),
         line=run.line,
@@ -75,9 +81,7 @@ def _covered(run: Run, known: CacheMount) -> bool:
     return all(mounted(run, (target,)) for target in known.targets if target != _ARCHIVES)
 
 
-def _problem(run: Run, name: str, known: CacheMount, stage: Stage, facts: Facts, *, modern: bool) -> str | None:
-    if not modern:
-        return "only BuildKit mounts caches, and nothing in this file needs it (`# syntax=docker/dockerfile:1` would)"
+def _problem(run: Run, name: str, known: CacheMount, stage: Stage, facts: Facts) -> str | None:
     if not facts.state(run).may_be_root:
         return f"the RUN is not root's, to whom {known.targets[0]} belongs"
     uses = [use for use in facts.uses(run) if use.operation.manager.name == name]

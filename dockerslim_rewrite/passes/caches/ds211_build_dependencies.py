@@ -93,7 +93,7 @@ def _in_run(
         claims.append(claim)
     yield Change(
         edits=tuple(edits),
-        title=f"remove {', '.join(tools)} behind the build",
+        title=f"remove {', '.join(tools)} after the build",
         reason="they are only needed to compile, which is done here; the runtime libraries stay",
         safety=Safety.AGGRESSIVE,
         claims=tuple(claims),

@@ -88,7 +88,7 @@ def _in_run(run: Run, script: Script, stage: Stage, build: Build, facts: Facts) 
     yield Change(
         edits=(append_to(run, facts, text),),
         title=f"remove {', '.join(paths)} where it was written",
-        reason="this RUN put it into a temporary folder, and nothing behind it names it",
+        reason="this RUN put it into a temporary directory, and nothing after it names it",
         safety=Safety.AGGRESSIVE,
         claims=(DropsFiles(tuple(text.split()), tuple(paths)),),
         line=run.line,

@@ -122,7 +122,7 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     if any(use.command in node.items for node in script.nodes if isinstance(node, Pipeline)):
         return "something is piped into this install, or out of it"
     if any(_updates(one) for one in facts.uses(run)):
-        return "it updates the lists behind its install"
+        return "it updates the lists after its install"
     if use.operation.wrappers not in _WRAPPERS:
         return f"it runs under {use.operation.wrappers[0]}"
     if run.flags != reader.lists.fetched.flags:

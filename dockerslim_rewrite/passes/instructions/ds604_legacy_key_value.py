@@ -34,7 +34,7 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         pair = owner.pairs[0]
         value = pair.value or ""
         if not _NAME.match(pair.key):
-            yield missed(step.line, f"the key {pair.key} is no plain name")
+            yield missed(step.line, f"the key {pair.key} is not a plain name")
             continue
         if owner.origin.comments:
             yield missed(step.line, f"comments stand inside this {owner.keyword}")

@@ -44,7 +44,7 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
     start = start_folder(step, stage, build, facts)
     base = facts.state(step).workdir or start
     if path.startswith("~"):
-        yield missed(step.line, f"{path} is a folder of that very name: WORKDIR does not expand ~")
+        yield missed(step.line, f"{path} is a directory of that very name: WORKDIR does not expand ~")
     elif base is None:
         yield missed(step.line, f"the base image or a variable decides what {path} is relative to")
     elif not anchored and start is None:

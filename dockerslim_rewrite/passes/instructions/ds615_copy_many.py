@@ -31,7 +31,7 @@ def copy_many(build: Build, facts: Facts) -> Proposals:
         yield Change(
             edits=(Edit.insert(logical.after(at), "/"),),
             title=f"destination {destination} becomes {destination}/",
-            reason="several sources need a folder as destination",
+            reason="several sources need a directory as destination",
             safety=Safety.SAFE,
             claims=(Layout(),),
             line=step.line,

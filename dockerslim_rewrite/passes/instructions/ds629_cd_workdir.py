@@ -94,10 +94,10 @@ def _framed(run: Run, here: str | None, facts: Facts) -> _Frame | str | None:
             return f"{framed.stays}: it depends on more than this file"
         return None
     if run.mounts:
-        return f"{framed.stays}: a mount may be what makes the folder"
+        return f"{framed.stays}: a mount may be what makes the directory"
     gap = _cd_span(framed)
     if any(gap.covers(comment.span) for comment in run.origin.comments):
-        return f"{framed.stays}: a comment stands behind it"
+        return f"{framed.stays}: a comment stands after it"
     return framed
 
 
@@ -157,9 +157,9 @@ def _change(frames: Sequence[_Frame], reason: str | None, here: str | None, buil
     if not folders:
         why = f"{here} is where it starts already"
     elif reason is None:
-        why = "nothing behind it starts there before another WORKDIR"
+        why = "nothing after it starts there before another WORKDIR"
     else:
-        why = f"one folder holds for whole instructions; {reason} starts in {here} as before"
+        why = f"one directory holds for whole instructions; {reason} starts in {here} as before"
         word, indent = _written(frames[-1].run, build)
         edits.append(
             line_behind(frames[-1].run, f"{indent}{instruction(word, here or '/', facts.templates)}", build, facts)

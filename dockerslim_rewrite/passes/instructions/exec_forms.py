@@ -192,7 +192,7 @@ def _no_array(text: str) -> str | None:
     elif "'" in bare and '"' not in bare:
         flaw = "JSON takes double quotes only"
     elif not bare.endswith("]"):
-        flaw = "no ] ends it" if "]" not in bare else "more stands behind the ]"
+        flaw = "no ] ends it" if "]" not in bare else "more stands after the ]"
     else:
         flaw = "its words are not all in double quotes, with commas between them"
     return f"it looks like a JSON array and is none: {flaw}"

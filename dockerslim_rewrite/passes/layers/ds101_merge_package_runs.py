@@ -11,23 +11,21 @@ from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
 from ..base import Proposals
-from .blocks import close, merged
+from .blocks import merged
 
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
 _CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
 #: Managers whose index an install leaves in the layer.
 _INDEXED = frozenset(("apt", "zypper", "yum", "dnf", "microdnf", "tdnf"))
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
-#: Managers whose installs name packages; those of the others are a project's build steps.
-_REPEATED = _SYSTEM | frozenset(("pip", "gem", "conda", "mamba", "micromamba", "npm", "yarn"))
 
 
 def merge_package_runs(build: Build, facts: Facts) -> Proposals:
     """Join the RUNs of one package manager: update with install, install with install, install with its cleanup.
 
     An update in a layer of its own is cached for months while the install behind it changes: packages that moved are
-    not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below. Installs that need no
-    common index are joined where they stand on neighbouring lines.
+    not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below. Installs that share no
+    index stay apart: joined, the edit of one would run both again.
 
     Safe for the reasons of DS103. Source: Docker's "Building best practices", apt-get.
     """
@@ -44,12 +42,8 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         added_kinds = {op.kind for op in added}
         if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
             return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
-        if kinds & _ADDS and added_kinds & _ADDS and manager in _REPEATED:
-            if manager in _INDEXED and Kind.UPDATE not in added_kinds:
-                return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
-            if manager in _SYSTEM or not close(group[-1], run):
-                continue
-            return f"consecutive installs with {manager} make one layer"
+        if kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds:
+            return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:

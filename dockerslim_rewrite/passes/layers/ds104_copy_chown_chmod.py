@@ -121,7 +121,7 @@ def _link(node: Node) -> _Link | str | None:
         return _Link(node, "chmod", words[0], recursive, paths)
     match = _OWNER.match(words[0])
     if match is None or not words[0]:
-        return f"the owner {words[0]} is no plain user:group"
+        return f"the owner {words[0]} is not a plain user:group"
     return _Link(node, "chown", f"{match['user'] or 0}:{match['group'] or 0}", recursive, paths)
 
 
@@ -224,19 +224,19 @@ def _unfit(
     if link.flag in names:
         return f"the COPY on line {copy.line} has --{link.flag} already"
     if made.tree and not link.recursive:
-        return "it may be a folder, whose content is not meant"
+        return "it may be a directory, whose content is not meant"
     if made.tree and link.flag == "chmod" and link.value.lstrip("0") != _FOLDER_MODE:
-        return "--chmod does not reach the folder itself"
+        return "--chmod does not reach the directory itself"
     if link.flag == "chmod" and not all(int(digit) & 1 for digit in link.value[-3:]):
         for path in made.paths:
             if not parent_exists(path, copy, stage, build, facts):
-                return f"COPY --chmod={link.value} would also shut the folder of {path} if it has to create it"
+                return f"COPY --chmod={link.value} would also shut the directory of {path} if it has to create it"
     if link.flag == "chown":
         if "link" in names:
             return "COPY --link cannot look up users"
         for path in made.paths:
             if not parent_exists(path, copy, stage, build, facts):
-                return f"COPY --chown would also own the folder of {path} if it has to create it"
+                return f"COPY --chown would also own the directory of {path} if it has to create it"
     return None
 
 

@@ -84,7 +84,7 @@ def _problem(stage: Stage, shipping: Shipping | None) -> str | None:
     last = max((run.index for run in stage.runs), default=-1)
     volume = next((step for step in stage.steps if step.keyword == "VOLUME" and step.index < last), None)
     if volume is not None:
-        return f"engines differ in what commands behind the VOLUME on line {volume.line} leave in it"
+        return f"engines differ in what commands after the VOLUME on line {volume.line} leave in it"
     if shipping is None or any(state.workdir is None for state in shipping.states):
         return "the working directory is not known"
     return None

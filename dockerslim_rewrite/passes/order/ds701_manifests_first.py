@@ -74,13 +74,13 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if last is None:
         return
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
-        yield missed(copy.line, f"{copy.destination} is another folder behind the WORKDIR that follows")
+        yield missed(copy.line, f"{copy.destination} is another directory after the WORKDIR that follows")
         return
     there = _copied_already(found.files, copy, stage, target, facts)
     new = _copies(Installation(tuple(one for one in found.files if one not in there), found.folders), copy.destination)
     claims = (*new, *_copies(Installation(there, ()), copy.destination))
     if len(new) > _MOST_COPIES:
-        yield missed(copy.line, f"what is installed from stands in {len(new)} folders of the project")
+        yield missed(copy.line, f"what is installed from stands in {len(new)} directories of the project")
         return
     if not new and _is_described(copy, build):
         yield missed(

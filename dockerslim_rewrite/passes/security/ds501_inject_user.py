@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...analysis.bases import base_head, base_image, root_evidence
 from ...analysis.facts import Facts
 from ...analysis.flow.state import stage_state
-from ...analysis.packages.cleanup import appendable
-from ...change import AddsCommand, AddsInstruction, Change, ChangesFlag, Claim, Safety, SetsUser
+from ...change import AddsInstruction, Change, ChangesFlag, Claim, Safety, SetsUser
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Run, Value
+from ...ir.steps import Copy, Value
 from ...knowledge.users import account_tools
 from ...render.fragments import fragment
 from ...render.instructions import instruction
-from ...shell.body import Body
-from ...shell.edits import append, style_at
 from ...syntax import SegmentKind
 from ...text import Edit
 from ..base import Proposals, missed
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .user_evidence import Findings
 
 _WRITING = frozenset(("RUN", "COPY", "ADD", "WORKDIR", "SHELL"))
+_CONTINUED = re.compile(r"[\\`]\r?\n")
 _LISTED = 4
 
 
@@ -141,80 +142,96 @@ def _edits(
     stage: Stage, build: Build, facts: Facts, account: _Account, found: Findings
 ) -> tuple[list[Edit], list[Claim]] | str:
     """The edits and their claims, or why they cannot be made."""
-    commands: list[str] = []
-    # Without a RUN an account would take a layer of its own; the number alone does as well.
-    if not account.there and account.tools and stage.runs:
-        commands += fragment(
-            f"account-{account.tools}", facts.templates, account=account.name, number=account.number
-        ).split(" && ")
+    edits: list[Edit] = []
+    claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
+    own = ""
     if found.folders:
         if not account.shell:
             return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
-        commands += fragment("own-folders", facts.templates, paths=found.folders, number=account.number).split(" && ")
-    edits: list[Edit] = []
-    claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
-    if commands:
-        placed = _commands(stage, build, facts, commands, folders=bool(found.folders))
-        if isinstance(placed, str):
-            return placed
-        edits.append(placed[0])
-        claims += placed[1]
+        there = _made(stage)
+        made = tuple(folder for folder in found.folders if folder not in there)
+        owning = fragment("own-folders", facts.templates, paths=found.folders, made=made, number=account.number)
+        own = _run(owning, stage, build, facts)
+        claims.append(AddsInstruction("RUN", _claimed(own)))
+    # Without a RUN an account would take a layer of its own; the number alone does as well.
+    if not account.there and account.tools and stage.runs:
+        creating = fragment(f"account-{account.tools}", facts.templates, account=account.name, number=account.number)
+        text = _run(creating, stage, build, facts)
+        edits.append(_early(stage, build, text + facts.style.newline))
+        claims.append(AddsInstruction("RUN", _claimed(text)))
     for step in stage.steps:
         if isinstance(step, Copy) and step.index in found.copied:
             flags = step.origin.flags
             at = step.origin.logical.after(flags[-1].span.end) if flags else step.origin.keyword_span.end
             edits.append(Edit.insert(at, f" --chown={account.user}"))
             claims.append(ChangesFlag(step.keyword, "chown", None, account.user))
-    user = _user(stage, build, facts, account)
-    if edits and edits[0].span == user.span:
-        edits[0] = Edit(user.span, edits[0].text + user.text)
-    else:
-        edits.append(user)
+    user = instruction(_cased("USER", stage, build), account.user, facts.templates)
+    edits.append(_late(stage, build, [*([own] if own else []), user], facts.style.newline))
+    if len(edits) > 1 and edits[0].span == edits[-1].span:
+        edits = [Edit(edits[0].span, edits[0].text + edits[-1].text), *edits[1:-1]]
     return edits, claims
 
 
-def _commands(
-    stage: Stage, build: Build, facts: Facts, commands: list[str], *, folders: bool
-) -> tuple[Edit, list[Claim]] | str:
-    """The edit that adds *commands* to a RUN that is there already, or in a stage without any as a RUN of its own."""
-    claims: list[Claim] = [AddsCommand(tuple(command.split())) for command in commands]
-    for run in reversed(stage.runs):
-        if appendable(run, facts) is None and not any(flag != "mount" for flag, _ in run.flags):
-            return _appended(run, facts, commands), claims
-        if folders:
-            # A later RUN could want to create the same folders.
-            break
-    if stage.runs:
-        return f"the account cannot be created in the RUN on line {stage.runs[-1].line}"
-    if any(copy.origin.flag("from") for copy in stage.steps if isinstance(copy, Copy)):
-        return f"{commands[0].split()[-1]} has to be writable, and no RUN is there to see to it"
-    text = "RUN " + " && ".join(commands)
-    newline = facts.style.newline
-    first = next((step for step in stage.steps if isinstance(step, Copy)), None)
-    at = first.origin.span.start if first is not None else _user(stage, build, facts, None).span.start
-    at = _before_comments(build, at)
-    return Edit.insert(at, text + newline), [AddsInstruction("RUN", text)]
+def _from_stage(step: object) -> bool:
+    return isinstance(step, Copy) and step.origin.flag("from") is not None
 
 
-def _appended(run: Run, facts: Facts, commands: list[str]) -> Edit:
-    assert isinstance(run.body, Body)
-    joint = " && " if run.body.form == "heredoc" else style_at(run.origin, facts.style).joint()
-    return append(run.body, run.origin, joint.join(commands), facts.style)
+def _made(stage: Stage) -> frozenset[str]:
+    """The directories that WORKDIR, or a COPY of more than one file, makes in *stage*."""
+    found: set[str] = set()
+    for step in stage.steps:
+        if (
+            isinstance(step, Value)
+            and step.keyword == "WORKDIR"
+            and step.value.startswith("/")
+            and "$" not in step.value
+        ):
+            found.add(posixpath.normpath(step.value))
+    return frozenset(found)
 
 
-def _user(stage: Stage, build: Build, facts: Facts, account: _Account | None) -> Edit:
-    """The edit that puts USER behind the last step that the build does, before the metadata that follows."""
+def _run(script: str, stage: Stage, build: Build, facts: Facts) -> str:
+    """A RUN of *script*, whose commands stand on lines of their own."""
+    style = facts.style
+    body = style.joint().join(script.split(" && "))
+    return instruction(_cased("RUN", stage, build), body, facts.templates)
+
+
+def _claimed(text: str) -> str:
+    """*text* as a claim has it: on one line, with single blanks."""
+    return " ".join(_CONTINUED.sub(" ", text).split())
+
+
+def _cased(keyword: str, stage: Stage, build: Build) -> str:
+    return keyword.lower() if build.text[slice(*stage.head.origin.keyword_span)].islower() else keyword
+
+
+def _early(stage: Stage, build: Build, text: str) -> Edit:
+    """The edit that puts *text* in front of the first COPY from the build context, which changes often.
+
+    Without one it stands in front of USER.
+    """
+    first = next((step for step in stage.steps if isinstance(step, Copy) and not _from_stage(step)), None)
+    if first is None:
+        return _late(stage, build, [text.rstrip("\r\n")], "\r\n" if text.endswith("\r\n") else "\n")
+    at = _before_comments(build, first.origin.span.start)
+    newline = "\r\n" if text.endswith("\r\n") else "\n"
+    parted = build.text[:at].endswith(newline * 2)
+    return Edit.insert(at, text + (newline if parted else ""))
+
+
+def _late(stage: Stage, build: Build, lines: Sequence[str], newline: str) -> Edit:
+    """The edit that puts *lines* in front of ENTRYPOINT and CMD, behind everything that writes."""
     last = max((step for step in (stage.head, *stage.steps) if step.keyword in {"FROM", *_WRITING}), key=_index)
     following = [step for step in stage.steps if step.index > last.index]
-    text = build.text
-    newline = "\r\n" if "\r\n" in text else "\n"
-    line = f"{instruction('USER', account.user, facts.templates)}{newline}" if account else ""
-    if following:
-        return Edit.insert(_before_comments(build, following[0].origin.span.start), line)
-    end = last.origin.span.end
-    if text[end - 1 : end] != "\n":
-        return Edit.insert(end, newline + line.removesuffix(newline))
-    return Edit.insert(end, line)
+    starts = next((step for step in following if step.keyword in ("ENTRYPOINT", "CMD")), None)
+    text = "".join(line + newline for line in lines)
+    if starts is not None:
+        return Edit.insert(_before_comments(build, starts.origin.span.start), text)
+    end = (following[-1] if following else last).origin.span.end
+    if build.text[end - 1 : end] != "\n":
+        return Edit.insert(end, newline + text.removesuffix(newline))
+    return Edit.insert(end, text)
 
 
 def _index(step: object) -> int:

@@ -67,7 +67,7 @@ def _user(step: Value, accounts: Accounts, stage: Stage, build: Build, facts: Fa
         return
     folder = makes_folder(step, stage, build, facts) if group is None and found.gid != found.uid else None
     if folder is not None:
-        reason = f"WORKDIR on line {folder.line} would make its folder for the group {found.uid}"
+        reason = f"WORKDIR on line {folder.line} would make its directory for the group {found.uid}"
         yield missed(step.line, f"USER {text} stays: {reason}")
         return
     after = str(found.uid) if group is None else f"{found.uid}:{group}"

@@ -54,7 +54,7 @@ def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
                 continue
             for write in writes:
                 if mount.path is None or write.path is None or _within(write.path, mount.path):
-                    what = mount.path or "a folder"
+                    what = mount.path or "a directory"
                     yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                     break
 

@@ -49,7 +49,7 @@ class Rights:
         folder = self.variable if write.folder == "~" and self.variable is not None else write.folder
         if folder == "~":
             if self.home is None:
-                self.obstacles.append(f"it writes {shown} in the home folder, and the user has none")
+                self.obstacles.append(f"it writes {shown} in the home directory, and the user has none")
         elif folder is None:
             self.doubts.append(f"it writes {shown}")
         elif is_temporary(folder) or (self.home is not None and within(folder, self.home)):
@@ -57,7 +57,7 @@ class Rights:
         elif write.kind is WriteKind.POSSIBLE:
             self._possible(write, folder, shown)
         elif not is_ownable(folder):
-            self.obstacles.append(f"it writes {shown} in a folder of the system")
+            self.obstacles.append(f"it writes {shown} in a directory of the system")
         else:
             if write.kind in _KEPT:
                 self.doubts.append(f"{shown} is data that is usually kept on a volume, which may be root's")

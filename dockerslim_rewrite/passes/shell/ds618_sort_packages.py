@@ -61,12 +61,12 @@ def sort_packages(build: Build, facts: Facts) -> Proposals:
 
 def _obstacle(use: Use, run: Run, words: list[Word], build: Build) -> str | None:
     if any(not _PACKAGE.match(word.text) or word.text.endswith((".deb", ".rpm", ".apk", "-")) for word in words):
-        return "one of them is no plain name"
+        return "one of them is not a plain name"
     operands = use.operation.operands
     if operands[-1] - operands[0] != len(operands) - 1:
         return "options stand between them"
     if operands[-1] + 1 < len(use.command.words):
-        return "options stand behind them"
+        return "options stand after them"
     assert run.body is not None
     logical = run.body.logical
     first, last = logical.before(words[0].span.start), logical.after(words[-1].span.end)

@@ -44,7 +44,7 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
                 yield Change(
                     edits=(_edit(found, found.guard, body, build),),
                     title=f"stop where {text} fails",
-                    reason="else the commands behind it work in another folder",
+                    reason="else the commands after it work in another directory",
                     safety=Safety.STANDARD,
                     claims=(StopsWithoutFolder(written(found.change.words)),),
                     line=line,

@@ -51,7 +51,7 @@ def idle_cd(build: Build, facts: Facts) -> Proposals:
             yield Change(
                 edits=tuple(edits),
                 title=f"drop {text} at the end of a RUN",
-                reason="the folder is left with the RUN: the next one starts in WORKDIR",
+                reason="the directory is left with the RUN: the next one starts in WORKDIR",
                 safety=Safety.SAFE,
                 claims=(LeavesFolder(written(last.words)),),
                 line=run.line,

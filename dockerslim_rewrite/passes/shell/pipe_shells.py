@@ -13,7 +13,7 @@ from ...analysis.shell.portability import differs_in_bash
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
 from ...shell.edits import starts_errexit
-from ...shell.script import Pipeline, Script, Sequence
+from ...shell.script import AndOr, Script, Sequence, walk
 from ...shell.state import leaks
 from ...syntax.document import SegmentKind
 
@@ -43,14 +43,21 @@ def unguarded(stage: Stage, facts: Facts) -> Iterator[Run]:
 def _counts(script: Script, *, errexit: bool) -> bool:
     """Whether the status of a pipeline of *script* decides anything; if not, pipefail changes nothing."""
     strict = errexit or (bool(script.root.items) and starts_errexit(script.root))
-    idle = {
-        id(item)
+    unread = {
+        id(item.items[-1] if isinstance(item, AndOr) else item)
         for node in script.nodes
         if isinstance(node, Sequence) and not strict
         for item in node.items[:-1]
-        if isinstance(item, Pipeline)
     }
-    return any(id(node) not in idle for node in piped(script))
+    # The status of a substitution is that of an assignment alone; a command with words has its own.
+    unread |= {
+        id(inner)
+        for command in script.commands
+        if command.nested and (command.words or id(command) in unread)
+        for nested in command.nested
+        for inner in walk(nested)
+    }
+    return any(id(node) not in unread for node in piped(script))
 
 
 def own_interpreter(run: Run) -> bool:

@@ -16,7 +16,7 @@ _COMPLETE_SINCE = (3, 0)
 _PORT = "ASPNETCORE_URLS"
 #: Since this version SDK images make no certificate for development.
 _UNCERTIFIED_SINCE = (5, 0)
-_UNPUBLISHED = "{} may need packages that stay in the SDK's own folder, as it was not published"
+_UNPUBLISHED = "{} may need packages that stay in the SDK's own directory, as it was not published"
 
 
 def dotnet_targets(project: Project) -> list[Target] | str:

@@ -85,7 +85,7 @@ def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) 
         return f"it is told {strange or 'more'}"
     script = facts.script(use.run)
     if state.workdir is None or script is None or any(one.name in ("cd", "pushd") for one in script.commands):
-        return "in which folder it installs is not known"
+        return "in which directory it installs is not known"
     return (_tools if known.node is None else _idle)(use, known, stage, build, facts)
 
 
@@ -135,10 +135,10 @@ def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
             everywhere = done.has_flag("-g", "--global") or done.subcommand == "global add"
             if done.manager.name in _SYSTEM or done.subcommand.split(" ")[0] in _QUIET or everywhere:
                 continue
-            return f"{text} behind it may need them"
+            return f"{text} after it may need them"
         found = writing(call.name)
         if found is None or found.kind not in _PLAIN or call.argv[0] != call.name:
-            return f"{text} behind it may need them"
+            return f"{text} after it may need them"
     unread = next((run for run in stage.runs if run.index >= use.run.index and facts.script(run) is None), None)
     return f"the RUN on line {unread.line} could not be read" if unread is not None else None
 

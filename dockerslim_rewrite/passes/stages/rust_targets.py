@@ -56,7 +56,7 @@ def rust_targets(project: Project) -> list[Target] | str:
     user = (project.shipping.states[-1].user or "root").partition(":")[0]
     plain = user in ("root", "nobody") or user.isdigit()
     found: list[Target] = []
-    why = "cargo and the target folder are needed to build only"
+    why = "cargo and the target directory are needed to build only"
     if plain and project.starting.needs_shell is None and not packages and not project.shipping.upgrade:
         if image.family == "alpine":
             found.append(Target(_STATIC, Safety.AGGRESSIVE, f"{why}, and the program is static", files, path))

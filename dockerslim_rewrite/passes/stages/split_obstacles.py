@@ -30,7 +30,7 @@ def obstacle_in(project: Project) -> Obstacle | None:
     if found is not None:
         return found
     odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
-    return None if odd is None else Obstacle(f"{odd} is no plain path", project.stage.head.line)
+    return None if odd is None else Obstacle(f"{odd} is not a plain path", project.stage.head.line)
 
 
 def package_obstacle(project: Project, targets: list[Target]) -> Obstacle | None:

@@ -39,7 +39,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     targets = targets_of(project, obstacle, choose)
     if isinstance(targets, Obstacle):
         if not told_elsewhere(project):
-            yield missed(targets.line, f"not split into builder and runtime: {targets.reason}")
+            yield missed(targets.line, f"cannot split into builder and runtime: {targets.reason}")
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]

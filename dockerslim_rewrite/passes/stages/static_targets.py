@@ -65,7 +65,7 @@ def serve_targets(project: Project) -> list[Target] | str:
     ships = project.shipping
     folder = on_command_line(found, _words(project), project.folder)
     if folder is None or "$" in folder or not ships.covers(folder):
-        return f"it is not known which folder {found.name} serves"
+        return f"it is not known which directory {found.name} serves"
     if any(one.path == folder for one in ships.places):
         return f"{found.name} serves all of {folder}"
     again = _installed(project, found)

@@ -194,5 +194,5 @@ def _not_slimmed(before: ImageReference, after: ImageReference) -> str | None:
         return f"{after.tag.text} is another version than {_tag(before)}"
     came, went = set(new_words) - set(old_words), set(old_words) - set(new_words)
     if not came or not came <= _SMALLER or not went <= _LARGER:
-        return f"{after.tag.text} is no smaller variant of {_tag(before)}"
+        return f"{after.tag.text} is not a smaller variant of {_tag(before)}"
     return None

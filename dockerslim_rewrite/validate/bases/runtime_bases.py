@@ -36,7 +36,7 @@ def not_of_family(builder: str, runtime: str, *, shell: bool) -> str | None:
         dynamic = not new.scratch and "/static-" not in new.text
         return f"{builder} has another C library than {runtime}" if dynamic and alpine else None
     if new.familiar_name == "alpine":
-        return _on_alpine(tag, _tag(new)) if alpine else f"{builder} is no Alpine"
+        return _on_alpine(tag, _tag(new)) if alpine else f"{builder} is not Alpine"
     if new.familiar_name == "debian":
         if alpine or name not in _ON_DEBIAN:
             return f"{builder} is not known to be Debian"

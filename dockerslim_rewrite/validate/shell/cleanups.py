@@ -45,15 +45,15 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
         return None
     text = " ".join(words)
     if _UPDATE.match(text):
-        return None if _reads_lists(behind[:1]) else "apt-get update without an install behind it"
+        return None if _reads_lists(behind[:1]) else "apt-get update without an install after it"
     if words[:1] != ["rm"]:
         if not _CLEANERS.match(text):
-            return f"{text} is no command that only cleans up"
+            return f"{text} is not a command that only cleans up"
         tool = words[0]
         if tool in ("apt-get", "apt", "apk"):
             return None
         if any(other.words[:1] == (tool,) for other in behind) and tool in ("go", "dotnet"):
-            return f"{tool} is used again behind its cleanup"
+            return f"{tool} is used again after its cleanup"
         return None
     targets = [word for word in words[1:] if not word.startswith("-")]
     if not targets:
@@ -61,12 +61,12 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     for target in targets:
         bare = target.rstrip("*")
         if ".." in target or not target.startswith(("/", "~")):
-            return f"rm of {target}, which is no absolute path"
+            return f"rm of {target}, which is not an absolute path"
         if bare.startswith(_CACHES) or f"{bare}/".startswith(_CACHES):
             if any(bare in word for other in behind for word in other.raw if other.words[:1] != ("rm",)):
-                return f"{target} is used again behind its removal"
+                return f"{target} is used again after its removal"
             if target.startswith("/var/lib/apt/lists") and _reads_lists(behind):
-                return "apt reads its lists again behind their removal"
+                return "apt reads its lists again after their removal"
             continue
         if bare.endswith("/.git"):
             if (reason := _history_is_used(bare.removesuffix("/.git"), before, behind)) is not None:
@@ -74,9 +74,9 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
             continue
         name = bare.rsplit("/", 1)[-1]
         if not name or not any(name in word for other in before for word in other.raw):
-            return f"{target} is no cache, and nothing in this RUN names it"
+            return f"{target} is not a cache, and nothing in this RUN names it"
         if any(name in word for other in behind for word in other.raw):
-            return f"{target} is used again behind its removal"
+            return f"{target} is used again after its removal"
     return None
 
 
@@ -92,7 +92,7 @@ def _history_is_used(folder: str, before: Sequence[Command], behind: Sequence[Co
     if not any(_last(word) == name or (word == "." and entered) for command in cloned for word in command.raw):
         return f"nothing in this RUN clones into {folder}"
     if any("git" in word for command in behind for word in command.raw[:2]):
-        return "git is used again behind the removal of what it keeps"
+        return "git is used again after the removal of what it keeps"
     return None
 
 

@@ -126,7 +126,7 @@ class Entered:
         """Raise where one of *steps* of the new program starts in another folder than its like in the old one."""
         for step in steps if self.folder is not None else ():
             if not _sets_folder(step) and not _indifferent(step):
-                raise Unsound(f"{step.keyword} starts in another folder", None, step.line)
+                raise Unsound(f"{step.keyword} starts in another directory", None, step.line)
 
     def end(self, stage: Stage, build: Build) -> None:
         """Raise where what comes of *stage*, at its end, starts in another folder."""
@@ -134,7 +134,7 @@ class Entered:
             return
         last = stage.index == build.stages[-1].index
         if last or any(base_of(other, build) == stage.index for other in build.stages):
-            raise Unsound("the image starts in another folder", None, stage.head.line)
+            raise Unsound("the image starts in another directory", None, stage.head.line)
         self.folder = None
 
 

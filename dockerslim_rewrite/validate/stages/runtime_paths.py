@@ -165,7 +165,7 @@ class RuntimePaths:
 def _joined(place: str | None, path: str, step: Step) -> str:
     """*path*, seen from the folder *place*. Raises ``Undecided`` where that is needed and not known."""
     if place is None and not path.startswith("/"):
-        raise Undecided(f"in which folder {path} lies is not known", step.line)
+        raise Undecided(f"in which directory {path} lies is not known", step.line)
     return posixpath.normpath(posixpath.join(place or "/", path))
 
 

@@ -50,9 +50,9 @@ def unsafe_account(command: Command, behind: Sequence[Command]) -> str | None:
     match = _form(command.raw)
     text = " ".join(command.raw)
     if match is None or command.redirects:
-        return f"{text} is no way to create an account that is known here"
+        return f"{text} is not a way to create an account that is known here"
     if any(_form(other.raw) is None for other in behind):
-        return f"commands behind {text} would find the account"
+        return f"commands after {text} would find the account"
     return None
 
 
@@ -63,7 +63,7 @@ def makes_account(run: Run, claims: Sequence[Claim]) -> bool:
         return False
     found = commands(units(script))
     chain = " && ".join(" ".join(command.raw) for command in found)
-    return bool(found) and chain == run.origin.args.strip() and all(_form(command.raw) for command in found)
+    return bool(found) and chain == " ".join(run.origin.args.split()) and all(_form(command.raw) for command in found)
 
 
 def check_accounts(old: Build, pairs: Sequence[tuple[Stage, Stage]], changes: Sequence[Change]) -> None:
@@ -72,7 +72,7 @@ def check_accounts(old: Build, pairs: Sequence[tuple[Stage, Stage]], changes: Se
         users = [claim.user for claim in change.claims if isinstance(claim, SetsUser)]
         argvs = _added_commands(change)
         if users:
-            _one_account(users, argvs, change.claims)
+            _one_account(users, argvs, change.claims, _folders(old))
         elif any(argv[:1] and argv[0] in _PROGRAMS and _form(argv) for argv in argvs):
             raise Unsound(f"{' '.join(argvs[0])}: no claim sets a user")
     stages = {claim.stage for change in changes for claim in change.claims if isinstance(claim, SetsUser)}
@@ -100,15 +100,27 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
     return found
 
 
-def _one_account(users: Sequence[str], argvs: Sequence[tuple[str, ...]], claims: Sequence[Claim]) -> None:
-    """Refuse claims that are not all of one account with numbers of its own."""
+def _folders(build: Build) -> frozenset[str]:
+    """The directories that WORKDIR makes in *build*."""
+    return frozenset(
+        step.value.strip("\"'").rstrip("/")
+        for stage in build.stages
+        for step in stage.steps
+        if isinstance(step, Value) and step.keyword == "WORKDIR" and step.value.strip("\"'").startswith("/")
+    )
+
+
+def _one_account(
+    users: Sequence[str], argvs: Sequence[tuple[str, ...]], claims: Sequence[Claim], there: frozenset[str]
+) -> None:
+    """Refuse claims that are not all of one account with numbers of its own; *there* are directories of the file's."""
     flags = [claim for claim in claims if isinstance(claim, ChangesFlag)]
     if not argvs and not flags:
         return
     match = _USER.match(users[0])
     if len(users) != 1 or match is None or match[1] != match[2]:
-        raise Unsound(f"{', '.join(users)} is no numeric user and group of one number")
-    made: set[str] = set()
+        raise Unsound(f"{', '.join(users)} is not a numeric user and group of one number")
+    made: set[str] = set(there)
     for argv in argvs:
         form = _form(argv)
         if form is None:
@@ -118,11 +130,11 @@ def _one_account(users: Sequence[str], argvs: Sequence[tuple[str, ...]], claims:
             raise Unsound(f"{' '.join(argv)} is for another account than {users[0]}")
         paths = (groups.get("paths") or "").split()
         if any(_SYSTEM.match(path.rstrip("/") or "/") or ".." in path for path in paths):
-            raise Unsound(f"{' '.join(argv)} gives away a folder of the system")
+            raise Unsound(f"{' '.join(argv)} gives away a directory of the system")
         if argv[0] == "mkdir":
             made.update(paths)
         elif argv[0] == "chown" and not made.issuperset(paths):
-            raise Unsound(f"{' '.join(argv)} is not for a folder that the change makes")
+            raise Unsound(f"{' '.join(argv)} is not for a directory that the change or WORKDIR makes")
     for flag in flags:
         if (flag.name, flag.before, flag.after) != ("chown", None, users[0]):
             raise Unsound(f"--{flag.name}={flag.after} is not for {users[0]}")

@@ -90,7 +90,7 @@ def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], old: 
     if colon and reader.group(group) != int(form["gid"]):
         raise Unsound(f"the group {group} is not known to be {form['gid']}", left.line, right.line)
     if not colon and gid != uid and reader.makes_folder():
-        raise Unsound(f"WORKDIR would make its folder for the group {uid}", left.line, right.line)
+        raise Unsound(f"WORKDIR would make its directory for the group {uid}", left.line, right.line)
     return True
 
 

@@ -56,6 +56,7 @@ class Added:
 
     def _is(self, claimed: str, text: str) -> bool:
         """Whether *text* is the instruction that is *claimed*, but for commands that other claims append to it."""
+        claimed, text = " ".join(claimed.split()), " ".join(text.split())
         if claimed == text:
             return True
         more = {" ".join(claim.argv) for claim in self.claimed.all.of(AddsCommand)}

@@ -12,7 +12,7 @@ from .keys import ConfigError, checked
 
 #: The names in a folder, the first that has something to say.
 NAMES = (".dockerslim.toml", "dockerslim.toml", "pyproject.toml")
-_MARKS = (".git", ".hg", ".svn", ".jj")
+MARKS = (".git", ".hg", ".svn", ".jj")
 _MAX_BYTES = 1024 * 1024
 _MAX_EXTENDED = 10
 
@@ -31,6 +31,7 @@ class ConfigFile:
         return (self, *(self.base.chain if self.base is not None else ()))
 
 
+@cache
 def nearest(folder: Path) -> ConfigFile | None:
     """The configuration that counts in the absolute *folder*: its own, or the nearest above within the repository.
 
@@ -41,7 +42,7 @@ def nearest(folder: Path) -> ConfigFile | None:
             found = _at(place / name)
             if found is not None:
                 return found
-        if any((place / mark).exists() for mark in _MARKS):
+        if any((place / mark).exists() for mark in MARKS):
             return None
     return None
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...record import record
+from .hadolint import ignored_by_hadolint
 from .keys import ConfigError, Key, keys
 from .load import ConfigFile, nearest, read_config
 
@@ -55,6 +56,11 @@ class Configuration:
                     found |= _set(values, one, f"{one.path}: per-file {pattern!r}")
         if not self.isolated:
             found |= environment(os.environ)
+            codes, where = ignored_by_hadolint(path.absolute().parent)
+            if codes:
+                own = found.get("ignore")
+                origin = f"{own.origin}, {where}" if own is not None else str(where)
+                found["ignore"] = Chosen((*(own.value if own is not None else ()), *codes), origin)
         return found
 
     def context_for(self, path: Path) -> Path | None:
@@ -62,7 +68,7 @@ class Configuration:
         for one, pattern, value in self._by_glob("contexts", path):
             folder: Path = (one.path.parent / value).resolve()
             if not folder.is_dir():
-                raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is no directory")
+                raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is not a directory")
             return folder
         return None
 

@@ -207,7 +207,7 @@ STAYS_ROOT = {
             "Dockerfile": python('["python", "m.py"]', more='RUN python -c "import nltk; nltk.download(\'punkt\')"\n'),
             "m.py": "import nltk\n",
         },
-        "the home folder",
+        "the home directory",
     ),
     "a model that an installation's script warms": (
         {
@@ -216,14 +216,14 @@ STAYS_ROOT = {
             "tools/warm.py": "import whisper\nwhisper.load_model('base')\n",
             "m.py": "import whisper\n",
         },
-        "the home folder",
+        "the home directory",
     ),
     "an installer from the web": (
         {
             "Dockerfile": python('["python", "m.py"]', more="RUN curl -sSf https://example.com/i.sh | sh\n"),
             "m.py": "print(1)\n",
         },
-        "a script that may fill the home folder",
+        "a script that may fill the home directory",
     ),
     "git's settings": (
         {
@@ -298,7 +298,7 @@ STAYS_ROOT = {
             "warm.py": "import torch\ntorch.hub.load('a', 'b')\n",
             "m.py": "import torch\n",
         },
-        "the home folder",
+        "the home directory",
     ),
     "a browser that a script of package.json fetches": (
         {

@@ -1,0 +1,172 @@
+"""``dockerslim review``: what a pull request could have better, on its own lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..record import evolve
+from ..report.text import printable
+
+if TYPE_CHECKING:
+    from ..pipeline import Options
+    from ..review.posting import Client, Post
+    from ..review.reviewed import Scope
+    from ..review.run import Review
+    from .request import Request
+
+_OWN = ("text", "json", "github-review")
+
+
+def review_command(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Files and directories.")] = None,
+    base: Annotated[str | None, typer.Option("--base", metavar="REF", help="What to compare with.")] = None,
+    head: Annotated[str | None, typer.Option("--head", metavar="REF", help="Instead of the working tree.")] = None,
+    scope: Annotated[str, typer.Option("--scope", help="changed-lines, changed-files or all.")] = "changed-lines",
+    format: Annotated[
+        str, typer.Option("--format", help="text, json, github-review, or a format of rewrite.")
+    ] = "text",
+    level: Annotated[str | None, typer.Option("--level", help="safe, standard or aggressive.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 if there is anything to change.")] = False,
+    post: Annotated[str | None, typer.Option("--post", metavar="FORGE", help="Post to github or gitlab.")] = None,
+    number: Annotated[int | None, typer.Option("--number", help="Of the pull request, for --post.")] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help="With --post: do it; without, say what would be posted.")
+    ] = False,
+) -> None:
+    """Review what a branch changes in Dockerfiles, or changes for them.
+
+    Both sides are rewritten and the findings of the base are taken from those of the head. Each suggestion lies in one
+    hunk of the diff and can be accepted without the others. --post takes its token from GITHUB_TOKEN or GITLAB_TOKEN.
+    """
+    from ..review.git import GitError
+    from ..review.reviewed import Scope
+    from .request import Request
+    from .rewrite import CHANGES, DONE, USAGE, complain
+
+    try:
+        if scope not in [one.value for one in Scope]:
+            raise ValueError(f"--scope: unknown value {scope!r}; choose from {', '.join(one.value for one in Scope)}")
+        _known(format, post)
+        typed = Request(paths=(), config=config, isolated=isolated)
+        if level is not None:
+            typed = evolve(typed, level=level, given=frozenset(("level",)))
+        found, root = _review(typed, base, head, paths or [], Scope(scope))
+        if post is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(_document(found, root, format).encode("utf-8", "surrogateescape"))
+        else:
+            _post(found, root, post, number, send=send)
+    except (GitError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(USAGE) from None
+    for line in found.skipped:
+        print(printable(f"dockerslim: skipped: {line}"), file=sys.stderr)
+    raise typer.Exit(CHANGES if check and any(one.changes for one in found.files) else DONE)
+
+
+def _known(format: str, post: str | None) -> None:
+    from ..report.formats import FORMATS
+
+    if format not in (*_OWN, *FORMATS):
+        raise ValueError(f"--format: unknown value {format!r}; choose from {', '.join((*_OWN, *FORMATS))}")
+    if post not in (None, "github", "gitlab"):
+        raise ValueError(f"--post: unknown value {post!r}; choose from github, gitlab")
+
+
+def _review(typed: Request, base: str | None, head: str | None, paths: list[str], scope: Scope) -> tuple[Review, Path]:
+    from ..review.git import Git
+    from ..review.run import review
+    from ..workspace.repository import root_of
+    from .files import lock_for
+    from .inputs import Inputs
+    from .request import Request
+    from .rewrite import options_of
+
+    assert isinstance(typed, Request)
+    assert isinstance(scope, Scope)
+    root = root_of(Path.cwd())
+    git = Git(root)
+    inputs = Inputs(typed)
+
+    def options(path: Path) -> Options:
+        own = inputs.configured(typed, str(path))
+        return evolve(options_of(own), lock=lock_for(str(path), own.lock))
+
+    inside = [os.path.relpath(os.path.realpath(path), root) for path in paths]
+    outside = next((given for given, path in zip(paths, inside, strict=True) if path.startswith("..")), None)
+    if outside is not None:
+        raise ValueError(f"{outside}: lies outside of the repository {root}")
+    return review(git, base or git.default_base(), head, inside, scope, options), root
+
+
+def _document(found: Review, root: Path, format: str) -> str:
+    from ..report.formats import document
+    from ..report.review import github_review
+
+    if format == "github-review":
+        return github_review(found, root)
+    results = [one.narrowed(root) for one in found.files]
+    if format == "json":
+        from ..report.review import review_json
+
+        return review_json(found, root)
+    if format == "text":
+        from ..report.review import review_lines
+
+        return "".join(f"{printable(line)}\n" for line in review_lines(found))
+    return document(format, results)
+
+
+def _post(found: Review, root: Path, forge: str, number: int | None, *, send: bool) -> None:
+    from ..report.review import file_comments, github_comments, gitlab_discussions, summary
+
+    try:
+        from ..review.posting import Client, Post, PostError, post_github, post_gitlab
+    except ModuleNotFoundError:
+        raise ValueError("--post needs the review extra: pip install 'dockerslim-rewrite[review]'") from None
+    github = forge == "github"
+    comments = github_comments(found.files) if github else gitlab_discussions(found)
+    files = file_comments(found) if github else []
+    post: Post = Post(found.head, comments, files, summary(found, root))
+    if not send:
+        print(f"would post {len(comments)} suggestions and {len(files)} comments on files; --send does it")
+        return
+    client: Client
+    try:
+        if github:
+            client = Client(
+                os.environ.get("GITHUB_API_URL", "https://api.github.com"),
+                {"Authorization": f"Bearer {_variable('GITHUB_TOKEN')}", "Accept": "application/vnd.github+json"},
+            )
+            done = post_github(client, _variable("GITHUB_REPOSITORY"), number or _pull_number(), post)
+        else:
+            client = Client(
+                os.environ.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
+                {"PRIVATE-TOKEN": _variable("GITLAB_TOKEN")},
+            )
+            request = number or int(_variable("CI_MERGE_REQUEST_IID"))
+            done = post_gitlab(client, _variable("CI_PROJECT_ID"), request, post)
+    except PostError as error:
+        raise ValueError(str(error)) from None
+    print(f"posted {done.new}, kept {done.kept}, removed {done.removed}")
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ValueError(f"--post: the environment variable {name} is not set")
+    return value
+
+
+def _pull_number() -> int:
+    parts = os.environ.get("GITHUB_REF", "").split("/")
+    if parts[:2] == ["refs", "pull"] and parts[2].isdigit():
+        return int(parts[2])
+    raise ValueError("--post: which pull request? name it with --number")

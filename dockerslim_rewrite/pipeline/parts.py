@@ -1,0 +1,201 @@
+"""A result cut into parts that stand for themselves: any of them, and any set of them, may be taken or left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, pairwise
+
+from ..change import Change
+from ..record import record
+from ..text import Edit, Patch, Source, Span
+from .engine import Engine
+from .options import Options
+from .result import Result
+
+#: Beyond so many parts not every pair is tried: the file is one part.
+_MOST = 40
+
+
+@record
+class Replacement:
+    """Whole lines ``first`` to ``last`` of the original, from 1 and both included, become ``text``.
+
+    ``text`` has the line ends of the file; the last one is left out, as that of the last line is not replaced. It is
+    None where the lines go altogether. ``edits`` are those of the result's patch that it consists of.
+    """
+
+    first: int
+    last: int
+    text: str | None
+    edits: tuple[Edit, ...]
+
+
+@record
+class Part:
+    """Changes that are made together or not at all, as replacements of lines in the order of the file."""
+
+    replacements: tuple[Replacement, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def patch(self) -> Patch:
+        """The edits of the original that make this part alone."""
+        return Patch.of(edit for one in self.replacements for edit in one.edits)
+
+
+def parts(result: Result, options: Options) -> tuple[Part, ...]:
+    """The parts of *result*, in the order of their first lines.
+
+    What one change edits stays together, and so does whatever the validator refuses to see apart: every part alone,
+    every pair and all without any one were asked about. Where that does not settle it, the whole file is one part,
+    which the compiler has proven.
+    """
+    if not result.changes or not result.patch:
+        return ()
+    source = Source(result.original)
+    replaced = _replacements(source, result.patch)
+    groups = _together(replaced, result.changes)
+    judge = _judge(result, options, replaced)
+    while len(groups) > 1:
+        meeting = _dependent(groups, judge)
+        if meeting is None:
+            break
+        if meeting == set(range(len(groups))):
+            groups = [frozenset().union(*groups)]
+            break
+        joined = frozenset().union(*(groups[one] for one in meeting))
+        groups = [one for at, one in enumerate(groups) if at not in meeting] + [joined]
+    made = [
+        Part(
+            tuple(replaced[at] for at in sorted(group)),
+            tuple(one for one in result.changes if _places(one, replaced) & group),
+        )
+        for group in groups
+    ]
+    return tuple(sorted(made, key=lambda part: part.replacements[0].first))
+
+
+Judge = Callable[[frozenset[int]], bool]
+
+
+def _dependent(groups: Sequence[frozenset[int]], judge: Judge) -> set[int] | None:
+    """Which of *groups* cannot be apart; all of them where that cannot be said; None where each can."""
+    every = set(range(len(groups)))
+    if len(groups) > _MOST:
+        return every
+    alone = [at for at, group in enumerate(groups) if not judge(group)]
+    for at in alone:
+        # What does not stand alone often needs one other, most often the nearest.
+        nearest = sorted(every - {at}, key=lambda other: abs(min(groups[other]) - min(groups[at])))
+        for other in nearest:
+            if judge(groups[at] | groups[other]):
+                return {at, other}
+        return every
+    for one, other in combinations(sorted(every), 2):
+        if not judge(groups[one] | groups[other]):
+            return {one, other}
+    whole: frozenset[int] = frozenset().union(*groups)
+    if any(not judge(whole - group) for group in groups if whole - group):
+        return every
+    return None
+
+
+def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) -> Judge:
+    from ..validate import Verdict, validate
+
+    engine = Engine(Source(result.original, result.path), options, ())
+    project = engine.project()
+    read = project.text if project is not None else None
+    known: dict[frozenset[int], bool] = {}
+
+    def judge(group: frozenset[int]) -> bool:
+        if group not in known:
+            patch = Patch.of(edit for at in group for edit in replaced[at].edits)
+            changes = tuple(one for one in result.changes if _places(one, replaced) & group)
+            text = patch.apply(result.original)
+            known[group] = validate(result.original, text, changes, patch, read).verdict is Verdict.OK
+        return known[group]
+
+    return judge
+
+
+def _together(replaced: Sequence[Replacement], changes: Iterable[Change]) -> list[frozenset[int]]:
+    """Indices of replacements, those that a change has in common in one set."""
+    groups = [frozenset((at,)) for at in range(len(replaced))]
+    for change in changes:
+        places = _places(change, replaced)
+        touched = [one for one in groups if one & places]
+        if len(touched) > 1:
+            groups = [one for one in groups if not one & places] + [frozenset().union(*touched)]
+    return groups
+
+
+def _places(change: Change, replaced: Sequence[Replacement]) -> frozenset[int]:
+    """Which replacements hold what *change* edits."""
+    return frozenset(
+        at
+        for at, one in enumerate(replaced)
+        if any(
+            edit.span.start <= whole.span.end and whole.span.start <= edit.span.end
+            for whole in one.edits
+            for edit in change.edits
+        )
+    )
+
+
+def _replacements(source: Source, patch: Patch) -> list[Replacement]:
+    """The edits of *patch* as replacements of whole lines, of which no two have a line in common."""
+    groups: list[tuple[int, int, list[Edit]]] = []
+    for edit in patch:
+        first, last = _lines(source, edit)
+        if groups and first <= groups[-1][1]:
+            start, end, edits = groups[-1]
+            groups[-1] = (min(first, start), max(end, last), [*edits, edit])
+        else:
+            groups.append((first, last, [edit]))
+    return [_replacement(source, *one) for one in groups]
+
+
+def _lines(source: Source, edit: Edit) -> tuple[int, int]:
+    """The lines whose text *edit* replaces; for whole lines that come new, the line that they come before."""
+    start, end = edit.span
+    first, last = source.position(start).line, source.position(end).line
+    whole = end == source.line_starts[last - 1] and start == source.line_starts[first - 1]
+    if whole and last > first and (not edit.text or edit.text.endswith("\n")):
+        last -= 1
+    if source.line_starts[-1] == len(source.text) and last == len(source.line_starts) > 1:
+        # Behind the last line end there is no line: the one before takes it.
+        last -= 1
+        first = min(first, last)
+    return first, last
+
+
+def _replacement(source: Source, first: int, last: int, edits: list[Edit]) -> Replacement:
+    starts = source.line_starts
+    begin, end = starts[first - 1], starts[last] if last < len(starts) else len(source.text)
+    moved = [Edit(Span(one.span.start - begin, one.span.end - begin), one.text) for one in edits]
+    old, new = source.text[begin:end], Patch.of(moved).apply(source.text[begin:end])
+    before, after = old.split("\n"), new.split("\n")
+    if old.endswith("\n") and (new.endswith("\n") or not new):
+        before, after = before[:-1], after[:-1]
+    while len(before) > 1 and after and before[-1] == after[-1]:
+        before, after = before[:-1], after[:-1]
+    kept = 0
+    while len(before) - kept > 1 and kept < len(after) and before[kept] == after[kept]:
+        kept += 1
+    lines = after[kept:]
+    first, last = first + kept, first + len(before) - 1
+    return Replacement(first, last, "\n".join(lines) if lines else None, tuple(edits))
+
+
+def overlap(replacements: Sequence[Replacement]) -> bool:
+    """Whether two of *replacements*, which are sorted, have a line in common."""
+    return any(after.first <= before.last for before, after in pairwise(replacements))
+
+
+def apply_lines(text: str, replacements: Iterable[Replacement]) -> str:
+    """*text* with *replacements* made the way a forge makes them: whole lines are exchanged. They share no line."""
+    lines = text.split("\n")
+    for one in sorted(replacements, key=lambda one: -one.first):
+        lines[one.first - 1 : one.last] = [] if one.text is None else one.text.split("\n")
+    return "\n".join(lines)

@@ -1,0 +1,86 @@
+"""A comment for a pull request: a table, and for each file what changes, folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..pipeline import Result, unified_diff
+from .findings import clean, findings, page_of, shown_path
+from .text import counted, printable, size
+
+#: Forges refuse comments with more characters.
+LIMIT = 65_000
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """The comment for *results*; files whose details would make it too long are only in the table."""
+    ordered = sorted((one for one in results if one.changed or findings(one)), key=shown_path)
+    changes = sum(len(one.changes) for one in ordered)
+    if not ordered:
+        return "### dockerslim: nothing to change\n"
+    saved = size(sum(one.saving for one in ordered))
+    head = [f"### dockerslim: {counted(changes, 'change')}, about {saved} less in the images", ""]
+    head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
+    for result in ordered:
+        notes = sum(not one.change for one in findings(result))
+        head.append(f"| {code(shown_path(result))} | {len(result.changes)} | {notes} | {size(result.saving)} |")
+    text = "\n".join(head) + "\n"
+    if len(text) > LIMIT:
+        return text[:LIMIT].rsplit("\n", 1)[0] + "\n\n(cut: too many files)\n"
+    left = 0
+    for result in ordered:
+        fold = _fold(result)
+        if len(text) + len(fold) > LIMIT:
+            left += 1
+        else:
+            text += fold
+    return text + (f"\nNo room for the details of {counted(left, 'file')}.\n" if left else "")
+
+
+def _fold(result: Result) -> str:
+    name = shown_path(result)
+    lines = ["", f"<details><summary>{_html(name)}</summary>", ""]
+    for one in findings(result):
+        page = page_of(one.rule)
+        rule = one.rule if page is None else f"[{one.rule}]({page})"
+        lines.append(f"- line {one.line}, {rule}: {plain(one.message)}")
+    if result.changed:
+        diff = unified_diff(result.original, result.text, name)
+        lines += ["", fenced(diff, "diff")]
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def fence(text: str) -> str:
+    """A fence that nothing in *text* ends: longer than every run of backticks in it."""
+    longest = run = 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return "`" * max(3, longest + 1)
+
+
+def fenced(text: str, kind: str) -> str:
+    """*text* as a block of code of this kind."""
+    mark = fence(text)
+    text = clean(text)
+    return f"{mark}{kind}\n{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{mark}"
+
+
+def plain(text: str) -> str:
+    """*text* on one line, in which nothing is markup, mentions a person or names an issue."""
+    text = printable(clean(text).replace("\n", " "))
+    for character in "\\`*_[]<>|~":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("@", "@\u2060").replace("#", "#\u2060")
+
+
+def code(text: str) -> str:
+    """*text* as code within a line."""
+    text = printable(clean(text)).replace("\n", " ").replace("|", "\\|")
+    mark = "`" * (len(fence(text)) - 2 if "`" in text else 1)
+    return f"{mark} {text} {mark}" if "`" in text else f"{mark}{text}{mark}"
+
+
+def _html(text: str) -> str:
+    text = printable(clean(text))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,185 @@
+"""A review as comments of a pull request: suggestions with their reasons, and what needs more than a click."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..change import Change
+from ..pipeline import unified_diff
+from ..pipeline.parts import Part
+from ..review.reviewed import Reviewed, Suggestion
+from ..review.run import Review
+from .findings import clean, fingerprint, page_of, sentence
+from .json import SCHEMA, result_object
+from .markdown import LIMIT, code, fence, fenced, markdown, plain
+from .text import counted
+
+#: What the program knows its own comments by; a fingerprint follows.
+MARK = "<!-- dockerslim:"
+SUMMARY = f"{MARK}summary -->"
+#: GitHub answers a review with many more comments with a refusal; the rest is in the summary.
+COMMENTS = 30
+#: GitLab applies suggestions of at most so many lines above the commented one.
+_ABOVE = 100
+
+
+def mark(path: str, suggestion: Suggestion) -> str:
+    """What names a suggestion from one run to the next: its file, rules, and what becomes of which text."""
+    rules = " ".join(sorted({one.rule for one in suggestion.changes}))
+    edits = " ".join(one.text for one in suggestion.replacement.edits)
+    place = " ".join(one.title for one in suggestion.changes)
+    return f"{MARK}{fingerprint(path, rules, f'{place} {edits}', 1)} -->"
+
+
+def why(changes: Iterable[Change]) -> str:
+    """A sentence a change, each with its rule."""
+    lines = []
+    for one in changes:
+        page = page_of(one.rule)
+        rule = f"**{one.rule}**" if page is None else f"[**{one.rule}**]({page})"
+        lines.append(f"{rule} {plain(sentence(one))}")
+    # Rules that did the same in several places of the suggestion say it once.
+    return "\n\n".join(dict.fromkeys(lines))
+
+
+def comment(path: str, suggestion: Suggestion, info: str = "suggestion") -> str:
+    """The text of a comment on the lines that *suggestion* replaces."""
+    text = suggestion.replacement.text
+    block = f"```{info}\n```" if text is None else _block(text, info)
+    return f"{why(suggestion.changes)}\n\n{block}\n\n{mark(path, suggestion)}"
+
+
+def _block(text: str, info: str) -> str:
+    # Verbatim: what stands between the fences takes the place of the lines.
+    ticks = fence(text)
+    return f"{ticks}{info}\n{clean(text)}\n{ticks}"
+
+
+def github_comments(files: Sequence[Reviewed]) -> list[dict[str, Any]]:
+    """The comments of a review as GitHub takes them, those that save most first where there are too many."""
+    found = [(file, one) for file in files for one in file.suggestions]
+    kept = sorted(found, key=lambda pair: -sum(one.saving or 0 for one in pair[1].changes))[:COMMENTS]
+    return [_github(file.path, one) for file, one in found if (file, one) in kept]
+
+
+def _github(path: str, one: Suggestion) -> dict[str, Any]:
+    first, last = one.replacement.first, one.replacement.last
+    entry: dict[str, Any] = {"path": path, "body": comment(path, one), "line": last, "side": "RIGHT"}
+    return entry if first == last else entry | {"start_line": first, "start_side": "RIGHT"}
+
+
+def github_review(review: Review, root: Path) -> str:
+    """The body of the request that makes one review, as JSON."""
+    body = {
+        "commit_id": review.head,
+        "event": "COMMENT",
+        "body": summary(review, root),
+        "comments": github_comments(review.files),
+    }
+    return json.dumps(body, indent=2) + "\n"
+
+
+def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
+    """The discussions of a merge request as GitLab takes them."""
+    found = []
+    for file in review.files:
+        for one in file.suggestions:
+            above = one.replacement.last - one.replacement.first
+            if above > _ABOVE:
+                continue
+            position = {
+                "position_type": "text",
+                "base_sha": review.base,
+                "start_sha": review.base,
+                "head_sha": review.head,
+                "new_path": file.path,
+                "old_path": file.before or file.path,
+                "new_line": one.replacement.last,
+            }
+            # On a line that is not new GitLab wants its number before as well.
+            old = file.old_line(one.replacement.last)
+            if old is not None:
+                position["old_line"] = old
+            found.append({"body": comment(file.path, one, f"suggestion:-{above}+0"), "position": position})
+    return found
+
+
+def file_comments(review: Review) -> list[dict[str, Any]]:
+    """For each file of the pull request with parts that no suggestion can be, one comment with a patch."""
+    return [
+        {"path": file.path, "subject_type": "file", "commit_id": review.head, "body": body}
+        for file in review.files
+        if file.in_diff and file.parts and len(body := _patch_of(file)) < LIMIT
+    ]
+
+
+def _patch_of(file: Reviewed) -> str:
+    changes = [change for part in file.parts for change in part.changes]
+    name = fingerprint(file.path, "patch", _diff(file.path, file, file.parts), 1)
+    patch = fenced(_diff(file.path, file, file.parts), "diff")
+    return f"More than one place changes, so this is a patch:\n\n{why(changes)}\n\n{patch}\n\n{MARK}{name} -->"
+
+
+def _diff(path: str, file: Reviewed, parts: Sequence[Part]) -> str:
+    text = file.result.original
+    for edit in sorted((edit for part in parts for edit in part.patch), reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return unified_diff(file.result.original, text, path)
+
+
+def summary(review: Review, root: Path) -> str:
+    """The comment that there is one of in a pull request."""
+    text = markdown([one.narrowed(root) for one in review.files])
+    suggested = sum(len(one.suggestions) for one in review.files)
+    if suggested:
+        text += (
+            f"\n{counted(suggested, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
+        )
+    for line in review.skipped:
+        text += f"\nSkipped: {code(line)}\n"
+    return f"{text[:LIMIT]}\n{SUMMARY}\n"
+
+
+def review_json(review: Review, root: Path) -> str:
+    """Everything that was found, as JSON: suggestions as lines to replace, the rest as patches."""
+    files = []
+    for file in review.files:
+        suggestions = [
+            {
+                "first_line": one.replacement.first,
+                "last_line": one.replacement.last,
+                "text": one.replacement.text,
+                "rules": sorted({change.rule for change in one.changes}),
+                "message": " ".join(sentence(change) for change in one.changes),
+            }
+            for one in file.suggestions
+        ]
+        patches = [
+            {"rules": sorted({one.rule for one in part.changes}), "patch": _diff(file.path, file, (part,))}
+            for part in file.parts
+        ]
+        shown = result_object(file.narrowed(root)) | {"path": file.path}
+        files.append(shown | {"suggestions": suggestions, "patches": patches})
+    document = {"schema": SCHEMA, "base": review.base, "head": review.head, "files": files}
+    return json.dumps(document | {"skipped": list(review.skipped)}, indent=2) + "\n"
+
+
+def review_lines(review: Review) -> list[str]:
+    """The review for a terminal."""
+    lines = []
+    for file in review.files:
+        for suggestion in file.suggestions:
+            first, last = suggestion.replacement.first, suggestion.replacement.last
+            place = f"{first}" if first == last else f"{first}-{last}"
+            lines += [f"{file.path}:{place}: {one.rule} {sentence(one)}" for one in suggestion.changes]
+        for part in file.parts:
+            places = ", ".join(str(one.first) for one in part.replacements)
+            lines += [f"{file.path}:{places}: {one.rule} {sentence(one)} (as a patch)" for one in part.changes]
+        lines += [f"{file.path}:{one.line}: {one.rule} note: {one.message}" for one in file.notes]
+    count = sum(len(one.suggestions) for one in review.files)
+    files = counted(len(review.files), "file")
+    lines.append(f"{counted(count, 'suggestion')} in {files}" if review.files else "nothing to suggest")
+    return lines

@@ -1,0 +1,56 @@
+"""Reports as XML: Checkstyle's and JUnit's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from ..pipeline import Result
+from .findings import all_findings, clean, findings, shown_path
+
+#: Characters that XML cannot hold at all.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def checkstyle(results: Sequence[Result]) -> str:
+    """Checkstyle's report, files without findings left out."""
+    root = Element("checkstyle", version="4.3")
+    for path, found in groupby(all_findings(results), key=lambda one: one.path):
+        file = SubElement(root, "file", name=_text(path))
+        for one in found:
+            SubElement(
+                file,
+                "error",
+                line=str(one.line),
+                column="1",
+                severity="warning" if one.change else "info",
+                message=_text(one.message),
+                source=f"dockerslim.{one.rule}",
+            )
+    return _written(root)
+
+
+def junit(results: Sequence[Result]) -> str:
+    """JUnit's report: a test a file, which fails where something could be changed."""
+    ordered = sorted(results, key=shown_path)
+    failed = sum(result.changed for result in ordered)
+    root = Element("testsuites", name="dockerslim", tests=str(len(ordered)), failures=str(failed))
+    suite = SubElement(root, "testsuite", name="dockerslim", tests=str(len(ordered)), failures=str(failed))
+    for result in ordered:
+        case = SubElement(suite, "testcase", name=_text(shown_path(result)), classname="dockerslim")
+        told = [f"{one.path}:{one.line}: {one.rule} {one.message}" for one in findings(result) if one.change]
+        if told:
+            count = "1 change" if len(told) == 1 else f"{len(told)} changes"
+            SubElement(case, "failure", message=count, type="dockerslim").text = _text("\n".join(told))
+    return _written(root)
+
+
+def _written(root: Element) -> str:
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _text(text: str) -> str:
+    return _FORBIDDEN.sub("�", clean(text))

@@ -1,0 +1,117 @@
+"""What Git knows, through the `git` program: it is where reviews run, and no library knows its formats better."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from ..record import record
+from .hunks import Hunk, read_hunks
+
+
+class GitError(ValueError):
+    """Git cannot say what was asked: one line that says why and what to do."""
+
+
+@record
+class ChangedFile:
+    """A file that differs: its path now (None: deleted) and before (None: new), and where it differs."""
+
+    path: str | None
+    before: str | None
+    hunks: tuple[Hunk, ...] = ()
+
+
+class Git:
+    """The repository at *root*. Every method raises ``GitError``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _run(self, *arguments: str, check: bool = True) -> tuple[int, bytes, str]:
+        command = ["git", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", *arguments]
+        try:
+            done = subprocess.run(command, cwd=self.root, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        except OSError as error:
+            raise GitError(f"git cannot be run: {error.strerror}; `review` needs it") from None
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())
+        if check and done.returncode:
+            raise GitError(f"git {arguments[0]}: {said or f'exit status {done.returncode}'}")
+        return done.returncode, done.stdout, said
+
+    def commit(self, name: str) -> str:
+        """The id of the commit *name*. A name that could be an option is refused."""
+        if name.startswith("-"):
+            raise GitError(f"{name}: is not a revision")
+        code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
+        if code:
+            more = f"; {self._deeper()}" if self._shallow() else "; fetch it first, or name another with --base"
+            raise GitError(f"{name}: there is no such commit here{more}")
+        return out.decode().strip()
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit in which *head* left *base*."""
+        code, out, _ = self._run("merge-base", base, head, check=False)
+        if code:
+            why = self._deeper() if self._shallow() else "their histories have nothing in common"
+            raise GitError(f"{base[:12]} and {head[:12]}: no common commit; {why}")
+        return out.decode().split()[0]
+
+    def _shallow(self) -> bool:
+        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+
+    def _deeper(self) -> str:
+        return "this clone is shallow: fetch all history (fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 for GitLab)"
+
+    def default_base(self) -> str:
+        """The branch that pull requests go to: the one that the remote names, else `main` or `master`."""
+        code, out, _ = self._run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", check=False)
+        names = [out.decode().strip().removeprefix("refs/remotes/")] if code == 0 else []
+        for name in (*names, "origin/main", "origin/master", "main", "master"):
+            if self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)[0] == 0:
+                return name
+        raise GitError("no branch to compare with was found; name one with --base")
+
+    def changed(self, base: str, head: str | None) -> tuple[ChangedFile, ...]:
+        """The files that differ between the commit *base* and *head*, None for the working tree, in order."""
+        ends = (base,) if head is None else (base, head)
+        fixed = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "--src-prefix=a/", "--dst-prefix=b/")
+        names = self._run("diff", "--name-status", "-z", *fixed, *ends)[1].decode("utf-8", "surrogateescape")
+        found = []
+        words = iter(names.split("\0"))
+        for status in words:
+            if not status:
+                continue
+            first = next(words)
+            second = next(words) if status[0] in "RC" else first
+            before = None if status[0] == "A" else first
+            found.append(ChangedFile(None if status[0] == "D" else second, before))
+        if head is None:
+            extra = self._run("ls-files", "--others", "--exclude-standard", "-z")[1]
+            found += [ChangedFile(one, None) for one in extra.decode("utf-8", "surrogateescape").split("\0") if one]
+        return tuple(sorted(found, key=lambda one: one.path or one.before or ""))
+
+    def hunks(self, base: str, head: str | None, file: ChangedFile) -> tuple[Hunk, ...]:
+        """Where *file* differs, with three lines around each place."""
+        paths = list(dict.fromkeys(one for one in (file.before, file.path) if one is not None))
+        ends = (base,) if head is None else (base, head)
+        fixed = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "-U3", "--text")
+        out = self._run("diff", *fixed, *ends, "--", *(f":(literal,top){path}" for path in paths))[1]
+        found = read_hunks(out.decode("utf-8", "surrogateescape"))
+        if found or file.path is None or file.before is not None:
+            return found
+        count = (self.root / file.path).read_bytes().count(b"\n") + 1
+        return (Hunk(1, count, frozenset(range(1, count + 1))),)
+
+    def unpack(self, commit: str, folder: Path) -> None:
+        """Write the tree of *commit* into *folder*; links that lead outside are left out."""
+        archive = self._run("archive", "--format=tar", commit)[1]
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            for member in tar:
+                try:
+                    tar.extract(member, folder, filter="data")
+                except tarfile.FilterError:
+                    continue
+        (folder / ".git").mkdir(exist_ok=True)

@@ -1,0 +1,181 @@
+"""Posting a review with plain HTTP: the few requests that it takes need no library of a forge.
+
+One review a run. The program knows its own comments by a mark: what is said already is not said again, what no longer
+holds is removed unless somebody answered, and the summary is updated in its place.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ..record import record
+
+_MARK = re.compile(r"<!-- dockerslim:(\w+) -->")
+_SUMMARY = "summary"
+_TRIES = 5
+#: Seconds to wait at most for a limit to pass; a run that takes longer is of no use to anybody.
+_PATIENCE = 120.0
+_PAGE = 100
+
+
+class PostError(Exception):
+    """The forge refused: one line that says what and what to do."""
+
+
+@record
+class Post:
+    """What is to be said: comments on lines, comments on files, and the summary, as the forge takes them."""
+
+    commit: str
+    comments: Sequence[dict[str, Any]]
+    files: Sequence[dict[str, Any]]
+    summary: str
+
+
+@record
+class Posted:
+    """What was done."""
+
+    new: int
+    kept: int
+    removed: int
+
+
+class Client:
+    """Requests to the API at *base* that are repeated where a limit or a fault passes. Raises ``PostError``."""
+
+    def __init__(self, base: str, headers: dict[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = httpx.Client(base_url=base.rstrip("/") + "/", headers=headers, timeout=30.0)
+        self._sleep = sleep
+
+    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The answer to a request, once it is one of success."""
+        for attempt in range(_TRIES):
+            last = attempt == _TRIES - 1
+            try:
+                answer = self._client.request(method, path, json=body)
+            except httpx.HTTPError as error:
+                # A request that makes something may have arrived: only what may be repeated is.
+                if last or method == "POST":
+                    raise PostError(f"{method} {path}: {error or type(error).__name__}") from None
+                self._sleep(2.0**attempt)
+                continue
+            if answer.is_success:
+                return answer
+            wait = _wait(answer, attempt)
+            if wait is None or last or wait > _PATIENCE:
+                raise PostError(_refusal(method, path, answer))
+            self._sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """All entries of a list."""
+        number = 1
+        while True:
+            found = self.call("GET", f"{path}?per_page={_PAGE}&page={number}").json()
+            yield from found
+            if len(found) < _PAGE:
+                return
+            number += 1
+
+
+def _wait(answer: httpx.Response, attempt: int) -> float | None:
+    """Seconds after which to ask again; None where that is of no use."""
+    text = answer.text.lower()
+    limited = answer.status_code == 429 or (
+        answer.status_code in (403, 422) and ("rate limit" in text or "abuse" in text)
+    )
+    if not limited and answer.status_code not in (500, 502, 503, 504):
+        return None
+    given = answer.headers.get("retry-after", "")
+    if given.isdigit():
+        return float(given)
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if limited and answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+        return max(1.0, float(reset) - time.time())
+    return 2.0**attempt
+
+
+def _refusal(method: str, path: str, answer: httpx.Response) -> str:
+    try:
+        said = answer.json()
+        text = str(said.get("message", "")) + "".join(f"; {one}" for one in said.get("errors", ()))
+    except (ValueError, AttributeError):
+        text = answer.reason_phrase
+    text = " ".join(text.split())[:300]
+    hint = ""
+    if answer.status_code == 401:
+        hint = "; the token is not valid"
+    elif answer.status_code in (403, 404):
+        hint = "; the token may not write here, as in a pull request from a fork: post from a second workflow"
+    return f"{method} {path}: {answer.status_code} {text}{hint}"
+
+
+def post_github(client: Client, repository: str, number: int, post: Post) -> Posted:
+    """Post to the pull request *number* of *repository* (``owner/name``)."""
+    pull, issue = f"repos/{repository}/pulls/{number}", f"repos/{repository}/issues/{number}"
+    wanted = {_key(one["body"]) for one in (*post.comments, *post.files)}
+    known = [one for one in client.pages(f"{pull}/comments") if _key(one["body"])]
+    answered = {one.get("in_reply_to_id") for one in client.pages(f"{pull}/comments")}
+    # A comment whose line is gone from the diff has none.
+    present = {_key(one["body"]) for one in known if one.get("line") or one.get("subject_type") == "file"} & wanted
+    removed = 0
+    for one in known:
+        if _key(one["body"]) not in present and one["id"] not in answered:
+            client.call("DELETE", f"repos/{repository}/pulls/comments/{one['id']}")
+            removed += 1
+    new = [one for one in post.comments if _key(one["body"]) not in present]
+    if new:
+        body = {"commit_id": post.commit, "event": "COMMENT", "comments": new}
+        client.call("POST", f"{pull}/reviews", body)
+    files = [one for one in post.files if _key(one["body"]) not in present]
+    for one in files:
+        client.call("POST", f"{pull}/comments", one)
+    notes = list(client.pages(f"{issue}/comments"))
+    own = next((one for one in notes if _key(one["body"]) == _SUMMARY), None)
+    if own is None:
+        if wanted:
+            client.call("POST", f"{issue}/comments", {"body": post.summary})
+    elif own["body"].strip() != post.summary.strip():
+        client.call("PATCH", f"repos/{repository}/issues/comments/{own['id']}", {"body": post.summary})
+    return Posted(len(new) + len(files), len(present), removed)
+
+
+def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted:
+    """Post to the merge request *number* of *project* (its path or id); what no longer holds is resolved."""
+    request = f"projects/{quote(project, safe='')}/merge_requests/{number}"
+    wanted = {_key(one["body"]) for one in post.comments}
+    present: set[str | None] = set()
+    removed = 0
+    for thread in client.pages(f"{request}/discussions"):
+        note = thread["notes"][0]
+        key = _key(note["body"])
+        if key is None or key == _SUMMARY or note.get("resolved"):
+            continue
+        if key in wanted:
+            present.add(key)
+        elif len(thread["notes"]) == 1:
+            client.call("PUT", f"{request}/discussions/{thread['id']}", {"resolved": True})
+            removed += 1
+    new = [one for one in post.comments if _key(one["body"]) not in present]
+    for one in new:
+        client.call("POST", f"{request}/discussions", one)
+    own = next((one for one in client.pages(f"{request}/notes") if _key(one["body"]) == _SUMMARY), None)
+    if own is None:
+        if wanted:
+            client.call("POST", f"{request}/notes", {"body": post.summary})
+    elif own["body"].strip() != post.summary.strip():
+        client.call("PUT", f"{request}/notes/{own['id']}", {"body": post.summary})
+    return Posted(len(new), len(present), removed)
+
+
+def _key(body: str | None) -> str | None:
+    """What one of the program's own comments is known by."""
+    found = _MARK.findall(body or "")
+    return found[-1] if found else None

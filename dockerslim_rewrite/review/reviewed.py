@@ -1,0 +1,108 @@
+"""From a rewritten file and the hunks of its diff to what a reviewer is shown: suggestions, and what cannot be one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+from ..change import Change, Remark
+from ..pipeline import Options, Result
+from ..pipeline.parts import Part, Replacement, parts
+from ..record import evolve, record
+from ..text import Patch
+from .hunks import Hunk
+from .subtract import added, added_notes
+
+
+class Scope(Enum):
+    """What is reported: what changed lines bring or could have better, all of changed files, or all."""
+
+    LINES = "changed-lines"
+    FILES = "changed-files"
+    ALL = "all"
+
+
+@record
+class Suggestion:
+    """One contiguous replacement of lines that one hunk shows: what accepting it does, and for which changes."""
+
+    replacement: Replacement
+    changes: tuple[Change, ...]
+
+
+@record
+class Reviewed:
+    """One file: what can be accepted with a click, the ``parts`` that cannot, and notes; ``path`` is of the repository.
+
+    ``hunks`` are those of its diff, ``before`` the path that it had.
+    """
+
+    path: str
+    result: Result
+    suggestions: tuple[Suggestion, ...]
+    parts: tuple[Part, ...]
+    notes: tuple[Remark, ...]
+    hunks: tuple[Hunk, ...] = ()
+    before: str | None = None
+
+    @property
+    def in_diff(self) -> bool:
+        """Whether the pull request changes the file, so that it can carry comments."""
+        return bool(self.hunks)
+
+    def old_line(self, line: int) -> int | None:
+        """The number that *line* had before; None for a new line."""
+        return next((old for hunk in self.hunks for new, old in hunk.kept if new == line), None)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes that are reported, each once."""
+        told = [change for one in self.suggestions for change in one.changes]
+        return tuple(dict.fromkeys([*told, *(change for part in self.parts for change in part.changes)]))
+
+    def narrowed(self, root: Path) -> Result:
+        """The result with only what is reported, as a file of the repository at *root*.
+
+        Parts stand for themselves, so it is a result like any other.
+        """
+        chosen = [
+            *(one.replacement for one in self.suggestions),
+            *(r for part in self.parts for r in part.replacements),
+        ]
+        patch = Patch.of(edit for one in chosen for edit in one.edits)
+        text = patch.apply(self.result.original)
+        return evolve(
+            self.result,
+            text=text,
+            patch=patch,
+            changes=tuple(sorted(self.changes, key=lambda one: (one.line, one.rule))),
+            remarks=self.notes,
+            path=str(root / self.path),
+        )
+
+
+def reviewed(
+    path: str, before: Result | None, after: Result, options: Options, hunks: Sequence[Hunk], scope: Scope
+) -> Reviewed:
+    """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
+    new = added(before, after)
+    fresh = {after.changes[at] for at in new}
+    touched = frozenset(line for hunk in hunks for line in (*hunk.added, *hunk.beside))
+    suggestions, others = [], []
+    for part in parts(after, options):
+        if scope is Scope.LINES and not (fresh.intersection(part.changes) or _touches(part, touched)):
+            continue
+        whole = part.replacements[0]
+        fits = len(part.replacements) == 1 and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
+        if fits:
+            suggestions.append(Suggestion(whole, part.changes))
+        else:
+            others.append(part)
+    noted = added_notes(before, after) if scope is Scope.LINES else range(len(after.remarks))
+    notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
+    return Reviewed(path, after, tuple(suggestions), tuple(others), notes, tuple(hunks))
+
+
+def _touches(part: Part, touched: frozenset[int]) -> bool:
+    return any(line in touched for one in part.replacements for line in range(one.first, one.last + 1))

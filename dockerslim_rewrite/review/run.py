@@ -1,0 +1,141 @@
+"""One review: what differs, both sides rewritten, and what is left to say of each file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..pipeline import Options, Result, rewrite
+from ..record import evolve, record
+from ..syntax import ParseError
+from ..workspace.discovery import Covered, discover
+from ..workspace.uses import Workspace
+from .git import ChangedFile, Git, GitError
+from .reviewed import Reviewed, Scope, reviewed
+
+#: The options for a Dockerfile, by its path on disk.
+OptionsFor = Callable[[Path], Options]
+
+
+@record
+class Review:
+    """What a review found: the files with something to say, in order; ``skipped`` are one line each, for people."""
+
+    base: str
+    head: str
+    files: tuple[Reviewed, ...]
+    skipped: tuple[str, ...]
+
+
+def review(
+    git: Git,
+    base: str,
+    head: str | None,
+    paths: Sequence[str],
+    scope: Scope,
+    options: OptionsFor,
+) -> Review:
+    """Review what *head* (None: the working tree) changes since it left *base*, within *paths*, of the repository.
+
+    Raises ``GitError``.
+    """
+    tip = git.commit(head or "HEAD")
+    start = git.merge_base(git.commit(base), tip)
+    end = None if head is None else tip
+    changed = git.changed(start, end)
+    files = [one for one in changed if one.path is not None]
+    with tempfile.TemporaryDirectory(prefix="dockerslim-") as scratch:
+        new = git.root
+        if end is not None:
+            new = Path(scratch) / "head"
+            new.mkdir()
+            git.unpack(end, new)
+        side = _Side(new, options, git.root)
+        by_path = {one.path: one for one in files}
+        dockerfiles = [path for path in side.dockerfiles(paths) if _concerned(path, by_path, side, scope)]
+        if not dockerfiles:
+            return Review(start, tip, (), ())
+        old = _Base(git, start, Path(scratch) / "base", options)
+        found: list[Reviewed] = []
+        skipped: list[str] = []
+        for path in dockerfiles:
+            own = by_path.get(path)
+            try:
+                after = side.rewritten(path)
+            except (ParseError, ValueError, OSError) as error:
+                skipped.append(f"{path}: {_why(error)}")
+                continue
+            earlier = path if own is None else own.before
+            before = None if earlier is None else old.rewritten(earlier)
+            hunks = git.hunks(start, end, own) if own is not None else ()
+            # A file that the pull request does not touch is told of only where the request made it worse.
+            level = Scope.LINES if own is None and scope is Scope.FILES else scope
+            one = reviewed(path, before, after, side.options_of(path), hunks, level)
+            if one.changes or one.notes:
+                found.append(evolve(one, before=earlier))
+        return Review(start, tip, tuple(found), tuple(skipped))
+
+
+def _concerned(path: str, changed: dict[str | None, ChangedFile], side: _Side, scope: Scope) -> bool:
+    """Whether the Dockerfile *path* may have something new: it changed itself, or a file of its context did."""
+    if scope is Scope.ALL or path in changed:
+        return True
+    roots = side.contexts(path)
+    return any(other is not None and _below(other, root) for other in changed for root in roots)
+
+
+def _below(path: str, root: str) -> bool:
+    return root in ("", ".") or path.startswith(f"{root}/")
+
+
+def _why(error: Exception) -> str:
+    return f"line {error.line}: {error.reason}" if isinstance(error, ParseError) else str(error)
+
+
+class _Side:
+    """One side of the pull request, as files in *root*; *home* is where they are configured."""
+
+    def __init__(self, root: Path, options: OptionsFor, home: Path) -> None:
+        self.root, self._options, self._home = root, options, home
+        self._workspace = Workspace(root)
+
+    def dockerfiles(self, paths: Sequence[str]) -> list[str]:
+        places = [str(self.root / path) for path in paths or (".",)]
+        found = [one.path for one in discover([os.path.normpath(one) for one in places]) if isinstance(one, Covered)]
+        return sorted(os.path.relpath(one, self.root).replace(os.sep, "/") for one in found)
+
+    def contexts(self, path: str) -> list[str]:
+        root = os.path.realpath(self.root)
+        found = [os.path.relpath(one.name, root) for one in self._workspace.projects(self.root / path)]
+        return [one.replace(os.sep, "/") for one in found]
+
+    def options_of(self, path: str) -> Options:
+        file = self.root / path
+        return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file))
+
+    def rewritten(self, path: str) -> Result:
+        return rewrite((self.root / path).read_bytes(), self.options_of(path), path)
+
+
+class _Base:
+    """The base, which is written out when somebody first asks."""
+
+    def __init__(self, git: Git, commit: str, folder: Path, options: OptionsFor) -> None:
+        self._git, self._commit, self._folder, self._options = git, commit, folder, options
+        self._side: _Side | None = None
+
+    def rewritten(self, path: str) -> Result | None:
+        if self._side is None:
+            self._folder.mkdir()
+            self._git.unpack(self._commit, self._folder)
+            self._side = _Side(self._folder, self._options, self._git.root)
+        try:
+            return self._side.rewritten(path)
+        except (ParseError, ValueError, OSError):
+            # What could not be read before is new now.
+            return None
+
+
+__all__ = ["GitError", "Review", "review"]

@@ -1,0 +1,46 @@
+"""hadolint's own configuration: findings that a repository ignores are not to be mended either.
+
+Source: hadolint's README, "Configure" (`ignored` in `.hadolint.yaml` or `.hadolint.yml`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from ...passes import rules
+from .load import MARKS
+
+_NAMES = (".hadolint.yaml", ".hadolint.yml")
+_MAX_BYTES = 256 * 1024
+
+
+def ignored_by_hadolint(folder: Path) -> tuple[tuple[str, ...], Path | None]:
+    """The codes that the nearest configuration of hadolint ignores, of those that rules answer, and that file.
+
+    *folder* is absolute; the search ends at the root of the repository. A file that cannot be read ignores nothing.
+    """
+    for place in (folder, *folder.parents):
+        for name in _NAMES:
+            path = place / name
+            if path.is_file():
+                return _read(path), path
+        if any((place / mark).exists() for mark in MARKS):
+            break
+    return (), None
+
+
+@cache
+def _read(path: Path) -> tuple[str, ...]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return ()
+        data = YAML(typ="safe").load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError, ValueError, RecursionError):
+        return ()
+    listed = data.get("ignored") if isinstance(data, dict) else None
+    answered = {answer for one in rules() for answer in one.answers}
+    return tuple(code for code in listed if code in answered) if isinstance(listed, list) else ()

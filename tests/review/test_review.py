@@ -1,0 +1,208 @@
+"""Pull requests played in repositories: what is suggested, where, and what accepting any of it makes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.pipeline import Options, rewrite
+from dockerslim_rewrite.pipeline.parts import apply_lines
+from dockerslim_rewrite.report.markdown import fence
+from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions
+from dockerslim_rewrite.review.git import Git, GitError
+from dockerslim_rewrite.review.reviewed import Reviewed, Scope
+from dockerslim_rewrite.review.run import Review, review
+from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.validate import Verdict, validate
+
+from .conftest import Repo
+
+Make = Callable[[dict[str, str], dict[str, str]], Repo]
+
+BASE = """\
+FROM debian:12
+ENV LANG=C
+RUN apt-get update && apt-get install -y curl
+COPY a /a
+COPY b /b
+COPY c /c
+COPY d /d
+COPY e /e
+CMD ["curl"]
+"""
+NEW = """\
+FROM python:3.11
+MAINTAINER Jane Doe <jane@example.com>
+ENV A 1
+RUN apt-get update && apt-get install -y gcc
+WORKDIR /app
+RUN pip install flask
+ADD app.py /app/
+ENV B 2
+CMD ["python", "app.py"]
+"""
+
+
+def run(made: Repo, scope: Scope = Scope.LINES, head: str | None = None) -> Review:
+    return review(Git(made.root), "main", head, (), scope, lambda path: Options())
+
+
+def in_hunks(file: Reviewed) -> bool:
+    return all(
+        any(hunk.holds(one.replacement.first, one.replacement.last) for hunk in file.hunks) for one in file.suggestions
+    )
+
+
+def check_subsets(file: Reviewed) -> None:
+    """Every subset of the suggestions parses, is judged equivalent, and the compiler ends where it would have."""
+    original = file.result.original
+    for count in range(1, len(file.suggestions) + 1):
+        for chosen in combinations(file.suggestions, count):
+            text = apply_lines(original, [one.replacement for one in chosen])
+            read_build(parse(text))
+            changes = tuple(change for one in chosen for change in one.changes)
+            judgement = validate(original, text, tuple(dict.fromkeys(changes)))
+            assert judgement.verdict is Verdict.OK, (judgement, text)
+            assert rewrite(text).text == rewrite(original).text
+
+
+def test_a_new_file_gets_suggestions_of_which_any_set_may_be_taken(repo: Make) -> None:
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": NEW})).files
+    assert len(file.suggestions) >= 5
+    assert in_hunks(file)
+    check_subsets(file)
+    taken = [one.replacement for one in file.suggestions] + [r for part in file.parts for r in part.replacements]
+    assert apply_lines(NEW, taken) == rewrite(NEW).text
+
+
+def test_of_a_touched_file_only_what_the_request_brings_is_told(repo: Make) -> None:
+    added = BASE.replace('CMD ["curl"]', 'ENV A 1\nCMD ["curl"]')
+    (file,) = run(repo({"Dockerfile": BASE}, {"Dockerfile": added})).files
+    assert {change.rule for change in file.changes} == {"DS604"}
+    (suggestion,) = file.suggestions
+    assert (suggestion.replacement.first, suggestion.replacement.text) == (9, "ENV A=1")
+
+
+def test_moved_lines_bring_nothing_new(repo: Make) -> None:
+    moved = "# A comment\n# and another\n" + BASE
+    assert rewrite(moved).changed
+    assert run(repo({"Dockerfile": BASE}, {"Dockerfile": moved})).files == ()
+
+
+def test_a_wider_scope_tells_of_the_rest_of_the_file(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace('CMD ["curl"]', 'CMD ["curl", "-V"]')})
+    narrow, wide = run(made), run(made, Scope.FILES)
+    assert not any(one.changes for one in narrow.files)
+    assert any(change.rule == "DS201" for change in wide.files[0].changes)
+    # Line 3 is outside of the hunk that begins with line 6: no suggestion, but a patch.
+    assert not wide.files[0].suggestions
+    assert wide.files[0].parts
+    assert file_comments(wide)[0]["subject_type"] == "file"
+    assert "+    rm -rf /var/lib/apt/lists/*" in file_comments(wide)[0]["body"]
+
+
+def test_a_renamed_file_brings_nothing_new(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {})
+    (made.root / "docker").mkdir()
+    made.git("mv", "Dockerfile", "docker/Dockerfile")
+    made.commit()
+    assert run(made).files == ()
+
+
+def test_a_deleted_file_is_not_reviewed(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {})
+    made.git("rm", "-q", "Dockerfile")
+    made.commit()
+    assert run(made, Scope.ALL).files == ()
+
+
+def test_a_head_by_name_is_that_commit_and_not_the_working_tree(repo: Make) -> None:
+    made = repo({"README": "x\n"}, {"Dockerfile": NEW})
+    made.write({"Dockerfile": "FROM scratch\n"})
+    assert run(made).files == ()
+    assert len(run(made, head="topic").files) == 1
+
+
+def test_line_ends_stay(repo: Make) -> None:
+    text = NEW.replace("\n", "\r\n")
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    assert file.suggestions
+    check_subsets(file)
+    for one in file.suggestions:
+        assert one.replacement.text is None or all(line.endswith("\r") for line in one.replacement.text.split("\n"))
+
+
+def test_a_missing_last_line_end_stays_missing(repo: Make) -> None:
+    text = "FROM debian:12\nENV A 1"
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    assert apply_lines(text, [one.replacement for one in file.suggestions]) == "FROM debian:12\nENV A=1"
+    check_subsets(file)
+
+
+def test_lines_that_go_are_an_empty_suggestion(repo: Make) -> None:
+    text = 'FROM debian:12\nCMD ["a"]\nCMD ["b"]\n'
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    bodies = [comment(file.path, one) for one in file.suggestions if one.replacement.text is None]
+    assert bodies
+    assert "```suggestion\n```" in bodies[0]
+    check_subsets(file)
+
+
+def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
+    assert fence("a ````` b") == "``````"
+    text = "FROM debian:12\nENV A 1````2\n"
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    assert "`````suggestion\nENV A=1````2\n`````" in comment(file.path, file.suggestions[0])
+
+
+def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
+    dockerfile = 'FROM python:3.11\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
+    port = "import http.server\nhttp.server.HTTPServer(('', 80), None).serve_forever()\n"
+    before = {"Dockerfile": dockerfile, "app.py": port, ".dockerignore": ".git\n"}
+    review_ = run(repo(before, {"app.py": "print('hello')\n"}))
+    for file in review_.files:
+        assert not file.in_diff
+        assert not file.suggestions
+
+
+def test_a_shallow_clone_says_what_to_fetch(repo: Make, tmp_path: Path) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE + "ENV A 1\n"})
+    made.git("clone", "-q", "--depth", "1", "--branch", "topic", f"file://{made.root}", str(tmp_path / "shallow"))
+    with pytest.raises(GitError, match="fetch-depth: 0"):
+        review(Git(tmp_path / "shallow"), "main", None, (), Scope.LINES, lambda path: Options())
+
+
+def test_a_revision_is_no_option_of_git(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {})
+    with pytest.raises(GitError, match="not a revision"):
+        review(Git(made.root), "--output=x", None, (), Scope.LINES, lambda path: Options())
+
+
+def test_both_forges_get_anchors_within_one_hunk(repo: Make) -> None:
+    second = BASE.replace("COPY c /c", "ENV X 1\nCOPY c /c")
+    found = run(repo({"Dockerfile": BASE, "x": ""}, {"Dockerfile": second, "Dockerfile.new": NEW}))
+    for entry in github_comments(found.files):
+        assert entry["side"] == "RIGHT"
+        assert "start_line" not in entry or entry["start_line"] < entry["line"]
+    paths = {one["position"]["new_path"] for one in gitlab_discussions(found)}
+    assert paths == {"Dockerfile", "Dockerfile.new"}
+    assert all(map(in_hunks, found.files))
+
+
+@pytest.mark.slow
+def test_a_request_of_five_hundred_files_is_reviewed(repo: Make) -> None:
+    files = {
+        f"s{n}/Dockerfile": f"FROM debian:12\nENV A {n}\nRUN apt-get update && apt-get install -y curl\n"
+        for n in range(500)
+    }
+    started = time.monotonic()
+    found = run(repo({"README": "x\n"}, files))
+    assert len(found.files) == 500
+    assert len(github_comments(found.files)) == 30
+    assert all(map(in_hunks, found.files))
+    assert time.monotonic() - started < 120
