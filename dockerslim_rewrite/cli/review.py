@@ -89,8 +89,6 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
     from .request import Request
     from .rewrite import options_of
 
-    assert isinstance(typed, Request)
-    assert isinstance(scope, Scope)
     root = root_of(Path.cwd())
     git = Git(root)
     inputs = Inputs(typed)
