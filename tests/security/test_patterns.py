@@ -11,8 +11,6 @@ import ast
 import importlib
 import pkgutil
 import re
-import re._constants as constants
-import re._parser as parser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,9 @@ from typing import Any
 import pytest
 
 import dockerslim_rewrite
+
+parser: Any = importlib.import_module("re._parser")
+constants: Any = importlib.import_module("re._constants")
 
 _FUNCTIONS = frozenset(("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"))
 #: One character of each kind that patterns tell apart, and one that none of them names.
