@@ -14,7 +14,7 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format rules corpus corpus-bases catalogue bench bench-images bench-splits fuzz test-builds wheel clean
+.PHONY: help run test lint format rules corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
@@ -28,6 +28,7 @@ help:
 	@echo "make bench        speed, and findings into docs/benchmarks.md, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make fuzz         the fuzz and property tests with many more examples"
 	@echo "make test-builds  all tests that build images, about an hour; needs debootstrap, buildah and root"
+	@echo "make bench-batches a batch of 10,000 files, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make bench-splits write docs/splits.md: stages split into builder and runtime; needs strace as well"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
@@ -92,6 +93,9 @@ fuzz: $(VENV)/.installed-dev
 
 test-builds: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m builds $(PYTEST_ARGS)
+
+bench-batches: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.batches $(BENCH_ARGS)
 
 bench-images: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.contexts

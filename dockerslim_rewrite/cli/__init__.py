@@ -26,6 +26,7 @@ def rewrite_main() -> None:
 
 def _run(arguments: list[str]) -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    _open_streams()
     from .quick import read_plain
 
     plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
@@ -72,6 +73,19 @@ def _by_typer(arguments: list[str]) -> int:
         return int(getattr(error, "exit_code", _USAGE))
 
 
+def _open_streams() -> None:
+    """Give the standard streams that whoever started the program has closed a place to read from, and to fail at."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        from .closed import closed_stream
+
+        sys.stdout = closed_stream()
+
+
 def _silence() -> None:
     """Let nothing more be written: Python flushes standard output once more when it ends, and would complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout = sys.__stdout__ or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .batch import batch_app, cache_app
 from .config import config_app
 from .covered import files_command
 from .listing import builds_command
@@ -92,6 +93,8 @@ def ir_command(
     raise typer.Exit(print_ir(path))
 
 
+app.add_typer(batch_app, name="batch")
+app.add_typer(cache_app, name="cache")
 app.command("files")(files_command)
 app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")

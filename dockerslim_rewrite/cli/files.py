@@ -130,6 +130,33 @@ def write_output(path: str, data: bytes) -> None:
     _replace(target, data, before)
 
 
+def unfinished(name: str) -> str:
+    """How the files begin in which the content of *name* lies until it is complete; the writer's number follows."""
+    # Names may be as long as the file system allows; the start is enough to find them by.
+    return f".{name[:40]}.dockerslim-"
+
+
+def sweep(path: str) -> None:
+    """Remove what writers of the file at *path* that were killed have left beside it."""
+    folder, name = os.path.split(os.path.abspath(path))
+    start = unfinished(name)
+    with contextlib.suppress(OSError):
+        for one in os.listdir(folder):
+            number = one.removeprefix(start).partition("-")[0]
+            if one.startswith(start) and number.isdigit() and not _alive(int(number)):
+                os.unlink(os.path.join(folder, one))
+
+
+def _alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def _write_through(path: str, data: bytes) -> None:
     try:
         with open(path, "wb") as file:
@@ -141,7 +168,7 @@ def _write_through(path: str, data: bytes) -> None:
 def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
     temporary: str | None = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=f"{unfinished(target.name)}{os.getpid()}-", dir=target.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()

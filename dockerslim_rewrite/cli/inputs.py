@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,11 +81,11 @@ class Inputs:
             return {"context": context or Path(name).parent}
         return {"builds": partial(self._builds, Path(name), context)}
 
-    def _builds(self, dockerfile: Path, context: Path | None) -> Any:
+    def _builds(self, dockerfile: Path, context: Path | None, sources: Sequence[str] | None = None) -> Any:
         from ..workspace.uses import workspace_for
 
         workspace = workspace_for(dockerfile)
-        found = workspace.projects(dockerfile, context)
+        found = workspace.projects(dockerfile, context, sources)
         for path, reason in workspace.repository.complaints.items():
             if path not in self._complained and not self._request.quiet:
                 self._complained.add(path)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..report.text import printable
+
 if TYPE_CHECKING:
     from ..ir.reference import ImageReference
     from ..registry.client import RegistryClient
@@ -148,7 +150,7 @@ def _references(request: LockRequest) -> tuple[list[ImageReference], list[str]]:
             continue
         for base in base_images(build, request.arguments):
             if base.reference is None:
-                print(f"{path}:{base.line}: {base.text} is not locked: {base.problem}", file=sys.stderr)
+                print(printable(f"{path}:{base.line}: {base.text} is not locked: {base.problem}"), file=sys.stderr)
             else:
                 references.append(base.reference)
     return references, problems
@@ -223,7 +225,7 @@ def _report(request: LockRequest, outcome: Outcome) -> None:
         print(json.dumps([_as_json(item) for item in outcome.moved], indent=2))
         return
     for item in outcome.moved:
-        print(_sentence(item, checked=request.check))
+        print(printable(_sentence(item, checked=request.check)))
     if not outcome.moved and not outcome.failed:
         print(f"{request.lock_file}: nothing moved, {len(outcome.lock.entries)} locked", file=sys.stderr)
 
@@ -248,5 +250,5 @@ def _as_json(item: Moved) -> dict[str, object]:
 
 
 def _complain(message: str) -> int:
-    print(f"dockerslim: {message}", file=sys.stderr)
+    print(f"dockerslim: {printable(message)}", file=sys.stderr)
     return USAGE

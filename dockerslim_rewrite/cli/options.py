@@ -23,8 +23,12 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def from_table(defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command all options of the table, behind its own parameters; *defaults* is the record with the defaults.
+def from_table(
+    defaults: Any, without: frozenset[str] = frozenset()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command all options of the table but those named in *without*, behind its own parameters.
+
+    *defaults* is the record with the defaults.
 
     The command takes them as keyword arguments. Lists of rules arrive split, and an empty one is refused.
     """
@@ -32,7 +36,8 @@ def from_table(defaults: Any) -> Callable[[Callable[..., None]], Callable[..., N
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command, eval_str=True)
         own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-        options = [_parameter(one, getattr(defaults, "__defaults__", {}).get(one.name)) for one in settings()]
+        chosen = [one for one in settings() if one.name not in without]
+        options = [_parameter(one, getattr(defaults, "__defaults__", {}).get(one.name)) for one in chosen]
 
         def call(**values: Any) -> None:
             command(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})

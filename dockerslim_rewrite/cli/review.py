@@ -86,7 +86,6 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
     from ..workspace.repository import root_of
     from .files import lock_for
     from .inputs import Inputs
-    from .request import Request
     from .rewrite import options_of
 
     root = root_of(Path.cwd())

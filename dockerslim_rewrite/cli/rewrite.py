@@ -50,6 +50,13 @@ def run(request: Request) -> int:
             complain(str(error) if isinstance(error, InputError) else _located(path, error))
             code = max(code, USAGE)
             continue
+        except (RecursionError, MemoryError, OSError) as error:
+            if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.filename is None):
+                raise
+            reason = error.strerror if isinstance(error, OSError) else "too large, or nested too deeply, to be read"
+            complain(f"{path}: {reason}; left as it is")
+            code = max(code, USAGE)
+            continue
         results.append(result)
         proofs.append(proof)
         code = max(code, proof.code if proof else DONE)

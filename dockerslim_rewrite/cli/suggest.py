@@ -15,9 +15,8 @@ def print_drafts(result: Result, options: Options) -> None:
     """Print what else could be split in *result*, and what is in the way, every line marked as a draft."""
     name = result.path or "<stdin>"
     for draft in suggest(result.text, options, result.path):
-        print(
-            f"{name}:{draft.line}: {draft.rule} is not proven: {draft.reason}. A draft, not written:", file=sys.stderr
-        )
+        said = f"{name}:{draft.line}: {draft.rule} is not proven: {draft.reason}. A draft, not written:"
+        print(printable(said), file=sys.stderr)
         for line_number, reason in draft.others:
             print(f"{_MARK}# line {line_number}: {printable(reason)}", file=sys.stderr)
         lines = difflib.unified_diff(

@@ -10,13 +10,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..record import record
+from ..text.glob import Glob, Token
 
 #: What is special in an expression and plain in a pattern. Not ``^``: the original leaves it alone, too.
 _PLAIN_ESCAPED = frozenset(".+()|{}$")
 _CLASS_CHARACTER = r"(?:\\.|[^\\\]\-])"
+_CLASS = re.compile(
+    rf"\[\^?{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?(?:{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?)*\]", re.S
+)
+_STARS = frozenset((".*", "(?:.*/)?", "[^/]*"))
 _SYNTAX = re.compile(
     rf"(?:\\.|\[\^?{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?(?:{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?)*\]|[^\\\[])*\Z",
     re.S,
@@ -27,7 +32,7 @@ class DockerignoreError(ValueError):
     """A pattern that BuildKit refuses; the build fails with it."""
 
 
-@record
+@record(slots=False)
 class Pattern:
     """One line: ``text`` is the cleaned pattern without its ``!``; ``line`` counts from 1."""
 
@@ -37,7 +42,11 @@ class Pattern:
 
     def matches(self, path: str) -> bool:
         """Whether the context path *path* itself matches; folders above it are not looked at."""
-        return _compiled(self.text)(path)
+        return self._matcher(path)
+
+    @cached_property
+    def _matcher(self) -> Callable[[str], bool]:
+        return _compiled(self.text)
 
 
 @record
@@ -112,12 +121,55 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
     if kind == "suffix":
         end = pattern[2:]
         return lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:])
-    compiled = re.compile(expression, re.S)
+    if sum(piece in _STARS for piece in expression) > 1:
+        return Glob(token for piece in _pieces(expression) for token in _tokens(piece)).matches
+    compiled = re.compile("".join(expression) + r"\Z", re.S)
     return lambda path: compiled.match(path) is not None
 
 
-def _translate(pattern: str) -> tuple[str, str]:
-    """The kind of match that *pattern* asks for, and its regular expression where it needs one."""
+def _pieces(expression: list[str]) -> list[str]:
+    """*expression* with what stands in brackets put together; several stars behind one another are one."""
+    found: list[str] = []
+    waiting = iter(expression)
+    for piece in waiting:
+        if piece == "[":
+            while not _CLASS.fullmatch(piece):
+                more = next(waiting, None)
+                if more is None or more in _STARS:
+                    raise re.error("a star within brackets")
+                piece += more
+        elif piece in _STARS and found and found[-1] == piece:
+            continue
+        found.append(piece)
+    return found
+
+
+def _tokens(piece: str) -> tuple[Token, ...]:
+    """What *piece* of an expression matches, character by character."""
+    if piece == ".*":
+        return (Token(_anything, many=True, skips=(1,)),)
+    if piece == "(?:.*/)?":
+        return (Token(_nothing, skips=(1, 3)), Token(_anything, many=True, skips=(1,)), Token("/".__eq__))
+    if piece == "[^/]*":
+        return (Token("/".__ne__, many=True, skips=(1,)),)
+    return (Token("/".__ne__),) if piece == "[^/]" else (Token(_one(piece)),)
+
+
+def _one(piece: str) -> Callable[[str], bool]:
+    compiled = re.compile(piece, re.S)
+    return lambda char: compiled.fullmatch(char) is not None
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+def _translate(pattern: str) -> tuple[str, list[str]]:
+    """The kind of match that *pattern* asks for, and the pieces of its regular expression where it needs one."""
     kind, out, index, count = "exact", [], 0, 0
     while index < len(pattern):
         char = pattern[index]
@@ -154,4 +206,4 @@ def _translate(pattern: str) -> tuple[str, str]:
             if char in "[]":
                 kind = "expression"
         count += 1
-    return kind, "".join(out) + r"\Z"
+    return kind, out

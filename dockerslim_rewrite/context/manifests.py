@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-import tomllib
 from fnmatch import fnmatchcase, translate
 from functools import cache
 
 from ..analysis.project import Evidence, Manifest, ManifestRole, NativeExtension
 from ..knowledge.project_files import manifest_names
+from ..text.structured import read_json, read_python, read_toml
 from .tree import ContextTree
 
 _NOT_OURS = re.compile(r"(?:^|/)(?:node_modules|vendor|\.venv|venv|site-packages|\.git|testdata)/")
@@ -64,7 +63,7 @@ def _manifest(path: str, language: str, manager: str, role: ManifestRole, tree: 
 
 def _package(text: str) -> tuple[tuple[str, ...], str | None]:
     try:
-        data = json.loads(text)
+        data = read_json(text)
         spaces = data.get("workspaces") or ()
         spaces = spaces.get("packages", ()) if isinstance(spaces, dict) else spaces
         engine = (data.get("engines") or {}).get("node")
@@ -86,8 +85,8 @@ def extensions_of(tree: ContextTree) -> tuple[NativeExtension, ...]:
             found += _setup_extensions(tree.read(path) or "", path)
         elif name == "pyproject.toml":
             try:
-                system = tomllib.loads(tree.read(path) or "").get("build-system", {}).get("build-backend", "")
-            except (tomllib.TOMLDecodeError, AttributeError, RecursionError):
+                system = read_toml(tree.read(path) or "").get("build-system", {}).get("build-backend", "")
+            except (ValueError, AttributeError, RecursionError):
                 continue
             if str(system).startswith(("maturin", "scikit_build_core", "mesonpy")):
                 found.append(NativeExtension(str(system), Evidence(path, 0)))
@@ -98,7 +97,7 @@ def _setup_extensions(text: str, path: str) -> list[NativeExtension]:
     import ast
 
     try:
-        tree = ast.parse(text)
+        tree = read_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     found = []

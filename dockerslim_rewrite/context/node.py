@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from ..analysis.project import Evidence
+from ..text.structured import read_json
 from .following import Following
 
 _INSTALLS = frozenset(("install", "ci", "i", "add", "update", "rebuild", "clean-install"))
@@ -17,7 +17,7 @@ def _lifecycle(follower: Following, ignored: bool, cwd: str | None, depth: int) 
     context = follower.placed_file("package.json", cwd)
     text = follower.tree.read(context) if context else None
     try:
-        scripts = json.loads(text).get("scripts") if text and not ignored else None
+        scripts = read_json(text).get("scripts") if text and not ignored else None
     except (ValueError, AttributeError, RecursionError):
         scripts = None
     for name in ("preinstall", "install", "postinstall", "prepare"):
@@ -44,10 +44,15 @@ def follow_package(
         follower.doubt("package.json is not where the container starts", where, blind=True)
         return
     try:
-        scripts = json.loads(text).get("scripts") or {}
+        scripts = read_json(text).get("scripts") or {}
+        if not isinstance(scripts, dict):
+            raise ValueError("scripts is no object")
     except (ValueError, AttributeError, RecursionError):
         follower.doubt(f"{context} is not a JSON object", Evidence(context, 0), blind=True)
         return
+    if ("package", context, script, cwd) in follower.seen:
+        return
+    follower.seen.add(("package", context, script, cwd))
     follower.followed.append(context)
     commands = [scripts.get(f"{prefix}{script}") for prefix in ("pre", "", "post")]
     if commands[1] is None and script == "start":

@@ -18,6 +18,7 @@ from ..analysis.project import (
 )
 from ..analysis.usage import Usage
 from ..ir.build import Build
+from ..record import evolve, record
 from .building import built
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
@@ -26,14 +27,23 @@ from .placement import Placed, place
 from .python.modules import Modules
 from .roles import classify
 from .start import behaviour_of, together
-from .tree import ContextTree, Limits
+from .tree import ContextTree, Limits, Stored
 
 _MAX_IGNORE = 1024 * 1024
 
 
+@record
+class StoredProject:
+    """What was read of a project elsewhere, in place of its folder: ``whole`` is its folder, ``tree`` what is sent."""
+
+    ignore_text: str | None
+    tree: Stored
+    whole: Stored
+
+
 class FolderProject:
     """The project at *location*; *dockerfile* is the name that evidence in the Dockerfile carries, *usage* is how the
-    repository builds and runs it.
+    repository builds and runs it. What is *stored* takes the place of what lies in the folder.
 
     Implements ``analysis.project.Project``.
     """
@@ -44,8 +54,10 @@ class FolderProject:
         dockerfile: str = "Dockerfile",
         limits: Limits | None = None,
         usage: Usage | None = None,
+        stored: StoredProject | None = None,
     ) -> None:
         self.usage = usage or Usage()
+        self._stored = stored
         self._location = location
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
@@ -53,6 +65,11 @@ class FolderProject:
         self._built: dict[tuple[str, int], tuple[tuple[int, Behaviour], ...]] = {}
         self._placed: dict[tuple[str, int], Placed] = {}
         self._installations: dict[tuple[str, str], Installation] = {}
+
+    @property
+    def location(self) -> Location:
+        """Where the project lies."""
+        return self._location
 
     @property
     def name(self) -> str:
@@ -76,6 +93,8 @@ class FolderProject:
     @cached_property
     def ignore_text(self) -> str | None:
         """The text of the ignore file in force, None without one or where it cannot be read."""
+        if self._stored is not None:
+            return self._stored.ignore_text
         file = self._location.ignore
         try:
             if file is None or file.stat().st_size > _MAX_IGNORE:
@@ -100,15 +119,42 @@ class FolderProject:
     @cached_property
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
-        return ContextTree(self._location.root, self._ignore, self._limits)
+        stored = self._stored.tree if self._stored is not None else None
+        return ContextTree(self._location.root, self._ignore, self._limits, stored=stored)
 
     @cached_property
     def _modules(self) -> Modules:
         return Modules(self.tree.read)
 
     @cached_property
-    def _whole(self) -> ContextTree:
-        return ContextTree(self._location.root, Dockerignore(), self._limits)
+    def whole(self) -> ContextTree:
+        """All files of the folder, those that the ignore file keeps from a build among them."""
+        stored = self._stored.whole if self._stored is not None else None
+        return ContextTree(self._location.root, Dockerignore(), self._limits, stored=stored)
+
+    def carried(self, most: int) -> FolderProject | None:
+        """The same project with all that may be asked of its folder, so that it can be read where the folder is not.
+
+        None where its texts come to more than *most* characters.
+        """
+        limits = evolve(self._limits, read_bytes=most)
+        tree = ContextTree(self._location.root, self._ignore, limits)
+        texts: dict[str, str] = {}
+        total = 0
+        for file in tree.files:
+            text = tree.read(file.path)
+            if text is not None:
+                texts[file.path] = text
+                total += len(text)
+            if total > most:
+                return None
+        whole = ContextTree(self._location.root, Dockerignore(), limits)
+        stored = StoredProject(
+            self.ignore_text,
+            Stored(tree.files, tree.complete, texts),
+            Stored(whole.files, whole.complete, {}),
+        )
+        return FolderProject(self._location, self._dockerfile, self._limits, self.usage, stored)
 
     @property
     def complete(self) -> bool:
@@ -152,7 +198,7 @@ class FolderProject:
 
     def excluded(self, path: str) -> bool:
         """Whether the folder holds *path*, and the ignore file keeps it from the build."""
-        return self._ignore.excludes(path) and (path in self._whole.by_path or path in self._whole.folders)
+        return self._ignore.excludes(path) and (path in self.whole.by_path or path in self.whole.folders)
 
     def text(self, path: str) -> str | None:
         """The text of the file at a context path."""

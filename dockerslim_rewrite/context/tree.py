@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections import deque
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -31,14 +32,34 @@ class Limits:
     read_bytes: int = 64 * 1024 * 1024
 
 
+@record
+class Stored:
+    """A context that was read elsewhere: its files, whether these are all, and the texts of those that have one."""
+
+    files: tuple[FileFacts, ...]
+    complete: bool
+    texts: Mapping[str, str]
+
+
 @record(eq=False, slots=False)
 class ContextTree:
-    """The files under *root* that *ignore* lets in, or those of *listing*, where it is given."""
+    """The files under *root* that *ignore* lets in, or those of *listing*, or *stored* ones, where they are given."""
 
     root: Path
     ignore: Dockerignore = Dockerignore()
     limits: Limits = Limits()
     listing: tuple[FileFacts, ...] | None = None
+    stored: Stored | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether somebody asked which files there are."""
+        return "_listing" in self.__dict__
+
+    @property
+    def texts_read(self) -> Mapping[str, str | None]:
+        """What ``read`` gave to whoever asked, by path."""
+        return self._texts
 
     @property
     def files(self) -> tuple[FileFacts, ...]:
@@ -70,6 +91,8 @@ class ContextTree:
     def _listing(self) -> tuple[tuple[FileFacts, ...], bool]:
         if self.listing is not None:
             return self.listing, True
+        if self.stored is not None:
+            return self.stored.files, self.stored.complete
         found: list[FileFacts] = []
         waiting: deque[str] = deque(("",))
         heavy: deque[str] = deque()
@@ -130,6 +153,10 @@ class ContextTree:
         facts = self.by_path.get(path)
         if facts is None or facts.size > self.limits.file_bytes or self._spent[0] > self.limits.read_bytes:
             return None
+        if self.stored is not None:
+            text = self.stored.texts.get(path)
+            self._spent[0] += facts.size
+            return text
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             descriptor = os.open(self.root / path, flags)

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .build import Build
-from .expansion import ExpansionError, expand
+from .expansion import ExpansionError, TooLong, expand
 from .steps import Arg
 
+#: Characters that all values of a file may have together: more than a file that nobody made up ever has.
+MAX_TOTAL = 8 * 1024 * 1024
 
-def global_arguments(build: Build, given: Mapping[str, str] | None = None) -> dict[str, str]:
+
+def global_arguments(build: Build, given: Mapping[str, str] | None = None) -> dict[str, str | None]:
     """The values that FROM sees: *given* ones (``--build-arg``) for declared names, else the defaults.
 
-    A name without default and without a given value is not there.
+    A name without default and without a given value is not there; one whose value is too long to follow is None.
     """
-    env: dict[str, str] = {}
+    env: dict[str, str | None] = {}
+    total = 0
     for step in build.preamble:
         if not isinstance(step, Arg):
             continue
@@ -25,16 +29,20 @@ def global_arguments(build: Build, given: Mapping[str, str] | None = None) -> di
             if given and pair.key in given:
                 env[pair.key] = given[pair.key]
             elif pair.value is not None:
-                env[pair.key] = _default(pair.value, env)
+                value = _default(pair.value, env)
+                total += len(value or "")
+                env[pair.key] = value if total <= MAX_TOTAL else None
     return env
 
 
-def _default(value: str, env: Mapping[str, str]) -> str:
+def _default(value: str, env: Mapping[str, str | None]) -> str | None:
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     inner = value[1:-1] if quoted else value
     if quoted and value[0] == "'":
         return inner
     try:
         return expand(inner, env)
+    except TooLong:
+        return None
     except ExpansionError:
         return ""

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ..record import record
+from ..text.glob import Glob, Token
+
+#: Characters of a value. A process gets no longer word from Linux (MAX_ARG_STRLEN is four times that in bytes).
+MAX_LENGTH = 32_768
+#: Expansions within one another. Real ones stand in two or three.
+MAX_DEPTH = 50
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#]")
 _DEFAULTS = frozenset((":-", ":+", ":?", "-", "+", "?"))
@@ -21,6 +28,13 @@ class ExpansionError(ValueError):
     def __init__(self, reason: str, position: int = 0) -> None:
         super().__init__(reason)
         self.position = position
+
+
+class TooLong(ExpansionError):
+    """A value that is longer than anything builds."""
+
+    def __init__(self) -> None:
+        super().__init__("value too long to follow")
 
 
 @record
@@ -58,17 +72,38 @@ def expansions(text: str) -> tuple[Expansion, ...]:
     return tuple(found)
 
 
-def expand(text: str, env: Mapping[str, str]) -> str:
+def expand(text: str, env: Mapping[str, str | None]) -> str:
     """*text* with its expansions replaced from *env*, as BuildKit does; what is not set is empty.
 
-    Raises ``ExpansionError`` for ``${V:?message}`` without a value.
+    Raises ``ExpansionError`` for ``${V:?message}`` without a value, ``TooLong`` for what comes out longer than
+    ``MAX_LENGTH``, and for a variable that *env* holds as None, which is one whose value was too long.
     """
     pieces: list[str] = []
-    at = 0
+    at = length = 0
     for item in expansions(text):
-        pieces += [_unescape(text[at : item.start]), _value(item, env)]
+        value = _value(item, env)
+        length += len(value)
+        if length > MAX_LENGTH:
+            raise TooLong
+        pieces += [_unescape(text[at : item.start]), value]
         at = item.end
     return "".join((*pieces, _unescape(text[at:])))
+
+
+def put_in(text: str, mention: re.Pattern[str], values: Mapping[str, str]) -> str | None:
+    """*text* with the variables that *mention* finds in it, by one of its groups, put in where *values* holds them.
+
+    None where that is too long to follow.
+    """
+    found = [(match, values.get(match[match.lastindex or 0], match[0])) for match in mention.finditer(text)]
+    if sum(len(value) for _, value in found) > MAX_LENGTH:
+        return None
+    pieces: list[str] = []
+    at = 0
+    for match, value in found:
+        pieces += [text[at : match.start()], value]
+        at = match.end()
+    return "".join((*pieces, text[at:]))
 
 
 def _unescape(literal: str) -> str:
@@ -106,6 +141,8 @@ def _closing(text: str, start: int) -> int:
         elif text.startswith("${", at):
             depth += 1
             at += 1
+            if depth > MAX_DEPTH:
+                raise ExpansionError("'${' is nested too deeply to follow", start)
         elif text[at] == "}":
             depth -= 1
             if depth == 0:
@@ -114,8 +151,10 @@ def _closing(text: str, start: int) -> int:
     raise ExpansionError("'${' is not closed", start)
 
 
-def _value(item: Expansion, env: Mapping[str, str]) -> str:
+def _value(item: Expansion, env: Mapping[str, str | None]) -> str:
     value = env.get(item.name)
+    if value is None and item.name in env:
+        raise TooLong
     operator = item.operator
     if not operator:
         return value or ""
@@ -131,23 +170,56 @@ def _value(item: Expansion, env: Mapping[str, str]) -> str:
     return _cut(value or "", operator, item.word, env)
 
 
-def _cut(value: str, operator: str, word: str, env: Mapping[str, str]) -> str:
+def _cut(value: str, operator: str, word: str, env: Mapping[str, str | None]) -> str:
     if operator in ("/", "//"):
         pattern, _, replacement = word.partition("/")
-        glob = _glob(expand(pattern, env), greedy=True)
-        with_text = expand(replacement, env)
-        return re.sub(glob, lambda _: with_text, value, count=0 if operator == "//" else 1)
-    greedy = len(operator) == 2
-    glob = _glob(expand(word, env), greedy=greedy)
+        return _replaced(value, expand(pattern, env), expand(replacement, env), everywhere=operator == "//")
+    pattern = expand(word, env)
+    longest = len(operator) == 2
     if operator.startswith("#"):
-        match = re.match(glob, value)
-        return value[match.end() :] if match else value
-    ends = range(len(value) + 1) if greedy else range(len(value), -1, -1)
-    cut = next((at for at in ends if re.fullmatch(glob, value[at:])), None)
-    return value if cut is None else value[:cut]
+        ends = _glob(pattern).ends(value)
+        return value[ends[-1 if longest else 0] :] if ends else value
+    ends = _glob(pattern[::-1]).ends(value[::-1])
+    return value[: len(value) - ends[-1 if longest else 0]] if ends else value
 
 
-def _glob(pattern: str, *, greedy: bool) -> str:
-    many = ".*" if greedy else ".*?"
-    pieces = (many if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return "(?s:" + "".join(pieces) + ")"
+def _replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
+    """*value* with the first match of *pattern*, as long as may be, replaced; or, if *everywhere*, every one.
+
+    An empty match right behind another is none, as for Go's regular expressions.
+    """
+    backwards = _glob(pattern[::-1]).anywhere(value[::-1])
+    forwards = _glob(pattern)
+    pieces: list[str] = []
+    at, last, length = 0, -1, 0
+    for start in (len(value) - offset for offset in reversed(backwards)):
+        if start < at:
+            continue
+        # A pattern without a star matches no more than its own length; one with a star has matched all that it can.
+        window = value[start:] if "*" in pattern else value[start : start + len(pattern)]
+        end = start + forwards.ends(window)[-1]
+        if start == end == last:
+            continue
+        pieces += [value[at:start], replacement]
+        length += len(replacement)
+        if length > MAX_LENGTH:
+            raise TooLong
+        at = last = end
+        if not everywhere:
+            break
+    return "".join((*pieces, value[at:]))
+
+
+@lru_cache(maxsize=64)
+def _glob(pattern: str) -> Glob:
+    return Glob(_token(char) for char in re.sub(r"\*+", "*", pattern))
+
+
+def _token(char: str) -> Token:
+    if char == "*":
+        return Token(_anything, many=True, skips=(1,))
+    return Token(_anything) if char == "?" else Token(char.__eq__)
+
+
+def _anything(_: str) -> bool:
+    return True

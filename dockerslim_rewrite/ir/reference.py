@@ -159,7 +159,7 @@ class ImageReference:
         parse(text)
         return text
 
-    def substitute(self, env: Mapping[str, str]) -> ImageReference:
+    def substitute(self, env: Mapping[str, str | None]) -> ImageReference:
         """The reference that BuildKit sees when *env* holds the arguments in scope; unset ones are empty.
 
         Raises ``InvalidReference`` when the result is none, or when the template demands a variable (``${V:?}``).
@@ -203,10 +203,12 @@ _HOLE = "\x00"
 
 def _mask(text: str, found: tuple[Expansion, ...]) -> str:
     """*text* with every expansion blanked out, so that separators within are not taken for the reference's own."""
-    masked = text
+    pieces: list[str] = []
+    at = 0
     for item in found:
-        masked = masked[: item.start] + _HOLE * (item.end - item.start) + masked[item.end :]
-    return masked
+        pieces += [text[at : item.start], _HOLE * (item.end - item.start)]
+        at = item.end
+    return "".join((*pieces, text[at:]))
 
 
 def _within(item: Expansion, part: Part) -> bool:

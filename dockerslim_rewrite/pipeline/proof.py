@@ -10,6 +10,12 @@ from .engine import Engine, Hop, Key, Outcome
 if TYPE_CHECKING:
     from ..validate import Judgement
 
+#: So many changes of one file are withdrawn one by one: each costs a run of all passes. Real files need none.
+MAX_WITHDRAWALS = 16
+_SPENT = (
+    f"{MAX_WITHDRAWALS} changes were withdrawn; those that were proven before the last one are kept, no more are tried"
+)
+
 
 def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
     """Withdraw changes until the validator accepts the rest; each withdrawn one is reported as a bug.
@@ -32,8 +38,27 @@ def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
         line = engine.source.position(key[1]).line
         bugs.append(Remark(RemarkKind.BUG, f"withdrawn, not proven: {change.title}: {reason}", line, rule=change.rule))
         banned.add(key)
+        if len(banned) >= MAX_WITHDRAWALS:
+            bugs.append(Remark(RemarkKind.MISSED, _SPENT, 1, rule="DS000"))
+            return _until(engine, outcome, hop, at - 1), bugs
         outcome = engine.run(frozenset(banned))
     return outcome, bugs
+
+
+def _until(engine: Engine, outcome: Outcome, last: Hop, count: int) -> Outcome:
+    """*outcome* up to the first *count* changes of the round *last*: all before it has been proven."""
+    found = Outcome(engine.source.text)
+    hops = outcome.hops[: outcome.hops.index(last)]
+    if count:
+        hops.append(Hop(last.before, last.changes[:count]))
+    for hop in hops:
+        text, patch = hop.after()
+        found.patch = found.patch.then(patch, engine.source.text)
+        found.text = text
+    kept = sum(len(hop.changes) for hop in hops)
+    found.hops, found.remarks = hops, outcome.remarks
+    found.changes, found.keys = outcome.changes[:kept], outcome.keys[:kept]
+    return found
 
 
 def _guilty(hop: Hop) -> int:

@@ -54,7 +54,7 @@ def _named(stage: Stage) -> Iterator[tuple[str, int]]:
                     yield mount["from"], step.line
 
 
-def _read(text: str, line: int, env: Mapping[str, str]) -> BaseImage:
+def _read(text: str, line: int, env: Mapping[str, str | None]) -> BaseImage:
     try:
         return BaseImage(text, line, parse(text).substitute(env))
     except InvalidReference as error:

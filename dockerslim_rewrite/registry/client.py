@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from ..ir.reference import ImageReference, valid_digest
+from ..text.structured import read_json
 from .errors import MalformedAnswer, NotFound, Unauthorized, Unavailable
 from .manifest import ACCEPT, Manifest, platform_of_config, read_manifest, verify
 from .resolution import Resolution
@@ -213,7 +213,7 @@ class RegistryClient:
         for _ in range(_MAX_PAGES):
             answer = self._request("GET", url, registry, repository, None)
             try:
-                tags = json.loads(answer.content)["tags"] or ()
+                tags = read_json(answer.content)["tags"] or ()
                 yield from (str(tag) for tag in tags)
             except (ValueError, KeyError, TypeError) as error:
                 raise MalformedAnswer(f"{url}: no list of tags") from error

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 import re
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..text.structured import read_json
 from .errors import Unauthorized
 
 #: Under which key Docker keeps the credentials of Docker Hub.
@@ -92,7 +92,7 @@ class CredentialStore:
         if not answer:
             return None
         try:
-            reply = json.loads(answer)
+            reply = read_json(answer)
             username, secret = str(reply["Username"]), str(reply["Secret"])
         except (ValueError, KeyError, TypeError):
             raise Unauthorized(f"the credential helper {helper} gave an unreadable answer for {server}") from None
@@ -110,7 +110,7 @@ def load_credentials(environ: Mapping[str, str] | None = None) -> CredentialStor
     folder = environ.get("DOCKER_CONFIG")
     path = (Path(folder) if folder else Path.home() / ".docker") / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return CredentialStore({})
     except (OSError, ValueError) as error:

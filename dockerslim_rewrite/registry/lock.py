@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from typing import Any
 from ..analysis.locked import FILE_NAME, Lock, LockEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
+from ..text.structured import read_toml
 from .errors import NotFound, RegistryError
 from .resolution import Resolution, Resolver
 
@@ -136,8 +136,8 @@ def refresh(
 def read_lock(text: str) -> Lock:
     """The lock in *text*. Raises ``LockError``."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except ValueError as error:
         raise LockError(f"not readable: {error}; after a merge, solve the conflict or lock anew") from error
     version = document.get("version")
     if version != SCHEMA:

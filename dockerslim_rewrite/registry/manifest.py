@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from ..text.structured import read_json
 from .errors import CorruptContent, MalformedAnswer
 
 INDEX_TYPES = frozenset(
@@ -90,7 +90,7 @@ def _platforms(entries: list[dict[str, Any]]) -> tuple[str, ...]:
 
 def _object(content: bytes, what: str) -> dict[str, Any]:
     try:
-        document = json.loads(content)
+        document = read_json(content)
     except ValueError as error:
         raise MalformedAnswer(f"a {what} that is not JSON: {error}") from error
     if not isinstance(document, dict):

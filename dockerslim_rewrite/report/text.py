@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from ..change import Change, Remark, RemarkKind, Safety
 from ..pipeline import Result
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 #: So many of a kind are named in one line.
 _SHOWN = 10
 
 
 def printable(text: str) -> str:
-    """*text* without anything that a terminal would obey: control and direction characters become escapes."""
+    """*text* in one line, without anything that a terminal would obey: line ends, control and direction characters
+    become escapes.
+    """
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFFFF:02x}", text)
 
 

@@ -240,7 +240,7 @@ def verification_markdown(result: Verification) -> str:
 
 def _code(text: str) -> str:
     """Inline code that neither backticks nor pipes nor control characters in *text* can end."""
-    text = printable(text).replace("\n", " ").replace("|", "\\|")
+    text = printable(text.replace("\n", " ")).replace("|", "\\|")
     fence = "``" if "`" in text else "`"
     return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
 

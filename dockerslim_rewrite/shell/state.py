@@ -65,9 +65,8 @@ _PREFIXES = frozenset(("command", "builtin", "time"))
 #: Special built-ins keep the assignments before them (POSIX 2.14); those that are judged otherwise are not listed.
 _KEEPS_ASSIGNMENTS = frozenset((":", "set", "export", "readonly", "unset", "times"))
 _FAILURE = re.compile(r"(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\Z")
-#: What these do with -r cannot be undone: what comes later in the shell can neither set nor unset the variable.
-_DECLARES = frozenset(("declare", "typeset", "local"))
-_READONLY = re.compile(r"-[A-Za-z]*r")
+#: What these do to a variable is more than to set it (its type, a place in the arguments), and may not be undone.
+_STAYS = frozenset(("read", "readonly", "declare", "typeset", "local", "getopts", "mapfile", "readarray"))
 _EXITS = frozenset(("exit", "exec", "return"))
 
 
@@ -199,7 +198,7 @@ class _Collector:
             self.exported.update(_assigned_name(word) for word in arguments)
         elif effects == {"cwd"}:
             self.cwd = True
-        elif name == "readonly" or (name in _DECLARES and any(map(_READONLY.match, (w.text for w in arguments)))):
+        elif name in _STAYS:
             self.unknown = self.unknown or name
         elif effects == {"variables"}:
             self.assigned.update(_assigned_name(word) for word in arguments)

@@ -41,34 +41,40 @@ Excluded = Callable[[str], str | None]
 
 
 def discover(
-    paths: Sequence[str], *, python: bool = False, excluded: Excluded = lambda path: None
+    paths: Sequence[str], *, python: bool = False, excluded: Excluded = lambda path: None, looks: bool = True
 ) -> Iterator[Covered | Skipped]:
     """The Dockerfiles that *paths* mean, each once, in order.
 
     A file named outright is always taken, whatever its name. A folder stands for all Dockerfiles in it; *python* adds
     modules that hold a Dockerfile in a string. A path with ``*``, ``?`` or ``[`` that no file has is a pattern.
     Folders that Git ignores and files that are links, templates or no Dockerfile are skipped and say why.
+    Without *looks* no file is opened: what is none by its content is then the caller's to find, with ``refusal_of``.
     Raises ``ValueError`` for a pattern that nothing matches.
     """
     seen: set[str] = set()
+
+    def judge(path: str) -> str | None:
+        module = python and path.endswith(".py")
+        return excluded(path) or (not_a_dockerfile(path) if looks and not module else None)
+
     for path in paths:
-        for found in _one(path, python, excluded):
+        for found in _one(path, python, judge):
             key = found.path if found.path == "-" else os.path.abspath(found.path)
             if key not in seen:
                 seen.add(key)
                 yield found
 
 
-def _one(path: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+def _one(path: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
     if path != "-" and os.path.isdir(path):
-        yield from _folder(path, python, excluded)
+        yield from _folder(path, python, judge)
     elif path != "-" and not os.path.lexists(path) and _GLOB & set(path):
-        yield from _glob(path, python, excluded)
+        yield from _glob(path, python, judge)
     else:
         yield Covered(path, named=True)
 
 
-def _glob(pattern: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+def _glob(pattern: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
     import glob
 
     matches = sorted(glob.glob(pattern, recursive=True, include_hidden=True))
@@ -81,12 +87,12 @@ def _glob(pattern: str, python: bool, excluded: Excluded) -> Iterator[Covered | 
             if is_dockerfile_name(os.path.basename(match)):
                 yield Skipped(match, "other people's code")
         elif not os.path.isdir(match):
-            yield _judged(match, excluded)
+            yield _judged(match, judge)
         elif pattern.rstrip("/").rpartition("/")[2] != "**":
-            yield from _folder(match, python, excluded)
+            yield from _folder(match, python, judge)
 
 
-def _folder(path: str, python: bool, excluded: Excluded) -> Iterator[Covered | Skipped]:
+def _folder(path: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
     root = root_of(Path(path))
     start = os.path.relpath(os.path.realpath(path), root)
     start = "" if start == "." else start.replace(os.sep, "/")
@@ -102,14 +108,14 @@ def _folder(path: str, python: bool, excluded: Excluded) -> Iterator[Covered | S
             if dockerfile:
                 yield Skipped(shown, seen.skipped)
         elif dockerfile:
-            yield _judged(shown, excluded)
+            yield _judged(shown, judge)
         elif python and name.endswith(".py") and _holds_dockerfile(shown):
-            reason = excluded(shown)
+            reason = judge(shown)
             yield Covered(shown) if reason is None else Skipped(shown, reason)
 
 
-def _judged(path: str, excluded: Excluded) -> Covered | Skipped:
-    reason = excluded(path) or not_a_dockerfile(path)
+def _judged(path: str, judge: Excluded) -> Covered | Skipped:
+    reason = judge(path)
     return Covered(path) if reason is None else Skipped(path, reason)
 
 
@@ -120,12 +126,17 @@ def not_a_dockerfile(path: str) -> str | None:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+    return refusal_of(os.path.basename(path), data)
+
+
+def refusal_of(name: str, data: bytes) -> str | None:
+    """Why *data*, the content of a file called *name*, is none that can be rewritten; None where it is."""
     if len(data) > _MAX_BYTES:
         return f"larger than {_MAX_BYTES // (1024 * 1024)} MiB, which no Dockerfile is"
     if b"\0" in data:
         return "binary data"
     text = data.decode("utf-8", "surrogateescape")
-    mark = template_mark(os.path.basename(path), text)
+    mark = template_mark(name, text)
     if mark is not None:
         return f"a template: line {mark[0]} holds {mark[1]}"
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..ir.build import Build, read_build
@@ -27,10 +27,14 @@ class Inferred:
     complete: bool
 
 
-def infer_context(dockerfile: Path, repository: Repository) -> Inferred:
-    """The nearest folder, from the Dockerfile's own up to the root, that holds every source of its COPY and ADD."""
+def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[str] | None = None) -> Inferred:
+    """The nearest folder, from the Dockerfile's own up to the root, that holds every source of its COPY and ADD.
+
+    *sources* are these, where the caller knows them already.
+    """
     own = dockerfile.absolute().parent
-    sources = sources_of(dockerfile)
+    if sources is None:
+        sources = sources_of(dockerfile)
     if not sources:
         return Inferred(own, "the Dockerfile's directory", True)
     for folder in (own, *own.parents):
@@ -44,9 +48,16 @@ def infer_context(dockerfile: Path, repository: Repository) -> Inferred:
 def sources_of(dockerfile: Path) -> tuple[str, ...]:
     """The sources of COPY and ADD that come from the context and are known without building."""
     try:
-        data = dockerfile.read_bytes()
-        build = read_build(parse(Source.from_bytes(data, str(dockerfile))))
-    except (OSError, ParseError):
+        return sources_in(dockerfile.read_bytes())
+    except OSError:
+        return ()
+
+
+def sources_in(data: bytes) -> tuple[str, ...]:
+    """The same for the Dockerfile whose content is *data*."""
+    try:
+        build = read_build(parse(Source.from_bytes(data)))
+    except ParseError:
         return ()
     return tuple(dict.fromkeys(_sources(build)))[:_MAX_SOURCES]
 

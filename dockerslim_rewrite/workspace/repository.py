@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from ..knowledge.repository import build_source
@@ -34,9 +35,15 @@ def root_of(path: Path) -> Path:
 
 def _describes_builds(folder: Path) -> bool:
     try:
-        return any(build_source(name) in ("compose", "bake", "skaffold") for name in os.listdir(folder))
+        return _holds_builds(str(folder), os.stat(folder).st_mtime_ns)
     except OSError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _holds_builds(folder: str, changed: int) -> bool:
+    """Whether the listing of *folder*, as it is since *changed*, names what describes builds. Raises ``OSError``."""
+    return any(build_source(name) in ("compose", "bake", "skaffold") for name in os.listdir(folder))
 
 
 class Repository:

@@ -39,16 +39,18 @@ class Workspace:
         path = self.repository.relative(Path(dockerfile).absolute().parent.resolve() / dockerfile.name)
         return () if path is None else self.graph.of(path)
 
-    def projects(self, dockerfile: Path, context: Path | None = None) -> tuple[FolderProject, ...]:
+    def projects(
+        self, dockerfile: Path, context: Path | None = None, sources: Sequence[str] | None = None
+    ) -> tuple[FolderProject, ...]:
         """What passes may know of *dockerfile*, once for each way to build it; nothing where there are too many ways.
 
         *context* takes the place of every build's own. The last stage is always among what is judged: where nobody
-        in the repository builds it, somebody else does.
+        in the repository builds it, somebody else does. *sources* are those of COPY and ADD, where they are known.
         """
         builds = self.builds_of(dockerfile)
         # A build whose own context is not known is taken for one of the others, or for what COPY shows.
         known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
-        guess = None if context or known else infer_context(dockerfile, self.repository)
+        guess = None if context or known else infer_context(dockerfile, self.repository, sources)
         default = context or (known[0] if known else guess.root if guess is not None else dockerfile.parent)
         ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
         for build in builds:

@@ -75,7 +75,9 @@ def test_real_files_get_suggestions_that_forges_take_and_reviewers_may_choose_fr
             assert last in forge.hunk
             comments = [entry for entry in github_comments([file]) if entry["line"] == last]
             forge.review.clear()
-            posted = post_github(Client(forge.address, {}), "o/r", 1, Post("abc", comments, [], "<!-- dockerslim:summary -->"))
+            posted = post_github(
+                Client(forge.address, {}), "o/r", 1, Post("abc", comments, [], "<!-- dockerslim:summary -->")
+            )
             assert posted.new == len(comments) == 1
         for _ in range(SUBSETS):
             chosen = [one for one in file.suggestions if chance.random() < 0.5]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
+from ...ir.expansion import put_in
 from ...knowledge.images import ImageFacts
 from ...shell.script import Word
 
@@ -86,8 +87,8 @@ def by_curl(words: Sequence[Word], constants: Mapping[str, str], arguments: Set[
 def _address(text: str, constants: Mapping[str, str], arguments: Set[str], *, named: bool) -> str | None:
     """Why the address *text* may mean something else to curl; *named* tells that the file has a name of its own."""
     bare = text[1:-1] if text[:1] == text[-1:] == '"' else text
-    known = _VARIABLE.sub(lambda match: constants.get(match[1], match[0]), bare)
-    if _ADDRESS.match(known) is None or "{" in re.sub(r"\$\{\w+\}", "", known):
+    known = put_in(bare, _VARIABLE, constants)
+    if known is None or _ADDRESS.match(known) is None or "{" in re.sub(r"\$\{\w+\}", "", known):
         return "the address is not known to be a plain one of http or https"
     if named:
         return None

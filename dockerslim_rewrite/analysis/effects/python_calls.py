@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from ...record import record
+from ...text import structured
 
 #: Functions by which a program is started, by the last part of their name.
 _STARTS = frozenset(
@@ -50,7 +51,7 @@ class PythonFile:
 def read_python(text: str) -> PythonFile | None:
     """Read the source *text*; None where it is no Python of today."""
     try:
-        tree = ast.parse(text)
+        tree = structured.read_python(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     imports = tuple(dict.fromkeys(_imports(tree)))

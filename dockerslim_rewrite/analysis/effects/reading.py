@@ -456,13 +456,13 @@ class Reading:
             return
         else:
             return
-        from json import loads
+        from ...text.structured import read_json
 
         prefix = done.flag_value("--prefix", "-C", "--cwd", "--dir")
         where = _joined(folder, prefix) if prefix else folder
         text = self._read("package.json", where)
         try:
-            package = loads(text) if text is not None else None
+            package = read_json(text) if text is not None else None
         except ValueError:
             package = None
         if not isinstance(package, dict):

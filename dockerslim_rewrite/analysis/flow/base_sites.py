@@ -96,7 +96,9 @@ def base_sites(build: Build) -> tuple[BaseSite, ...]:
     return tuple(found)
 
 
-def _place(build: Build, stage: Stage, written: ImageReference, env: dict[str, str]) -> tuple[Place | None, str | None]:
+def _place(
+    build: Build, stage: Stage, written: ImageReference, env: dict[str, str | None]
+) -> tuple[Place | None, str | None]:
     head = stage.head
     if not written.template:
         return _in_head(head, 0, len(written.text), written.text, only_tag=False)

@@ -5,21 +5,25 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 
+from ...ir.arguments import MAX_TOTAL
+
 
 class _History:
     """Every value that each name has had, with the number of the version that brought it."""
 
-    __slots__ = ("latest", "values")
+    __slots__ = ("latest", "size", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, list[tuple[int, str | None]]] = {}
         self.latest = 0
+        self.size = 0
 
 
 class Environment(Mapping[str, "str | None"]):
     """Names with their values, None where a value is not known. Never changes: ``having`` gives another.
 
-    Versions that follow one another share their history, so that a file with as many ENV as may be costs no square.
+    Values beyond ``MAX_TOTAL`` characters of one history are not known. Versions that follow one another share their
+    history, so that a file with as many ENV as may be costs no square.
     """
 
     __slots__ = ("_history", "_version")
@@ -36,7 +40,9 @@ class Environment(Mapping[str, "str | None"]):
             history.values = {name: [(0, value)] for name, value in self.items()}
         history.latest += 1
         for name, value in pairs:
-            history.values.setdefault(name, []).append((history.latest, value))
+            history.size += len(value or "")
+            kept = value if history.size <= MAX_TOTAL else None
+            history.values.setdefault(name, []).append((history.latest, kept))
         return Environment(history, history.latest)
 
     def __getitem__(self, name: str) -> str | None:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...ir.build import Stage
+from ...ir.expansion import put_in
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
 from ...shell.script import AndOr, Node, Script, Simple
 from ...shell.state import starts_absolute
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+-]+\Z")
-VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
+VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*+)|\{([A-Za-z_]\w*)\})", re.ASCII)
 #: A path that variables name in part or as a whole.
 _NAMED = re.compile(rf'(?P<quote>"?)(?P<path>(?:[A-Za-z0-9_./@+-]|{VARIABLE.pattern})+)(?P=quote)\Z', re.ASCII)
 #: What a script may ask of the way by which it came to a folder, rather than of the folder.
@@ -58,7 +59,7 @@ def folder(change: Simple, workdir: str | None, script: Script, constants: Mappi
     path, text = value.literal, None
     if path is None and (named := _NAMED.match(change.words[1].text)):
         text = named["path"]
-        path = VARIABLE.sub(lambda match: constants.get(match[1] or match[2], match[0]), text)
+        path = put_in(text, VARIABLE, constants)
     if path is None or not _PLAIN.match(path) or path.startswith("-") or ".." in path.split("/"):
         return None
     if not path.startswith("/"):

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from ...ir.expansion import MAX_LENGTH
 from ...record import evolve, record
 from ...shell.script import Compound, Script, Simple, Word
 from ...shell.words import word_value
@@ -65,8 +66,9 @@ def literal(word: Word, variables: Mapping[str, str]) -> str | None:
     bare = word_value(NAME.sub("x", word.text))
     if bare.glob or bare.brace or bare.tilde or _SPECIAL.search(word.text) or "'" in word.text:
         return None
-    names = set(NAME.findall(word.text))
-    if not names or not names <= set(variables):
+    named = NAME.findall(word.text)
+    names = set(named)
+    if not names or not names <= set(variables) or sum(len(variables[name]) for name in named) > MAX_LENGTH:
         return None
     return substitute(word.text, tuple(sorted((name, variables[name]) for name in names)))
 

@@ -10,11 +10,14 @@ import re
 from functools import lru_cache
 
 from ...ir.build import Build, Stage
+from ...ir.expansion import MAX_LENGTH
 from ...ir.steps import Arg, Env, Shell, Step, Value
 from ...record import evolve, record
 from .environment import Environment, Names
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
+#: Characters of values up to which a result is kept for the next one who asks.
+_REMEMBERED = 4096
 _ROOT = re.compile(r"(?:root|0)(?::(?:root|0))?\Z")
 
 
@@ -105,13 +108,23 @@ def expand(text: str, state: State, *, legacy: bool = False) -> str | None:
     """*text* of an instruction with quotes removed and ENV substituted; None when a value is not known here."""
     if not _VARIABLE.search(text):
         return _unquoted(text)
-    names = set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
+    named = re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text)
     if "${" in text and re.search(r"\$\{[A-Za-z0-9_]+[^A-Za-z0-9_}]", text):
         return None
-    values = {name: state.env.get(name) for name in names}
+    values = {name: state.env.get(name) for name in named}
     if any(value is None for value in values.values()):
         return None
-    return substitute(text, tuple(sorted((name, value or "") for name, value in values.items())))
+    length = sum(len(values[name] or "") for name in named)
+    if length > MAX_LENGTH:
+        return None
+    known = tuple(sorted((name, value or "") for name, value in values.items()))
+    return (substitute if length < _REMEMBERED else _substituted)(text, known)
+
+
+def too_long(text: str, state: State) -> bool:
+    """Whether the variables of ENV that *text* names are known, and what it becomes with them is too long to follow."""
+    named = re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text)
+    return sum(len(state.env.get(name) or "") for name in named) > MAX_LENGTH
 
 
 @lru_cache(maxsize=1024)
@@ -124,6 +137,10 @@ def _unquoted(text: str) -> str | None:
 @lru_cache(maxsize=1024)
 def substitute(text: str, env: tuple[tuple[str, str], ...]) -> str:
     """*text* with quotes removed and the variables of *env* put in, by dockerfile-parse's reading of Docker's rules."""
+    return _substituted(text, env)
+
+
+def _substituted(text: str, env: tuple[tuple[str, str], ...]) -> str:
     from dockerfile_parse.util import WordSplitter
 
     return " ".join(WordSplitter(text, envs=dict(env)).split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from ...ir.steps import Exec, Healthcheck
 from ...knowledge.development import Omission, builtin, only_a_tool
 from ...shell.reader import read_script
 from ...shell.script import Script
+from ...text.structured import read_json
 from ..facts import Facts
 from ..flow.start import start_of
 from ..shell.wrapped import started
@@ -187,7 +187,7 @@ class IdlePackages:
     def _json(self, path: str) -> Mapping[str, Any] | None:
         text = self._text(path)
         try:
-            found = json.loads(text) if text is not None else None
+            found = read_json(text) if text is not None else None
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None

@@ -6,7 +6,6 @@ with install scripts or a ``binding.gyp``, ``bin`` their programs) and the scrip
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from ...ir.build import Build
 from ...knowledge.smaller import Installer
 from ...record import record
+from ...text.structured import read_json
 from ..facts import Facts
 
 #: Scripts of package.json that run when its project is installed.
@@ -114,7 +114,7 @@ class Lists:
     def _json(self, name: str, folder: str | None) -> Mapping[str, Any] | None:
         text = self.text(posixpath.join(folder or "/", name), folder)
         try:
-            found = json.loads(text) if text is not None else None
+            found = read_json(text) if text is not None else None
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None

@@ -5,16 +5,15 @@ It does where all of that is known for tools, and no source of the project but i
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...ir.build import Build
 from ...ir.steps import Healthcheck
 from ...knowledge.development import Omission, only_a_tool, word_of
+from ...text.structured import read_json, read_toml
 from ..facts import Facts
 from ..flow.start import start_of
 
@@ -123,7 +122,7 @@ class ListedTools:
         file = project.image_files(self.build).get(path) if project is not None else None
         text = project.text(file.path) if project is not None and file is not None else None
         try:
-            found = None if text is None else tomllib.loads(text) if path.endswith(".toml") else json.loads(text)
+            found = None if text is None else read_toml(text) if path.endswith(".toml") else read_json(text)
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None

@@ -6,9 +6,9 @@ Sources: uv's documentation, "Using environments", "Python versions" (what it do
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 
+from ...text.structured import read_toml
 from ..shell.operations import Operation
 
 _TRUE = frozenset(("1", "true", "yes", "on", "y", "t"))
@@ -45,8 +45,8 @@ def _stays_with_system(found: Operation, variables: Mapping[str, str]) -> bool:
 def uv_packages(text: str) -> Iterator[str | None]:
     """The packages of a uv.lock but for the project itself; None for each that comes from the disk or from git."""
     try:
-        packages = tomllib.loads(text).get("package", [])
-    except tomllib.TOMLDecodeError:
+        packages = read_toml(text).get("package", [])
+    except ValueError:
         packages = [{}]
     for one in packages if isinstance(packages, list) else [{}]:
         source = one.get("source", {}) if isinstance(one, dict) else {}

@@ -7,7 +7,6 @@ from the project's own metadata, and from lock files.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...ir.build import Build, Stage
@@ -16,6 +15,7 @@ from ...knowledge.linked import linked_packages, linker_words
 from ...knowledge.smaller import Installer, installer
 from ...knowledge.writes import tool_writing
 from ...record import evolve, record
+from ...text.structured import read_toml
 from ..facts import Facts, Use
 from ..flow.state import State
 from ..packages.listed import Lists, Unmet
@@ -144,10 +144,13 @@ class _Reader:
         """What the project in the folder of *run* asks for, where it compiles nothing itself."""
         context = self.lists.facts.project
         try:
-            data = tomllib.loads(self.sites.lock("pyproject.toml", run) or "").get("project")
-        except tomllib.TOMLDecodeError:
+            data = read_toml(self.sites.lock("pyproject.toml", run) or "").get("project")
+        except ValueError:
             data = None
-        told = isinstance(data, dict) and "dependencies" not in data.get("dynamic", ())
+        told = isinstance(data, dict) and all(
+            isinstance(data.get(key, []), list) for key in ("dynamic", "dependencies")
+        )
+        told = told and data is not None and "dependencies" not in data.get("dynamic", ())
         if context is None or context.extensions or not told:
             raise Unmet("what the project itself compiles or asks for is not known")
         assert data is not None

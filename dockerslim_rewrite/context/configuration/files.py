@@ -24,7 +24,7 @@ _READERS: Mapping[str, Callable[[str], list[Entry]]] = {
     "xml": read_xml,
 }
 #: What is longer is data, unless the program names it; more files than these are not read.
-_LONGEST = 128 * 1024
+LONGEST = 128 * 1024
 _MOST = 200
 
 
@@ -54,7 +54,7 @@ def configured(
         matters = named or bool(loaded.match(name))
         file = tree.by_path[path]
         read += 1
-        if (file.size > _LONGEST and not matters) or read > _MOST:
+        if (file.size > LONGEST and not matters) or read > _MOST:
             continue
         text = tree.read(path)
         try:

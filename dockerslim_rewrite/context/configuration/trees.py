@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from ...text import structured
 from .entries import Entry, UnreadError
 
 #: Aliases may make a small file a large or endless one.
@@ -56,7 +55,7 @@ def _yaml(document: Any) -> Iterator[Entry]:
 def read_json(text: str) -> list[Entry]:
     """The values of a JSON file. Raises ``UnreadError``."""
     try:
-        return list(_plain(json.loads(text), text))
+        return list(_plain(structured.read_json(text), text))
     except (ValueError, RecursionError) as error:
         raise UnreadError(str(error) or "it is nested too deeply") from None
 
@@ -64,7 +63,7 @@ def read_json(text: str) -> list[Entry]:
 def read_toml(text: str) -> list[Entry]:
     """The values of a TOML file. Raises ``UnreadError``."""
     try:
-        return list(_plain(tomllib.loads(text), text))
+        return list(_plain(structured.read_toml(text), text))
     except (ValueError, RecursionError) as error:
         raise UnreadError(str(error) or "it is nested too deeply") from None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-import tomllib
 from typing import Any
 
 from ...analysis.project import Installation, Obstacle
+from ...text.structured import read_json, read_toml
 from ..tree import ContextTree
 
 #: More files than a manifest leads to in any project that builds.
@@ -70,14 +69,14 @@ class Needs:
 
     def json(self, path: str) -> dict[str, Any]:
         """The JSON object in a file. Raises ``ValueError`` for anything else."""
-        data = json.loads(self.text(path) or "{}")
+        data = read_json(self.text(path) or "{}")
         if not isinstance(data, dict):
             raise ValueError(path)
         return data
 
     def toml(self, path: str) -> dict[str, Any]:
         """The TOML document in a file. Raises ``ValueError`` for anything else."""
-        return tomllib.loads(self.text(path))
+        return read_toml(self.text(path))
 
     def configuration(self, path: str) -> None:
         """Collect the configuration at *path*, if it is there, with all files of the context that it names."""

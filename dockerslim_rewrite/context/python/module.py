@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from ...record import record
+from ...text.structured import read_python
 
 #: Nesting beyond this is not written by people, and what reads trees recursively must not meet it.
 _DEPTH = 200
@@ -47,7 +48,7 @@ class Module:
 def read_module(text: str) -> Module:
     """The module *text*. Raises ``SyntaxError`` for what is not Python, or is nested too deeply."""
     try:
-        tree = ast.parse(text)
+        tree = read_python(text)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "nested too deeply") from None
     nodes = tuple(_nodes(tree))

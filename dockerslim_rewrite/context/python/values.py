@@ -6,6 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from ...record import record
 from .module import Module
@@ -34,6 +35,9 @@ PASSES_ON = re.compile(
     r"dataclasses|argparse|configparser)\b"
 )
 _DEPTH = 40
+#: Characters of a path, or of what else matters here: what is longer is not known.
+_LONGEST = 4096
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 
 @record
@@ -58,7 +62,7 @@ class Value:
         """The value if it is a number, or a text of digits."""
         if isinstance(self.value, int):
             return self.value
-        return int(self.value) if isinstance(self.value, str) and self.value.isdigit() else None
+        return int(self.value) if isinstance(self.value, str) and _NUMBER.match(self.value) else None
 
 
 UNKNOWN = Value()
@@ -80,7 +84,18 @@ class Evaluator:
         """What *node* stands for."""
         if depth > _DEPTH:
             return UNKNOWN
-        deeper = depth + 1
+        # What several names stand for may stand for several more each.
+        key = (id(node), depth)
+        if key not in self._known:
+            found = self._value(node, depth + 1)
+            self._known[key] = UNKNOWN if len(found.text or found.folder or "") > _LONGEST else found
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, int], Value]:
+        return {}
+
+    def _value(self, node: ast.AST, deeper: int) -> Value:
         if isinstance(node, ast.Constant):
             literal = isinstance(node.value, str | int) and not isinstance(node.value, bool)
             return Value(node.value) if literal else UNKNOWN

@@ -23,7 +23,7 @@ _BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times
 #: Bytes of a script's words in JSON: below what BuildKit reads in a line, keyword, shell and commas included.
 _LONGEST = MAX_LINE_BYTES - 1000
 #: A program that variables name in part: a slash outside of them makes it a path, and no built-in command.
-_PATH = re.compile(r"(?P<quote>\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
+_PATH = re.compile(r"(?P<quote>\"?)(?:\$\w++|\$\{\w+\}|[\w.-])*/(?:\$\w++|\$\{\w+\}|[\w./-])*(?P=quote)\Z")
 #: Programs that start what their arguments say, as it stands there, and look after it.
 _INIT = re.compile(r"(?:\S*/)?(?:tini(?: -[vgws]+)*|dumb-init(?: -[cv]+)*)(?: --)?\Z")
 #: What begins as a list of strings does, and no test of a shell (`[ -f x ]`).

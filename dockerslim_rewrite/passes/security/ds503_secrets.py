@@ -24,7 +24,7 @@ _DUMMY = re.compile(
     r"|\$\{?\w+\}?)\Z",
     re.IGNORECASE,
 )
-_FINGERPRINTS = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]{8,40}\s*)+\Z")
+_FINGERPRINTS = re.compile(r"(?:0x)?[0-9A-Fa-f]{8,}(?:(?:\s+|0x|\s+0x)[0-9A-Fa-f]{8,})*\s*\Z")
 
 
 def secrets(build: Build, facts: Facts) -> Proposals:

@@ -76,7 +76,7 @@ def installs_what_is_missing(run: Run, text: str, claims: Sequence[Claim]) -> bo
     return slimmed and not run.flags and _INSTALL.match(text.partition(" ")[2].strip()) is not None
 
 
-def _image(stage: Stage, env: dict[str, str]) -> str:
+def _image(stage: Stage, env: dict[str, str | None]) -> str:
     try:
         return parse(stage.head.image).substitute(env).text
     except InvalidReference:

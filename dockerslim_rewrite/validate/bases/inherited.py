@@ -15,6 +15,8 @@ _SET: dict[str, tuple[dict[str, str], str | None]] = {
     "rust": ({"CARGO_HOME": "/usr/local/cargo"}, "/"),
     "php": ({"PHPIZE_DEPS": "autoconf dpkg-dev dpkg file g++ gcc libc-dev make pkg-config pkgconf re2c"}, None),
 }
+#: Characters of variables in one value, the length of the longest path: what is longer is not known.
+_LONGEST = 4096
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
@@ -39,8 +41,12 @@ def _name_and_tag(stage: Stage) -> tuple[str, str]:
 
 
 def filled(text: str, env: Mapping[str, str]) -> str:
-    """*text* with the variables that are known put in."""
-    return VARIABLE.sub(lambda match: env.get(match[1] or match[2], match[0]), text)
+    """*text* with the variables that are known put in; as it is where that gives more than anybody follows."""
+    found = [env.get(match[1] or match[2], match[0]) for match in VARIABLE.finditer(text)]
+    if sum(map(len, found)) > _LONGEST:
+        return text
+    values = iter(found)
+    return VARIABLE.sub(lambda _: next(values), text)
 
 
 def learn(env: dict[str, str], step: Env, escape: str) -> None:

@@ -25,6 +25,8 @@ def normalized(build: Build) -> str:
 def readers_disagree(build: Build) -> str | None:
     """What dockerfile-parse sees otherwise than we do in *build*; None when both agree."""
     from dockerfile_parse import DockerfileParser
+    from dockerfile_parse.parser import image_from
+    from dockerfile_parse.util import WordSplitter
 
     text = normalized(build)
     if build.document.escape != "\\" or "\\" in text:
@@ -32,14 +34,18 @@ def readers_disagree(build: Build) -> str | None:
     if any(step.keyword == "ARG" and not step.origin.args for step in build):
         return None  # dockerfile-parse raises IndexError at an ARG without a name
     parser = DockerfileParser(fileobj=io.BytesIO(text.encode("ascii")), env_replace=False)
-    theirs = [entry["instruction"] for entry in parser.structure if entry["instruction"] != "COMMENT"]
+    structure = parser.structure
+    theirs = [entry["instruction"] for entry in structure if entry["instruction"] != "COMMENT"]
     ours = [step.keyword for step in build]
     if theirs != ours:
         return "dockerfile-parse reads other instructions in the result"
     heads = [step for step in build if isinstance(step, From)]
     if not any("$" in head.image for head in heads):
         images = [_unquoted(head.image).encode("ascii", "replace").decode("ascii") for head in heads]
-        if [image for image in parser.parent_images if image] != images:
+        # Not its ``parent_images``: they put every ARG into the next, whose values double with each line of some files.
+        values = [entry["value"] for entry in structure if entry["instruction"] == "FROM"]
+        read = [WordSplitter(image, args={}).dequote() for image, _ in map(image_from, values) if image is not None]
+        if [image for image in read if image] != images:
             return "dockerfile-parse reads other base images in the result"
     return None
 

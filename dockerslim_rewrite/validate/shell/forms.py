@@ -102,7 +102,7 @@ def _runs(script: Script, argv: Sequence[str], launch: Launch) -> bool:
 
 
 #: A program that variables name in part, and a slash outside of them shows to be no command of the shell's own.
-_PATH = re.compile(r"(\"?)(?:\$\w+|\$\{\w+\}|[\w.-])*/(?:\$\w+|\$\{\w+\}|[\w./-])*\1\Z")
+_PATH = re.compile(r"(\"?)(?:\$\w++|\$\{\w+\}|[\w.-])*/(?:\$\w++|\$\{\w+\}|[\w./-])*\1\Z")
 
 
 def _handed_over(script: Script) -> str | None:

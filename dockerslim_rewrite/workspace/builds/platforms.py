@@ -7,9 +7,9 @@ Docker images with heroku.yml"; Google Cloud Build, "Build configuration file sc
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterator
 
+from ...text.structured import read_toml
 from ..repository import Repository
 from .command_line import built
 from .found import FoundBuild, Place, Runner, Text, Unknown
@@ -69,8 +69,8 @@ def fly(repository: Repository, path: str) -> Iterator[FoundBuild]:
     if text is None:
         return
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        data = read_toml(text)
+    except (ValueError, RecursionError) as error:
         repository.complain(path, f"no TOML: {error}; not read")
         return
     found = data.get("build")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ...text.structured import read_json
 from ..repository import Repository
 from .yaml_values import Map, Scalar, Seq, Value, YamlError, documents
 
@@ -27,7 +27,7 @@ def json_file(repository: Repository, path: str, *, comments: bool = False) -> t
     if text is None:
         return None, ""
     try:
-        return json.loads(without_comments(text) if comments else text), text
+        return read_json(without_comments(text) if comments else text), text
     except (ValueError, RecursionError) as error:
         repository.complain(path, f"no JSON: {error}; not read")
         return None, text

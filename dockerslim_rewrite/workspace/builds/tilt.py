@@ -9,6 +9,7 @@ import ast
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from ...text.structured import read_python
 from ..repository import Repository
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
@@ -23,7 +24,7 @@ def tiltfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     if text is None or "docker_build" not in text:
         return
     try:
-        tree = ast.parse(text)
+        tree = read_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         repository.complain(path, f"cannot be read: {getattr(error, 'msg', None) or 'nested too deeply'}; not read")
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...record import record
+from ...text.structured import read_toml
 from .keys import ConfigError, checked
 
 #: The names in a folder, the first that has something to say.
@@ -30,6 +31,7 @@ class ConfigFile:
         return (self, *(self.base.chain if self.base is not None else ()))
 
 
+@cache
 def nearest(folder: Path) -> ConfigFile | None:
     """The configuration that counts in the absolute *folder*: its own, or the nearest above within the repository.
 
@@ -66,9 +68,8 @@ def _read(path: Path, open_: tuple[Path, ...]) -> ConfigFile | None:
         text = path.read_text("utf-8")
         if path.name == "pyproject.toml" and "dockerslim" not in text:
             return None
-        import tomllib
 
-        data = tomllib.loads(text)
+        data = read_toml(text)
     except ConfigError:
         raise
     except ValueError as error:

@@ -1,0 +1,195 @@
+"""Other machines, by Dask distributed.
+
+Work units carry content: the Dockerfile, and the context as far as a rule asked for it, under its digest. So workers
+need no shared disk, a unit that a lost worker had is done by another, and what is done twice comes to the same.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ...analysis.locked import Lock
+from ...context.project import FolderProject
+from ...record import evolve, record
+from ..facts import Facts, facts_of
+from ..outcome import Outcome, digest
+from ..unit import Unit, compute, failed
+from . import Done, Prepare
+from .work import broken, work
+
+if TYPE_CHECKING:
+    from ..cache import Cache
+
+#: A larger context does not travel: the file is done on this machine.
+_MOST = 128 * 1024 * 1024
+#: Contexts that are held on the cluster for files to come.
+_HELD = 32
+#: Units on the way for each thread of the cluster, and if that is not known yet.
+_AHEAD, _AT_LEAST = 4, 16
+
+
+@record
+class Parcel:
+    """A unit without anything that is bound to this machine."""
+
+    path: str
+    name: str
+    root: str
+    data: bytes
+    options: Any
+    lock: dict[str, Any]
+    named: bool
+    program: str
+
+
+@record
+class Answer:
+    """What a worker says: the outcome with the facts that it rests on, or that it ``wants`` the context first."""
+
+    outcome: Outcome | None = None
+    facts: Facts | None = None
+    wants: bool = False
+    refusal: str | None = None
+
+
+class _Wanted(Exception):
+    """A rule asks for the context."""
+
+
+class DaskCluster:
+    """The workers of the *scheduler* at an address such as ``tcp://host:8786``."""
+
+    def __init__(self, prepare: Prepare, store: Cache | None, scheduler: str) -> None:
+        self._prepare = prepare
+        self._store = store
+        self._scheduler = scheduler
+        self._client: Any = None
+        self._contexts: OrderedDict[str, Any] = OrderedDict()
+
+    def __enter__(self) -> DaskCluster:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ValueError("--executor dask needs the extra: pip install 'dockerslim-rewrite[cluster]'") from None
+        try:
+            self._client = Client(self._scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise ValueError(f"--scheduler {self._scheduler}: cannot be reached: {error}") from None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._contexts.clear()
+        self._client.close(timeout=2)
+
+    def run(self, paths: Iterable[tuple[str, bool]]) -> Iterator[Done]:
+        """The outcomes, in the order of *paths*."""
+        waiting: deque[_Job | Done] = deque()
+        source = iter(paths)
+        more = True
+        while True:
+            while more and len(waiting) < self._window():
+                following = next(source, None)
+                if following is None:
+                    more = False
+                else:
+                    waiting.append(self._begun(*following))
+            if not waiting:
+                return
+            first = waiting.popleft()
+            yield first if isinstance(first, Done) else self._finished(first)
+
+    def _window(self) -> int:
+        # Workers come and go.
+        threads = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
+        return max(_AT_LEAST, threads * _AHEAD)
+
+    def _begun(self, path: str, named: bool) -> _Job | Done:
+        from ..cache import key_of, program
+
+        try:
+            unit = self._prepare(path, named)
+        except (ValueError, OSError) as error:
+            return Done(failed(path, path, str(error)))
+        if unit.options.templates is not None:
+            raise ValueError("--templates lie on this machine; leave out --executor dask")
+        key = key_of(unit)
+        known = self._store.get(unit, key) if self._store is not None else None
+        if known is not None:
+            return Done(known, cached=True)
+        bare = evolve(unit.options, lock=Lock(), builds=None)
+        entries = dict(unit.options.lock.entries)
+        parcel = Parcel(path, unit.name, unit.root, unit.data, bare, entries, unit.named, program())
+        return _Job(unit, key, parcel, self._client.submit(answer, parcel, None, pure=False, retries=3))
+
+    def _finished(self, job: _Job) -> Done:
+        unit = job.unit
+        try:
+            found: Answer = job.future.result()
+            if found.wants:
+                carried = [one.carried(_MOST) for one in unit.projects()]
+                if any(one is None for one in carried):
+                    return work(unit.path, unit.named, self._prepare, self._store, None)
+                found = self._client.submit(answer, job.parcel, self._context(carried), pure=False, retries=3).result()
+        except Exception as error:  # noqa: BLE001 - whatever a cluster raises for one file, the others go on
+            return Done(broken(unit.path, unit.name, error))
+        if found.refusal is not None:
+            raise ValueError(found.refusal)
+        if found.outcome is None:
+            return Done(failed(unit.path, unit.name, f"{unit.path}: no worker gave an answer; left as it is", code=3))
+        if self._store is not None:
+            self._store.keep(job.key, found.facts, found.outcome, unit)
+        return Done(found.outcome)
+
+    def _context(self, projects: Sequence[FolderProject | None]) -> Any:
+        """*projects* as something on the cluster: what many files have in common travels once."""
+        packed = zlib.compress(pickle.dumps(list(projects)), 1)
+        key = f"context-{digest(packed)}"
+        if key not in self._contexts:
+            self._contexts[key] = self._client.submit(_held, packed, key=key, retries=3)
+            while len(self._contexts) > _HELD:
+                self._contexts.popitem(last=False)
+        return self._contexts[key]
+
+
+class _Job:
+    """A unit on its way."""
+
+    def __init__(self, unit: Unit, key: str, parcel: Parcel, future: Any) -> None:
+        self.unit = unit
+        self.key = key
+        self.parcel = parcel
+        self.future = future
+
+
+def answer(parcel: Parcel, context: bytes | None) -> Answer:
+    """What a worker makes of *parcel*, with the *context* that it asked for before."""
+    from ..cache import program
+
+    if parcel.program != program():
+        return Answer(refusal="a worker runs another version of dockerslim-rewrite; install the same everywhere")
+    opened: list[list[FolderProject]] = []
+
+    def projects(sources: Sequence[str] | None = None) -> Sequence[FolderProject]:
+        if context is None:
+            raise _Wanted
+        opened.append(pickle.loads(zlib.decompress(context)))
+        return opened[-1]
+
+    options = evolve(parcel.options, lock=Lock(parcel.lock))
+    unit = Unit(parcel.path, parcel.name, parcel.root, parcel.data, options, projects, parcel.named)
+    try:
+        outcome = compute(unit)
+    except _Wanted:
+        return Answer(wants=True)
+    except Exception as error:  # noqa: BLE001 - one file never stops the others
+        return Answer(broken(unit.path, unit.name, error))
+    return Answer(outcome, facts_of(opened[0], unit.root) if opened else None)
+
+
+def _held(packed: bytes) -> bytes:
+    return packed

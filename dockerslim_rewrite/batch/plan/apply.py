@@ -1,0 +1,142 @@
+"""A shard's way into the repository and back, by Git."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ...record import record
+from ...report.text import counted, size
+from .files import PlannedShard
+
+#: Branches of shards begin so.
+PREFIX = "dockerslim/"
+_TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*: \S.*\Z")
+_AUTHOR = re.compile(r"[^<>\n]+ <[^<>\n]+>\Z")
+
+
+class GitError(ValueError):
+    """Git refused: one line that says what."""
+
+
+@record
+class Commits:
+    """How commits are made: the author (None: Git's own), whether they are signed off, trailers, and their base."""
+
+    author: str | None = None
+    sign_off: bool = False
+    trailers: tuple[str, ...] = ()
+    base: str = "HEAD"
+
+    def check(self) -> None:
+        """Raise ``ValueError`` where something is not as Git wants it."""
+        if self.author is not None and not _AUTHOR.match(self.author):
+            raise ValueError(f"--author {self.author!r}: must be of the form 'Name <email>'")
+        for one in self.trailers:
+            if not _TRAILER.match(one):
+                raise ValueError(f"--trailer {one!r}: must be of the form 'Key: value'")
+        if self.base.startswith("-"):
+            raise ValueError(f"--base {self.base}: is no revision")
+
+
+def message(shard: PlannedShard, commits: Commits, signer: str | None = None) -> str:
+    """The message of the commit of *shard*, which serves as the text of a pull request as well."""
+    rules: dict[str, int] = {}
+    for file in shard.files:
+        for rule in file.rules:
+            rules[rule] = rules.get(rule, 0) + 1
+    saved = f", about {size(shard.saving)} less in the images" if shard.saving else ""
+    lines = [
+        f"Slim Dockerfiles: {shard.title}"[:72],
+        "",
+        f"{counted(shard.changes, 'change')} in {counted(len(shard.files), 'file')}{saved}.",
+        "`dockerslim explain RULE` says what a rule does and why it is safe.",
+        "",
+        *(f"- {rule} in {counted(count, 'file')}" for rule, count in sorted(rules.items())),
+    ]
+    trailers = [*commits.trailers, *([f"Signed-off-by: {signer}"] if signer else [])]
+    if trailers:
+        lines += ["", *trailers]
+    return "\n".join(lines) + "\n"
+
+
+def to_tree(root: Path, patch: Path) -> None:
+    """Apply *patch* to the working tree, whole or not at all. Raises ``GitError``."""
+    git(root, "apply", "--whitespace=nowarn", str(patch))
+
+
+def from_tree(root: Path, patch: Path) -> None:
+    """Take *patch* back from the working tree, whole or not at all. Raises ``GitError``."""
+    git(root, "apply", "--whitespace=nowarn", "--reverse", str(patch))
+
+
+def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:
+    """Apply *patch* and commit just that; what was done. Raises ``GitError``; nothing is done then."""
+    if git(root, "diff", "--cached", "--name-only"):
+        raise GitError("the index holds changes; commit or unstage them first")
+    git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
+    try:
+        git(root, "commit", "--quiet", "--no-verify", *_author(commits), "-F", "-", text=_message(root, shard, commits))
+    except GitError:
+        git(root, "apply", "--whitespace=nowarn", "--index", "--reverse", str(patch))
+        raise
+    return {"shard": shard.name, "to": "commit", "commit": git(root, "rev-parse", "HEAD").strip()}
+
+
+def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:
+    """Make a branch with one commit, past the working tree; what was done. Raises ``GitError``."""
+    branch = PREFIX + shard.name
+    base = git(root, "rev-parse", "--verify", "--quiet", f"{commits.base}^{{commit}}").strip()
+    with tempfile.TemporaryDirectory(prefix="dockerslim-") as folder:
+        own = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+        git(root, "read-tree", base, environment=own)
+        git(root, "apply", "--whitespace=nowarn", "--cached", str(patch), environment=own)
+        tree = git(root, "write-tree", environment=own).strip()
+    named = {}
+    if commits.author is not None:
+        name, _, mail = commits.author.rpartition(" <")
+        named = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail.rstrip(">")}
+    text = _message(root, shard, commits)
+    made = git(root, "commit-tree", tree, "-p", base, "-F", "-", text=text, environment=named).strip()
+    # A branch of that name that is there stays as it is.
+    git(root, "update-ref", f"refs/heads/{branch}", made, "0" * len(made))
+    return {"shard": shard.name, "to": "branch", "branch": branch, "commit": made}
+
+
+def take_back(root: Path, entry: dict[str, Any]) -> None:
+    """Undo what *entry* says was done: revert its commit, or delete its branch. Raises ``GitError``."""
+    if entry["to"] == "branch":
+        git(root, "update-ref", "-d", f"refs/heads/{entry['branch']}", entry["commit"])
+    else:
+        git(root, "revert", "--no-edit", entry["commit"])
+
+
+def git(root: Path, *arguments: str, text: str | None = None, environment: dict[str, str] | None = None) -> str:
+    """What Git says. Raises ``GitError`` where it refuses or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            input=None if text is None else text.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=False,
+            env={**os.environ, **(environment or {})},
+        )
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror}") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise GitError(f"git {arguments[0]}: {said[0] if said else 'refused'}")
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def _author(commits: Commits) -> list[str]:
+    return [] if commits.author is None else [f"--author={commits.author}"]
+
+
+def _message(root: Path, shard: PlannedShard, commits: Commits) -> str:
+    signer = git(root, "var", "GIT_COMMITTER_IDENT").rpartition("> ")[0] + ">" if commits.sign_off else None
+    return message(shard, commits, signer)

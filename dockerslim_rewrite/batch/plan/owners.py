@@ -1,0 +1,109 @@
+"""Who owns a file: CODEOWNERS as GitHub and GitLab read it.
+
+Sources: GitHub documentation, "About code owners" (the last match wins; no ``!``, no ranges in brackets; a pattern
+without owners takes owners away); GitLab documentation, "Code Owners syntax" (sections in brackets with defaults, an
+optional ``^`` and a number of approvals; each section is matched by itself; ``!`` excludes within a section).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from ...record import record
+
+#: Where the two look, in their order; the first that is there counts.
+PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+#: What stands for files without owner.
+NOBODY = "unowned"
+_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)\Z")
+_MAX_BYTES = 3 * 1024 * 1024
+
+
+@record
+class _Entry:
+    pattern: re.Pattern[str]
+    owners: tuple[str, ...]
+    section: str
+    excludes: bool
+
+
+@record(slots=False)
+class Owners:
+    """The entries of a CODEOWNERS file, in order."""
+
+    entries: tuple[_Entry, ...] = ()
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """The owners of the file *path*, relative to the root: in each section the last match's, each once."""
+        found: dict[str, tuple[str, ...]] = {}
+        left_out: set[str] = set()
+        for one in self.entries:
+            if one.pattern.fullmatch(path):
+                if one.excludes:
+                    left_out.add(one.section)
+                else:
+                    found[one.section] = one.owners
+        return tuple(
+            dict.fromkeys(owner for section, owners in found.items() if section not in left_out for owner in owners)
+        )
+
+
+def owners_in(root: Path) -> Owners:
+    """The owners that the repository at *root* names; nobody where it names none."""
+    for place in PLACES:
+        file = root / place
+        try:
+            if file.is_file() and file.stat().st_size <= _MAX_BYTES:
+                return read_owners(file.read_text("utf-8", "replace"), gitlab=place.startswith(".gitlab"))
+        except OSError:
+            continue
+    return Owners()
+
+
+def read_owners(text: str, *, gitlab: bool = False) -> Owners:
+    """The entries of *text*. Sections make it GitLab's, wherever it lies; what is no entry is passed over."""
+    lines = [line.strip() for line in text.splitlines()]
+    gitlab = gitlab or any(_SECTION.match(line) for line in lines)
+    section, defaults = "", tuple[str, ...]()
+    found: list[_Entry] = []
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        head = _SECTION.match(line) if gitlab else None
+        if head:
+            section, defaults = head["name"].strip().lower(), tuple(head["owners"].split("#")[0].split())
+            continue
+        words = _words(line)
+        excludes = gitlab and words[0].startswith("!")
+        pattern = words[0][1:] if excludes else words[0]
+        owners = tuple(words[1:]) or defaults
+        found.append(_Entry(_pattern(pattern), owners, section, excludes))
+    return Owners(tuple(found))
+
+
+def _words(line: str) -> list[str]:
+    """The words of *line*: a blank behind a backslash belongs to a word, a ``#`` that begins one ends the line."""
+    words = [re.sub(r"\\([ #])", r"\1", word) for word in re.findall(r"(?:\\.|\S)+", line)]
+    for index, word in enumerate(words[1:], 1):
+        if word.startswith("#"):
+            return words[:index]
+    return words
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """As .gitignore has it: a slash within anchors it, a folder stands for all in it; ``/*`` does not go deeper."""
+    bare = pattern.strip("/")
+    anchored = "/" in pattern.rstrip("/")
+    pieces = ["" if anchored else "(?:.*/)?"]
+    for part in re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", bare):
+        pieces.append(
+            {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+        )
+    if pattern.endswith("/"):
+        pieces.append("/.*")
+    elif not bare.endswith("*") or "/" not in bare:
+        pieces.append("(?:/.*)?")
+    return re.compile("".join(pieces), re.S)

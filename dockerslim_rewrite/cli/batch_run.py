@@ -1,0 +1,110 @@
+"""``dockerslim batch run``: rewrite, and write, show or only count what changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..record import evolve
+from ..report.text import counted, size
+from ..text.source import encode
+from .batching import BatchCall, gather
+from .files import InputError, read_input, sweep, write_output
+from .rewrite import CHANGES, UNPROVEN
+
+if TYPE_CHECKING:
+    from ..batch.outcome import Outcome
+    from ..batch.spool import Spool
+
+_FORMS = (".html", ".json", ".md", ".csv")
+
+
+def run(call: BatchCall, reports: tuple[Path, ...]) -> int:
+    """Carry out *call* and write the *reports*; the exit code. Raises ``ValueError`` or ``OSError`` with one line."""
+    from ..batch.spool import Spool
+
+    request = call.request
+    if request.check and request.in_place:
+        raise ValueError("--check writes nothing; leave out --in-place")
+    if request.check and request.verify:
+        raise ValueError("--check builds nothing; leave out --verify")
+    for path in reports:
+        if path.suffix not in _FORMS:
+            raise ValueError(f"--report {path}: unknown form; the name ends in {', '.join(_FORMS)}")
+        if not path.absolute().parent.is_dir():
+            raise ValueError(f"--report {path}: there is no directory {path.parent}")
+    with Spool() as spool:
+        try:
+            gather(call, spool, lambda outcome: _finished(outcome, call))
+        except KeyboardInterrupt:
+            files = counted(spool.files, "file")
+            print(f"dockerslim: interrupted after {files}; the same command goes on from there", file=sys.stderr)
+            raise
+        code = spool.code
+        if request.check and any(one.status.value == "changed" or one.companions for one in spool):
+            code = max(code, CHANGES)
+        for path in reports:
+            _report(path, spool)
+        print(total_line(spool), file=sys.stderr)
+    return code
+
+
+def total_line(spool: Spool) -> str:
+    """What became of all, in one line."""
+    from ..batch.outcome import Status
+
+    changed = spool.statuses[Status.CHANGED]
+    saved = f", about {size(spool.saving)} less in the images" if spool.saving else ""
+    parts = [f"{changed:,} of {counted(spool.files, 'file')} changed, {counted(spool.changes, 'change')}{saved}"]
+    if spool.statuses[Status.SKIPPED]:
+        parts.append(f"{spool.statuses[Status.SKIPPED]:,} skipped (`dockerslim files` says why)")
+    if spool.statuses[Status.FAILED]:
+        parts.append(f"{spool.statuses[Status.FAILED]:,} failed")
+    if spool.cached:
+        parts.append(f"{spool.cached:,} known from an earlier run")
+    return "; ".join(parts)
+
+
+def _finished(outcome: Outcome, call: BatchCall) -> Outcome:
+    """*outcome* after what was asked for was done with it."""
+    from ..batch.outcome import Status, has_bugs
+
+    request = call.request
+    if request.in_place and (outcome.status is Status.CHANGED or outcome.companions):
+        try:
+            _write(outcome)
+        except InputError as error:
+            return evolve(outcome, status=Status.FAILED, code=2, reason=str(error), changes=())
+    elif request.diff and outcome.status is Status.CHANGED:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(outcome.diff().encode("utf-8", "surrogateescape"))
+    if request.strict and has_bugs(outcome):
+        return evolve(outcome, code=max(outcome.code, UNPROVEN))
+    return outcome
+
+
+def _write(outcome: Outcome) -> None:
+    """Write what *outcome* holds. Raises ``InputError``, also where the file is another one by now."""
+    from ..batch.outcome import digest
+
+    if outcome.text is not None:
+        if digest(read_input(outcome.path)) != outcome.before:
+            raise InputError(f"{outcome.path}: was changed meanwhile; left as it is, run the batch again")
+        sweep(outcome.path)
+        write_output(outcome.path, encode(outcome.text))
+    for companion in outcome.companions:
+        write_output(companion.path, companion.after.encode("utf-8", "surrogateescape"))
+
+
+def _report(path: Path, spool: Spool) -> None:
+    from ..batch.report import write_report
+
+    temporary = path.with_name(f".{path.name}.dockerslim-{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8", errors="surrogateescape") as file:
+            write_report(file, path.suffix, spool)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

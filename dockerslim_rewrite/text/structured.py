@@ -1,0 +1,82 @@
+"""Text of others as data: JSON, TOML and Python, read only as deep as people write.
+
+The readers of Python's own library call themselves for every level, and end in ``RecursionError`` or ``MemoryError``
+for a text of some kilobytes, or in a result on which whoever walks it fails. So the depth is counted before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
+
+#: Levels of brackets, of indented blocks, of operators before one another. Real files stay below 40.
+MAX_DEPTH = 150
+#: Operands of one expression without brackets, such as ``a + b + c``, of which each is a level of the tree.
+_MAX_CHAIN = 2_000
+_BRACKET = re.compile(r"[\[({]|[\])}]")
+_SIGNS = re.compile(rf"(?:[-+~]\s*+){{{MAX_DEPTH}}}|(?:\bnot\s++){{{MAX_DEPTH}}}")
+
+
+class TooDeep(ValueError):
+    """A text that is nested deeper than anything that people write."""
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deeply")
+
+
+def read_json(text: str | bytes) -> Any:
+    """The value of the JSON *text*. Raises ``ValueError`` for what is none, and for what is nested too deeply."""
+    import json
+
+    _check(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise TooDeep from None
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The tables of the TOML *text*. Raises ``ValueError`` for what is none, and for what is nested too deeply."""
+    import tomllib
+
+    _check(text)
+    if any(line.count(".") > MAX_DEPTH for line in text.splitlines() if "." in line):
+        raise TooDeep
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TooDeep from None
+
+
+def read_python(text: str) -> ast.Module:
+    """The tree of the Python module *text*. Raises ``SyntaxError`` for what is none, or is nested too deeply."""
+    import ast
+
+    try:
+        _check(text)
+        if _SIGNS.search(text):
+            raise TooDeep
+        tree = ast.parse(text)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "it is nested too deeply") from None
+    level: list[ast.AST] = [tree]
+    for _ in range(_MAX_CHAIN):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    raise SyntaxError("it is nested too deeply")
+
+
+def _check(text: str) -> None:
+    """Raise ``TooDeep`` where brackets are open within one another beyond the limit, those in strings included."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        if bracket in "[({":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise TooDeep
+        elif depth:
+            depth -= 1

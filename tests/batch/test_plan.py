@@ -1,0 +1,213 @@
+"""Shards: each applies, parses and holds alone, and in any order all come to what the batch does at once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dockerslim_rewrite.batch.plan.apply import to_tree
+from dockerslim_rewrite.batch.plan.patches import diff_of
+from dockerslim_rewrite.batch.plan.shards import sharded
+from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.syntax import parse
+
+from .conftest import Cli, dockerfiles, git
+
+PLAN = ".dockerslim/migration"
+KINDS = ("owner", "directory", "rule", "file", "service")
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _shards(repository: Path) -> list[str]:
+    return [one["name"] for one in json.loads((repository / PLAN / "plan.json").read_text())["shards"]]
+
+
+def test_a_plan_says_who_owns_what_and_touches_nothing(repository: Path, cli: Cli) -> None:
+    done = cli("batch", "plan", "--by", "owner")
+    assert done.returncode == 0
+    assert git(repository, "status", "--short") == "?? .dockerslim/\n"
+    assert _shards(repository) == ["all", "backend", "ops"]
+    rows = list(csv.DictReader((repository / PLAN / "changes.csv").open()))
+    assert {(row["file"], row["owner"]) for row in rows} == {
+        ("web/Dockerfile", "'@all"),
+        ("api/Dockerfile", "'@backend"),
+        ("jobs/night run/Dockerfile", "'@ops"),
+    }
+    assert all(row["rule"].startswith("DS") and row["status"] == "open" for row in rows)
+    assert "3 files in 3 shards by owner" in (repository / PLAN / "PLAN.md").read_text()
+
+
+@pytest.mark.parametrize("by", KINDS)
+def test_each_shard_applies_alone_and_all_in_any_order_come_to_the_same(
+    repository: Path, cli: Cli, tmp_path: Path, by: str
+) -> None:
+    cli("batch", "plan", "--by", by, "--max-files", "1")
+    before, names = dockerfiles(repository), _shards(repository)
+    assert len(names) == 3
+    for name in names:
+        assert cli("batch", "apply", name).returncode == 0
+        changed = [one for one, data in dockerfiles(repository).items() if data != before[one]]
+        assert len(changed) == 1
+        read_build(parse((repository / changed[0]).read_text()))
+        assert cli("rewrite", *changed, "--check", "-q").returncode == 0
+        assert cli("batch", "rollback", name).returncode == 0
+        assert dockerfiles(repository) == before
+    order = names[:]
+    Random(by).shuffle(order)
+    assert cli("batch", "apply", *order).returncode == 0
+    together = dockerfiles(repository)
+    git(repository, "checkout", "-q", ".")
+    cli("batch", "-i", "-q")
+    assert dockerfiles(repository) == together
+
+
+def test_the_same_repository_elsewhere_gives_the_same_plan_to_the_byte(
+    repository: Path, cli: Cli, tmp_path: Path
+) -> None:
+    cli("batch", "plan")
+    first = _tree(repository / PLAN)
+    shutil.rmtree(repository / ".dockerslim")
+    elsewhere = tmp_path / "another place"
+    shutil.move(repository, elsewhere)
+    shutil.copytree(elsewhere, repository)
+    cli("batch", "plan", "--no-cache", "-j1")
+    assert _tree(repository / PLAN) == first
+    shutil.rmtree(repository)
+    from .conftest import start
+
+    process = start(elsewhere, tmp_path / "other cache", "batch", "plan")
+    process.communicate(timeout=60)
+    assert _tree(elsewhere / PLAN) == first
+
+
+def test_branches_carry_author_trailers_and_only_their_files(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    head = git(repository, "rev-parse", "HEAD")
+    done = cli(
+        *("batch", "apply", "ops", "backend", "--to", "branch", "--sign-off"),
+        *("--author", "Bot <bot@example.com>", "--trailer", "Ticket: 7"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert git(repository, "rev-parse", "HEAD") == head
+    assert git(repository, "diff", "--name-only") == ""
+    assert git(repository, "diff", "--name-only", "HEAD", "dockerslim/backend") == "api/Dockerfile\n"
+    said = git(repository, "log", "-1", "--format=%an <%ae>%n%B", "dockerslim/backend")
+    assert said.startswith("Bot <bot@example.com>\nSlim Dockerfiles: @backend\n")
+    assert "Ticket: 7\nSigned-off-by: Jane Doe <jane@example.com>\n" in said
+    assert cli("batch", "apply", "ops", "--to", "branch").returncode == 2
+    git(repository, "merge", "-q", "dockerslim/ops")
+    states = {one["shard"]: one["state"] for one in json.loads(cli("batch", "status", "--format", "json").stdout)}
+    assert states == {"all": "open", "backend": "open", "ops": "merged"}
+    assert cli("batch", "rollback", "backend").returncode == 0
+    assert "dockerslim/backend" not in git(repository, "branch", "--list")
+
+
+def test_a_commit_holds_the_shard_alone_and_is_reverted(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    before = dockerfiles(repository)
+    (repository / "done/app").write_text("being edited")
+    assert cli("batch", "apply", "backend", "--to", "commit").returncode == 0
+    assert git(repository, "show", "--format=", "--name-only", "HEAD") == "api/Dockerfile\n"
+    assert git(repository, "status", "--short", "--untracked-files=no") == " M done/app\n"
+    assert cli("batch", "rollback", "backend").returncode == 0
+    assert dockerfiles(repository) == before
+
+
+def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    (repository / "web/Dockerfile").write_text("FROM debian:12\nRUN apt-get update && apt-get install -y jq\n")
+    done = cli("batch", "status")
+    assert "all      changed since" in done.stdout
+    assert cli("batch", "apply", "all").returncode == 2
+    cli("batch", "plan")
+    assert "3 open" in cli("batch", "status").stdout
+
+
+def test_what_was_refused_is_remembered_and_left_out(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    assert cli("batch", "refuse", "backend", "--reason", "frozen until May").returncode == 0
+    assert "refused        1 file" in cli("batch", "status").stdout
+    assert cli("batch", "apply", "backend").returncode == 2
+    assert cli("batch", "apply").returncode == 0
+    assert git(repository, "diff", "--name-only", "api") == ""
+    git(repository, "checkout", "-q", ".")
+    cli("batch", "plan")
+    assert _shards(repository) == ["all", "ops"]
+    assert "- backend: frozen until May" in (repository / PLAN / "PLAN.md").read_text()
+
+
+_CONTROL: tuple[Literal["Cs", "Cc"], ...] = ("Cs", "Cc")
+_SURROGATES: tuple[Literal["Cs"], ...] = ("Cs",)
+names = st.text(st.characters(exclude_characters="/", exclude_categories=_CONTROL), min_size=1, max_size=12)
+lines = st.lists(
+    st.text(st.characters(exclude_characters="\n", exclude_categories=_SURROGATES), max_size=8), max_size=9
+)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        git(Path(folder), "init", "-q")
+        git(Path(folder), "config", "core.autocrlf", "false")
+        yield Path(folder)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.dictionaries(names, st.tuples(lines, lines, st.booleans()), min_size=2, max_size=4),
+    order=st.randoms(use_true_random=False),
+)
+def test_patches_apply_in_any_order_whatever_files_are_called(
+    scratch: Path, files: dict[str, tuple[list[str], list[str], bool]], order: Random
+) -> None:
+    # The names themselves differ by more than case for file systems that see no difference.
+    texts = {
+        f"{number}{name}": ("\n".join(["FROM a", *before]) + "\n" * end, "\n".join(["FROM a", *after]) + "\n")
+        for number, (name, (before, after, end)) in enumerate(files.items())
+        if name not in (".", "..") and not name.endswith((" ", "."))
+    }
+    patches = []
+    for name, (before, after) in texts.items():
+        (scratch / name).write_bytes(before.encode())
+        found = diff_of(before, after, name)
+        assert bool(found) == (before != after)
+        if found:
+            (scratch / "patch").write_bytes(found.encode())
+            patches.append(found)
+    order.shuffle(patches)
+    for patch in patches:
+        (scratch / "patch").write_bytes(patch.encode())
+        to_tree(scratch, scratch / "patch")
+    for name, (_, after) in texts.items():
+        assert (scratch / name).read_bytes() == after.encode()
+        (scratch / name).unlink()
+
+
+@given(
+    found=st.lists(st.tuples(st.sampled_from(("@a", "@b @c", "x/y", "X y", "…")), st.integers(0, 99)), unique=True),
+    most=st.integers(1, 7),
+    order=st.randoms(use_true_random=False),
+)
+def test_shards_are_disjoint_whole_small_enough_and_the_same_in_any_order(
+    found: list[tuple[str, int]], most: int, order: Random
+) -> None:
+    pairs = [(key, f"{key}/{number}") for key, number in found]
+    shards = sharded(pairs, most)
+    assert sorted(name for one in shards for name in one.files) == sorted(name for _, name in pairs)
+    assert all(1 <= len(one.files) <= most for one in shards)
+    assert len({one.name for one in shards}) == len(shards)
+    order.shuffle(pairs)
+    assert sharded(pairs, most) == shards
