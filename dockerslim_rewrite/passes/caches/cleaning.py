@@ -63,7 +63,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     yield Change(
         edits=(append_to(run, facts, command),),
         title=f"empty {known.name}'s cache where it was filled",
-        reason=f"{' and '.join(known.paths[:2])} only help the next install on this machine, and there is none",
+        reason=f"only the next install on this machine would read {' and '.join(known.paths[:2])}, and there is none",
         safety=verdict,
         claims=(DropsFiles(tuple(command.split()), known.paths),),
         line=run.line,
