@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..record import evolve
-from ..report.text import printable
+from ..report.text import counted, printable
 
 if TYPE_CHECKING:
     from ..pipeline import Options
@@ -86,11 +86,8 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
     from ..workspace.repository import root_of
     from .files import lock_for
     from .inputs import Inputs
-    from .request import Request
     from .rewrite import options_of
 
-    assert isinstance(typed, Request)
-    assert isinstance(scope, Scope)
     root = root_of(Path.cwd())
     git = Git(root)
     inputs = Inputs(typed)
@@ -136,7 +133,8 @@ def _post(found: Review, root: Path, forge: str, number: int | None, *, send: bo
     files = file_comments(found) if github else []
     post: Post = Post(found.head, comments, files, summary(found, root))
     if not send:
-        print(f"would post {len(comments)} suggestions and {len(files)} comments on files; --send does it")
+        told = f"{counted(len(comments), 'suggestion')} and {counted(len(files), 'comment')} on files"
+        print(f"would post {told}; --send does it")
         return
     client: Client
     try:

@@ -1,0 +1,66 @@
+"""The command, started as people start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dockerslim_rewrite
+
+from .conftest import Repo
+from .test_review import BASE, NEW
+
+Make = Callable[[dict[str, str], dict[str, str]], Repo]
+
+
+def call(made: Repo, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dockerslim_rewrite", "review", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(Path(dockerslim_rewrite.__file__).parents[1])}
+    return subprocess.run(command, cwd=made.root, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_formats_and_exit_codes(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    told = call(made, "--base", "main")
+    assert told.returncode == 0
+    assert told.stdout.startswith("Dockerfile:9: DS604 ")
+    assert told.stdout.endswith("1 suggestion in 1 file\n")
+    assert call(made, "--check").returncode == 1
+    body = json.loads(call(made, "--format", "github-review").stdout)
+    assert body["event"] == "COMMENT"
+    assert body["comments"][0]["line"] == 9
+    assert "```suggestion\nENV A=1\n```" in body["comments"][0]["body"]
+    (file,) = json.loads(call(made, "--format", "json").stdout)["files"]
+    assert file["suggestions"][0]["text"] == "ENV A=1"
+    assert json.loads(call(made, "--format", "gitlab").stdout)[0]["location"]["path"] == "Dockerfile"
+    would = call(made, "--post", "github")
+    assert would.stdout == "would post 1 suggestion and 0 comments on files; --send does it\n"
+
+
+def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:
+    made = repo({"README": "x\n"}, {"a/Dockerfile": NEW, "b/Dockerfile": NEW})
+    files = json.loads(call(made, "--format", "json", "b").stdout)["files"]
+    assert [one["path"] for one in files] == ["b/Dockerfile"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--base", "nowhere"), "nowhere: there is no such commit here"),
+        (("--scope", "x"), "choose from changed-lines, changed-files, all"),
+        (("--format", "x"), "choose from text, json"),
+        (("--post", "x"), "choose from github, gitlab"),
+        (("..",), "lies outside of the repository"),
+    ],
+)
+def test_mistakes_are_one_line(repo: Make, arguments: tuple[str, ...], said: str) -> None:
+    done = call(repo({"Dockerfile": BASE}, {}), *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
