@@ -85,7 +85,7 @@ def read_owners(text: str, *, gitlab: bool = False) -> Owners:
 
 def _words(line: str) -> list[str]:
     """The words of *line*: a blank behind a backslash belongs to a word, a ``#`` that begins one ends the line."""
-    words = [re.sub(r"\\([ #])", r"\1", word) for word in re.findall(r"(?:\\.|\S)+", line)]
+    words = [re.sub(r"\\([ #])", r"\1", word) for word in re.findall(r"(?:\\.|\S)++", line)]
     for index, word in enumerate(words[1:], 1):
         if word.startswith("#"):
             return words[:index]
