@@ -59,8 +59,10 @@ def compute(unit: Unit, prove: Prover | None = None) -> Outcome:
     if prove is None or not (result.changed or result.companions):
         return found
     document, refusal, code = prove(unit.path, unit.data, result)
-    found = evolve(found, verified=document)
-    return found if refusal is None else evolve(found, status=Status.FAILED, reason=refusal, code=code)
+    if refusal is None:
+        return evolve(found, verified=document)
+    # Nothing of it is to be written or counted.
+    return evolve(failed(unit.path, unit.name, refusal, code), before=found.before, verified=document)
 
 
 def failed(path: str, name: str, reason: str, code: int = 2) -> Outcome:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import signal
 import sys
 
 #: Exit codes by the convention of shells: 128 and the number of the signal.
@@ -27,6 +29,8 @@ def rewrite_main() -> None:
 def _run(arguments: list[str]) -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     _open_streams()
+    with contextlib.suppress(ValueError):  # Outside of the main thread signals are somebody else's.
+        signal.signal(signal.SIGTERM, _end)
     from .quick import read_plain
 
     plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
@@ -71,6 +75,11 @@ def _by_typer(arguments: list[str]) -> int:
         text = " ".join(message().split()).rstrip(".").replace("Value error, ", "")
         print(f"dockerslim: {text[:1].lower()}{text[1:]}{usage}", file=sys.stderr)
         return int(getattr(error, "exit_code", _USAGE))
+
+
+def _end(number: int, _: object) -> None:
+    """End as after an error: what was begun is taken back, temporary files among it."""
+    sys.exit(128 + number)
 
 
 def _open_streams() -> None:

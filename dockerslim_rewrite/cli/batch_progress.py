@@ -54,16 +54,19 @@ class BatchProgress:
 
     def line(self) -> str:
         """How far it is, in one line."""
-        spent = max(time.monotonic() - self._begin, 1e-6)
-        rate = self._done / spent
         of = f" of {self._total:,}" if self._total is not None else ""
+        return (
+            f"{self._stage}: {self._done:,}{of} files, {self._pace()}; "
+            f"{self._changed:,} changed, about {size(self._saving)} less in the images"
+        )
+
+    def _pace(self) -> str:
+        """How fast it goes over all, and how long what is left takes at that pace."""
+        rate = self._done / max(time.monotonic() - self._begin, 1e-6)
         left = ""
         if self._total is not None and rate > 0 and self._done < self._total:
             left = f", {_duration((self._total - self._done) / rate)} left"
-        return (
-            f"{self._stage}: {self._done:,}{of} files, {rate:,.0f} a second{left}; "
-            f"{self._changed:,} changed, about {size(self._saving)} less in the images"
-        )
+        return f"{rate:,.0f} a second{left}"
 
     def total_line(self) -> str:
         """What the whole batch took, in one line."""
@@ -75,32 +78,27 @@ class BatchProgress:
                 self._display.task_ids[0],
                 completed=self._done,
                 description=self._stage,
-                changed=f"{self._changed:,} changed",
+                pace=self._pace(),
+                changed=f"{self._changed:,} changed,",
                 saving=f"about {size(self._saving)} less",
             )
 
 
 def _display(total: int | None) -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Any) -> Text:
-            return Text(f"{task.speed:,.0f} files/s" if task.speed else "", style="dim")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     display = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[pace]}", style="dim"),
         TextColumn("{task.fields[changed]}"),
         TextColumn("{task.fields[saving]}", style="green"),
         console=Console(stderr=True),
         refresh_per_second=5,
     )
-    display.add_task("", total=total, changed="", saving="")
+    display.add_task("", total=total, pace="", changed="", saving="")
     return display
 
 

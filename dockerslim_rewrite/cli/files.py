@@ -104,11 +104,12 @@ def now() -> datetime:
     return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
 
 
-def write_output(path: str, data: bytes) -> None:
-    """Put *data* at *path* in one step, with the mode and owner of the file that was there.
+def write_output(path: str, data: bytes, read: bytes | None = None) -> None:
+    """Put *data* at *path* in one step, with the mode, owner and extended attributes of the file that was there.
 
-    Raises ``InputError`` for a directory, a symbolic link (it would write to a file that nobody named), a file
-    without write permission, or a failing disk; the file is then as it was.
+    *read* is what the file held when it was read. Raises ``InputError`` for a directory, a symbolic link (it would
+    write to a file that nobody named), a file of several names (the others would keep the old text), one without
+    write permission or that holds something else than *read* by now, or a failing disk; the file is then as it was.
     """
     target = Path(path)
     try:
@@ -127,7 +128,10 @@ def write_output(path: str, data: bytes) -> None:
             return
         if not before.st_mode & 0o222:
             raise InputError(f"{path}: is read-only; change its mode or write elsewhere with -o")
-    _replace(target, data, before)
+        if before.st_nlink > 1:
+            names = "one other name" if before.st_nlink == 2 else f"{before.st_nlink - 1} other names"
+            raise InputError(f"{path}: has {names} (hard links), which would keep the old text; write with -o")
+    _replace(target, data, before, read)
 
 
 def unfinished(name: str) -> str:
@@ -165,7 +169,7 @@ def _write_through(path: str, data: bytes) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
+def _replace(target: Path, data: bytes, before: os.stat_result | None, read: bytes | None) -> None:
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f"{unfinished(target.name)}{os.getpid()}-", dir=target.parent)
@@ -177,8 +181,11 @@ def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
             os.chmod(temporary, stat.S_IMODE(before.st_mode))
             with contextlib.suppress(PermissionError):
                 os.chown(temporary, before.st_uid, before.st_gid)
+            _keep_attributes(target, temporary)
         else:
             os.chmod(temporary, 0o666 & ~_umask())
+        if read is not None and target.read_bytes() != read:
+            raise InputError(f"{target}: was changed while it was being rewritten; left as it is, run again")
         os.replace(temporary, target)
         temporary = None
     except OSError as error:
@@ -187,6 +194,20 @@ def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _keep_attributes(source: Path, temporary: str) -> None:
+    """Give *temporary* the extended attributes of *source*, access control lists among them. Raises ``OSError``."""
+    if not hasattr(os, "listxattr"):
+        return
+    try:
+        names = os.listxattr(source)
+    except OSError:
+        return  # The file system has none.
+    for name in names:
+        value = os.getxattr(source, name)
+        if name not in os.listxattr(temporary) or os.getxattr(temporary, name) != value:
+            os.setxattr(temporary, name, value)
 
 
 def _umask() -> int:

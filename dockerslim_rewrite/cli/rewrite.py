@@ -178,7 +178,7 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
             write_output(request.output, result.to_bytes())
     elif request.in_place:
         if result.changed:
-            write_output(path, result.to_bytes())
+            write_output(path, result.to_bytes(), data)
     elif not (request.diff or request.check or request.format != "text"):
         _out(result.to_bytes())
     for companion in result.companions:

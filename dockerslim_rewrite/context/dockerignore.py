@@ -18,14 +18,10 @@ from ..text.glob import Glob, Token
 #: What is special in an expression and plain in a pattern. Not ``^``: the original leaves it alone, too.
 _PLAIN_ESCAPED = frozenset(".+()|{}$")
 _CLASS_CHARACTER = r"(?:\\.|[^\\\]\-])"
-_CLASS = re.compile(
-    rf"\[\^?{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?(?:{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?)*\]", re.S
-)
+_RANGE = rf"{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?"
+_CLASS = re.compile(rf"\[(?:\^(?!\]))?+{_RANGE}(?:{_RANGE})*\]", re.S)
 _STARS = frozenset((".*", "(?:.*/)?", "[^/]*"))
-_SYNTAX = re.compile(
-    rf"(?:\\.|\[\^?{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?(?:{_CLASS_CHARACTER}(?:-{_CLASS_CHARACTER})?)*\]|[^\\\[])*\Z",
-    re.S,
-)
+_SYNTAX = re.compile(rf"(?:\\.|{_CLASS.pattern}|[^\\\[])*\Z", re.S)
 
 
 class DockerignoreError(ValueError):

@@ -6,6 +6,7 @@ precedence over the context's own.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..record import record
@@ -36,4 +37,4 @@ def _location(root: Path, dockerfile: Path | None, found: str) -> Location:
     candidates = [root / ".dockerignore"]
     if dockerfile is not None:
         candidates.insert(0, dockerfile.with_name(f"{dockerfile.name}.dockerignore"))
-    return Location(root, next((file for file in candidates if file.is_file()), None), found)
+    return Location(root, next((file for file in candidates if os.path.isfile(file)), None), found)

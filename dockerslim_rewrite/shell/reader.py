@@ -52,7 +52,7 @@ _COMPOUNDS = {
 _CHAINS = frozenset(("list", "pipeline", "redirected_statement", "negated_command"))
 _BODIES = frozenset(("do_group", "elif_clause", "else_clause", "case_item"))
 _SEPARATORS = frozenset((";", "&", "\n", ";;", ";&", ";;&"))
-_TEST_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\$\([^()]*\)|`[^`]*`|[^\s\\"'])+""", re.S)
+_TEST_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\$\([^()]*\)|`[^`]*`|[^\s\\"'])++""", re.S)
 _SUBSTITUTIONS = frozenset(("command_substitution", "process_substitution"))
 _SUBSTITUTION_MARKS = ("$(", "`", "<(", ">(")
 

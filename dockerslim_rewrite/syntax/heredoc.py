@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|<<[ \t]*|[^\s\\"'])+|["'\\].*""", re.S)
+_WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|<<[ \t]*|[^\s\\"'])++|["'\\].*""", re.S)
 _HEREDOC = re.compile(r"(\d*)<<(-?)([ \t]*)([^<]*)\Z", re.S)
 _QUOTED = re.compile(r"""\\(.)|"((?:\\.|[^"\\])*)"|'([^']*)'""", re.S)
 

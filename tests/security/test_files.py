@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -156,3 +158,45 @@ def test_what_cannot_be_read_is_not_written(tmp_path: Path, command: Command) ->
         path.write_bytes(data)
         assert command("rewrite", path, "--in-place").code == 2
         assert path.read_bytes() == data
+
+
+def test_what_was_changed_meanwhile_is_not_lost(poor: Path) -> None:
+    with pytest.raises(files.InputError, match="was changed while"):
+        files.write_output(str(poor), b"new", b"what it held before")
+    assert poor.read_text() == POOR
+    assert [path.name for path in poor.parent.iterdir()] == ["Dockerfile"]
+    files.write_output(str(poor), b"new", POOR.encode())
+    assert poor.read_bytes() == b"new"
+
+
+def test_a_file_of_several_names_is_left_alone(poor: Path, command: Command) -> None:
+    os.link(poor, poor.with_name("other"))
+    done = command("rewrite", poor, "--in-place")
+    assert (done.code, poor.read_text()) == (2, POOR)
+    assert b"hard links" in done.err
+
+
+def test_extended_attributes_are_kept(poor: Path, command: Command) -> None:
+    try:
+        os.setxattr(poor, "user.origin", b"here")
+    except (AttributeError, OSError):
+        pytest.skip("this file system keeps no extended attributes")
+    assert command("rewrite", poor, "--in-place").code == 0
+    assert os.getxattr(poor, "user.origin") == b"here"
+
+
+def test_long_names(tmp_path: Path, command: Command) -> None:
+    path = tmp_path / ("a" * 246)
+    path.write_text(POOR)
+    assert command("rewrite", path, "--in-place").code == 0
+    assert path.read_text() != POOR
+
+
+@pytest.mark.parametrize("closing", ["0<&-", "1>&-", "2>&-", ">/dev/full"])
+@pytest.mark.parametrize("arguments", ["- <Dockerfile", "Dockerfile --diff", "Dockerfile --format json"])
+def test_closed_and_full_streams(poor: Path, closing: str, arguments: str) -> None:
+    call = f"{sys.executable} -m dockerslim_rewrite rewrite {arguments} {closing}"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["sh", "-c", call], cwd=poor.parent, capture_output=True, env=environment, check=False)
+    assert b"Traceback" not in done.stderr + done.stdout
+    assert done.returncode == (2 if closing in ("1>&-", ">/dev/full") or ("- " in arguments and "0" in closing) else 0)

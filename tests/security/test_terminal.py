@@ -10,9 +10,9 @@ import pytest
 from tests.security.command import Command
 
 #: A window title, colours by 7-bit and 8-bit sequences, a backspace, a delete, and a change of direction.
-POISON = "\x1b]0;owned\x07\x1b[31m\x9b31m\b\x7f\u202e"
+POISON = "\x1b]0;owned\x07\x1b[31m\x9b31m\b\x7f\u202e\u200f\u2028"
 #: What a terminal would obey. Line ends and tabs are layout.
-OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 FILES = {
     "comment": f"# {POISON}\nFROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\n",
@@ -76,6 +76,14 @@ def test_program(name: str, command: Command, tmp_path: Path) -> None:
     assert not OBEYED.search(shown(done.out + done.err)), repr(done.out)
 
 
+def test_a_name_makes_no_line_of_the_journal(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a\nDockerfile:1: DS501 forged"
+    path.write_text("FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\n")
+    for text in ("FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\n", "nonsense\n"):
+        path.write_text(text)
+        assert b"\nDockerfile:1: DS501" not in command("rewrite", path, "--check").err
+
+
 def test_words_of_the_command_line(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text(FILES["words"])
@@ -93,7 +101,7 @@ def test_words_of_the_command_line(command: Command, tmp_path: Path) -> None:
 def test_a_terminal_gets_a_neutral_diff(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file or a pipe gets the diff to the letter, to be applied; a terminal gets it to be read."""
     path = tmp_path / "Dockerfile"
-    path.write_text(FILES["words"])
+    path.write_text(FILES["image"])
     exact = command("rewrite", path, "--diff", "--quiet")
     assert POISON in shown(exact.out)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)

@@ -55,10 +55,12 @@ class LocalPool:
                 yield work(path, named, *self._work)
             return
         waiting: deque[tuple[Portion, Future[list[Done]]]] = deque()
-        source = iter(paths)
+        source, begun = iter(paths), 0
         while True:
             while len(waiting) < self._jobs * _AHEAD:
-                portion = list(islice(source, self._portion))
+                # Small portions first: few files keep all processes busy as well.
+                begun += 1
+                portion = list(islice(source, min(self._portion, 1 + begun // (self._jobs * _AHEAD))))
                 if not portion:
                     break
                 waiting.append((portion, self._submit(portion)))

@@ -80,7 +80,7 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
         raise GitError("the index holds changes; commit or unstage them first")
     git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
     try:
-        git(root, "commit", "--quiet", "--no-verify", *_author(commits), "-F", "-", text=_message(root, shard, commits))
+        git(root, "commit", "--quiet", *_author(commits), "-F", "-", text=_message(root, shard, commits))
     except GitError:
         git(root, "apply", "--whitespace=nowarn", "--index", "--reverse", str(patch))
         raise

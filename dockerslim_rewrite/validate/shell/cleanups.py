@@ -17,7 +17,7 @@ _CLEANERS = re.compile(
     r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
 )
 #: An update of apt's lists, as an earlier RUN may have it: with options, and nothing besides.
-_UPDATE = re.compile(r"apt(?:-get)?(?: -o [\w:-]+=[\w./:-]*| -[\w:=.-]+)* update(?: -[\w:=.-]+)*\Z")
+_UPDATE = re.compile(r"apt(?:-get)?(?: -o [\w:][\w:-]*=[\w./:-]*| -[\w:=.-]+)* update(?: -[\w:=.-]+)*\Z")
 #: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
 _CACHES = (
     "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",

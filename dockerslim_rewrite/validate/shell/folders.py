@@ -18,7 +18,7 @@ from .entering import left_with, stopping
 
 _FOLDER = re.compile(r"/(?!proc\b|sys\b|dev\b|run\b)[A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*\Z")
 #: A path that begins with a variable, or goes on with one.
-_NAMED = re.compile(r'(?P<quote>"?)(?P<path>(?:[A-Za-z0-9_./@+-]|\$\w+|\$\{\w+\})+)(?P=quote)', re.ASCII)
+_NAMED = re.compile(r'(?P<quote>"?)(?P<path>(?:[A-Za-z0-9_./@+-]|\$\w++|\$\{\w+\})+)(?P=quote)', re.ASCII)
 _WAY = re.compile(r"PWD\b|\bcd\s+-|~-|\bpopd\b|\bpushd\b|\bdirs\b")
 
 
