@@ -160,13 +160,13 @@ def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
 
 
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
-    dockerfile = 'FROM python:3.11\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
-    port = "import http.server\nhttp.server.HTTPServer(('', 80), None).serve_forever()\n"
-    before = {"Dockerfile": dockerfile, "app.py": port, ".dockerignore": ".git\n"}
-    review_ = run(repo(before, {"app.py": "print('hello')\n"}))
-    for file in review_.files:
-        assert not file.in_diff
-        assert not file.suggestions
+    dockerfile = 'FROM python:3.11\nWORKDIR /app\nCOPY app.py /app/\nCMD ["python", "app.py"]\n'
+    root = "import os\nos.setuid(0)\nopen('/etc/passwd', 'a').write('x')\n"
+    (file,) = run(repo({"Dockerfile": dockerfile, "app.py": root}, {"app.py": "print('hello')\n"})).files
+    assert "DS501" in {change.rule for change in file.changes}
+    # The pull request does not show the file: nothing can be accepted there.
+    assert not file.in_diff
+    assert not file.suggestions
 
 
 def test_a_shallow_clone_says_what_to_fetch(repo: Make, tmp_path: Path) -> None:
