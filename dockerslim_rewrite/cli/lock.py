@@ -104,8 +104,8 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
 
     0: done, or nothing moved; 1: ``--check`` found a difference; 2: something could not be read or asked for.
     """
-    from ..registry.lock import Lock, LockError, load, refresh, save
-    from .files import now
+    from ..registry.lock import Lock, LockError, load, refresh
+    from .files import InputError, now
 
     if request.format not in ("text", "json"):
         return _complain(f"unknown format {request.format!r}; known formats: text, json")
@@ -121,7 +121,7 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
             outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune, renew=renew)
         if not request.check:
             save(request.lock_file, outcome.lock)
-    except (LockError, OSError, ValueError) as error:
+    except (InputError, LockError, OSError, ValueError) as error:
         return _complain(str(error))
     except ModuleNotFoundError as error:
         return _complain(f"asking registries needs {error.name}: install dockerslim-rewrite[registry]")
@@ -131,6 +131,25 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     if problems or outcome.failed:
         return USAGE
     return MOVED if request.check and outcome.moved else DONE
+
+
+def save(path: Path, lock: Lock) -> bool:
+    """Write *lock* to *path* as Dockerfiles are written; False when the file says the same already.
+
+    Raises ``InputError``.
+    """
+    from ..registry.lock import write_lock
+    from .files import InputError, write_output
+
+    text = write_lock(lock).encode()
+    try:
+        before = path.read_bytes() if path.exists() else None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if before == text:
+        return False
+    write_output(str(path), text, before)
+    return True
 
 
 def _references(request: LockRequest) -> tuple[list[ImageReference], list[str]]:

@@ -183,7 +183,8 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
         _out(result.to_bytes())
     for companion in result.companions:
         if request.output or request.in_place:
-            write_output(str(companion.path), companion.text.encode("utf-8", "surrogateescape"))
+            before = None if companion.before is None else companion.before.encode("utf-8", "surrogateescape")
+            write_output(str(companion.path), companion.text.encode("utf-8", "surrogateescape"), before)
             complain(f"{companion.path}: written; it {companion.reason}")
     if request.diff and request.format == "text":
         _print_diff(result, path)

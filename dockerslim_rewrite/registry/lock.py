@@ -8,8 +8,6 @@ nobody reads. Tables are sorted by reference and lists by value, so the same loc
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -40,7 +38,6 @@ __all__ = [
     "read_lock",
     "refresh",
     "renewable",
-    "save",
     "write_lock",
 ]
 
@@ -172,30 +169,6 @@ def load(path: Path) -> Lock:
         return read_lock(path.read_text(encoding="utf-8"))
     except (LockError, UnicodeDecodeError) as error:
         raise LockError(f"{path}: {error}") from error
-
-
-def save(path: Path, lock: Lock) -> bool:
-    """Write *lock* to *path* in one step; False when the file says the same already. Raises ``OSError``."""
-    text = write_lock(lock).encode()
-    try:
-        before: bytes | None = path.read_bytes()
-        mode = path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        before, mode = None, 0o644
-    if before == text:
-        return False
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
-    return True
 
 
 def _ask_all(asked: Mapping[str, ImageReference], resolver: Resolver) -> dict[str, Resolution | RegistryError]:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockerslim_rewrite.cli.lock import LockRequest, run
+from dockerslim_rewrite.cli.files import InputError
+from dockerslim_rewrite.cli.lock import LockRequest, run, save
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.ir.reference import ImageReference, parse
 from dockerslim_rewrite.registry.bases import BaseImage, base_images
@@ -27,7 +28,6 @@ from dockerslim_rewrite.registry.lock import (
     lockable,
     read_lock,
     refresh,
-    save,
     write_lock,
 )
 from dockerslim_rewrite.registry.resolution import Resolution
@@ -255,8 +255,21 @@ def test_saving_is_all_or_nothing(tmp_path: Path) -> None:
     assert save(path, Lock())
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(InputError, match="nowhere"):
         save(tmp_path / "nowhere" / "dockerslim.lock", lock)
+
+
+def test_a_lock_that_is_read_only_or_lies_elsewhere_is_left_as_it_is(tmp_path: Path) -> None:
+    path, link = tmp_path / "dockerslim.lock", tmp_path / "link.lock"
+    assert save(path, Lock({PYTHON: entry("3.12.1", 1)}))
+    before = path.read_bytes()
+    link.symlink_to(path)
+    with pytest.raises(InputError, match="symbolic link"):
+        save(link, Lock())
+    path.chmod(0o444)
+    with pytest.raises(InputError, match="read-only"):
+        save(path, Lock())
+    assert path.read_bytes() == before
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

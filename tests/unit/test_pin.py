@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite.analysis.locked import Lock, LockEntry
-from dockerslim_rewrite.registry.lock import save
+from dockerslim_rewrite.cli.lock import save
 
 DIGEST = "sha256:" + "1" * 64
 FILE = "FROM python AS build\nFROM registry.example.org/team/app\nFROM golang:1\n"

@@ -121,12 +121,6 @@ def expand(text: str, state: State, *, legacy: bool = False) -> str | None:
     return (substitute if length < _REMEMBERED else _substituted)(text, known)
 
 
-def too_long(text: str, state: State) -> bool:
-    """Whether the variables of ENV that *text* names are known, and what it becomes with them is too long to follow."""
-    named = re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text)
-    return sum(len(state.env.get(name) or "") for name in named) > MAX_LENGTH
-
-
 @lru_cache(maxsize=1024)
 def _unquoted(text: str) -> str | None:
     if not re.search(r"[\\\"'$`]", text):
