@@ -92,12 +92,17 @@ def apply(folder: Path, names: tuple[str, ...], to: str, commits: Commits) -> in
         found = standing(shard, root, reasons.get(shard.name))
         if found.state is State.REFUSED or (to != "branch" and found.state is not State.OPEN):
             return f"{shard.name}: {found.state.value}; left alone" if names else None
+        # What cannot be remembered is not begun.
+        applied = read_applied(folder)
+        if to == "branch" and ways.has_branch(root, shard):
+            return f"{shard.name}: has its branch already; `rollback` takes it back" if names else None
         patch = patch_of(folder, shard.name)
         if to == "tree":
             ways.to_tree(root, patch)
+            print(printable(f"{shard.name}: applied to the working tree"))
             return None
         made = (ways.to_commit if to == "commit" else ways.to_branch)(root, patch, shard, commits)
-        remember(folder, APPLIED, [*read_applied(folder), made])
+        remember(folder, APPLIED, [*applied, made])
         print(printable(f"{shard.name}: {made.get('branch') or made['commit']}"))
         return None
 
@@ -131,11 +136,13 @@ def rollback(folder: Path, names: tuple[str, ...]) -> int:
         if entry is not None:
             ways.take_back(root, entry)
             remember(folder, APPLIED, [one for one in read_applied(folder) if one != entry])
+            print(printable(f"{shard.name}: taken back"))
             return None
         state = standing(shard, root).state
         if state is not State.MERGED:
             return f"{shard.name}: {state.value}, not in the working tree; left alone" if names else None
         ways.from_tree(root, patch_of(folder, shard.name))
+        print(printable(f"{shard.name}: taken back from the working tree"))
         return None
 
     return _each(read_plan(folder), names, one)

@@ -48,7 +48,7 @@ def review_command(
     from ..review.git import GitError
     from ..review.reviewed import Scope
     from .request import Request
-    from .rewrite import CHANGES, DONE, USAGE, complain
+    from .rewrite import CHANGES, DONE, USAGE, complain, options_of
 
     try:
         if scope not in [one.value for one in Scope]:
@@ -57,6 +57,7 @@ def review_command(
         typed = Request(paths=(), config=config, isolated=isolated)
         if level is not None:
             typed = evolve(typed, level=level, given=frozenset(("level",)))
+            _ = options_of(typed).safety
         found, root = _review(typed, base, head, paths or [], Scope(scope))
         if post is None:
             sys.stdout.flush()

@@ -70,7 +70,11 @@ class Git:
         code, out, _ = self._run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", check=False)
         names = [out.decode().strip().removeprefix("refs/remotes/")] if code == 0 else []
         for name in (*names, "origin/main", "origin/master", "main", "master"):
-            if self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)[0] == 0:
+            code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
+            if code == 0:
+                if self._shallow() and out.decode().strip() == self.commit("HEAD"):
+                    # The only branch that was fetched is the one to review: against itself nothing is new.
+                    raise GitError(f"{name}: is what is reviewed; {self._deeper()}")
                 return name
         raise GitError("no branch to compare with was found; name one with --base")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
 from ..syntax import ParseError
-from ..workspace.discovery import Covered, discover
+from ..workspace.discovery import Covered, Skipped, discover
 from ..workspace.uses import Workspace
 from .git import ChangedFile, Git, GitError
 from .reviewed import Reviewed, Scope, reviewed
@@ -55,11 +55,11 @@ def review(
         side = _Side(new, options, git.root)
         by_path = {one.path: one for one in files}
         dockerfiles = [path for path in side.dockerfiles(paths) if _concerned(path, by_path, side, scope)]
+        skipped = [f"{path}: {reason}" for path, reason in side.left_alone(paths) if path in by_path]
         if not dockerfiles:
-            return Review(start, tip, (), ())
+            return Review(start, tip, (), tuple(skipped))
         old = _Base(git, start, Path(scratch) / "base", options)
         found: list[Reviewed] = []
-        skipped: list[str] = []
         for path in dockerfiles:
             own = by_path.get(path)
             try:
@@ -102,9 +102,19 @@ class _Side:
         self._workspace = Workspace(root)
 
     def dockerfiles(self, paths: Sequence[str]) -> list[str]:
+        return sorted(self._inside(one.path) for one in self._discovered(paths) if isinstance(one, Covered))
+
+    def left_alone(self, paths: Sequence[str]) -> list[tuple[str, str]]:
+        """What looks like a Dockerfile below *paths* and cannot be rewritten, and why."""
+        found = [one for one in self._discovered(paths) if isinstance(one, Skipped) and not one.folder]
+        return sorted((self._inside(one.path), one.reason) for one in found)
+
+    def _discovered(self, paths: Sequence[str]) -> list[Covered | Skipped]:
         places = [str(self.root / path) for path in paths or (".",)]
-        found = [one.path for one in discover([os.path.normpath(one) for one in places]) if isinstance(one, Covered)]
-        return sorted(os.path.relpath(one, self.root).replace(os.sep, "/") for one in found)
+        return list(discover([os.path.normpath(one) for one in places]))
+
+    def _inside(self, path: str) -> str:
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
 
     def contexts(self, path: str) -> list[str]:
         root = os.path.realpath(self.root)

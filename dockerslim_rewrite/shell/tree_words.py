@@ -101,6 +101,10 @@ class TreeWords:
         """Note the redirection of *node* in *out*; words behind its target are given back: they are the command's."""
         if node.type == "heredoc_redirect":
             extra: list[Word] = []
+            closing = next((child for child in node.children if child.type == "heredoc_end"), None)
+            # For shells a delimiter ends the text only as a line of its own; the grammar takes it with more behind.
+            if closing is None or self.text[self.span(closing).end :][:1] not in ("", "\n"):
+                raise UnknownShape("a here-document without an end")
             for child in node.children:
                 if child.type in ("file_redirect", "herestring_redirect"):
                     extra.extend(self.redirect(child, out))

@@ -85,8 +85,8 @@ _KINDS = (
         "accounts of the base image are changed or needed",
     ),
     (
-        r"of which the runtime image has its own|home folder",
-        "packages replace those of the image, or may lie in the home folder",
+        r"of which the runtime image has its own|home directory",
+        "packages replace those of the image, or may lie in the home directory",
     ),
     (
         r"replaces \w+, of which",

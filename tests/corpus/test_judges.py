@@ -125,6 +125,9 @@ def test_what_a_new_stage_brings_is_excused_as_often_as_it_is_there() -> None:
     install = b"RUN apt-get update && apt-get install -y curl\n"
     assert not +excused(install, install)
     assert not +excused(install + install, install)
+    piped = b"FROM a\nRUN a | b\n"
+    assert excused(piped, piped.replace(b"RUN ", b"RUN set -o pipefail && "))["SC3040"] == 1
+    assert excused(piped, piped)["SC3040"] == 0
     more = excused(install, install + b"FROM b\nRUN apk add --no-cache x && apk update\n")
     assert added_findings(Counter(DL3008=1), Counter(DL3008=2, DL3020=1), more) == Counter(DL3020=1)
     assert added_findings(Counter(DL3008=1), Counter(DL3008=3), more) == Counter(DL3008=1)

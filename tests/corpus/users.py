@@ -28,7 +28,7 @@ REASONS = (
     (r"the file says so itself", "USER root, in so many words"),
     (r"creates a user whom no USER names", "an account is created that no USER names"),
     (r"gives files to", "files are given to an account that no USER names"),
-    (r"root's home|the home folder", "files or settings in root's home"),
+    (r"root's home|the home directory", "files or settings in root's home"),
     (r"the entrypoint of .* may need root", "the base image's entrypoint may need root"),
     (r"drops root's privileges", "it drops root's privileges by itself"),
     (r"it starts a service|it installs packages|it changes|it opens|it talks|it asks", "what it starts takes root"),

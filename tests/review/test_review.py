@@ -215,3 +215,18 @@ def test_the_history_in_the_context_is_no_news(repo: Make, head: str | None) -> 
     made.commit()
     found = [file for file in run(made, head=head).files if file.path == "Dockerfile.new"]
     assert [one.rule for file in found for one in file.notes] == ["DS801"]
+
+
+def test_a_dockerfile_that_cannot_be_read_is_told(repo: Make) -> None:
+    found = run(repo({"x": ""}, {"bad/Dockerfile": "FROM debian:12\nFOO bar\n"}))
+    assert (found.files, len(found.skipped)) == ((), 1)
+    assert found.skipped[0].startswith("bad/Dockerfile: no Dockerfile: line 2: ")
+
+
+def test_a_shallow_clone_of_one_branch_is_not_compared_with_itself(repo: Make, tmp_path: Path) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE + "ENV A 1\n"})
+    made.git("clone", "-q", "--depth", "1", "--branch", "topic", f"file://{made.root}", str(tmp_path / "shallow"))
+    clone = Git(tmp_path / "shallow")
+    made.git("-C", str(clone.root), "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/topic")
+    with pytest.raises(GitError, match="fetch-depth: 0"):
+        clone.default_base()

@@ -130,7 +130,8 @@ def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]
     """The shells that may stand for /bin/sh in a stage of the bodies `before`, where all of `changes` were accepted.
 
     All of them, unless a change rests on knowing the shell: one that makes bash or ash the SHELL says by its evidence
-    which image or package manager it saw; where a body links /bin/sh to bash, bash it is.
+    which image or package manager it saw, and so does one that sets pipefail in a RUN; where a body links /bin/sh to
+    bash, bash it is.
     """
     possible = SHELLS
     claims = [(claim, change.evidence) for change in changes for claim in change.claims]
@@ -146,6 +147,9 @@ def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]
         if isinstance(claim, AddsInstruction) and claim.keyword == "SHELL":
             known = ("ash",) if '"/bin/ash"' in claim.text else ("dash", "bash")
             possible = _both(_both(possible, known), _evident(evidence))
+        elif _sets_pipefail(claim):
+            # In the RUN itself the option is set only where the image's own /bin/sh knows it.
+            possible = _both(_both(possible, ("bash", "ash")), _evident(evidence))
     return possible
 
 

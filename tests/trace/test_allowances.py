@@ -99,6 +99,15 @@ def test_shells_follow_from_what_a_change_rests_on(
     assert shells([change(*claims, evidence=evidence)], [Body(script)]) == expected
 
 
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [("the image alpine:3.20", ("ash",)), ("yum runs on line 2", ("bash",)), ("nothing", ("bash", "ash"))],
+)
+def test_an_option_of_the_shell_is_tried_on_shells_that_know_it(evidence: str, expected: tuple[str, ...]) -> None:
+    made = change(AddsCommand(("set", "-o", "pipefail")), evidence=(evidence,))
+    assert shells([made], [Body("a")]) == expected
+
+
 def test_bodies_stand_in_their_frames() -> None:
     text = """FROM debian:12 AS a
 ARG V=1

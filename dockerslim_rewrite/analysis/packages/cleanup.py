@@ -9,7 +9,7 @@ from functools import lru_cache
 from ...ir.steps import Run
 from ...shell.body import Body
 from ...shell.edits import append
-from ...shell.script import AndOr, Compound, Group, Node, Script, Simple
+from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
 from ...text import Edit
 from ..facts import Facts
@@ -28,6 +28,9 @@ def appendable(run: Run, facts: Facts) -> str | None:
         return "a shell comment would swallow the command"
     if any(separator.text == "&" for separator in script.root.separators):
         return "it starts a background job"
+    last = script.root.items[-1]
+    if any(one.operator == "<<" for node in walk(last) for one in getattr(node, "redirects", ())):
+        return "it ends with a here-document"
     if leaks(script).leaves:
         return "it may end the shell with exit, exec or return"
     return None

@@ -107,9 +107,16 @@ def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     return {"shard": shard.name, "to": "branch", "branch": branch, "commit": made}
 
 
+def has_branch(root: Path, shard: PlannedShard) -> bool:
+    """Whether the branch of *shard* is there. Raises ``GitError``."""
+    return bool(git(root, "for-each-ref", f"refs/heads/{PREFIX}{shard.name}"))
+
+
 def take_back(root: Path, entry: dict[str, Any]) -> None:
     """Undo what *entry* says was done: revert its commit, or delete its branch. Raises ``GitError``."""
     if entry["to"] == "branch":
+        if f"branch refs/heads/{entry['branch']}\n" in git(root, "worktree", "list", "--porcelain"):
+            raise GitError(f"{entry['branch']}: is checked out; switch to another branch first")
         git(root, "update-ref", "-d", f"refs/heads/{entry['branch']}", entry["commit"])
     else:
         git(root, "revert", "--no-edit", entry["commit"])

@@ -32,6 +32,8 @@ PLAN, TABLE, TABLE_JSON, TEXT, REFUSED, APPLIED = (
     "applied.json",
 )
 PATCHES = "patches"
+#: What each entry of what is remembered has to say.
+_KEYS = {REFUSED: {"shard", "reason", "files"}, APPLIED: {"shard", "to", "commit"}}
 COLUMNS = ("shard", "file", "owner", "rule", "level", "line", "bytes", "title", "evidence", "status")
 
 
@@ -172,8 +174,9 @@ def _remembered(path: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(found, list):
-        raise ValueError(f"{path}: must hold a list")
+    keys = _KEYS[path.name]
+    if not isinstance(found, list) or not all(isinstance(one, dict) and keys <= one.keys() for one in found):
+        raise ValueError(f"{path}: must hold a list of entries with {', '.join(sorted(keys))}; mend or delete it")
     return found
 
 
