@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from ...analysis.facts import Facts
 from ...change import Safety
-from ...ir.build import Build
+from ...ir.build import Build, Stage
+from ...ir.steps import Exec, Healthcheck
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
@@ -18,17 +21,21 @@ def json_form(build: Build, facts: Facts) -> Proposals:
 
     Safe where the text is one command of plain words: no variables, patterns, quotes that a shell would need, no
     operators, no built-in commands. A program outside the system's directories may be a script without a `#!` line,
-    which only a shell runs: level standard. Other scripts stay, as do a CMD whose words are arguments of an ENTRYPOINT
-    in exec form, and an ENTRYPOINT with a CMD, which the shell form ignores and the exec form appends; tini and
-    dumb-init only start what CMD says. Where the ENTRYPOINT of the base image looks at its first word (redis, postgres,
-    nginx), or is not known, the level is aggressive: it gets the program where it got a shell. Source: Dockerfile
-    reference, "Shell and exec form" and "Understand how CMD and ENTRYPOINT interact"; BuildKit check
-    JSONArgsRecommended.
+    which only a shell runs: level standard, and left as it is where the build context has it so. Other scripts
+    stay, as do a CMD whose words are arguments of an ENTRYPOINT in exec form, and an ENTRYPOINT with a CMD, which
+    the shell form ignores and the exec form appends; tini and dumb-init only start what CMD says. Where the
+    ENTRYPOINT of the base image looks at its first word (redis, postgres, nginx), or is not known, the level is
+    aggressive: it gets the program where it got a shell. Source: Dockerfile reference, "Shell and exec form" and
+    "Understand how CMD and ENTRYPOINT interact"; BuildKit check JSONArgsRecommended.
     """
     for one in commands(build):
         if isinstance(one, Stays):
             yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {one.reason}")
         elif one.words is not None and one.others is None:
+            bare = _without_interpreter(one.words[0], one.step, one.stage, build, facts)
+            if bare is not None:
+                yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
+                continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell, and as process 1 the program gets the signals"
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
@@ -37,5 +44,24 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             yield in_exec_form(one.step, all_of(one.step), one.words, why, safety)
     for test in tests(build, facts):
         if not isinstance(test, Stays) and test.words is not None:
+            bare = _without_interpreter(test.words[0], test.step, test.stage, build, facts)
+            if bare is not None:
+                yield missed(test.step.line, f"{test.step.keyword} stays in shell form: {bare}")
+                continue
             safety = Safety.SAFE if runs_by_itself(test.words[0]) else Safety.STANDARD
             yield in_exec_form(test.step, test.place, test.words, "the words need no shell", safety)
+
+
+def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, build: Build, facts: Facts) -> str | None:
+    """Why the kernel cannot start the program *name*; None where it can, or where the context does not hold it.
+
+    Source: execve(2), ENOEXEC; POSIX, "Command Search and Execution": a shell then reads the file itself.
+    """
+    if "/" not in name or facts.project is None:
+        return None
+    path = posixpath.normpath(posixpath.join(facts.state(step).workdir or "", name))
+    source = facts.project.copied(build)[stage.index].get(path)
+    text = facts.project.text(source) if source is not None else None
+    if text is None or text.startswith(("#!", "\x7fELF")) or "\0" in text:
+        return None
+    return f"{source} has no #! line, and only a shell runs such a file"

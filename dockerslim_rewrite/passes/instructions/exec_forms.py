@@ -50,6 +50,7 @@ class Test:
     """The test of a HEALTHCHECK in shell form: its text, where it stands, and the words that need no shell."""
 
     step: Healthcheck
+    stage: Stage
     text: str
     place: Span
     words: tuple[str, ...] | None
@@ -99,7 +100,7 @@ def _test(step: Healthcheck, stage: Stage, facts: Facts) -> Test | Stays:
     place = Span(logical.before(start), logical.after(start + len(step.command)))
     if "\n" in step.origin.text[place.start - step.origin.span.start : place.end - step.origin.span.start]:
         return Stays(step, "it is a script of its own")
-    return Test(step, step.command, place, plain_words(script))
+    return Test(step, stage, step.command, place, plain_words(script))
 
 
 def in_exec_form(step: Exec | Healthcheck, place: Span, words: tuple[str, ...], why: str, safety: Safety) -> Change:
