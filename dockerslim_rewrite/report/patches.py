@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..pipeline import Options, Result, unified_diff
 from ..pipeline.parts import parts
+from ..text import Patch
 from .findings import shown_path
 from .text import printable
 
@@ -22,9 +23,6 @@ def patches(results: Sequence[Result]) -> str:
         for at, part in enumerate(cut):
             by_rules.setdefault(tuple(sorted({one.rule for one in part.changes})), []).append(at)
         for rules, places in by_rules.items():
-            text = result.original
-            edits = sorted((edit for at in places for edit in cut[at].patch), reverse=True)
-            for (start, end), new in edits:
-                text = text[:start] + new + text[end:]
+            text = Patch.of(edit for at in places for edit in cut[at].patch).apply(result.original)
             found[rules] = found.get(rules, "") + unified_diff(result.original, text, shown_path(result))
     return "".join(f"# {printable(', '.join(rules))}\n{found[rules]}" for rules in sorted(found))

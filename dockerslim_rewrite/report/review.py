@@ -12,6 +12,7 @@ from ..pipeline import unified_diff
 from ..pipeline.parts import Part
 from ..review.reviewed import Reviewed, Suggestion
 from ..review.run import Review
+from ..text import Patch
 from .findings import clean, fingerprint, page_of, sentence
 from .json import SCHEMA, result_object
 from .markdown import LIMIT, code, fence, fenced, markdown, plain
@@ -118,16 +119,15 @@ def file_comments(review: Review) -> list[dict[str, Any]]:
 
 def _patch_of(file: Reviewed) -> str:
     changes = [change for part in file.parts for change in part.changes]
-    name = fingerprint(file.path, "patch", _diff(file.path, file, file.parts), 1)
-    patch = fenced(_diff(file.path, file, file.parts), "diff")
-    return f"More than one place changes, so this is a patch:\n\n{why(changes)}\n\n{patch}\n\n{MARK}{name} -->"
+    diff = _diff(file, file.parts)
+    name = fingerprint(file.path, "patch", diff, 1)
+    said = f"More than one place changes, so this is a patch:\n\n{why(changes)}"
+    return f"{said}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
 
 
-def _diff(path: str, file: Reviewed, parts: Sequence[Part]) -> str:
-    text = file.result.original
-    for edit in sorted((edit for part in parts for edit in part.patch), reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return unified_diff(file.result.original, text, path)
+def _diff(file: Reviewed, parts: Sequence[Part]) -> str:
+    original = file.result.original
+    return unified_diff(original, Patch.of(edit for part in parts for edit in part.patch).apply(original), file.path)
 
 
 def summary(review: Review, root: Path) -> str:
@@ -158,8 +158,7 @@ def review_json(review: Review, root: Path) -> str:
             for one in file.suggestions
         ]
         patches = [
-            {"rules": sorted({one.rule for one in part.changes}), "patch": _diff(file.path, file, (part,))}
-            for part in file.parts
+            {"rules": sorted({one.rule for one in part.changes}), "patch": _diff(file, (part,))} for part in file.parts
         ]
         shown = result_object(file.narrowed(root)) | {"path": file.path}
         files.append(shown | {"suggestions": suggestions, "patches": patches})

@@ -121,8 +121,9 @@ def post_github(client: Client, repository: str, number: int, post: Post) -> Pos
     """Post to the pull request *number* of *repository* (``owner/name``)."""
     pull, issue = f"repos/{repository}/pulls/{number}", f"repos/{repository}/issues/{number}"
     wanted = {_key(one["body"]) for one in (*post.comments, *post.files)}
-    known = [one for one in client.pages(f"{pull}/comments") if _key(one["body"])]
-    answered = {one.get("in_reply_to_id") for one in client.pages(f"{pull}/comments")}
+    said = list(client.pages(f"{pull}/comments"))
+    known = [one for one in said if _key(one["body"])]
+    answered = {one.get("in_reply_to_id") for one in said}
     # A comment whose line is gone from the diff has none.
     present = {_key(one["body"]) for one in known if one.get("line") or one.get("subject_type") == "file"} & wanted
     removed = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
 from ..syntax import ParseError
-from ..workspace.discovery import Covered, Skipped, discover
+from ..workspace.discovery import Covered, discover
 from ..workspace.uses import Workspace
 from .git import ChangedFile, Git, GitError
 from .reviewed import Reviewed, Scope, reviewed
@@ -54,8 +54,9 @@ def review(
             git.unpack(end, new)
         side = _Side(new, options, git.root)
         by_path = {one.path: one for one in files}
-        dockerfiles = [path for path in side.dockerfiles(paths) if _concerned(path, by_path, side, scope)]
-        skipped = [f"{path}: {reason}" for path, reason in side.left_alone(paths) if path in by_path]
+        covered, left_alone = side.discovered(paths)
+        dockerfiles = [path for path in covered if _concerned(path, by_path, side, scope)]
+        skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
         if not dockerfiles:
             return Review(start, tip, (), tuple(skipped))
         old = _Base(git, start, Path(scratch) / "base", options)
@@ -101,17 +102,15 @@ class _Side:
         self.root, self._options, self._home = root, options, home
         self._workspace = Workspace(root)
 
-    def dockerfiles(self, paths: Sequence[str]) -> list[str]:
-        return sorted(self._inside(one.path) for one in self._discovered(paths) if isinstance(one, Covered))
-
-    def left_alone(self, paths: Sequence[str]) -> list[tuple[str, str]]:
-        """What looks like a Dockerfile below *paths* and cannot be rewritten, and why."""
-        found = [one for one in self._discovered(paths) if isinstance(one, Skipped) and not one.folder]
-        return sorted((self._inside(one.path), one.reason) for one in found)
-
-    def _discovered(self, paths: Sequence[str]) -> list[Covered | Skipped]:
-        places = [str(self.root / path) for path in paths or (".",)]
-        return list(discover([os.path.normpath(one) for one in places]))
+    def discovered(self, paths: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+        """The Dockerfiles below *paths*, and what looks like one but cannot be rewritten, with the reason."""
+        covered, left_alone = [], []
+        for one in discover([os.path.normpath(self.root / path) for path in paths or (".",)]):
+            if isinstance(one, Covered):
+                covered.append(self._inside(one.path))
+            elif not one.folder:
+                left_alone.append((self._inside(one.path), one.reason))
+        return sorted(covered), sorted(left_alone)
 
     def _inside(self, path: str) -> str:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
