@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 
 from ..change import Change
 from ..record import record
@@ -186,16 +186,3 @@ def _replacement(source: Source, first: int, last: int, edits: list[Edit]) -> Re
     lines = after[kept:]
     first, last = first + kept, first + len(before) - 1
     return Replacement(first, last, "\n".join(lines) if lines else None, tuple(edits))
-
-
-def overlap(replacements: Sequence[Replacement]) -> bool:
-    """Whether two of *replacements*, which are sorted, have a line in common."""
-    return any(after.first <= before.last for before, after in pairwise(replacements))
-
-
-def apply_lines(text: str, replacements: Iterable[Replacement]) -> str:
-    """*text* with *replacements* made the way a forge makes them: whole lines are exchanged. They share no line."""
-    lines = text.split("\n")
-    for one in sorted(replacements, key=lambda one: -one.first):
-        lines[one.first - 1 : one.last] = [] if one.text is None else one.text.split("\n")
-    return "\n".join(lines)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+
+from dockerslim_rewrite.pipeline.parts import Replacement
 
 
 class Repo:
@@ -33,6 +35,14 @@ class Repo:
     def commit(self, message: str = "change") -> None:
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", message)
+
+
+def apply_lines(text: str, replacements: Iterable[Replacement]) -> str:
+    """*text* with *replacements* made the way a forge makes them: whole lines are exchanged. They share no line."""
+    lines = text.split("\n")
+    for one in sorted(replacements, key=lambda one: -one.first):
+        lines[one.first - 1 : one.last] = [] if one.text is None else one.text.split("\n")
+    return "\n".join(lines)
 
 
 @pytest.fixture

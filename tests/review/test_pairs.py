@@ -9,7 +9,6 @@ import pytest
 
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import rewrite
-from dockerslim_rewrite.pipeline.parts import apply_lines
 from dockerslim_rewrite.report.review import github_comments
 from dockerslim_rewrite.review.posting import Client, Post, post_github
 from dockerslim_rewrite.review.reviewed import Scope
@@ -17,7 +16,7 @@ from dockerslim_rewrite.syntax import ParseError, parse
 from dockerslim_rewrite.validate import Verdict, validate
 from tests.corpus.files import corpus_or_skip
 
-from .conftest import Repo
+from .conftest import Repo, apply_lines
 from .test_posting import Forge, forge
 from .test_review import run
 

@@ -10,7 +10,6 @@ import pytest
 
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
-from dockerslim_rewrite.pipeline.parts import apply_lines
 from dockerslim_rewrite.report.markdown import fence
 from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions
 from dockerslim_rewrite.review.git import Git, GitError
@@ -19,7 +18,7 @@ from dockerslim_rewrite.review.run import Review, review
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.validate import Verdict, validate
 
-from .conftest import Repo
+from .conftest import Repo, apply_lines
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from .found import Text, Unknown, Words
 
@@ -16,14 +16,6 @@ def split_words(text: Text) -> Words:
         return tuple(shlex.split(text))
     except ValueError:
         return Unknown(text)
-
-
-def all_known(words: Words) -> Sequence[str] | None:
-    """The *words* if each is known."""
-    if words is None or isinstance(words, Unknown):
-        return None
-    known = [word for word in words if isinstance(word, str)]
-    return known if len(known) == len(words) else None
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
