@@ -17,7 +17,7 @@ _SPECIAL = st.sampled_from(
     [
         "cd /srv", "cd sub", "export A=b", "A=b", "set -e", "set -ex", "set -o pipefail", "set -u", "set -f",
         "set -- p q", "set +e", "umask 077",
-        "exit 0", "exit", "true",
+        "exit 0", "exit", "exit 1", "true",
         "false", "test -f /x", "unset A", ". /etc/profile", "trap 'true' EXIT", "trap 'make clean' EXIT", "trap - INT",
         "f() { true; }", "f", "[ -d /x ]", "return", "A=$(make)", "A=1 make", "read L < /etc/list", "eval make", "wait",
         "exec make", "exec > /tmp/log", "umask 022", "umask 027", "exec tail",

@@ -86,7 +86,7 @@ def kinds(text: str) -> Counter[str]:
 def test_the_generator_covers_the_grammar(capsys: pytest.CaptureFixture[str]) -> None:
     total: Counter[str] = Counter()
 
-    @settings(max_examples=400, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=1000, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(dockerfiles())
     def collect(text: str) -> None:
         try:
