@@ -1,4 +1,7 @@
-"""What moving tags stood for when somebody locked them. Only data: reading and refreshing is the registry's part."""
+"""What moving tags stood for, and what package indexes had, when somebody locked them.
+
+Only data: reading and refreshing is the registry's part.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,56 @@ class LockEntry:
 
 
 @record
+class PackageEntry:
+    """What an index of packages had of one version for one kind of image, at *locked*.
+
+    ``asked`` are the requirements that were answered by it, as ``packages.asked.asked`` writes them; ``requires`` the
+    versions that it needs beside it, each ``name==version`` like the keys of its table. ``compiled`` says that an
+    installation has to compile it; ``libraries`` are those (by soname) that it is linked to and that slim images lack,
+    ``uses`` the programs and libraries of full images that its code names, each with the file that does, and ``bins``
+    the programs that it brings.
+    """
+
+    asked: tuple[str, ...]
+    requires: tuple[str, ...]
+    compiled: bool
+    libraries: tuple[str, ...]
+    uses: tuple[str, ...]
+    bins: tuple[str, ...]
+    locked: datetime
+
+
+@record
 class Lock:
-    """Entries by canonical reference (``docker.io/library/python:3``)."""
+    """Entries by canonical reference (``docker.io/library/python:3``), and packages by what they are installed for.
+
+    Those are ``pypi-3.11-debian`` (the version of Python, the family of the distribution); below that the key is
+    ``name==version``.
+    """
 
     entries: Mapping[str, LockEntry] = MappingProxyType({})
+    packages: Mapping[str, Mapping[str, PackageEntry]] = MappingProxyType({})
+
+    def answer(self, target: str, requirement: str) -> Mapping[str, PackageEntry] | None:
+        """What *requirement* brings where it is installed for *target*: its own entry first, then all that it needs.
+
+        None where it was not asked, or where an entry is missing.
+        """
+        known = self.packages.get(target, {})
+        # Where builds were answered differently, each answer counts.
+        waiting = [key for key, entry in known.items() if requirement in entry.asked]
+        if not waiting:
+            return None
+        found: dict[str, PackageEntry] = {}
+        while waiting:
+            key = waiting.pop()
+            if key in found:
+                continue
+            if key not in known:
+                return None
+            found[key] = known[key]
+            waiting += known[key].requires
+        return found
 
     def find(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""

@@ -26,6 +26,7 @@ class Container:
 
     A word of ``entrypoint`` and ``command`` is None where it is not known. ``powers`` are the capabilities that it is
     given, with ``all`` for a privileged container. ``nonroot`` tells that an image that starts as root is refused.
+    ``checks`` are the commands that are run inside beside what it starts: tests of health, probes, hooks.
     """
 
     where: Evidence
@@ -40,6 +41,7 @@ class Container:
     powers: tuple[str, ...] = ()
     powers_at: Evidence | None = None
     nonroot: bool = False
+    checks: tuple[tuple[tuple[str | None, ...], Evidence], ...] = ()
 
     @property
     def starts(self) -> bool:

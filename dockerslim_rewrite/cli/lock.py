@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..ir.reference import ImageReference
     from ..registry.client import RegistryClient
     from ..registry.lock import Lock, LockEntry, Moved, Outcome
+    from ..registry.packages.locking import PackagesOutcome
     from ..registry.resolution import Resolver
 
 DONE, MOVED, USAGE = 0, 1, 2
@@ -39,6 +40,9 @@ class LockRequest:
     insecure: tuple[str, ...] = ()
     ca_file: Path | None = None
     format: str = "text"
+    packages: bool = True
+    indexes: tuple[str, ...] = ()
+    context: Path | None = None
 
 
 def lock_command(
@@ -59,9 +63,20 @@ def lock_command(
     ] = None,
     insecure: Annotated[list[str] | None, typer.Option(help="A registry (host:port) without TLS.")] = None,
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="Certificate authorities to trust.")] = None,
+    packages: Annotated[
+        bool, typer.Option(help="Lock what the index of Python packages has of what pip installs as well.")
+    ] = True,
+    index_url: Annotated[
+        list[str] | None, typer.Option("--index-url", help="The index of Python packages; else pip's own settings say.")
+    ] = None,
+    context: Annotated[Path | None, typer.Option(help="The build context; else what the repository says.")] = None,
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
-    """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network."""
+    """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network.
+
+    What pip installs on images of Python is looked up as well: whether a package has to be compiled, what it is linked
+    to, and which programs of full images it calls. Nothing of the project or of a package runs.
+    """
     pairs = (item.partition("=") for item in build_arg or ())
     words = tuple(paths or ())
     # `--update python` names an image, unless there is such a file or folder.
@@ -78,6 +93,9 @@ def lock_command(
         insecure=tuple(insecure or ()),
         ca_file=ca_file,
         format=format,
+        packages=packages,
+        indexes=tuple(index_url or ()),
+        context=context,
     )
     raise typer.Exit(run(request))
 
@@ -119,18 +137,36 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
                 outcome = refresh(before, references, client, now(), wanted=wanted, prune=request.prune, renew=renew)
         else:
             outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune, renew=renew)
+        looked = _packages(request, outcome.lock)
         if not request.check:
-            save(request.lock_file, outcome.lock)
+            save(request.lock_file, outcome.lock if looked is None else looked.lock)
     except (InputError, LockError, OSError, ValueError) as error:
         return _complain(str(error))
     except ModuleNotFoundError as error:
         return _complain(f"asking registries needs {error.name}: install dockerslim-rewrite[registry]")
-    _report(request, outcome)
-    for line in (*problems, *(f"{key}: {reason}" for key, reason in outcome.failed.items())):
+    _report(request, outcome, looked)
+    unknown = dict(looked.failed) if looked is not None else {}
+    for line in (*problems, *(f"{key}: {reason}" for key, reason in {**outcome.failed, **unknown}.items())):
         _complain(line)
     if problems or outcome.failed:
         return USAGE
-    return MOVED if request.check and outcome.moved else DONE
+    moved = bool(outcome.moved) or (looked is not None and bool(looked.added or looked.gone))
+    return MOVED if request.check and moved else DONE
+
+
+def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
+    """What becomes of the lock's packages; None where they are not asked for. Raises ``ValueError``."""
+    from ..registry.errors import RegistryError
+    from .files import now
+    from .lock_packages import asked_by, refreshed
+
+    if not request.packages:
+        return None
+    asked = asked_by(_dockerfiles(request.paths), request.context)
+    try:
+        return refreshed(lock, asked, request.indexes, now(), update=request.update == ())
+    except RegistryError as error:
+        raise ValueError(str(error)) from None
 
 
 def save(path: Path, lock: Lock) -> bool:
@@ -239,13 +275,25 @@ def _client(request: LockRequest) -> RegistryClient:
     )
 
 
-def _report(request: LockRequest, outcome: Outcome) -> None:
+def _report(request: LockRequest, outcome: Outcome, looked: PackagesOutcome | None) -> None:
+    added = looked.added if looked is not None else ()
+    gone = looked.gone if looked is not None else ()
     if request.format == "json":
-        print(json.dumps([_as_json(item) for item in outcome.moved], indent=2))
+        moved = [_as_json(item) for item in outcome.moved]
+        for word, keys in (("after", added), ("before", gone)):
+            moved += [{"package": key, "target": target, word: True} for target, key in keys]
+        print(json.dumps(moved, indent=2))
         return
     for item in outcome.moved:
         print(printable(_sentence(item, checked=request.check)))
-    if not outcome.moved and not outcome.failed:
+    for target, key in added:
+        assert looked is not None
+        entry = looked.lock.packages[target][key]
+        said = "has to be compiled" if entry.compiled else "comes as an archive that needs no compiler"
+        print(printable(f"{key} ({target}): {'not locked; it ' if request.check else ''}{said}"))
+    for target, key in gone:
+        print(printable(f"{key} ({target}): {'not used' if request.check else 'no longer used, removed'}"))
+    if not outcome.moved and not outcome.failed and not added and not gone:
         print(f"{request.lock_file}: nothing moved, {len(outcome.lock.entries)} locked", file=sys.stderr)
 
 

@@ -15,7 +15,7 @@ _ASKED = re.compile(r"(?:==|~=|>=)\s*(\d+(?:\.\d+)*)")
 
 @record
 class Smaller:
-    """What a smaller variant of an image is known to have.
+    """What a smaller variant (``kind``: ``slim``, ``jre``) of an image is known to have.
 
     ``commands`` are surely in it, ``own`` those of them that its distribution did not bring. ``packages`` maps commands
     that only the larger image has to the Debian packages that bring them back (none where its manager is another).
@@ -24,6 +24,7 @@ class Smaller:
     elsewhere in it. ``saving`` estimates in bytes what the smaller one lacks, None where it was not measured.
     """
 
+    kind: str
     commands: frozenset[str]
     own: frozenset[str]
     packages: Mapping[str, str]
@@ -84,6 +85,7 @@ def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
             documentation_only = entry.get("documentation", False)
             packages = table("smaller")["packages"] if family == "debian" and not documentation_only else {}
             return Smaller(
+                kind=kind,
                 commands=frozenset(there),
                 own=frozenset(entry.get("own", ())),
                 packages={command: package for command, package in packages.items() if command not in there},

@@ -1,4 +1,4 @@
-"""The lock file ``dockerslim.lock``: what moving tags stood for when they were locked. No network here.
+"""The lock file ``dockerslim.lock``: what tags stood for and what indexes had when it was locked. No network here.
 
 The format is TOML: people read it in reviews, every value has a line of its own, and each reference is a table under
 its own name, so two branches that lock different images merge without conflict, and a merge gone wrong is an error of
@@ -8,13 +8,14 @@ nobody reads. Tables are sorted by reference and lists by value, so the same loc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..analysis.locked import FILE_NAME, Lock, LockEntry
+from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
 from ..text.structured import read_toml
@@ -24,6 +25,10 @@ from .resolution import Resolution, Resolver
 SCHEMA = 1
 _HEADER = "# Made by `dockerslim lock`; `dockerslim lock --update` refreshes it. Keep it under version control.\n"
 _WORKERS = 4
+#: What a TOML string may not hold as it is.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: The lists of a package's entry, in the order in which they are written.
+_LISTS = ("asked", "requires", "libraries", "uses", "bins")
 
 __all__ = [
     "FILE_NAME",
@@ -127,7 +132,7 @@ def refresh(
         entries[key] = after
         moved.append(Moved(key, before, after))
     ordered = tuple(sorted(moved, key=lambda item: item.reference))
-    return Outcome(Lock(dict(sorted(entries.items()))), ordered, dict(sorted(failed.items())))
+    return Outcome(evolve(lock, entries=dict(sorted(entries.items()))), ordered, dict(sorted(failed.items())))
 
 
 def read_lock(text: str) -> Lock:
@@ -142,7 +147,16 @@ def read_lock(text: str) -> Lock:
     images = document.get("image", {})
     if not isinstance(images, dict):
         raise LockError("'image' must hold tables")
-    return Lock({key: _read_entry(key, value) for key, value in sorted(images.items())})
+    packages = document.get("package", {})
+    if not isinstance(packages, dict) or not all(isinstance(one, dict) for one in packages.values()):
+        raise LockError("'package' must hold tables of tables")
+    return Lock(
+        {key: _read_entry(key, value) for key, value in sorted(images.items())},
+        {
+            target: {key: _read_package(key, value) for key, value in sorted(entries.items())}
+            for target, entries in sorted(packages.items())
+        },
+    )
 
 
 def write_lock(lock: Lock) -> str:
@@ -160,6 +174,14 @@ def write_lock(lock: Lock) -> str:
             *(f"    {_string(platform)},\n" for platform in sorted(entry.platforms)),
             "]\n",
         ]
+    for target, packages in sorted(lock.packages.items()):
+        for key, package in sorted(packages.items()):
+            pieces.append(f"\n[package.{_string(target)}.{_string(key)}]\n")
+            for name in _LISTS:
+                values = ", ".join(map(_string, sorted(getattr(package, name))))
+                pieces += [f"{name} = [{values}]\n"] if values else []
+            pieces += ["compiled = true\n"] if package.compiled else []
+            pieces.append(f"locked = {package.locked.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n")
     return "".join(pieces)
 
 
@@ -226,6 +248,23 @@ def _read_entry(key: str, value: Any) -> LockEntry:
     return entry
 
 
+def _read_package(key: str, value: Any) -> PackageEntry:
+    if not isinstance(value, dict):
+        raise LockError(f"package {key!r}: must be a table")
+    lists: dict[str, tuple[str, ...]] = {}
+    for name in _LISTS:
+        found = value.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise LockError(f"package {key!r}: {name!r} must be a list of strings")
+        lists[name] = tuple(found)
+    compiled, locked = value.get("compiled", False), value.get("locked")
+    if not isinstance(compiled, bool):
+        raise LockError(f"package {key!r}: 'compiled' must be true or false")
+    if not isinstance(locked, datetime) or locked.tzinfo is None:
+        raise LockError(f"package {key!r}: 'locked' must be a time with its zone")
+    return PackageEntry(**lists, compiled=compiled, locked=locked)
+
+
 def _text(value: Mapping[str, Any], name: str) -> str:
     text = value[name]
     if not isinstance(text, str):
@@ -234,6 +273,7 @@ def _text(value: Mapping[str, Any], name: str) -> str:
 
 
 def _string(text: str) -> str:
-    """A TOML basic string. References, tags, digests and platforms hold no control characters."""
+    """A TOML basic string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
     return f'"{escaped}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -123,7 +123,23 @@ def container_of(runner: Runner) -> Container:
         powers=powers,
         powers_at=_evidence(runner.at("privileged" if runner.privileged else "cap_add")) if powers else None,
         nonroot=runner.nonroot,
+        checks=tuple(_checks(runner)),
     )
+
+
+def _checks(runner: Runner) -> Iterator[tuple[tuple[str | None, ...], Evidence]]:
+    test = _words(runner.healthcheck)
+    if test is not None and test[:1] != ("NONE",):
+        if test[:1] == ("CMD",):
+            argv = test[1:]
+        else:
+            line = test[1:] if test[:1] == ("CMD-SHELL",) else test
+            argv = ("sh", "-c", None if None in line else " ".join(map(str, line)))
+        yield argv, _evidence(runner.at("healthcheck"))
+    for words, place in runner.probes:
+        probe = _words(words)
+        if probe:
+            yield probe, _evidence(place)
 
 
 def _evidence(place: Place) -> Evidence:

@@ -19,7 +19,6 @@ from ..facts import Facts
 
 #: Scripts of package.json that run when its project is installed.
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:\[[^\]]*\])?\s*(?:[=<>~!].*|;.*|))\Z")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
@@ -34,13 +33,13 @@ class Lists:
     build: Build
     facts: Facts
 
-    def requirements(self, path: str, folder: str | None, known: Installer, python: str = "") -> tuple[str, ...]:
-        """The packages that the requirements file *path*, seen from *folder*, lists.
+    def lines(self, path: str, folder: str | None) -> tuple[str, ...]:
+        """The lines of the requirements file *path*, seen from *folder*, and of those that it names.
 
-        Raises ``Unmet`` unless *known* brings all of them to that version of *python*, where it is known.
+        Raises ``Unmet`` where the build context does not show one of them.
         """
         folder = "/" if path.startswith("/") else folder
-        names: list[str] = []
+        found: list[str] = []
         seen: set[str] = set()
         waiting = [posixpath.normpath(posixpath.join(folder or "/", path))]
         while waiting:
@@ -53,15 +52,11 @@ class Lists:
                 raise Unmet(f"pip may have to compile {path}")
             for line in _lines(text):
                 include = _INCLUDE.match(line)
-                if include is not None:
+                if include is None:
+                    found.append(line)
+                else:
                     waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(at), include[1])))
-                    continue
-                found = _REQUIREMENT.match(line)
-                name = found[1].lower().replace("_", "-") if found is not None else ""
-                if found is None or not known.brings(name, _version(found[2] or ""), python):
-                    raise Unmet(f"pip may have to compile {line}, which {path} lists")
-                names.append(name)
-        return tuple(names)
+        return tuple(found)
 
     def npm_lock(self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True) -> frozenset[str]:
         """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts.
@@ -132,11 +127,6 @@ class Lists:
             return None
         file = project.image_files(self.build).get(path)
         return project.text(file.path) if file is not None else None
-
-
-def _version(text: str) -> str:
-    """The version that a requirement asks for, without hashes and markers, which only leave it out elsewhere."""
-    return re.split(r";|\s--hash=", text, maxsplit=1)[0].strip()
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -16,8 +16,12 @@ from ...knowledge.smaller import Installer, installer
 from ...knowledge.writes import tool_writing
 from ...record import evolve, record
 from ...text.structured import read_toml
+from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
+from ..locked import Lock
+from ..packages.asked import ELSEWHERE, python_target
+from ..packages.indexed import Index, Settled
 from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
@@ -39,10 +43,16 @@ _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
 @record
 class Links:
-    """Debian's development packages of the libraries, and programs that the installed packages bring."""
+    """Debian's development packages of the libraries, and programs that the installed packages bring.
+
+    ``compiled`` are packages that installing compiles; ``looked_up`` says that lock files tell of all of it,
+    not only what is known of names.
+    """
 
     libraries: tuple[str, ...]
     programs: frozenset[str]
+    compiled: tuple[str, ...]
+    looked_up: bool
 
 
 def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> Links:
@@ -59,9 +69,13 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
             raise Unmet(f"{told} (line {step.line}) may link what is installed to any library of the full image")
     lists = Lists(build, facts)
     folders = {step.index: state.workdir for step, state in zip(stage.steps, states, strict=False)}
-    reader = _Reader(lists, LockSites(stage, lists, folders))
+    image = base_image(build, facts, stage)
+    target = python_target(image.family, image.parts.version) if image is not None else None
+    reader = _Reader(lists, LockSites(stage, lists, folders), facts.lock, target)
     found: dict[str, None] = {}
+    compiled: dict[str, None] = {}
     programs: set[str] = set()
+    looked_up = True
     for run in stage.runs:
         for use in facts.uses(run):
             done = use.operation
@@ -81,15 +95,52 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                 harmless_scripts=known.harmless_scripts | also.packages,
             )
             programs |= known.commands | also.programs
+            if reader.listed(use):
+                for settled in reader.requirements(use, wider):
+                    programs |= settled.programs
+                    looked_up = looked_up and settled.looked_up
+                    compiled.update(dict.fromkeys(settled.compiled))
+                continue
+            looked_up = looked_up and manager == "npm"
             for name in reader.names(use, wider, programs):
                 found.update(dict.fromkeys(also.links.get(name, ())))
-    return Links(tuple(sorted(found)), frozenset(programs))
+    for name in compiled:
+        found.update(dict.fromkeys(linked_packages("pip").links.get(name, ())))
+    return Links(tuple(sorted(found)), frozenset(programs), tuple(compiled), looked_up)
 
 
 @record
 class _Reader:
     lists: Lists
     sites: LockSites
+    lock: Lock
+    target: str | None
+
+    def listed(self, use: Use) -> bool:
+        """Whether *use* installs requirements of Python, one by one or in files."""
+        done = use.operation
+        if done.manager.name not in ("pip", "uv") or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
+            return False
+        return done.subcommand != "sync" and not any(use.command.argv[at] in _HERE for at in done.operands)
+
+    def requirements(self, use: Use, known: Installer) -> Iterator[Settled]:
+        """What is known of all that *use* installs. Raises ``Unmet`` where some of it may be linked to anything."""
+        done = use.operation
+        lines = [use.command.argv[at] for at in done.operands]
+        files = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
+        said = f"{done.executable} {done.subcommand}"
+        if not done.certain or done.kind is not Kind.INSTALL or None in (*lines, *files):
+            raise Unmet(f"{said} may install anything")
+        if not lines and not files:
+            raise Unmet(f"what {said} installs is not known")
+        for path in files:
+            lines += self.lists.lines(path or "", self.sites.folder(use.run))
+        index = Index(self.lock, None if done.has_flag(*ELSEWHERE) else self.target, known)
+        for line in lines:
+            found = index.settle(line or "", compiles=True)
+            if found is None:
+                raise Unmet(f"{_bare(line or '') or line} may be linked to any library of the full image")
+            yield found
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
         """The packages that *use* installs, each in *known*; programs of npm's go into *programs*."""
@@ -122,8 +173,8 @@ class _Reader:
                 yield from self._project(run, known)
             else:
                 yield from _known((word or "",), known)
-        for path in lists:
-            yield from self.lists.requirements(path or "", self.sites.folder(run), known)
+        if lists:
+            raise Unmet(f"{said} may install anything")
 
     def hex(self, run: Run) -> None:
         """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""

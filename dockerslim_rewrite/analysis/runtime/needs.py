@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
@@ -15,11 +15,15 @@ from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
+from ..evidence import Evidence
 from ..facts import Facts
+from ..packages.asked import ELSEWHERE, python_target
+from ..packages.indexed import Index
 from ..packages.listed import Lists, Unmet
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
+from .folders import folders
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
@@ -33,8 +37,6 @@ _MOVES = frozenset(("cd", "pushd", "popd"))
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
 _INTERPRETERS = frozenset(("sh", "bash", "dash", "ash"))
-#: Options of pip by which it may not get, or not take, the archives that its own index has.
-_ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -48,12 +50,14 @@ class Needs:
     """Debian packages that the smaller image lacks, sorted, and the first RUN that needs one of them, if any does.
 
     ``brought`` says that what is installed in any case brings back much of what the larger image has: a compiler, or
-    headers.
+    headers. ``looked_up`` says that lock files tell of all that languages' package managers install, not only what is
+    known of names.
     """
 
     packages: tuple[str, ...]
     first: Run | None
     brought: bool = False
+    looked_up: bool = True
 
 
 def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
@@ -69,6 +73,9 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     reader.old = image is None or ended(image, facts.today or image.as_of) is not None
     if image is not None and image.name == "python":
         reader.python = ".".join((image.parts.version or "").split(".")[:2])
+        reader.target = python_target(image.family, image.parts.version)
+    if image is not None and image.workdir is not None:
+        reader.folders = folders(stage, facts, image.workdir)
     stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
     for one in stages:
         for step in one.steps:
@@ -77,7 +84,7 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     first = next((run for run in reader.missing.values() if run is not None), None)
     tools = build_tools("apt")
     brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
-    return Needs(tuple(sorted(reader.missing)), first, brought)
+    return Needs(tuple(sorted(reader.missing)), first, brought, reader.looked_up)
 
 
 def started_programs(facts: Facts) -> tuple[StartedProgram, ...]:
@@ -109,6 +116,8 @@ class _Reader:
         self.facts = facts
         self.lists = lists
         self.folder: str | None = None
+        #: Where steps work whose folder the base image decides, by index.
+        self.folders: Mapping[int, str | None] = {}
         self.depth = 0
         self.smaller = smaller
         self.missing: dict[str, Run | None] = {}
@@ -119,11 +128,18 @@ class _Reader:
         self.old = False
         #: The version of Python in the image, like 3.12; empty where it is not said.
         self.python = ""
+        #: What packages are locked for.
+        self.target: str | None = None
+        #: Whether lock files told of all that was installed.
+        self.looked_up = True
         #: The words that the script at hand was started with; None where it changes them.
         self.passed: Sequence[str | None] | None = ()
 
+    def _folder(self, step: Step) -> str | None:
+        return self.facts.state(step).workdir or self.folders.get(step.index)
+
     def step(self, step: Step) -> None:
-        self.folder = self.facts.state(step).workdir
+        self.folder = self._folder(step)
         self._text(step)
         if isinstance(step, Run):
             self._run(step)
@@ -182,7 +198,7 @@ class _Reader:
     def process(self, steps: Sequence[Step]) -> None:
         """What the container runs."""
         if steps:
-            self.folder = self.facts.state(steps[-1]).workdir
+            self.folder = self._folder(steps[-1])
         entry = next((step for step in reversed(steps) if step.keyword == "ENTRYPOINT"), None)
         command = next((step for step in reversed(steps) if step.keyword == "CMD"), None)
         if self.smaller.command_goes and entry is None and command is None:
@@ -204,8 +220,26 @@ class _Reader:
         for step in steps:
             if isinstance(step, Healthcheck) and step.test == "CMD":
                 self._healthcheck(step)
+        self._containers(entry.argv if isinstance(entry, Exec) else ())
         for one in started_programs(self.facts):
             self._by_code(one)
+
+    def _containers(self, entry: tuple[str, ...] | None) -> None:
+        """What those run that are known to run the image; *entry* is its own entrypoint, None for one in shell form."""
+        for container in self.facts.project.usage.containers if self.facts.project is not None else ():
+            own = entry if container.entrypoint is None else container.entrypoint
+            argv = (*(own or ()), *(container.command or ()))
+            # In shell form the entrypoint takes no words.
+            if argv and own is not None and container.starts:
+                self._elsewhere(argv, container.started or container.where)
+            for words, where in container.checks:
+                self._elsewhere(words, where)
+
+    def _elsewhere(self, argv: Sequence[str | None], where: Evidence) -> None:
+        try:
+            self.command(argv if None in argv else started(tuple(map(str, argv))), None)
+        except Unmet as reason:
+            raise Unmet(f"{reason} ({where})") from None
 
     def _by_code(self, started: StartedProgram) -> None:
         """A program that code of the project starts."""
@@ -348,19 +382,39 @@ class _Reader:
         names = [argv[at] for at in done.operands]
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
-        python = "" if done.has_flag(*_ELSEWHERE) else self.python
-        for name in (*names, *others):
-            bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0] if name else ""
-            bare = bare.lower().replace("_", "-")
-            bare = f"@{bare}" if name and name.startswith("@") else bare
-            if name is None or not known.brings(bare, name[len(bare) :], python):
-                raise Unmet(f"{manager} may have to compile {name or 'what a variable names'}")
-        for path in lists:
-            if path is None:
-                raise Unmet(f"{manager} may have to compile what a variable names")
-            self.lists.requirements(path, self.folder, known, python)
+        if None in (*names, *others, *lists):
+            raise Unmet(f"{manager} may have to compile what a variable names")
         if not (names or lists) or not done.certain:
             raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
+        if manager == "pip":
+            elsewhere = done.has_flag(*ELSEWHERE)
+            constrained = bool(others)
+            index = Index(
+                self.facts.lock,
+                None if elsewhere or constrained else self.target,
+                known,
+                "" if elsewhere else self.python,
+            )
+            for word in (*names, *others):
+                self._settled(index, word or "", "")
+            for path in lists:
+                for line in self.lists.lines(path or "", self.folder):
+                    self._settled(index, line, f", which {path} lists")
+            return
+        self.looked_up = False
+        for name in (*names, *others):
+            name = name or ""
+            bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0].lower().replace("_", "-")
+            bare = f"@{bare}" if name.startswith("@") else bare
+            if not known.brings(bare, name[len(bare) :], ""):
+                raise Unmet(f"{manager} may have to compile {name}")
+
+    def _settled(self, index: Index, line: str, source: str) -> None:
+        found = index.settle(line)
+        if found is None:
+            raise Unmet(f"pip may have to compile {line}{source}")
+        self.programs |= found.programs
+        self.looked_up = self.looked_up and found.looked_up
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
         """tar calls a program for each kind of compression but gzip's, which every image has."""

@@ -6,6 +6,7 @@ from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.needs import Needs, needs
+from ...analysis.runtime.starting import EVERYWHERE, starting
 from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
@@ -27,10 +28,13 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
     The full images of languages are made to compile everything that anybody may need: of python's gigabyte, nine
     tenths are compilers, headers and libraries.
 
-    At level aggressive, since another set of packages is installed. Done only where every command of the stage, of
-    those built from it and of the container's start is known to be in the smaller image, or comes back by installing
-    its package (curl, git, procps …), which is then written down; else the remark names the command. What a program
-    calls by itself is not seen. Declined as well: installers that may have to compile (only packages known to need no
+    At level aggressive, since another set of packages is there. At standard where the build context shows the program,
+    and the lock file (`dockerslim lock`) or npm's own tells of each package that is installed that none is compiled and
+    none calls what the smaller image lacks; and where nothing but documentation is missing.
+    What starts a shell, an interpreter alone or nothing of its own may be an image to work in.
+    Done only where every command of the stage, of those built from it and of the container's start is known to be in
+    the smaller image, or comes back by installing its package (curl, git, procps …), which is then written down; else
+    the remark names the command. Declined as well: installers that may have to compile (only packages known to need no
     compiler, or to come compiled, pass, named or in lists that the build context shows; of npm's those that its lock
     file does not mark), scripts that the build context does not show, files from other stages that may be linked
     to libraries, files that other stages take, and versions for which no smaller tag is known to exist. Only stages
@@ -58,7 +62,9 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
             continue
         # What an installation brings back has not been measured.
         saving = None if required.packages or required.brought else variant.saving
-        yield _change(site, after, required, where, saving, build, facts)
+        certain = variant.documentation or (required.looked_up and not required.packages and variant.kind == "slim")
+        safety = Safety.STANDARD if certain and _serves(site, build, facts) else Safety.AGGRESSIVE
+        yield _change(site, after, required, where, saving, safety, build, facts)
 
 
 def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:
@@ -76,6 +82,19 @@ def _check(site: BaseSite, facts: Facts) -> None:
     others = [one for one in facts.base_sites if one is not site and one.place and one.place.span == site.place.span]
     if others:
         raise Unmet(f"the same build argument chooses the base on line {others[0].line}")
+
+
+def _serves(site: BaseSite, build: Build, facts: Facts) -> bool:
+    """Whether the build context shows what the container runs, and that is a program: no image to work in."""
+    if facts.project is None or facts.project.usage.guessed:
+        return False
+    heirs = facts.graph.heirs(site.stage.index)
+    start = starting(build.stages[max(heirs)] if heirs else site.stage)
+    if isinstance(start, str):
+        return False
+    return any(one.name not in EVERYWHERE for one in start.programs) and len(start.words) > (
+        0 if any(one.path for one in start.programs) else 1
+    )
 
 
 def _where(required: Needs, site: BaseSite, image: ImageFacts, build: Build, facts: Facts) -> Step | None:
@@ -104,6 +123,7 @@ def _change(
     required: Needs,
     where: Step | None,
     saving: int | None,
+    safety: Safety,
     build: Build,
     facts: Facts,
 ) -> Change:
@@ -123,7 +143,7 @@ def _change(
         edits=tuple(edits),
         title=title,
         reason=reason,
-        safety=Safety.AGGRESSIVE,
+        safety=safety,
         claims=tuple(claims),
         line=site.place.line,
         saving=saving,

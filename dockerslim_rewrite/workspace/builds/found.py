@@ -60,7 +60,8 @@ class Mount:
 class Runner:
     """How a container is run, as far as it differs from what the image says. None is what nobody set.
 
-    ``entrypoint`` and ``command`` are the words in place of ENTRYPOINT and CMD. ``nonroot`` tells that the runner
+    ``entrypoint`` and ``command`` are the words in place of ENTRYPOINT and CMD; ``healthcheck`` is a test as compose
+    writes it, ``probes`` are commands that are run inside as well. ``nonroot`` tells that the runner
     refuses an image that starts as root. ``capabilities`` are those added.
     """
 
@@ -78,6 +79,7 @@ class Runner:
     nonroot: bool = False
     workdir: Text | None = None
     healthcheck: Words = None
+    probes: tuple[tuple[Words, Place], ...] = ()
     places: tuple[tuple[str, Place], ...] = ()
 
     def at(self, key: str) -> Place:

@@ -83,8 +83,21 @@ def _runner(path: str, container: Map, shared: Map, volumes: dict[str, str]) -> 
         privileged=truth(own.get("privileged")),
         nonroot=truth(own["runAsNonRoot"]) if "runAsNonRoot" in own else truth(shared.get("runAsNonRoot")),
         workdir=_optional(scalar(container.get("workingDir"))),
+        probes=tuple(_probes(path, container)),
         places=tuple(places),
     )
+
+
+def _probes(path: str, container: Map) -> Iterator[tuple[Words, Place]]:
+    """The commands that are run in the container beside what it starts."""
+    lifecycle = mapping(container.get("lifecycle"))
+    found = [container.get(key) for key in ("livenessProbe", "readinessProbe", "startupProbe")]
+    found += [lifecycle.get(key) for key in ("postStart", "preStop")]
+    for one in found:
+        command = mapping(mapping(one).get("exec"))
+        words = _words(command.get("command"))
+        if words is not None:
+            yield words, Place(path, command.line)
 
 
 def _mounts(path: str, container: Map, volumes: dict[str, str]) -> Iterator[Mount]:

@@ -1,0 +1,31 @@
+"""Requirements of Python as the lock file keeps the answers. Source: PEP 508, pip's requirements file format."""
+
+from __future__ import annotations
+
+import re
+
+#: Options of pip by which it may not get, or not take, the archives that the usual index has.
+ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*([=<>~!][^;@]*)?(;.*)?\Z")
+
+
+def asked(text: str) -> str | None:
+    """The requirement *text* (a word of pip's command line, a line of a file) as it is kept.
+
+    Hashes and blanks do not count, nor does how a name is spelled. None for what is no requirement of an index: an
+    option, an address, a path.
+    """
+    found = _REQUIREMENT.match(re.split(r"\s--hash[=\s]", text.strip(), maxsplit=1)[0].strip())
+    if found is None:
+        return None
+    name = re.sub(r"[-_.]+", "-", found[1]).lower()
+    extras = ",".join(sorted(re.sub(r"\s", "", (found[2] or "").lower())[1:-1].split(",")))
+    version = re.sub(r"\s", "", found[3] or "")
+    marker = re.sub(r"\s+", " ", (found[4] or "").strip())
+    return f"{name}{f'[{extras}]' if extras else ''}{version}{marker}"
+
+
+def python_target(family: str | None, version: str | None) -> str | None:
+    """The target of packages for Python in an image of *version* on a distribution of *family*; None for others."""
+    minor = re.match(r"3\.\d+(?=\.|\Z)", version or "")
+    return f"pypi-{minor[0]}-{family}" if minor is not None and family == "debian" else None

@@ -1,0 +1,82 @@
+"""Whether requirements of Python install without a compiler, and run, on an image that lacks what full ones have.
+
+The lock file says it of what was asked of the index; of the rest, what is known of packages by their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...knowledge.linked import linked_packages
+from ...knowledge.smaller import Installer
+from ...record import record
+from ..locked import Lock, PackageEntry
+from .asked import asked
+from .listed import Unmet
+
+_NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
+
+
+@record
+class Settled:
+    """A requirement that is known: ``compiled`` are the packages that an installation compiles, ``programs`` those
+    that it brings. ``looked_up`` says that the lock file told, not only what is known of the name.
+    """
+
+    compiled: tuple[str, ...]
+    programs: frozenset[str]
+    looked_up: bool
+
+
+@record
+class Index:
+    """What *lock* says of an index for *target*, beside what is *known* by name for that version of *python*."""
+
+    lock: Lock
+    target: str | None
+    known: Installer
+    python: str = ""
+
+    def settle(self, line: str, *, compiles: bool = False) -> Settled | None:
+        """What is known of the requirement in *line*; None where nothing is.
+
+        *compiles*: a compiler is there, so that only what the result is linked to counts. Raises ``Unmet`` where the
+        lock file tells that the smaller image lacks something.
+        """
+        requirement = asked(line)
+        if requirement is None:
+            return None
+        answer = self.lock.answer(self.target, requirement) if self.target is not None else None
+        if answer is not None:
+            return self._looked_up(answer, compiles=compiles)
+        named = _NAMED.match(requirement)
+        if named is None:
+            return None
+        name, extras, version = named.groups()
+        if compiles:
+            return Settled((name,), frozenset(), looked_up=False) if name in self.known.packages else None
+        brings = self.known.brings(name, f"{extras}{version}", self.python)
+        return Settled((), frozenset(), looked_up=False) if brings else None
+
+    def _looked_up(self, answer: Mapping[str, PackageEntry], *, compiles: bool) -> Settled:
+        linked = linked_packages("pip")
+        compiled: list[str] = []
+        programs: set[str] = set()
+        for key, entry in answer.items():
+            name = key.partition("==")[0]
+            programs.update(entry.bins)
+            if entry.compiled:
+                if not compiles:
+                    raise Unmet(f"pip compiles {key}, of which the index has no archive for every platform")
+                if name not in self.known.packages | linked.packages:
+                    raise Unmet(f"{key} is compiled, and may be linked to any library of the full image")
+                compiled.append(name)
+                continue
+            if name in self.known.packages or name in linked.plain - linked.runs:
+                continue
+            if entry.libraries:
+                raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
+            if entry.uses:
+                raise Unmet(f"{key} uses {entry.uses[0]}, which the smaller image lacks")
+        return Settled(tuple(compiled), frozenset(programs), looked_up=True)
