@@ -42,6 +42,7 @@ class LockRequest:
     format: str = "text"
     packages: bool = True
     indexes: tuple[str, ...] = ()
+    npm_registry: str | None = None
     context: Path | None = None
 
 
@@ -64,18 +65,22 @@ def lock_command(
     insecure: Annotated[list[str] | None, typer.Option(help="A registry (host:port) without TLS.")] = None,
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="Certificate authorities to trust.")] = None,
     packages: Annotated[
-        bool, typer.Option(help="Lock what the index of Python packages has of what pip installs as well.")
+        bool, typer.Option(help="Lock what package indexes have of what pip and npm install as well.")
     ] = True,
     index_url: Annotated[
         list[str] | None, typer.Option("--index-url", help="The index of Python packages; else pip's own settings say.")
+    ] = None,
+    npm_registry: Annotated[
+        str | None, typer.Option("--npm-registry", help="The registry of Node.js packages; else npm's settings say.")
     ] = None,
     context: Annotated[Path | None, typer.Option(help="The build context; else what the repository says.")] = None,
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network.
 
-    What pip installs on images of Python is looked up as well: whether a package has to be compiled, what it is linked
-    to, and which programs of full images it calls. Nothing of the project or of a package runs.
+    What pip and npm install on images of Python and Node.js is looked up as well: whether a package has to be
+    compiled, what it is linked to, and which programs of full images it calls. Nothing of the project or of a package
+    runs.
     """
     pairs = (item.partition("=") for item in build_arg or ())
     words = tuple(paths or ())
@@ -95,6 +100,7 @@ def lock_command(
         format=format,
         packages=packages,
         indexes=tuple(index_url or ()),
+        npm_registry=npm_registry,
         context=context,
     )
     raise typer.Exit(run(request))
@@ -164,7 +170,7 @@ def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
         return None
     asked = asked_by(_dockerfiles(request.paths), request.context)
     try:
-        return refreshed(lock, asked, request.indexes, now(), update=request.update == ())
+        return refreshed(lock, asked, request.indexes, request.npm_registry, now(), update=request.update == ())
     except RegistryError as error:
         raise ValueError(str(error)) from None
 

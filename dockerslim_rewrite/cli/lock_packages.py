@@ -44,21 +44,31 @@ def asked_by(paths: Iterable[str], context: Path | None = None) -> list[tuple[As
 
 
 def refreshed(
-    lock: Lock, asked: Sequence[tuple[Asked, ...]], urls: tuple[str, ...], now: datetime, *, update: bool
+    lock: Lock,
+    asked: Sequence[tuple[Asked, ...]],
+    urls: tuple[str, ...],
+    npm_registry: str | None,
+    now: datetime,
+    *,
+    update: bool,
 ) -> PackagesOutcome | None:
-    """What *lock* should say of all that is *asked*, by the indexes at *urls* or else those of pip; None for nothing.
+    """What *lock* should say of all that is *asked*; None for nothing.
+
+    *urls* are the indexes for Python, *npm_registry* is the one for Node.js; else the settings of pip and npm say.
 
     Raises ``RegistryError`` for an address that is none, ``ModuleNotFoundError`` where a library is not installed.
     """
     if not asked and not lock.packages:
         return None
     from ..registry.packages.locking import refresh_packages
+    from ..registry.packages.npm import NpmStore, registry
     from ..registry.packages.resolving import Store
     from ..registry.packages.settings import indexes
     from ..registry.packages.simple import Index
 
-    index = Index(urls or indexes())
+    index, npm = Index(urls or indexes()), NpmStore(npm_registry or registry())
     try:
-        return refresh_packages(lock, asked, Store(index), now, update=update)
+        return refresh_packages(lock, asked, Store(index), now, npm=npm, update=update)
     finally:
         index.close()
+        npm.close()

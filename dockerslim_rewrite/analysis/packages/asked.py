@@ -25,6 +25,33 @@ def asked(text: str) -> str | None:
     return f"{name}{f'[{extras}]' if extras else ''}{version}{marker}"
 
 
+#: Options of npm by which it works elsewhere, or follows no lock file.
+NPM_ELSEWHERE = (
+    "--prefix", "-C", "-w", "--workspace", "--workspaces", "--no-package-lock", "--package-lock", "--no-shrinkwrap",
+    "--registry", "-g", "--global", "--location",
+)  # fmt: skip
+#: The target of npm's packages: the same for every image.
+NPM_TARGET = "npm"
+_NPM_WORD = re.compile(r"((?:@[\w.~-]+/)?[\w.~-]+)(?:@(.*))?\Z")
+
+
+def npm_asked(name: str, wanted: str) -> str | None:
+    """The requirement of *wanted* (a range or a tag) of npm's package *name* as it is kept; None for what comes from
+    elsewhere than a registry.
+    """
+    wanted = " ".join(wanted.split())
+    alias = wanted.removeprefix("npm:")
+    if ":" in alias or ("/" in alias and not wanted.startswith("npm:@")):
+        return None
+    return f"{name}@{wanted or '*'}"
+
+
+def npm_word(word: str) -> str | None:
+    """The requirement that a *word* of npm's command line asks for; None for what is none of a registry."""
+    found = _NPM_WORD.match(word)
+    return npm_asked(found[1], found[2] or "latest") if found is not None else None
+
+
 def python_target(family: str | None, version: str | None) -> str | None:
     """The target of packages for Python in an image of *version* on a distribution of *family*; None for others."""
     minor = re.match(r"3\.\d+(?=\.|\Z)", version or "")

@@ -12,7 +12,7 @@ from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...record import record
 from ..locked import Lock, PackageEntry
-from .asked import asked
+from .asked import NPM_TARGET, asked
 from .listed import Unmet
 
 _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
@@ -27,6 +27,31 @@ class Settled:
     compiled: tuple[str, ...]
     programs: frozenset[str]
     looked_up: bool
+
+
+def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compiles: bool = False) -> Settled | None:
+    """What *lock* says of npm's *requirement*, as ``asked.npm_asked`` writes it; None where it says nothing.
+
+    *known* tells whose install scripts compile nothing. Raises ``Unmet`` where the smaller image lacks something.
+    """
+    answer = lock.answer(NPM_TARGET, requirement) if requirement is not None else None
+    if answer is None:
+        return None
+    linked = linked_packages("npm")
+    compiled: list[str] = []
+    programs: set[str] = set()
+    for key, entry in answer.items():
+        name = key.rpartition("==")[0]
+        programs.update(entry.bins)
+        if entry.compiled and name not in known.harmless_scripts:
+            if not compiles or name not in linked.packages:
+                raise Unmet(f"npm runs the install script of {key}, which may compile")
+            compiled.append(name)
+        if name in linked.runs or (entry.uses and name not in known.packages | linked.plain):
+            raise Unmet(
+                f"{key} may start {entry.uses[0] if entry.uses else 'a program'}, which the smaller image lacks"
+            )
+    return Settled(tuple(compiled), frozenset(programs), looked_up=True)
 
 
 @record

@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...ir.build import Build
+from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...record import record
 from ...text.structured import read_json
 from ..facts import Facts
+from .asked import npm_asked
+from .lock_files import npm_packages
 
 #: Scripts of package.json that run when its project is installed.
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
@@ -89,6 +92,35 @@ class Lists:
             bins = entry.get("bin")
             programs.update(bins if isinstance(bins, dict) else ())
         return frozenset(programs)
+
+    def check_runs(self, folder: str | None) -> None:
+        """Raises ``Unmet`` where npm's lock file in *folder* names a package that starts programs of full images."""
+        text = self.text(posixpath.join(folder or "/", "package-lock.json"), folder) or ""
+        runs = linked_packages("npm").runs
+        starter = next((name for name in npm_packages(text) if name in runs), None)
+        if starter is not None:
+            raise Unmet(f"{starter} may start a program of the full image")
+
+    def npm_asked(self, folder: str | None, *, development: bool) -> tuple[str | None, ...]:
+        """What the package.json in *folder* asks for, as the lock file keeps it; None for what comes from elsewhere.
+
+        Raises ``Unmet`` where the build context does not show it, or where installing it runs a script of its own.
+        """
+        package = self._json("package.json", folder)
+        if package is None:
+            raise Unmet("package.json cannot be seen")
+        for script in INSTALLING:
+            if script in self._scripts(folder):
+                raise Unmet(f"what the script {script} of package.json does is not known")
+        if package.get("workspaces") or package.get("overrides") or package.get("bundleDependencies"):
+            raise Unmet("package.json names workspaces or overrides")
+        keys = ("dependencies", "optionalDependencies", "peerDependencies", *(("devDependencies",) * development))
+        pairs = [pair for key in keys if isinstance(package.get(key), dict) for pair in package[key].items()]
+        return tuple(npm_asked(str(name), str(wanted)) for name, wanted in pairs)
+
+    def has(self, name: str, folder: str | None) -> bool:
+        """Whether the build context surely brings the file *name* into *folder*."""
+        return self.text(posixpath.join(folder or "/", name), folder) is not None
 
     def npm_script(self, name: str, folder: str | None) -> Iterator[str]:
         """The shell text of the script *name* of package.json in *folder*, with those before and behind it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ...ir.build import Build
+from ...ir.build import Build, Stage
 from ...record import record
 from ..bases import base_image
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, asked, python_target
+from ..packages.asked import ELSEWHERE, NPM_TARGET, asked, npm_word, python_target
 from ..packages.listed import Lists, Unmet
 from ..shell.operations import Kind
 from .folders import folders
@@ -23,16 +23,19 @@ class Asked:
 
 
 def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
-    """What the stages of *build* on images of Python ask of the index, as far as the file and its context tell."""
+    """What the stages of *build* on images of Python and Node.js ask of indexes, as far as file and context tell."""
     lists = Lists(build, facts)
     for stage in build.stages:
         image = base_image(build, facts, stage)
-        if image is None or image.name != "python":
+        if image is None or image.name not in ("python", "node"):
+            continue
+        working = folders(stage, facts, image.workdir)
+        if image.name == "node":
+            yield from _npm(stage, facts, lists, working)
             continue
         target = python_target(image.family, image.parts.version)
         if target is None:
             continue
-        working = folders(stage, facts, image.workdir)
         for run in stage.runs:
             for use in facts.uses(run):
                 done = use.operation
@@ -48,6 +51,22 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
                     requirement = asked(line)
                     if requirement is not None:
                         yield Asked(target, requirement)
+
+
+def _npm(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | None]) -> Iterator[Asked]:
+    for run in stage.runs:
+        folder = working[run.index]
+        for use in facts.uses(run):
+            done = use.operation
+            if done.manager.name != "npm" or done.kind is not Kind.INSTALL:
+                continue
+            wanted = [npm_word(use.command.argv[at] or "") for at in done.operands]
+            if not done.operands and not lists.has("package-lock.json", folder):
+                try:
+                    wanted = list(lists.npm_asked(folder, development=True))
+                except Unmet:
+                    continue
+            yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
 
 
 def _listed(lists: Lists, path: str, folder: str | None) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
 from ..locked import Lock
-from ..packages.asked import ELSEWHERE, python_target
-from ..packages.indexed import Index, Settled
+from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, python_target
+from ..packages.indexed import Index, Settled, settle_npm
 from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
@@ -31,10 +31,6 @@ from ..shell.operations import Kind
 
 _SYSTEM = frozenset(("apt", "apk"))
 _VERSION = re.compile(r"[\[=<>~!@:;]")
-#: Options of npm by which it works elsewhere, or follows no lock file.
-_ELSEWHERE = (
-    "--prefix", "-C", "-w", "--workspace", "--workspaces", "--no-package-lock", "--package-lock", "--no-shrinkwrap",
-)  # fmt: skip
 #: Managers of the same packages as another.
 _LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm"}
 _HERE = frozenset((".", "./"))
@@ -224,9 +220,21 @@ class _Reader:
 
     def _npm(self, use: Use, known: Installer, programs: set[str]) -> None:
         done, run = use.operation, use.run
-        if done.subcommand not in _EXACT or done.has_flag(*_ELSEWHERE):
+        if done.subcommand not in _EXACT or done.has_flag(*NPM_ELSEWHERE):
             raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
         exact = done.subcommand not in ("install", "i")
+        folder = self.sites.folder(run)
+        if (
+            folder is not None
+            and not exact
+            and not any(self.lists.has(one, folder) for one in ("package-lock.json", "npm-shrinkwrap.json"))
+        ):
+            for requirement in self.lists.npm_asked(folder, development=True):
+                settled = settle_npm(self.lock, requirement, known)
+                if settled is None:
+                    raise Unmet("no package-lock.json of the build context tells what is compiled")
+                programs |= settled.programs
+            return
         lock = self._locked("package-lock.json", run)
         if not exact and "package-lock" in (self.sites.text(".npmrc", run) or ""):
             raise Unmet("npm is told to follow no lock file")

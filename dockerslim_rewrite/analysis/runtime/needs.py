@@ -17,8 +17,8 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, python_target
-from ..packages.indexed import Index
+from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, npm_word, python_target
+from ..packages.indexed import Index, settle_npm
 from ..packages.listed import Lists, Unmet
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
@@ -368,9 +368,8 @@ class _Reader:
             names = [argv[at] for at in done.operands] if done.subcommand in _RUNS else [done.subcommand]
             for text in self.lists.npm_script(names[0] or "" if names else "", self.folder):
                 self._inline(text, run)
-        elif manager == "npm" and done.subcommand == "ci" and not done.operands and self.facts.project is not None:
-            quiet = done.has_flag("--ignore-scripts")
-            self.programs |= self.lists.npm_lock(self.folder, known, scripts=not quiet)
+        elif manager == "npm" and done.kind is Kind.INSTALL and not done.operands and self.facts.project is not None:
+            self._npm(done, known)
         elif done.kind is Kind.INSTALL:
             self._installs(done, argv, known)
             self.programs |= known.commands
@@ -401,13 +400,34 @@ class _Reader:
                 for line in self.lists.lines(path or "", self.folder):
                     self._settled(index, line, f", which {path} lists")
             return
-        self.looked_up = False
         for name in (*names, *others):
             name = name or ""
+            found = settle_npm(self.facts.lock, npm_word(name), known) if manager == "npm" else None
+            if found is not None:
+                self.programs |= found.programs
+                continue
+            self.looked_up = False
             bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0].lower().replace("_", "-")
             bare = f"@{bare}" if name.startswith("@") else bare
             if not known.brings(bare, name[len(bare) :], ""):
                 raise Unmet(f"{manager} may have to compile {name}")
+
+    def _npm(self, done: Operation, known: Installer) -> None:
+        """What the lock file of npm says, or ours."""
+        if done.has_flag(*NPM_ELSEWHERE) or not done.certain:
+            raise Unmet(f"npm may have to compile what npm {done.subcommand} installs")
+        exact = done.subcommand not in ("install", "i")
+        locked = any(self.lists.has(name, self.folder) for name in ("package-lock.json", "npm-shrinkwrap.json"))
+        if exact or locked:
+            quiet = done.has_flag("--ignore-scripts")
+            self.programs |= self.lists.npm_lock(self.folder, known, scripts=not quiet, exact=exact)
+            self.lists.check_runs(self.folder)
+            return
+        for requirement in self.lists.npm_asked(self.folder, development=True):
+            found = settle_npm(self.facts.lock, requirement, known)
+            if found is None:
+                raise Unmet(f"npm may have to compile {requirement or 'what package.json asks for'}")
+            self.programs |= found.programs
 
     def _settled(self, index: Index, line: str, source: str) -> None:
         found = index.settle(line)

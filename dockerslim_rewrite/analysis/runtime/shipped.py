@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...ir.steps import Step
 from ...record import record
 from ..flow.places import Place
 from ..flow.state import State
@@ -24,7 +25,8 @@ class Shipping:
     ``states`` the state before each step of the stage and, last, at its end. ``users``: accounts were created;
     ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
     copied again from the build context, and not among the places; ``gone`` were deleted again at the end.
-    ``obstacles`` are all of them.
+    ``obstacles`` are all of them. ``cut`` is the last instruction that builds; ``ran`` are the paths that commands
+    wrote, beside directories that ``mkdir`` alone made.
     """
 
     places: tuple[Place, ...]
@@ -36,6 +38,8 @@ class Shipping:
     copied: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    cut: Step | None = None
+    ran: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether *path* is one of the places or lies in one."""

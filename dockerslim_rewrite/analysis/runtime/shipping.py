@@ -37,6 +37,7 @@ from ..flow.state import State, after
 from ..packages.kept_packages import KeptPackages
 from ..packages.redirections import redirections
 from ..shell.operations import operation
+from .cut import cut_of
 from .prefixes import prefixes
 from .shipped import Obstacle, Shipping
 
@@ -57,7 +58,8 @@ def shipping(
     state = State(Environment().having(dict(recipe.environment).items()), Names(), recipe.workdir or None, None, None)
     states = [state]
     reader = _Reader(recipe, prefixes(stage), version, installed)
-    last = max((step.index for step in stage.steps if isinstance(step, Run | Copy)), default=-1)
+    cut = cut_of(stage, again=recipe.again)
+    last = cut.index if cut is not None else -1
     for step in stage.steps:
         if step.index <= last or isinstance(step, Onbuild):
             reader.step(step, state)
@@ -81,6 +83,8 @@ def shipping(
             path for path in reader.gone if not any(two.path == path or _inside(two.path, path) for two in outermost)
         ),
         tuple(dict.fromkeys(reader.obstacles)),
+        cut,
+        tuple(sorted(reader.ran)),
     )
     return found, next(iter(reader.obstacles), None)
 
@@ -130,11 +134,14 @@ class _Reader:
         self.filled: set[str] = set()
         self.gone: list[str] = []
         self.users = False
+        self.ran: set[str] = set()
         self.obstacles: list[Obstacle] = []
         self.line = 0
+        self.running = False
 
     def step(self, step: Step, state: State) -> None:
         self.line = step.line
+        self.running = isinstance(step, Run)
         if isinstance(step, Copy):
             self._copy(step, state)
         elif isinstance(step, Run):
@@ -162,6 +169,8 @@ class _Reader:
         else:
             self.places.append(place)
             self.lines.setdefault(place, self.line)
+            if self.running:
+                self.ran.add(place.path)
 
     def _copy(self, copy: Copy, state: State) -> None:
         count = len(self.places)
@@ -250,8 +259,11 @@ class _Reader:
             self._stop(f"{found.unknown} is not known")
         for path in found.removed:
             self._removed(path)
+        # A directory alone is what WORKDIR and COPY make as well.
+        self.running = command.name != "mkdir" or any(word.text.startswith("-m") for word in command.words)
         for place in found.places:
             self._place(place)
+        self.running = True
         if command.name != "mkdir":
             self.filled.update(place.path for place in found.places)
         self.made.update(found.made)

@@ -112,4 +112,6 @@ def _slim(project: Project) -> list[Target] | str:
         packages += known
     why = f"compilers are needed to build only; {base} is the same version, and has what the program is linked to"
     wanted = tuple(sorted(dict.fromkeys(packages)))
-    return [Target(base, Safety.AGGRESSIVE, why, packages=wanted, saving=variant.saving)]
+    certain = found.looked_up and project.facts.project is not None and not project.facts.project.usage.guessed
+    safety = Safety.STANDARD if certain else Safety.AGGRESSIVE
+    return [Target(base, safety, why, packages=wanted, saving=variant.saving)]

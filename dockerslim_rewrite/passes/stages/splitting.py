@@ -11,6 +11,7 @@ import re
 
 from ...analysis.facts import Facts
 from ...analysis.runtime.home import in_home
+from ...analysis.runtime.late import brought_again
 from ...analysis.runtime.shipped import Obstacle
 from ...change import Change, Safety, SplitsStage
 from ...ir.build import Build
@@ -109,7 +110,9 @@ def change_of(project: Project, target: Target) -> Change:
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
-    places = tuple(one.path for one in ships.places) if target.places is None else target.places
+    again = brought_again(project.stage, ships)
+    wanted = tuple(one.path for one in ships.places) if target.places is None else target.places
+    places = tuple(path for path in wanted if path not in again)
     split = split_text(
         project.build,
         project.stage,

@@ -72,7 +72,7 @@ def split_text(
     again.
     """
     newline = build.document.style.newline
-    cut = [step for step in stage.steps if isinstance(step, Run | Copy)][-1]
+    cut = shipping.cut or [step for step in stage.steps if isinstance(step, Run | Copy)][-1]
     builder, runtime = names or _names(stage)
     before = [step for step in stage.steps if step.index <= cut.index]
     moved = [_with_comments(step, build) for step in before if step.keyword in _MOVED]
@@ -146,7 +146,9 @@ def _frame(
     *index*, that of shared libraries is renewed where the builder did.
     """
     folder = shipping.states[len(before)].workdir
-    anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
+    anew = next((step.origin.args for step in behind if step.keyword in ("WORKDIR", "COPY", "ADD")), "")
+    if next((step.keyword for step in behind if step.keyword in ("WORKDIR", "COPY", "ADD")), "WORKDIR") != "WORKDIR":
+        anew = ""
     lines = [_cased_line("RUN ldconfig", stage, templates)] if index and _loads(before) else []
     if shipping.copied and [step.keyword for step in before if step.keyword == "WORKDIR" or _from_context(step)][
         -1:

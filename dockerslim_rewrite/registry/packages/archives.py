@@ -21,7 +21,7 @@ from ..errors import RegistryError
 
 #: More files, or larger ones, than any package has that can be looked into in reasonable time.
 _MAX_FILES = 50_000
-_MAX_TEXT = 4 * 1024 * 1024
+_MAX_TEXT = 16 * 1024 * 1024
 _MAX_LIBRARY = 512 * 1024 * 1024
 _STARTS = re.compile(
     r"\b(?:subprocess|popen|Popen|os\.system|os\.exec\w+|os\.spawn\w+|posix_spawn|create_subprocess_\w+|pexpect|ptyprocess"

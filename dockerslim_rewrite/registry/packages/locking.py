@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from ...analysis.locked import Lock, PackageEntry
+from ...analysis.packages.asked import NPM_TARGET
 from ...analysis.runtime.asking import Asked
 from ...record import evolve, record
 from ..errors import RegistryError
+from .npm import NpmStore, answers, merged
 from .resolving import Chosen, Store, Unresolved, resolve
 from .tags import MACHINES
 
@@ -30,11 +32,18 @@ class PackagesOutcome:
 
 
 def refresh_packages(
-    lock: Lock, builds: Iterable[tuple[Asked, ...]], store: Store, now: datetime, *, update: bool = False
+    lock: Lock,
+    builds: Iterable[tuple[Asked, ...]],
+    store: Store,
+    now: datetime,
+    *,
+    npm: NpmStore | None = None,
+    update: bool = False,
 ) -> PackagesOutcome:
     """What the lock should say of the packages that *builds* ask for; each is what one build asks.
 
-    Requirements that are locked keep their answers unless *update* says to ask again. *lock* is not changed.
+    *store* answers for Python, *npm* for Node.js. Requirements that are locked keep their answers unless *update* says
+    to ask again. *lock* is not changed.
     """
     tables = {target: dict(entries) for target, entries in lock.packages.items()}
     failed: dict[str, str] = {}
@@ -43,6 +52,10 @@ def refresh_packages(
         for target in sorted({one.target for one in build}):
             wanted = tuple(dict.fromkeys(one.requirement for one in build if one.target == target))
             if not update and all(lock.answer(target, one) is not None for one in wanted):
+                continue
+            if target == NPM_TARGET:
+                if npm is not None:
+                    tables[target] = _by_npm(tables.get(target, {}), wanted, npm, now, failed)
                 continue
             python = target.removeprefix(_PREFIX).partition("-")[0]
             table = tables.setdefault(target, {})
@@ -55,6 +68,21 @@ def refresh_packages(
     return PackagesOutcome(
         evolve(lock, packages=kept), tuple(sorted(after - before)), tuple(sorted(before - after)), failed
     )
+
+
+def _by_npm(
+    table: dict[str, PackageEntry], wanted: tuple[str, ...], npm: NpmStore, now: datetime, failed: dict[str, str]
+) -> dict[str, PackageEntry]:
+    """*table* with the answers of npm's registry for all of *wanted*, one by one where that has none."""
+    try:
+        return merged(table, answers(wanted, npm, now))
+    except (RegistryError, Unresolved) as error:
+        if len(wanted) == 1:
+            failed[wanted[0]] = str(error)
+            return table
+    for one in wanted:
+        table = _by_npm(table, (one,), npm, now, failed)
+    return table
 
 
 def _chosen(

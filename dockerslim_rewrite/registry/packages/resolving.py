@@ -20,7 +20,8 @@ from .archives import Archive, requires_of, source, wheel
 from .simple import Index, IndexFile
 from .tags import MACHINES, Release, full_version, releases
 
-_ROUNDS = 2_000
+#: Choices that are tried, those that are taken back included: a project of some hundred packages needs as many.
+_ROUNDS = 1_000
 
 
 class Unresolved(Exception):
@@ -46,15 +47,18 @@ class Store:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
         self._files: dict[str, tuple[IndexFile, ...]] = {}
         self._archives: dict[str, Archive] = {}
         self._requires: dict[str, tuple[str, ...]] = {}
 
     def releases(self, name: str, python: str) -> tuple[Release, ...]:
         """The versions of *name* that fit *python*. Raises ``RegistryError``."""
-        if name not in self._files:
-            self._files[name] = self.index.files(name)
-        return releases(self._files[name], python)
+        if (name, python) not in self._releases:
+            if name not in self._files:
+                self._files[name] = self.index.files(name)
+            self._releases[name, python] = releases(self._files[name], python)
+        return self._releases[name, python]
 
     def archive(self, file: IndexFile) -> Archive:
         """What is inside of *file*. Raises ``RegistryError``."""
@@ -97,7 +101,10 @@ class _Provider(AbstractProvider[Requirement, _Candidate, tuple[str, frozenset[s
         self, identifier: Any, resolutions: Any, candidates: Any, information: Any, backtrack_causes: Any
     ) -> Any:
         exact = any("==" in str(one.requirement.specifier) for one in information[identifier])
-        return not exact, str(identifier)
+        # What made an earlier choice fail is settled before what follows from it, as pip does.
+        causes = {canonicalize_name(one.requirement.name) for one in backtrack_causes}
+        causes |= {one.parent.name for one in backtrack_causes if one.parent is not None}
+        return not exact, identifier[0] not in causes, str(identifier)
 
     def find_matches(self, identifier: Any, requirements: Any, incompatibilities: Any) -> Sequence[_Candidate]:
         name, extras = identifier

@@ -82,24 +82,25 @@ class Index:
 
     def metadata(self, file: IndexFile) -> bytes:
         """The METADATA of *file*, which lies beside it. Raises ``RegistryError``."""
-        return self._get(f"{file.url}.metadata", "", _MAX_PAGE)[0]
+        return self.get(f"{file.url}.metadata", "", _MAX_PAGE)[0]
 
     def content(self, file: IndexFile) -> bytes:
         """All of *file*. Raises ``RegistryError``, also where it is larger than archives that are looked into."""
         if file.size is not None and file.size > MAX_ARCHIVE:
             raise RegistryError(f"{file.name} has more than {MAX_ARCHIVE} bytes")
-        content, _ = self._get(file.url, "", MAX_ARCHIVE)
+        content, _ = self.get(file.url, "", MAX_ARCHIVE)
         if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
             raise RegistryError(f"{file.name}: the content has another digest than the index says")
         return content
 
     def _page(self, url: str) -> Iterator[IndexFile]:
-        body, kind = self._get(url if not url.startswith("file:") else f"{url}index.html", _ACCEPT, _MAX_PAGE)
+        body, kind = self.get(url if not url.startswith("file:") else f"{url}index.html", _ACCEPT, _MAX_PAGE)
         if "json" in kind:
             return _from_json(body, url)
         return _from_html(body, url)
 
-    def _get(self, url: str, accept: str, most: int) -> tuple[bytes, str]:
+    def get(self, url: str, accept: str, most: int) -> tuple[bytes, str]:
+        """What lies at *url*, of at most *most* bytes, with its type. Raises ``NotFound`` or ``RegistryError``."""
         if url.startswith("file:"):
             return self._read(url, most), "text/html"
         failure = "no attempt was allowed"

@@ -20,6 +20,7 @@ from ..core.observe import Command, commands, units
 from ..core.program import script_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
+from .brought import Brought
 from .runtime_packages import check_left
 from .served import unserved
 from .unread import unread
@@ -52,7 +53,8 @@ class RuntimePaths:
     """What the second of *stages*, which came from the first by *claim*, has of the paths that the first wrote.
 
     ``provided`` are the paths that it copies from the builder; with ``context``, it copies again what comes from the
-    build context; ``others`` are further claims. The check raises ``Unsound`` or ``Undecided``.
+    build context; ``late`` are the COPYs, by index, that stand in it as they stood; ``others`` are further claims. The
+    check raises ``Unsound`` or ``Undecided``.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class RuntimePaths:
         others: Sequence[Claim],
         *,
         context: bool,
+        late: frozenset[int] = frozenset(),
     ) -> None:
         self.claim = claim
         self.others = others
@@ -71,6 +74,8 @@ class RuntimePaths:
         self.provided = provided
         self.escape = escape
         self.context = context
+        self.late = late
+        self.brought = Brought(self.stage, late)
         self.needs: dict[str, Step] = {}
         self.gone: set[str] = set()
 
@@ -85,7 +90,9 @@ class RuntimePaths:
             elif isinstance(step, Value) and step.keyword == "WORKDIR":
                 place = folder(filled(step.value, env), place, self.escape)
             elif isinstance(step, Copy):
-                if not (self.context and of_context(step)):
+                if step.index in self.late:
+                    self.brought.whole(step, filled(step.destination, env), place)
+                elif not (self.context and of_context(step)):
                     self._copied(step, filled(step.destination, env), place)
             elif isinstance(step, Run):
                 found = self._run(step)
@@ -101,6 +108,8 @@ class RuntimePaths:
         unseen = unserved(self.stage, self.runtime, place, self.others)
         unseen |= unread(self.stage, self.runtime, place, env, self.others)
         for path, step in self.needs.items():
+            if self.brought.again(path, step):
+                continue
             if path not in self.gone and not any(f"{path}/".startswith(f"{one}/") for one in unseen):
                 self._need(path, step)
         for path in self.gone & self.provided:

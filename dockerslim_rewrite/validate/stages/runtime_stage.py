@@ -47,6 +47,7 @@ class RuntimeStage:
         self.stage = stage
         self.builder, self.runtime = stages
         self.context = False
+        self.late: Sequence[Step] = ()
         self.escape = escape
         self.env, self.start = known or inherited(stage)
         self.provided = {
@@ -59,7 +60,9 @@ class RuntimeStage:
     def prefix(self, before: Sequence[Step]) -> int:
         """How many steps the runtime stage begins with that copy, and restate the frame left by the steps *before*."""
         steps = self.runtime.steps
+        self.late = [step for step in self.stage.steps[len(before) :] if isinstance(step, Copy)]
         copies = [index for index, step in enumerate(steps) if isinstance(step, Copy)]
+        del copies[len(copies) - len(self.late) :]
         if not copies:
             raise Unsound("the runtime stage copies nothing", self.stage.head.line, self.runtime.head.line)
         self._inherited()
@@ -74,7 +77,10 @@ class RuntimeStage:
         What ``prefix`` found about the build context counts.
         """
         stages = (self.stage, self.runtime)
-        RuntimePaths(self.claim, stages, self.provided, self.escape, self.others, context=self.context).check()
+        late = frozenset(step.index for step in self.late)
+        RuntimePaths(
+            self.claim, stages, self.provided, self.escape, self.others, context=self.context, late=late
+        ).check()
 
     def _inherited(self) -> None:
         """What the old base image sets, and the new one does not, must be set again before anything reads it."""
@@ -97,6 +103,8 @@ class RuntimeStage:
         again = [step for step in steps if of_context(step)]
         if not any(isinstance(step, Copy) for step in again):
             return []
+        if self.late:
+            raise Unsound("the runtime stage copies from the context twice", None, again[0].line)
         wanted = [_text_of(step) for step in again]
         if all(wanted != _copiesof_context(stage) for stage in (self.builder, self.stage)):
             raise Unsound("the runtime stage copies something else from the context", None, again[0].line)
@@ -168,7 +176,8 @@ class RuntimeStage:
         """How many of *steps* restate folder, user and shell; each that was set, and is not set anew, must be."""
         lines = (self.stage.head.line, self.runtime.head.line)
         behind = self.stage.steps[len(before) :]
-        anew = next((step.origin.args for step in behind if step.keyword == "WORKDIR"), "")
+        first = next((step for step in behind if step.keyword == "WORKDIR" or isinstance(step, Copy)), None)
+        anew = first.origin.args if first is not None and first.keyword == "WORKDIR" else ""
         taken = 0
         place = self._folder(before)
         stays = self.runtime.head.image == self.stage.head.image and not any(

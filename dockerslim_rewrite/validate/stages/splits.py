@@ -19,6 +19,7 @@ from ..bases.base_images import reason_against
 from ..bases.runtime_bases import not_of_family
 from ..core.verdict import Undecided, Unsound
 from .linking import check_linked
+from .runtime_paths import of_context
 from .runtime_stage import RuntimeStage
 
 #: Instructions that only configure an image.
@@ -52,16 +53,31 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     if any(isinstance(step, Onbuild) for step in stage.steps):
         raise Unsound("triggers of ONBUILD run in other builds", stage.head.line)
     check_shells(stage, runtime)
-    changing = [step for step in stage.steps if isinstance(step, Run | Copy)]
-    if not changing:
+    cut = _cut(stage, builder)
+    if cut is None:
         raise Unsound("a stage without commands has nothing to split", stage.head.line)
     _base(claim, stage, builder, runtime, others)
-    before = [step for step in stage.steps if step.index <= changing[-1].index]
+    before = [step for step in stage.steps if step.index <= cut.index]
     check_linked(before, stage, claim)
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths()
-    return parted(stage, changing[-1], builder, runtime, own)
+    return parted(stage, cut, builder, runtime, own)
+
+
+def _cut(stage: Stage, builder: Stage) -> Step | None:
+    """The last instruction of *stage* that is the builder's; None where nothing runs or copies.
+
+    What was only copied from the build context behind the last command may go to the runtime stage, as it stands.
+    """
+    changing = [step for step in stage.steps if isinstance(step, Run | Copy)]
+    runs = [step for step in changing if isinstance(step, Run)]
+    if not runs:
+        return changing[-1] if changing else None
+    late = [step for step in changing if step.index > runs[-1].index]
+    kept = sum(isinstance(step, Copy) for step in builder.steps)
+    moved = kept == sum(isinstance(step, Copy) for step in changing) - len(late)
+    return runs[-1] if moved and all(of_context(step) for step in late) else changing[-1]
 
 
 def _entered(runtime: Stage, others: Sequence[Claim]) -> Stage:

@@ -1,0 +1,75 @@
+"""What the last COPYs of a stage bring again that earlier ones brought for the build alone."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...ir.build import Stage
+from ...ir.steps import Copy, Run
+from ..flow.state import expand
+from .shipped import Shipping
+
+#: Names of files: what may be a folder is copied otherwise.
+_FILE = re.compile(
+    r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml)"
+)
+#: Commands that change whose a folder is, or what may be done with it.
+_OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser|install)\b")
+
+
+def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
+    """The places of *shipping* of which all is brought again, to the same paths, by what is copied behind its cut.
+
+    ``COPY requirements.txt /app/`` for an installation, and ``COPY . /app`` at the end.
+    """
+    cut = shipping.cut
+    if cut is None:
+        return frozenset()
+    states = dict(zip((step.index for step in stage.steps), shipping.states, strict=False))
+    wholes: list[str] = []
+    for step in stage.steps:
+        if isinstance(step, Run) and _OWNS.search(step.origin.args):
+            return frozenset()
+        if isinstance(step, Copy) and step.index > cut.index and list(map(posixpath.normpath, step.sources)) == ["."]:
+            folder = _landing(step, states[step.index].workdir, expand(step.destination, states[step.index]))
+            wholes += [folder] if folder is not None else []
+    found: set[str] = set()
+    for place in shipping.places:
+        whole = next((one for one in wholes if _inside(place.path, one)), None)
+        if whole is None or any(_inside(path, place.path) or _inside(place.path, path) for path in shipping.ran):
+            continue
+        early = [step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index]
+        if all(_same(step, states[step.index].workdir, whole, place.path) for step in early):
+            found.add(place.path)
+    return frozenset(found)
+
+
+def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:
+    """Whether *step* puts nothing into *place*, or files where a copy of the whole context to *whole* puts them."""
+    target = _landing(step, folder, step.destination if "$" not in step.destination else None)
+    if target is None:
+        return False
+    if not _inside(target, place) and not _inside(place, target):
+        return True
+    if step.origin.flag("from") is not None or step.origin.heredocs or step.origin.flag("chown") is not None:
+        return False
+    several = len(step.sources) > 1 or step.destination.endswith(("/", ".")) or any("*" in one for one in step.sources)
+    for source in step.sources:
+        if not _FILE.fullmatch(source.removeprefix("./")):
+            return False
+        landed = posixpath.join(target, posixpath.basename(source)) if several else target
+        if landed != posixpath.normpath(posixpath.join(whole, source.lstrip("/"))):
+            return False
+    return True
+
+
+def _landing(step: Copy, folder: str | None, target: str | None) -> str | None:
+    if target is None or (folder is None and not target.startswith("/")):
+        return None
+    return posixpath.normpath(posixpath.join(folder or "/", target))
+
+
+def _inside(path: str, other: str) -> bool:
+    return path == other or path.startswith(other.rstrip("/") + "/")

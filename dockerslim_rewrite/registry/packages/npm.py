@@ -1,0 +1,286 @@
+"""What npm's registry has of the packages that a project asks for, and which versions an installation chooses.
+
+Sources: npm's registry API ("package metadata", abbreviated form); npm documentation, "package.json" (dependencies,
+optionalDependencies, peerDependencies, bin, os) and "config" (.npmrc: registry). Versions are compared by a port of
+npm's own semver.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import posixpath
+import re
+import tarfile
+import urllib.parse
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nodesemver import max_satisfying, satisfies
+
+from ...analysis.locked import PackageEntry
+from ...knowledge.larger import larger
+from ...record import evolve, record
+from ..errors import RegistryError
+from .resolving import Unresolved
+from .simple import Index, IndexFile
+
+#: Where npm looks when nobody says otherwise.
+USUAL = "https://registry.npmjs.org"
+_ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
+_MAX_PAGE = 64 * 1024 * 1024
+_MAX_FILES, _MAX_BYTES, _MAX_TEXT = 50_000, 256 * 1024 * 1024, 4 * 1024 * 1024
+_MAX_PACKAGES = 3_000
+_WORKERS = 12
+_VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?\Z")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|docs?|examples?|benchmarks?|node_modules)/|\.min\.|\.test\.")
+_STARTS = re.compile(r"\b(?:child_process|execa|cross-spawn|shelljs|spawn|execFile|execSync|spawnSync)\b")
+_LITERAL = re.compile(r"""(?P<before>[(\[=,:?]|\breturn\b)\s*(?P<quote>['"`])(?P<text>[^'"`\n]{1,200})(?P=quote)""")
+
+
+@record
+class Version:
+    """One version of a package, as far as an installation on Linux needs to know it."""
+
+    name: str
+    version: str
+    script: bool
+    requires: Mapping[str, str]
+    optional: Mapping[str, str]
+    bins: tuple[str, ...]
+    tarball: str
+
+    @property
+    def key(self) -> str:
+        """The key of its entry in the lock file."""
+        return f"{self.name}=={self.version}"
+
+
+def registry(folder: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
+    """The registry that npm asks: of the variable, the file .npmrc in *folder*, in the home directory, or the usual."""
+    environment = os.environ if environment is None else environment
+    given = environment.get("npm_config_registry") or environment.get("NPM_CONFIG_REGISTRY")
+    if given:
+        return given.rstrip("/")
+    home = Path(environment.get("HOME") or "/")
+    for path in ([folder / ".npmrc"] if folder is not None else []) + [home / ".npmrc"]:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
+        if found is not None and "${" not in found[1]:
+            return found[1].rstrip("/")
+    return USUAL
+
+
+class NpmStore:
+    """What was asked of the registry at *url*, kept for as long as one lock is made."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._index = Index((url,))
+        self._pages: dict[str, Mapping[str, Any]] = {}
+        self._uses: dict[str, tuple[str, ...]] = {}
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._index.close()
+
+    def choose(self, name: str, wanted: str) -> Version:
+        """The version of *name* that an installation takes for the range *wanted*. Raises ``Unresolved``."""
+        page = self._page(name)
+        versions, tags = page.get("versions"), page.get("dist-tags")
+        if not isinstance(versions, dict) or not isinstance(tags, dict):
+            raise RegistryError(f"{name}: the answer of the registry is not as its API says")
+        if wanted in tags:
+            chosen = str(tags[wanted])
+        else:
+            latest = str(tags.get("latest", ""))
+            try:
+                fits = latest in versions and satisfies(latest, wanted, False)
+                # Early packages have versions that are none.
+                every = [one for one in versions if _VERSION.match(one)]
+                usable = [one for one in every if not versions[one].get("deprecated")]
+                found = latest if fits else _newest(usable, wanted) or _newest(every, wanted)
+            except (ValueError, TypeError, AttributeError) as error:
+                raise Unresolved(f"{name}@{wanted}: {error}") from None
+            if found is None:
+                raise Unresolved(f"{name}: no version answers {wanted}")
+            chosen = str(found)
+        return _version(name, chosen, versions.get(chosen))
+
+    def uses(self, version: Version) -> tuple[str, ...]:
+        """The programs of full images that the code of *version* names. Raises ``RegistryError``."""
+        if version.key not in self._uses:
+            file = IndexFile(f"{version.key}.tgz", version.tarball, "", "", False, False, None)
+            self._uses[version.key] = tuple(_used(self._index.content(file), version.key))
+        return self._uses[version.key]
+
+    def _page(self, name: str) -> Mapping[str, Any]:
+        if name not in self._pages:
+            body, _ = self._index.get(f"{self._url}/{urllib.parse.quote(name, safe='@')}", _ACCEPT, _MAX_PAGE)
+            try:
+                found = json.loads(body)
+            except (ValueError, RecursionError) as error:
+                raise RegistryError(f"{name}: the answer of the registry is no JSON: {error}") from None
+            if not isinstance(found, dict):
+                raise RegistryError(f"{name}: the answer of the registry is not as its API says")
+            self._pages[name] = found
+        return self._pages[name]
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Ask for several packages at once; what fails is asked for again, and said, when it is needed."""
+
+        def ask(name: str) -> None:
+            try:
+                self._page(name)
+            except RegistryError:
+                return
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            list(pool.map(ask, [one for one in names if one not in self._pages]))
+
+
+def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str, PackageEntry]:
+    """The entries for the requirements *asked*, each ``name@range``, with all that they need.
+
+    Raises ``Unresolved`` or ``RegistryError``.
+    """
+    chosen: dict[str, Version] = {}
+    requires: dict[str, set[str]] = {}
+    answered: dict[str, set[str]] = {}
+    waiting: list[tuple[str | None, str, str, bool]] = []
+    for one in asked:
+        name, _, wanted = one.rpartition("@")
+        waiting.append((None, name, wanted, False))
+    while waiting:
+        store.fetch({name for _, name, _, _ in waiting})
+        later: list[tuple[str | None, str, str, bool]] = []
+        for parent, name, wanted, optional in waiting:
+            try:
+                version = _aliased(store, name, wanted)
+            except (Unresolved, RegistryError):
+                if optional:
+                    continue
+                raise
+            if parent is None:
+                answered.setdefault(version.key, set()).add(f"{name}@{wanted}")
+            else:
+                requires[parent].add(version.key)
+            if version.key in chosen:
+                continue
+            chosen[version.key] = version
+            requires[version.key] = set()
+            if len(chosen) > _MAX_PACKAGES:
+                raise Unresolved(f"more than {_MAX_PACKAGES} packages")
+            later += [(version.key, *pair, False) for pair in version.requires.items()]
+            later += [(version.key, *pair, True) for pair in version.optional.items()]
+        waiting = later
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        uses = dict(zip(chosen, pool.map(store.uses, chosen.values()), strict=True))
+    return {
+        key: PackageEntry(
+            asked=tuple(sorted(answered.get(key, ()))),
+            requires=tuple(sorted(requires[key])),
+            compiled=version.script,
+            libraries=(),
+            uses=uses[key],
+            bins=version.bins,
+            locked=now.astimezone(UTC).replace(microsecond=0),
+        )
+        for key, version in sorted(chosen.items())
+    }
+
+
+def _newest(versions: list[str], wanted: str) -> str | None:
+    found = max_satisfying(versions, wanted, False)
+    return None if found is None else str(found)
+
+
+def _aliased(store: NpmStore, name: str, wanted: str) -> Version:
+    if wanted.startswith("npm:"):
+        name, _, wanted = wanted[4:].rpartition("@")
+    if ":" in wanted or "/" in wanted:
+        raise Unresolved(f"{name}@{wanted} comes from elsewhere than the registry")
+    return store.choose(name, wanted)
+
+
+def _version(name: str, version: str, data: Any) -> Version:
+    if not isinstance(data, dict):
+        raise Unresolved(f"{name}: the registry has no version {version}")
+    peers = {
+        one: wanted
+        for one, wanted in _texts(data.get("peerDependencies")).items()
+        if not ((data.get("peerDependenciesMeta") or {}).get(one) or {}).get("optional")
+    }
+    optional = _texts(data.get("optionalDependencies"))
+    needed = {one: wanted for one, wanted in _texts(data.get("dependencies")).items() if one not in optional}
+    bins = data.get("bin")
+    systems = data.get("os")
+    linux = not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)
+    return Version(
+        name=name,
+        version=version,
+        script=bool(data.get("hasInstallScript")) and linux,
+        requires={**peers, **needed},
+        optional=optional,
+        bins=tuple(sorted(bins)) if isinstance(bins, dict) else (name.rpartition("/")[2],) if bins else (),
+        tarball=str((data.get("dist") or {}).get("tarball", "")),
+    )
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(one): str(text) for one, text in value.items()} if isinstance(value, dict) else {}
+
+
+def _used(content: bytes, name: str) -> Iterator[str]:
+    """The programs of full images that JavaScript in the tarball *content* names, each with a file that does."""
+    texts: list[tuple[str, str]] = []
+    total = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for number, entry in enumerate(archive):
+                total += entry.size
+                if number > _MAX_FILES or total > _MAX_BYTES:
+                    raise RegistryError(f"{name}: it holds more than can be looked into")
+                path = entry.name.partition("/")[2]
+                if not entry.isfile() or not path.endswith((".js", ".cjs", ".mjs")) or entry.size > _MAX_TEXT:
+                    continue
+                if _ASIDE.search(path):
+                    continue
+                stream = archive.extractfile(entry)
+                texts.append((path, stream.read().decode("utf-8", "replace") if stream is not None else ""))
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise RegistryError(f"{name}: not a readable archive: {error}") from None
+    known = larger()
+    found: dict[str, str] = {}
+    for path, text in texts:
+        if not _STARTS.search(text):
+            continue
+        for one in _LITERAL.finditer(text):
+            words = one["text"].split()
+            program = posixpath.basename(words[0]) if words else ""
+            if program in known.programs | known.words and one["before"] in "([=":
+                found.setdefault(program, path)
+    return iter(sorted(f"{program} ({path})" for program, path in found.items()))
+
+
+def merged(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:
+    """*table* with the entries *found*; what was answered otherwise before is answered anew."""
+    anew = {one for entry in found.values() for one in entry.asked}
+    kept = {key: evolve(entry, asked=tuple(sorted(set(entry.asked) - anew))) for key, entry in table.items()}
+    for key, entry in found.items():
+        before = kept.get(key)
+        if before is not None:
+            entry = evolve(
+                entry,
+                asked=tuple(sorted({*entry.asked, *before.asked})),
+                requires=tuple(sorted({*entry.requires, *before.requires})),
+            )
+        kept[key] = entry
+    return kept

@@ -1,0 +1,54 @@
+"""What the old stage copied for its build alone, since its last COPYs bring it again to the same paths."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...ir.build import Stage
+from ...ir.steps import Copy, Run, Step
+
+_FILES = re.compile(
+    r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?)"
+)
+_OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser|install)\b")
+
+
+class Brought:
+    """The COPYs of *stage* with the indices *late*, as far as they copy the whole build context."""
+
+    def __init__(self, stage: Stage, late: frozenset[int]) -> None:
+        self._wholes: list[str] = []
+        self._first = min(late, default=-1)
+        owned = any(isinstance(step, Run) and _OWNERS.search(step.origin.args) for step in stage.steps)
+        self._off = owned or not late
+
+    def whole(self, step: Copy, target: str, folder: str | None) -> None:
+        """Note the late *step*, which copies to *target*, seen from *folder*."""
+        if [posixpath.normpath(one) for one in step.sources] == ["."] and (folder or target.startswith("/")):
+            self._wholes.append(posixpath.normpath(posixpath.join(folder or "/", target)))
+
+    def again(self, path: str, step: Step) -> bool:
+        """Whether what *step* put at *path* is there in the runtime stage without the builder."""
+        if self._off or step.index >= self._first:
+            return False
+        if isinstance(step, Run):
+            # mkdir alone; what COPY fills exists in any case.
+            return (
+                path in self._wholes and re.fullmatch(r"mkdir (?:-p )?[\w./-]+", step.origin.args.strip()) is not None
+            )
+        if not isinstance(step, Copy) or step.origin.flags or step.origin.heredocs:
+            return False
+        into = len(step.sources) > 1 or step.destination.endswith(("/", ".")) or "*" in "".join(step.sources)
+        for whole in self._wholes:
+            landed = {self._landed(path, source, into=into) for source in step.sources}
+            wanted = {posixpath.normpath(posixpath.join(whole, source.lstrip("/"))) for source in step.sources}
+            if landed == wanted and all(_FILES.fullmatch(source.removeprefix("./")) for source in step.sources):
+                return True
+        return False
+
+    @staticmethod
+    def _landed(path: str, source: str, *, into: bool) -> str:
+        name = posixpath.basename(source)
+        return posixpath.join(path, name) if into and posixpath.basename(path) != name else path
