@@ -355,7 +355,7 @@ class SplitsStage:
     The builder runs what ran before. The runtime copies ``places`` from it to the same paths, starts with the lines
     ``added`` and with the environment, folder and user that the commands had, and takes over the instructions that
     only configure the image. Of the packages it ``installs`` some again, or the libraries of development packages;
-    others are ``left`` behind.
+    others are ``left`` behind. ``environment`` is the virtual environment that the builder makes for what pip installs.
     """
 
     builder: str
@@ -365,6 +365,7 @@ class SplitsStage:
     added: tuple[str, ...] = ()
     installs: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    environment: str = ""
 
 
 @record

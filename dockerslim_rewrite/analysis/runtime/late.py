@@ -16,7 +16,7 @@ _FILE = re.compile(
     r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml)"
 )
 #: Commands that change whose a folder is, or what may be done with it.
-_OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser|install)\b")
+_OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
 
 def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:

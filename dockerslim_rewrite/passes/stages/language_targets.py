@@ -14,9 +14,11 @@ from ...change import Safety
 from ...ir.steps import Run
 from ...knowledge.libraries import libraries
 from ...knowledge.smaller import smaller
+from ...record import evolve
 from .runtime_needs import needed_packages, program
 from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
+from .virtual_environment import PLACE, Environment, virtual_environment
 
 #: What the image of Python brings beside Python.
 _OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
@@ -24,7 +26,26 @@ _OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
 
 def language_targets(project: Project) -> list[Target] | str:
     """The very image that the build stands on if it is small, else its slim variant, or why neither may do."""
-    return _replaced(project) or (_same(project) if is_small(project.image) else _slim(project))
+    virtual = virtual_environment(project)
+    problem = _replaced(project) if virtual is None else None
+    targets = problem or (_same(project) if is_small(project.image) else _slim(project))
+    if virtual is None or isinstance(targets, str):
+        return targets
+    return [_into(virtual, target, project) for target in targets]
+
+
+def _into(virtual: Environment, target: Target, project: Project) -> Target:
+    """*target*, with what pip installs in a directory of its own instead of among the files of the image."""
+    sites = project.recipe.packages_in(project.image.parts.version)
+    places = tuple(one.path for one in project.shipping.places if one.path not in sites)
+    return evolve(
+        target,
+        places=(*places, PLACE),
+        environment=(virtual.path, *target.environment),
+        edits=(*target.edits, *virtual.edits),
+        claims=(*target.claims, *virtual.claims),
+        virtual=PLACE,
+    )
 
 
 def _replaced(project: Project) -> str | None:

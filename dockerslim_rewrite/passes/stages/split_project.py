@@ -47,7 +47,8 @@ class Target:
     ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
     installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say. ``places`` are what is
     copied of what the stage wrote, None for all of it; ``again`` are commands of the builder that are run again.
-    ``saving`` is an estimate in bytes where the recipe's own is not the one.
+    ``saving`` is an estimate in bytes where the recipe's own is not the one. ``virtual`` is the virtual environment
+    that packages of Python go to.
     """
 
     image: str
@@ -61,6 +62,7 @@ class Target:
     places: tuple[str, ...] | None = None
     again: tuple[str, ...] = ()
     saving: int | None = None
+    virtual: str = ""
 
 
 #: Which bases a project may get, the boldest first; a text says why none.

@@ -13,7 +13,7 @@ from ...analysis.facts import Facts
 from ...analysis.runtime.home import in_home
 from ...analysis.runtime.late import brought_again
 from ...analysis.runtime.shipped import Obstacle
-from ...change import Change, Safety, SplitsStage
+from ...change import Change, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.recipes import recipe
@@ -128,13 +128,13 @@ def change_of(project: Project, target: Target) -> Change:
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:
         evidence.append(f"left behind in the builder: {', '.join(left)}")
-    claim = SplitsStage(split.builder, split.runtime, target.image, split.places, added, target.packages, left)
+    names = (split.builder, split.runtime)
+    claim = SplitsStage(*names, target.image, split.places, added, target.packages, left, target.virtual)
     return Change(
         edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,
-        # What is installed again is newer when the stages are not built on the same day.
-        safety=Safety.AGGRESSIVE if target.packages else target.safety,
+        safety=target.safety,
         claims=(claim, *target.claims),
         line=project.stage.head.line,
         evidence=tuple(evidence),

@@ -12,7 +12,7 @@ _FILES = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
     r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?)"
 )
-_OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser|install)\b")
+_OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
 
 class Brought:

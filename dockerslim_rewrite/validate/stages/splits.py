@@ -18,6 +18,7 @@ from ...record import evolve, record
 from ..bases.base_images import reason_against
 from ..bases.runtime_bases import not_of_family
 from ..core.verdict import Undecided, Unsound
+from .environments import check_environment
 from .linking import check_linked
 from .runtime_paths import of_context
 from .runtime_stage import RuntimeStage
@@ -59,6 +60,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     _base(claim, stage, builder, runtime, others)
     before = [step for step in stage.steps if step.index <= cut.index]
     check_linked(before, stage, claim)
+    check_environment(claim, stage, builder, runtime)
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths()

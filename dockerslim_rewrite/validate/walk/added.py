@@ -12,6 +12,7 @@ from ..bases.base_images import installs_what_is_missing
 from ..core.instructions import Side
 from ..core.verdict import Unsound
 from ..shell.claims import Claimed
+from ..stages.environments import makes_environment
 from ..users.accounts import makes_account
 from ..users.final_user import step_under_user
 
@@ -42,6 +43,7 @@ class Added:
                 not isinstance(right, Run)
                 or installs_what_is_missing(right, text, licences.claims)
                 or makes_account(right, licences.claims)
+                or makes_environment(right, licences.claims)
             )
             return allowed and self._once(text, [claim.text for claim in self.claimed.all.of(AddsInstruction)])
         if not isinstance(right, Value) or right.keyword != "USER":
