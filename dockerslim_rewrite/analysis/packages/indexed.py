@@ -98,7 +98,7 @@ class Index:
                     raise Unmet(f"{key} is compiled, and may be linked to any library of the full image")
                 compiled.append(name)
                 continue
-            if name in self.known.packages or name in linked.plain - linked.runs:
+            if name in self.known.packages or name in self.known.wheels or name in linked.plain - linked.runs:
                 continue
             if entry.libraries:
                 raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")

@@ -80,20 +80,55 @@ def _listed(project: Project, run: Run, use: Use) -> list[str]:
 def _same(project: Project) -> list[Target] | str:
     """The same image, without the packages that only serve builds."""
     image = project.image
-    packages = needed_packages(project, image.release or project.recipe.release(image.parts.version))
+    packages = _needed(project, image.release or project.recipe.release(image.parts.version))
     if isinstance(packages, str):
         return packages
     safety = Safety.STANDARD
     for started in project.starting.programs:
         path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
         if started.script or (started.path and project.shipping.covers(path)):
-            safety = Safety.AGGRESSIVE
+            safety = Safety.STANDARD if _starts_with(project, packages) else Safety.AGGRESSIVE
         elif started.name not in packages and (problem := program(project, started)) is not None:
             return problem
         if (problem := _global(project, started)) is not None:
             return problem
     base = project.stage.head.image
     return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
+
+
+def _starts_with(project: Project, packages: tuple[str, ...]) -> bool:
+    """Whether the build context shows all that the container starts, and *packages* and the image have it."""
+    variant = smaller(project.image.name, "slim", project.image.family)
+    if variant is None or project.facts.project is None or project.facts.project.usage.guessed:
+        return False
+    try:
+        programs = links(project.stage, project.build, project.facts, project.shipping.states).programs
+        return not starting_needs(project.stage, project.build, project.facts, variant, packages, programs)
+    except Unmet:
+        return False
+
+
+def _needed(project: Project, release: str | None) -> tuple[str, ...] | str:
+    """The packages of the runtime stage, with the libraries of those that are surely compiled alone, where lock files
+    tell which those are.
+    """
+    own = needed_packages(project, release)
+    try:
+        found = links(project.stage, project.build, project.facts, project.shipping.states)
+    except Unmet:
+        return own
+    if not found.looked_up:
+        return own
+    alone = needed_packages(project, release, told=True)
+    if isinstance(alone, str):
+        return alone
+    packages = [*alone]
+    for development in found.libraries:
+        known = libraries(development, project.image.family or "", release)
+        if known is None:
+            return own
+        packages += known
+    return tuple(sorted(dict.fromkeys(packages)))
 
 
 def _global(project: Project, started: Started) -> str | None:
@@ -116,13 +151,12 @@ def _slim(project: Project) -> list[Target] | str:
     if base is None or variant is None:
         return "no slim variant of the full image is known for this tag"
     release = image.release or project.recipe.release(image.parts.version)
-    own = needed_packages(project, release)
+    own = _needed(project, release)
     if isinstance(own, str):
         return own
     try:
         found = links(project.stage, project.build, project.facts, project.shipping.states)
-        names = [one.name for one in project.shipping.packages]
-        missing = starting_needs(project.stage, project.build, project.facts, variant, names, found.programs)
+        missing = starting_needs(project.stage, project.build, project.facts, variant, own, found.programs)
     except Unmet as reason:
         return f"the full image has compilers and libraries of its own, and {reason}"
     packages = [*own, *missing]

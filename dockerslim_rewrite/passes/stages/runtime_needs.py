@@ -20,13 +20,16 @@ CERTIFICATES = "ca-certificates"
 _SCRIPT = re.compile(r"(?:docker[-_])?(?:entry-?point|entry|start|run|init|boot|bootstrap|launch|cmd|start-?up)")
 
 
-def needed_packages(project: Project, release: str | None, *, static: bool = False) -> tuple[str, ...] | str:
+def needed_packages(
+    project: Project, release: str | None, *, static: bool = False, told: bool = False
+) -> tuple[str, ...] | str:
     """The packages that the runtime stage has to install, as they are written, or why that is not known.
 
     Those that only builds use stay behind; a development package is replaced by its libraries, unless the program is
     *static*. What the container runs by its package's name is needed all the same. Where the stage takes packages out
     again, the development packages that it leaves are meant to stay: some programs load libraries by names that only
-    those bring. *release* is the codename of a Debian release.
+    those bring. *release* is the codename of a Debian release. With *told*, what programs are linked to is known
+    elsewhere, so that compilers and development packages count for nothing.
     """
     found: list[str] = []
     tidied = _takes_out(project)
@@ -36,6 +39,9 @@ def needed_packages(project: Project, release: str | None, *, static: bool = Fal
     for package in project.shipping.packages:
         if package.name in started:
             found.append(package.written)
+            continue
+        develops = package.name in project.recipe.packages or package.name.endswith(("-dev", "-devel"))
+        if told and (develops or libraries(package.name, distribution or family, release) is not None):
             continue
         alone = static or package.name in project.recipe.unlinked
         linked = () if alone else libraries(package.name, distribution or family, release)

@@ -34,7 +34,8 @@ _LOADS = re.compile(
     r"""\b(?:find_library|CDLL|cdll|LoadLibrary|dlopen|PyDLL)\b[^\n]{0,8}?\(\s*(?:[rbuf]?['"](?P<name>[^'"\n]+)['"])?"""
 )
 _SONAME = re.compile(r"(?:lib)?([\w.+-]+?)(?:\.so(?:\.\d+)*)?\Z")
-_IMPORTS = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
+#: A window needs a display, which containers have none of: what only some module imports is not asked for.
+_IMPORTS = re.compile(r"^(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 #: What a source archive holds that a compiler reads.
 _COMPILED = re.compile(r"\.(?:c|cc|cpp|cxx|pyx|pxd|rs|f|f90|m|s|S|go)\Z")
 #: Words of a setup.py that may start a compiler or look for libraries.
@@ -188,7 +189,7 @@ def used(texts: list[tuple[str, str]]) -> Iterator[str]:
             soname = _SONAME.match(posixpath.basename(one["name"] or ""))
             if soname is not None and soname[1] in known.libraries:
                 found.setdefault(soname[1], path)
-        for one in _IMPORTS.finditer(text):
+        for one in _IMPORTS.finditer(text) if path.endswith("__init__.py") else ():
             if one[1] in known.modules:
                 found.setdefault(one[1], path)
     return iter(sorted(f"{name} ({path})" for name, path in found.items()))
