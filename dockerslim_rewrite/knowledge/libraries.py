@@ -26,6 +26,19 @@ def libraries(package: str, family: str, release: str | None) -> tuple[str, ...]
     return None if names is None else tuple(names)
 
 
+def serves_builds(package: str, family: str) -> bool:
+    """Whether *package* of *family* (as above) only serves builds, whatever its libraries are in which release."""
+    data = table("libraries")
+    entry = data.get(family, {})
+    known = (
+        data["ever"],
+        data["none"].get("debian" if family == "ubuntu" else family, ()),
+        entry,
+        entry.get("release", {}),
+    )
+    return package != "release" and any(package in names for names in known)
+
+
 def _agrees(data: Mapping[str, Any], family: str, release: str | None) -> bool:
     """Whether *release* is among those for which one list of *family* holds."""
     known = data["releases"].get(family)

@@ -10,7 +10,7 @@ from ...analysis.flow.state import expand
 from ...analysis.runtime.starting import EVERYWHERE, Started
 from ...analysis.shell.operations import Kind
 from ...ir.steps import Env
-from ...knowledge.libraries import libraries
+from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.smaller import smaller
 from .split_project import Project
 
@@ -41,7 +41,7 @@ def needed_packages(
             found.append(package.written)
             continue
         develops = package.name in project.recipe.packages or package.name.endswith(("-dev", "-devel"))
-        if told and (develops or libraries(package.name, distribution or family, release) is not None):
+        if told and (develops or serves_builds(package.name, distribution or family)):
             continue
         alone = static or package.name in project.recipe.unlinked
         linked = () if alone else libraries(package.name, distribution or family, release)
