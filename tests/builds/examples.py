@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dockerslim_rewrite import Options, Result, Safety, rewrite
+from dockerslim_rewrite.cli.files import lock_for
 from dockerslim_rewrite.engine.announced import announced
 from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.verify import Candidate, smoke_command
@@ -71,9 +72,9 @@ def examples() -> tuple[Example, ...]:
 
 def rewrites(example: Example) -> dict[str, Result]:
     """What the rewriter makes of the poor Dockerfile, by level."""
-    data = example.dockerfile.read_bytes()
+    data, lock = example.dockerfile.read_bytes(), lock_for(str(example.dockerfile))
     return {
-        level.label: rewrite(data, Options(level=level, context=example.context), str(example.dockerfile))
+        level.label: rewrite(data, Options(level=level, context=example.context, lock=lock), str(example.dockerfile))
         for level in Safety
     }
 

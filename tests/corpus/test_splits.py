@@ -28,16 +28,15 @@ def test_only_stages_that_a_recipe_is_for_count() -> None:
     assert found["1"].reasons["standard"] == "what ./build.sh writes is not known"
     assert found["1"].suggested
     assert found["2"].rule == "DS402"
-    assert found["2"].split == {"standard": False, "aggressive": True}
+    assert found["2"].split == {"standard": True, "aggressive": True}
 
 
 def test_the_table_counts_them() -> None:
     lines = list(table(list(judged(files(GO, SCRIPT, SLIM)))))
     assert "| DS401 go | 2 | 1 | 1 | 1 | 1 |" in lines
-    assert "| DS402 python | 1 | 0 | 1 | 0 | 0 |" in lines
-    assert "| all | 3 | 1 | 2 | 1 | 1 |" in lines
+    assert "| DS402 python | 1 | 1 | 1 | 0 | 0 |" in lines
+    assert "| all | 3 | 2 | 2 | 1 | 1 |" in lines
     assert "| it runs a script that nothing here shows | 1 | 1 |" in lines
-    assert "| needs --level aggressive | 1 | 0 |" in lines
 
 
 def test_reasons_are_told_apart_by_their_kind() -> None:

@@ -42,7 +42,9 @@ class Environment:
 def virtual_environment(project: Project) -> Environment | None:
     """The virtual environment that what pip installs in *project* can go to; None where it cannot for certain."""
     first = _first(project)
-    if first is None or project.recipe.name != "split-python" or not _plain(project):
+    # Python 2 has no module venv.
+    third = (project.image.parts.version or "").split(".")[0] == "3"
+    if first is None or not third or project.recipe.name != "split-python" or not _plain(project):
         return None
     path = instruction("ENV", f"PATH={PLACE}/bin:$PATH", project.facts.templates)
     lines = [instruction("RUN", f"python -m venv {PLACE}", project.facts.templates), path]

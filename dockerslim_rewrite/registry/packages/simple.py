@@ -178,7 +178,10 @@ def _from_html(body: bytes, url: str) -> Iterator[IndexFile]:
     reader = _Links()
     reader.feed(body.decode("utf-8", "replace"))
     for link in reader.found:
-        address, _, fragment = urllib.parse.urljoin(url, link.get("href") or "").partition("#")
+        try:
+            address, _, fragment = urllib.parse.urljoin(url, link.get("href") or "").partition("#")
+        except ValueError as error:
+            raise RegistryError(f"{url}: a link is no address: {error}") from None
         digest = re.search(r"(?:^|&)sha256=([0-9a-f]{64})", fragment)
         yield IndexFile(
             name=urllib.parse.unquote(address.rpartition("/")[2]),

@@ -15,7 +15,8 @@ from ..core.program import commands_of
 from ..core.verdict import Unsound
 
 _PLACE = re.compile(r"/opt/[a-z]+\Z")
-_PYTHON = re.compile(r"(?:docker\.io/)?(?:library/)?python(?:[:@]|\Z)")
+#: Python 2 has no module venv.
+_PYTHON = re.compile(r"(?:docker\.io/)?(?:library/)?python:3(?:[.@-]|\Z)")
 #: What the environment takes the place of, and what would not look there.
 _NAMED = re.compile(
     r"/usr/local/lib/python|(?:site|dist)-packages|/usr/local/bin/|\bvenv\b|virtualenv|PYTHONHOME|PYTHONUSERBASE|setup\.py"
