@@ -125,6 +125,11 @@ def installer(manager: str) -> Installer | None:
     return Installer(packages, commands, harmless, scripts, entry.get("wheels", {}))
 
 
+def static_images() -> frozenset[str]:
+    """Images, without tags, whose programs are linked to no library."""
+    return frozenset(table("smaller")["static"]["images"])
+
+
 def starters() -> frozenset[str]:
     """Programs that only start the one behind them."""
     return frozenset(table("smaller")["starters"]["commands"])

@@ -21,12 +21,14 @@ _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
 @record
 class Settled:
     """A requirement that is known: ``compiled`` are the packages that an installation compiles, ``programs`` those
-    that it brings. ``looked_up`` says that the lock file told, not only what is known of the name.
+    that it brings. ``looked_up`` says that the lock file told, not only what is known of the name. ``named`` is what
+    their code may start or load, which only full images have.
     """
 
     compiled: tuple[str, ...]
     programs: frozenset[str]
     looked_up: bool
+    named: tuple[str, ...] = ()
 
 
 def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compiles: bool = False) -> Settled | None:
@@ -39,6 +41,7 @@ def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compile
         return None
     linked = linked_packages("npm")
     compiled: list[str] = []
+    named: list[str] = []
     programs: set[str] = set()
     for key, entry in answer.items():
         name = key.rpartition("==")[0]
@@ -47,11 +50,11 @@ def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compile
             if not compiles or name not in linked.packages:
                 raise Unmet(f"npm runs the install script of {key}, which may compile")
             compiled.append(name)
-        if name in linked.runs or (entry.uses and name not in known.packages | linked.plain):
-            raise Unmet(
-                f"{key} may start {entry.uses[0] if entry.uses else 'a program'}, which the smaller image lacks"
-            )
-    return Settled(tuple(compiled), frozenset(programs), looked_up=True)
+        if name in linked.runs:
+            raise Unmet(f"{key} may start a program which the smaller image lacks")
+        if name not in known.packages | linked.plain:
+            named += [f"{key} names {use}" for use in entry.uses]
+    return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))
 
 
 @record
@@ -87,6 +90,7 @@ class Index:
     def _looked_up(self, answer: Mapping[str, PackageEntry], *, compiles: bool) -> Settled:
         linked = linked_packages("pip")
         compiled: list[str] = []
+        named: list[str] = []
         programs: set[str] = set()
         for key, entry in answer.items():
             name = key.partition("==")[0]
@@ -102,6 +106,5 @@ class Index:
                 continue
             if entry.libraries:
                 raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
-            if entry.uses:
-                raise Unmet(f"{key} uses {entry.uses[0]}, which the smaller image lacks")
-        return Settled(tuple(compiled), frozenset(programs), looked_up=True)
+            named += [f"{key} names {use}" for use in entry.uses]
+        return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))

@@ -12,17 +12,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...ir.build import Build
+from ...ir.steps import Run
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...record import record
 from ...text.structured import read_json
 from ..facts import Facts
 from .asked import npm_asked
+from .exact import LOCKS, exact_requirements
 from .lock_files import npm_packages
 
 #: Scripts of package.json that run when its project is installed.
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
+
+
+#: Where a package index may know what nobody here does.
+LOOK_UP = "; `dockerslim lock` asks the index"
 
 
 class Unmet(Exception):
@@ -117,6 +123,23 @@ class Lists:
         keys = ("dependencies", "optionalDependencies", "peerDependencies", *(("devDependencies",) * development))
         pairs = [pair for key in keys if isinstance(package.get(key), dict) for pair in package[key].items()]
         return tuple(npm_asked(str(name), str(wanted)) for name, wanted in pairs)
+
+    def locked(self, run: Run | None, manager: str, folder: str | None) -> tuple[str, ...]:
+        """What the lock file of *manager* (uv, poetry) in *folder* names, or the one that *run* mounts there.
+
+        Raises ``Unmet`` where the build context does not show it, or where not all of it comes from an index.
+        """
+        name = LOCKS[manager]
+        text = self.text(posixpath.join(folder or "/", name), folder)
+        for mount in run.mounts if run is not None else ():
+            source = mount.get("source", "")
+            bound = mount.get("type", "bind") == "bind" and not mount.get("from") and self.facts.project is not None
+            if text is None and bound and posixpath.basename(source) == name and self.facts.project is not None:
+                text = self.facts.project.text(posixpath.normpath(source).lstrip("/"))
+        found = exact_requirements(text) if text is not None else None
+        if found is None:
+            raise Unmet(f"no {name} of the build context tells what {manager} installs")
+        return found
 
     def has(self, name: str, folder: str | None) -> bool:
         """Whether the build context surely brings the file *name* into *folder*."""

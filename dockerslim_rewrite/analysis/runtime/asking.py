@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...ir.build import Build, Stage
+from ...ir.steps import Run
 from ...record import record
 from ..bases import base_image
 from ..facts import Facts
 from ..packages.asked import ELSEWHERE, NPM_TARGET, asked, npm_word, python_target
+from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
 from ..shell.operations import Kind
 from .folders import folders
@@ -39,6 +41,11 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
         for run in stage.runs:
             for use in facts.uses(run):
                 done = use.operation
+                if done.manager.name in LOCKS and done.subcommand in ("sync", "install"):
+                    yield from (
+                        Asked(target, one) for one in _locked(lists, run, done.manager.name, working[run.index])
+                    )
+                    continue
                 if done.manager.name not in ("pip", "uv") or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
                     continue
                 if done.has_flag(*ELSEWHERE):
@@ -51,6 +58,14 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
                     requirement = asked(line)
                     if requirement is not None:
                         yield Asked(target, requirement)
+
+
+def _locked(lists: Lists, run: Run, manager: str, folder: str | None) -> Iterator[str]:
+    try:
+        found = lists.locked(run, manager, folder)
+    except Unmet:
+        return
+    yield from (requirement for one in found if (requirement := asked(one)) is not None)
 
 
 def _npm(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | None]) -> Iterator[Asked]:

@@ -22,7 +22,7 @@ from ..flow.state import State
 from ..locked import Lock
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, python_target
 from ..packages.indexed import Index, Settled, settle_npm
-from ..packages.listed import Lists, Unmet
+from ..packages.listed import LOOK_UP, Lists, Unmet
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
 from ..packages.node_scripts import COMPILERS, check_script, runs_script
@@ -94,7 +94,7 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
             if reader.listed(use):
                 for settled in reader.requirements(use, wider):
                     programs |= settled.programs
-                    looked_up = looked_up and settled.looked_up
+                    looked_up = looked_up and settled.looked_up and not settled.named
                     compiled.update(dict.fromkeys(settled.compiled))
                 continue
             looked_up = looked_up and manager == "npm"
@@ -135,7 +135,7 @@ class _Reader:
         for line in lines:
             found = index.settle(line or "", compiles=True)
             if found is None:
-                raise Unmet(f"{_bare(line or '') or line} may be linked to any library of the full image")
+                raise Unmet(f"{_bare(line or '') or line} may be linked to any library of the full image{LOOK_UP}")
             yield found
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
@@ -232,7 +232,9 @@ class _Reader:
             for requirement in self.lists.npm_asked(folder, development=True):
                 settled = settle_npm(self.lock, requirement, known)
                 if settled is None:
-                    raise Unmet("no package-lock.json of the build context tells what is compiled")
+                    raise Unmet(f"no package-lock.json of the build context tells what is compiled{LOOK_UP}")
+                if settled.named:
+                    raise Unmet(f"{settled.named[0]}, which the smaller image lacks")
                 programs |= settled.programs
             return
         lock = self._locked("package-lock.json", run)

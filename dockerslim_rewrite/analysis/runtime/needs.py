@@ -10,7 +10,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ...knowledge.build_tools import build_tools
 from ...knowledge.lifetimes import ended
-from ...knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of
+from ...knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of, static_images
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
@@ -18,8 +18,9 @@ from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, npm_word, python_target
+from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
-from ..packages.listed import Lists, Unmet
+from ..packages.listed import LOOK_UP, Lists, Unmet
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
@@ -29,6 +30,10 @@ _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/b
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
 #: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
 _PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
+#: Where programs and libraries are looked for.
+_LOADED = re.compile(
+    r"(?:^|/)(?:s?bin|lib(?:32|64|exec)?|node_modules|[\w.-]*venv|site-packages|\.local)(?:/|\Z)|\.so\b"
+)
 _ASKS = frozenset(("which", "type", "hash"))
 #: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
 _RUNS = frozenset(("run", "run-script"))
@@ -51,13 +56,14 @@ class Needs:
 
     ``brought`` says that what is installed in any case brings back much of what the larger image has: a compiler, or
     headers. ``looked_up`` says that lock files tell of all that languages' package managers install, not only what is
-    known of names.
+    known of names. ``named`` is what the code of those packages may start or load, which the smaller image lacks.
     """
 
     packages: tuple[str, ...]
     first: Run | None
     brought: bool = False
     looked_up: bool = True
+    named: tuple[str, ...] = ()
 
 
 def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
@@ -84,7 +90,7 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     first = next((run for run in reader.missing.values() if run is not None), None)
     tools = build_tools("apt")
     brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
-    return Needs(tuple(sorted(reader.missing)), first, brought, reader.looked_up)
+    return Needs(tuple(sorted(reader.missing)), first, brought, reader.looked_up, tuple(reader.named))
 
 
 def started_programs(facts: Facts) -> tuple[StartedProgram, ...]:
@@ -130,6 +136,8 @@ class _Reader:
         self.python = ""
         #: What packages are locked for.
         self.target: str | None = None
+        #: What the code of installed packages may start or load.
+        self.named: dict[str, None] = {}
         #: Whether lock files told of all that was installed.
         self.looked_up = True
         #: The words that the script at hand was started with; None where it changes them.
@@ -145,10 +153,17 @@ class _Reader:
             self._run(step)
         elif isinstance(step, Onbuild):
             raise Unmet(f"what the trigger on line {step.line} meets in another build is not known")
-        elif isinstance(step, Copy) and step.origin.flag("from") and not (
-            self.smaller.copies or self.smaller.documentation
-        ):  # fmt: skip
+        elif isinstance(step, Copy) and not (
+            self.smaller.copies or self.smaller.documentation or _static(step) or self._web(step)
+        ):
             raise Unmet(f"what line {step.line} copies may be linked to libraries that only the larger image has")
+
+    def _web(self, copy: Copy) -> bool:
+        """Whether *copy* brings what a stage on Node.js or Bun has built for browsers: no program, no library."""
+        wanted = (copy.origin.flag("from") or "").lower()
+        named = [one for one in self.facts.build.stages if wanted in ((one.head.alias or "").lower(), str(one.index))]
+        heads = {one.head.image.rpartition("/")[2].partition(":")[0] for one in named}
+        return bool(heads) and heads <= {"node", "bun"} and not _LOADED.search(copy.destination)
 
     def _text(self, step: Step) -> None:
         text = step.origin.logical.text
@@ -360,6 +375,9 @@ class _Reader:
         if manager == "bundler" and done.subcommand == "exec" and done.operands:
             self.command(argv[done.operands[0] :], run)
             return
+        if manager in LOCKS:
+            self._locked(done, argv, run)
+            return
         if known is None:
             raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
         if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):
@@ -385,7 +403,7 @@ class _Reader:
             raise Unmet(f"{manager} may have to compile what a variable names")
         if not (names or lists) or not done.certain:
             raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
-        if manager == "pip":
+        if manager in ("pip", "uv"):
             elsewhere = done.has_flag(*ELSEWHERE)
             constrained = bool(others)
             index = Index(
@@ -405,12 +423,33 @@ class _Reader:
             found = settle_npm(self.facts.lock, npm_word(name), known) if manager == "npm" else None
             if found is not None:
                 self.programs |= found.programs
+                self.named.update(dict.fromkeys(found.named))
                 continue
             self.looked_up = False
             bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0].lower().replace("_", "-")
             bare = f"@{bare}" if name.startswith("@") else bare
             if not known.brings(bare, name[len(bare) :], ""):
                 raise Unmet(f"{manager} may have to compile {name}")
+
+    def _locked(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
+        """uv and Poetry: what their lock files name, and what they run."""
+        known = installer("pip")
+        assert known is not None
+        manager, sub = done.manager.name, done.subcommand
+        if sub == "run" and done.operands:
+            self.command(argv[done.operands[0] :], run)
+        elif sub == "pip install":
+            self._installs(done, argv, known)
+            self.programs |= known.commands
+        elif sub in ("sync", "install"):
+            index = Index(self.facts.lock, None if done.has_flag(*ELSEWHERE) else self.target, known, self.python)
+            for line in self.lists.locked(run, manager, self.folder):
+                self._settled(index, line, f", which {LOCKS[manager]} names")
+            if self.facts.project is not None and self.facts.project.extensions:
+                raise Unmet(f"{manager} compiles extensions of the project")
+            self.programs |= known.commands
+        elif sub not in ("lock", "cache", "config", "export", "venv", ""):
+            raise Unmet(f"what {done.executable} {sub} does is not known")
 
     def _npm(self, done: Operation, known: Installer) -> None:
         """What the lock file of npm says, or ours."""
@@ -426,14 +465,19 @@ class _Reader:
         for requirement in self.lists.npm_asked(self.folder, development=True):
             found = settle_npm(self.facts.lock, requirement, known)
             if found is None:
-                raise Unmet(f"npm may have to compile {requirement or 'what package.json asks for'}")
+                what = (
+                    f"{requirement}{LOOK_UP}" if requirement is not None else "what package.json takes from elsewhere"
+                )
+                raise Unmet(f"npm may have to compile {what}")
             self.programs |= found.programs
+            self.named.update(dict.fromkeys(found.named))
 
     def _settled(self, index: Index, line: str, source: str) -> None:
         found = index.settle(line)
         if found is None:
-            raise Unmet(f"pip may have to compile {line}{source}")
+            raise Unmet(f"pip may have to compile {line}{source}{LOOK_UP}")
         self.programs |= found.programs
+        self.named.update(dict.fromkeys(found.named))
         self.looked_up = self.looked_up and found.looked_up
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
@@ -445,6 +489,12 @@ class _Reader:
             raise Unmet("which compression tar meets is not known")
         if kind:
             self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
+
+
+def _static(copy: Copy) -> bool:
+    """Whether *copy* brings nothing that was built elsewhere, but for programs that are linked to nothing."""
+    source = copy.origin.flag("from")
+    return source is None or re.split(r"[:@]", source, maxsplit=1)[0] in static_images()
 
 
 def _changes_words(command: Simple) -> bool:

@@ -62,7 +62,8 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
             continue
         # What an installation brings back has not been measured.
         saving = None if required.packages or required.brought else variant.saving
-        certain = variant.documentation or (required.looked_up and not required.packages and variant.kind == "slim")
+        settled = required.looked_up and not required.packages and not required.named
+        certain = variant.documentation or (settled and variant.kind == "slim")
         safety = Safety.STANDARD if certain and _serves(site, build, facts) else Safety.AGGRESSIVE
         yield _change(site, after, required, where, saving, safety, build, facts)
 
@@ -147,4 +148,5 @@ def _change(
         claims=tuple(claims),
         line=site.place.line,
         saving=saving,
+        evidence=required.named,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
+from datetime import timedelta
 
 from ...analysis.facts import Use
 from ...analysis.packages.listed import Lists, Unmet
 from ...analysis.runtime.linked import links
 from ...analysis.runtime.needs import starting_needs
 from ...analysis.runtime.starting import Started
+from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.steps import Run
 from ...knowledge.libraries import libraries
+from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import smaller
 from ...record import evolve
 from .runtime_needs import needed_packages, program
@@ -20,6 +23,8 @@ from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
 from .virtual_environment import PLACE, Environment, virtual_environment
 
+#: An image stands on the release of its last build, which is kept up for some years.
+_STILL_THERE = timedelta(days=730)
 #: What the image of Python brings beside Python.
 _OWN = re.compile(r"(?:pip|setuptools|wheel)(?![\w.-])")
 
@@ -96,6 +101,21 @@ def _same(project: Project) -> list[Target] | str:
     return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
 
 
+def _past(project: Project) -> bool:
+    """Whether the distribution beneath the image may install nothing any more: nobody has built it anew for long, and
+    the stage itself installs nothing.
+    """
+    image = project.image
+    installs = any(
+        use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL
+        for run in project.stage.runs
+        for use in project.facts.uses(run)
+    )
+    today = project.facts.today or image.as_of
+    end = ended(image, today)
+    return not installs and (image.deprecated is not None or (end is not None and today - end.since > _STILL_THERE))
+
+
 def _starts_with(project: Project, packages: tuple[str, ...]) -> bool:
     """Whether the build context shows all that the container starts, and *packages* and the image have it."""
     variant = smaller(project.image.name, "slim", project.image.family)
@@ -160,6 +180,9 @@ def _slim(project: Project) -> list[Target] | str:
     except Unmet as reason:
         return f"the full image has compilers and libraries of its own, and {reason}"
     packages = [*own, *missing]
+    if (packages or found.libraries) and _past(project):
+        names = ", ".join(packages or found.libraries)
+        return f"{names} would have to be installed, which may fail: {image.name} {image.parts.version} is old"
     for development in found.libraries:
         known = libraries(development, image.family or "", release)
         if known is None:
