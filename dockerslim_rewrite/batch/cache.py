@@ -149,7 +149,10 @@ def _told(options: Options) -> list[tuple[str, Any]]:
         if name in ("context", "builds"):
             continue
         if name == "lock":
-            value = sorted((key, repr(entry)) for key, entry in value.entries.items())
+            value = (
+                sorted((key, repr(entry)) for key, entry in value.entries.items()),
+                sorted((target, sorted(map(repr, table.items()))) for target, table in value.packages.items()),
+            )
         elif name == "templates" and value is not None:
             value = [(str(one), digest(one.read_bytes())) for one in sorted(Path(value).rglob("*")) if one.is_file()]
         found.append((name, value))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .baseline import baseline_command
 from .batch import batch_app, cache_app
 from .config import config_app
 from .covered import files_command
@@ -98,6 +99,7 @@ app.add_typer(cache_app, name="cache")
 app.command("files")(files_command)
 app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")
+app.command("baseline")(baseline_command)
 app.command("lock")(lock_command)
 app.command("review")(review_command)
 app.command("verify")(verify_command)

@@ -8,11 +8,13 @@ import stat
 import sys
 import tempfile
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..analysis.locked import Lock
+    from ..pipeline.baseline import Known
 
 #: A Dockerfile is text for people; the largest of 97,000 public ones is far below this.
 MAX_BYTES = 4 * 1024 * 1024
@@ -82,6 +84,36 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
         raise InputError(str(error)) from None
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def accepted_for(path: str) -> Known:
+    """What the baseline beside the Dockerfile *path* accepts of it; nothing for standard input or without a baseline.
+
+    Raises ``InputError`` for a baseline that cannot be read.
+    """
+    if path == "-":
+        return frozenset()
+    from ..pipeline.baseline import FILE_NAME, BaselineError
+
+    folder, name = os.path.split(os.path.abspath(path))
+    file = os.path.join(folder, FILE_NAME)
+    try:
+        return _baseline(file, os.stat(file).st_mtime_ns).get(name, frozenset())
+    except FileNotFoundError:
+        return frozenset()
+    except BaselineError as error:
+        raise InputError(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
+
+
+@lru_cache(maxsize=64)
+def _baseline(file: str, changed: int) -> dict[str, Known]:
+    """The baseline in *file*, which was last *changed* then."""
+    from ..pipeline.baseline import read_baseline
+
+    with open(file, encoding="utf-8") as stream:
+        return read_baseline(stream.read(), file)
 
 
 def nearest_lock(folder: str) -> Path | None:

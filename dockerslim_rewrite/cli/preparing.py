@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..record import evolve
-from .files import InputError, lock_for, nearest_lock, read_input, repository_path
+from .files import InputError, accepted_for, lock_for, nearest_lock, read_input, repository_path
 from .inputs import Inputs
 from .request import Request
 
@@ -48,13 +48,14 @@ class Preparation:
         try:
             data = read_input(path)
             lock = _lock(path, self._request.lock)
+            accepted = accepted_for(path) if not self._request.no_baseline else frozenset()
         except InputError as error:
             raise ValueError(str(error)) from None
         name = repository_path(path)
         own = self._inputs.configured(self._request, path)
         if name in self._refused:
             own = evolve(own, ignore=(*own.ignore, *self._refused[name]))
-        options = evolve(self._base(own), lock=lock)
+        options = evolve(self._base(own), lock=lock, accepted=accepted)
         full = os.path.abspath(path)
         root = full.removesuffix(name).rstrip("/")
         opened = partial(_projects, self._inputs, self._request, path)

@@ -38,6 +38,7 @@ class Request:
     cleanup: str = "delete"
     flatten: bool = False
     suggest: bool = False
+    no_baseline: bool = False
     config: Path | None = None
     isolated: bool = False
     python: bool = False

@@ -85,7 +85,7 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
     from ..review.git import Git
     from ..review.run import review
     from ..workspace.repository import root_of
-    from .files import lock_for
+    from .files import accepted_for, lock_for
     from .inputs import Inputs
     from .rewrite import options_of
 
@@ -95,7 +95,8 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
 
     def options(path: Path) -> Options:
         own = inputs.configured(typed, str(path))
-        return evolve(options_of(own), lock=lock_for(str(path), own.lock))
+        accepted = accepted_for(str(path)) if not own.no_baseline else frozenset()
+        return evolve(options_of(own), lock=lock_for(str(path), own.lock), accepted=accepted)
 
     inside = [os.path.relpath(os.path.realpath(path), root) for path in paths]
     outside = next((given for given, path in zip(paths, inside, strict=True) if path.startswith("..")), None)

@@ -14,7 +14,7 @@ from ..pipeline.settings import settings
 from ..record import evolve
 from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
 from ..syntax import ParseError
-from .files import InputError, lock_for, now, read_input, repository_path, write_output
+from .files import InputError, accepted_for, lock_for, now, read_input, repository_path, write_output
 from .inputs import Inputs
 from .request import Request as Request
 
@@ -132,7 +132,9 @@ def options_of(request: Request) -> Options:
 
 def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple[Result, Proof | None]:
     data = read_input(path)
-    options = evolve(options, lock=lock_for(path, request.lock), **inputs.surroundings(request, path))
+    accepted = accepted_for(path) if not request.no_baseline else frozenset()
+    lock = lock_for(path, request.lock)
+    options = evolve(options, lock=lock, accepted=accepted, **inputs.surroundings(request, path))
     if path.endswith(".py"):
         return _module(path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))

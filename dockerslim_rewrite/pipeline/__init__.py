@@ -37,6 +37,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         outcome, bugs = proven(engine, outcome)
     bugs.extend(engine.unreadable.values())
     bugs.extend(engine.unheeded())
+    bugs.extend(engine.stale())
     result = Result(
         source.text,
         outcome.text,

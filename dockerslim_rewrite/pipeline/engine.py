@@ -17,6 +17,7 @@ from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span
+from .baseline import accepted_at
 from .options import Options
 from .positions import on_original
 
@@ -87,6 +88,8 @@ class Engine:
     def __init__(self, source: Source, options: Options, phases: tuple[Phase, ...]) -> None:
         self.source = source
         self.level = options.safety
+        self._accepted = options.accepted
+        self._met: set[tuple[str, str, str]] = set()
         self.options = options
         self.phases = phases
         self.asked = False
@@ -231,6 +234,8 @@ class Engine:
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
+                if self._accepted and self._is_accepted(proposal, build, outcome):
+                    continue
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned or key in self.unreadable:
                     continue
@@ -244,6 +249,25 @@ class Engine:
                     insort(taken, edit)
                 accepted.append((proposal, key))
         return accepted, list(dict.fromkeys(remarks)), waiting
+
+    def _is_accepted(self, proposal: Change, build: Build, outcome: Outcome) -> bool:
+        """Whether the project has accepted what *proposal* would mend; noted for ``stale``."""
+        line = self._line_of(build, outcome.patch)(proposal.line)
+        key = accepted_at(proposal.rule, line, self.first.build).key
+        if key not in self._accepted:
+            return False
+        self._met.add(key)
+        return True
+
+    def stale(self) -> list[Remark]:
+        """A remark where accepted findings of the rules that ran are no longer there."""
+        running = {one.code for phase in self.phases for one in phase.passes}
+        gone = [key for key in self._accepted if key[0] in running and key not in self._met]
+        if not gone:
+            return []
+        entries = "1 entry of the baseline matches" if len(gone) == 1 else f"{len(gone)} entries of the baseline match"
+        reason = f"{entries} nothing ({gone[0][0]} first); `dockerslim baseline --prune` drops what is gone"
+        return [Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000")]
 
     def _remark(self, proposal: Change | Remark, build: Build, outcome: Outcome) -> Remark:
         """*proposal* as a remark on the original text: a change above the level is held back, not lost."""

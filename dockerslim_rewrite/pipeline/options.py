@@ -13,6 +13,7 @@ from ..analysis.locked import NO_LOCK, Lock
 from ..change import Safety
 from ..passes import PIPELINE, Pass, Phase
 from ..record import record
+from .baseline import Known
 from .settings import setting
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Options:
     for each. ``cleanup`` says what becomes of
     package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
     are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
-    companions of the result. ``validate`` may be switched off only to measure its cost.
+    companions of the result. ``accepted`` are findings that are known, and not told. ``validate`` may be switched off
+    only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -61,6 +63,7 @@ class Options:
     flatten: bool = False
     account: tuple[str, int] = ACCOUNT
     dockerignore: bool = False
+    accepted: Known = frozenset()
 
     @property
     def safety(self) -> Safety:

@@ -42,7 +42,7 @@ class Parcel:
     root: str
     data: bytes
     options: Any
-    lock: dict[str, Any]
+    lock: tuple[dict[str, Any], dict[str, Any]]
     named: bool
     program: str
 
@@ -122,8 +122,9 @@ class DaskCluster:
         if known is not None:
             return Done(known, cached=True)
         bare = evolve(unit.options, lock=Lock(), builds=None)
-        entries = dict(unit.options.lock.entries)
-        parcel = Parcel(path, unit.name, unit.root, unit.data, bare, entries, unit.named, program())
+        lock = unit.options.lock
+        plain = (dict(lock.entries), {target: dict(table) for target, table in lock.packages.items()})
+        parcel = Parcel(path, unit.name, unit.root, unit.data, bare, plain, unit.named, program())
         return _Job(unit, key, parcel, self._client.submit(answer, parcel, None, pure=False, retries=3))
 
     def _finished(self, job: _Job) -> Done:
@@ -180,7 +181,7 @@ def answer(parcel: Parcel, context: bytes | None) -> Answer:
         opened.append(pickle.loads(zlib.decompress(context)))
         return opened[-1]
 
-    options = evolve(parcel.options, lock=Lock(parcel.lock))
+    options = evolve(parcel.options, lock=Lock(*parcel.lock))
     unit = Unit(parcel.path, parcel.name, parcel.root, parcel.data, options, projects, parcel.named)
     try:
         outcome = compute(unit)

@@ -1,0 +1,88 @@
+"""What a project has accepted of its Dockerfiles: findings that are known, so that only new ones are told.
+
+An entry names the rule, the stage and the instruction by its text, not by its line: it stays good when the file grows
+above it, and ends when the instruction changes. The file is text, sorted, an entry a line, so that branches merge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from ..ir.build import Build
+from ..ir.steps import Step
+from ..record import record
+
+#: The file's name, beside the Dockerfiles that it is for.
+FILE_NAME = ".dockerslim-baseline"
+_HEADER = "# Known findings, accepted. Made by `dockerslim baseline`; --prune drops what is gone.\n"
+_SHOWN = 60
+
+
+class BaselineError(ValueError):
+    """A baseline that cannot be read; the message says which line and what to do."""
+
+
+@record
+class Accepted:
+    """One finding: *instruction* is a digest of the instruction's text, *shown* its beginning, for people."""
+
+    rule: str
+    stage: str
+    instruction: str
+    shown: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two entries the same."""
+        return self.rule, self.stage, self.instruction
+
+
+#: The accepted findings of one Dockerfile: the keys of their entries.
+Known = frozenset[tuple[str, str, str]]
+
+
+def accepted_at(rule: str, line: int, build: Build) -> Accepted:
+    """The entry for a finding of *rule* on *line* of *build*, the program as the user has it."""
+    stage, step = _at(line, build)
+    text = " ".join(step.origin.logical.text.split()) if step is not None else ""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return Accepted(rule, stage, digest, text[:_SHOWN])
+
+
+def _at(line: int, build: Build) -> tuple[str, Step | None]:
+    found: tuple[str, Step | None] = ("", None)
+    for step in build.preamble:
+        if step.line <= line:
+            found = ("", step)
+    for stage in build.stages:
+        for step in (stage.head, *stage.steps):
+            if step.line <= line:
+                found = (stage.head.alias or str(stage.index), step)
+    return found
+
+
+def read_baseline(text: str, path: str) -> dict[str, Known]:
+    """The accepted findings in *text*, by the name of the Dockerfile. Raises ``BaselineError``, naming *path*."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = line.split("\t")
+        if len(parts) < 4:
+            raise BaselineError(f"{path}:{number}: no entry of a baseline; solve the conflict, or make it anew")
+        name, rule, stage, instruction = parts[:4]
+        found.setdefault(name, set()).add((rule, stage, instruction))
+    return {name: frozenset(entries) for name, entries in found.items()}
+
+
+def write_baseline(entries: Mapping[str, Iterable[Accepted]]) -> str:
+    """The text for *entries*, by the name of the Dockerfile; ``read_baseline`` gives them back."""
+    lines = {
+        "\t".join((name, *one.key, _plain(one.shown))).rstrip() for name, found in entries.items() for one in found
+    }
+    return _HEADER + "".join(f"{line}\n" for line in sorted(lines))
+
+
+def _plain(text: str) -> str:
+    return "".join(one if one.isprintable() else " " for one in text)
