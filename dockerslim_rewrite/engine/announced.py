@@ -128,6 +128,15 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
     elif isinstance(claim, SplitsStage):
         reason = f"left behind in the stage {claim.builder}, announced by {rule}"
         yield Expectation("/**", reason, frozenset({Difference.REMOVED}), besides=claim.places)
+        if claim.environment:
+            reason = f"what pip installed, in a virtual environment, announced by {rule}"
+            for pattern in (claim.environment, f"{claim.environment}/**"):
+                yield Expectation(pattern, reason, frozenset({Difference.ADDED}))
+        if claim.installs:
+            # Full images have these packages without what they recommend.
+            reason = f"comes with packages that the stage {claim.runtime} installs, announced by {rule}"
+            for pattern in ("/usr/lib/**", "/usr/share/**", "/usr/bin/**", "/etc/**", "/var/lib/dpkg/**"):
+                yield Expectation(pattern, reason, frozenset({Difference.ADDED}))
         for folder in dict.fromkeys(one for place in claim.places for one in _folders_above(place)):
             yield Expectation(folder, "made anew above what is copied", frozenset({Difference.MODE, Difference.OWNER}))
 

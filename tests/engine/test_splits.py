@@ -40,3 +40,19 @@ def test_variables_that_a_split_sets_are_announced_by_name() -> None:
     change = Change((), "", "", Safety.STANDARD, (claim,), 1, rule="DS406")
     assert announced([change]).config == {"Env.ASPNETCORE_URLS", "Env.WATCHES"}
     assert announced([Change((), "", "", Safety.STANDARD, (SPLIT,), 1, rule="DS406")]).config == frozenset()
+
+
+def test_a_virtual_environment_comes_and_nothing_of_it_goes() -> None:
+    claim = SplitsStage("build", "runtime", "python:3.11-slim", ("/opt/venv",), environment="/opt/venv")
+    assert expected(Difference.ADDED, "/opt/venv/lib/python3.11/site-packages/flask/app.py", claim)
+    assert expected(Difference.ADDED, "/opt/venv", claim)
+    assert not expected(Difference.REMOVED, "/opt/venv/bin/flask", claim)
+    assert not expected(Difference.ADDED, "/opt/other", claim)
+    assert not expected(Difference.ADDED, "/opt/venv/bin/flask", SPLIT)
+
+
+def test_packages_that_are_installed_again_may_bring_what_they_recommend() -> None:
+    claim = SplitsStage("build", "runtime", "python:3.11-slim", ("/app",), installs=("curl",))
+    assert expected(Difference.ADDED, "/usr/share/doc/publicsuffix/copyright", claim)
+    assert not expected(Difference.CHANGED, "/usr/lib/x86_64-linux-gnu/libcurl.so.4", claim)
+    assert not expected(Difference.ADDED, "/usr/share/doc/publicsuffix/copyright", SPLIT)
