@@ -97,7 +97,8 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                     looked_up = looked_up and settled.looked_up and not settled.named
                     compiled.update(dict.fromkeys(settled.compiled))
                 continue
-            looked_up = looked_up and manager == "npm"
+            # These follow their lock files, and what compiles in them is known by name.
+            looked_up = looked_up and done.manager.name in ("npm", "pnpm", "bundler")
             for name in reader.names(use, wider, programs):
                 found.update(dict.fromkeys(also.links.get(name, ())))
     for name in compiled:
