@@ -14,7 +14,7 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help run test lint format rules corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
+.PHONY: help run test lint format rules site corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
@@ -22,6 +22,7 @@ help:
 	@echo "                  builds, where this is root and has debootstrap, buildah, podman or docker)"
 	@echo "make lint         ruff, mypy --strict and the one-way imports"
 	@echo "make rules        write docs/rules.md from the table of rules"
+	@echo "make site         a page a rule, from the fixtures, as HTML below build/site"
 	@echo "make corpus       the table of what happens to real files; needs DOCKERSLIM_CORPUS"
 	@echo "make corpus-bases the table of what pinning makes of real files' base images; needs DOCKERSLIM_CORPUS"
 	@echo "make catalogue    ask registries what base images' moving tags stand for, and write docs/catalogue.md"
@@ -72,6 +73,12 @@ format: $(VENV)/.installed-dev
 
 rules: $(VENV)/.installed
 	@$(BIN)/python -m dockerslim_rewrite.report.rule_table > docs/rules.md
+
+site: $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[site]'
+	@$(BIN)/python -m dockerslim_rewrite.report.site build/site
+	@$(BIN)/mkdocs build --quiet --strict --config-file build/site/mkdocs.yml --site-dir html
+	@echo "build/site/html/index.html"
 
 corpus: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.corpus.table $(CORPUS_ARGS)
