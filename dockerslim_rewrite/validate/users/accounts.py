@@ -101,13 +101,17 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
 
 
 def _folders(build: Build) -> frozenset[str]:
-    """The directories that WORKDIR makes in *build*."""
-    return frozenset(
-        step.value.strip("\"'").rstrip("/")
-        for stage in build.stages
-        for step in stage.steps
-        if isinstance(step, Value) and step.keyword == "WORKDIR" and step.value.strip("\"'").startswith("/")
-    )
+    """The directories that WORKDIR makes in *build*, and those that a ``mkdir`` of its RUNs names in full."""
+    found: set[str] = set()
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Value) and step.keyword == "WORKDIR":
+                found.add(step.value.strip("\"'").rstrip("/"))
+            script = script_of(step)
+            for command in commands(units(script)) if script is not None else ():
+                if command.raw[:1] == ("mkdir",):
+                    found.update(word.rstrip("/") for word in command.raw[1:])
+    return frozenset(path for path in found if path.startswith("/") and len(path) > 1)
 
 
 def _one_account(
