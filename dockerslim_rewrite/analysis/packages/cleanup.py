@@ -65,7 +65,8 @@ def removes(command: Simple, path: str) -> bool:
     for word in argv[at + 1 :]:
         if word is None or word.startswith("-"):
             continue
-        bare = _at_home(re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/"))
+        # Each file of apt's lists has an underscore in its name.
+        bare = _at_home(re.sub(r"(?:/\*+(?:_\*)?)+\Z", "", word).rstrip("/"))
         if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
     return False

@@ -22,6 +22,7 @@ from ...shell.script import AndOr, Node, Simple
 from ..base import Proposals, missed
 from ..shell.commands import written
 from .estimates import left_behind
+from .refreshing import IDLE, only_refreshes
 
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
@@ -50,7 +51,7 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
 def _is_emptied(run: Run, last: Use, facts: Facts) -> bool:
     """Whether a manager with the same cache as that of *last*, the last one to fill it, empties it behind that."""
     return any(
-        use.operation.kind is Kind.CLEAN
+        _empties(use)
         and use.operation.manager.paths == last.operation.manager.paths
         and use.command.span.start > last.command.span.start
         for use in facts.uses(run)
@@ -63,6 +64,9 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     if not filled or known.clean is None:
         return
     if _gone(run, known, filled[-1], facts) or _outside(run, known):
+        return
+    if only_refreshes(run, uses, facts):
+        yield missed(run.line, f"{IDLE} {known.name} fetches the index anew where it installs")
         return
     verdict = judge(uses, run, stage, facts)
     if verdict is None:
@@ -94,6 +98,11 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     )
 
 
+def _empties(use: Use) -> bool:
+    """Whether *use* empties its manager's cache, and is not only called so."""
+    return use.operation.kind is Kind.CLEAN and not use.operation.has_flag(*use.operation.manager.idle)
+
+
 def _settled(run: Run, command: str, known: Manager, last: Use, facts: Facts) -> str | None:
     """What behind *last* settles owners and permissions, which a tool that writes once more would undo; None where
     nothing does, or where *command* only deletes.
@@ -116,7 +125,7 @@ def _settled(run: Run, command: str, known: Manager, last: Use, facts: Facts) ->
 
 def _since_cleaned(uses: list[Use]) -> list[Use]:
     """The operations behind the last one that emptied the cache already."""
-    cleaned = [at for at, use in enumerate(uses) if use.operation.kind is Kind.CLEAN]
+    cleaned = [at for at, use in enumerate(uses) if _empties(use)]
     return uses[cleaned[-1] + 1 :] if cleaned else uses
 
 
@@ -137,8 +146,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     """Whether the RUN cleans up behind the last operation that fills the cache."""
     start = last.command.span.start
     for use in facts.uses(run):
-        operation = use.operation
-        if operation.manager.name == known.name and operation.kind is Kind.CLEAN and use.command.span.start > start:
+        if use.operation.manager.name == known.name and _empties(use) and use.command.span.start > start:
             return True
     script = facts.script(run)
     commands = script.commands if script else ()

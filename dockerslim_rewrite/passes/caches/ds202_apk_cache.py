@@ -73,7 +73,7 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             if verdict.obstacle is not None:
                 yield missed(run.line, f"the index stays: {verdict.obstacle}")
                 continue
-            saving = change.saving if pays else 0
+            saving = change.saving if pays else None
             yield evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence, saving=saving)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...analysis.facts import Facts
@@ -22,7 +22,13 @@ _DOWNLOADS = frozenset(("curl", "wget"))
 _FILE = re.compile(r"(?!-)[^ ]{3,}\.(?!com\Z|org\Z|net\Z|io\Z)[A-Za-z][A-Za-z0-9]*\Z")
 
 
-def merged(stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False) -> Proposals:
+#: Says why RUNs that may be joined had better not be; None where nothing speaks against it.
+Against = Callable[[Sequence[Run]], str | None]
+
+
+def merged(
+    stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False, against: Against | None = None
+) -> Proposals:
     """Changes that join the neighbours of *stage* for which *wanted* gives a reason, and what is in the way of others.
 
     With *bare*, bodies that would need brackets are not joined.
@@ -32,6 +38,10 @@ def merged(stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False) ->
             yield missed(found.second.line, f"not merged with the RUN on line {found.first.line}: {found.reason}")
             continue
         joint, reasons = found
+        reason = against(joint.runs) if against is not None else None
+        if reason is not None:
+            yield missed(joint.runs[-1].line, f"not merged with the RUN on line {joint.runs[0].line}: {reason}")
+            continue
         yield Change(
             edits=join(joint, facts),
             title=f"merge the RUNs on lines {lines_of(joint.runs)}",
