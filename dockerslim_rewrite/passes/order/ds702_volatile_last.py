@@ -34,8 +34,8 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
     instructions that use a moved argument go along, in their order. Nothing moves past an instruction that names the
     variable or sets it again, past another label of the same key, into another stage, or over VOLUME, ONBUILD, SHELL,
     USER and a WORKDIR that makes the folder. Files that change together stay together: where another COPY from the same
-    stage, or one of the whole context, has to stay, nothing would be gained. Comments go with their instruction. Source:
-    Docker documentation, "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
+    stage, or one of the whole context, has to stay, nothing would be gained. Comments go with their instruction.
+    Source: Docker documentation, "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
     """
     for stage in build.stages:
         groups = [*_told(stage), *_copied(stage, facts)]
