@@ -37,7 +37,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
-            why = "the words need no shell, and as process 1 the program gets the signals"
+            why = "the words need no shell"
+            why += "" if _replaces_shell(one.step) else ", and as process 1 the program gets the signals"
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
                 safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"
@@ -50,6 +51,11 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             safety = Safety.SAFE if runs_by_itself(test.words[0]) else Safety.STANDARD
             yield in_exec_form(test.step, test.place, test.words, "the words need no shell", safety)
+
+
+def _replaces_shell(step: Exec) -> bool:
+    """Whether the shell of *step* is replaced by the program already: it is started with ``exec``."""
+    return step.origin.args.split()[:1] == ["exec"]
 
 
 def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, build: Build, facts: Facts) -> str | None:

@@ -52,7 +52,7 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     if account is None:
         return
     if isinstance(account, str):
-        yield missed(stage.head.line, f"stays root: {account}")
+        yield missed(stage.head.line, account)
         return
     # Most files never come here; what reads projects is loaded for those that do.
     from .user_evidence import findings
@@ -90,15 +90,15 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
         return Account(number, None, "", None, name, shell=False)
     image = base_image(build, facts, stage)
     if image is None:
-        return "the base image is not known, nor the user and entrypoint that it starts with"
+        return "the user stays the one that the base image says; which that is, is not known here"
     if image.family == "windows":
         return None
     if image.drops_privileges:
-        return f"{image.name} drops root's privileges by itself"
+        return f"stays root: {image.name} drops root's privileges by itself"
     if image.user not in (None, "root", "0"):
         return None
     if image.user is None and root_evidence(build, facts, stage) is None:
-        return f"nothing tells whether {image.name} starts as root"
+        return f"the user stays the one that {image.name} says; nothing tells whether it is root"
     if image.unprivileged and image.uid:
         shell = image.family != "none"
         return Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, shell)

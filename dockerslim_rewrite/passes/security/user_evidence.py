@@ -78,7 +78,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
             evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
     workdir = stage_state(stage, facts.states).workdir
     if project is None:
-        helped = not obstacles
+        helped = not obstacles and facts.project is None
         alone = [workdir] if workdir is not None and is_ownable(workdir) else []
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
