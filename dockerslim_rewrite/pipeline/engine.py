@@ -303,7 +303,7 @@ class Engine:
         return evolve(
             change,
             edits=edits,
-            line=self.source.position(key[1]).line,
+            line=line_of(change.line),
             title=self._said(change.title, line_of),
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),

@@ -130,3 +130,9 @@ def test_data_is_not_shown(tmp_path: Path) -> None:
     found = started(tmp_path, f"chown {'QUJD' * 40} /x")
     assert "QUJD" * 5 in found
     assert "QUJD" * 10 not in found
+
+
+def test_a_merge_stands_where_the_first_of_its_runs_begins() -> None:
+    text = "FROM debian:12\nRUN apt-get update \\\n    -qq\nRUN apt-get install -y curl\n"
+    (change,) = result(text, "DS101").changes
+    assert change.line == 2
