@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +11,7 @@ from ...analysis.facts import Facts
 from ...analysis.packages.cleanup import append_to, appendable
 from ...change import AddsCommand, AddsInstruction, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Run, Value
+from ...ir.steps import Copy, Run
 from ...record import record
 from ...render.fragments import fragment
 from ...render.instructions import instruction
@@ -66,7 +65,7 @@ def user_edits(
     if creates:
         parts.append(fragment(f"account-{account.tools}", facts.templates, account=account.name, number=account.number))
     if early:
-        there = _made(stage, before, found)
+        there = _made(stage, before, found, facts)
         parts.append(_owning(early, tuple(one for one in early if one not in there), account, facts))
     lines = []
     if parts:
@@ -126,18 +125,11 @@ def _from_stage(step: object) -> bool:
     return isinstance(step, Copy) and step.origin.flag("from") is not None
 
 
-def _made(stage: Stage, before: int, found: Findings) -> frozenset[str]:
+def _made(stage: Stage, before: int, found: Findings, facts: Facts) -> frozenset[str]:
     """The directories that WORKDIR or a RUN makes in *stage* before the step *before*, or in a stage below."""
     there = {path for path, made in found.made.items() if made.stage != stage.index or made.step < before}
-    for step in stage.steps:
-        if (
-            isinstance(step, Value)
-            and step.index < before
-            and step.keyword == "WORKDIR"
-            and step.value.startswith("/")
-            and "$" not in step.value
-        ):
-            there.add(posixpath.normpath(step.value))
+    folders = (facts.state(step).workdir for step in stage.steps if step.index <= before)
+    there.update(folder for folder in folders if folder is not None and folder != "/")
     return frozenset(there)
 
 
