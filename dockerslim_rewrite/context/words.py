@@ -30,6 +30,8 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2000
+#: So many characters before a string tell what it is given to.
+_NEAR = 80
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
 #: What stands before a path that is only read.
 _READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|from|include|href|src)[\s(=:]{0,4}\Z")
@@ -99,7 +101,8 @@ def _may_write(words: Vocabulary, quoted: re.Match[str], line: str) -> bool:
         return True
     if words.paths is None or not absolute_path(quoted[2]) or line[quoted.end() :].lstrip().startswith(":"):
         return False
-    return bool(words.paths.search(line)) and not addresses().before.search(line, 0, quoted.start())
+    before = line[max(0, quoted.start() - _NEAR) : quoted.start()]
+    return bool(words.paths.search(line)) and not addresses().before.search(before)
 
 
 def _started(match: re.Match[str], line: str, where: Evidence) -> Iterator[StartedProgram]:
