@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Set
 
-from .knowledge.wishes import wished
+from .knowledge.wishes import wished, wished_of
 from .record import record
 from .syntax import Document
 
@@ -78,11 +78,23 @@ def holding(ignored: Ignored, codes: Set[str], lines: Iterable[int]) -> Iterator
             yield one
 
 
-def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], ...]:
-    """Rules that comments ask to leave an instruction alone, in other words than ``ignore``: as ``ignored_rules`` has
-    them for single instructions. The lines of a comment belong together; they stand right above it, or in it.
+@record
+class Wish:
+    """Rules, in lower case, that the comment *text* asks to leave alone what stands from line *first* to *last*."""
+
+    rules: frozenset[str]
+    first: int
+    last: int
+    text: str
+
+
+def wished_rules(document: Document) -> tuple[Wish, ...]:
+    """Rules that comments ask to leave an instruction alone, in other words than ``ignore``.
+
+    The lines of a comment belong together; they stand right above the instruction, or in it. What is said of how the
+    container starts may stand above other lines, up to a blank one.
     """
-    found: list[tuple[int, int, frozenset[str]]] = []
+    found: list[Wish] = []
     ends = [instruction.span.end for instruction in document.instructions]
     blocks: list[tuple[int, int, list[str]]] = []
     for comment in document.comments:
@@ -95,15 +107,19 @@ def wished_rules(document: Document) -> tuple[tuple[int, int, frozenset[str]], .
             blocks.append((line, line, [text]))
     starts = document.source.line_starts
     for first, last, texts in blocks:
-        rules = wished(" ".join(texts))
-        if not rules:
-            continue
+        said = " ".join(texts)
         index = bisect_right(ends, starts[first - 1])
-        if index == len(ends):
-            continue
-        instruction = document.instructions[index]
-        if instruction.line_number <= last + 1:
-            found.append((min(first, instruction.line_number), instruction.end_line, frozenset(map(str.lower, rules))))
+        line, seen = last, set[str]()
+        while index < len(ends) and document.instructions[index].line_number <= line + 1:
+            instruction = document.instructions[index]
+            keyword = instruction.keyword.upper()
+            rules = wished(said) if not seen else frozenset[str]()
+            rules |= wished_of(said, keyword) if keyword not in seen else frozenset()
+            if rules:
+                start = min(first, instruction.line_number)
+                found.append(Wish(frozenset(map(str.lower, rules)), start, instruction.end_line, said))
+            seen.add(keyword)
+            index, line = index + 1, instruction.end_line
     return tuple(found)
 
 

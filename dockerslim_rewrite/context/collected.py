@@ -77,10 +77,14 @@ class Collected:
 
 
 def certain(writes: Iterable[WrittenPath]) -> tuple[WrittenPath, ...]:
-    """*writes* without repeats, and without guesses at paths that others of them name for certain."""
+    """*writes* without repeats, and without guesses at paths and folders that others of them name for certain."""
     unique = dict.fromkeys(writes)
-    known = {write.path for write in unique if write.kind is not WriteKind.POSSIBLE}
-    return tuple(write for write in unique if write.kind is not WriteKind.POSSIBLE or write.path not in known)
+    known = {path for write in unique if write.kind is not WriteKind.POSSIBLE for path in (write.path, write.folder)}
+    return tuple(
+        write
+        for write in unique
+        if write.kind is not WriteKind.POSSIBLE or write.path is None or write.path not in known
+    )
 
 
 def at_path(path: str | None, kind: WriteKind, written: str, cwd: str | None, where: Evidence) -> WrittenPath:

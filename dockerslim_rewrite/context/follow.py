@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from ..analysis.project import Evidence, Need, WriteKind
-from ..knowledge.processes import kind_of, server_named, wrapper_values
+from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
@@ -137,6 +137,8 @@ class Follower(Following):
                 "owner": Need.CHANGE_OWNER,
                 "raw": Need.RAW_SOCKET,
             }
+            if kind == "packages" and only_asks(tuple(argv)):
+                return True
             if kind in needs:
                 self.need(needs[kind], shown, where)
             elif kind == "fetch" and any(word is None or re.match(r"-[a-zA-Z]*[oOP]|--output", word) for word in argv):

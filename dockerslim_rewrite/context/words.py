@@ -18,7 +18,7 @@ from ..analysis.project import (
     WrittenPath,
 )
 from ..knowledge.vocabulary import Vocabulary
-from ..knowledge.written import looks_written
+from ..knowledge.written import absolute_path, addresses, looks_written
 from .collected import Collected, at_path
 from .started import in_command, in_line
 
@@ -30,6 +30,8 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2000
+#: So many characters before a string tell what it is given to.
+_NEAR = 80
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
 #: What stands before a path that is only read.
 _READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|from|include|href|src)[\s(=:]{0,4}\Z")
@@ -82,7 +84,7 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
             found.writes.append(_write(match, cwd, where))
         else:
             for quoted in _QUOTED.finditer(bare):
-                if looks_written(quoted[2]) and not _READS.search(bare, 0, quoted.start()):
+                if _may_write(words, quoted, bare) and not _READS.search(bare, 0, quoted.start()):
                     found.writes.append(at_path(quoted[2], WriteKind.POSSIBLE, quoted[2], cwd, where))
         match = _first(words.listens, bare)
         if match is not None:
@@ -91,6 +93,16 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         found.programs.append(StartedProgram(None, "a program that the code computes", Evidence(path, 0)))
     for program in found.programs[known:]:
         found.doubt("it starts other programs", program.evidence)
+
+
+def _may_write(words: Vocabulary, quoted: re.Match[str], line: str) -> bool:
+    """Whether the string *quoted* of *line* looks like a path that something may write."""
+    if looks_written(quoted[2]):
+        return True
+    if words.paths is None or not absolute_path(quoted[2]) or line[quoted.end() :].lstrip().startswith(":"):
+        return False
+    before = line[max(0, quoted.start() - _NEAR) : quoted.start()]
+    return bool(words.paths.search(line)) and not addresses().before.search(before)
 
 
 def _started(match: re.Match[str], line: str, where: Evidence) -> Iterator[StartedProgram]:

@@ -35,3 +35,9 @@ def first_number(image: str, release: str | None) -> int | None:
 def makes_no_account(command: str) -> bool:
     """Whether the program *command* makes no account and no group."""
     return command in table("accounts")["first"]["before"]
+
+
+def changes_accounts(program: str) -> str | None:
+    """What *program* does with the account that it is told, as a verb; None for one that does nothing with accounts."""
+    found: str | None = table("accounts")["programs"].get(program)
+    return found

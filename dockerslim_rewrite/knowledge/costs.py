@@ -102,11 +102,6 @@ def _tiny() -> frozenset[str]:
     return frozenset(table("costs")["tiny"])
 
 
-def makes_account(argv: Sequence[str | None]) -> bool:
-    """Whether a command of the words *argv* makes an account, which its last word names."""
-    return bool(argv) and argv[0] in table("costs")["accounts"]
-
-
 def starts_block(argv: Sequence[str | None]) -> bool:
     """Whether a costly command of the words *argv* forms one block with some other."""
     return bool(_of(argv, _blocks()))

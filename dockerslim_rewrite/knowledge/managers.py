@@ -39,6 +39,7 @@ class Manager:
     environment: str | None
     location: frozenset[str]
     clean: str | None
+    idle: tuple[str, ...]
     offline: tuple[str, ...]
     saving: int | None
     saving_source: str | None
@@ -97,6 +98,7 @@ def manager(name: str) -> Manager:
         environment=cache.get("environment"),
         location=frozenset(cache.get("location", ())),
         clean=cache.get("clean"),
+        idle=tuple(cache.get("idle", ())),
         offline=tuple(cache.get("offline", ())),
         saving=cache.get("saving"),
         saving_source=cache.get("saving_source"),

@@ -50,6 +50,12 @@ def kind_of(name: str) -> str | None:
 
 
 @cache
+def only_asks(words: tuple[str | None, ...]) -> bool:
+    """Whether a call of a package manager, by its words, only tells something of what is installed."""
+    return len(words) > 1 and words[1] in table("processes")["packages"]["asking"]
+
+
+@cache
 def wrapper_values(name: str) -> frozenset[str] | None:
     """The options with a value of a program that only runs another; None for one that does not."""
     found = table("processes")["wrappers"].get(name)

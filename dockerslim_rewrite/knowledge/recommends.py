@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from ..record import record
@@ -35,11 +35,13 @@ def needs() -> tuple[Need, ...]:
     )
 
 
-def missing(packages: Collection[str], present: Collection[str], text: str) -> tuple[str, ...]:
+def missing(packages: Collection[str], present: Collection[str], text: str, image: str = "") -> tuple[str, ...]:
     """What must be named when *packages* are installed without recommended ones, given what else is *present*.
 
-    *text* is the file, in which the patterns are looked for. The result is sorted.
+    *text* is the file, in which the patterns are looked for, *image* the image under it, which has some packages of its
+    own. The result is sorted.
     """
+    present = {*present, *table("recommends")["there"].get(image, ())}
     added: set[str] = set()
     for need in needs():
         here = set(present) | added
@@ -48,6 +50,40 @@ def missing(packages: Collection[str], present: Collection[str], text: str) -> t
         if need.when is None or need.when.search(text):
             added.update(name for name in need.adds if name not in here)
     return tuple(sorted(added))
+
+
+def lost(packages: Collection[str], present: Collection[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Those of *packages* that recommend what some uses need, with what of it is not *present*."""
+    data = table("recommends")["lost"]
+    found = [
+        (name, tuple(one for one in data[name] if one not in present)) for name in sorted(packages) if name in data
+    ]
+    return tuple((name, missed) for name, missed in found if missed)
+
+
+def kept(package: str, present: Collection[str]) -> tuple[str, ...]:
+    """What *package* recommends and is mostly used with, as far as it is not *present*."""
+    data = table("recommends")["kept"]
+    return tuple(one for one in data.get(package, ()) if one not in present)
+
+
+def is_repository(program: str) -> bool:
+    """Whether *program* adds repositories."""
+    return program in table("recommends")["keys"]["repositories"]
+
+
+def fetches_keys(words: Sequence[str]) -> bool:
+    """Whether a command of these words fetches keys, for which GnuPG starts programs that it only recommends."""
+    data = table("recommends")["keys"]
+    names = [word.rpartition("/")[2] for word in words if word != "sudo"]
+    if not names or names[0] not in data["programs"]:
+        return False
+    return names[0] not in data["only_with"] or any(word.startswith(tuple(data["options"])) for word in words)
+
+
+def has_agent(packages: Collection[str]) -> bool:
+    """Whether one of *packages* brings GnuPG's agent and its access to the network along."""
+    return not set(table("recommends")["keys"]["packages"]).isdisjoint(packages)
 
 
 def compiles(words: tuple[str, ...]) -> bool:

@@ -32,12 +32,12 @@ def go_cache(tag: str | None) -> int:
 def language_cache(manager: str, packages: Iterable[str], *, listed: bool) -> int | None:
     """The cache of *manager* (pip, npm, …) after installing *packages*, as written on its command line.
 
-    *listed* says that packages are named in a file instead, or beside. None for a manager that nothing was measured
-    for.
+    *listed* says that packages are named in a file instead, or beside. None where one of them was not measured: what is
+    not known is not guessed.
     """
     known = table("savings").get(manager)
-    if known is None:
+    if known is None or listed:
         return None
     named = [found[0].lower() for word in packages if (found := _NAME.match(word))]
-    total: int = sum(known["packages"].get(name, known["package"]) for name in named)
-    return total + (known["file"] if listed else 0)
+    sizes = [known["packages"].get(name) for name in named]
+    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -15,7 +15,8 @@ class Vocabulary:
 
     ``files`` are suffixes of configuration files in which they count as well; ``comments`` start lines that are none
     of the program's. ``runs`` count in files that match ``starts``, where there is such; ``packages`` name libraries,
-    in sources or in ``manifests`` where there are such, but for those that ``core`` matches.
+    in sources or in ``manifests`` where there are such, but for those that ``core`` matches. An
+    absolute path may be written where it stands in a line that ``paths`` matches.
     """
 
     language: str
@@ -33,6 +34,7 @@ class Vocabulary:
     manifests: tuple[str, ...]
     packages: tuple[re.Pattern[str], ...]
     core: re.Pattern[str] | None
+    paths: re.Pattern[str] | None
 
 
 @cache
@@ -56,6 +58,7 @@ def vocabularies() -> dict[str, Vocabulary]:
             tuple(entry.get("manifests", ())),
             tuple(re.compile(expression, re.M) for expression in entry.get("packages", ())),
             _compiled(entry.get("core")),
+            _compiled(entry.get("paths")),
         )
         for language, entry in data.items()
     }

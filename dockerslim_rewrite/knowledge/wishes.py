@@ -9,9 +9,14 @@ from .tables import table
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str]], ...]:
+def _patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str], frozenset[str]], ...]:
     return tuple(
-        (name, re.compile("|".join(f"(?:{word})" for word in entry["words"]), re.I), frozenset(entry["rules"]))
+        (
+            name,
+            re.compile("|".join(f"(?:{word})" for word in entry["words"]), re.I),
+            frozenset(entry["rules"]),
+            frozenset(entry.get("on", ())),
+        )
         for name, entry in table("wishes").items()
     )
 
@@ -20,8 +25,18 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str]], ...]:
 def wished(comment: str) -> frozenset[str]:
     """The codes of the rules that *comment* asks to leave the instruction below alone; ``all`` for every rule."""
     found: set[str] = set()
-    for _, pattern, rules in _patterns():
-        if rules and pattern.search(comment):
+    for _, pattern, rules, keywords in _patterns():
+        if rules and not keywords and pattern.search(comment):
+            found |= rules
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def wished_of(comment: str, keyword: str) -> frozenset[str]:
+    """The codes of the rules that *comment* asks to leave the first instruction *keyword* below it alone."""
+    found: set[str] = set()
+    for _, pattern, rules, keywords in _patterns():
+        if keyword in keywords and pattern.search(comment):
             found |= rules
     return frozenset(found)
 
@@ -29,4 +44,4 @@ def wished(comment: str) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def marks_region(comment: str) -> bool:
     """Whether *comment* begins or ends what documentation shows."""
-    return any(name == "regions" and pattern.search(comment) is not None for name, pattern, _ in _patterns())
+    return any(name == "regions" and pattern.search(comment) is not None for name, pattern, _, _ in _patterns())

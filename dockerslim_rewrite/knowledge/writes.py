@@ -94,3 +94,9 @@ def redirecting(manager: str) -> Redirecting:
     entry: Mapping[str, Any] = table("writes")["environment"].get(manager, {})
     folder, unsure = (tuple(entry.get(key, ())) for key in ("folder", "unsure"))
     return Redirecting(folder, unsure, ("", *entry.get("usual", ())))
+
+
+def settles_permissions(program: str, *, deep: bool) -> bool:
+    """Whether *program* sets owners or permissions of all that lies in a directory; *deep* tells that it is told to."""
+    data = table("writes")["permissions"]
+    return program in data["always"] or (deep and program in data["deep"])

@@ -27,6 +27,44 @@ class WrittenNames:
     roots: re.Pattern[str]
 
 
+@record
+class Addresses:
+    """How code speaks of addresses, by the data file: ``keys`` name them, calls ``first`` are given one in front of all
+    else, calls ``anywhere`` in any place. ``verbs`` are in the names of calls that write.
+    """
+
+    keys: re.Pattern[str]
+    first: frozenset[str]
+    anywhere: frozenset[str]
+    before: re.Pattern[str]
+    verbs: re.Pattern[str]
+
+
+@cache
+def addresses() -> Addresses:
+    """The words of the data file."""
+    data = table("written")["addresses"]
+    return Addresses(
+        re.compile(data["keys"]),
+        frozenset(data["first"]),
+        frozenset((*data["anywhere"],)),
+        re.compile(data["before"]),
+        re.compile(data["verbs"]),
+    )
+
+
+@cache
+def _absolute() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    data = table("written")["absolute"]
+    return re.compile(data["path"]), re.compile(data["read"])
+
+
+def absolute_path(text: str) -> bool:
+    """Whether *text* is an absolute path of a file or directory, outside what programs only read as a rule."""
+    path, read = _absolute()
+    return len(text) < 200 and bool(path.match(text)) and not read.match(text)
+
+
 @cache
 def written_names() -> WrittenNames:
     """The expressions of the data file."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
 from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
-from ..ignores import Ignored, holding, ignored_rules, wished_rules
+from ..ignores import Ignored, Wish, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
-from ..text import Edit, Patch, Source, Span
+from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import accepted_at
 from .options import Options
 from .positions import on_original
@@ -77,7 +77,7 @@ class _Reading:
     build: Build
     facts: Facts
     ignored: Ignored
-    wishes: tuple[tuple[int, int, frozenset[str]], ...]
+    wishes: tuple[Wish, ...]
     lowered: str
     views: list[View]
 
@@ -228,8 +228,9 @@ class Engine:
                 if not isinstance(proposal, Remark) and _in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
-                if not isinstance(proposal, Remark) and _is_wished(reading.wishes, one, edits, proposal.line, build):
-                    reason = f"{proposal.title}: not done, a comment there asks for what it changes"
+                wish = _wish(reading.wishes, one, edits, proposal.line, build)
+                if not isinstance(proposal, Remark) and wish is not None:
+                    reason = f'{proposal.title}: not done, a comment speaks of what it changes: "{shown(wish.text)}"'
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
@@ -315,7 +316,7 @@ class Engine:
         return lambda line: self.source.position(patch.shift(starts[min(line, len(starts)) - 1])).line
 
     def _said(self, text: str, line_of: Callable[[int], int]) -> str:
-        return on_original(text, line_of, self.name)
+        return readable(on_original(text, line_of, self.name))
 
     def _on_original(self, change: Change, key: Key, patch: Patch, build: Build) -> Change:
         """*change* of the text that *patch* led to, with the places and lines of the original."""
@@ -326,7 +327,7 @@ class Engine:
         return evolve(
             change,
             edits=edits,
-            line=self.source.position(key[1]).line,
+            line=line_of(change.line),
             title=self._said(change.title, line_of),
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),
@@ -410,12 +411,11 @@ def _shown(word: str) -> str:
     return word.upper() if word.startswith("ds") and word[2:].isdigit() else word
 
 
-def _is_wished(
-    wishes: tuple[tuple[int, int, frozenset[str]], ...], one: Pass, edits: Sequence[Edit], line: int, build: Build
-) -> bool:
-    """Whether a comment asks to leave alone what *edits* of the pass *one* change."""
+def _wish(wishes: Sequence[Wish], one: Pass, edits: Sequence[Edit], line: int, build: Build) -> Wish | None:
+    """The comment that asks to leave alone what *edits* of the pass *one* change; None where there is none."""
     if not wishes:
-        return False
+        return None
     lines = {line, *(build.document.line_of(at) for edit in edits for at in (edit.span.start, edit.span.end))}
     codes = {one.code.lower(), "all"}
-    return any(first <= at <= last and codes & rules for first, last, rules in wishes for at in lines)
+    held = (wish for wish in wishes if codes & wish.rules)
+    return next((wish for wish in held if any(wish.first <= at <= wish.last for at in lines)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ..syntax import Instruction, LineKind, Logical
 from ..syntax.style import Style, style_of
 from ..text import Edit, Span
@@ -148,4 +150,18 @@ def drop_word(body: Body, instruction: Instruction, span: Span) -> list[Edit]:
     text = body.logical.text
     while start > 0 and text[start - 1] in " \t":
         start -= 1
+    # A line that ends right behind the word goes on to the next one as before.
+    whole = Span(body.logical.before(start), body.logical.after(span.end))
+    if body.logical.before(span.end) > whole.end and not any(whole.covers(one.span) for one in instruction.comments):
+        return [Edit.delete(*whole)]
     return delete(instruction, body.logical, start, span.end)
+
+
+def described(body: Body, instruction: Instruction, command: Node) -> bool:
+    """Whether a comment stands on the line above *command*: it speaks of it, and would speak of another without it."""
+    lines = [line for line in instruction.lines if line.kind is not LineKind.BLANK]
+    at = body.logical.before(command.span.start)
+    for above, line in pairwise(lines):
+        if line.span.start <= at < line.span.end:
+            return above.kind is LineKind.COMMENT
+    return False

@@ -69,8 +69,9 @@ def one(text: str, **environment: str) -> Behaviour:
 )
 def test_writes(code: str, path: str | None, folder: str | None, kind: WriteKind) -> None:
     found = one(code).writes
-    assert [(write.path, write.folder, write.kind) for write in found] == [(path, folder, kind)]
-    assert found[0].evidence.line == code.count("\n") + 1
+    sure = [write for write in found if write.kind is not WriteKind.POSSIBLE]
+    assert [(write.path, write.folder, write.kind) for write in sure] == [(path, folder, kind)]
+    assert sure[0].evidence.line == code.count("\n") + 1
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,54 @@ def test_the_user_of_a_stage_that_is_copied_from_concerns_nobody(tree: Make) -> 
         }
     )
     assert result(made).text.count("USER") == 2
+
+
+COMPOSE = "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile}\n"
+WRITER = (
+    "import http.server, os\n"
+    "open('/srv/state/x', 'w')\n"
+    "http.server.HTTPServer(('', 8000), http.server.SimpleHTTPRequestHandler).serve_forever()\n"
+)
+
+
+def stays_root(made: Any) -> str:
+    found = result(made, level="aggressive")
+    assert "USER" not in found.text
+    return remarks(found, "DS501")
+
+
+def test_a_directory_of_the_hosts_over_what_it_writes_keeps_it_roots(tree: Make) -> None:
+    compose = COMPOSE + "    volumes: ['./s:/srv/state']\n"
+    made = tree({**APP, "app/app.py": WRITER, "docker/Dockerfile": DOCKERFILE, "compose.yaml": compose})
+    assert "mounts /srv/state from the host" in stays_root(made)
+    made = tree({**APP, "docker/Dockerfile": DOCKERFILE, "compose.yaml": compose.replace("./s:", "./other:")})
+    assert "USER" in result(made).text
+
+
+def test_a_mount_in_roots_home_keeps_it_roots(tree: Make) -> None:
+    compose = COMPOSE + "    volumes: ['~/.aws:/root/.aws:ro']\n"
+    made = tree({**APP, "docker/Dockerfile": DOCKERFILE, "compose.yaml": compose})
+    assert "mounts /root/.aws, in root's home" in stays_root(made)
+
+
+def test_a_privileged_pod_is_found_by_the_end_of_its_images_name(tree: Make) -> None:
+    cloudbuild = (
+        "steps:\n- name: gcr.io/cloud-builders/docker\n"
+        "  args: ['build', '-t', '$LOCATION-docker.pkg.dev/$PROJECT_ID/g/web:v1', '-f', 'docker/Dockerfile', '.']\n"
+    )
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n"
+        "    image: REGION-docker.pkg.dev/PROJECT_ID/g/web:v1\n    securityContext: {privileged: true}\n"
+    )
+    files = {**APP, "docker/Dockerfile": DOCKERFILE, "cloudbuild.yaml": cloudbuild}
+    assert "gives it ALL" in stays_root(tree({**files, "k8s/pod.yaml": pod}))
+    assert "USER" in result(tree({**files, "k8s/pod.yaml": pod.replace("g/web", "h/web")})).text
+
+
+def test_cloud_build_starts_beside_its_configuration_where_only_that_holds_a_dockerfile(tree: Make) -> None:
+    cloudbuild = "steps:\n- name: gcr.io/cloud-builders/docker\n  args: ['build', '-t', 'gcr.io/p/web', '.']\n"
+    made = tree({"sub/Dockerfile": "FROM alpine:3.20\nCOPY a /\n", "sub/cloudbuild.yaml": cloudbuild, "sub/a": "1"})
+    (project,) = Workspace(made.root).projects(made.root / "sub/Dockerfile")
+    assert project.name == str(made.root / "sub")
+    assert project.found is not None
+    assert "sub/cloudbuild.yaml:2" in project.found

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ...ir.steps import Run
 from ...shell.body import Body
-from ...shell.edits import append
+from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
 from ...text import Edit
@@ -24,6 +24,8 @@ def appendable(run: Run, facts: Facts) -> str | None:
         return "its shell text could not be read with certainty"
     if not script.root.items:
         return "it holds no command"
+    if run.body is not None and run.body.form == "heredoc" and not starts_errexit(script.root):
+        return "its here-document goes on after a failure; begin it with set -e"
     if script.comments and run.body is not None and run.body.form == "shell":
         return "a shell comment would swallow the command"
     if any(separator.text == "&" for separator in script.root.separators):
@@ -65,7 +67,8 @@ def removes(command: Simple, path: str) -> bool:
     for word in argv[at + 1 :]:
         if word is None or word.startswith("-"):
             continue
-        bare = _at_home(re.sub(r"(?:/\*+)+\Z", "", word).rstrip("/"))
+        # Each file of apt's lists has an underscore in its name.
+        bare = _at_home(re.sub(r"(?:/\*+(?:_\*)?)+\Z", "", word).rstrip("/"))
         if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
     return False

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, StartedProgram, WriteKind, WrittenPath
-from ...knowledge.habits import quiet
 from ...knowledge.python_calls import python_calls
-from ...knowledge.written import looks_written
+from ...knowledge.written import absolute_path, looks_written
 from ..collected import certain
 from .found import ModuleScan, Ran
+from .mentions import argument, handed_over, spoken_of, told_to
 from .module import Module
-from .values import PASSES_ON, Evaluator, Value
+from .values import Evaluator, Value
 
 _WRITING_MODES = frozenset("wax+")
 _SQLITE = "sqlite:///"
@@ -48,7 +47,8 @@ class _Scanner:
         self.path = path
         self.data = python_calls()
         self.evaluator = Evaluator(module, file, cwd, environment)
-        self.told = {id(part) for node in module.nodes for part in self._told(node)}
+        self.told = told_to(module)
+        self.spoken = spoken_of(module.nodes)
         self.parts = {id(part) for node in module.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
         self.writes: list[WrittenPath] = []
         self.listeners: list[Listener] = []
@@ -80,10 +80,13 @@ class _Scanner:
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and id(node) not in self.parts:
                 self._sqlite(Value(node.value), node)
-                if id(node) not in self.told and looks_written(node.value):
+                if id(node) not in self.told and (looks_written(node.value) or self._absolute(node, node.value)):
                     self._note(Value(node.value), "POSSIBLE", node)
         elif isinstance(node, ast.JoinedStr):
             first = node.values[0] if node.values else None
+            start = str(first.value) if isinstance(first, ast.Constant) else ""
+            if start.count("/") > 1 and id(node) not in self.told and self._absolute(node, start.rpartition("/")[0]):
+                self._note(Value(start.rpartition("/")[0]), "POSSIBLE", node)
             if isinstance(first, ast.Constant) and str(first.value).startswith("sqlite:"):
                 found = self.evaluator.value(node)
                 if found.text is None:
@@ -91,19 +94,9 @@ class _Scanner:
                 else:
                     self._sqlite(found, node)
 
-    def _told(self, node: ast.AST) -> Iterator[ast.AST]:
-        """The parts of *node* whose strings are for a known callee, or for people: they hint at no unknown write."""
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            yield node.value
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:
-                yield from ast.walk(decorator)
-        elif isinstance(node, ast.Call):
-            for name in self.module.qualified(node.func):
-                top = name.partition(".")[0]
-                known = top in sys.stdlib_module_names or quiet("python", top)
-                if known and not PASSES_ON.match(name):
-                    yield from ast.walk(node)
+    def _absolute(self, node: ast.AST, text: str) -> bool:
+        """Whether the string *node*, which begins with *text*, is a path by which something else may write."""
+        return id(node) not in self.spoken and absolute_path(text)
 
     def _sqlite(self, found: Value, node: ast.AST) -> None:
         """Note the file in an address of SQLAlchemy's for SQLite."""
@@ -139,6 +132,9 @@ class _Scanner:
                 return None
             if name in data["opaque"]["names"]:
                 return self._opaque(node, name)
+        for given in handed_over(node, self.module):
+            if id(given) not in self.told:
+                self._note(self.evaluator.value(given), "POSSIBLE", node)
         if isinstance(node.func, ast.Attribute):
             self._method(node, node.func, names)
         return None
@@ -148,7 +144,11 @@ class _Scanner:
         entry = self.data["methods"].get(method)
         if method == "open" and self._mode(node, 0):
             self._note(self.evaluator.value(function.value), "FILE", node)
-        elif entry is not None and len(node.args) + len(node.keywords) >= entry.get("arguments", 0):
+        elif (
+            entry is not None
+            and len(node.args) + len(node.keywords) >= entry.get("arguments", 0)
+            and ("of" not in entry or self._imports(entry["of"]))
+        ):
             if entry.get("self"):
                 self._note(self.evaluator.value(function.value), entry["kind"], node)
             else:
@@ -158,6 +158,11 @@ class _Scanner:
             keywords = {keyword.arg for keyword in node.keywords}
             if "only" not in entry or keywords.intersection(entry["only"]):
                 self._listens(node, entry)
+
+    def _imports(self, names: Sequence[str]) -> bool:
+        """Whether the module imports one of the libraries *names*."""
+        tops = {name.partition(".")[0] for found in self.module.imported.values() for name in found}
+        return not tops.isdisjoint(names)
 
     def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
         """Look at an assignment to ``NAME``, ``x.NAME`` or ``x["NAME"]``."""
@@ -187,42 +192,35 @@ class _Scanner:
 
     def _set(self, name: str, value: ast.expr, node: ast.AST) -> None:
         found = self.evaluator.value(value)
-        if found.text != "":
-            self._note(found, self.data["settings"][name], node, folder=True)
-
-    def _argument(self, node: ast.Call, at: int | None, key: str | None) -> ast.expr | None:
-        for keyword in node.keywords:
-            if keyword.arg is not None and keyword.arg == key:
-                return keyword.value
-        if at is None or at >= len(node.args) or any(isinstance(one, ast.Starred) for one in node.args[: at + 1]):
-            return None
-        return node.args[at]
+        if found.text != "" and not (isinstance(value, ast.Constant) and not isinstance(value.value, str)):
+            kind = self.data["settings"][name]
+            self._note(found, kind, node, folder=kind != "FILE")
 
     def _writes(self, node: ast.Call, name: str, entry: Mapping[str, Any]) -> None:
-        argument = self._argument(node, entry.get("at"), entry.get("key"))
-        if argument is None:
+        given = argument(node, entry.get("at"), entry.get("key"))
+        if given is None:
             if not entry.get("optional"):
                 self._doubt(node, f"{name}() writes where the code does not say")
             return
-        found = self.evaluator.value(argument)
+        found = self.evaluator.value(given)
         if found.text is not None and found.text.startswith((":memory:", "file::memory:")):
             return
         self._note(found, entry["kind"], node)
 
     def _mode(self, node: ast.Call, at: int) -> bool:
-        argument = self._argument(node, at, "mode")
-        if argument is None:
+        given = argument(node, at, "mode")
+        if given is None:
             return False
-        mode = self.evaluator.value(argument).text
+        mode = self.evaluator.value(given).text
         return mode is None or bool(_WRITING_MODES.intersection(mode))
 
     def _opens(self, node: ast.Call, name: str, at: int, mode: int) -> None:
         if not self._mode(node, mode):
             return
-        argument = self._argument(node, at, "file")
+        given = argument(node, at, "file")
         if name == "os.fdopen":
             return
-        self._note(self.evaluator.value(argument) if argument is not None else Value(), "FILE", node)
+        self._note(self.evaluator.value(given) if given is not None else Value(), "FILE", node)
 
     def _note(self, found: Value, kind: str, node: ast.AST, *, folder: bool = False) -> None:
         """Note that *found* is written; ``folder`` tells that it is a folder in which files are made."""
@@ -239,21 +237,21 @@ class _Scanner:
     def _listens(self, node: ast.Call, entry: Mapping[str, Any]) -> None:
         found = Value(entry.get("default"))
         if "address" in entry:
-            argument = self._argument(node, entry["address"], None)
-            pair = self.evaluator.value(argument).value if argument is not None else None
+            given = argument(node, entry["address"], None)
+            pair = self.evaluator.value(given).value if given is not None else None
             if not isinstance(pair, tuple) or len(pair) < 2:
                 if entry["server"] == "socket":
                     return
                 pair = (Value(), Value())
             found = pair[1]
         elif "text" in entry:
-            argument = self._argument(node, entry["text"], None)
-            text = self.evaluator.value(argument).text if argument is not None else None
+            given = argument(node, entry["text"], None)
+            text = self.evaluator.value(given).text if given is not None else None
             found = Value((text or "").rpartition(":")[2])
         else:
-            argument = self._argument(node, entry.get("at"), entry.get("key"))
-            if argument is not None:
-                found = self.evaluator.value(argument)
+            given = argument(node, entry.get("at"), entry.get("key"))
+            if given is not None:
+                found = self.evaluator.value(given)
         self.listeners.append(Listener(found.number, entry["server"], self.evidence(node), found.variable))
 
     def _runs(self, node: ast.Call, *, spread: bool) -> None:
@@ -287,8 +285,8 @@ class _Scanner:
         return tuple(self.evaluator.value(element).text for element in node.elts)
 
     def _opaque(self, node: ast.Call, name: str) -> None:
-        argument = self._argument(node, 0, None)
-        if argument is None or self.evaluator.value(argument).text is None:
+        given = argument(node, 0, None)
+        if given is None or self.evaluator.value(given).text is None:
             self._doubt(node, f"{name}() runs code that only the running program knows")
 
     def _doubt(self, node: ast.AST, reason: str) -> None:

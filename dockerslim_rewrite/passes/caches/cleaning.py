@@ -15,12 +15,14 @@ from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
+from ...knowledge.writes import settles_permissions
 from ...render.fragments import fragment
 from ...shell.edits import drop_command
 from ...shell.script import AndOr, Node, Simple
 from ..base import Proposals, missed
 from ..shell.commands import written
 from .estimates import left_behind
+from .refreshing import IDLE, only_refreshes
 
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
@@ -32,10 +34,28 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
         if not facts.graph.ships(stage.index):
             continue
         for run in stage.runs:
-            for name in dict.fromkeys(use.operation.manager.name for use in facts.uses(run)):
-                if name in managers:
-                    uses = [use for use in facts.uses(run) if use.operation.manager.name == name]
+            # Managers that keep their packages in the same place have one cache, which the last of them empties.
+            caches: dict[tuple[str, ...], list[Use]] = {}
+            for use in facts.uses(run):
+                if use.operation.manager.name in managers:
+                    caches.setdefault(use.operation.manager.paths, []).append(use)
+            for shared in caches.values():
+                last = next((use for use in reversed(shared) if use.operation.kind in FILLS), None)
+                if last is not None and _is_emptied(run, last, facts):
+                    continue
+                for name in [last.operation.manager.name] if last is not None else []:
+                    uses = [use for use in shared if use.operation.manager.name == name]
                     yield from _one(run, stage, uses, build, facts, judge)
+
+
+def _is_emptied(run: Run, last: Use, facts: Facts) -> bool:
+    """Whether a manager with the same cache as that of *last*, the last one to fill it, empties it behind that."""
+    return any(
+        _empties(use)
+        and use.operation.manager.paths == last.operation.manager.paths
+        and use.command.span.start > last.command.span.start
+        for use in facts.uses(run)
+    )
 
 
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
@@ -45,6 +65,9 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         return
     if _gone(run, known, filled[-1], facts) or _outside(run, known):
         return
+    if only_refreshes(run, uses, facts):
+        yield missed(run.line, f"{IDLE} {known.name} fetches the index anew where it installs")
+        return
     verdict = judge(uses, run, stage, facts)
     if verdict is None:
         return
@@ -52,7 +75,11 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     problem = (
         verdict
         if isinstance(verdict, str)
-        else cache_reader(build, known.name) or unlike or appendable(run, facts) or _nowhere(run, command, facts)
+        else cache_reader(build, known.name)
+        or unlike
+        or appendable(run, facts)
+        or _nowhere(run, command, facts)
+        or _settled(run, command, known, filled[-1], facts)
     )
     if problem is not None or isinstance(verdict, str):
         yield missed(run.line, f"{known.name}'s cache stays in the layer: {problem}")
@@ -71,9 +98,34 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     )
 
 
+def _empties(use: Use) -> bool:
+    """Whether *use* empties its manager's cache, and is not only called so."""
+    return use.operation.kind is Kind.CLEAN and not use.operation.has_flag(*use.operation.manager.idle)
+
+
+def _settled(run: Run, command: str, known: Manager, last: Use, facts: Facts) -> str | None:
+    """What behind *last* settles owners and permissions, which a tool that writes once more would undo; None where
+    nothing does, or where *command* only deletes.
+    """
+    script = facts.script(run)
+    if script is None or command.startswith("rm "):
+        return None
+    for one in script.commands:
+        words = [word.text for word in one.words if word.text != "sudo"]
+        name = words[0].rpartition("/")[2] if words else ""
+        deep = any(word.startswith("-") and "R" in word for word in words[1:]) and any(
+            word.startswith("/") and path.replace("~", "/root").startswith(word.rstrip("/") + "/")
+            for word in words[1:]
+            for path in known.paths
+        )
+        if one.span.start > last.command.span.start and settles_permissions(name, deep=deep):
+            return f"{name} settles who may read and write files, and nothing may come behind it"
+    return None
+
+
 def _since_cleaned(uses: list[Use]) -> list[Use]:
     """The operations behind the last one that emptied the cache already."""
-    cleaned = [at for at, use in enumerate(uses) if use.operation.kind is Kind.CLEAN]
+    cleaned = [at for at, use in enumerate(uses) if _empties(use)]
     return uses[cleaned[-1] + 1 :] if cleaned else uses
 
 
@@ -94,8 +146,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     """Whether the RUN cleans up behind the last operation that fills the cache."""
     start = last.command.span.start
     for use in facts.uses(run):
-        operation = use.operation
-        if operation.manager.name == known.name and operation.kind is Kind.CLEAN and use.command.span.start > start:
+        if use.operation.manager.name == known.name and _empties(use) and use.command.span.start > start:
             return True
     script = facts.script(run)
     commands = script.commands if script else ()

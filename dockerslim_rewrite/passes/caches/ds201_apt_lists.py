@@ -17,6 +17,7 @@ from ...shell.script import Simple
 from ..base import Proposals, missed
 from .cleaning import done_again
 from .estimates import left_behind
+from .refreshing import IDLE, only_refreshes
 
 
 def apt_lists(build: Build, facts: Facts) -> Proposals:
@@ -42,6 +43,9 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             if not any(use.operation.kind is Kind.UPDATE for use in uses) or lists_gone(run, facts):
                 continue
             if mounted(run, (LISTS,)):
+                continue
+            if only_refreshes(run, uses, facts):
+                yield missed(run.line, f"{IDLE} apt-get update belongs in the RUN that installs")
                 continue
             verdict = after_deletion(run, stage, facts)
             problem = verdict.obstacle or appendable(run, facts)

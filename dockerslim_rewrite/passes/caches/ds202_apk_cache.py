@@ -6,18 +6,16 @@ import re
 
 from ...analysis.bases import base_image
 from ...analysis.effects.apk_index import without_index
-from ...analysis.effects.assuming import Verdict
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import mounted, removes
 from ...analysis.shell.operations import Kind
-from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOperand, RemovesOption, Safety
+from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOption, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.old_tools import lacks
 from ...record import evolve
-from ...shell.body import Body
-from ...shell.edits import drop_command, drop_word, insert_after
-from ...shell.script import Script, Simple
+from ...shell.edits import described, drop_command, drop_word, insert_after
+from ...shell.script import Simple
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -27,10 +25,11 @@ _UPDATE_FLAGS = ("-U", "--update", "--update-cache")
 
 
 def apk_cache(build: Build, facts: Facts) -> Proposals:
-    """Let `apk add` and `apk upgrade` work with `--no-cache`, and drop what that makes needless.
+    """Let `apk add` and `apk upgrade` work with `--no-cache` where they leave the package index in the image.
 
-    `apk update` and `apk add --update` leave the package index in /var/cache/apk. With `--no-cache` apk fetches a fresh
-    index, uses it and keeps nothing, so `apk update`, `--update` and `rm -rf /var/cache/apk/*` have nothing to do.
+    `apk update` and `apk add --update` leave the index in /var/cache/apk. With `--no-cache` apk fetches a fresh index,
+    uses it and keeps nothing, so `apk update` and `--update` have nothing to do. Where the RUN deletes the index by
+    itself, or the stage does not ship, nothing is gained and all stays.
 
     Safe because the same packages from the same index are installed. A cache mount, or a link from /etc/apk/cache,
     means that the cache is wanted; then all stays. So it does where something that runs later, scripts of the build
@@ -48,7 +47,14 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 if any(use.operation.kind is Kind.UPDATE for use in uses):
                     yield missed(run.line, "apk update stands alone: its index stays in this layer")
                 continue
-            change = _change(run, uses, adds, facts)
+            pays = _leaves_index(run, facts) and facts.graph.ships(stage.index)
+            if not pays and not _reads_index(run, uses, adds, stage, facts):
+                continue
+            told = next((use for use in uses if use.operation.kind is Kind.UPDATE and _described(run, use)), None)
+            if told is not None:
+                yield missed(run.line, "the index stays: a comment describes apk update, which would go")
+                continue
+            change = _change(run, uses, adds)
             if change is None:
                 continue
             old = lacks("apk", base_image(build, facts, stage))
@@ -63,21 +69,36 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             if fails is not None:
                 yield missed(run.line, f"the cache stays: rm without -f on line {fails} fails if there is none")
                 continue
-            verdict = without_index(run, stage, facts) if _leaves_index(run, uses, facts) else Verdict()
+            verdict = without_index(run, stage, facts)
             if verdict.obstacle is not None:
                 yield missed(run.line, f"the index stays: {verdict.obstacle}")
                 continue
-            yield evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence)
+            saving = change.saving if pays else None
+            yield evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence, saving=saving)
 
 
-def _leaves_index(run: Run, uses: list[Use], facts: Facts) -> bool:
+def _leaves_index(run: Run, facts: Facts) -> bool:
     """Whether *run*, as it stands, leaves an index in the layer."""
     script = facts.script(run)
     if script is None or any(removes(command, CACHE) for command in script.commands):
         return False
-    done = [use.operation for use in uses]
+    done = [use.operation for use in facts.uses(run) if use.operation.manager.name == "apk"]
     adds = [one for one in done if one.kind in _ADDS and not one.has_flag("--no-cache")]
     return any(one.kind is Kind.UPDATE for one in done) or any(one.has_flag(*_UPDATE_FLAGS) for one in adds)
+
+
+def _reads_index(run: Run, uses: list[Use], adds: list[Use], stage: Stage, facts: Facts) -> bool:
+    """Whether *run* installs from an index that an earlier RUN leaves, and which this rule may take away."""
+    fetched = [use for use in uses if use.operation.kind is Kind.UPDATE]
+    if fetched or all(use.operation.has_flag("--no-cache", *_UPDATE_FLAGS) for use in adds):
+        return False
+    at: int | None = stage.index
+    while at is not None:
+        for other in facts.build.stages[at].runs:
+            if (at != stage.index or other.index < run.index) and _leaves_index(other, facts):
+                return True
+        at = facts.graph.bases[at]
+    return False
 
 
 def _trigger_without_index(build: Build, facts: Facts) -> int | None:
@@ -101,13 +122,8 @@ def _fails_without(build: Build, facts: Facts, stage: Stage) -> int | None:
             script = facts.script(run)
             if script is None or run.body is None:
                 continue
-            adds = any(use.operation.manager.name == "apk" and use.operation.kind in _ADDS for use in facts.uses(run))
             for command in script.commands:
-                if (
-                    removes(command, CACHE)
-                    and not _forgives(command)
-                    and not (adds and _without_cache(run, command, []))
-                ):
+                if removes(command, CACHE) and not _forgives(command):
                     return build.document.line_of(run.body.logical.before(command.span.start))
     return None
 
@@ -117,33 +133,39 @@ def _forgives(command: Simple) -> bool:
     return any(re.match(r"-\w*f|--force\Z", word.text) for word in command.words[1:])
 
 
-def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change | None:
+def _described(run: Run, use: Use) -> bool:
+    assert run.body is not None
+    return described(run.body, run.origin, use.command)
+
+
+def _change(run: Run, uses: list[Use], adds: list[Use]) -> Change | None:
     edits: list[Edit] = []
     claims: list[Claim] = []
     body = run.body
-    script = facts.script(run)
     assert body is not None
-    assert script is not None
     for use in adds:
         operation, words = use.operation, use.command.words
         command = operation.lead
-        if not operation.has_flag("--no-cache"):
-            edits.append(insert_after(body.logical, words[operation.verb].span.end, " --no-cache"))
-            claims.append(AddsOption(command, ("--no-cache",)))
+        if operation.has_flag("--no-cache"):
+            continue
+        edits.append(insert_after(body.logical, words[operation.verb].span.end, " --no-cache"))
+        claims.append(AddsOption(command, ("--no-cache",)))
         for flag in operation.flags:
             word = words[flag.at]
             if flag.name in _UPDATE_FLAGS and word.text == flag.name:
                 edits += drop_word(body, run.origin, word.span)
                 claims.append(RemovesOption(command, (flag.name,)))
-    if all(use.operation.kind in _ADDS | {Kind.UPDATE, Kind.REMOVE} for use in uses):
-        for use in uses:
-            if use.operation.kind is Kind.UPDATE and not use.operation.operands:
-                gone = drop_command(body, run.origin, use.command)
-                if gone is not None and not _overlap(edits, gone):
-                    edits += gone
-                    claims.append(RemovesCommand(tuple(word.text for word in use.command.words)))
-    for one in script.commands:
-        edits += _without_cache(run, one, claims)
+    updates = [use for use in uses if use.operation.kind is Kind.UPDATE]
+    if updates and any(use.operation.kind not in _ADDS | {Kind.UPDATE, Kind.REMOVE} for use in uses):
+        # What asks the index needs it: it stays, whatever apk add does.
+        return None
+    for use in updates:
+        gone = None if use.operation.operands else drop_command(body, run.origin, use.command)
+        if gone is None:
+            return None
+        if not _overlap(edits, gone):
+            edits += gone
+            claims.append(RemovesCommand(tuple(word.text for word in use.command.words)))
     if not edits:
         return None
     return Change(
@@ -160,38 +182,3 @@ def _change(run: Run, uses: list[Use], adds: list[Use], facts: Facts) -> Change 
 def _overlap(edits: list[Edit], others: list[Edit]) -> bool:
     """Whether one of *others* takes text that one of *edits* takes; then it waits for the next round."""
     return any(a.span.start < b.span.end and b.span.start < a.span.end for a in edits for b in others)
-
-
-def _others(body: Body) -> bool:
-    """Whether a command besides ``rm`` names the cache: what it puts there is not apk's."""
-    assert isinstance(body.script, Script)
-    return any(
-        CACHE in part.text
-        for command in body.script.commands
-        if command.name != "rm"
-        for part in (*command.words, *(redirect.target for redirect in command.redirects if redirect.target))
-    )
-
-
-def _without_cache(run: Run, command: Simple, claims: list[Claim]) -> list[Edit]:
-    """Edits that take apk's cache out of an ``rm``, or the whole ``rm`` when it removes nothing else."""
-    body = run.body
-    assert body is not None
-    if not removes(command, CACHE) or command.name != "rm" or _others(body):
-        return []
-    operands = [word for word in command.words[1:] if not word.text.startswith("-")]
-    ours = [word for word in operands if (word.literal or "").rstrip("*").rstrip("/") == CACHE]
-    if not ours:
-        return []
-    if len(ours) == len(operands):
-        gone = drop_command(body, run.origin, command)
-        if gone is None:
-            return []
-        claims.append(RemovesCommand(tuple(word.text for word in command.words)))
-        return gone
-    edits: list[Edit] = []
-    for word in ours:
-        edits += drop_word(body, run.origin, word.span)
-    leading = tuple(word.text for word in command.words[:1])
-    claims.append(RemovesOperand(leading, tuple(word.text for word in ours)))
-    return edits

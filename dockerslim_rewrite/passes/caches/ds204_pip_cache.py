@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_reader
-from ...analysis.packages.cleanup import mounted
+from ...analysis.packages.cleanup import always_runs, mounted, removes
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
@@ -26,9 +26,9 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
     In an image there is none.
 
     Safe because the same packages are installed. Left alone are installs whose cache is switched off by the
-    environment (PIP_NO_CACHE_DIR, UV_NO_CACHE), is kept outside the image by a cache mount, or is chosen by
-    `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; and where the base
-    image's release has a pip from before 6.0, which does not know the option. Source: pip
+    environment (PIP_NO_CACHE_DIR, UV_NO_CACHE), is kept outside the image by a cache mount, is deleted by the same RUN,
+    or is chosen by `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; and
+    where the base image's release has a pip from before 6.0, which does not know the option. Source: pip
     documentation, "Caching"; uv documentation, "Caching".
     """
     for stage in build.stages:
@@ -87,6 +87,13 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
         return True
     home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]
     if mounted(run, home) or any(_home_cache(mount) for mount in run.mounts):
+        return True
+    script = facts.script(run)
+    if script is not None and any(
+        command.span.start > use.command.span.start and always_runs(script, command) and removes(command, path)
+        for command in script.commands
+        for path in known.paths
+    ):
         return True
     name = known.environment or ""
     if any(word.text.startswith(f"{name}=") for word in use.command.assignments):

@@ -26,12 +26,11 @@ def left_behind(uses: Sequence[Use], stage: Stage, build: Build, facts: Facts) -
         return package_lists(image.release if image else None)
     if known.name == "go":
         return go_cache(base_head(build, facts, stage).image.partition(":")[2])
-    measured = None
-    for use in uses:
-        if use.operation.kind is Kind.INSTALL:
-            cache = language_cache(known.name, _named(use), listed=_listed(use))
-            measured = measured if cache is None else (measured or 0) + cache
-    return known.saving if measured is None else measured
+    installs = [use for use in uses if use.operation.kind is Kind.INSTALL]
+    found = [language_cache(known.name, _named(use), listed=_listed(use)) for use in installs]
+    if found and None not in found:
+        return sum(size for size in found if size is not None)
+    return known.saving
 
 
 def _named(use: Use) -> tuple[str, ...]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...analysis.facts import Facts
+from ...analysis.project import FileRole
 from ...ir.build import Build
 from ..base import Proposals, analysis
 from .sizes import shown
+
+if TYPE_CHECKING:
+    from ...context.ignore_file import IgnoreFile
+
+#: Fewer files, and fewer bytes, slow no build down.
+_FILES = 100
+_BYTES = 1_000_000
 
 
 def dockerignore(build: Build, facts: Facts) -> Proposals:
@@ -25,13 +35,20 @@ def dockerignore(build: Build, facts: Facts) -> Proposals:
     from ...context.ignore_file import ignore_file
 
     found = ignore_file(build, project)
-    if found is None:
+    if found is None or not _worth(found):
         return
     names = ", ".join(item.path + ("/" if item.folder else "") for item in found.items[:5])
     more = f" and {len(found.items) - 5} more" if len(found.items) > 5 else ""
+    counted = f"{found.files} file{'' if found.files == 1 else 's'}"
     yield analysis(
         build.stages[0].head.line,
-        f"a build is sent {found.files} files ({shown(found.size)}) that it does not need: {names}{more}; "
+        f"a build is sent {counted} ({shown(found.size)}) that it does not need: {names}{more}; "
         "--dockerignore writes the file that keeps them out",
         *(f"{item.path}: {item.role.value}, {shown(item.size)}" for item in found.items),
     )
+
+
+def _worth(found: IgnoreFile) -> bool:
+    """Whether what is kept out costs anything: it is large, or it changes although the image does not."""
+    matters = (FileRole.VERSION_CONTROL, FileRole.SECRET, FileRole.DEPENDENCIES, FileRole.ENVIRONMENT)
+    return found.files >= _FILES or found.size >= _BYTES or any(item.role in matters for item in found.items)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...analysis.facts import Facts
 from ...analysis.flow.destinations import destination
 from ...analysis.project import FileRole
@@ -10,6 +12,7 @@ from ...ir.steps import Copy
 from ..base import Proposals, analysis
 from .sizes import shown
 
+_PUBLIC = re.compile(r"-----BEGIN (?:(?:TRUSTED )?CERTIFICATE|PGP PUBLIC KEY BLOCK|(?:RSA |EC )?PUBLIC KEY)-----")
 _TOLD = {
     FileRole.SECRET: "by its name a secret, which everybody can read who can pull the image",
     FileRole.LARGE: "large",
@@ -33,9 +36,14 @@ def copied_secrets(build: Build, facts: Facts) -> Proposals:
         if item.role not in _TOLD or item.folder:
             continue
         image = copied.get(item.path)
-        if image is not None:
+        if image is not None and not (item.role is FileRole.SECRET and _is_public(project.text(item.path))):
             line = _line(image, stage, facts)
             yield analysis(line, f"{image} is {_TOLD[item.role]} ({shown(item.size)})", item.path)
+
+
+def _is_public(text: str | None) -> bool:
+    """Whether *text* is of certificates and public keys alone, which are there to be given away."""
+    return text is not None and bool(_PUBLIC.search(text)) and "PRIVATE KEY" not in text
 
 
 def _line(image: str, stage: Stage, facts: Facts) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...analysis.effects.start_folders import Absolute, in_full
 from ...analysis.facts import Facts
-from ...change import Change, Claim, ReplacesInstruction, Safety, SpellsDestination
+from ...change import Change, ReplacesInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
 from ...text import Edit
@@ -26,8 +25,7 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
 
     Safe because only sources that are named as local files or folders and by their name cannot be tar archives are
     taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay.
-    A destination that is relative to the base image's folder is written in full where the catalogue of images knows
-    that folder: level standard. Source: Dockerfile reference, ADD and COPY.
+    The destination stays as it is written. Source: Dockerfile reference, ADD and COPY.
     """
     for stage in build.stages:
         for step in stage.steps:
@@ -35,33 +33,25 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             if not isinstance(copy, Copy) or copy.keyword != "ADD":
                 continue
             reason = _obstacle(copy)
-            full = None
-            if reason is None and copy is step:
-                full = in_full(copy, stage, build, facts)
-            if reason is None and full is None:
+            if reason is None:
                 reason = _without_workdir(copy, facts)
             if reason == "":
                 continue
             if reason is not None:
                 yield missed(step.line, f"ADD stays: {reason}")
                 continue
-            yield _as_copy(copy, build, full)
+            yield _as_copy(copy, build)
 
 
-def _as_copy(copy: Copy, build: Build, full: Absolute | None) -> Change:
-    """The change that makes a COPY of *copy*, with its destination in *full* where it has to be."""
+def _as_copy(copy: Copy, build: Build) -> Change:
     span = copy.origin.keyword_span
-    edits = [Edit(span, "copy" if build.text[span.start : span.end].islower() else "COPY")]
-    claims: list[Claim] = [ReplacesInstruction("ADD", "COPY")]
-    if full is not None:
-        edits.append(Edit(full.span, full.after))
-        claims.append(SpellsDestination(full.before, full.after))
+    lower = build.text[span.start : span.end].islower()
     return Change(
-        edits=tuple(edits),
-        title=f"ADD becomes COPY to {full.after}" if full is not None else "ADD becomes COPY",
+        edits=(Edit(span, "copy" if lower else "COPY"),),
+        title="ADD becomes COPY",
         reason="nothing is fetched or unpacked here, so COPY does the same and says so",
-        safety=Safety.SAFE if full is None else Safety.STANDARD,
-        claims=tuple(claims),
+        safety=Safety.SAFE,
+        claims=(ReplacesInstruction("ADD", "COPY"),),
         line=copy.line,
     )
 

@@ -37,19 +37,36 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
-            why = "the words need no shell, and as process 1 the program gets the signals"
+            why = "the words need no shell"
+            why += "" if _replaces_shell(one.step) else ", and as process 1 the program gets the signals"
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
                 safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"
             yield in_exec_form(one.step, all_of(one.step), one.words, why, safety)
-    for test in tests(build, facts):
+    found = list(tests(build, facts))
+    # What is written alike stays alike: where one has to stay, so do the others.
+    staying = {_asked(test.step): test.step.line for test in found if isinstance(test, Stays)}
+    for test in found:
         if not isinstance(test, Stays) and test.words is not None:
+            other = staying.get(_asked(test.step))
+            if other is not None:
+                yield missed(test.step.line, f"HEALTHCHECK stays in shell form, as the same one on line {other} does")
+                continue
             bare = _without_interpreter(test.words[0], test.step, test.stage, build, facts)
             if bare is not None:
                 yield missed(test.step.line, f"{test.step.keyword} stays in shell form: {bare}")
                 continue
             safety = Safety.SAFE if runs_by_itself(test.words[0]) else Safety.STANDARD
             yield in_exec_form(test.step, test.place, test.words, "the words need no shell", safety)
+
+
+def _asked(step: Exec | Healthcheck) -> str:
+    return step.command if isinstance(step, Healthcheck) else ""
+
+
+def _replaces_shell(step: Exec) -> bool:
+    """Whether the shell of *step* is replaced by the program already: it is started with ``exec``."""
+    return step.origin.args.split()[:1] == ["exec"]
 
 
 def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, build: Build, facts: Facts) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts
 from ...change import Change, Layout, Safety
-from ...ir.build import Build
-from ...syntax import LineKind
+from ...ir.build import KEYWORDS, Build
+from ...syntax import Instruction, LineKind
 from ...text import Edit
-from ..base import Proposals
+from ..base import Proposals, missed
 
 
 def empty_continuation(build: Build, facts: Facts) -> Proposals:
@@ -15,15 +15,21 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
 
     Docker skips them with a warning and will refuse them one day; a reader takes them for the instruction's end.
 
-    Safe because BuildKit drops these lines before it reads the instruction. Source: BuildKit check
-    NoEmptyContinuation.
+    Safe because BuildKit drops these lines before it reads the instruction. Where what follows begins like an
+    instruction, the line above most likely has a continuation too many: that is told, and nothing joined. Source:
+    BuildKit check NoEmptyContinuation.
     """
     for instruction in build.document.instructions:
         if LineKind.BLANK not in instruction.kinds:
             continue
         last_code = max(i for i, kind in enumerate(instruction.kinds) if kind is not LineKind.BLANK)
         blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
-        if blank:
+        after = _instruction_behind(instruction)
+        if after is not None:
+            yield missed(
+                after[0], f"the line above ends with a continuation, so {after[1]} is no instruction of its own"
+            )
+        elif blank:
             yield Change(
                 edits=tuple(Edit.delete(*span) for span in blank),
                 title=f"remove {len(blank)} empty line{'s' if len(blank) > 1 else ''} inside {instruction.keyword}",
@@ -32,3 +38,15 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
                 claims=(Layout(),),
                 line=instruction.line_number,
             )
+
+
+def _instruction_behind(instruction: Instruction) -> tuple[int, str] | None:
+    """The line behind an empty one that begins like an instruction, and its keyword; None where there is none."""
+    empty = False
+    for at, line in enumerate(instruction.lines):
+        start = line.span.start - instruction.span.start
+        word = instruction.text[start : line.span.end - instruction.span.start].split(maxsplit=1)[:1]
+        if empty and line.kind is LineKind.CODE and word and word[0] in KEYWORDS:
+            return instruction.line_number + at, word[0]
+        empty = line.kind is LineKind.BLANK or (empty and line.kind is LineKind.COMMENT)
+    return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...analysis.facts import Facts
@@ -13,7 +12,7 @@ from ...analysis.shell.operations import operations
 from ...change import Change, MergesRuns, Safety
 from ...ir.build import Stage
 from ...ir.steps import Run
-from ...knowledge.costs import is_cheap, is_ordinary_folder, makes_account, starts_block
+from ...knowledge.costs import is_cheap, starts_block
 from ...shell.script import Pipeline, Script, Simple, walk
 from ..base import Proposals, missed
 
@@ -22,7 +21,13 @@ _DOWNLOADS = frozenset(("curl", "wget"))
 _FILE = re.compile(r"(?!-)[^ ]{3,}\.(?!com\Z|org\Z|net\Z|io\Z)[A-Za-z][A-Za-z0-9]*\Z")
 
 
-def merged(stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False) -> Proposals:
+#: Says why RUNs that may be joined had better not be; None where nothing speaks against it.
+Against = Callable[[Sequence[Run]], str | None]
+
+
+def merged(
+    stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False, against: Against | None = None
+) -> Proposals:
     """Changes that join the neighbours of *stage* for which *wanted* gives a reason, and what is in the way of others.
 
     With *bare*, bodies that would need brackets are not joined.
@@ -32,6 +37,10 @@ def merged(stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False) ->
             yield missed(found.second.line, f"not merged with the RUN on line {found.first.line}: {found.reason}")
             continue
         joint, reasons = found
+        reason = against(joint.runs) if against is not None else None
+        if reason is not None:
+            yield missed(joint.runs[-1].line, f"not merged with the RUN on line {joint.runs[0].line}: {reason}")
+            continue
         yield Change(
             edits=join(joint, facts),
             title=f"merge the RUNs on lines {lines_of(joint.runs)}",
@@ -45,36 +54,6 @@ def merged(stage: Stage, facts: Facts, wanted: Wanted, *, bare: bool = False) ->
 def close(first: Run, second: Run) -> bool:
     """Whether *second* stands on the line after *first*: people part thoughts with blank lines and comments."""
     return second.line == first.origin.end_line + 1
-
-
-def share_subject(first: Script, second: Script) -> str | None:
-    """A directory, file or account that cheap commands of both work on; None where there is none."""
-    for one in _subjects(first):
-        for other in _subjects(second):
-            if one == other or other.startswith(f"{one}/"):
-                return one
-            if one.startswith(f"{other}/"):
-                return other
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _subjects(script: Script) -> tuple[str, ...]:
-    """The accounts that *script* makes, and the absolute paths that it names; none of those that all images have."""
-    return tuple(dict.fromkeys(one for command in script.commands for one in _subjects_of(command)))
-
-
-def _subjects_of(command: Simple) -> Iterator[str]:
-    words = [word.literal for word in command.words[1:] if word.literal and not word.literal.startswith("-")]
-    if words and makes_account(proper(command)):
-        yield words[-1]
-    for word in words:
-        if word.startswith("/"):
-            path = posixpath.normpath(word)
-            if not is_ordinary_folder(path):
-                yield path
-        elif re.fullmatch(r"[a-z_][a-z0-9_-]*(?::[a-z_][a-z0-9_-]*)?", word) and command.name in ("chown", "chgrp"):
-            yield word.partition(":")[0]
 
 
 @lru_cache(maxsize=1024)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
-from ...analysis.packages.cleanup import removes
+from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
+from ...analysis.packages.cleanup import appendable, mounted, removes
 from ...analysis.shell.operations import Kind
-from ...ir.build import Build
+from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
 from ..base import Proposals
@@ -25,12 +28,18 @@ def merge_package_runs(build: Build, facts: Facts) -> Proposals:
 
     An update in a layer of its own is cached for months while the install behind it changes: packages that moved are
     not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below. Installs that share no
-    index stay apart: joined, the edit of one would run both again.
+    index stay apart: joined, the edit of one would run both again. So do an update and its installs where the lists
+    could not be deleted behind them: the layer would be no smaller.
 
     Safe for the reasons of DS103. Source: Docker's "Building best practices", apt-get.
     """
     for stage in build.stages:
-        yield from merged(stage, facts, lambda group, run: _reason(group, run, facts))
+        yield from merged(
+            stage,
+            facts,
+            lambda group, run: _reason(group, run, facts),
+            against=partial(_lists_stay, stage, facts),
+        )
 
 
 def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
@@ -49,6 +58,24 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:
             return f"the steps of {manager} belong in one layer"
     return None
+
+
+def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
+    """Why apt's lists would stay in the layer of *runs* joined; None where they can go, or do not ship.
+
+    Later RUNs that install from them can be given lists of their own.
+    """
+    uses = [use for run in runs for use in facts.uses(run) if use.operation.manager.name == "apt"]
+    if not any(use.operation.kind is Kind.UPDATE for use in uses) or not facts.graph.ships(stage.index):
+        return None
+    if any(facts.script(run) is None or lists_gone(run, facts) for run in runs) or mounted(runs[-1], (LISTS,)):
+        return None
+    stages = [stage, *(facts.build.stages[index] for index in facts.graph.heirs(stage.index))]
+    readers = {
+        run.index for one in stages for run in one.runs if run.index > runs[-1].index and reads_lists(run, facts)
+    }
+    reason = appendable(runs[-1], facts) or after_deletion(runs[-1], stage, facts, readers).obstacle
+    return None if reason is None else f"apt's lists would stay in the layer: {reason}"
 
 
 def _cleans(run: Run, manager: str, facts: Facts) -> bool:

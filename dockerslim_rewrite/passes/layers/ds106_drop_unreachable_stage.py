@@ -25,7 +25,8 @@ def drop_unreachable_stage(build: Build, facts: Facts) -> Proposals:
         return
     needed = _needed(len(facts.shipped.stages) - 1, facts)
     for stage in build.stages[:-1]:
-        if stage.index in needed:
+        if stage.index in needed or stage.head.alias is not None:
+            # What a name is for: compose files, skaffold and people ask for it with --target.
             continue
         line = stage.head.line
         problem = _obstacle(stage, build)
@@ -57,8 +58,6 @@ def _needed(index: int, facts: Facts) -> set[int]:
 
 
 def _obstacle(stage: Stage, build: Build) -> str | None:
-    if stage.head.alias is not None:
-        return f"--target {stage.head.alias} may name it"
     for other in build.stages:
         named = [other.head.image, *(name for step in other.steps for name in references(step))]
         if "$" in other.head.image or any("$" in name for name in named):

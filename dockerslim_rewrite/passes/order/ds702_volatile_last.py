@@ -33,21 +33,47 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
     packages by name, and are copied to a folder that no package writes to and no variable names. ENV and LABEL
     instructions that use a moved argument go along, in their order. Nothing moves past an instruction that names the
     variable or sets it again, past another label of the same key, into another stage, or over VOLUME, ONBUILD, SHELL,
-    USER and a WORKDIR that makes the folder. Comments go with their instruction. Source: Docker documentation,
-    "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
+    USER and a WORKDIR that makes the folder. Files that change together stay together: where another COPY from the same
+    stage, or one of the whole context, has to stay, nothing would be gained. Comments go with their instruction.
+    Source: Docker documentation, "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
     """
     for stage in build.stages:
         groups = [*_told(stage), *_copied(stage, facts)]
         behind: dict[int, list[list[Step]]] = {}
+        moving: list[tuple[list[Step], Run]] = []
         for group in sorted(groups, key=lambda group: group[0].index):
             last, reason = _place(group, stage, facts)
             if last is not None:
-                behind.setdefault(last.index, []).append(group)
+                moving.append((group, last))
             elif reason:
                 yield missed(group[0].line, reason)
+        for group, last in moving:
+            along = {step.index for other, place in moving if place.index >= last.index for step in other}
+            left = _left_before(group, last, along, stage)
+            if left is not None:
+                # Whatever changes the one changes the other: the installation would run again as before.
+                yield missed(group[0].line, f"COPY stays: line {left.line} copies from there as well, and stays before")
+                continue
+            behind.setdefault(last.index, []).append(group)
         for step in stage.runs:
             if step.index in behind:
                 yield _moved(behind[step.index], step, build, facts)
+
+
+def _left_before(group: Sequence[Step], last: Run, along: set[int], stage: Stage) -> Copy | None:
+    """A COPY that stays before *last* while *group* moves, and whose files change together with those of the group.
+
+    So do files that one stage makes, and those of a copy of the whole context. *along* are the steps that move as well.
+    """
+    origins = {step.origin.flag("from") for step in group if isinstance(step, Copy)}
+    for step in stage.steps:
+        if not isinstance(step, Copy) or step.index >= last.index or step.index in along:
+            continue
+        source = step.origin.flag("from")
+        whole = any(one in (".", "./", "/") for one in step.sources)
+        if source in origins and (source is not None or whole):
+            return step
+    return None
 
 
 def _check(group: Sequence[Step], facts: Facts) -> Callable[[Step], None]:

@@ -15,9 +15,14 @@ _SECRET = re.compile(
 )
 #: Names that say of themselves that they are no secret, or only say where one is.
 _PUBLIC = re.compile(
-    r"(?:\A|_)(?:PUBLIC|GPG|PGP|FINGERPRINT|SIGNING_KEY_ID|KEYSERVERS?|FILE|PATH|DIR|URL|NAME|ID|LENGTH|SIZE|TYPE)(?:_|\Z)",
+    r"(?:\A|_)(?:PUBLIC|GPG|PGP|FINGERPRINT|SIGNING_KEY_ID|KEYSERVERS?|FILE|PATH|DIR|URL|NAME|ID|LENGTH|SIZE|TYPE)(?:_|\Z)"
+    r"|\A(?:ENABLE|DISABLE|USE|SKIP|ALLOW|REQUIRE|NO)_"
+    r"|_(?:ENABLED?|DISABLED?|REQUIRED|ALLOWED|TTL|TIMEOUT|EXPIR\w+|LIFETIME|MAX|MIN|HEADER|ISSUER|METHOD|ALGORITHM|MODE|"
+    r"POLICY|PROVIDER|BACKEND|SERVER|HOST|PORT)\Z",
     re.IGNORECASE,
 )
+#: Values that switch something.
+_SWITCH = re.compile(r"(?:true|false|yes|no|on|off|[01])\Z", re.IGNORECASE)
 #: Values that stand for a secret which is given later.
 _DUMMY = re.compile(
     r"(?:|dummy\w*|replace[-_ ]?me\w*|placeholder|example|none|null|unset|todo|xxx+|your[-_].*|<.*>"
@@ -41,7 +46,12 @@ def secrets(build: Build, facts: Facts) -> Proposals:
             continue
         for pair in step.pairs:
             value = (pair.value or "").strip("\"'")
-            if not _SECRET.search(pair.key) or _PUBLIC.search(pair.key) or _FINGERPRINTS.match(value):
+            if (
+                not _SECRET.search(pair.key)
+                or _PUBLIC.search(pair.key)
+                or _FINGERPRINTS.match(value)
+                or _SWITCH.match(value)
+            ):
                 continue
             mount = (
                 f"RUN --mount=type=secret,id={pair.key.lower()},env={pair.key}, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ...analysis.project import Project, WrittenPath
+from ...analysis.project import Project, WriteKind, WrittenPath
 from .user_obstacles import FIRST_FREE_PORT
 
 #: Capabilities that an unprivileged process uses as well, or that containers have anyway.
@@ -38,24 +38,31 @@ def required(project: Project | None) -> Iterator[str]:
             if power.upper().removeprefix("CAP_") not in _HARMLESS:
                 yield f"{one.powers_at or one.where} gives it {power}, which only root has the use of"
         for mount in one.mounts:
-            if mount.path is not None and _OF_THE_HOST.match(mount.path):
+            if mount.path is not None and mount.kind != "tmpfs" and _OF_THE_HOST.match(mount.path):
                 yield f"{mount.evidence} hands it {mount.path} of the host"
+            elif mount.path is not None and _within(mount.path, "/root"):
+                yield f"{mount.evidence} mounts {mount.path}, in root's home"
             elif mount.kind == "volume" and not mount.read_only:
                 yield f"volumes keep the owner that their files have ({mount.evidence})"
 
 
-def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
-    """Mounts of the host's folders over what the program writes: their owner is the host's to choose."""
+def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[tuple[bool, str]]:
+    """Mounts of the host's folders over what the program writes: their owner is the host's to choose.
+
+    True with what is surely written below one, False where that is not known.
+    """
     for one in project.usage.containers:
         if one.user is not None and not _ROOT.match(one.user):
             continue
         for mount in one.mounts:
-            if mount.kind != "bind":
+            if mount.kind != "bind" or mount.read_only:
                 continue
-            for write in writes:
-                if mount.path is None or write.path is None or _within(write.path, mount.path):
+            for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
+                place = write.path or write.folder
+                if mount.path is None or place is None or _within(place, mount.path):
                     what = mount.path or "a directory"
-                    yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
+                    sure = mount.path is not None and place is not None and write.kind is not WriteKind.POSSIBLE
+                    yield sure, f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                     break
 
 

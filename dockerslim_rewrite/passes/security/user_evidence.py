@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
@@ -17,6 +17,7 @@ from ...knowledge.processes import server_named
 from ...record import record
 from ...shell.script import Script
 from .runners import always_starts, covered, required
+from .runtime_directories import Made, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
 
@@ -32,6 +33,7 @@ class Findings:
 
     ``evidence`` is what an unprivileged user rests on. ``folders`` are image paths that it must own, ``copied`` the
     indices of COPY steps whose files it must own, ``helped`` tells that a build context would answer open questions.
+    ``made`` are those of the folders that a RUN makes, ``owned`` tells why the user has to own them.
     """
 
     obstacles: tuple[str, ...]
@@ -40,6 +42,8 @@ class Findings:
     folders: tuple[str, ...]
     copied: tuple[int, ...]
     helped: bool
+    made: Mapping[str, Made]
+    owned: tuple[str, ...]
 
 
 def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Findings:
@@ -54,7 +58,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     obstacles += required(project)
     if start_of(build) == (None, None) and not always_starts(project):
         obstacles.append("what it starts stands in the base image")
-        return Findings(tuple(dict.fromkeys(obstacles)), (), (), (), (), helped=False)
+        return _findings(obstacles, (), (), (), (), helped=False)
     if project is not None and project.missing(build):
         name, line = project.missing(build)[0]
         doubts.append(f"{project.name} does not hold {name}, which line {line} copies, so it is not the context")
@@ -74,30 +78,40 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
             evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
     workdir = stage_state(stage, facts.states).workdir
     if project is None:
-        helped = not obstacles
+        helped = not obstacles and facts.project is None
         alone = [workdir] if workdir is not None and is_ownable(workdir) else []
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
-    doubts += covered(project, found.writes)
+    for sure, reason in covered(project, found.writes):
+        (obstacles if sure else doubts).append(reason)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:
         obstacles.append("it starts nothing of the project, so nothing tells what it is for")
     rights = Rights(home, stage_state(stage, facts.states).env.get("HOME"), workdir)
+    made = runtime_directories(build, facts, chain)
+    for folder, one_made in made.items():
+        rights.give(folder, one_made.line)
     for write in found.writes:
         rights.add(write)
     obstacles += rights.obstacles
     doubts += rights.doubts
-    evidence += rights.evidence
+    evidence += (*rights.evidence, *rights.owned.values())
     if rights.folders:
         doubts += left_behind(build, facts, chain, rights)
     if doubts and workdir is not None:
         rights.folders[workdir] = True
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
-    own = {folder: whole for folder, whole in rights.folders.items() if is_ownable(folder)}
+    # What a whole folder of the user's own does not hold yet, the program makes there by itself.
+    wholes = [folder for folder, whole in rights.folders.items() if whole]
+    own = {
+        folder: whole
+        for folder, whole in rights.folders.items()
+        if is_ownable(folder) and (folder in made or not any(folder != one and within(folder, one) for one in wholes))
+    }
     copied = copies_to_own(facts, stage, project, found, own)
-    return _findings(obstacles, doubts, evidence, own, copied, helped=False)
+    return _findings(obstacles, doubts, evidence, own, copied, helped=False, made=made, owned=rights.owned.values())
 
 
 def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behaviour:
@@ -152,13 +166,15 @@ def plausible_program(name: str | None) -> bool:
 
 
 def _findings(
-    obstacles: list[str],
-    doubts: list[str],
-    evidence: list[str],
+    obstacles: Iterable[str],
+    doubts: Iterable[str],
+    evidence: Iterable[str],
     folders: Iterable[str],
     copied: Iterable[int],
     *,
     helped: bool,
+    made: Mapping[str, Made] | None = None,
+    owned: Iterable[str] = (),
 ) -> Findings:
     return Findings(
         tuple(dict.fromkeys(obstacles)),
@@ -167,4 +183,6 @@ def _findings(
         tuple(sorted(folders)),
         tuple(sorted(set(copied))),
         helped,
+        made or {},
+        tuple(dict.fromkeys(owned)),
     )

@@ -12,6 +12,8 @@ from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
+from ...knowledge.accounts import changes_accounts
+from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.starts import bound_port, for_anyone, ports_told
 from ...shell.script import Script, Simple
 
@@ -60,7 +62,12 @@ def inherited(build: Build, facts: Facts, stage: Stage) -> Iterator[str]:
         return
     entrypoint, command = start_of(build)
     if entrypoint is None and image.entrypoint is not False and not for_anyone(image.name):
-        yield f"the entrypoint of {image.name} may need root"
+        known = image.entrypoint or entrypoint_minds(image.name, "") is not None
+        yield (
+            f"the ENTRYPOINT of {image.name} may need root"
+            if known
+            else f"whether {image.name} has an ENTRYPOINT, which may need root, is not known"
+        )
     first = entrypoint or command
     words: list[str | None] = list(first.argv or ()) if first is not None else []
     words += first.origin.args.split() if first is not None and first.argv is None else []
@@ -91,8 +98,10 @@ def _command(command: Simple, script: Script) -> str | None:
     name = posixpath.basename(argv[0] or "") if argv else ""
     if name in ("rm", "rmdir", "ls", "du", "echo", "export", "cat") and not command.redirects:
         return None
-    if name in ("useradd", "adduser", "usermod", "userdel", "deluser"):
-        return f"{name} {next((word for word in reversed(argv) if word), '')} creates a user whom no USER names"
+    verb = changes_accounts(name)
+    if verb is not None:
+        account = next((word for word in reversed(argv[1:]) if word and not word.startswith("-")), "")
+        return f"{name} {account} {verb} a user whom no USER names"
     if name in ("chown", "chgrp") and len(argv) > 2:
         owner = next((word for word in argv[1:] if word is None or not word.startswith("-")), None)
         if owner is None or owner.split(":")[0].split(".")[0] not in ("0", "root", ""):

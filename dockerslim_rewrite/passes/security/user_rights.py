@@ -38,10 +38,18 @@ class Rights:
         self.home = home
         self.variable = variable
         self.workdir = workdir
+        self.empty: tuple[str, ...] = ()
         self.folders: dict[str, bool] = {}
         self.obstacles: list[str] = []
         self.doubts: list[str] = []
         self.evidence: list[str] = []
+        self.owned: dict[str, str] = {}
+
+    def give(self, folder: str, line: int) -> None:
+        """Give *folder* to the user, which line *line* makes and nothing fills: it is for what the program writes."""
+        self.empty = (*self.empty, folder)
+        self.folders.setdefault(folder, False)
+        self.owned[folder] = f"{folder}, which line {line} makes and nothing fills"
 
     def add(self, write: WrittenPath) -> None:
         """Note what *write* asks for."""
@@ -61,17 +69,21 @@ class Rights:
         else:
             if write.kind in _KEPT:
                 self.doubts.append(f"{shown} is data that is usually kept on a volume, which may be root's")
+            if any(within(folder, one) for one in self.empty):
+                return
             self.folders.setdefault(folder, False)
-            self.evidence.append(f"writes {shown}")
+            self.owned.setdefault(folder, f"{folder} ({write.evidence}: it writes {write.written})")
 
     def _possible(self, write: WrittenPath, folder: str, shown: str) -> None:
         """Something may be written: in the folder that it runs in, which becomes the user's own, or elsewhere."""
+        if any(within(write.path or folder, one) for one in self.empty):
+            return
         own = folder if write.path is None else self.workdir
         if own is None or not within(folder, own) or not is_ownable(own):
             self.doubts.append(f"it may write {shown}")
             return
         self.folders[own] = True
-        self.evidence.append(f"{own} becomes the user's own for {shown}")
+        self.owned.setdefault(own, f"{own} ({write.evidence}: it may write {write.written})")
 
 
 def is_ownable(folder: str) -> bool:
@@ -179,10 +191,11 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
         if found.unknown is not None:
             yield f"line {run.line} runs {shown} while building, which may leave files of root's"
         for place in found.places:
-            made = name != "mkdir" or any(whole and place.path != folder for folder, whole in rights.folders.items())
-            inside = any(
-                within(place.path, folder) or (folder != place.path and within(folder, place.path))
-                for folder in rights.folders
-            )
-            if made and inside and not _DEPENDENCIES.search(place.path):
+            if name == "mkdir":
+                among = place.path not in rights.folders and any(
+                    whole and within(place.path, folder) for folder, whole in rights.folders.items()
+                )
+            else:
+                among = any(within(place.path, one) or within(one, place.path) for one in rights.folders)
+            if among and not _DEPENDENCIES.search(place.path):
                 yield f"line {run.line} makes {place.path}, which is root's ({shown})"

@@ -12,10 +12,9 @@ from ...render.instructions import instruction
 from ...shell.script import AndOr
 from ...text import Edit
 from ..base import Proposals, missed
-from .pipe_shells import PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded
+from .pipe_shells import PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded, unnoticed, why
 
 _SET = ("set", "-o", "pipefail")
-_WHY = "else only the last command of a pipeline decides, and a failed download goes unnoticed"
 _TITLE = "fail when any command of a pipeline fails"
 
 
@@ -28,10 +27,10 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
     Where the shell knows the option (bash, Alpine's ash) the RUN sets it for itself. Debian's /bin/sh does not; there
     one SHELL instruction says bash, if several RUNs of a stage need it and no image is built from that stage: SHELL
     also governs what comes later, so all of that must allow it. Nothing is changed where no pipeline's status counts,
-    where a pipeline may fail although nothing is wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`), or
-    where a script may mean something else in bash. Level standard, since a build that passes only because a failure
-    went unnoticed fails now, which is what the rule is for. Source: Docker's "Building best practices", "Using pipes";
-    POSIX.1-2024, "set"; hadolint DL4006.
+    or only `echo`, `printf` or `cat` stand before its last command, where a pipeline may fail although nothing is
+    wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`), or where a script may mean something else in bash.
+    Level standard, since a build that passes only because a failure went unnoticed fails now, which is what the rule is
+    for. Source: Docker's "Building best practices", "Using pipes"; POSIX.1-2024, "set"; hadolint DL4006.
     """
     for stage in build.stages:
         runs = list(unguarded(stage, facts))
@@ -76,7 +75,7 @@ def _in_run(run: Run, facts: Facts, known: System) -> Proposals:
     yield Change(
         edits=(Edit.insert(run.origin.args_logical.before(script.root.items[0].span.start), "set -o pipefail && "),),
         title=_TITLE,
-        reason=_WHY,
+        reason=why(unnoticed(run, facts)),
         safety=Safety.STANDARD,
         claims=(AddsCommand(_SET),),
         line=run.line,
@@ -102,7 +101,7 @@ def _by_shell(
     yield Change(
         edits=(Edit.insert(above(build, first), text + facts.style.newline),),
         title=_TITLE,
-        reason=_WHY,
+        reason=why(unnoticed(first, facts)),
         safety=Safety.STANDARD,
         claims=(AddsInstruction("SHELL", text),),
         line=first.line,

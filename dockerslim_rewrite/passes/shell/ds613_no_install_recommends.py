@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...analysis.bases import base_head
+from ...analysis.bases import base_head, base_image
 from ...analysis.effects.asking import effects
 from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
@@ -12,11 +12,12 @@ from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
-from ...knowledge.recommends import brings_compiler, compiles, has_compiler, missing
+from ...knowledge.recommends import brings_compiler, compiles, has_compiler, lost, missing
 from ...shell.edits import insert_after
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
+from .recommended import keeps
 
 _OPTION = "--no-install-recommends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
@@ -37,17 +38,25 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
         return
     for stage in build.stages:
         present = _installed(build, facts, stage)
+        image = base_image(build, facts, stage)
+        name = image.name if image is not None else ""
         for run in stage.runs:
+            told: set[str] = set()
             for use in facts.uses(run):
                 if not _installs(use):
                     continue
-                added = missing(_packages(use, build), present, build.text)
-                compiling = _compiling(run, stage, {*present, *added}, build, facts)
-                if compiling is not None:
-                    yield missed(run.line, f"recommended packages stay: {compiling}")
+                packages = _packages(use, build)
+                added = missing(packages, present, build.text, name)
+                everything = {*present, *added}
+                reason = keeps(use, packages, everything, stage, facts)
+                reason = reason or _compiling(run, stage, everything, build, facts)
+                if reason is not None:
+                    if reason not in told:
+                        yield missed(run.line, f"recommended packages stay: {reason}")
+                    told.add(reason)
                     continue
                 present |= set(added)
-                yield _change(build, use, run, added, facts)
+                yield _change(build, use, run, added, lost(packages, present), facts)
 
 
 def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: Facts) -> str | None:
@@ -107,34 +116,46 @@ def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     return names
 
 
-def _line_of_its_own(build: Build, run: Run, use: Use, at: int, facts: Facts) -> str | None:
-    """What separates packages that stand one per line, *at* being where the first begins; None if they do not."""
+def _naming(build: Build, run: Run, use: Use, added: tuple[str, ...], facts: Facts) -> Edit:
+    """The edit that names *added* in front of the packages of *use*, on lines of their own where those stand so."""
     assert run.body is not None
-    logical, words, operands = run.body.logical, use.command.words, use.operation.operands
-    line = build.text.rfind("\n", 0, at) + 1
-    indent = build.text[line:at]
-    if run.body.form != "shell" or indent.strip(" \t") or len(operands) < 2:
-        return None
-    first, second = words[operands[0]].span.end, words[operands[1]].span.start
-    if "\n" not in build.text[logical.after(first) : logical.before(second)]:
-        return None
-    return f" {facts.style.escape}{facts.style.newline}{indent}"
+    logical, words = run.body.logical, use.command.words
+    starts = [logical.before(words[at].span.start) for at in use.operation.operands]
+    for at in starts if run.body.form == "shell" else ():
+        indent = build.text[build.text.rfind("\n", 0, at) + 1 : at]
+        if indent.strip(" \t") == "" and (len(starts) > 1 or at != starts[0]):
+            if at == starts[0] and not _parted(build.text[starts[0] : starts[1]]):
+                break
+            gap = f" {facts.style.escape}{facts.style.newline}{indent}"
+            return Edit.insert(at, "".join(f"{name}{gap}" for name in added))
+    return Edit.insert(starts[0], "".join(f"{name} " for name in added))
 
 
-def _change(build: Build, use: Use, run: Run, added: tuple[str, ...], facts: Facts) -> Change:
+def _parted(text: str) -> bool:
+    return "\n" in text
+
+
+def _change(
+    build: Build,
+    use: Use,
+    run: Run,
+    added: tuple[str, ...],
+    left: tuple[tuple[str, tuple[str, ...]], ...],
+    facts: Facts,
+) -> Change:
     operation, words = use.operation, use.command.words
     assert run.body is not None
     logical = run.body.logical
     leading = written(words[operation.command : operation.verb + 1])
     edits = [insert_after(logical, words[operation.verb].span.end, f" {_OPTION}")]
     claims = [AddsOption(leading, (_OPTION,))]
-    reason = "recommended packages are not needed by those that are named"
+    reason = "what is named is installed, with all that it depends on"
     if added:
-        at = logical.before(words[operation.operands[0]].span.start)
-        gap = _line_of_its_own(build, run, use, at, facts) or " "
-        edits.append(Edit.insert(at, "".join(f"{name}{gap}" for name in added)))
+        edits.append(_naming(build, run, use, added, facts))
         claims.append(AddsOption(leading, added))
-        reason += f"; but for {', '.join(added)}, which they need and only recommend"
+        reason += f", and {', '.join(added)}, which {'it needs' if len(operation.operands) == 1 else 'they need'} too"
+    for name, packages in left:
+        reason += f"; {name} goes without {', '.join(packages)}"
     return Change(
         edits=tuple(edits),
         title=f"apt-get install {_OPTION}",

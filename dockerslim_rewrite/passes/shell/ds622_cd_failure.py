@@ -24,18 +24,27 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
     even succeed.
 
     Safe where `cd` succeeds: then nothing differs. A build that passes although the folder is missing fails now, which
-    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor in loops, conditions,
-    functions, pipelines and substitutions, where `exit` would end more, or less, than the RUN. Source: ShellCheck
-    SC2164.
+    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor where the file makes the
+    directory (WORKDIR, COPY, `mkdir`), nor in loops, conditions, functions, pipelines and substitutions, where `exit`
+    would end more, or less, than the RUN. Where it would stand twice, `set -e` in front says it once. Source:
+    ShellCheck SC2164.
     """
-    from ...analysis.flow.unchecked import unchecked
+    from ...analysis.flow.unchecked import Guard, unchecked
+    from .made_folders import MadeFolders
 
     for stage in build.stages:
+        there = MadeFolders(stage, facts)
         for run in stage.runs:
             script, body = facts.script(run), run.body
             if script is None or body is None or facts.state(run).errexit:
                 continue
-            for found in unchecked(script):
+            doubtful = [found for found in unchecked(script) if not there.holds(run, found.change)]
+            ending = [found for found in doubtful if found.guard is Guard.EXIT]
+            if len(ending) > 1:
+                reason = f"{len(ending)} times cd may fail unnoticed; begin the RUN with set -e"
+                yield missed(build.document.line_of(body.logical.before(ending[0].change.span.start)), reason)
+                doubtful = [found for found in doubtful if found.guard is not Guard.EXIT]
+            for found in doubtful:
                 line = build.document.line_of(body.logical.before(found.change.span.start))
                 text = " ".join(written(found.change.words))
                 if found.guard is None or _background(script):

@@ -9,7 +9,7 @@ from ...ir.build import Build
 from ...render.instructions import instruction
 from ...text import Edit
 from ..base import Proposals, missed
-from .pipe_shells import BASH, PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded
+from .pipe_shells import BASH, PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded, unnoticed, why
 
 
 def pipefail_shell(build: Build, facts: Facts) -> Proposals:
@@ -51,7 +51,7 @@ def pipefail_shell(build: Build, facts: Facts) -> Proposals:
         yield Change(
             edits=(Edit.insert(above(build, first), text + facts.style.newline),),
             title="fail when any command of a pipeline fails",
-            reason="else only the last command of a pipeline decides, and a failed download goes unnoticed",
+            reason=why(unnoticed(first, facts)),
             safety=Safety.STANDARD,
             claims=(AddsInstruction("SHELL", text),),
             line=line,

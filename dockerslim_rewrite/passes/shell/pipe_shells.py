@@ -13,12 +13,14 @@ from ...analysis.shell.portability import differs_in_bash
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Onbuild, Run, Shell, Step
 from ...shell.edits import starts_errexit
-from ...shell.script import AndOr, Script, Sequence, walk
+from ...shell.script import AndOr, Node, Pipeline, Script, Sequence, Simple, walk
 from ...shell.state import leaks
 from ...syntax.document import SegmentKind
 
 BASH = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
 PLAIN_BASH = (("/bin/bash", "-c"), ("/usr/bin/bash", "-c"), ("bash", "-c"))
+#: What writes a text that it is given, and does not fail.
+_SPEAKERS = frozenset(("echo", "printf", "cat", "true", ":"))
 _ASH = 'SHELL ["/bin/ash", "-o", "pipefail", "-c"]'
 
 
@@ -36,12 +38,37 @@ def unguarded(stage: Stage, facts: Facts) -> Iterator[Run]:
         shell = facts.state(run).shell or ()
         if script is None or "pipefail" in shell or own_interpreter(run):
             continue
-        if piped(script) and not sets_pipefail(script) and _counts(script, errexit=facts.state(run).errexit):
+        if not sets_pipefail(script) and unnoticed(run, facts):
             yield run
 
 
-def _counts(script: Script, *, errexit: bool) -> bool:
-    """Whether the status of a pipeline of *script* decides anything; if not, pipefail changes nothing."""
+def unnoticed(run: Run, facts: Facts) -> list[str]:
+    """The commands of *run* whose failure a pipeline hides, by name; those that only say a text do not fail."""
+    script = facts.script(run)
+    found = _counting(script, errexit=facts.state(run).errexit) if script is not None and piped(script) else []
+    names = [_name(item) for node in found for item in node.items[:-1] if not says(item)]
+    return list(dict.fromkeys(names))
+
+
+def says(node: Node) -> bool:
+    """Whether *node* does nothing but write a text that stands in it."""
+    return isinstance(node, Simple) and node.name in _SPEAKERS and not node.nested
+
+
+def _name(node: Node) -> str:
+    name = node.name if isinstance(node, Simple) and node.name != "sudo" else None
+    return name or "what stands before the last |"
+
+
+def why(names: list[str]) -> str:
+    """What the option is for, where commands *names* may fail unnoticed."""
+    several = len(names) > 1
+    listed = f"{', '.join(names[:-1])} or {names[-1]}" if several else names[0]
+    return f"else the RUN goes on where {listed} fails: only the last command of a pipeline decides"
+
+
+def _counting(script: Script, *, errexit: bool) -> list[Pipeline]:
+    """The pipelines of *script* whose status decides anything; of the others pipefail changes nothing."""
     strict = errexit or (bool(script.root.items) and starts_errexit(script.root))
     unread = {
         id(item.items[-1] if isinstance(item, AndOr) else item)
@@ -57,7 +84,7 @@ def _counts(script: Script, *, errexit: bool) -> bool:
         for nested in command.nested
         for inner in walk(nested)
     }
-    return any(id(node) not in unread for node in piped(script))
+    return [node for node in piped(script) if id(node) not in unread]
 
 
 def own_interpreter(run: Run) -> bool:

@@ -13,7 +13,7 @@ _CLEANERS = re.compile(
     r"|(?:conda|mamba|micromamba) clean -\w+\Z|npm cache clean --force\Z|yarn cache clean(?: --all)?\Z"
     r"|pnpm store prune\Z"
     r"|bun pm cache rm\Z|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
-    r"|dotnet nuget locals all --clear\Z|pacman -Scc --noconfirm\Z|gem sources -c\Z"
+    r"|dotnet nuget locals all --clear\Z|gem sources -c\Z"
     r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
 )
 #: An update of apt's lists, as an earlier RUN may have it: with options, and nothing besides.

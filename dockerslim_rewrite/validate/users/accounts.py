@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...change import AddsCommand, AddsInstruction, Change, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Run, Value
+from ...ir.steps import Copy, Env, Run, Value
 from ..core.observe import Command, commands, units
 from ..core.program import base_of, script_of
 from ..core.verdict import Unsound
@@ -37,6 +37,7 @@ _SYSTEM = re.compile(
     r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
     r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
 )
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _USER = re.compile(r"([1-9][0-9]{0,8}):([1-9][0-9]{0,8})\Z")
 
 
@@ -101,13 +102,25 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
 
 
 def _folders(build: Build) -> frozenset[str]:
-    """The directories that WORKDIR makes in *build*."""
-    return frozenset(
-        step.value.strip("\"'").rstrip("/")
-        for stage in build.stages
-        for step in stage.steps
-        if isinstance(step, Value) and step.keyword == "WORKDIR" and step.value.strip("\"'").startswith("/")
-    )
+    """The directories that WORKDIR makes in *build*, and those that a ``mkdir`` of its RUNs names in full."""
+    found: set[str] = set()
+    for stage in build.stages:
+        known: dict[str, str] = {}
+        for step in stage.steps:
+            if isinstance(step, Env):
+                known.update((pair.key, (pair.value or "").strip("\"'")) for pair in step.pairs)
+            if isinstance(step, Value) and step.keyword == "WORKDIR":
+                found.add(_expanded(step.value.strip("\"'"), known).rstrip("/"))
+            script = script_of(step)
+            for command in commands(units(script)) if script is not None else ():
+                if command.raw[:1] == ("mkdir",):
+                    found.update(word.rstrip("/") for word in command.raw[1:])
+    return frozenset(path for path in found if path.startswith("/") and len(path) > 1)
+
+
+def _expanded(path: str, known: Mapping[str, str]) -> str:
+    """*path* with what ENV says of variables; what is not known is no name of a directory."""
+    return _VARIABLE.sub(lambda match: known.get(match[1] or match[2], "?"), path)
 
 
 def _one_account(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -10,7 +11,10 @@ from ...knowledge.repository import build_source
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
-from .found import FoundBuild, FoundRun
+from .found import FoundBuild, FoundRun, Unknown
+
+#: The end of a name that begins with variables.
+_KNOWN_END = re.compile(r"[$}%)][^$/]*((?:/[a-z0-9][a-z0-9._-]*)+)(?::[^/]*)?\Z")
 
 Reader = Callable[[Repository, str], Iterator[FoundBuild | FoundRun]]
 
@@ -67,8 +71,17 @@ class BuildGraph:
         """The containers of the image that *build* names."""
         from .compose import image_name
 
-        names = {name for name in map(image_name, build.tags) if name is not None}
+        names = {name: None for name in map(image_name, build.tags) if name is not None}
+        # Of a name in a registry that variables tell, the part behind them counts.
+        ends = [_known_end(tag) for tag in build.tags if isinstance(tag, Unknown)]
+        names |= {name: None for name in self._runs_by_image for end in ends if end and name.endswith(end)}
         return [run for name in names for run in self._runs_by_image.get(name, ())]
+
+
+def _known_end(tag: Unknown) -> str:
+    """What of the image's name *tag* is told: a slash and all behind it, tag and digest left out; empty for nothing."""
+    match = _KNOWN_END.search(tag.text.partition("@")[0])
+    return match[1] if match is not None else ""
 
 
 def build_graph(repository: Repository) -> BuildGraph:

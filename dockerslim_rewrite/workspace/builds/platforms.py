@@ -21,14 +21,20 @@ from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 
 def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
-    """The steps of the Cloud Build configuration *path* that build images: Docker's and kaniko's builders."""
+    """The steps of the Cloud Build configuration *path* that build images: Docker's and kaniko's builders.
+
+    They start in the directory that is submitted: the one with the configuration, where only that holds a Dockerfile.
+    """
+    beside = posixpath.dirname(path)
+    alone = repository.read("Dockerfile") is None and repository.read(f"{beside}/Dockerfile") is not None
+    start = beside if alone else ""
     for document in yaml_file(repository, path):
         values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
         for item in sequence(document.get("steps")):
             step = mapping(item)
             name = scalar(step.get("name")) or ""
             where = scalar(step.get("dir"))
-            home: Text = folder(repository, "", where) if where else ""
+            home: Text = folder(repository, start, where) if where else start
             script = scalar(step.get("script"))
             if script is not None:
                 yield from ScriptReader(repository, "cloudbuild", path, script.line, [home]).read(script)

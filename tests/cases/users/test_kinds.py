@@ -169,7 +169,7 @@ STAYS_ROOT = {
     ),
     "an entrypoint that nobody knows": (
         {"Dockerfile": 'FROM maven:3.9\nCOPY A.java /\nCMD ["java", "/A.java"]\n', "A.java": "class A {}\n"},
-        "the entrypoint of maven",
+        "the ENTRYPOINT of maven",
     ),
     "a model that a Node.js program caches beside its code": (
         {"Dockerfile": node(), "package.json": "{}", "server.js": SERVER + "require('@xenova/transformers')\n"},

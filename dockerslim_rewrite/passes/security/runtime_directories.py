@@ -1,0 +1,101 @@
+"""Directories that a Dockerfile makes and never fills: they are for the running program, which writes there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from ...analysis.effects.writes import writes
+from ...analysis.facts import Facts
+from ...analysis.flow.destinations import destination
+from ...analysis.flow.places import BROAD, Frame, moved
+from ...ir.build import Build
+from ...ir.steps import Copy, Run, Step
+from ...record import record
+from ...shell.script import Simple
+from .user_rights import is_ownable, within
+
+
+@record
+class Made:
+    """An empty directory: the stage and the step that make it, and their line."""
+
+    stage: int
+    step: int
+    line: int
+
+
+def runtime_directories(build: Build, facts: Facts, stages: Sequence[int]) -> dict[str, Made]:
+    """The directories that RUNs of *stages* make with ``mkdir``, and that nothing of the build fills."""
+    found = _Found()
+    for index in stages:
+        for step in build.stages[index].steps:
+            state = facts.state(step)
+            if isinstance(step, Copy):
+                found.fill(destination(step, state))
+            elif isinstance(step, Run):
+                found.run(step, index, facts)
+    folders = {facts.state(step).workdir for index in stages for step in (*build.stages[index].steps,)}
+    folders |= {_after(step, facts) for index in stages for step in build.stages[index].steps}
+    worked = [folder for folder in folders if folder is not None]
+    return {
+        path: made
+        for path, made in found.made.items()
+        if is_ownable(path) and not any(within(folder, path) for folder in worked)
+    }
+
+
+def _after(step: Step, facts: Facts) -> str | None:
+    """The directory that *step* itself leads into, where it is a WORKDIR."""
+    value = getattr(step, "value", "") if step.keyword == "WORKDIR" else ""
+    folder = facts.state(step).workdir
+    return posixpath.normpath(posixpath.join(folder or "/", value.strip("\"'"))) if value else None
+
+
+class _Found:
+    """The directories that are made and empty so far."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Made] = {}
+
+    def fill(self, path: str | None) -> None:
+        """Note that something is put at *path*."""
+        for folder in list(self.made):
+            if path is not None and within(path, folder):
+                del self.made[folder]
+
+    def run(self, run: Run, stage: int, facts: Facts) -> None:
+        """Note what the commands of *run* make and fill."""
+        script = facts.script(run)
+        state = facts.state(run)
+        frame = Frame(state.workdir, state.constants, BROAD)
+        for command in script.commands if script is not None else ():
+            result = writes(command, frame)
+            words = [word or "" for word in command.argv]
+            name = posixpath.basename(words[0]) if words else ""
+            if name == "mkdir":
+                for place in result.places:
+                    self.made[place.path] = Made(stage, run.index, run.line)
+            elif name == "chmod":
+                self._opened(words)
+            elif name not in ("chown", "chgrp", "ls"):
+                for place in result.places:
+                    self.fill(place.path)
+                for path in result.removed:
+                    self.made.pop(path, None)
+                if result.unknown is not None:
+                    self._named(command, frame)
+            frame = moved(command, frame)
+
+    def _opened(self, words: Sequence[str]) -> None:
+        """Leave out directories that chmod opens to everybody."""
+        if any(word[-1:] in "2367" and word.isdigit() for word in words[1:]):
+            for word in words[2:]:
+                self.made.pop(posixpath.normpath(word), None)
+
+    def _named(self, command: Simple, frame: Frame) -> None:
+        """Leave out directories that a command which is not understood speaks of, or runs in."""
+        for folder in list(self.made):
+            inside = frame.folder is not None and within(frame.folder, folder)
+            if inside or any(folder in word.text for word in command.words):
+                del self.made[folder]

@@ -1,0 +1,138 @@
+"""Remarks and reasons say what is so, and nothing where there is nothing to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockerslim_rewrite import Options, Result, rewrite
+
+
+def result(text: str, rule: str, context: Path | None = None, level: str = "standard") -> Result:
+    return rewrite(text, Options(select=(rule,), context=context, level=level))
+
+
+def said(found: Result, rule: str) -> str:
+    return "\n".join(remark.reason for remark in found.remarks if remark.rule == rule)
+
+
+@pytest.mark.parametrize(
+    "pair", ["AUTH_ENABLED=x", "DISABLE_AUTH=x", "TOKEN_TTL=3600", "USE_API_KEY=x", "SECRET=true", "PASSWORD_MODE=x"]
+)
+def test_what_switches_something_is_no_secret(pair: str) -> None:
+    assert said(result(f"FROM debian:12\nENV {pair}\nARG {pair}\n", "DS503"), "DS503") == ""
+
+
+@pytest.mark.parametrize("pair", ["DB_HOST_PASSWORD=x", "API_KEY=x", "MODE_SECRET=x"])
+def test_a_secret_is_one(pair: str) -> None:
+    assert "is kept in the image's configuration" in said(result(f"FROM debian:12\nENV {pair}\n", "DS503"), "DS503")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.pem", "-----BEGIN CERTIFICATE-----\nx\n", False),
+        ("a.key", "-----BEGIN PGP PUBLIC KEY BLOCK-----\nx\n", False),
+        ("rds-ca-bundle-2019.pem", "x", False),
+        ("a.pem", "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN PRIVATE KEY-----\n", True),
+        ("a.key", "x", True),
+    ],
+)
+def test_public_keys_are_no_secrets(tmp_path: Path, name: str, text: str, told: bool) -> None:
+    (tmp_path / name).write_text(text)
+    found = result("FROM debian:12\nCOPY . /srv/\n", "DS803", tmp_path)
+    assert bool(said(found, "DS803")) is told
+
+
+def test_stages_with_a_name_are_not_spoken_of() -> None:
+    text = "FROM node:20 AS test\nRUN npm test\nFROM node:20\nCMD node .\n"
+    assert said(result(text, "DS106", level="aggressive"), "DS106") == ""
+
+
+def test_a_few_small_files_are_no_reason_for_a_dockerignore(tmp_path: Path) -> None:
+    (tmp_path / "a.pyc").write_text("x")
+    (tmp_path / "app.py").write_text("x = 1\n")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "app.pyc").write_text("x")
+    text = "FROM python:3.12\nCOPY . /app/\n"
+    assert said(result(text, "DS801", tmp_path), "DS801") == ""
+    (tmp_path / "__pycache__" / "big.pyc").write_text("x" * 2_000_000)
+    assert "a build is sent" in said(result(text, "DS801", tmp_path), "DS801")
+    (tmp_path / "__pycache__" / "app.pyc").unlink()
+    (tmp_path / "a.pyc").unlink()
+    assert "a build is sent 1 file (" in said(result(text, "DS801", tmp_path), "DS801")
+
+
+def started(tmp_path: Path, script: str, more: str = "") -> str:
+    (tmp_path / "start.sh").write_text(f"#!/bin/sh\n{script}\nexec python app.py\n")
+    (tmp_path / "app.py").write_text("print(1)\n")
+    text = f'FROM python:3.12-slim\n{more}WORKDIR /app\nCOPY . .\nCMD ["sh", "start.sh"]\n'
+    return said(result(text, "DS501", tmp_path), "DS501")
+
+
+@pytest.mark.parametrize("script", ["dpkg -l", "pip list", "apk info", "rpm -qa"])
+def test_asking_a_package_manager_installs_nothing(tmp_path: Path, script: str) -> None:
+    assert started(tmp_path, script) == ""
+
+
+def test_installing_is_told(tmp_path: Path) -> None:
+    assert "installs packages when it starts: pip install x" in started(tmp_path, "pip install x")
+
+
+def test_redis_drops_nothing_by_itself(tmp_path: Path) -> None:
+    assert "drops root's privileges" not in started(tmp_path, "redis-server &")
+
+
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [("userdel --remove me", "deletes"), ("usermod -aG x me", "changes"), ("useradd me", "creates")],
+)
+def test_what_is_done_with_an_account_is_told(tmp_path: Path, command: str, verb: str) -> None:
+    assert f"me {verb} a user" in started(tmp_path, "true", f"RUN {command}\n")
+
+
+def test_an_unknown_base_says_who_the_user_is() -> None:
+    found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
+    assert found == "the user stays the one that the base image says; which that is, is not known here"
+
+
+def test_an_unknown_entrypoint_is_told_alike_by_both_rules() -> None:
+    text = "FROM nvidia/cuda:12.9.1-runtime-ubuntu22.04\nEXPOSE 8000\nCMD python3 a.py\n"
+    assert "whether nvidia/cuda has an ENTRYPOINT, which may need root, is not known" in said(
+        result(text, "DS501"), "DS501"
+    )
+    (change,) = result(text, "DS603", level="aggressive").changes
+    assert "has an ENTRYPOINT, which would get the words, is not known" in change.reason
+
+
+@pytest.mark.parametrize(("words", "told"), [("httpd -f", True), ("exec httpd -f", False)])
+def test_signals_are_told_where_they_did_not_arrive(words: str, told: bool) -> None:
+    (change,) = result(f"FROM alpine:3.20\nCMD {words}\n", "DS603").changes
+    assert ("signals" in change.reason) is told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM python:3.12\nRUN pip install -r requirements.txt\n",
+        "FROM fedora:42\nRUN dnf install -y gcc\n",
+        "FROM condaforge/miniforge3:24.11.3-0\nRUN conda install -y numpy\n",
+    ],
+)
+def test_bytes_that_nobody_measured_are_not_claimed(text: str) -> None:
+    found = rewrite(text, Options(select=("DS203", "DS204", "DS205")))
+    assert found.changes
+    assert found.saving == 0
+
+
+def test_data_is_not_shown(tmp_path: Path) -> None:
+    found = started(tmp_path, f"chown {'QUJD' * 40} /x")
+    assert "QUJD" * 5 in found
+    assert "QUJD" * 10 not in found
+
+
+def test_a_merge_stands_where_the_first_of_its_runs_begins() -> None:
+    text = "FROM debian:12\nRUN apt-get update \\\n    -qq\nRUN apt-get install -y curl\n"
+    (change,) = result(text, "DS101").changes
+    assert change.line == 2
