@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..pipeline import Options, Result, rewrite, unified_diff
+from ..pipeline.options import account_of
 from ..pipeline.settings import settings
 from ..record import evolve
 from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
@@ -102,14 +102,6 @@ def _check(request: Request) -> None:
         request.verify.options()
 
 
-def _account(text: str) -> tuple[str, int]:
-    """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
-    match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
-    return match[1], int(match[2])
-
-
 def options_of(request: Request) -> Options:
     """What *request* chooses for the compiler. Raises ``ValueError``."""
     options = Options(
@@ -121,7 +113,7 @@ def options_of(request: Request) -> Options:
         templates=request.templates,
         pin=request.pin,
         today=now().date(),
-        account=_account(request.account),
+        account=account_of(request.account),
         dockerignore=request.dockerignore,
         cleanup=request.cleanup,
         flatten=request.flatten,
