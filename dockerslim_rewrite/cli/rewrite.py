@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..knowledge.repository import embedding_language
 from ..pipeline import Options, Result, rewrite, unified_diff
 from ..pipeline.options import account_of
 from ..pipeline.settings import settings
@@ -125,8 +126,9 @@ def options_of(request: Request) -> Options:
 def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple[Result, Proof | None]:
     data = read_input(path)
     options = evolve(options, lock=lock_for(path, request.lock), **inputs.surroundings(request, path))
-    if path.endswith(".py"):
-        return _module(path, data, options, request), None
+    host = embedding_language(path)
+    if host is not None:
+        return _embedded(host, path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
     refused = proof is not None and proof.refusal is not None
@@ -143,13 +145,14 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     return result, proof
 
 
-def _module(path: str, data: bytes, options: Options, request: Request) -> Result:
-    """The Python module *path* with the Dockerfiles in its string literals rewritten."""
-    from ..embedded.rewrite import rewrite_python
+def _embedded(host: str, path: str, data: bytes, options: Options, request: Request) -> Result:
+    """The file *path* of the language *host* with the Dockerfiles in its strings rewritten."""
+    from ..embedded.hosts import host_of
+    from ..embedded.rewrite import rewrite_embedded
 
     if request.verify is not None:
-        raise ValueError(f"{path}: Dockerfiles within Python modules cannot be built with --verify")
-    result = rewrite_python(data, options, path)
+        raise ValueError(f"{path}: Dockerfiles within other files cannot be built with --verify")
+    result = rewrite_embedded(host_of(host), data, evolve(options, builds=None), path)
     _write(path, data, result, request)
     _tell(result, request)
     return result

@@ -46,6 +46,15 @@ class Written(Protocol):
         """*text* as it has to be written there; None where it cannot be."""
 
 
+@record
+class Found:
+    """A literal that may hold a Dockerfile; ``problem`` says why it is left alone, if it is."""
+
+    literal: Written | None
+    offset: int
+    problem: str | None = None
+
+
 @record(eq=False, slots=False)
 class Literal:
     """A literal whose pieces tile its content; ``text`` is what a Dockerfile's reader gets to see.

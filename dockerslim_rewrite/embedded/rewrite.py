@@ -12,12 +12,11 @@ from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source
-from .literal import TOKEN, View, Written, view_of
+from .literal import TOKEN, Found, View, Written, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .find import Found
 
 Item = TypeVar("Item", Change, Remark)
 
