@@ -14,6 +14,7 @@ from .lock import lock_command
 from .options import from_table
 from .review import review_command
 from .rewrite import Request, complain
+from .server import server_command
 from .verify import verify_command
 
 app = typer.Typer(
@@ -100,6 +101,7 @@ app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")
 app.command("lock")(lock_command)
 app.command("review")(review_command)
+app.command("server")(server_command)
 app.command("verify")(verify_command)
 
 

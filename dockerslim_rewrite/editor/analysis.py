@@ -209,3 +209,14 @@ def _hosted(found: Analysis, path: Path | None) -> Analysis:
         problem = "another part of the file would be read differently"
         return evolve(whole, pieces=tuple(evolve(one, edits=(), problem=problem) for one in pieces))
     return whole
+
+
+def laid_out(found: Analysis) -> tuple[Edit, ...]:
+    """The edit that sets a Dockerfile anew in the canonical layout; none where nothing changes, or in a string."""
+    from ..pipeline.layout import canonical_result
+
+    piece = found.pieces[0] if found.kind == "dockerfile" and found.pieces else None
+    if piece is None:
+        return ()
+    unchanged = Result(piece.text, piece.text, (), (), Patch(), piece.result.path)
+    return canonical_result(unchanged, piece.options).patch.edits

@@ -28,7 +28,7 @@ from .preferences import Preferences
 
 #: Without a client that tells of changed files, what was read of them counts for so many seconds.
 LIFETIME = 10.0
-_CHOSEN = frozenset(field_names(Options)) - {"context", "builds", "today", "lock", "account"}
+_CHOSEN = frozenset(field_names(Options)) - {*("context", "builds", "today", "lock", "account", "dockerignore")}
 
 Projects = Callable[[], Sequence[FolderProject]]
 
@@ -56,21 +56,23 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
         self.watched = False
+        self._stale = True
         self._since = time.monotonic()
         self._workspaces: dict[Path, Workspace] = {}
         self._locks: dict[Path, Lock | str] = {}
         self._projects: dict[tuple[Path, Path | None, tuple[str, ...]], Sequence[FolderProject]] = {}
 
     def forget(self) -> None:
-        """Read files anew when they are asked for next."""
-        resolve.forget()
-        self._since = time.monotonic()
-        self._workspaces, self._locks, self._projects = {}, {}, {}
+        """Read files anew when they are asked for next; may be called while another thread reads."""
+        self._stale = True
 
-    def refresh(self) -> None:
-        """Forget what may have grown old without anybody telling."""
-        if not self.watched and time.monotonic() - self._since > LIFETIME:
-            self.forget()
+    def _refresh(self) -> None:
+        """Let go of what was told to have changed, or may have grown old without anybody telling."""
+        if self._stale or (not self.watched and time.monotonic() - self._since > LIFETIME):
+            self._stale = False
+            resolve.forget()
+            self._since = time.monotonic()
+            self._workspaces, self._locks, self._projects = {}, {}, {}
 
     def holds(self, path: Path) -> bool:
         """Whether *path*, with all links followed, lies in the folder."""
@@ -84,6 +86,7 @@ class Folder:
 
     def holding(self, path: Path, text: str, preferences: Preferences, today: date) -> Holding:
         """What holds for the file *path* with the content *text*, which an editor has."""
+        self._refresh()
         problems: list[str] = []
         configured = Configuration(within=self.path)
         try:
