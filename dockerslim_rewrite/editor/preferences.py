@@ -28,13 +28,17 @@ class Preferences:
     code_lens: bool = True
 
 
+#: Options that look for, or write, other files than the one that is open.
+_ELSEWHERE = frozenset(("python", "dockerignore"))
+
+
 #: What holds where an editor says nothing.
 DEFAULT = Preferences({})
 
 
 def known() -> list[str]:
     """The keys that an editor may send, as they are spelled in configuration files."""
-    shaped = [key for key, one in keys().items() if one.name and one.shape not in _FILES and key != "python"]
+    shaped = [key for key, one in keys().items() if one.name and one.shape not in _FILES and key not in _ELSEWHERE]
     return sorted([*shaped, *SWITCHES])
 
 

@@ -18,6 +18,33 @@ from .. import __version__
 class Protocol(LanguageServerProtocol):
     """pygls splits lines at characters at which no client does, so the documents are ours alone."""
 
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message in *data*; a request that is none is answered, for its client waits."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException:
+            if "method" in data and "id" in data:
+                error = types.ResponseError(
+                    types.ErrorCodes.InvalidParams, "the parameters are not those of the method"
+                )
+                self._send_response(data["id"], error=error)
+            raise
+
+    def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
+        """Answer; what an error happened in is nothing that a client shows."""
+        if error is not None:
+            error = types.ResponseError(error.code, error.message)
+        super()._send_response(msg_id, result, error)
+
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:
+        """Let go of all requests that are open; pygls fails where letting go of one ends another."""
+        yield self.fm.features[types.SHUTDOWN], arguments, None
+        for number, future in list(self._request_futures.items()):
+            if number != self.msg_id and not future.done():
+                future.cancel()
+        self._shutdown = True
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
         """Hand *params* on."""

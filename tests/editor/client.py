@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -129,9 +129,11 @@ async def editor(
     encodings: list[types.PositionEncodingKind | str] | None = None,
     options: dict[str, Any] | None = None,
     environment: dict[str, str] | None = None,
+    under: Sequence[str] = (),
+    command: Sequence[str] = COMMAND,
 ) -> AsyncIterator[Editor]:
-    """An editor with *folder* open. It pulls diagnostics, or waits for them to be pushed."""
-    client = await ClientServerConfig(COMMAND, server_env=environment).start()
+    """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*."""
+    client = await ClientServerConfig([*under, *command], server_env=environment).start()
     assert isinstance(client, LanguageClient)
     text = types.TextDocumentClientCapabilities(
         diagnostic=types.DiagnosticClientCapabilities() if pulls else None,

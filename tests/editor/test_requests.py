@@ -48,7 +48,8 @@ async def test_what_it_can_do_is_told_at_the_start(folder: Path) -> None:
     async with editor(folder) as ed:
         able = ed.started.capabilities
         assert able.text_document_sync.change is types.TextDocumentSyncKind.Incremental  # type: ignore[union-attr]
-        assert list(able.code_action_provider.code_action_kinds) == ["quickfix", "source.fixAll.dockerslim"]  # type: ignore[union-attr]
+        assert isinstance(able.code_action_provider, types.CodeActionOptions)
+        assert list(able.code_action_provider.code_action_kinds or ()) == ["quickfix", "source.fixAll.dockerslim"]
         assert able.diagnostic_provider is not None
         assert able.rename_provider.prepare_provider  # type: ignore[union-attr]
         assert able.document_formatting_provider is None
@@ -71,8 +72,7 @@ async def test_diagnostics_name_rule_reason_and_page(folder: Path) -> None:
         assert lists[0].source == "dockerslim"
         page = Path(lists[0].code_description.href.removeprefix("file://"))  # type: ignore[union-attr]
         assert page.read_text().startswith("# DS201 ")
-        assert lists[0].data["rule"] == "DS201"
-        assert lists[0].data["change"]
+        assert lists[0].data == {"rule": "DS201", "change": True, "level": "safe", "saving": 20_000_000}
 
 
 async def test_a_published_page_is_linked_where_there_is_one(folder: Path) -> None:
@@ -325,7 +325,7 @@ async def test_preview_and_apply(folder: Path) -> None:
         assert shown["diff"].startswith("--- a/Dockerfile\n")
         asked: asyncio.Future[types.ApplyWorkspaceEditParams] = asyncio.get_running_loop().create_future()
 
-        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
             asked.set_result(params)
             return types.ApplyWorkspaceEditResult(applied=True)

@@ -129,14 +129,13 @@ def test_the_servers_text_is_the_clients(
                 text = changed
             version = ed.change(uri, *changes)
         told = await ed.published(uri, version)
-        params = types.ExecuteCommandParams("dockerslim.preview", [uri])
-        shown = await ed.client.workspace_execute_command_async(params)
+        shown = await ed.command("dockerslim.preview", uri)
         again = ed.open(folder / "Dockerfile", text)
         assert again == uri
         fresh = await ed.published(uri, 1)
         # The server has the client's text, and makes of it what it makes of the same text when it is opened.
         assert shown["before"] == text
-        same = await ed.client.workspace_execute_command_async(params)
+        same = await ed.command("dockerslim.preview", uri)
         assert shown == same | {"version": version}
         assert told == fresh
         ed.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
