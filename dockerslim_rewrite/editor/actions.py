@@ -72,7 +72,7 @@ def _quick_fixes(
     found: Analysis, span: Span, shown: Sequence[types.Diagnostic], editing: Editing
 ) -> list[types.CodeAction]:
     """For each part of a result that *span* is about the action that makes it alone."""
-    made = []
+    made: list[types.CodeAction] = []
     for piece in found.pieces:
         here = _here(piece, span)
         for part in piece.parts if here else ():

@@ -159,4 +159,4 @@ async def editor(
         assert not wrong, wrong
     finally:
         await client.shutdown_session()
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
