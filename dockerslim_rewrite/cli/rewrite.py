@@ -29,6 +29,23 @@ def run(request: Request) -> int:
     """Carry out *request*; the exit code."""
     # What is loaded stays: no collection need look at it.
     gc.freeze()
+    if request.watch:
+        from .watch import watch
+
+        try:
+            # A mistake in the options does not go away while files change.
+            _check(request)
+            options_of(request)
+            if not (request.output or request.in_place or request.check):
+                request = evolve(request, diff=True)
+            return watch(request, _once)
+        except ValueError as error:
+            complain(str(error))
+            return USAGE
+    return _once(request)
+
+
+def _once(request: Request) -> int:
     try:
         _check(request)
         inputs = Inputs(request)
