@@ -15,10 +15,9 @@ from ..record import evolve
 from ..report.text import counted, printable, size
 from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
+from .offers import FIX_ALL
 from .ranges import span_of, text_edits
 
-FIX_ALL = "source.fixAll.dockerslim"
-KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
 _OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I)
 
 #: Makes the edit of a workspace of edits of the document.

@@ -5,33 +5,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from ..change import Change, Remark
 from ..embedded.literal import View
 from ..ir.build import Build, read_build
-from ..knowledge.repository import build_source, is_dockerfile_name
 from ..pipeline import Options, Result, rewrite
 from ..pipeline.parts import Part, parts
 from ..record import evolve, record
 from ..syntax import Instruction, ParseError, parse
 from ..text import Edit, Patch, Source, Span
 from ..workspace.templates import template_mark
+from .kinds import Kind
 from .lines import Lines
 from .surroundings import Holding
 
-Kind: TypeAlias = Literal["dockerfile", "python", "compose", "bake"]
-
 #: As for the command line: no Dockerfile is larger.
 MAX_BYTES = 4 * 1024 * 1024
-_LANGUAGES: dict[str, Kind] = {
-    "dockerfile": "dockerfile",
-    "containerfile": "dockerfile",
-    "python": "python",
-    "dockercompose": "compose",
-    "dockerbake": "bake",
-}
-_PLAIN_LANGUAGES = frozenset(("", "plaintext", "text", "yaml", "yaml.docker-compose", "json", "hcl", "terraform"))
 
 
 @record
@@ -150,18 +139,6 @@ class Analysis:
     def rewritten(self) -> str:
         """The text with all changes made: what the command line writes."""
         return Patch.of(self.edits).apply(self.text)
-
-
-def kind_of(name: str, language: str) -> Kind | None:
-    """What a document is, by its *name* and the *language* that the editor says it is in; None for other texts."""
-    if language in _LANGUAGES:
-        return _LANGUAGES[language]
-    if language not in _PLAIN_LANGUAGES:
-        return None
-    if is_dockerfile_name(name):
-        return "dockerfile"
-    source = build_source(name)
-    return "compose" if source == "compose" else "bake" if source == "bake" else None
 
 
 def analyse(lines: Lines, kind: Kind, path: Path | None, holding: Holding) -> Analysis:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from .analysis import Analysis, Kind, kind_of
+from .kinds import Kind, kind_of
 from .lines import Encoding, Lines
 
 if TYPE_CHECKING:
     import asyncio
+
+    from .analysis import Analysis
 
 
 _EDITIONS = count(1)

@@ -11,9 +11,8 @@ from ..report.text import counted, printable, size
 from ..text import Span
 from ..workspace.builds.found import FoundBuild
 from .analysis import Analysis
+from .offers import APPLY, PREVIEW
 from .ranges import range_of, span_of
-
-APPLY, PREVIEW = "dockerslim.apply", "dockerslim.preview"
 
 
 def inlay_hints(found: Analysis, shown: types.Range) -> list[types.InlayHint]:

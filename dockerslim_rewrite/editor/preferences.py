@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..record import record
-from ..workspace.configuration.keys import ConfigError, checked, keys
 
 _HUMP = re.compile(r"(?<=[a-z])([A-Z])")
 #: What only an editor has, by the fields of ``Preferences``.
@@ -38,6 +37,8 @@ DEFAULT = Preferences({})
 
 def known() -> list[str]:
     """The keys that an editor may send, as they are spelled in configuration files."""
+    from ..workspace.configuration.keys import keys
+
     shaped = [key for key, one in keys().items() if one.name and one.shape not in _FILES and key not in _ELSEWHERE]
     return sorted([*shaped, *SWITCHES])
 
@@ -47,6 +48,8 @@ def read_preferences(sent: object) -> Preferences:
 
     Keys that hold null count as not sent. Raises ``ConfigError`` with one line that says what is wrong.
     """
+    from ..workspace.configuration.keys import ConfigError, checked, keys
+
     if sent is None:
         return DEFAULT
     if not isinstance(sent, Mapping):
@@ -68,3 +71,9 @@ def read_preferences(sent: object) -> Preferences:
         keys()[key].name or key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
     }
     return Preferences(options, **switches)
+
+
+def wants_formatting(sent: object) -> bool:
+    """Whether a client that sent this asks for the formatter, which it has to know from the start."""
+    inner = sent.get("dockerslim", sent) if isinstance(sent, Mapping) else None
+    return isinstance(inner, Mapping) and inner.get("formatting") is True

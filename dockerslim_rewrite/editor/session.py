@@ -8,22 +8,21 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from ..knowledge.repository import excluded_folders
-from ..workspace.builds.found import FoundBuild
-from ..workspace.configuration.keys import ConfigError
-from .actions import with_options
-from .analysis import Analysis, analyse
-from .diagnostics import diagnostics
 from .documents import Document, Documents
 from .lines import Lines
 from .preferences import DEFAULT, read_preferences
 from .protocol import Server
 from .surroundings import Folder, Holding, alone
+
+if TYPE_CHECKING:
+    from ..workspace.builds.found import FoundBuild
+    from .analysis import Analysis
 
 #: So long, in seconds, a text has to rest before it is looked at without anybody asking.
 REST = 0.03
@@ -42,6 +41,8 @@ class Session:
         self.preferences = DEFAULT
         self.pushes = True
         self.watches = False
+        self._sent: object = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "rewrite")
         self._settling: asyncio.Task[None] | None = None
@@ -56,13 +57,22 @@ class Session:
         if not folders and params.root_uri:
             folders = [params.root_uri]
         self.add_folders(folders)
-        self.prefer(params.initialization_options)
+        self._sent = params.initialization_options
+
+    def begin(self) -> None:
+        """Take over what was sent at the start, which has been answered by now: reading it loads the compiler."""
+        self.prefer(self._sent)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to *task* until it is done: the event loop does not."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def prefer(self, sent: object) -> None:
         """Take over the editor's settings *sent*; those that cannot be used are told, and count for nothing."""
         try:
             self.preferences = read_preferences(sent)
-        except ConfigError as error:
+        except ValueError as error:
             self.tell(str(error))
 
     def add_folders(self, uris: Iterable[str]) -> None:
@@ -144,6 +154,8 @@ class Session:
         await asyncio.sleep(delay)
         edition = document.edition
         try:
+            from .diagnostics import diagnostics
+
             found = await self.analysed(document)
             told = [] if found is None else diagnostics(found)
         except Exception as error:  # noqa: BLE001 - the rim of the server: no text of anybody may end it
@@ -198,11 +210,16 @@ class Session:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _analyse(self, document: Document, lines: Lines) -> Analysis:
+        from .analysis import analyse
+
         assert document.kind is not None
         return analyse(lines, document.kind, document.path, self._holding(document, lines.text))
 
     @staticmethod
     def _again(document: Document, found: Analysis, changed: dict[str, object]) -> Analysis:
+        from .actions import with_options
+        from .analysis import analyse
+
         other = with_options(found, changed)
         return analyse(other.lines, other.kind, document.path, other.holding)
 

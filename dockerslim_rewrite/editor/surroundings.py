@@ -7,30 +7,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..analysis.locked import NO_LOCK, Lock
-from ..context.project import FolderProject
-from ..pipeline.options import Options, account_of
 from ..record import evolve, field_names, record
-from ..registry.lock import load
-from ..workspace.configuration import resolve
-from ..workspace.configuration.resolve import Configuration
-from ..workspace.inference import sources_in
-from ..workspace.locks import nearest_lock
-from ..workspace.repository import root_of
-from ..workspace.uses import Workspace
-from .preferences import Preferences
+
+if TYPE_CHECKING:
+    from ..analysis.locked import Lock
+    from ..context.project import FolderProject
+    from ..pipeline.options import Options
+    from ..workspace.uses import Workspace
+    from .preferences import Preferences
 
 #: Without a client that tells of changed files, what was read of them counts for so many seconds.
 LIFETIME = 10.0
-_CHOSEN = frozenset(field_names(Options)) - {*("context", "builds", "today", "lock", "account", "dockerignore")}
-
-Projects = Callable[[], Sequence[FolderProject]]
+#: Fields of ``Options`` that nobody sets by a name in a configuration file.
+_OTHERS = frozenset(("context", "builds", "today", "lock", "account", "dockerignore"))
 
 
 @record
@@ -69,8 +64,10 @@ class Folder:
     def _refresh(self) -> None:
         """Let go of what was told to have changed, or may have grown old without anybody telling."""
         if self._stale or (not self.watched and time.monotonic() - self._since > LIFETIME):
+            from ..workspace.configuration.resolve import forget
+
             self._stale = False
-            resolve.forget()
+            forget()
             self._since = time.monotonic()
             self._workspaces, self._locks, self._projects = {}, {}, {}
 
@@ -80,12 +77,18 @@ class Folder:
 
     def workspace(self, path: Path) -> Workspace:
         """The repository of the file *path*, as far as it lies in the folder."""
+        from ..workspace.repository import root_of
+        from ..workspace.uses import Workspace
+
         root = root_of(path, self.path)
         root = root if root.is_relative_to(self.path) else self.path
         return self._workspaces.setdefault(root, Workspace(root))
 
     def holding(self, path: Path, text: str, preferences: Preferences, today: date) -> Holding:
         """What holds for the file *path* with the content *text*, which an editor has."""
+        from ..workspace.configuration.resolve import Configuration
+        from ..workspace.locks import nearest_lock
+
         self._refresh()
         problems: list[str] = []
         configured = Configuration(within=self.path)
@@ -111,6 +114,9 @@ class Folder:
         return Holding(options, levelled, excluded, tuple(problems), lock_file, None if file is None else file.path)
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
+        from ..analysis.locked import NO_LOCK, Lock
+        from ..registry.lock import load
+
         if file is None or not self.holds(file):
             return NO_LOCK
         if file not in self._locks:
@@ -125,6 +131,8 @@ class Folder:
         return NO_LOCK
 
     def _opened(self, path: Path, context: Path | None, text: str) -> Sequence[FolderProject]:
+        from ..workspace.inference import sources_in
+
         sources = sources_in(text.encode("utf-8", "surrogatepass"))
         key = (path, context, sources)
         if key not in self._projects:
@@ -142,7 +150,9 @@ def alone(preferences: Preferences, today: date) -> Holding:
 
 
 def _options(chosen: Mapping[str, Any], today: date, problems: list[str]) -> tuple[Options, bool]:
-    values = {name: value for name, value in chosen.items() if name in _CHOSEN}
+    from ..pipeline.options import Options, account_of
+
+    values = {name: value for name, value in chosen.items() if name in set(field_names(Options)) - _OTHERS}
     if "account" in chosen:
         try:
             values["account"] = account_of(chosen["account"])

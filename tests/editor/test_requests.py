@@ -72,7 +72,9 @@ async def test_diagnostics_name_rule_reason_and_page(folder: Path) -> None:
         assert lists[0].source == "dockerslim"
         page = Path(lists[0].code_description.href.removeprefix("file://"))  # type: ignore[union-attr]
         assert page.read_text().startswith("# DS201 ")
-        assert lists[0].data == {"rule": "DS201", "change": True, "level": "safe", "saving": 20_000_000}
+        assert isinstance(lists[0].data, dict)
+        assert lists[0].data.pop("saving") > 1_000_000
+        assert lists[0].data == {"rule": "DS201", "change": True, "level": "safe"}
 
 
 async def test_a_published_page_is_linked_where_there_is_one(folder: Path) -> None:
