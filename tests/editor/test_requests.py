@@ -165,7 +165,9 @@ async def test_a_second_rule_joins_the_comment_that_is_there(folder: Path) -> No
     text = f"FROM python:3.12-slim\n# dockerslim: ignore=DS202\n{run}"
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile", text)
-        assert {one.code for one in await ed.diagnostics(uri) if one.range.start.line == 2} == {"DS201"}
+        codes = {one.code for one in await ed.diagnostics(uri)}
+        assert "DS201" in codes
+        assert "DS202" not in codes
         (action,) = [one for one in await ed.actions(uri, (2, 3), (2, 3)) if one.title == "Ignore DS201 here"]
         assert applied(text, edits_of(action.edit, uri)) == text.replace("DS202", "DS202,DS201")
 

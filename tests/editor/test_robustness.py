@@ -103,8 +103,7 @@ def test_what_libraries_print_is_no_part_of_the_protocol(tmp_path: Path) -> None
         "from dockerslim_rewrite.editor import analysis\n"
         "before = analysis.analyse\n"
         "def noisy(*a):\n    print('noise'); import os; os.system('echo more noise'); return before(*a)\n"
-        "import dockerslim_rewrite.editor.session as session\n"
-        "session.analyse = noisy\n"
+        "analysis.analyse = noisy\n"
         "from dockerslim_rewrite.cli import main; main()\n"
     )
     uri = (tmp_path / "Dockerfile").as_uri()
