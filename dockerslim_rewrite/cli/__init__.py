@@ -35,7 +35,12 @@ def _run(arguments: list[str]) -> None:
 
     plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
     try:
-        if plain is None:
+        if arguments == ["server"]:
+            # Editors wait for it: Typer is not needed to see that there are no options.
+            from .server import start
+
+            code = start()
+        elif plain is None:
             code = _by_typer(arguments)
         else:
             from .rewrite import Request, run

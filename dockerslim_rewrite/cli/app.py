@@ -15,6 +15,7 @@ from .lock import lock_command
 from .options import from_table
 from .review import review_command
 from .rewrite import Request, complain
+from .server import server_command
 from .verify import verify_command
 
 app = typer.Typer(
@@ -102,6 +103,7 @@ app.add_typer(config_app, name="config")
 app.command("baseline")(baseline_command)
 app.command("lock")(lock_command)
 app.command("review")(review_command)
+app.command("server")(server_command)
 app.command("verify")(verify_command)
 
 

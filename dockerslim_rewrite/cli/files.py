@@ -72,6 +72,7 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
     holds ``.git``; without any, an empty lock. Raises ``InputError`` for a file that cannot be read.
     """
     from ..analysis.locked import NO_LOCK
+    from ..workspace.locks import nearest_lock
 
     file = given or nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
     if file is None:
@@ -114,20 +115,6 @@ def _baseline(file: str, changed: int) -> dict[str, Known]:
 
     with open(file, encoding="utf-8") as stream:
         return read_baseline(stream.read(), file)
-
-
-def nearest_lock(folder: str) -> Path | None:
-    """The lock file in the absolute *folder* or above it, up to the folder that holds ``.git``; None without any."""
-    from ..analysis.locked import FILE_NAME
-
-    while True:
-        file = os.path.join(folder, FILE_NAME)
-        if os.path.isfile(file):
-            return Path(file)
-        above = os.path.dirname(folder)
-        if above == folder or os.path.exists(os.path.join(folder, ".git")):
-            return None
-        folder = above
 
 
 def now() -> datetime:

@@ -111,7 +111,7 @@ def _lock_file(paths: tuple[str, ...]) -> Path:
     them, or beside the first.
     """
     from ..analysis.locked import FILE_NAME
-    from .files import nearest_lock
+    from ..workspace.locks import nearest_lock
 
     folders = [os.path.abspath("." if path == "-" else path) for path in paths]
     folders = [folder if os.path.isdir(folder) else os.path.dirname(folder) for folder in folders]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..record import evolve
-from .files import InputError, accepted_for, lock_for, nearest_lock, read_input, repository_path
+from ..workspace.locks import nearest_lock
+from .files import InputError, accepted_for, lock_for, read_input, repository_path
 from .inputs import Inputs
 from .request import Request
 

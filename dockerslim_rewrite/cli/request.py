@@ -20,6 +20,7 @@ class Request:
     in_place: bool = False
     diff: bool = False
     check: bool = False
+    watch: bool = False
     level: str = "standard"
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()

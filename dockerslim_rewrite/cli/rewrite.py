@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..knowledge.repository import embedding_language
 from ..pipeline import Options, Result, rewrite, unified_diff
+from ..pipeline.options import account_of
 from ..pipeline.settings import settings
 from ..record import evolve
 from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
@@ -28,6 +29,23 @@ def run(request: Request) -> int:
     """Carry out *request*; the exit code."""
     # What is loaded stays: no collection need look at it.
     gc.freeze()
+    if request.watch:
+        from .watch import watch
+
+        try:
+            # A mistake in the options does not go away while files change.
+            _check(request)
+            options_of(request)
+            if not (request.output or request.in_place or request.check):
+                request = evolve(request, diff=True)
+            return watch(request, _once)
+        except ValueError as error:
+            complain(str(error))
+            return USAGE
+    return _once(request)
+
+
+def _once(request: Request) -> int:
     try:
         _check(request)
         inputs = Inputs(request)
@@ -102,14 +120,6 @@ def _check(request: Request) -> None:
         request.verify.options()
 
 
-def _account(text: str) -> tuple[str, int]:
-    """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
-    match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
-    return match[1], int(match[2])
-
-
 def options_of(request: Request) -> Options:
     """What *request* chooses for the compiler. Raises ``ValueError``."""
     options = Options(
@@ -121,7 +131,7 @@ def options_of(request: Request) -> Options:
         templates=request.templates,
         pin=request.pin,
         today=now().date(),
-        account=_account(request.account),
+        account=account_of(request.account),
         dockerignore=request.dockerignore,
         cleanup=request.cleanup,
         flatten=request.flatten,
@@ -135,8 +145,9 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     accepted = accepted_for(path) if not request.no_baseline else frozenset()
     lock = lock_for(path, request.lock)
     options = evolve(options, lock=lock, accepted=accepted, **inputs.surroundings(request, path))
-    if path.endswith(".py"):
-        return _module(path, data, options, request), None
+    host = embedding_language(path)
+    if host is not None:
+        return _embedded(host, path, data, options, request), None
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
     refused = proof is not None and proof.refusal is not None
@@ -153,13 +164,14 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     return result, proof
 
 
-def _module(path: str, data: bytes, options: Options, request: Request) -> Result:
-    """The Python module *path* with the Dockerfiles in its string literals rewritten."""
-    from ..embedded.rewrite import rewrite_python
+def _embedded(host: str, path: str, data: bytes, options: Options, request: Request) -> Result:
+    """The file *path* of the language *host* with the Dockerfiles in its strings rewritten."""
+    from ..embedded.hosts import host_of
+    from ..embedded.rewrite import rewrite_embedded
 
     if request.verify is not None:
-        raise ValueError(f"{path}: Dockerfiles within Python modules cannot be built with --verify")
-    result = rewrite_python(data, options, path)
+        raise ValueError(f"{path}: Dockerfiles within other files cannot be built with --verify")
+    result = rewrite_embedded(host_of(host), data, evolve(options, builds=None), path)
     _write(path, data, result, request)
     _tell(result, request)
     return result

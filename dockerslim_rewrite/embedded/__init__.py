@@ -1,1 +1,1 @@
-"""Dockerfiles in Python string literals, found and rewritten where they stand."""
+"""Dockerfiles in strings of other files, found and rewritten where they stand: Python, compose files and Bake files."""

@@ -8,21 +8,11 @@ from collections.abc import Iterator
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
-from ..record import record
 from ..text import Span
-from .literal import CONVERSION, FIELD, Literal, Piece, pieces_of, placeholder, with_fields
+from .literal import CONVERSION, FIELD, Found, Literal, Piece, pieces_of, placeholder, with_fields
 
 _LOOKS = re.compile(r"^[ \t]*FROM[ \t]+\S", re.M | re.I)
 _PREFIX = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')")
-
-
-@record
-class Found:
-    """A literal that may hold a Dockerfile; ``problem`` says why it is left alone, if it is."""
-
-    literal: Literal | None
-    offset: int
-    problem: str | None = None
 
 
 def find(source: str, newline: str) -> list[Found]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from ..record import record
 from ..text import Edit, Span
@@ -32,6 +33,26 @@ class Piece:
     text: str
     span: Span
     fixed: bool = False
+
+
+class Written(Protocol):
+    """A stretch of a file that stands for a text, whatever the language."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What tiles its content."""
+
+    def encoded(self, text: str) -> str | None:
+        """*text* as it has to be written there; None where it cannot be."""
+
+
+@record
+class Found:
+    """A literal that may hold a Dockerfile; ``problem`` says why it is left alone, if it is."""
+
+    literal: Written | None
+    offset: int
+    problem: str | None = None
 
 
 @record(eq=False, slots=False)
@@ -145,7 +166,7 @@ class View:
     characters (``starts`` leads from offsets in ``text`` to the file). Lines that begin at ``bare`` have no margin.
     """
 
-    literal: Literal
+    literal: Written
     text: str
     starts: tuple[int, ...]
     end: int
@@ -172,7 +193,7 @@ class View:
         return Edit(Span(self.position(edit.span.start), self.position(edit.span.end)), encoded)
 
 
-def view_of(literal: Literal) -> View | None:
+def view_of(literal: Written) -> View | None:
     """The Dockerfile in *literal*: from its first line that is not blank to its last; None for an empty one."""
     lines: list[list[tuple[str, int]]] = [[]]
     for piece in literal.pieces:

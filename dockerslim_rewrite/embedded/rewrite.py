@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 from ..change import Change, Remark, RemarkKind
 from ..context.python.module import read_module
 from ..pipeline import Options, Result, rewrite
-from ..record import evolve
+from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source
-from .literal import TOKEN, Literal, View, view_of
+from .literal import TOKEN, Found, View, Written, view_of
 
 if TYPE_CHECKING:
-    from .find import Found
+    from collections.abc import Callable
+
 
 Item = TypeVar("Item", Change, Remark)
 
@@ -29,6 +30,39 @@ _BEGINS = re.compile(rf"(?:[ \t]*(?:#.*)?\n)*+[ \t]*(?:FROM|ARG|{TOKEN.pattern})
 RULE = "DS000"
 
 
+@record
+class Host:
+    """A language whose files hold Dockerfiles in strings.
+
+    ``find`` gives the candidates in a text whose lines end with its second argument, in the order of the text, and
+    raises ``SyntaxError``. ``same_elsewhere`` tells whether two texts are the same but for the values of strings.
+    """
+
+    find: Callable[[str, str], list[Found]]
+    same_elsewhere: Callable[[str, str], bool]
+
+
+@record(eq=False)
+class Embedded:
+    """One Dockerfile in a file of another language: the ``view`` of it, and its ``result``.
+
+    ``edits`` are those of the file; none where the Dockerfile stays as it is, for which ``problem`` may say why.
+    """
+
+    view: View
+    result: Result
+    edits: tuple[Edit, ...]
+    problem: str | None = None
+
+
+@record(eq=False)
+class Reading:
+    """The Dockerfiles in a file, and remarks on what may be one and is left alone."""
+
+    pieces: tuple[Embedded, ...]
+    remarks: tuple[Remark, ...]
+
+
 def rewrite_python(data: bytes | str, options: Options | None = None, path: str | None = None) -> Result:
     """Rewrite every Dockerfile that a string literal of the module *data* holds, in place.
 
@@ -36,84 +70,100 @@ def rewrite_python(data: bytes | str, options: Options | None = None, path: str 
     f-string, ``str.format``, the ``%`` operator) is rewritten only around the instructions that hold one. A module that
     cannot be parsed stays as it is, with a remark. Raises ``ValueError`` for an unknown level or rule in *options*.
     """
-    options = options or Options()
+    return rewrite_embedded(PYTHON, data, options, path)
+
+
+def rewrite_embedded(host: Host, data: bytes | str, options: Options | None = None, path: str | None = None) -> Result:
+    """Rewrite every Dockerfile in the file *data* of the language *host*, in place; as ``rewrite_python`` does it."""
     source = Source.from_bytes(data, path) if isinstance(data, bytes) else Source(data, path)
-    _ = options.safety
     text = source.text
+    reading = read_embedded(host, source, options or Options())
     changes: list[Change] = []
-    remarks: list[Remark] = []
-    try:
-        read_module(text)
-        found = _find(text)
-    except SyntaxError as error:
-        remark = Remark(RemarkKind.MISSED, f"the module cannot be parsed: {error.msg}", error.lineno or 1, rule=RULE)
-        return Result(text, text, (), (remark,), Patch(), path)
+    remarks = list(reading.remarks)
     edits: list[Edit] = []
-    for one in found:
-        line = source.position(one.offset).line
-        if one.literal is None:
-            remarks.append(Remark(RemarkKind.MISSED, one.problem or "the literal cannot be read", line, rule=RULE))
-            continue
-        outcome = _literal(one.literal, options, source, line)
-        if outcome is None:
-            continue
-        edits += outcome[0]
-        changes += outcome[1]
-        remarks += outcome[2]
+    for one in reading.pieces:
+        line = source.position(one.view.position(0)).line
+        remarks += [_placed(remark, one.view, source) for remark in one.result.remarks]
+        edits += one.edits
+        if one.edits:
+            changes += [evolve(_placed(change, one.view, source), edits=one.edits) for change in one.result.changes]
+        if one.problem is not None:
+            reason = f"the Dockerfile stays as it is: {one.problem}"
+            remarks.append(Remark(RemarkKind.MISSED, reason, line, rule=RULE))
     patch = Patch.of(edits)
     after = patch.apply(text)
-    if edits and not _same_elsewhere(text, after):
-        remark = Remark(RemarkKind.BUG, "withdrawn: another part of the module would be read differently", 1, rule=RULE)
+    if edits and not host.same_elsewhere(text, after):
+        remark = Remark(RemarkKind.BUG, "withdrawn: another part of the file would be read differently", 1, rule=RULE)
         return Result(text, text, (), (*remarks, remark), Patch(), path)
     return Result(text, after, tuple(changes), tuple(remarks), patch, path)
 
 
-def _find(text: str) -> list[Found]:
+def read_embedded(host: Host, source: Source, options: Options) -> Reading:
+    """The Dockerfiles in *source*, each rewritten by itself. Raises ``ValueError`` as ``rewrite_python`` does."""
+    _ = options.safety
+    newline = "\r\n" if "\r\n" in source.text else "\n"
+    try:
+        found = host.find(source.text, newline)
+    except SyntaxError as error:
+        return Reading((), (Remark(RemarkKind.MISSED, error.msg, error.lineno or 1, rule=RULE),))
+    pieces: list[Embedded] = []
+    remarks: list[Remark] = []
+    for one in found:
+        if one.literal is None:
+            line = source.position(one.offset).line
+            remarks.append(Remark(RemarkKind.MISSED, one.problem or "the literal cannot be read", line, rule=RULE))
+            continue
+        piece = _piece(one.literal, options)
+        if piece is not None:
+            pieces.append(piece)
+    return Reading(tuple(pieces), tuple(remarks))
+
+
+def _find_python(text: str, newline: str) -> list[Found]:
+    try:
+        read_module(text)
+        return _find(text, newline)
+    except SyntaxError as error:
+        raise SyntaxError(f"the module cannot be parsed: {error.msg}", ("", error.lineno, None, None)) from None
+
+
+def _find(text: str, newline: str) -> list[Found]:
     from libcst import ParserSyntaxError
 
     from .find import find
 
     try:
-        return find(text, "\r\n" if "\r\n" in text else "\n")
+        return find(text, newline)
     except ParserSyntaxError as error:
         raise SyntaxError(error.message) from None
     except RecursionError:
         raise SyntaxError("nested too deeply") from None
 
 
-def _literal(
-    literal: Literal, options: Options, source: Source, line: int
-) -> tuple[list[Edit], list[Change], list[Remark]] | None:
-    """The edits, changes and remarks on one literal; None for one that holds no Dockerfile."""
+def _piece(literal: Written, options: Options) -> Embedded | None:
+    """The Dockerfile in one literal; None where it holds none."""
     view = view_of(literal)
     if view is None or not _BEGINS.match(view.text):
         return None
     if _UNKNOWN.search(view.text):
-        reason = "the Dockerfile stays as it is: a placeholder may hold whole instructions or commands"
-        return [], [], [Remark(RemarkKind.MISSED, reason, line, rule=RULE)]
+        unchanged = Result(view.text, view.text, (), (), Patch())
+        return Embedded(view, unchanged, (), "a placeholder may hold whole instructions or commands")
     try:
         document = parse(view.text)
         if len(document.instructions) < 2 or document.instructions[0].keyword not in ("FROM", "ARG"):
             return None
-        result = rewrite(view.text, evolve(options, style="keep", context=None, dockerignore=False))
+        result = rewrite(view.text, evolve(options, style="keep", context=None, builds=None, dockerignore=False))
     except ParseError:
         return None
-    remarks = [_placed(remark, view, source) for remark in result.remarks]
     if not result.changed:
-        return [], [], remarks
+        return Embedded(view, result, ())
     problem = _touched(view, result)
     edits = [view.edit(edit) for edit in result.patch]
     if problem is None and any(edit is None for edit in edits):
         problem = "the new text cannot be written in this literal"
     if problem is not None:
-        return (
-            [],
-            [],
-            [*remarks, Remark(RemarkKind.MISSED, f"the Dockerfile stays as it is: {problem}", line, rule=RULE)],
-        )
-    kept = [edit for edit in edits if edit is not None]
-    changes = [evolve(_placed(change, view, source), edits=tuple(kept)) for change in result.changes]
-    return kept, changes, remarks
+        return Embedded(view, result, (), problem)
+    return Embedded(view, result, tuple(edit for edit in edits if edit is not None))
 
 
 def _placed(item: Item, view: View, source: Source) -> Item:
@@ -143,3 +193,7 @@ def _same_elsewhere(before: str, after: str) -> bool:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = ""
     return ast.dump(left) == ast.dump(right)
+
+
+#: Python modules, read with libcst.
+PYTHON = Host(_find_python, _same_elsewhere)

@@ -56,3 +56,11 @@ def build_source(path: str) -> str | None:
         if bare.match(name) or (with_folders is not None and with_folders.match(deep)):
             return kind
     return None
+
+
+def embedding_language(path: str) -> str | None:
+    """Which language the file at *path* holds Dockerfiles in, by its name; None for any other file."""
+    if path.endswith(".py"):
+        return "python"
+    source = build_source(path)
+    return source if source in ("compose", "bake") else None

@@ -71,6 +71,14 @@ class Options:
         return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
 
 
+def account_of(text: str) -> tuple[str, int]:
+    """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
+    match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
+    return match[1], int(match[2])
+
+
 def selected(options: Options) -> tuple[Phase, ...]:
     """The phases with the passes that *options* leave on. Raises ``ValueError`` for a name that no pass has."""
     known = [one for phase in PIPELINE for one in phase.passes]

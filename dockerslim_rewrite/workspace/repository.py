@@ -17,19 +17,23 @@ _ABOVE = 3
 _MARKS = (".git", ".hg", ".svn", ".jj")
 
 
-def root_of(path: Path) -> Path:
+def root_of(path: Path, within: Path | None = None) -> Path:
     """The repository that *path* lies in: the nearest folder above with ``.git``.
 
+    With *within*, a folder that *path* lies in, no folder above that one is looked into.
     Without any it is the highest of a few folders above that describes builds, else the folder itself: what is not
     under version control may lie in a home folder, of which nobody wants all to be read.
     """
     folder = Path(os.path.realpath(path))
     if not folder.is_dir():
         folder = folder.parent
-    for place in (folder, *folder.parents):
+    parents = list(folder.parents)
+    if within is not None:
+        parents = [place for place in parents if place.is_relative_to(os.path.realpath(within))]
+    for place in (folder, *parents):
         if any((place / mark).exists() for mark in _MARKS):
             return place
-    above = [place for place in list(folder.parents)[:_ABOVE] if _describes_builds(place)]
+    above = [place for place in parents[:_ABOVE] if _describes_builds(place)]
     return above[-1] if above else folder
 
 

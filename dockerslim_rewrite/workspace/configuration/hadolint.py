@@ -15,19 +15,25 @@ _NAMES = (".hadolint.yaml", ".hadolint.yml")
 _MAX_BYTES = 256 * 1024
 
 
-def ignored_by_hadolint(folder: Path) -> tuple[tuple[str, ...], Path | None]:
+def ignored_by_hadolint(folder: Path, within: Path | None = None) -> tuple[tuple[str, ...], Path | None]:
     """The codes that the nearest configuration of hadolint ignores, of those that rules answer, and that file.
 
-    *folder* is absolute; the search ends at the root of the repository. A file that cannot be read ignores nothing.
+    *folder* is absolute; the search ends at the root of the repository, or at the folder *within*. A file that cannot
+    be read ignores nothing.
     """
     for place in (folder, *folder.parents):
         for name in _NAMES:
             path = place / name
-            if path.is_file():
+            if path.is_file() and (within is None or path.resolve().is_relative_to(within)):
                 return _read(path), path
-        if any((place / mark).exists() for mark in MARKS):
+        if place == within or any((place / mark).exists() for mark in MARKS):
             break
     return (), None
+
+
+def forget() -> None:
+    """Read hadolint's configuration anew when it is asked for next: it may have changed."""
+    _read.cache_clear()
 
 
 @cache

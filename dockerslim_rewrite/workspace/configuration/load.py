@@ -32,19 +32,26 @@ class ConfigFile:
 
 
 @cache
-def nearest(folder: Path) -> ConfigFile | None:
+def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
     """The configuration that counts in the absolute *folder*: its own, or the nearest above within the repository.
 
-    Raises ``ConfigError`` for one that cannot be used.
+    With *within*, a folder with all links followed, nothing outside of it is read. Raises ``ConfigError`` for one that
+    cannot be used.
     """
     for place in (folder, *folder.parents):
         for name in NAMES:
-            found = _at(place / name)
+            found = _at(place / name, within)
             if found is not None:
                 return found
-        if any((place / mark).exists() for mark in MARKS):
+        if place == within or any((place / mark).exists() for mark in MARKS):
             return None
     return None
+
+
+def forget() -> None:
+    """Read configuration files anew when they are asked for next: some may have changed."""
+    nearest.cache_clear()
+    _at.cache_clear()
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -56,11 +63,13 @@ def read_config(path: Path) -> ConfigFile:
 
 
 @cache
-def _at(path: Path) -> ConfigFile | None:
-    return _read(path, ()) if path.is_file() else None
+def _at(path: Path, within: Path | None) -> ConfigFile | None:
+    if not path.is_file() or not (within is None or path.resolve().is_relative_to(within)):
+        return None
+    return _read(path, (), within)
 
 
-def _read(path: Path, open_: tuple[Path, ...]) -> ConfigFile | None:
+def _read(path: Path, open_: tuple[Path, ...], within: Path | None = None) -> ConfigFile | None:
     """The file *path*; None for a pyproject.toml without a table of ours."""
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -85,16 +94,18 @@ def _read(path: Path, open_: tuple[Path, ...]) -> ConfigFile | None:
         values = checked(tool["dockerslim"], f"{path}: [tool.dockerslim]")
     else:
         values = checked(data, str(path))
-    return ConfigFile(path, values, _extended(path, values, (*open_, path)))
+    return ConfigFile(path, values, _extended(path, values, (*open_, path), within))
 
 
-def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...]) -> ConfigFile | None:
+def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...], within: Path | None) -> ConfigFile | None:
     named = values.get("extend")
     if named is None:
         return None
     other = (path.parent / named).resolve()
     if other in open_ or len(open_) > _MAX_EXTENDED:
         raise ConfigError(f"{path}: extend leads back to {named}")
+    if within is not None and not other.is_relative_to(within):
+        raise ConfigError(f"{path}: extend names {named}, which lies outside of {within}; not read")
     if not other.is_file():
         raise ConfigError(f"{path}: extend names {named}, which is not there")
-    return _read(other, open_)
+    return _read(other, open_, within)

@@ -33,16 +33,20 @@ class Chosen:
 
 @record(slots=False)
 class Configuration:
-    """What is configured: the file *named* for all, or else the nearest of each; nothing where *isolated*."""
+    """What is configured: the file *named* for all, or else the nearest of each; nothing where *isolated*.
+
+    With *within*, a folder with all links followed, nothing outside of it is read.
+    """
 
     named: ConfigFile | None = None
     isolated: bool = False
+    within: Path | None = None
 
     def file_for(self, path: Path) -> ConfigFile | None:
         """The configuration file that counts for the Dockerfile *path*. Raises ``ConfigError``."""
         if self.isolated or self.named is not None:
             return self.named
-        return nearest(path.absolute().parent)
+        return nearest(path.absolute().parent, self.within)
 
     def settings_for(self, path: Path) -> dict[str, Chosen]:
         """What is set for the Dockerfile *path*, by names of options. Raises ``ConfigError``."""
@@ -56,7 +60,7 @@ class Configuration:
                     found |= _set(values, one, f"{one.path}: per-file {pattern!r}")
         if not self.isolated:
             found |= environment(os.environ)
-            codes, where = ignored_by_hadolint(path.absolute().parent)
+            codes, where = ignored_by_hadolint(path.absolute().parent, self.within)
             if codes:
                 own = found.get("ignore")
                 origin = f"{own.origin}, {where}" if own is not None else str(where)
@@ -96,6 +100,14 @@ class Configuration:
             for pattern, value in one.values.get(key, {}).items()
             if matches(pattern, path, one)
         ]
+
+
+def forget() -> None:
+    """Read all configuration anew when it is asked for next: for programs that run on while files change."""
+    from . import hadolint, load
+
+    load.forget()
+    hadolint.forget()
 
 
 def configuration(config: Path | None, *, isolated: bool) -> Configuration:

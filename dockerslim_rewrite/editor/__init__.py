@@ -1,0 +1,1 @@
+"""The language server: Dockerfiles in editors, with every change a click and its reason beside it."""

@@ -1,0 +1,177 @@
+"""Code actions: one change, all of a rule, all that is safe, and a comment that asks to be left alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from ..change import Change, Remark, RemarkKind, Safety
+from ..passes import rules
+from ..pipeline.parts import Part
+from ..record import evolve
+from ..report.text import counted, printable, size
+from ..text import Edit, Patch, Span
+from .analysis import Analysis, Piece
+from .offers import FIX_ALL
+from .ranges import span_of, text_edits
+
+_OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I)
+
+#: Makes the edit of a workspace of edits of the document.
+Editing = Callable[[list[types.TextEdit]], types.WorkspaceEdit]
+#: Rewrites the document anew with its options replaced.
+Again = Callable[[dict[str, object]], Awaitable[Analysis]]
+#: Does work beside the event loop.
+Run = Callable[..., Awaitable[Any]]
+
+
+async def actions(
+    found: Analysis, params: types.CodeActionParams, editing: Editing, again: Again, run: Run
+) -> list[types.CodeAction]:
+    """What can be done at the place that *params* name, of the kinds that they ask for."""
+    only = params.context.only
+    shown = params.context.diagnostics
+    made: list[types.CodeAction] = []
+    if _wanted(types.CodeActionKind.QuickFix, only):
+        span = span_of(found.lines, params.range)
+        made += await run(_quick_fixes, found, span, shown, editing)
+        for rule in _several(found, span):
+            made += _all_of(rule, await again({"ignore": _others(rule)}), shown, editing)
+        made += _ignoring(found, span, shown, editing)
+    # Whoever asks for nothing in particular looks at a place; the whole file is asked for by its kind.
+    if only and _wanted(FIX_ALL, only):
+        made += await fix_all(found, editing, again)
+    return made
+
+
+async def fix_all(found: Analysis, editing: Editing, again: Again) -> list[types.CodeAction]:
+    """The action that makes all changes: at the level that somebody chose, else those that are safe."""
+    if not found.holding.levelled:
+        found = await again({"level": Safety.SAFE})
+    if not found.edits:
+        return []
+    title = f"Fix all: {counted(len(found.changes), 'change')}"
+    edit = editing(text_edits(found.lines, found.edits))
+    return [types.CodeAction(title, kind=FIX_ALL, edit=edit)]
+
+
+def _wanted(kind: str, only: Sequence[str] | None) -> bool:
+    return only is None or any(kind == one or kind.startswith(f"{one}.") or one == "" for one in only)
+
+
+def _here(piece: Piece, span: Span) -> list[Change]:
+    """The changes of *piece* that *span* is about."""
+    return [one for one in piece.result.changes if piece.edits and _touches(piece, one, span)]
+
+
+def _quick_fixes(
+    found: Analysis, span: Span, shown: Sequence[types.Diagnostic], editing: Editing
+) -> list[types.CodeAction]:
+    """For each part of a result that *span* is about the action that makes it alone."""
+    made: list[types.CodeAction] = []
+    for piece in found.pieces:
+        here = _here(piece, span)
+        for part in piece.parts if here else ():
+            own = [one for one in part.changes if one in here]
+            edits = piece.written(part.patch) if own else None
+            if edits is not None:
+                action = types.CodeAction(
+                    _title(own[0], part),
+                    kind=types.CodeActionKind.QuickFix,
+                    diagnostics=_of(shown, {one.rule for one in part.changes}),
+                    edit=editing(text_edits(found.lines, edits)),
+                    is_preferred=not made,
+                )
+                made.append(action)
+    return made
+
+
+def _several(found: Analysis, span: Span) -> list[str]:
+    """The rules of the changes that *span* is about which change more than one place."""
+    here = [one.rule for piece in found.pieces for one in _here(piece, span)]
+    return [rule for rule in dict.fromkeys(here) if sum(one.rule == rule for one in found.changes) > 1]
+
+
+def _others(rule: str) -> tuple[str, ...]:
+    return tuple(one.code for one in rules() if one.code != rule)
+
+
+def _all_of(
+    rule: str, alone: Analysis, shown: Sequence[types.Diagnostic], editing: Editing
+) -> Iterator[types.CodeAction]:
+    """The action that makes all changes of *rule*: what the rewrite makes when no other rule is on."""
+    if alone.edits:
+        yield types.CodeAction(
+            f"Fix all of {rule} in this file: {counted(len(alone.changes), 'change')}",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_of(shown, {rule}),
+            edit=editing(text_edits(alone.lines, alone.edits)),
+        )
+
+
+def _ignoring(
+    found: Analysis, span: Span, shown: Sequence[types.Diagnostic], editing: Editing
+) -> Iterator[types.CodeAction]:
+    """For each rule that has something to say about *span* the action that asks it to leave the instruction alone."""
+    for piece in found.pieces:
+        noted = [one for one in piece.result.remarks if one.kind is RemarkKind.ANALYSIS]
+        told: list[Change | Remark] = [*_here(piece, span), *(one for one in noted if _meets(piece, one.line, span))]
+        lines = {one.rule: one.line for one in reversed(told) if one.rule != "DS000"}
+        for rule, line in lines.items():
+            comment = _comment(piece, line, rule)
+            edits = None if comment is None else piece.written(Patch((comment,)))
+            if edits is not None:
+                yield types.CodeAction(
+                    f"Ignore {rule} here",
+                    kind=types.CodeActionKind.QuickFix,
+                    diagnostics=_of(shown, {rule}),
+                    edit=editing(text_edits(found.lines, edits)),
+                )
+
+
+def _title(change: Change, part: Part) -> str:
+    saved = sum(one.saving or 0 for one in part.changes)
+    more = len(part.changes) - 1
+    told = f", with {counted(more, 'change')} that {'belongs' if more == 1 else 'belong'} to it" if more else ""
+    return printable(f"{change.rule}: {change.title}{told}{f' (about {size(saved)} less)' if saved else ''}")
+
+
+def _of(shown: Sequence[types.Diagnostic], rules_: set[str]) -> list[types.Diagnostic]:
+    return [one for one in shown if one.code in rules_]
+
+
+def _touches(piece: Piece, change: Change, span: Span) -> bool:
+    return _meets(piece, change.line, span) or any(
+        piece.span(edit.span).start <= span.end and span.start <= piece.span(edit.span).end for edit in change.edits
+    )
+
+
+def _meets(piece: Piece, line: int, span: Span) -> bool:
+    own = piece.line_span(line)
+    return own.start <= span.end and span.start <= own.end
+
+
+def _comment(piece: Piece, line: int, rule: str) -> Edit | None:
+    """The comment that asks to leave what stands at *line* of the Dockerfile alone; None where no place is for it."""
+    instruction = piece.instruction_at(line)
+    if instruction is None:
+        return None
+    start = instruction.span.start
+    before = piece.text[:start]
+    above = before.rstrip("\r\n").rpartition("\n")[2] if before else ""
+    match = _OURS.match(above.strip())
+    if match is not None:
+        at = before.rindex(match["rules"]) + len(match["rules"])
+        return Edit.insert(at, f",{rule}")
+    first = piece.text[start : instruction.logical.before(instruction.keyword_start)]
+    indent = first if not first.strip() else ""
+    newline = "\r\n" if "\r\n" in piece.text else "\n"
+    return Edit.insert(start + len(indent), f"# dockerslim: ignore={rule}{newline}{indent}")
+
+
+def with_options(found: Analysis, changed: dict[str, object]) -> Analysis:
+    """*found* with its options replaced, before it is rewritten again."""
+    return evolve(found, holding=evolve(found.holding, options=evolve(found.holding.options, **changed)))

@@ -1,0 +1,180 @@
+"""The answers to requests about documents. What they need of the compiler is loaded when the first one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from ..pipeline import unified_diff
+from . import actions, diagnostics, hints, outline, renaming
+from .analysis import Analysis, laid_out
+from .documents import Document
+from .hover import hover
+from .ranges import text_edits
+from .session import Session
+
+
+class Refusal(JsonRpcException):
+    """A request that is answered with the reason why nothing is done: the protocol's ``RequestFailed``."""
+
+    CODE = -32803
+    MESSAGE = "refused"
+
+
+async def _found(session: Session, item: types.TextDocumentIdentifier) -> tuple[Document, Analysis] | None:
+    """The document that a request is about, and what is known of its newest text."""
+    document = session.documents.get(item.uri)
+    found = None if document is None else await session.analysed(document)
+    return None if document is None or found is None else (document, found)
+
+
+def _editing(session: Session, document: Document) -> Callable[[list[types.TextEdit]], types.WorkspaceEdit]:
+    """Makes of edits of *document* one of the workspace, for this version of it where the client knows of versions."""
+    workspace = session.server.client_capabilities.workspace
+    edits = workspace.workspace_edit if workspace is not None else None
+    versioned = edits is not None and bool(edits.document_changes)
+    version = document.version
+
+    def edit(made: list[types.TextEdit]) -> types.WorkspaceEdit:
+        if not versioned:
+            return types.WorkspaceEdit(changes={document.uri: made})
+        item = types.OptionalVersionedTextDocumentIdentifier(document.uri, version)
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(item, list(made))])
+
+    return edit
+
+
+async def pulled(session: Session, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+    """What is to be told of a document; that it is the same as what the client has, where it is."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return types.RelatedFullDocumentDiagnosticReport([])
+    name = str(got[0].edition)
+    if params.previous_result_id == name:
+        return types.RelatedUnchangedDocumentDiagnosticReport(name)
+    return types.RelatedFullDocumentDiagnosticReport(diagnostics.diagnostics(got[1]), result_id=name)
+
+
+async def act(session: Session, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    """What can be done at a place."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return None
+    document, found = got
+    again = partial(session.again, document, found)
+    return await actions.actions(found, params, _editing(session, document), again, session.run)
+
+
+async def apply(session: Session, params: str) -> None:
+    """Make all changes of the document *params*."""
+    got = await _found(session, types.TextDocumentIdentifier(params))
+    if got is not None and got[1].edits:
+        edit = _editing(session, got[0])(text_edits(got[1].lines, got[1].edits))
+        await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
+
+
+async def preview(session: Session, params: str) -> dict[str, object] | None:
+    """What the document *params* would become."""
+    got = await _found(session, types.TextDocumentIdentifier(params))
+    if got is None:
+        return None
+    document, found = got
+    name = document.path.name if document.path is not None else "Dockerfile"
+    diff = unified_diff(found.text, found.rewritten, name) if found.edits else ""
+    return {"uri": params, "version": document.version, "diff": diff, "before": found.text, "text": found.rewritten}
+
+
+async def hovered(session: Session, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the instruction at a place."""
+    got = await _found(session, params.text_document)
+    return None if got is None else hover(got[1], params.position)
+
+
+async def hinted(session: Session, params: types.InlayHintParams) -> list[types.InlayHint] | None:
+    """The bytes that changes save, behind their instructions."""
+    got = await _found(session, params.text_document) if session.preferences.inlay_hints else None
+    return None if got is None else hints.inlay_hints(got[1], params.range)
+
+
+async def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:
+    """What the rewrite does, and who builds which stage."""
+    got = await _found(session, params.text_document) if session.preferences.code_lens else None
+    return None if got is None else hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
+
+
+async def symbols(session: Session, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+    """The stages and their instructions."""
+    got = await _found(session, params.text_document)
+    return None if got is None else outline.symbols(got[1])
+
+
+async def folded(session: Session, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
+    """What can be folded."""
+    got = await _found(session, params.text_document)
+    return None if got is None else outline.folds(got[1])
+
+
+async def linked(session: Session, params: types.DocumentLinkParams) -> list[types.DocumentLink] | None:
+    """The pages of base images."""
+    got = await _found(session, params.text_document)
+    return None if got is None else outline.links(got[1])
+
+
+async def formatted(session: Session, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+    """The canonical layout."""
+    got = await _found(session, params.text_document)
+    return None if got is None else text_edits(got[1].lines, await session.run(laid_out, got[1]))
+
+
+async def defined(session: Session, params: types.DefinitionParams) -> list[types.Location] | None:
+    """Where a stage or variable is declared."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return None
+    return [types.Location(got[0].uri, one) for one in renaming.definition(got[1], params.position)]
+
+
+async def referred(session: Session, params: types.ReferenceParams) -> list[types.Location] | None:
+    """Where a stage or variable is named."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return None
+    declared = params.context.include_declaration
+    found = renaming.references(got[1], params.position, declared=declared)
+    return [types.Location(got[0].uri, one) for one in found]
+
+
+async def prepared(session: Session, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+    """The name at a place, if it can be another."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return None
+    try:
+        found = renaming.renamable(got[1], params.position)
+    except renaming.Refused as error:
+        raise Refusal(str(error)) from None
+    return None if found is None else types.PrepareRenamePlaceholder(*found)
+
+
+async def renamed(session: Session, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    """The edits that give a stage or an argument another name."""
+    got = await _found(session, params.text_document)
+    if got is None:
+        return None
+    document, found = got
+    try:
+        made = renaming.rename(found, params.position, params.new_name)
+    except renaming.Refused as error:
+        raise Refusal(str(error)) from None
+    if made is None:
+        return None
+    edits, name = made
+    if name.kind == "stage":
+        targets = [one for one in await session.builds(document) if str(one.target).lower() == name.text.lower()]
+        if targets:
+            places = ", ".join(str(one.place) for one in targets)
+            session.tell(f"the stage {name.text} is named as a target at {places}; change it there as well")
+    return types.WorkspaceEdit(changes={document.uri: edits})

@@ -1,0 +1,84 @@
+"""The open documents: their texts as the client has them, and what was found out about the newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from .kinds import Kind, kind_of
+from .lines import Encoding, Lines
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .analysis import Analysis
+
+
+_EDITIONS = count(1)
+
+
+class Document:
+    """One open document. ``edition`` is another number after every change of its text, or of what holds for it."""
+
+    def __init__(self, uri: str, language: str, version: int, lines: Lines) -> None:
+        self.uri = uri
+        self.version = version
+        self.lines = lines
+        self.edition = next(_EDITIONS)
+        # What is no file has no folder either, and is text alone.
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+        self.path = Path(name) if name else None
+        last = self.path.name if self.path is not None else uri.rsplit("/", 1)[-1]
+        self.kind: Kind | None = kind_of(last, language)
+        self.found: Analysis | None = None
+        self.again: dict[str, Analysis] = {}
+        self.work: asyncio.Task[Analysis | None] | None = None
+        self.waiting: asyncio.Task[None] | None = None
+
+    def outdate(self) -> None:
+        """What was found out no longer counts."""
+        self.edition = next(_EDITIONS)
+        self.found = None
+        self.again = {}
+
+    def change(self, version: int, changes: Iterable[types.TextDocumentContentChangeEvent]) -> None:
+        """Make *changes*, one on top of the other, which lead to *version*."""
+        for one in changes:
+            if isinstance(one, types.TextDocumentContentChangePartial):
+                start, end = one.range.start, one.range.end
+                self.lines = self.lines.replaced((start.line, start.character), (end.line, end.character), one.text)
+            else:
+                self.lines = Lines(one.text, self.lines.encoding)
+        self.version = version
+        self.outdate()
+
+
+class Documents:
+    """The open documents by their addresses."""
+
+    def __init__(self) -> None:
+        self.encoding: Encoding = "utf-16"
+        self._open: dict[str, Document] = {}
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Take over the document *item*, whose text is the client's from now on."""
+        found = Document(item.uri, item.language_id, item.version, Lines(item.text, self.encoding))
+        self._open[item.uri] = found
+        return found
+
+    def close(self, uri: str) -> Document | None:
+        """Let go of the document *uri*."""
+        return self._open.pop(uri, None)
+
+    def get(self, uri: str) -> Document | None:
+        """The open document *uri*; None where there is none."""
+        return self._open.get(uri)
+
+    def all(self) -> tuple[Document, ...]:
+        """All open documents."""
+        return tuple(self._open.values())

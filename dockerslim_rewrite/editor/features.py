@@ -1,0 +1,190 @@
+"""The requests and notifications that the server answers, each in a few lines: the work is done elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from .lines import Encoding
+from .offers import APPLY, KINDS, PREVIEW
+from .preferences import wants_formatting
+from .protocol import Server
+from .session import Session
+
+T = TypeVar("T")
+_ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+
+#: The function of ``answers`` for each request, and what is said of it at the start.
+_ANSWERS: tuple[tuple[str, str, object], ...] = (
+    (types.TEXT_DOCUMENT_CODE_ACTION, "act", types.CodeActionOptions(code_action_kinds=KINDS)),
+    (types.TEXT_DOCUMENT_HOVER, "hovered", None),
+    (types.TEXT_DOCUMENT_INLAY_HINT, "hinted", None),
+    (types.TEXT_DOCUMENT_CODE_LENS, "lenses", None),
+    (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols", None),
+    (types.TEXT_DOCUMENT_FOLDING_RANGE, "folded", None),
+    (types.TEXT_DOCUMENT_DOCUMENT_LINK, "linked", None),
+    (types.TEXT_DOCUMENT_DEFINITION, "defined", None),
+    (types.TEXT_DOCUMENT_REFERENCES, "referred", None),
+    (types.TEXT_DOCUMENT_PREPARE_RENAME, "prepared", None),
+    (types.TEXT_DOCUMENT_RENAME, "renamed", types.RenameOptions(prepare_provider=True)),
+)
+
+
+def register(server: Server, session: Session) -> None:
+    """Teach *server* all that it answers."""
+    _lifecycle(server, session)
+    _documents(server, session)
+    _requests(server, session)
+
+
+def _guarded(server: Server, otherwise: object = None) -> Callable[[Callable[..., Awaitable[T]]], Callable[..., Any]]:
+    """A handler whose mistakes are lines in the client's log; the answer is then *otherwise*."""
+
+    def decorate(handler: Callable[..., Awaitable[T]]) -> Callable[..., Any]:
+        @functools.wraps(handler)
+        async def guarded(*arguments: Any) -> Any:
+            try:
+                return await handler(*arguments)
+            except (JsonRpcException, asyncio.CancelledError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the rim of the server: no text of anybody may end it
+                server.report_server_error(error, type(error))
+                return otherwise
+
+        return guarded
+
+    return decorate
+
+
+def _lifecycle(server: Server, session: Session) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        # What is in the protocol's own list comes as a member of it, and as text otherwise.
+        agreed = server.workspace.position_encoding
+        session.documents.encoding = _ENCODINGS[str(getattr(agreed, "value", agreed))]
+        session.start(params)
+        if wants_formatting(params.initialization_options):
+            server.feature(types.TEXT_DOCUMENT_FORMATTING)(_answer(server, session, "formatted"))
+
+    @server.feature(types.INITIALIZED)
+    def initialized(_: types.InitializedParams) -> None:
+        # Before the first document comes; what the client is asked takes as long as it takes.
+        session.begin()
+        session.keep(asyncio.ensure_future(_begun()))
+
+    async def _begun() -> None:
+        await _guarded(server)(_settings)(server, session)
+        await _guarded(server)(_watch)(server, session)
+        await session.run(_warm_up)
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(_: None) -> None:
+        session.end()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: types.DidChangeConfigurationParams) -> None:
+        if not await _guarded(server)(_settings)(server, session):
+            session.prefer(params.settings)
+        session.refresh()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        session.remove_folders([one.uri for one in params.event.removed])
+        session.add_folders([one.uri for one in params.event.added])
+        session.refresh()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
+        session.changed_files([one.uri for one in params.changes])
+
+
+async def _settings(server: Server, session: Session) -> bool:
+    """Ask the client for its settings; whether it can be asked."""
+    workspace = server.client_capabilities.workspace
+    if workspace is None or not workspace.configuration:
+        return False
+    item = types.ConfigurationItem(section="dockerslim")
+    sent = await server.workspace_configuration_async(types.ConfigurationParams([item]))
+    if sent and sent[0] is not None:
+        session.prefer(sent[0])
+    return True
+
+
+async def _watch(server: Server, session: Session) -> None:
+    """Let the client tell of changed files: any may be part of a build context."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is None or not watching.dynamic_registration:
+        return
+    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    registration = types.Registration("dockerslim-files", method, options)
+    await server.client_register_capability_async(types.RegistrationParams([registration]))
+    session.watch()
+
+
+def _warm_up() -> None:
+    """Load all that the first text needs, before there is one."""
+    from ..pipeline import rewrite
+    from . import answers  # noqa: F401 - loaded for those who ask later
+
+    rewrite("FROM debian:12\nRUN apt-get update && apt-get install -y curl\n")
+
+
+def _documents(server: Server, session: Session) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        session.touched(session.documents.open(params.text_document))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        document = session.documents.get(params.text_document.uri)
+        if document is not None:
+            document.change(params.text_document.version, params.content_changes)
+            session.touched(document)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        document = session.documents.close(params.text_document.uri)
+        if document is not None and session.pushes:
+            server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, []))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        # A client that watches files tells of this one as well.
+        if not session.watches:
+            session.changed_files([params.text_document.uri])
+
+
+def _answer(server: Server, session: Session, name: str, otherwise: object = None) -> Callable[..., Any]:
+    """A handler that answers with the function *name* of ``answers``."""
+
+    async def answer(params: Any) -> Any:
+        from . import answers
+
+        return await getattr(answers, name)(session, params)
+
+    return _guarded(server, otherwise)(answer)
+
+
+def _requests(server: Server, session: Session) -> None:
+    for method, name, options in _ANSWERS:
+        server.feature(method, options)(_answer(server, session, name))
+    # What a file becomes rests on others, such as those of its context.
+    pulling = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
+    nothing = types.RelatedFullDocumentDiagnosticReport([])
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulling)(_answer(server, session, "pulled", nothing))
+
+    @server.command(APPLY)
+    async def apply(uri: str) -> None:
+        await _answer(server, session, "apply")(uri)
+
+    @server.command(PREVIEW)
+    async def preview(uri: str) -> Any:
+        return await _answer(server, session, "preview")(uri)

@@ -1,0 +1,151 @@
+"""Names in a Dockerfile: stages and variables, where they are declared and where they are used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..ir.build import Build
+from ..ir.steps import Arg, Copy, Env, From, Onbuild, Run, Step
+from ..record import record
+from ..syntax import Instruction
+from ..text import Span
+
+#: Names that BuildKit takes for a stage.
+STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_EXPANSION = re.compile(r"(?<![\\])\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+_FROM = re.compile(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<alias>\S+))?")
+_MOUNT_FROM = re.compile(r"(?:\A|,)from=(?P<name>[^,]*)")
+
+
+@record
+class Name:
+    """One place where a name stands. ``owner`` is what all places of the same thing share.
+
+    ``declares`` is the keyword where the place declares it: ``AS`` for a stage, ``ARG`` or ``ENV`` for a variable.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    declares: str
+    owner: tuple[object, ...]
+
+
+def names_in(build: Build) -> tuple[Name, ...]:
+    """All stages and variables that *build* names, in the order of the text."""
+    found = [*_stages(build), *_variables(build)]
+    return tuple(sorted(found, key=lambda one: one.span))
+
+
+def name_at(names: tuple[Name, ...], offset: int) -> Name | None:
+    """The name that stands at *offset*, or ends there."""
+    return next((one for one in names if one.span.start <= offset <= one.span.end), None)
+
+
+def same(names: tuple[Name, ...], name: Name) -> tuple[Name, ...]:
+    """All places of what *name* names."""
+    return tuple(one for one in names if one.kind == name.kind and one.owner == name.owner)
+
+
+def _stages(build: Build) -> Iterator[Name]:
+    known: dict[str, int] = {}
+    for stage in build.stages:
+        match = _FROM.match(stage.head.origin.args)
+        if match is not None:
+            yield from _use(stage.head.origin, match.span("image"), match["image"], known, numbers=False)
+            if match["alias"]:
+                alias = _in_arguments(stage.head.origin, match.span("alias"))
+                yield Name("stage", match["alias"], alias, "AS", (stage.index,))
+        for step in stage.steps:
+            for origin, span, text in _sources(step):
+                yield from _use(origin, span, text, known, numbers=True)
+        if stage.head.alias:
+            known[stage.name] = stage.index
+        known[str(stage.index)] = stage.index
+
+
+def _use(
+    origin: Instruction, span: tuple[int, int], text: str, known: dict[str, int], *, numbers: bool
+) -> Iterator[Name]:
+    index = known.get(text.lower())
+    if index is not None and (numbers or not text.isdecimal()):
+        # Spans of flags are of the logical line, those of FROM's words of its arguments.
+        where = origin.logical.span(*span) if numbers else _in_arguments(origin, span)
+        yield Name("stage", text, where, "", (index,))
+
+
+def _sources(step: Step) -> Iterator[tuple[Instruction, tuple[int, int], str]]:
+    """Where *step* names in ``--from``, or in the ``from`` of a mount, what it takes files from."""
+    if isinstance(step, Onbuild):
+        if step.trigger is not None:
+            yield from _sources(step.trigger)
+        return
+    if not isinstance(step, Copy | Run):
+        return
+    for flag in step.origin.flags:
+        value = flag.value or ""
+        start = flag.span.end - len(value)
+        if flag.name == "from" and isinstance(step, Copy):
+            yield step.origin, (start, flag.span.end), value
+        elif flag.name == "mount" and isinstance(step, Run):
+            match = _MOUNT_FROM.search(value)
+            if match is not None:
+                yield step.origin, (start + match.start("name"), start + match.end("name")), match["name"]
+
+
+def _variables(build: Build) -> Iterator[Name]:
+    """Variables: a global ARG and the ARGs of stages that take it over are one, as is what a stage is built on."""
+    given: dict[str, tuple[object, ...]] = {}
+    for step in build.preamble:
+        yield from _expansions(step, given)
+        yield from _declared(step, given, {}, -1)
+    scopes: dict[str, dict[str, tuple[object, ...]]] = {}
+    for stage in build.stages:
+        yield from _expansions(stage.head, given)
+        scope = dict(scopes.get(stage.head.image.lower(), {}))
+        for step in stage.steps:
+            yield from _expansions(step, scope)
+            yield from _declared(step, scope, given, stage.index)
+        scopes[stage.name] = scope
+
+
+def _declared(
+    step: Step, scope: dict[str, tuple[object, ...]], given: dict[str, tuple[object, ...]], stage: int
+) -> Iterator[Name]:
+    if not isinstance(step, Arg | Env):
+        return
+    kind = "arg" if isinstance(step, Arg) else "env"
+    for pair in step.pairs:
+        if not VARIABLE_NAME.match(pair.key):
+            continue
+        inherited = given.get(pair.key) if isinstance(step, Arg) else None
+        owner = scope.get(pair.key) or inherited or (kind, pair.key, stage, step.index)
+        scope[pair.key] = owner
+        start = pair.span.start
+        span = _in_arguments(step.origin, (start, start + len(pair.key)))
+        yield Name("variable", pair.key, span, step.keyword, owner)
+
+
+def _expansions(step: Step, scope: dict[str, tuple[object, ...]]) -> Iterator[Name]:
+    origin = step.origin
+    if isinstance(step, From | Arg | Env | Run | Copy) or origin.json is None:
+        for match in _EXPANSION.finditer(origin.logical.text):
+            owner = scope.get(match["braced"] or match["bare"])
+            if owner is not None:
+                group = "braced" if match["braced"] else "bare"
+                yield Name("variable", match[group], origin.logical.span(*match.span(group)), "", owner)
+        for heredoc in origin.heredocs:
+            at = heredoc.body.start
+            body = origin.text[at - origin.span.start : heredoc.body.end - origin.span.start]
+            for match in _EXPANSION.finditer(body):
+                owner = scope.get(match["braced"] or match["bare"])
+                if owner is not None:
+                    group = "braced" if match["braced"] else "bare"
+                    span = Span(at + match.start(group), at + match.end(group))
+                    yield Name("variable", match[group], span, "", owner)
+
+
+def _in_arguments(origin: Instruction, span: tuple[int, int]) -> Span:
+    return origin.args_logical.span(*span)

@@ -1,0 +1,9 @@
+"""The names under which the server offers what it does."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+FIX_ALL = "source.fixAll.dockerslim"
+KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
+APPLY, PREVIEW = "dockerslim.apply", "dockerslim.preview"

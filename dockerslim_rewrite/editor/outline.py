@@ -1,0 +1,104 @@
+"""The shape of a document: symbols, what can be folded, and links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from ..ir.reference import ImageReference, InvalidReference
+from ..ir.reference import parse as parse_reference
+from ..ir.steps import From
+from ..syntax import SegmentKind
+from ..text import Span
+from .analysis import Analysis, Piece
+from .ranges import range_of
+
+#: Registries whose images have a page under an address that their name tells.
+_HUB = "docker.io"
+_QUAY = "quay.io"
+
+
+def symbols(found: Analysis) -> list[types.DocumentSymbol]:
+    """The stages, with their instructions below."""
+    made = []
+    for piece in found.pieces:
+        for step in piece.build.preamble:
+            made.append(_symbol(found, piece, step.origin.span, step.keyword, step.origin.args))
+        for stage in piece.build.stages:
+            last = stage.steps[-1] if stage.steps else stage.head
+            whole = range_of(found.lines, piece.span(Span(stage.head.origin.span.start, last.origin.span.end)))
+            head = range_of(found.lines, piece.line_span(stage.head.line))
+            children = [_symbol(found, piece, step.origin.span, step.keyword, step.origin.args) for step in stage.steps]
+            name = stage.head.alias or f"stage {stage.index}"
+            detail = stage.head.image
+            made.append(
+                types.DocumentSymbol(name, types.SymbolKind.Module, whole, head, detail=detail, children=children)
+            )
+    return made
+
+
+def _symbol(found: Analysis, piece: Piece, span: Span, keyword: str, args: str) -> types.DocumentSymbol:
+    whole = range_of(found.lines, piece.span(span))
+    head = range_of(found.lines, piece.line_span(piece.source.position(span.start).line))
+    detail = " ".join(args.split())[:60]
+    return types.DocumentSymbol(keyword, types.SymbolKind.Property, whole, head, detail=detail)
+
+
+def folds(found: Analysis) -> list[types.FoldingRange]:
+    """Stages, instructions of several lines, and blocks of comments."""
+    made = []
+    for piece in found.pieces:
+        document = piece.build.document
+        spans: list[tuple[Span, types.FoldingRangeKind | None]] = [(one.span, None) for one in document.instructions]
+        spans += [
+            (segment.span, types.FoldingRangeKind.Comment)
+            for segment in document.segments
+            if segment.kind is SegmentKind.COMMENT
+        ]
+        for stage in piece.build.stages:
+            if stage.steps:
+                spans.append((Span(stage.head.origin.span.start, stage.steps[-1].origin.span.end), None))
+        for span, kind in spans:
+            text = piece.text[span.start : span.end].rstrip()
+            first = found.lines.position(piece.place(span.start))[0]
+            last = found.lines.position(piece.place(span.start + max(len(text) - 1, 0)))[0]
+            if last > first:
+                made.append(types.FoldingRange(first, last, kind=kind))
+    return sorted(made, key=lambda one: (one.start_line, -one.end_line))
+
+
+def links(found: Analysis) -> list[types.DocumentLink]:
+    """For each base image its page at the registry, where it has one."""
+    made = []
+    for piece in found.pieces:
+        stages = {stage.name for stage in piece.build.stages}
+        for step in piece.build:
+            if not isinstance(step, From) or step.image.lower() in stages:
+                continue
+            for address in _page(step.image):
+                start = step.origin.args.find(step.image)
+                span = step.origin.args_logical.span(start, start + len(step.image))
+                made.append(
+                    types.DocumentLink(range_of(found.lines, piece.span(span)), address, tooltip=f"about {step.image}")
+                )
+    return made
+
+
+def _page(image: str) -> Iterator[str]:
+    try:
+        reference = parse_reference(image)
+    except InvalidReference:
+        return
+    if reference.template or reference.scratch:
+        return
+    yield from _address(reference)
+
+
+def _address(reference: ImageReference) -> Iterator[str]:
+    repository = reference.repository
+    if reference.registry == _HUB:
+        official = repository.startswith("library/")
+        yield f"https://hub.docker.com/_/{repository[8:]}" if official else f"https://hub.docker.com/r/{repository}"
+    elif reference.registry == _QUAY:
+        yield f"https://quay.io/repository/{repository}"

@@ -1,0 +1,79 @@
+"""The editor's own settings: those of configuration files, which take precedence, and what only an editor has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..record import record
+
+_HUMP = re.compile(r"(?<=[a-z])([A-Z])")
+#: What only an editor has, by the fields of ``Preferences``.
+SWITCHES = {"formatting": "formatting", "inlay-hints": "inlay_hints", "code-lens": "code_lens"}
+#: What a client may send besides: it is its own, and nothing for the server.
+_CLIENT = frozenset(("enable", "path", "trace"))
+#: Keys of configuration files that name other files; an editor's settings name none.
+_FILES = frozenset(("path", "by_glob", "globs"))
+
+
+@record
+class Preferences:
+    """``options`` are by the names of options; ``formatting`` offers the canonical layout as the editor's formatter."""
+
+    options: Mapping[str, Any]
+    formatting: bool = False
+    inlay_hints: bool = True
+    code_lens: bool = True
+
+
+#: Options that look for, or write, other files than the one that is open.
+_ELSEWHERE = frozenset(("python", "dockerignore"))
+
+
+#: What holds where an editor says nothing.
+DEFAULT = Preferences({})
+
+
+def known() -> list[str]:
+    """The keys that an editor may send, as they are spelled in configuration files."""
+    from ..workspace.configuration.keys import keys
+
+    shaped = [key for key, one in keys().items() if one.name and one.shape not in _FILES and key not in _ELSEWHERE]
+    return sorted([*shaped, *SWITCHES])
+
+
+def read_preferences(sent: object) -> Preferences:
+    """What a client sent: an object with keys of configuration files, or those in camel case.
+
+    Keys that hold null count as not sent. Raises ``ConfigError`` with one line that says what is wrong.
+    """
+    from ..workspace.configuration.keys import ConfigError, checked, keys
+
+    if sent is None:
+        return DEFAULT
+    if not isinstance(sent, Mapping):
+        raise ConfigError("the editor's settings: must be an object")
+    inner = sent.get("dockerslim", sent)
+    if not isinstance(inner, Mapping):
+        raise ConfigError("the editor's settings: must be an object")
+    spelled = {_HUMP.sub(lambda match: f"-{match[1].lower()}", str(key)): value for key, value in inner.items()}
+    values = {key: value for key, value in spelled.items() if value is not None and key not in _CLIENT}
+    switches = {SWITCHES[key]: values.pop(key) for key in SWITCHES if key in values}
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise ConfigError(f"the editor's settings: {name} must be true or false")
+    refused = sorted(set(values) & set(keys()) - set(known()))
+    if refused:
+        raise ConfigError(f"the editor's settings: {refused[0]!r} belongs into a configuration file")
+    table = checked(values, "the editor's settings")
+    options = {
+        keys()[key].name or key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    return Preferences(options, **switches)
+
+
+def wants_formatting(sent: object) -> bool:
+    """Whether a client that sent this asks for the formatter, which it has to know from the start."""
+    inner = sent.get("dockerslim", sent) if isinstance(sent, Mapping) else None
+    return isinstance(inner, Mapping) and inner.get("formatting") is True

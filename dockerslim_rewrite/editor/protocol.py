@@ -1,0 +1,92 @@
+"""The protocol as pygls speaks it, without its copies of documents, and with errors as lines in the client's log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError, JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.language_server import lsp_method
+
+from .. import __version__
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls splits lines at characters at which no client does, so the documents are ours alone."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message in *data*; a request that is none is answered, for its client waits."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException:
+            if "method" in data and "id" in data:
+                error = types.ResponseError(
+                    types.ErrorCodes.InvalidParams, "the parameters are not those of the method"
+                )
+                self._send_response(data["id"], error=error)
+            raise
+
+    def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
+        """Answer; what an error happened in is nothing that a client shows."""
+        if error is not None:
+            error = types.ResponseError(error.code, error.message)
+        super()._send_response(msg_id, result, error)
+
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:
+        """Let go of all requests that are open; pygls fails where letting go of one ends another."""
+        yield self.fm.features[types.SHUTDOWN], arguments, None
+        for number, future in list(self._request_futures.items()):
+            if number != self.msg_id and not future.done():
+                future.cancel()
+        self._shutdown = True
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
+        """Hand *params* on."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
+        """Hand *params* on."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Generator[Any, Any, None]:
+        """Hand *params* on."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+
+class Server(LanguageServer):
+    """The server: what goes wrong is a line in the client's log, and never more."""
+
+    def __init__(self) -> None:
+        super().__init__("dockerslim", __version__, protocol_cls=Protocol)
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Tell the client of *error*, unless it is the answer to a request, which the client has."""
+        if source is FeatureRequestError and isinstance(error, JsonRpcException):
+            return
+        self.log(f"{type(error).__name__}: {error}")
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
+        """One line in the client's log."""
+        line = " ".join(message.split())[:1000]
+        self.window_log_message(types.LogMessageParams(kind, line))
+
+
+class Forwarding(logging.Handler):
+    """Leads what libraries log to the client, a line a message."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(logging.ERROR)
+        self._server = server
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell the client of *record*, the exception's last line in place of where it was raised."""
+        error = record.exc_info[1] if record.exc_info else None
+        self._server.log(record.getMessage() if error is None else f"{type(error).__name__}: {error}")

@@ -1,0 +1,131 @@
+"""Definition, references and rename of stages and variables."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from ..analysis.flow.graph import references as named_sources
+from ..ir.steps import From
+from ..text import Edit, Patch, Span
+from .analysis import Analysis, Piece
+from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, names_in, same
+from .ranges import range_of, text_edits
+
+#: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
+_PREDEFINED = frozenset(
+    (
+        *("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH"),
+        *(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")),
+    )
+)
+
+
+class Refused(ValueError):
+    """A rename that cannot be made; the message is one line that says why."""
+
+
+def definition(found: Analysis, position: types.Position) -> list[types.Range]:
+    """Where what is named at *position* is declared: the stage, or the nearest declarations above of a variable."""
+    at = _at(found, position)
+    if at is None:
+        return []
+    piece, name, names = at
+    declared = [one for one in same(names, name) if one.declares]
+    if name.kind == "stage":
+        chosen = declared or _head(piece, name)
+    else:
+        above = [one for one in declared if one.span.start <= name.span.start]
+        chosen = above[-1:] or declared[:1]
+    return [range_of(found.lines, piece.span(one.span)) for one in chosen]
+
+
+def _head(piece: Piece, name: Name) -> list[Name]:
+    """A stage without a name is declared by its FROM."""
+    head = piece.build.stages[int(str(name.owner[0]))].head
+    return [Name("stage", head.image, head.origin.keyword_span, "AS", name.owner)]
+
+
+def references(found: Analysis, position: types.Position, *, declared: bool) -> list[types.Range]:
+    """All places that name what is named at *position*; those that declare it only if they are wanted."""
+    at = _at(found, position)
+    if at is None:
+        return []
+    piece, name, names = at
+    return [range_of(found.lines, piece.span(one.span)) for one in same(names, name) if declared or not one.declares]
+
+
+def renamable(found: Analysis, position: types.Position) -> tuple[types.Range, str] | None:
+    """Where the name at *position* stands, and that name; None for what has no name to change. Raises ``Refused``."""
+    at = _at(found, position)
+    if at is None:
+        return None
+    piece, name, names = at
+    _check(piece, name, names)
+    return range_of(found.lines, piece.span(name.span)), name.text
+
+
+def rename(found: Analysis, position: types.Position, new: str) -> tuple[list[types.TextEdit], Name] | None:
+    """The edits that give what is named at *position* the name *new*, and the name as it was. Raises ``Refused``."""
+    at = _at(found, position)
+    if at is None:
+        return None
+    piece, name, names = at
+    _check(piece, name, names)
+    if name.kind == "stage":
+        _check_stage(piece, name, new)
+    else:
+        _check_variable(names, name, new)
+    edits = [Edit(one.span, new) for one in same(names, name) if not one.text.isdecimal()]
+    written = piece.written(Patch.of(edits))
+    if written is None:
+        raise Refused("the name cannot be written in this string")
+    return text_edits(found.lines, written), name
+
+
+def _at(found: Analysis, position: types.Position) -> tuple[Piece, Name, tuple[Name, ...]] | None:
+    offset = found.lines.offset(position.line, position.character)
+    for piece in found.pieces:
+        inner = piece.inside(offset)
+        if inner is None:
+            continue
+        names = names_in(piece.build)
+        name = name_at(names, inner)
+        if name is not None:
+            return piece, name, names
+    return None
+
+
+def _check(piece: Piece, name: Name, names: tuple[Name, ...]) -> None:
+    declared = {one.declares for one in same(names, name) if one.declares}
+    if name.kind == "stage" and not declared:
+        raise Refused("this stage has no name; give it one with AS")
+    if "ENV" in declared:
+        raise Refused(f"{name.text} is set by ENV: whatever runs in the image may read it under that name")
+    if name.text.upper() in _PREDEFINED:
+        raise Refused(f"{name.text} is an argument that the builder sets")
+
+
+def _check_stage(piece: Piece, name: Name, new: str) -> None:
+    if not STAGE_NAME.match(new):
+        raise Refused(f"{new!r} is not a name of a stage: lower case letters, digits, '.', '_' and '-'")
+    for stage in piece.build.stages:
+        if stage.name == new and stage.index != name.owner[0]:
+            raise Refused(f"there is a stage {new} already")
+    used = {step.image.lower() for step in piece.build if isinstance(step, From)}
+    used |= {one.lower() for step in piece.build for one in named_sources(step)}
+    if new != name.text.lower() and (new == "scratch" or new in used):
+        raise Refused(f"{new} is the name of an image that this file uses")
+
+
+def _check_variable(names: tuple[Name, ...], name: Name, new: str) -> None:
+    if not VARIABLE_NAME.match(new):
+        raise Refused(f"{new!r} is not a name of an argument: letters, digits and '_'")
+    if new.upper() in _PREDEFINED:
+        raise Refused(f"{new} is an argument that the builder sets")
+    if any(one.kind == "variable" and one.text == new and one.owner != name.owner for one in names):
+        raise Refused(f"there is a variable {new} already")
+
+
+def whole(found: Analysis) -> types.Range:
+    """All of a document."""
+    return range_of(found.lines, Span(0, len(found.text)))

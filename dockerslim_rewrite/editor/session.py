@@ -1,0 +1,240 @@
+"""What a running server holds: open documents, the workspace's folders, and what was found out, none of it stale."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from ..knowledge.repository import excluded_folders
+from .documents import Document, Documents
+from .lines import Lines
+from .preferences import DEFAULT, read_preferences
+from .protocol import Server
+from .surroundings import Folder, Holding, alone
+
+if TYPE_CHECKING:
+    from ..workspace.builds.found import FoundBuild
+    from .analysis import Analysis
+
+#: So long, in seconds, a text has to rest before it is looked at without anybody asking.
+REST = 0.03
+#: So long after the last of changed files what rests on them is found out anew.
+_SETTLE = 0.2
+
+
+class Session:
+    """One client's session. All methods run in the event loop; reading and rewriting runs in one thread beside it."""
+
+    def __init__(self, server: Server, clock: Callable[[], datetime]) -> None:
+        self.server = server
+        self._clock = clock
+        self.documents = Documents()
+        self.folders: list[Folder] = []
+        self.preferences = DEFAULT
+        self.pushes = True
+        self.watches = False
+        self._sent: object = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
+        self._thread = ThreadPoolExecutor(1, "rewrite")
+        self._settling: asyncio.Task[None] | None = None
+
+    # What the client says
+
+    def start(self, params: types.InitializeParams) -> None:
+        """Take over what the client can do, its settings and its folders."""
+        text = params.capabilities.text_document
+        self.pushes = text is None or text.diagnostic is None
+        folders = [one.uri for one in params.workspace_folders or ()]
+        if not folders and params.root_uri:
+            folders = [params.root_uri]
+        self.add_folders(folders)
+        self._sent = params.initialization_options
+
+    def begin(self) -> None:
+        """Take over what was sent at the start, which has been answered by now: reading it loads the compiler."""
+        self.prefer(self._sent)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to *task* until it is done: the event loop does not."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def prefer(self, sent: object) -> None:
+        """Take over the editor's settings *sent*; those that cannot be used are told, and count for nothing."""
+        try:
+            self.preferences = read_preferences(sent)
+        except ValueError as error:
+            self.tell(str(error))
+
+    def add_folders(self, uris: Iterable[str]) -> None:
+        """Add the folders *uris* to the workspace."""
+        known = {one.path for one in self.folders}
+        for uri in uris:
+            name = to_fs_path(uri) if uri.startswith("file:") else None
+            if name and Path(os.path.realpath(name)) not in known:
+                folder = Folder(Path(name))
+                folder.watched = self.watches
+                self.folders.append(folder)
+
+    def remove_folders(self, uris: Iterable[str]) -> None:
+        """Take the folders *uris* out of the workspace."""
+        gone = {Path(os.path.realpath(name)) for uri in uris if (name := to_fs_path(uri))}
+        self.folders = [one for one in self.folders if one.path not in gone]
+
+    def watch(self) -> None:
+        """From now on the client tells of changed files."""
+        self.watches = True
+        for one in self.folders:
+            one.watched = True
+
+    def tell(self, message: str) -> None:
+        """Show *message* to the user, once."""
+        if message not in self._told:
+            self._told.add(message)
+            line = " ".join(message.split())
+            self.server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dockerslim: {line}"))
+
+    # What changes
+
+    def touched(self, document: Document) -> None:
+        """The text of *document* is another one: look at it as soon as it rests."""
+        if document.waiting is not None:
+            document.waiting.cancel()
+        if self.pushes and document.kind is not None:
+            document.waiting = asyncio.ensure_future(self._push(document, REST))
+
+    def changed_files(self, uris: Sequence[str]) -> None:
+        """The files *uris* changed; what is other people's code counts for nothing."""
+        ours = [uri for uri in uris if not excluded_folders().intersection(uri.split("/"))]
+        if not ours:
+            return
+        for one in self.folders:
+            one.forget()
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.ensure_future(self._settle())
+
+    def refresh(self) -> None:
+        """Find out everything anew: something that holds for all documents changed."""
+        self._told.clear()
+        for folder in self.folders:
+            folder.forget()
+        for document in self.documents.all():
+            document.outdate()
+            self.touched(document)
+        self._ask_again()
+
+    async def _settle(self) -> None:
+        await asyncio.sleep(_SETTLE)
+        self.refresh()
+
+    def _ask_again(self) -> None:
+        """Let the client ask anew for what it shows, where it offers that."""
+        workspace = self.server.client_capabilities.workspace
+        if workspace is None:
+            return
+        if workspace.diagnostics is not None and workspace.diagnostics.refresh_support and not self.pushes:
+            self.server.workspace_diagnostic_refresh(None)
+        if workspace.code_lens is not None and workspace.code_lens.refresh_support:
+            self.server.workspace_code_lens_refresh(None)
+        if workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
+            self.server.workspace_inlay_hint_refresh(None)
+
+    async def _push(self, document: Document, delay: float) -> None:
+        """Publish what is found in *document*, unless its text has changed in the meantime."""
+        await asyncio.sleep(delay)
+        edition = document.edition
+        try:
+            from .diagnostics import diagnostics
+
+            found = await self.analysed(document)
+            told = [] if found is None else diagnostics(found)
+        except Exception as error:  # noqa: BLE001 - the rim of the server: no text of anybody may end it
+            self.server.report_server_error(error, type(error))
+            return
+        if document.edition == edition and self.documents.get(document.uri) is document:
+            params = types.PublishDiagnosticsParams(document.uri, told, document.version)
+            self.server.text_document_publish_diagnostics(params)
+
+    # What is found out
+
+    async def analysed(self, document: Document) -> Analysis | None:
+        """What is known of the newest text of *document*; None for one that is closed, or none of ours."""
+        while document.kind is not None and self.documents.get(document.uri) is document:
+            if document.found is not None:
+                return document.found
+            if document.work is None or document.work.done():
+                document.work = asyncio.ensure_future(self._work(document))
+            # Whoever asked may lose interest; others still wait for the same.
+            await asyncio.shield(document.work)
+        return None
+
+    async def _work(self, document: Document) -> Analysis | None:
+        edition, lines = document.edition, document.lines
+        found: Analysis = await self.run(self._analyse, document, lines)
+        for problem in found.holding.problems:
+            self.tell(problem)
+        if document.edition == edition:
+            document.found = found
+        return found
+
+    async def again(self, document: Document, found: Analysis, changed: dict[str, object]) -> Analysis:
+        """*found* rewritten anew under other options; each only once for a text."""
+        key = repr(sorted(changed.items()))
+        if key not in document.again:
+            made: Analysis = await self.run(self._again, document, found, changed)
+            if document.found is not found:
+                return made
+            document.again[key] = made
+        return document.again[key]
+
+    async def builds(self, document: Document) -> Sequence[FoundBuild]:
+        """The builds of *document* that the workspace asks for."""
+        folder = self.folder_of(document.path)
+        if folder is None or document.path is None:
+            return ()
+        found: Sequence[FoundBuild] = await self.run(lambda: folder.workspace(document.path).builds_of(document.path))
+        return found
+
+    async def run(self, work: Any, *arguments: Any) -> Any:
+        """Do *work* beside the event loop, one at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _analyse(self, document: Document, lines: Lines) -> Analysis:
+        from .analysis import analyse
+
+        assert document.kind is not None
+        return analyse(lines, document.kind, document.path, self._holding(document, lines.text))
+
+    @staticmethod
+    def _again(document: Document, found: Analysis, changed: dict[str, object]) -> Analysis:
+        from .actions import with_options
+        from .analysis import analyse
+
+        other = with_options(found, changed)
+        return analyse(other.lines, other.kind, document.path, other.holding)
+
+    def _holding(self, document: Document, text: str) -> Holding:
+        today = self._clock().date()
+        folder = self.folder_of(document.path)
+        if folder is None or document.path is None:
+            return alone(self.preferences, today)
+        return folder.holding(document.path, text, self.preferences, today)
+
+    def folder_of(self, path: Path | None) -> Folder | None:
+        """The innermost folder of the workspace that *path* lies in; None where there is none."""
+        holding = [one for one in self.folders if path is not None and one.holds(path)]
+        return max(holding, key=lambda one: len(one.path.parts), default=None)
+
+    def end(self) -> None:
+        """Begin no more work."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

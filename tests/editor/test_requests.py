@@ -1,0 +1,351 @@
+"""Each request that the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from dockerslim_rewrite import Options, rewrite
+
+from .client import Editor, applied, editor, edits_of
+
+pytestmark = pytest.mark.asyncio
+
+TEXT = """ARG VERSION=12
+FROM debian:${VERSION} AS build
+ARG VERSION
+WORKDIR /src
+# what it prints
+COPY main.c .
+RUN gcc -o main \\
+    main.c && echo $VERSION
+
+FROM debian:12
+RUN apt-get update && apt-get install -y curl
+COPY --from=build /src/main /main
+RUN --network=host apt-get update && apt-get install -y wget
+CMD /main
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "main.c").write_text("int main() { return 0; }\n")
+    (tmp_path / "Dockerfile").write_text(TEXT)
+    return tmp_path
+
+
+def item(uri: str) -> types.TextDocumentIdentifier:
+    return types.TextDocumentIdentifier(uri)
+
+
+async def test_what_it_can_do_is_told_at_the_start(folder: Path) -> None:
+    async with editor(folder) as ed:
+        able = ed.started.capabilities
+        assert able.text_document_sync.change is types.TextDocumentSyncKind.Incremental  # type: ignore[union-attr]
+        assert isinstance(able.code_action_provider, types.CodeActionOptions)
+        assert list(able.code_action_provider.code_action_kinds or ()) == ["quickfix", "source.fixAll.dockerslim"]
+        assert able.diagnostic_provider is not None
+        assert able.rename_provider.prepare_provider  # type: ignore[union-attr]
+        assert able.document_formatting_provider is None
+        assert able.position_encoding == "utf-16"
+        for provider in ("hover", "inlay_hint", "code_lens", "document_link", "folding_range", "document_symbol"):
+            assert getattr(able, f"{provider}_provider"), provider
+        assert able.definition_provider
+        assert able.references_provider
+        assert set(able.execute_command_provider.commands) == {"dockerslim.apply", "dockerslim.preview"}  # type: ignore[union-attr]
+
+
+async def test_diagnostics_name_rule_reason_and_page(folder: Path) -> None:
+    async with editor(folder) as ed:
+        found = await ed.diagnostics(ed.open(folder / "Dockerfile"))
+        lists = [one for one in found if one.code == "DS201"]
+        assert [one.range.start.line for one in lists] == [10, 12]
+        assert lists[0].range == types.Range(types.Position(10, 0), types.Position(10, 45))
+        assert "package lists" in lists[0].message
+        assert lists[0].severity is types.DiagnosticSeverity.Warning
+        assert lists[0].source == "dockerslim"
+        page = Path(lists[0].code_description.href.removeprefix("file://"))  # type: ignore[union-attr]
+        assert page.read_text().startswith("# DS201 ")
+        assert isinstance(lists[0].data, dict)
+        assert lists[0].data.pop("saving") > 1_000_000
+        assert lists[0].data == {"rule": "DS201", "change": True, "level": "safe"}
+
+
+async def test_a_published_page_is_linked_where_there_is_one(folder: Path) -> None:
+    pages = {"DOCKERSLIM_RULE_PAGES": "https://example.org/rules"}
+    async with editor(folder, environment=pages) as ed:
+        found = await ed.diagnostics(ed.open(folder / "Dockerfile"))
+        links = {one.code: one.code_description.href for one in found if one.code_description}
+        assert links["DS201"] == "https://example.org/rules/DS201"
+
+
+async def test_the_same_text_is_answered_with_unchanged(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        first = await ed.client.text_document_diagnostic_async(types.DocumentDiagnosticParams(item(uri)))
+        again = types.DocumentDiagnosticParams(item(uri), previous_result_id=first.result_id)
+        second = await ed.client.text_document_diagnostic_async(again)
+        assert second.kind == "unchanged"
+        ed.change(uri, ((0, 0), (0, 0), "# new\n"))
+        third = await ed.client.text_document_diagnostic_async(again)
+        assert third.kind == "full"
+
+
+async def test_diagnostics_are_pushed_to_who_does_not_pull(folder: Path) -> None:
+    async with editor(folder, pulls=False) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "DS201" in {one.code for one in await ed.published(uri, 1)}
+        version = ed.change(uri, "FRO debian:12\n")
+        (wrong,) = await ed.published(uri, version)
+        assert wrong.severity is types.DiagnosticSeverity.Error
+        assert "FROM" in wrong.message
+        ed.client.text_document_did_close(types.DidCloseTextDocumentParams(item(uri)))
+        assert await ed.published(uri) == []
+
+
+async def test_each_quick_fix_is_right_alone(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        fixes = [one for one in await ed.actions(uri, (0, 0), (14, 0)) if one.title.startswith("DS")]
+        assert len(fixes) > 1
+        assert sum(bool(one.is_preferred) for one in fixes) == 1, [one.title for one in fixes]
+        whole = rewrite(TEXT, Options(context=folder), str(folder / "Dockerfile"))
+        for one in fixes:
+            assert one.edit is not None
+            text = applied(TEXT, edits_of(one.edit, uri))
+            assert text != TEXT
+            # A right file, of which the rest can still be made.
+            after = rewrite(text, Options(context=folder), str(folder / "Dockerfile"))
+            assert not after.bugs
+            assert len(after.changes) < len(whole.changes)
+
+
+async def test_all_of_one_rule(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        (action,) = [one for one in await ed.actions(uri, (10, 0), (10, 0)) if one.title.startswith("Fix all of DS201")]
+        text = applied(TEXT, edits_of(action.edit, uri))
+        assert text == rewrite(TEXT, Options(select=("DS201",)), str(folder / "Dockerfile")).text
+        assert text.count("rm -rf /var/lib/apt/lists/*") == 2
+
+
+async def test_fix_all_is_safe_unless_somebody_says_otherwise(folder: Path) -> None:
+    path = str(folder / "Dockerfile")
+    for sent, level in ((None, "safe"), ({"level": "aggressive"}, "aggressive"), ({"level": "standard"}, "standard")):
+        async with editor(folder, options=sent) as ed:
+            uri = ed.open(folder / "Dockerfile")
+            (action,) = await ed.actions(uri, (0, 0), (0, 0), only=["source.fixAll"])
+            assert action.kind == "source.fixAll.dockerslim"
+            text = applied(TEXT, edits_of(action.edit, uri))
+            assert text == rewrite(TEXT, Options(level=level, context=folder), path).text
+            assert await ed.actions(uri, (0, 0), (0, 0), only=["refactor"]) == []
+
+
+async def test_ignore_here_silences_the_rule_there_and_nothing_else(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        before = await ed.diagnostics(uri)
+        (action,) = [one for one in await ed.actions(uri, (10, 3), (10, 3)) if one.title == "Ignore DS201 here"]
+        text = applied(TEXT, edits_of(action.edit, uri))
+        assert text.splitlines()[10:12] == ["# dockerslim: ignore=DS201", TEXT.splitlines()[10]]
+        ed.change(uri, text)
+        after = await ed.diagnostics(uri)
+        assert [one.range.start.line for one in after if one.code == "DS201"] == [13]
+        assert len(before) == len(after) + 1
+
+
+async def test_a_second_rule_joins_the_comment_that_is_there(folder: Path) -> None:
+    run = "RUN apt-get update && apt-get install -y curl && pip install flask\n"
+    text = f"FROM python:3.12-slim\n# dockerslim: ignore=DS202\n{run}"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        codes = {one.code for one in await ed.diagnostics(uri)}
+        assert "DS201" in codes
+        assert "DS202" not in codes
+        (action,) = [one for one in await ed.actions(uri, (2, 3), (2, 3)) if one.title == "Ignore DS201 here"]
+        assert applied(text, edits_of(action.edit, uri)) == text.replace("DS202", "DS202,DS201")
+
+
+async def test_ignore_here_keeps_line_ends_and_indentation(folder: Path) -> None:
+    text = "FROM debian:12\r\n  RUN apt-get update && apt-get install -y curl\r\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        (action,) = [one for one in await ed.actions(uri, (1, 4), (1, 4)) if one.title == "Ignore DS201 here"]
+        assert applied(text, edits_of(action.edit, uri)) == text.replace(
+            "  RUN", "  # dockerslim: ignore=DS201\r\n  RUN"
+        )
+
+
+async def test_hover_explains_changes_and_what_is_in_the_way(folder: Path) -> None:
+    digest = "sha256:" + "a" * 64
+    (folder / "dockerslim.lock").write_text(
+        f'version = 1\n[image."docker.io/library/debian:12"]\ntag = "12.5"\ndigest = "{digest}"\n'
+        'registry = "docker.io"\nlocked = 2024-05-01T00:00:00Z\nplatforms = ["linux/amd64"]\n'
+    )
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+
+        async def at(line: int) -> str:
+            params = types.HoverParams(item(uri), types.Position(line, 1))
+            found = await ed.client.text_document_hover_async(params)
+            assert found is not None
+            assert isinstance(found.contents, types.MarkupContent)
+            assert found.range is not None
+            assert found.range.start.line == line
+            return found.contents.value
+
+        assert "DS201" in await at(10)
+        assert "12.5" in await at(9)
+        assert digest in await at(9)
+        assert await ed.client.text_document_hover_async(types.HoverParams(item(uri), types.Position(8, 0))) is None
+        held = rewrite(TEXT, Options(), "Dockerfile").remarks
+        line = next(one.line for one in held if one.needs is not None)
+        assert "Held back: needs level aggressive" in await at(line - 1)
+
+
+async def test_inlay_hints_and_lenses_tell_bytes(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      target: build\n")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+        hints = await ed.client.text_document_inlay_hint_async(types.InlayHintParams(item(uri), everything))
+        assert hints
+        assert all(str(one.label).startswith("about ") for one in hints)
+        assert 10 in {one.position.line for one in hints}
+        part = types.Range(types.Position(0, 0), types.Position(1, 0))
+        assert not await ed.client.text_document_inlay_hint_async(types.InlayHintParams(item(uri), part))
+        lenses = await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
+        assert lenses
+        titles = [one.command.title for one in lenses if one.command]
+        assert titles[0].startswith("rewrite: ")
+        assert "about" in titles[0]
+        assert "built by compose web (compose.yaml:3)" in titles
+        (stage,) = [one for one in lenses if one.command and one.command.title.startswith("built by")]
+        assert stage.range.start.line == 1
+
+
+async def test_hints_and_lenses_can_be_switched_off(folder: Path) -> None:
+    async with editor(folder, options={"inlayHints": False, "codeLens": False}) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+        assert not await ed.client.text_document_inlay_hint_async(types.InlayHintParams(item(uri), everything))
+        assert not await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
+
+
+async def test_links_folds_and_symbols(folder: Path) -> None:
+    async with editor(folder) as ed:
+        text = TEXT.replace("FROM debian:12\n", "FROM ghcr.io/a/b:1 AS other\nFROM grafana/grafana:11\n")
+        uri = ed.open(folder / "Dockerfile", text)
+        links = await ed.client.text_document_document_link_async(types.DocumentLinkParams(item(uri)))
+        assert [one.target for one in links or []] == ["https://hub.docker.com/r/grafana/grafana"]
+        folds = await ed.client.text_document_folding_range_async(types.FoldingRangeParams(item(uri)))
+        assert (1, 7) in [(one.start_line, one.end_line) for one in folds or []]
+        assert (6, 7) in [(one.start_line, one.end_line) for one in folds or []]
+        symbols = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(item(uri)))
+        assert symbols
+        assert [one.name for one in symbols] == ["ARG", "build", "other", "stage 2"]
+        assert isinstance(symbols[1], types.DocumentSymbol)
+        assert [one.name for one in symbols[1].children or []] == ["ARG", "WORKDIR", "COPY", "RUN"]
+
+
+async def places(
+    ed: Editor, uri: str, line: int, character: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    position = types.Position(line, character)
+    declared = await ed.client.text_document_definition_async(types.DefinitionParams(item(uri), position))
+    context = types.ReferenceContext(include_declaration=True)
+    used = await ed.client.text_document_references_async(types.ReferenceParams(context, item(uri), position))
+    assert isinstance(declared, list)
+    return (
+        [(one.range.start.line, one.range.start.character) for one in declared if isinstance(one, types.Location)],
+        [(one.range.start.line, one.range.start.character) for one in used or []],
+    )
+
+
+async def test_definition_and_references(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert await places(ed, uri, 11, 13) == ([(1, 26)], [(1, 26), (11, 12)])
+        assert await places(ed, uri, 7, 22) == ([(2, 4)], [(0, 4), (1, 14), (2, 4), (7, 20)])
+        assert await places(ed, uri, 4, 3) == ([], [])
+
+
+async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+
+        async def renamed(line: int, character: int, name: str) -> str:
+            params = types.RenameParams(item(uri), types.Position(line, character), name)
+            return applied(TEXT, edits_of(await ed.client.text_document_rename_async(params), uri))
+
+        prepared = await ed.client.text_document_prepare_rename_async(
+            types.PrepareRenameParams(item(uri), types.Position(11, 14))
+        )
+        assert isinstance(prepared, types.PrepareRenamePlaceholder)
+        assert prepared.placeholder == "build"
+        assert await renamed(11, 14, "maker") == TEXT.replace("AS build", "AS maker").replace(
+            "from=build", "from=maker"
+        )
+        assert await renamed(0, 5, "TAG") == TEXT.replace("VERSION", "TAG")
+        for line, character, name, reason in (
+            (11, 14, "Not A Name", "lower case"),
+            (11, 14, "scratch", "image"),
+            (0, 5, "1x", "letters"),
+            (0, 5, "TARGETOS", "builder"),
+        ):
+            with pytest.raises(JsonRpcException, match=reason):
+                await renamed(line, character, name)
+
+
+async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      target: build\n")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        params = types.RenameParams(item(uri), types.Position(11, 14), "maker")
+        await ed.client.text_document_rename_async(params)
+        assert any("compose.yaml:3" in one.message for one in ed.client.messages)
+
+
+async def test_what_ENV_sets_is_not_renamed(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", "FROM debian:12\nENV A=1\nRUN echo $A\n")
+        params = types.RenameParams(item(uri), types.Position(1, 4), "B")
+        with pytest.raises(JsonRpcException, match="set by ENV"):
+            await ed.client.text_document_rename_async(params)
+
+
+async def test_preview_and_apply(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        shown = await ed.command("dockerslim.preview", uri)
+        whole = rewrite(TEXT, Options(context=folder), str(folder / "Dockerfile"))
+        assert shown["text"] == whole.text
+        assert shown["diff"].startswith("--- a/Dockerfile\n")
+        asked: asyncio.Future[types.ApplyWorkspaceEditParams] = asyncio.get_running_loop().create_future()
+
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            asked.set_result(params)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+        await ed.command("dockerslim.apply", uri)
+        edit = (await asyncio.wait_for(asked, 10)).edit
+        assert applied(TEXT, edits_of(edit, uri)) == whole.text
+        assert edit.document_changes is not None
+        assert edit.document_changes[0].text_document.version == 1  # type: ignore[union-attr]
+
+
+async def test_formatting_is_offered_only_when_asked_for(folder: Path) -> None:
+    text = "from debian:12\nrun   echo a\n"
+    async with editor(folder, options={"formatting": True}) as ed:
+        assert ed.started.capabilities.document_formatting_provider
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.DocumentFormattingParams(item(uri), types.FormattingOptions(4, True))
+        edits = await ed.client.text_document_formatting_async(params)
+        assert applied(text, list(edits or [])) == "FROM debian:12\nRUN echo a\n"

@@ -1,0 +1,179 @@
+"""What goes wrong is a line in the client's log: no traceback, no end of the server, no answer that has grown old."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from .client import COMMAND, editor
+
+TEXT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+
+
+def message(body: dict[str, Any] | bytes) -> bytes:
+    data = body if isinstance(body, bytes) else json.dumps({"jsonrpc": "2.0", **body}).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
+
+
+START: dict[str, Any] = {
+    "id": 0,
+    "method": "initialize",
+    "params": {"capabilities": {}, "processId": None, "rootUri": None},
+}
+END = message({"id": 99, "method": "shutdown", "params": None}) + message({"method": "exit", "params": None})
+
+
+def talk(
+    *messages: dict[str, Any] | bytes, command: list[str] = COMMAND, last: int | None = None
+) -> tuple[list[dict[str, Any]], str]:
+    """Say all *messages* at once, and goodbye as soon as *last* is answered; what the server says on both streams."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b"".join(map(message, (START, *messages))))
+        process.stdin.flush()
+        rest = b""
+        while last is not None and b'"id": %d' % last not in rest:
+            new = os.read(process.stdout.fileno(), 65536)
+            assert new, "the server has ended"
+            rest += new
+        process.stdin.write(END)
+        process.stdin.close()
+        rest += process.stdout.read()
+        errors = process.stderr.read().decode()
+    found = []
+    while rest:
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
+        found.append(json.loads(rest[:length]))
+        rest = rest[length:]
+    return found, errors
+
+
+def opened(uri: str, text: str) -> dict[str, Any]:
+    item = {"uri": uri, "languageId": "dockerfile", "version": 1, "text": text}
+    return {"method": "textDocument/didOpen", "params": {"textDocument": item}}
+
+
+def test_nonsense_is_answered_in_a_line() -> None:
+    found, errors = talk(
+        {"id": 1, "method": "no/such", "params": {}},
+        {"id": 2, "method": "textDocument/hover", "params": {"wrong": True}},
+        {"id": 3, "method": "workspace/executeCommand", "params": {"command": "dockerslim.apply", "arguments": []}},
+        {"id": 4, "method": "workspace/executeCommand", "params": {"command": "rm", "arguments": ["-rf"]}},
+        {
+            "method": "textDocument/didChange",
+            "params": {"textDocument": {"uri": "x:", "version": 2}, "contentChanges": []},
+        },
+        opened("untitled:one", "FROM debian:12\nRUN \ud800\n"),
+        {
+            "id": 5,
+            "method": "workspace/executeCommand",
+            "params": {"command": "dockerslim.preview", "arguments": ["untitled:one"]},
+        },
+        last=5,
+    )
+    assert "Traceback" not in errors
+    assert "Traceback" not in json.dumps(found)
+    answers = {one["id"]: one for one in found if "id" in one}
+    assert all("error" in answers[one] for one in (1, 2, 3, 4))
+    assert answers[5]["result"]["before"] == "FROM debian:12\nRUN \ud800\n"
+    assert 99 in answers
+
+
+def test_bytes_that_are_no_message_end_nothing() -> None:
+    found, errors = talk(b"{not json", {"id": 1, "method": "no/such", "params": {}})
+    assert "Traceback" not in errors
+    assert "Traceback" not in json.dumps(found)
+    assert 1 in [one.get("id") for one in found]
+
+
+def test_what_libraries_print_is_no_part_of_the_protocol(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from dockerslim_rewrite.editor import analysis\n"
+        "before = analysis.analyse\n"
+        "def noisy(*a):\n    print('noise'); import os; os.system('echo more noise'); return before(*a)\n"
+        "analysis.analyse = noisy\n"
+        "from dockerslim_rewrite.cli import main; main()\n"
+    )
+    uri = (tmp_path / "Dockerfile").as_uri()
+    preview = {"command": "dockerslim.preview", "arguments": [uri]}
+    found, errors = talk(
+        opened(uri, TEXT),
+        {"id": 1, "method": "workspace/executeCommand", "params": preview},
+        command=[sys.executable, "-c", code, "server"],
+        last=1,
+    )
+    assert "noise" not in json.dumps(found)
+    assert "noise\n" in errors
+    assert "more noise\n" in errors
+
+
+def test_open_requests_end_with_the_server() -> None:
+    preview = {"command": "dockerslim.preview", "arguments": ["untitled:one"]}
+    many = [{"id": at, "method": "workspace/executeCommand", "params": preview} for at in range(1, 20)]
+    found, errors = talk(opened("untitled:one", TEXT), *many)
+    assert "Traceback" not in errors
+    answers = {one["id"]: one for one in found if "id" in one}
+    assert set(answers) == {0, 99, *range(1, 20)}
+    assert answers[99]["result"] is None
+    assert all("result" in one or one["error"]["code"] == -32800 for one in answers.values())
+
+
+@pytest.mark.asyncio
+async def test_a_mistake_of_ours_is_a_line_in_the_log(tmp_path: Path) -> None:
+    code = (
+        "import dockerslim_rewrite.editor.outline as outline\n"
+        "def fail(found): raise RuntimeError('broken\\nin two lines')\n"
+        "outline.symbols = fail\n"
+        "from dockerslim_rewrite.cli import main; main()\n"
+    )
+    async with editor(tmp_path, command=[sys.executable, "-c", code, "server"]) as ed:
+        uri = ed.open(tmp_path / "Dockerfile", TEXT)
+        params = types.DocumentSymbolParams(types.TextDocumentIdentifier(uri))
+        assert await ed.client.text_document_document_symbol_async(params) is None
+        assert await ed.diagnostics(uri)
+        assert [one.message for one in ed.client.log_messages] == ["RuntimeError: broken in two lines"]
+        ed.client.log_messages.clear()
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_request_is_answered_as_such_and_others_get_theirs(tmp_path: Path) -> None:
+    async with editor(tmp_path) as ed:
+        many = "FROM debian:12\n" + "".join(f"RUN echo {at} && apt-get install -y p{at}\n" for at in range(300))
+        uri = ed.open(tmp_path / "Dockerfile", many)
+        params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+        first = ed.client.protocol.send_request_async(  # type: ignore[no-untyped-call]
+            types.TEXT_DOCUMENT_DIAGNOSTIC, params, msg_id="first"
+        )
+        task = asyncio.ensure_future(first)
+        await asyncio.sleep(0.05)
+        ed.client.cancel_request(types.CancelParams("first"))
+        with pytest.raises(Exception, match="cancel"):
+            await asyncio.wait_for(task, 60)
+        assert await ed.diagnostics(uri)
+
+
+@pytest.mark.asyncio
+async def test_a_flood_of_changes_is_told_of_once_and_last(tmp_path: Path) -> None:
+    async with editor(tmp_path, pulls=False) as ed:
+        uri = ed.open(tmp_path / "Dockerfile", TEXT)
+        for _ in range(200):
+            version = ed.change(uri, ((0, 0), (0, 0), "# a\n"))
+        told: list[types.PublishDiagnosticsParams] = []
+        while not told or told[-1].version != version:
+            waiting = ed.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+            told.append(await asyncio.wait_for(waiting, 60))
+        assert [one.range.start.line for one in told[-1].diagnostics if one.code == "DS201"] == [201]
+        assert len(told) < 20
+        assert [one.version for one in told] == sorted(one.version or 0 for one in told)

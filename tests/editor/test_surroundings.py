@@ -1,0 +1,187 @@
+"""What an editor's files are rewritten under: configuration, lock, context and builds, as they are on disk now."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pygls.uris import from_fs_path
+
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.editor.preferences import known
+from dockerslim_rewrite.pipeline.settings import settings
+from dockerslim_rewrite.workspace.uses import workspace_for
+
+from .client import Editor, editor
+
+TEXT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nCOPY . /app\nCMD /app/run\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    inner = tmp_path / "workspace"
+    inner.mkdir()
+    (inner / ".git").mkdir()
+    (inner / "Dockerfile").write_text(TEXT)
+    return inner
+
+
+async def codes(ed: Editor, uri: str) -> set[str]:
+    return {str(one.code) for one in await ed.diagnostics(uri)}
+
+
+def changed(ed: Editor, *paths: Path) -> None:
+    events = [types.FileEvent(str(from_fs_path(str(path))), types.FileChangeType.Changed) for path in paths]
+    ed.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+
+
+async def until(ed: Editor, uri: str, wanted: Any) -> set[str]:
+    """The codes as soon as they are as *wanted*: what changed on disk is looked at when it has settled."""
+    for _ in range(100):
+        found = await codes(ed, uri)
+        if wanted(found):
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(found)
+
+
+@pytest.mark.asyncio
+async def test_configuration_counts_and_is_read_again_when_it_changes(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "DS201" in await codes(ed, uri)
+        (folder / "dockerslim.toml").write_text('ignore = ["DS201"]\n')
+        changed(ed, folder / "dockerslim.toml")
+        assert await until(ed, uri, lambda found: "DS201" not in found)
+        (folder / "dockerslim.toml").write_text("ignore = [\n")
+        changed(ed, folder / "dockerslim.toml")
+        await until(ed, uri, lambda found: "DS201" in found)
+        assert any("no TOML" in one.message for one in ed.client.messages)
+
+
+@pytest.mark.asyncio
+async def test_the_lock_counts_and_is_read_again_when_it_changes(folder: Path) -> None:
+    lock = 'version = 1\n[image."docker.io/library/debian:12"]\ntag = "12.%s"\ndigest = "sha256:%s"\n'
+    lock += 'registry = "docker.io"\nlocked = 2024-05-01T00:00:00Z\nplatforms = ["linux/amd64"]\n'
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        for number in (5, 6):
+            (folder / "dockerslim.lock").write_text(lock % (number, str(number) * 64))
+            changed(ed, folder / "dockerslim.lock")
+            await until(ed, uri, lambda found: True)
+            position = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 1))
+            for _ in range(100):
+                found = await ed.client.text_document_hover_async(position)
+                if found is not None and f"12.{number}" in found.contents.value:  # type: ignore[union-attr]
+                    break
+                await asyncio.sleep(0.05)
+            else:
+                raise AssertionError(found)
+
+
+@pytest.mark.asyncio
+async def test_the_editors_settings_count_where_no_file_says_anything(folder: Path) -> None:
+    async with editor(folder, options={"ignore": ["DS201"]}) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "DS201" not in await codes(ed, uri)
+        (folder / "dockerslim.toml").write_text('ignore = ["DS603"]\n')
+        changed(ed, folder / "dockerslim.toml")
+        found = await until(ed, uri, lambda found: "DS201" in found)
+        assert "DS603" not in found
+        sent = types.DidChangeConfigurationParams({"dockerslim": {"level": "nonsense"}})
+        ed.client.workspace_did_change_configuration(sent)
+        assert "DS201" in await codes(ed, uri)
+        assert any("level cannot be 'nonsense'" in one.message for one in ed.client.messages)
+
+
+@pytest.mark.asyncio
+async def test_the_context_is_read(folder: Path) -> None:
+    (folder / "run").write_text("#!/bin/sh\necho\n")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        with_script = await ed.text(uri)
+        assert with_script == rewrite(TEXT, Options(context=folder), str(folder / "Dockerfile")).text
+        (folder / "run").write_text("echo\n")
+        changed(ed, folder / "run")
+        await until(ed, uri, lambda found: "DS603" not in found)
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+async def test_nothing_outside_of_the_workspace_is_read(folder: Path) -> None:
+    outside = folder.parent
+    (folder / ".git").rmdir()
+    (outside / ".git").mkdir()
+    (outside / "dockerslim.toml").write_text('ignore = ["DS201"]\n')
+    (outside / ".hadolint.yaml").write_text("ignored: [DL3009]\n")
+    (outside / "dockerslim.lock").write_text("version = 99\n")
+    (outside / "compose.yaml").write_text("services:\n  web:\n    build: workspace\n")
+    (folder / "link.toml").symlink_to(outside / "dockerslim.toml")
+    trace = outside / "trace"
+    command = ["strace", "-f", "-e", "trace=openat,open", "-o", str(trace)]
+    async with editor(folder, under=command) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "DS201" in await codes(ed, uri)
+        await ed.client.text_document_code_lens_async(types.CodeLensParams(types.TextDocumentIdentifier(uri)))
+        assert not ed.client.messages
+        other = ed.open(outside / "Dockerfile", TEXT)
+        assert "DS201" in await codes(ed, other)
+        (folder / "dockerslim.toml").write_text('extend = "../dockerslim.toml"\n')
+        changed(ed, folder / "dockerslim.toml")
+        assert "DS201" in await codes(ed, uri)
+        await until(ed, uri, lambda found: bool(ed.client.messages))
+        assert "lies outside of" in ed.client.messages[0].message
+        (folder / "dockerslim.toml").unlink()
+        (folder / "dockerslim.toml").symlink_to(outside / "dockerslim.toml")
+        changed(ed, folder / "dockerslim.toml")
+        assert "DS201" in await codes(ed, uri)
+    read = [line for line in trace.read_text(errors="replace").splitlines() if f'"{outside}/' in line]
+    assert any(f'"{folder}' in line for line in read)
+    assert [line for line in read if f'"{folder}' not in line] == []
+
+
+@pytest.mark.asyncio
+async def test_without_a_folder_a_document_is_text_alone(folder: Path) -> None:
+    (folder / "dockerslim.toml").write_text('ignore = ["DS201"]\n')
+    async with editor() as ed:
+        assert "DS201" in await codes(ed, ed.open(folder / "Dockerfile"))
+
+
+@pytest.mark.asyncio
+async def test_folders_come_and_go(folder: Path) -> None:
+    (folder / "dockerslim.toml").write_text('ignore = ["DS201"]\n')
+    async with editor() as ed:
+        uri = ed.open(folder / "Dockerfile")
+        one = types.WorkspaceFolder(str(from_fs_path(str(folder))), "workspace")
+        for added, removed, expected in (([one], [], False), ([], [one], True)):
+            event = types.WorkspaceFoldersChangeEvent(added, removed)
+            ed.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            assert ("DS201" in await codes(ed, uri)) is expected
+
+
+@pytest.mark.asyncio
+async def test_the_same_bytes_from_command_line_interface_and_server(folder: Path) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    async with editor(examples, options={"level": "standard"}) as ed:
+        for path in sorted(examples.glob("*/Dockerfile")):
+            uri = ed.open(path)
+            text = await ed.text(uri)
+            run = "from dockerslim_rewrite.cli import main; main()"
+            command = [sys.executable, "-c", run, "rewrite", str(path), "-q"]
+            done = subprocess.run(command, capture_output=True, check=True, env=os.environ | {"NO_COLOR": "1"})
+            assert text.encode() == done.stdout, path
+            options = Options(builds=partial(workspace_for(path).projects, path))
+            assert rewrite(path.read_bytes(), options, str(path)).text == text
+
+
+def test_every_option_of_a_configuration_file_can_be_set_in_an_editor() -> None:
+    left_out = {"templates", "lock", "dockerignore"}
+    assert {one.key for one in settings() if one.config} - left_out <= set(known())
