@@ -170,7 +170,9 @@ def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
         return None
     asked = asked_by(_dockerfiles(request.paths), request.context)
     try:
-        return refreshed(lock, asked, request.indexes, request.npm_registry, now(), update=request.update == ())
+        return refreshed(
+            lock, asked, request.indexes, request.npm_registry, now(), update=request.update == (), prune=request.prune
+        )
     except RegistryError as error:
         raise ValueError(str(error)) from None
 

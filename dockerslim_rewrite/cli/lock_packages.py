@@ -51,6 +51,7 @@ def refreshed(
     now: datetime,
     *,
     update: bool,
+    prune: bool = False,
 ) -> PackagesOutcome | None:
     """What *lock* should say of all that is *asked*; None for nothing.
 
@@ -68,7 +69,7 @@ def refreshed(
 
     index, npm = Index(urls or indexes()), NpmStore(npm_registry or registry())
     try:
-        return refresh_packages(lock, asked, Store(index), now, npm=npm, update=update)
+        return refresh_packages(lock, asked, Store(index), now, npm=npm, update=update, prune=prune)
     finally:
         index.close()
         npm.close()

@@ -39,13 +39,21 @@ def refresh_packages(
     *,
     npm: NpmStore | None = None,
     update: bool = False,
+    prune: bool = False,
 ) -> PackagesOutcome:
     """What the lock should say of the packages that *builds* ask for; each is what one build asks.
 
     *store* answers for Python, *npm* for Node.js. Requirements that are locked keep their answers unless *update* says
-    to ask again. *lock* is not changed.
+    to ask again; with *prune* those that no build asks for go. *lock* is not changed.
     """
+    builds = tuple(builds)
     tables = {target: dict(entries) for target, entries in lock.packages.items()}
+    if prune:
+        wished = {(one.target, one.requirement) for build in builds for one in build}
+        for target, entries in tables.items():
+            for key, entry in entries.items():
+                asked = tuple(one for one in entry.asked if (target, one) in wished)
+                entries[key] = evolve(entry, asked=asked)
     failed: dict[str, str] = {}
     now = now.astimezone(UTC).replace(microsecond=0)
     for build in builds:

@@ -177,6 +177,18 @@ def test_what_is_answered_stays_until_it_is_asked_again(served: Served) -> None:
     assert anew.gone == ((TARGET, "tide==1.0"),)
 
 
+def test_what_nobody_asks_for_goes_on_request(served: Served) -> None:
+    served.project("tide", {"tide-1.0-py3-none-any.whl": wheel("tide", "1.0", ("berth",))})
+    served.project("berth", {"berth-1.0-py3-none-any.whl": wheel("berth", "1.0")})
+    first = locked(served, "tide", "berth")
+    index = Index((f"{served.url}/simple",))
+    kept = refresh_packages(first.lock, [(Asked(TARGET, "berth"),)], Store(index), NOW)
+    assert sorted(keys(kept)) == ["berth==1.0", "tide==1.0"]
+    pruned = refresh_packages(first.lock, [(Asked(TARGET, "berth"),)], Store(index), NOW, prune=True)
+    index.close()
+    assert sorted(keys(pruned)) == ["berth==1.0"]
+
+
 def test_one_that_cannot_be_answered_leaves_the_others(served: Served) -> None:
     served.project("tide", {"tide-1.0-py3-none-any.whl": wheel("tide", "1.0")})
     served.project("old", {"old-1.0.tar.gz": source("old", "1.0", {"PKG-INFO": "Metadata-Version: 1.0\n"})})
