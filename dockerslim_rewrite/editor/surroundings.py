@@ -34,15 +34,13 @@ class Holding:
 
     ``options`` are as the command line would choose them, ``levelled`` tells that somebody chose the level, and
     ``excluded`` says why the configuration leaves the document out. ``problems`` are lines for people: what could not
-    be used. ``lock`` and ``configuration`` are the files that count.
+    be used.
     """
 
     options: Options
     levelled: bool
     excluded: str | None = None
     problems: tuple[str, ...] = ()
-    lock: Path | None = None
-    configuration: Path | None = None
 
 
 class Folder:
@@ -96,10 +94,9 @@ class Folder:
             chosen = {name: one.value for name, one in configured.settings_for(path).items()}
             context = configured.context_for(path)
             excluded = configured.excluded(str(path))
-            file = configured.file_for(path)
         except ValueError as error:
             problems.append(str(error))
-            chosen, context, excluded, file = {}, None, None, None
+            chosen, context, excluded = {}, None, None
         for name in ("templates", "lock"):
             if chosen.get(name) is not None and not self.holds(chosen[name]):
                 problems.append(f"{name}: {chosen.pop(name)} lies outside of the workspace; not read")
@@ -111,7 +108,7 @@ class Folder:
         lock = self._lock(lock_file, problems)
         opened = partial(self._opened, path, context, text)
         options = evolve(options, lock=lock, builds=opened)
-        return Holding(options, levelled, excluded, tuple(problems), lock_file, None if file is None else file.path)
+        return Holding(options, levelled, excluded, tuple(problems))
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
         from ..analysis.locked import NO_LOCK, Lock
