@@ -135,7 +135,10 @@ class Folder:
         if key not in self._projects:
             # Of what COPY named while somebody typed, only the last is of use.
             self._projects = {known: one for known, one in self._projects.items() if known[0] != path}
-            self._projects[key] = self.workspace(path).projects(path, context, sources)
+            found = self.workspace(path).projects(path, context, sources)
+            # An ignore file may be a link that leads anywhere; what a build is sent is not known without it.
+            outside = any(one.location.ignore is not None and not self.holds(one.location.ignore) for one in found)
+            self._projects[key] = () if outside else found
         return self._projects[key]
 
 

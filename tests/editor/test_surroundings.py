@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.editor.preferences import known
+from dockerslim_rewrite.editor.preferences import DEFAULT, known
+from dockerslim_rewrite.editor.surroundings import Folder
 from dockerslim_rewrite.pipeline.settings import settings
 from dockerslim_rewrite.workspace.uses import workspace_for
 
@@ -146,6 +148,20 @@ async def test_nothing_outside_of_the_workspace_is_read(folder: Path) -> None:
     read = [line for line in trace.read_text(errors="replace").splitlines() if f'"{outside}/' in line]
     assert any(f'"{folder}' in line for line in read)
     assert [line for line in read if f'"{folder}' not in line] == []
+
+
+def test_an_ignore_file_that_leads_outside_is_not_read(folder: Path) -> None:
+    (folder.parent / "ignore").write_text("*\n")
+    (folder / "run").write_text("echo\n")
+    (folder / ".dockerignore").symlink_to(folder.parent / "ignore")
+    path = folder / "Dockerfile"
+    found = Folder(folder).holding(path, TEXT, DEFAULT, date(2026, 1, 1)).options.builds
+    assert found is not None
+    assert found() == ()
+    (folder / ".dockerignore").unlink()
+    found = Folder(folder).holding(path, TEXT, DEFAULT, date(2026, 1, 1)).options.builds
+    assert found is not None
+    assert len(found()) == 1
 
 
 @pytest.mark.asyncio
