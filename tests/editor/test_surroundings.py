@@ -105,6 +105,40 @@ async def test_the_editors_settings_count_where_no_file_says_anything(folder: Pa
 
 
 @pytest.mark.asyncio
+async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path) -> None:
+    async with editor(folder, settings={"ignore": ["DS201"], "level": None}) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        await until(ed, uri, lambda found: "DS201" not in found)
+        ed.client.set_configuration({"dockerslim": {"ignore": []}})
+        ed.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await until(ed, uri, lambda found: "DS201" in found)
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_watches_files_is_told_to_ask_again(folder: Path) -> None:
+    async with editor(folder, watches=True) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        await codes(ed, uri)
+        for _ in range(100):
+            if ed.asked:
+                break
+            await asyncio.sleep(0.05)
+        assert ed.asked == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+        ignored = folder / "node_modules" / "package.json"
+        changed(ed, ignored)
+        await asyncio.sleep(0.5)
+        assert ed.asked == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+        changed(ed, folder / "requirements.txt")
+        wanted = {types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH}
+        for _ in range(100):
+            if wanted <= set(ed.asked) and ed.client.diagnostic_refresh_count:
+                break
+            await asyncio.sleep(0.05)
+        assert set(ed.asked) == {types.WORKSPACE_DID_CHANGE_WATCHED_FILES, *wanted}
+        assert ed.client.diagnostic_refresh_count == 1
+
+
+@pytest.mark.asyncio
 async def test_the_context_is_read(folder: Path) -> None:
     (folder / "run").write_text("#!/bin/sh\necho\n")
     async with editor(folder) as ed:
