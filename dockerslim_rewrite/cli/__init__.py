@@ -32,13 +32,11 @@ def _run(arguments: list[str]) -> None:
     with contextlib.suppress(ValueError):  # Outside of the main thread signals are somebody else's.
         signal.signal(signal.SIGTERM, _end)
     from .quick import read_plain
+    from .serving import PLAIN, start
 
     plain = read_plain(arguments[1:]) if arguments[:1] == ["rewrite"] else None
     try:
-        if arguments == ["server"]:
-            # Editors wait for it: Typer is not needed to see that there are no options.
-            from .server import start
-
+        if arguments in PLAIN:
             code = start()
         elif plain is None:
             code = _by_typer(arguments)

@@ -24,7 +24,7 @@ _OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I
 Editing = Callable[[list[types.TextEdit]], types.WorkspaceEdit]
 #: Rewrites the document anew with its options replaced.
 Again = Callable[[dict[str, object]], Awaitable[Analysis]]
-#: Does work beside the event loop.
+#: Does work that takes long beside the event loop.
 Run = Callable[..., Awaitable[Any]]
 
 

@@ -65,7 +65,7 @@ async def act(session: Session, params: types.CodeActionParams) -> list[types.Co
         return None
     document, found = got
     again = partial(session.again, document, found)
-    return await actions.actions(found, params, _editing(session, document), again, session.run)
+    return await actions.actions(found, params, _editing(session, document), again, partial(session.slowly, document))
 
 
 async def apply(session: Session, params: str) -> None:

@@ -111,8 +111,12 @@ async def _settings(server: Server, session: Session) -> bool:
         return False
     item = types.ConfigurationItem(section="dockerslim")
     sent = await server.workspace_configuration_async(types.ConfigurationParams([item]))
+    before = session.preferences
     if sent and sent[0] is not None:
         session.prefer(sent[0])
+    if session.preferences != before:
+        # Documents that came while the client was asked were looked at without.
+        session.refresh()
     return True
 
 

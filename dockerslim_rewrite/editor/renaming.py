@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from ..analysis.flow.graph import references as named_sources
 from ..ir.steps import From
-from ..text import Edit, Patch, Span
+from ..text import Edit, Patch
 from .analysis import Analysis, Piece
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, names_in, same
 from .ranges import range_of, text_edits
@@ -124,8 +124,3 @@ def _check_variable(names: tuple[Name, ...], name: Name, new: str) -> None:
         raise Refused(f"{new} is an argument that the builder sets")
     if any(one.kind == "variable" and one.text == new and one.owner != name.owner for one in names):
         raise Refused(f"there is a variable {new} already")
-
-
-def whole(found: Analysis) -> types.Range:
-    """All of a document."""
-    return range_of(found.lines, Span(0, len(found.text)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..workspace.builds.found import FoundBuild
     from .analysis import Analysis
 
+T = TypeVar("T")
+
 #: So long, in seconds, a text has to rest before it is looked at without anybody asking.
 REST = 0.03
 #: So long after the last of changed files what rests on them is found out anew.
@@ -31,7 +33,10 @@ _SETTLE = 0.2
 
 
 class Session:
-    """One client's session. All methods run in the event loop; reading and rewriting runs in one thread beside it."""
+    """One client's session.
+
+    All methods run in the event loop; reading and rewriting runs in a thread beside it, what takes longer in another.
+    """
 
     def __init__(self, server: Server, clock: Callable[[], datetime]) -> None:
         self.server = server
@@ -45,6 +50,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "rewrite")
+        self._slow = ThreadPoolExecutor(1, "parts")
         self._settling: asyncio.Task[None] | None = None
 
     # What the client says
@@ -209,6 +215,15 @@ class Session:
         """Do *work* beside the event loop, one at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
+    async def slowly(self, document: Document, work: Callable[..., list[T]], *arguments: Any) -> list[T]:
+        """Do *work* on *document* without keeping those waiting who ask for less; nothing once its text has changed."""
+        edition = document.edition
+
+        def unless_stale() -> list[T]:
+            return work(*arguments) if document.edition == edition else []
+
+        return await asyncio.get_running_loop().run_in_executor(self._slow, unless_stale)
+
     def _analyse(self, document: Document, lines: Lines) -> Analysis:
         from .analysis import analyse
 
@@ -237,4 +252,5 @@ class Session:
 
     def end(self) -> None:
         """Begin no more work."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._thread, self._slow):
+            thread.shutdown(wait=False, cancel_futures=True)

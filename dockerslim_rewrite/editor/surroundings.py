@@ -34,15 +34,13 @@ class Holding:
 
     ``options`` are as the command line would choose them, ``levelled`` tells that somebody chose the level, and
     ``excluded`` says why the configuration leaves the document out. ``problems`` are lines for people: what could not
-    be used. ``lock`` and ``configuration`` are the files that count.
+    be used.
     """
 
     options: Options
     levelled: bool
     excluded: str | None = None
     problems: tuple[str, ...] = ()
-    lock: Path | None = None
-    configuration: Path | None = None
 
 
 class Folder:
@@ -96,10 +94,9 @@ class Folder:
             chosen = {name: one.value for name, one in configured.settings_for(path).items()}
             context = configured.context_for(path)
             excluded = configured.excluded(str(path))
-            file = configured.file_for(path)
         except ValueError as error:
             problems.append(str(error))
-            chosen, context, excluded, file = {}, None, None, None
+            chosen, context, excluded = {}, None, None
         for name in ("templates", "lock"):
             if chosen.get(name) is not None and not self.holds(chosen[name]):
                 problems.append(f"{name}: {chosen.pop(name)} lies outside of the workspace; not read")
@@ -111,7 +108,7 @@ class Folder:
         lock = self._lock(lock_file, problems)
         opened = partial(self._opened, path, context, text)
         options = evolve(options, lock=lock, builds=opened)
-        return Holding(options, levelled, excluded, tuple(problems), lock_file, None if file is None else file.path)
+        return Holding(options, levelled, excluded, tuple(problems))
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
         from ..analysis.locked import NO_LOCK, Lock
@@ -138,7 +135,10 @@ class Folder:
         if key not in self._projects:
             # Of what COPY named while somebody typed, only the last is of use.
             self._projects = {known: one for known, one in self._projects.items() if known[0] != path}
-            self._projects[key] = self.workspace(path).projects(path, context, sources)
+            found = self.workspace(path).projects(path, context, sources)
+            # An ignore file may be a link that leads anywhere; what a build is sent is not known without it.
+            outside = any(one.location.ignore is not None and not self.holds(one.location.ignore) for one in found)
+            self._projects[key] = () if outside else found
         return self._projects[key]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ PATIENCE = 60.0
 class Editor:
     """A client with its documents. Ranges are given as ``(line, character)`` pairs, from 0."""
 
-    def __init__(self, client: LanguageClient, started: types.InitializeResult) -> None:
+    def __init__(self, client: LanguageClient, started: types.InitializeResult, asked: list[str]) -> None:
         self.client = client
+        self.asked = asked
         self.started = started
         self.versions: dict[str, int] = {}
 
@@ -121,6 +123,10 @@ def edits_of(edit: types.WorkspaceEdit | None, uri: str) -> list[types.TextEdit]
     return list(edit.changes[uri])
 
 
+def _noted(asked: list[str], method: str, params: None) -> None:
+    asked.append(method)
+
+
 @asynccontextmanager
 async def editor(
     folder: Path | None = None,
@@ -131,6 +137,8 @@ async def editor(
     environment: dict[str, str] | None = None,
     under: Sequence[str] = (),
     command: Sequence[str] = COMMAND,
+    settings: dict[str, Any] | None = None,
+    watches: bool = False,
 ) -> AsyncIterator[Editor]:
     """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*."""
     client = await ClientServerConfig([*under, *command], server_env=environment).start()
@@ -141,8 +149,23 @@ async def editor(
         rename=types.RenameClientCapabilities(prepare_support=True),
     )
     workspace = types.WorkspaceClientCapabilities(
-        workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True)
+        workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True),
+        diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
+        code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
+        inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
+        configuration=settings is not None,
+        did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=watches),
     )
+    asked: list[str] = []
+    if settings is not None:
+        client.set_configuration({"dockerslim": settings})
+
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)  # type: ignore[untyped-decorator]
+    def register(params: types.RegistrationParams) -> None:
+        asked.extend(one.method for one in params.registrations)
+
+    for method in (types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH):
+        client.feature(method)(partial(_noted, asked, method))
     general = types.GeneralClientCapabilities(position_encodings=encodings)
     uri = None if folder is None else str(from_fs_path(str(folder)))
     started = await client.initialize_session(
@@ -153,7 +176,7 @@ async def editor(
         )
     )
     try:
-        yield Editor(client, started)
+        yield Editor(client, started, asked)
         # Whatever went wrong in the server stands here; tests that want it to look before they leave.
         wrong = [one.message for one in client.log_messages if one.type is types.MessageType.Error]
         assert not wrong, wrong

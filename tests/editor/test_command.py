@@ -1,9 +1,13 @@
-"""``dockerslim server`` where the editor's libraries are missing."""
+"""``dockerslim server`` on the command line, and the pages that it leads to."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+from dockerslim_rewrite.editor.pages import explained, page
+from dockerslim_rewrite.passes import rules
 
 
 def test_a_missing_extra_is_one_line_that_says_what_to_install() -> None:
@@ -27,3 +31,28 @@ def test_no_other_command_loads_the_servers_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_server_says_the_same_with_and_without_its_option() -> None:
+    for arguments in (["server", "--stdio"], ["server", "--help"]):
+        code = (
+            "import sys; sys.modules['pygls'] = None; sys.modules['lsprotocol'] = None\n"
+            "from dockerslim_rewrite.cli import main; main()"
+        )
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        if "--help" in arguments:
+            assert done.returncode == 0
+            assert "--stdio" in done.stdout
+        else:
+            assert done.returncode == 2
+            assert "pygls" in done.stderr
+
+
+def test_every_rule_has_a_page() -> None:
+    for one in rules():
+        address = page(one.code)
+        assert address is not None, one.code
+        assert Path(address.removeprefix("file://")).read_text("utf-8").startswith(f"# {one.code} ")
+        assert explained(one.code)
+    assert page("DS000") is None
+    assert explained("DS000") == ""

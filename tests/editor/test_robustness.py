@@ -7,11 +7,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
+
+from dockerslim_rewrite.editor.protocol import Server
+from dockerslim_rewrite.editor.session import Session
 
 from .client import COMMAND, editor
 
@@ -177,3 +182,24 @@ async def test_a_flood_of_changes_is_told_of_once_and_last(tmp_path: Path) -> No
         assert [one.range.start.line for one in told[-1].diagnostics if one.code == "DS201"] == [201]
         assert len(told) < 20
         assert [one.version for one in told] == sorted(one.version or 0 for one in told)
+
+
+@pytest.mark.asyncio
+async def test_what_takes_long_is_not_begun_for_a_text_that_has_changed() -> None:
+    session = Session(Server(), lambda: datetime.now(UTC))
+    document = session.documents.open(types.TextDocumentItem("untitled:one", "dockerfile", 1, TEXT))
+    free = threading.Event()
+
+    def first() -> list[int]:
+        free.wait(30)
+        return [1]
+
+    busy = asyncio.ensure_future(session.slowly(document, first))
+    waiting = asyncio.ensure_future(session.slowly(document, lambda: [2]))
+    await asyncio.sleep(0.1)
+    document.change(2, [types.TextDocumentContentChangeWholeDocument("FROM debian:12\n")])
+    later = asyncio.ensure_future(session.slowly(document, lambda: [3]))
+    await asyncio.sleep(0)
+    free.set()
+    assert [await busy, await waiting, await later] == [[1], [], [3]]
+    session.end()

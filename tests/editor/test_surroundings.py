@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.editor.preferences import known
+from dockerslim_rewrite.editor.preferences import DEFAULT, known
+from dockerslim_rewrite.editor.surroundings import Folder
 from dockerslim_rewrite.pipeline.settings import settings
 from dockerslim_rewrite.workspace.uses import workspace_for
 
@@ -103,6 +105,40 @@ async def test_the_editors_settings_count_where_no_file_says_anything(folder: Pa
 
 
 @pytest.mark.asyncio
+async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path) -> None:
+    async with editor(folder, settings={"ignore": ["DS201"], "level": None}) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        await until(ed, uri, lambda found: "DS201" not in found)
+        ed.client.set_configuration({"dockerslim": {"ignore": []}})
+        ed.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await until(ed, uri, lambda found: "DS201" in found)
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_watches_files_is_told_to_ask_again(folder: Path) -> None:
+    async with editor(folder, watches=True) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        await codes(ed, uri)
+        for _ in range(100):
+            if ed.asked:
+                break
+            await asyncio.sleep(0.05)
+        assert ed.asked == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+        ignored = folder / "node_modules" / "package.json"
+        changed(ed, ignored)
+        await asyncio.sleep(0.5)
+        assert ed.asked == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+        changed(ed, folder / "requirements.txt")
+        wanted = {types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH}
+        for _ in range(100):
+            if wanted <= set(ed.asked) and ed.client.diagnostic_refresh_count:
+                break
+            await asyncio.sleep(0.05)
+        assert set(ed.asked) == {types.WORKSPACE_DID_CHANGE_WATCHED_FILES, *wanted}
+        assert ed.client.diagnostic_refresh_count == 1
+
+
+@pytest.mark.asyncio
 async def test_the_context_is_read(folder: Path) -> None:
     (folder / "run").write_text("#!/bin/sh\necho\n")
     async with editor(folder) as ed:
@@ -146,6 +182,20 @@ async def test_nothing_outside_of_the_workspace_is_read(folder: Path) -> None:
     read = [line for line in trace.read_text(errors="replace").splitlines() if f'"{outside}/' in line]
     assert any(f'"{folder}' in line for line in read)
     assert [line for line in read if f'"{folder}' not in line] == []
+
+
+def test_an_ignore_file_that_leads_outside_is_not_read(folder: Path) -> None:
+    (folder.parent / "ignore").write_text("*\n")
+    (folder / "run").write_text("echo\n")
+    (folder / ".dockerignore").symlink_to(folder.parent / "ignore")
+    path = folder / "Dockerfile"
+    found = Folder(folder).holding(path, TEXT, DEFAULT, date(2026, 1, 1)).options.builds
+    assert found is not None
+    assert found() == ()
+    (folder / ".dockerignore").unlink()
+    found = Folder(folder).holding(path, TEXT, DEFAULT, date(2026, 1, 1)).options.builds
+    assert found is not None
+    assert len(found()) == 1
 
 
 @pytest.mark.asyncio
