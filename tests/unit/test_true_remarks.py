@@ -139,10 +139,10 @@ def test_a_merge_stands_where_the_first_of_its_runs_begins() -> None:
 
 
 def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text("open('/srv/state/x', 'w')\n")
-    text = 'FROM python:3.12-slim\nRUN true\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
-    found = rewrite(text, Options(context=tmp_path, extend_select=("lint",)))
-    assert "chown 10001:10001" in found.text
-    told = [(remark.rule, remark.reason) for remark in found.remarks]
-    assert not [one for one in told if "useradd" in one[1] or "chown" in one[1]]
-    assert rewrite("FROM debian:12\nRUN chown a:b /x\n", Options(extend_select=("lint",))).remarks is not None
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "go.mod").write_text("module a\n\ngo 1.22\n")
+    text = 'FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+    found = rewrite(text, Options(context=tmp_path, level="aggressive"))
+    assert "FROM gcr.io/distroless/" in found.text
+    assert "distroless" not in said(found, "DS301")
+    assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")
