@@ -18,6 +18,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import accepted_at
+from .inserted import is_inserted
 from .options import Options
 from .positions import on_original
 
@@ -232,6 +233,8 @@ class Engine:
                 if not isinstance(proposal, Remark) and wish is not None:
                     reason = f'{proposal.title}: not done, a comment speaks of what it changes: "{shown(wish.text)}"'
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
+                if isinstance(proposal, Remark) and is_inserted(proposal.line, build, outcome.patch):
+                    continue
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue

@@ -136,3 +136,13 @@ def test_a_merge_stands_where_the_first_of_its_runs_begins() -> None:
     text = "FROM debian:12\nRUN apt-get update \\\n    -qq\nRUN apt-get install -y curl\n"
     (change,) = result(text, "DS101").changes
     assert change.line == 2
+
+
+def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "go.mod").write_text("module a\n\ngo 1.22\n")
+    text = 'FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+    found = rewrite(text, Options(context=tmp_path, level="aggressive"))
+    assert "FROM gcr.io/distroless/" in found.text
+    assert "distroless" not in said(found, "DS301")
+    assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")

@@ -254,7 +254,9 @@ def test_a_privileged_pod_is_found_by_the_end_of_its_images_name(tree: Make) -> 
 def test_cloud_build_starts_beside_its_configuration_where_only_that_holds_a_dockerfile(tree: Make) -> None:
     cloudbuild = "steps:\n- name: gcr.io/cloud-builders/docker\n  args: ['build', '-t', 'gcr.io/p/web', '.']\n"
     made = tree({"sub/Dockerfile": "FROM alpine:3.20\nCOPY a /\n", "sub/cloudbuild.yaml": cloudbuild, "sub/a": "1"})
-    (project,) = Workspace(made.root).projects(made.root / "sub/Dockerfile")
+    workspace = Workspace(made.root)
+    (project,) = workspace.projects(made.root / "sub/Dockerfile")
+    assert workspace.repository.complaints == {}
     assert project.name == str(made.root / "sub")
     assert project.found is not None
     assert "sub/cloudbuild.yaml:2" in project.found

@@ -64,7 +64,11 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     if project is None or project.missing(build):
         reason = "all of the project is copied before its dependencies are installed, so that every edit installs them"
-        yield missed(copy.line, f"{reason} again; its build context (--context) could tell what they need")
+        told = "its build context (--context) could tell what they need"
+        if project is not None:
+            name, line = project.missing(build)[0]
+            told = f"what they need is not known, since {name}, which line {line} copies, is not in the build context"
+        yield missed(copy.line, f"{reason} again; {told}")
         return
     try:
         found, last = _needed(runs, Place(target, project), facts)
@@ -89,6 +93,11 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     again = copy.origin.text.rstrip("\r\n")
     newline = facts.style.newline
+    if build.text[copy.origin.span.end :].lstrip(" \t").startswith(newline) or build.text[
+        : copy.origin.span.end
+    ].endswith(newline * 2):
+        # A blank line parts the COPY from the installation, and does so behind it as well.
+        again = newline + again
     words = copy.origin.args_logical
     lead = build.text[copy.origin.span.start : words.before(0)]
     first = (newline + lead).join(f"{' '.join(claim.sources)} {claim.destination}" for claim in new)

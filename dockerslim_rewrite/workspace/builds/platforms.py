@@ -26,7 +26,7 @@ def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
     They start in the directory that is submitted: the one with the configuration, where only that holds a Dockerfile.
     """
     beside = posixpath.dirname(path)
-    alone = repository.read("Dockerfile") is None and repository.read(f"{beside}/Dockerfile") is not None
+    alone = not repository.is_file("Dockerfile") and repository.is_file(posixpath.join(beside, "Dockerfile"))
     start = beside if alone else ""
     for document in yaml_file(repository, path):
         values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}

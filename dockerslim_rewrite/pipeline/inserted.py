@@ -1,0 +1,23 @@
+"""Which lines of a text are this program's own: of those users are told nothing."""
+
+from __future__ import annotations
+
+from ..ir.build import Build
+from ..text import Patch
+
+
+def is_inserted(line: int, build: Build, patch: Patch) -> bool:
+    """Whether line *line* of *build* was inserted as a whole by *patch*, which led to it."""
+    if not patch:
+        return False
+    starts = build.document.source.line_starts
+    if not 1 <= line <= len(starts):
+        return False
+    start = starts[line - 1]
+    text = build.text[start:].partition("\n")[0].rstrip("\r\\ \t")
+    if not text.strip():
+        return False
+    at = patch.shift(start)
+    if patch.shift(start + len(text) - 1) != at:
+        return False
+    return any(edit.span.start == edit.span.end == at and text in edit.text for edit in patch)
