@@ -30,10 +30,47 @@ class LockEntry:
 
 
 @record
+class Supposed:
+    """What *rule* may take for granted of one Dockerfile: building has shown it, or is about to.
+
+    The rule changes the base to ``base`` (empty: to the one that its recipe prefers), has ``packages`` installed there,
+    and copies ``places``, where it splits a stage. ``level`` is the name of the one that the change deserves,
+    ``evidence`` one line for people.
+    """
+
+    rule: str
+    base: str = ""
+    packages: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    level: str = "aggressive"
+    evidence: str = ""
+
+
+@record
+class Proof:
+    """What building the Dockerfile *file* showed, when its text and its build context had these digests.
+
+    ``ignored`` are codes of rules whose changes were not part of what was shown.
+    """
+
+    file: str
+    dockerfile: str
+    context: str
+    supposed: Supposed
+    proved: datetime
+    ignored: tuple[str, ...] = ()
+
+
+@record
 class Lock:
-    """Entries by canonical reference (``docker.io/library/python:3``)."""
+    """Entries by canonical reference (``docker.io/library/python:3``), and what was proved by building."""
 
     entries: Mapping[str, LockEntry] = MappingProxyType({})
+    proofs: tuple[Proof, ...] = ()
+
+    def proofs_of(self, dockerfile: str) -> tuple[Proof, ...]:
+        """The proofs of files whose text has the digest *dockerfile*, whatever their contexts."""
+        return tuple(one for one in self.proofs if one.dockerfile == dockerfile)
 
     def find(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""

@@ -9,7 +9,8 @@ from ..change import Remark
 from ..ir.build import read_build
 from ..syntax import parse
 from ..text import Source
-from .engine import Engine
+from .engine import Engine, projects_of
+from .granted import granted
 from .options import Options, selected
 from .proof import proven
 from .result import Companion, Result, unified_diff
@@ -29,6 +30,8 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     """
     options = options or Options()
     source = Source.from_bytes(text, path) if isinstance(text, bytes) else Source(text, path)
+    if options.lock.proofs:
+        options = granted(source.text, options, projects_of(options, path))
     passes = selected(options)
     engine = Engine(source, options, passes)
     outcome = engine.run()

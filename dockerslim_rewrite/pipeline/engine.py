@@ -90,7 +90,7 @@ class Engine:
         self.options = options
         self.phases = phases
         self.asked = False
-        self.projects = cache(lambda: _projects(options, source.path))
+        self.projects = cache(lambda: projects_of(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
         self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
@@ -111,7 +111,8 @@ class Engine:
 
     def _facts(self, build: Build, index: int) -> Facts:
         opened = partial(self._opened, index)
-        return Facts(build, self.options.lock, self.options.today, opened, self.options.account, self.options.templates)
+        chosen = self.options
+        return Facts(build, chosen.lock, chosen.today, opened, chosen.account, chosen.templates, chosen.supposed or ())
 
     def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
         """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
@@ -309,7 +310,7 @@ class Engine:
         )
 
 
-def _projects(options: Options, path: str | None) -> Sequence[Project | None]:
+def projects_of(options: Options, path: str | None) -> Sequence[Project | None]:
     """The projects of the builds that *options* know, else the one in their context; None where there is none."""
     found: Sequence[Project | None] = options.builds() if options.builds is not None else ()
     if found:

@@ -19,6 +19,7 @@ from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
 from ..text.structured import read_toml
 from .errors import NotFound, RegistryError
+from .proofs import proof_lines, read_proofs
 from .resolution import Resolution, Resolver
 
 SCHEMA = 1
@@ -127,7 +128,7 @@ def refresh(
         entries[key] = after
         moved.append(Moved(key, before, after))
     ordered = tuple(sorted(moved, key=lambda item: item.reference))
-    return Outcome(Lock(dict(sorted(entries.items()))), ordered, dict(sorted(failed.items())))
+    return Outcome(evolve(lock, entries=dict(sorted(entries.items()))), ordered, dict(sorted(failed.items())))
 
 
 def read_lock(text: str) -> Lock:
@@ -142,7 +143,11 @@ def read_lock(text: str) -> Lock:
     images = document.get("image", {})
     if not isinstance(images, dict):
         raise LockError("'image' must hold tables")
-    return Lock({key: _read_entry(key, value) for key, value in sorted(images.items())})
+    entries = {key: _read_entry(key, value) for key, value in sorted(images.items())}
+    try:
+        return Lock(entries, read_proofs(document.get("proof", {})))
+    except ValueError as error:
+        raise LockError(str(error)) from error
 
 
 def write_lock(lock: Lock) -> str:
@@ -160,7 +165,7 @@ def write_lock(lock: Lock) -> str:
             *(f"    {_string(platform)},\n" for platform in sorted(entry.platforms)),
             "]\n",
         ]
-    return "".join(pieces)
+    return "".join((*pieces, *proof_lines(lock.proofs)))
 
 
 def load(path: Path) -> Lock:

@@ -205,7 +205,7 @@ def test_a_start_is_watched(engine: Engine, build: Callable[..., list[str]], con
     build('FROM debian:bookworm-slim\nCOPY server.pl /srv/\nCMD ["perl", "/srv/server.pl"]\n')
     tag = "localhost/dockerslim-test:1"
     outcome = engine.start(StartRequest(tag, engine.inspect(tag), trace=True))
-    assert (outcome.status, outcome.ports) == (None, {8765}), outcome.output
+    assert (outcome.status, outcome.ports) == (None, frozenset({8765})), outcome.output
     assert "/srv/started" in outcome.written
     assert not _running("perl /srv/server.pl")
     if outcome.trace is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
+from ...analysis.locked import Supposed
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.needs import Needs, needs
 from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
@@ -13,6 +14,7 @@ from ...ir.steps import Step
 from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import Smaller, smaller
+from ...record import evolve
 from ...render.fragments import fragment
 from ...render.instructions import instruction
 from ..base import Proposals, missed
@@ -49,8 +51,14 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         if found is None:
             continue
         after, variant = found
+        given = facts.granted("DS304")
         try:
             _check(site, facts)
+            if given is not None:
+                required = Needs(given.packages, None)
+                where = site.stage.head if given.packages else None
+                yield on_proof(_change(site, after, required, where, variant.saving, build, facts), given)
+                continue
             required = needs(site.stage, build, facts, variant)
             where = _where(required, site, image, build, facts)
         except Unmet as reason:
@@ -59,6 +67,12 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         # What an installation brings back has not been measured.
         saving = None if required.packages or required.brought else variant.saving
         yield _change(site, after, required, where, saving, build, facts)
+
+
+def on_proof(change: Change, given: Supposed) -> Change:
+    """*change* at the level that building it has shown, with the evidence."""
+    told = (given.evidence,) if given.evidence else ()
+    return evolve(change, safety=Safety.of(given.level), evidence=(*change.evidence, *told))
 
 
 def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:
