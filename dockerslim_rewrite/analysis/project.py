@@ -255,7 +255,7 @@ class Project(Protocol):
 
     @property
     def digest(self) -> str | None:
-        """The SHA-256 of all that a build is sent, but for Dockerfiles and lock; None where not all of it is at hand."""
+        """The SHA-256 of all that a build is sent, without Dockerfiles and lock; None where not all is at hand."""
 
     @property
     def complete(self) -> bool:

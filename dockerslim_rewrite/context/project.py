@@ -159,7 +159,7 @@ class FolderProject:
 
     @cached_property
     def digest(self) -> str | None:
-        """The SHA-256 of all that a build is sent, but for Dockerfiles and lock; None where not all of it is at hand."""
+        """The SHA-256 of all that a build is sent, without Dockerfiles and lock; None where not all is at hand."""
         return None if self._stored is not None else digest_of(self.tree)
 
     @property

@@ -66,8 +66,13 @@ class Bench:
         """What the engine calls the image *name*."""
         return f"localhost/dockerslim-verify-{self._run}:{name}"
 
-    def build(self, dockerfile: Path, name: str, like: BuildRequest, *, fresh: bool) -> tuple[float, tuple[str, ...]]:
-        """Build *dockerfile* as *name*, otherwise *like* that request; seconds, and the RUNs that were carried out."""
+    def build(
+        self, dockerfile: Path, name: str, like: BuildRequest, *, fresh: bool, series: str = ""
+    ) -> tuple[float, tuple[str, ...]]:
+        """Build *dockerfile* as *name*, otherwise *like* that request; seconds, and the RUNs that were carried out.
+
+        Images of one *series* share their layers; without one, an image has its own.
+        """
         request = BuildRequest(
             dockerfile=dockerfile.absolute(),
             context=self.context,
@@ -76,7 +81,7 @@ class Bench:
             build_args=like.build_args,
             network=like.network,
             fresh=fresh,
-            series=name.removesuffix(WARM),
+            series=series or name.removesuffix(WARM),
             timeout=like.timeout,
         )
         self._stack.callback(self.engine.remove, request.tag)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .containers import SHORT, ContainersEngine
-from .interface import EngineError, ImageConfig, RunOutcome, RunRequest, StartOutcome, StartRequest
+from .interface import ALONE, EngineError, ImageConfig, RunOutcome, RunRequest, StartOutcome, StartRequest
 from .process import TimedOut, capture
 from .processes import end_all
 from .started import watched
@@ -32,7 +32,10 @@ class Buildah(ContainersEngine):
     def run(self, request: RunRequest) -> RunOutcome:
         """In a working container, made for this and removed with all processes, which chroot isolation leaves."""
         with self._container(request.image) as (container, environment, _):
-            command = [self.program, "run", *_network(request.network), container, "--", *request.command]
+            network = None if request.network == ALONE else request.network
+            command = [self.program, "run", *_network(network), container, "--", *request.command]
+            if request.network == ALONE:
+                command, environment = _cut_off(command, environment)
             try:
                 found = capture(command, request.timeout, environment)
                 return RunOutcome(found.returncode, found.stdout, found.stderr)
@@ -50,8 +53,7 @@ class Buildah(ContainersEngine):
             if traced:
                 command = under_strace(command, trace)
             if request.network is None:
-                command = [sys.executable, "-m", f"{__package__}.alone", *command]
-                environment = {**environment, "PYTHONPATH": _importable(environment)}
+                command, environment = _cut_off(command, environment)
             found = watched(command, environment, root, request.timeout, request.settle)
             if not traced or not trace.exists():
                 return found
@@ -80,6 +82,12 @@ class Buildah(ContainersEngine):
 
 def _network(name: str | None) -> tuple[str, ...]:
     return (f"--network={name}",) if name else ()
+
+
+def _cut_off(command: list[str], environment: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
+    """*command* with its environment such that it runs in a network of its own: chroot isolation makes none."""
+    alone = [sys.executable, "-m", f"{__package__}.alone", *command]
+    return alone, {**environment, "PYTHONPATH": _importable(environment)}
 
 
 def _importable(environment: Mapping[str, str]) -> str:

@@ -10,6 +10,10 @@ from typing import Any, Protocol
 from .traces import Traced
 
 
+#: The network of a container that is cut off: every engine has one of that name, with loopback only.
+ALONE = "none"
+
+
 class EngineError(Exception):
     """An engine is missing or refuses its service; the message says what to do about it."""
 

@@ -42,7 +42,7 @@ def _layer(stream: IO[bytes], files: RootFilesystem, look: Look[T], found: dict[
     head = stream.read(2)
     stream.seek(0)
     plain = gzip.GzipFile(fileobj=stream) if head == b"\x1f\x8b" else stream
-    with tarfile.open(fileobj=plain, mode="r|") as layer:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=plain, mode="r|") as layer:
         for member in layer:
             path = "/" + "/".join(part for part in member.name.split("/") if part not in ("", "."))
             entry = files.get(path)

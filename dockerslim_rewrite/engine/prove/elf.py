@@ -67,10 +67,12 @@ def reader() -> Callable[[bytes], Elf | None]:
                     loader = segment.get_interp_name()
                 elif isinstance(segment, DynamicSegment):
                     for tag in segment.iter_tags():
-                        if tag.entry.d_tag == "DT_NEEDED":
-                            needed.append(tag.needed)
-                        elif tag.entry.d_tag in ("DT_RPATH", "DT_RUNPATH"):
-                            text = tag.rpath if tag.entry.d_tag == "DT_RPATH" else tag.runpath
+                        # The library names each attribute after its tag, in lower case without DT_.
+                        kind = str(tag.entry.d_tag)
+                        text = str(getattr(tag, kind.removeprefix("DT_").lower(), ""))
+                        if kind == "DT_NEEDED":
+                            needed.append(text)
+                        elif kind in ("DT_RPATH", "DT_RUNPATH"):
                             paths += text.split(":")
             return Elf(str(file.header.e_machine), tuple(needed), tuple(paths), loader) if needed or loader else None
         except (ELFError, UnicodeDecodeError, ValueError, KeyError, AttributeError):

@@ -55,9 +55,9 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         try:
             _check(site, facts)
             if given is not None:
-                required = Needs(given.packages, None)
-                where = site.stage.head if given.packages else None
-                yield on_proof(_change(site, after, required, where, variant.saving, build, facts), given)
+                head = site.stage.head if given.packages else None
+                made = _change(site, after, Needs(given.packages, None), head, variant.saving, build, facts)
+                yield on_proof(made, given)
                 continue
             required = needs(site.stage, build, facts, variant)
             where = _where(required, site, image, build, facts)

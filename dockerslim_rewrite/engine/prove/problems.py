@@ -1,0 +1,145 @@
+"""What the new image lacks of what the old one has, and what would cure it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from ...record import record
+from ..interface import StartOutcome
+from ..starts import refused_anew, start_text, starts_agree
+from ..verify import smoke_agrees
+from . import elf, imports
+from .access import unreadable
+from .follow import follow
+from .names import missed
+from .observe import Observed
+
+#: What no other image can have under that name.
+_OWN = re.compile(
+    r"(?:.*-dev|.*-doc|gcc.*|g\+\+.*|cpp.*|binutils.*|make|cmake|perl-modules.*|linux-libc.*|build-essential)\Z"
+)
+#: Packages that may be installed in a runtime stage again: libraries, and what full images have beside compilers.
+_AGAIN = re.compile(
+    r"lib[a-z0-9][a-z0-9.+-]*|zlib1g|bzip2|ca-certificates|curl|file|git|gnupg|imagemagick|mercurial|openssh-client|openssl|"
+    r"patch|procps|subversion|unzip|wget|xz-utils"
+)
+_COMPILED = re.compile(r"(/.*/)__pycache__/([^/]+)\.cpython-\d+\.pyc\Z")
+
+
+@record
+class Problem:
+    """Something that is not as before, in words; ``packages`` to install or ``places`` to carry would cure it.
+
+    ``user``: it may be so because another user runs the container.
+    """
+
+    reason: str
+    packages: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    user: bool = False
+
+    @property
+    def cured(self) -> bool:
+        """Whether there is a cure."""
+        return bool(self.packages or self.places)
+
+
+def problems(before: Observed, after: Observed, places: Iterable[str]) -> tuple[Problem, ...]:
+    """Everything that *after* lacks, of what *before* has and what ships in *places* needs."""
+    own = tuple(places)
+    found = [
+        *_libraries(before, after),
+        *_names(before, after, own),
+        *_opened(before, after),
+        *_rights(before, after, own),
+    ]
+    found += [*_packages(before, after), *_tried(before, after)]
+    return tuple(found)
+
+
+def _libraries(before: Observed, after: Observed) -> Iterator[Problem]:
+    for name, needing in elf.lost(before.programs, after.programs).items():
+        path = _where(name, before)
+        reason = f"{needing[0]} needs {name}"
+        yield _cure(reason, path, before) if path is not None else Problem(f"{reason}, which is not there")
+
+
+def _where(name: str, before: Observed) -> str | None:
+    """Where the old image has the library *name*."""
+    if name.startswith("/"):
+        return name if follow(name, before.image.files) else None
+    paths = [path for path in before.image.files.paths() if posixpath.basename(path) == name]
+    return min(paths, key=lambda path: (path not in before.programs.cache, len(path), path), default=None)
+
+
+def _names(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:
+    for one in missed(before.texts, before.image.files, after.image.files, places):
+        yield _cure(f"{one.by} names {one.path}", one.path, before)
+
+
+def _opened(before: Observed, after: Observed) -> Iterator[Problem]:
+    """What the container opened when it started, is not there any more, and was sought."""
+    if before.start is None or after.start is None or before.start.trace is None or after.start.trace is None:
+        return
+    for path in sorted(before.start.trace.found):
+        source = _COMPILED.sub(r"\1\2.py", path)
+        gone = follow(path, after.image.files) is None and follow(source, after.image.files) is None
+        if gone and path in after.start.trace.sought and follow(path, before.image.files) is not None:
+            yield _cure(f"the container opens {path} when it starts", path, before)
+
+
+def _cure(reason: str, path: str, before: Observed) -> Problem:
+    owner = before.owner(path)
+    if owner is None:
+        return Problem(reason, places=(path,))
+    if _OWN.match(owner):
+        return Problem(f"{reason}, of {owner}, which only builds should need")
+    if _AGAIN.fullmatch(owner):
+        return Problem(reason, packages=(owner,))
+    executable = any(f"/{folder}/" in path for folder in ("bin", "sbin"))
+    # Data of other packages is carried as it is: to install it again might bring more than was asked for.
+    return (
+        Problem(f"{reason}, of the package {owner}") if executable else Problem(reason, places=(_data(path, before),))
+    )
+
+
+def _data(path: str, before: Observed) -> str:
+    """What is carried for *path*: where that leads, as links may lead to other folders."""
+    return follow(path, before.image.files) or path
+
+
+def _rights(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:
+    if after.user is None or before.user is None:
+        if after.image.config.fields.get("User") != before.image.config.fields.get("User"):
+            yield Problem("which user the container has is not known", user=True)
+        return
+    known = set(unreadable(before.image.files, before.user, places))
+    for path in unreadable(after.image.files, after.user, places):
+        if path not in known:
+            yield Problem(f"user {after.user.user} may not read {path}", user=True)
+
+
+def _packages(before: Observed, after: Observed) -> Iterator[Problem]:
+    for language, told in before.imports.items():
+        for name, said in imports.lost(told, after.imports.get(language, {})).items():
+            yield Problem(f"{language} does not load {name}: {said.splitlines()[0] if said else said}")
+
+
+def _tried(before: Observed, after: Observed) -> Iterator[Problem]:
+    if not starts_agree(before.start, after.start):
+        yield Problem(_started(before.start, after.start), user=True)
+    if not smoke_agrees(before.smoke, after.smoke):
+        yield Problem("the smoke command ends otherwise", user=True)
+
+
+def _started(before: StartOutcome | None, after: StartOutcome | None) -> str:
+    text = f"the container {start_text(after)}; before, it {start_text(before)}"
+    refused = sorted(refused_anew(before, after)) if before is not None and after is not None else []
+    said = "" if after is None else next((line for line in reversed(after.output.splitlines()) if line.strip()), "")
+    return (
+        text
+        + (f"; it is refused {refused[0]}" if refused else "")
+        + (f"; it says: {said.strip()[:200]}" if said else "")
+    )

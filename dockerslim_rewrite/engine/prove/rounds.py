@@ -1,0 +1,298 @@
+"""Proving: build the file as it is and as a rule would like it, look at both, mend what is missing, build again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from ...analysis.locked import Supposed
+from ...change import Change, RemarkKind
+from ...passes import PIPELINE
+from ...pipeline import Options, Result, rewrite
+from ...record import evolve, record
+from ..announced import announced
+from ..archive import Image, LayerCache
+from ..bench import Bench, Progress
+from ..choose import choose
+from ..compare import PathDifference, Seen, compare_configs, compare_files, seen
+from ..expectations import Difference, Expectation, catalogue, traces_of_packages
+from ..inherited import inherited_config, inherited_files
+from ..interface import BuildFailed, BuildRequest
+from ..packages import departed
+from ..process import ended_politely
+from ..verify import VerifyOptions
+from ..workspace import workspace
+from .elf import Elf, reader
+from .evidence import decisive, shown
+from .measure import written
+from .observe import Observed, Trial, observe
+from .problems import Problem, problems
+
+#: How often a candidate is mended and built again.
+ROUNDS = 4
+SLIM = "DS304"
+#: The rules that split a stage, by code.
+SPLITS = tuple(one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes)
+#: The rule whose user may be what a container does not start under.
+USER = "DS501"
+_SERIES = "prove"
+#: Images of languages have their own package manager; where the builder's was replaced, files of both are there.
+_MANAGERS = (
+    "**/site-packages/pip/**", "**/site-packages/pip-*/**", "**/site-packages/pip-*", "**/site-packages/setuptools/**",
+    "**/site-packages/setuptools-*/**", "**/site-packages/setuptools-*", "**/site-packages/wheel/**",
+    "**/site-packages/wheel-*/**", "**/site-packages/wheel-*", "**/site-packages/pkg_resources/**",
+    "**/site-packages/_distutils_hack/**", "/usr/local/lib/node_modules/npm/**",
+)  # fmt: skip
+
+
+@record
+class Attempt:
+    """One candidate: the rule, and the image's ``size`` in bytes once it was built. ``refused`` is why it is not proved.
+
+    ``given`` is what the proof allows the rule to take for granted, ``result`` the file that was built, without the
+    changes of the rules ``ignored``.
+    """
+
+    rule: str
+    title: str
+    rounds: int
+    size: int | None
+    refused: str | None
+    given: Supposed
+    ignored: tuple[str, ...] = ()
+    result: Result | None = None
+    packages: int = 0
+    warm: float | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether everything was as before."""
+        return self.refused is None
+
+
+@record
+class Ladder:
+    """The size of the image as it is, and the candidates in the order in which they were tried."""
+
+    size: int
+    attempts: tuple[Attempt, ...]
+
+
+@record
+class Task:
+    """One Dockerfile to prove: its ``path`` and ``text``, the rewriting ``options`` and how to build and try it.
+
+    ``unclear`` is what its code starts or loads that is known only when it runs, as evidence; a smoke command shows it.
+    """
+
+    path: Path
+    text: bytes
+    context: Path
+    options: Options
+    how: VerifyOptions
+    trial: Trial
+    when: datetime
+    unclear: str | None = None
+
+
+def candidates(result: Result) -> tuple[str, ...]:
+    """The rules that *result* tells to have held back for something that builds may show, the smallest edit first."""
+    held = {one.rule for one in result.remarks if one.kind in (RemarkKind.MISSED, RemarkKind.HELD)}
+    return tuple(code for code in (SLIM, *SPLITS) if code in held)
+
+
+def prove(task: Task, rules: tuple[str, ...], progress: Progress) -> Ladder:
+    """Try *rules*, as ``candidates`` names them, on *task*, in this order.
+
+    Raises ``EngineError`` where nothing can be built here at all, ``BuildFailed`` where the file as it is cannot.
+    """
+    read = reader()
+    with ended_politely(), ExitStack() as stack:
+        folder = stack.enter_context(workspace())
+        engine = choose(task.how.engine, folder)
+        stack.callback(engine.close)
+        bench = Bench(engine, folder, stack, LayerCache(), task.how.log, progress)
+        prover = _Prover(task, bench, folder, read)
+        prover.build_original()
+        return Ladder(prover.before.image.size, tuple(prover.attempts(rules)))
+
+
+class _Prover:
+    def __init__(self, task: Task, bench: Bench, folder: Path, read: Callable[[bytes], Elf | None]) -> None:
+        self.task = task
+        self._bench = bench
+        self._folder = folder
+        self._read = read
+        self._arguments = {name: value for name, value in task.how.build_args if value is not None}
+        self._unstable: Seen | None = None
+        self._count = 0
+
+    def build_original(self) -> None:
+        """Build the file as it is, and look at it."""
+        original = self._stored("Dockerfile", self.task.text)
+        self._original = original
+        self._bench.prepare([original], self.task.context, self._arguments)
+        self._build(original, "before")
+        image = self._bench.read("before", squeezed=False)
+        self._base = self._bench.base(original, self._arguments, self.task.how.target)
+        self.places = written(image, self._base)
+        self.before: Observed = observe(self._bench, "before", image, self._read, self.places, self.task.trial)
+
+    def attempts(self, rules: tuple[str, ...]) -> Iterator[Attempt]:
+        """Each of *rules* tried, and tried again as the same user as before where another one may be in the way."""
+        for rule in rules:
+            found, by_user = self._attempt(rule, ())
+            if not found.proved and by_user and found.result and USER in {one.rule for one in found.result.changes}:
+                yield found
+                found, _ = self._attempt(rule, (USER,))
+            yield found
+
+    def _attempt(self, rule: str, ignored: tuple[str, ...]) -> tuple[Attempt, bool]:
+        given = Supposed(
+            rule, places=self.places if rule in SPLITS else (), level=self.task.options.safety.name.lower()
+        )
+        attempt = Attempt(rule, rule, 0, None, None, given, ignored)
+        for number in range(1, ROUNDS + 1):
+            result, change = self._rewritten(given, ignored)
+            if change is None:
+                return evolve(attempt, refused=_why_not(result, rule)), False
+            attempt = evolve(attempt, title=change.title, rounds=number, result=result, given=given)
+            try:
+                after = self._built(result)
+            except BuildFailed as failure:
+                where = failure.instruction or "its start"
+                return evolve(attempt, refused=f"does not build: {where[:120]}"), False
+            size, count = after.image.size, len(after.image.packages)
+            attempt = evolve(attempt, size=size, packages=count)
+            found = problems(self.before, after, given.places or self.places)
+            more = _mended(given, found)
+            if more is not None and more != given:
+                self._bench.progress(f"mending {rule}: {found[0].reason}")
+                given = more
+                continue
+            found += tuple(self._differences(result, after))
+            if not found:
+                return self._proved(attempt, after), False
+            return evolve(attempt, refused=found[0].reason), any(one.user for one in found)
+        return evolve(attempt, refused=f"something is missing still after {ROUNDS} rounds"), False
+
+    def _proved(self, attempt: Attempt, after: Observed) -> Attempt:
+        if self.task.unclear is not None and self.task.trial.smoke is None:
+            reason = f"{self.task.unclear}: give --smoke a command that does it"
+            return evolve(attempt, refused=reason)
+        level = "standard" if decisive(self.before, after) else "aggressive"
+        given = evolve(attempt.given, level=level, evidence=shown(self.before, after, self.task.when))
+        result, change = self._rewritten(given, attempt.ignored)
+        # The level decides whether the change is made; its text must be the one that was built.
+        held = result.text if change is not None else None
+        if held is not None and attempt.result is not None and held != attempt.result.text:
+            return evolve(attempt, refused="the proven file is not the one that would be written")
+        return evolve(attempt, given=given, result=result if change is not None else attempt.result)
+
+    def _rewritten(self, given: Supposed, ignored: tuple[str, ...]) -> tuple[Result, Change | None]:
+        options = self.task.options
+        supposing = evolve(options, supposed=(given,), ignore=tuple(dict.fromkeys((*options.ignore, *ignored))))
+        result = rewrite(self.task.text, supposing, str(self.task.path))
+        return result, next((one for one in result.changes if one.rule == given.rule), None)
+
+    def _built(self, result: Result) -> Observed:
+        self._count += 1
+        name = f"try-{self._count}"
+        file = self._stored(f"Dockerfile.{name}", result.to_bytes())
+        self._bench.fetch([file], self._arguments)
+        self._build(file, name)
+        image = self._bench.read(name, squeezed=False)
+        self._file = file
+        return observe(self._bench, name, image, self._read, self.places, self.task.trial)
+
+    def _differences(self, result: Result, after: Observed) -> Iterator[Problem]:
+        """What of the files and of the configuration differs, and no change announces."""
+        told = announced(result.changes, [path for one in result.companions for path in one.left_out])
+        other = self._bench.base(self._file, self._arguments, self.task.how.target)
+        images = self.before.image, after.image
+        config = told.config | inherited_config(*images, self._base, other)
+        for field in compare_configs(images[0].config, images[1].config, config):
+            if not field.expected:
+                yield Problem(f"the configuration differs: {field}", user=field.name == "User")
+        expected = (*told.expected, *(Expectation(one, "the image's own", _ADDED) for one in _MANAGERS), *catalogue())
+        gone = departed(images[0].packages, images[1].packages)
+        expected += traces_of_packages(images[0].packages.keys() - images[1].packages.keys())
+        known = inherited_files(*images, self._base, other)
+        strange: list[PathDifference] = []
+        for again in (False, True):
+            unstable = self._seen() if again else {}
+            found = compare_files(images[0].files, images[1].files, expected, known, gone, unstable)
+            strange = [one for one in found if one.expected is None and not self._of_packages(one, after.image)]
+            if not strange:
+                return
+        yield Problem(f"{strange[0].path} is {strange[0].kind.value} ({strange[0].detail})", user=True)
+
+    def _of_packages(self, one: PathDifference, image: Image) -> bool:
+        """Whether the path is of a package that *image* installs anew, or what such packages leave behind.
+
+        A file that the stage has changed after a package brought it is none of those.
+        """
+        if _LEFT.match(one.path):
+            return True
+        if not any(one.path in paths for paths in image.packages.values()):
+            return False
+        if one.kind is not Difference.CHANGED:
+            return one.kind is Difference.ADDED
+        before, base = self.before.image.files.get(one.path), self._base.files.get(one.path)
+        return one.path.startswith("/usr/") and (base is None or before == base)
+
+    def _seen(self) -> Seen:
+        """How the file as it is differs from itself, for which it is built again."""
+        if not self.task.how.control:
+            return {}
+        if self._unstable is None:
+            self._bench.build(self._original, "control", self._like(self._original), fresh=True)
+            self._unstable = seen(self.before.image.files, self._bench.read("control", squeezed=False).files)
+        return self._unstable
+
+    def _build(self, file: Path, name: str) -> None:
+        self._bench.build(file, name, self._like(file), fresh=False, series=_SERIES)
+
+    def _like(self, file: Path) -> BuildRequest:
+        how = self.task.how
+        return BuildRequest(
+            file, self._bench.context, "", how.target, how.build_args, how.network, timeout=how.build_timeout
+        )
+
+    def _stored(self, name: str, data: bytes) -> Path:
+        """A file with *data*, for whose build is ignored what is for the original's."""
+        file = self._folder / name
+        file.write_bytes(data)
+        ignored = self.task.path.with_name(f"{self.task.path.name}.dockerignore")
+        if ignored.is_file():
+            shutil.copyfile(ignored, file.with_name(f"{name}.dockerignore"))
+        return file
+
+
+_ADDED = frozenset((Difference.ADDED, Difference.CHANGED))
+
+
+_LEFT = re.compile(
+    r"/(?:var/lib/dpkg|var/lib/apt|var/cache|etc/alternatives|etc/ld\.so\.cache|lib/apk|usr/lib/apk)(?:/|\Z)"
+)
+
+
+def _mended(given: Supposed, found: tuple[Problem, ...]) -> Supposed | None:
+    """*given* with what cures the problems that can be cured; None where none can."""
+    packages = {package for one in found for package in one.packages}
+    places = {place for one in found for place in one.places} if given.rule in SPLITS else set()
+    if not packages and not places:
+        return None
+    wanted = sorted({*given.places, *places})
+    outer = tuple(one for one in wanted if not any(one.startswith(f"{two}/") for two in wanted))
+    return evolve(given, packages=tuple(sorted({*given.packages, *packages})), places=outer)
+
+
+def _why_not(result: Result, rule: str) -> str:
+    """Why the rule makes no change even so."""
+    told = [one.reason for one in result.remarks if one.rule == rule and one.kind is not RemarkKind.HELD]
+    return told[0] if told else "the rule finds nothing to change"
