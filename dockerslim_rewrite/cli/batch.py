@@ -16,7 +16,18 @@ from .rewrite import complain
 
 #: Options of `rewrite` that make sense for one file only, or that the batch has in another form.
 _NOT_FOR_MANY = frozenset(
-    ("output", "stdin_filename", "suggest", "format", "statistics", "python", "context", "target", "smoke_file")
+    (
+        "output",
+        "stdin_filename",
+        "suggest",
+        "format",
+        "statistics",
+        "python",
+        "context",
+        "target",
+        "smoke_file",
+        "prove",
+    )
 )
 _PLANNING = _NOT_FOR_MANY | {"in_place", "diff", "check", "verify", "engine", "build_arg", "network", "smoke", "strict"}
 

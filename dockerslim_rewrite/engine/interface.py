@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from .traces import Traced
 
-
 #: The network of a container that is cut off: every engine has one of that name, with loopback only.
 ALONE = "none"
 

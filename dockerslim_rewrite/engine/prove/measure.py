@@ -17,7 +17,9 @@ _PASSING = re.compile(
     r"/(?:var/lib/(?:apt|dpkg|systemd|pam|ucf)|lib/apk|usr/lib/apk|var/cache|var/log|var/backups|tmp|var/tmp|run|proc|sys|dev|"
     r"root/\.(?:cache|npm|cargo|gem|bundle|node-gyp|config)|usr/share/(?:doc|man|info|lintian|bug))(?:/|\Z)"
     r"|/etc/(?:passwd|group|shadow|gshadow|subuid|subgid)-?\Z|/etc/(?:ld\.so\.cache|hosts|hostname|resolv\.conf|mtab|machine-id)\Z"
-    r"|/etc/(?:alternatives|rc\d\.d|init\.d|cron\.[a-z]+|systemd|apt|dpkg|ssl/certs|\.pwd\.lock)(?:/|\Z)"
+    r"|/etc/(?:alternatives|rc\d\.d|init\.d|cron\.[a-z]+|systemd|apt|dpkg|\.pwd\.lock)(?:/|\Z)"
+    # Package managers of languages: the runtime image has its own.
+    r"|/usr/local/bin/(?:pip[\d.]*|wheel|easy_install[\d.-]*|npm|npx|corepack|yarn|yarnpkg|gem|bundle|bundler)\Z"
     r"|.*/__pycache__(?:/|\Z)|.*\.pyc\Z|/root/\.wget-hsts\Z"
 )
 #: Folders in which each thing is named by itself, however many there are.

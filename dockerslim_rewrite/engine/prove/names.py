@@ -37,9 +37,13 @@ _FOREIGN = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|vendor
 _COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: What nobody misses: folders of documentation, of package managers, of caches; and what is made when a program runs.
 _IDLE = re.compile(
-    r"/(?:usr/share/(?:doc|man|info|locale|lintian|bug)|usr/include|var/(?:lib/(?:apt|dpkg)|cache|log)|etc/apt)(?:/|\Z)"
+    r"/(?:usr/share/(?:doc|man|info|locale|lintian|bug)|var/(?:lib/(?:apt|dpkg)|cache|log)|etc/apt)(?:/|\Z)"
 )
 LARGEST = 2_000_000
+#: What runtimes and libraries read though no code names it: kinds of files, services, certificates, time zones.
+_UNNAMED = (
+    "/etc/mime.types", "/etc/services", "/etc/protocols", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo",
+)  # fmt: skip
 
 
 @record
@@ -65,14 +69,14 @@ def missed(
     own = tuple(places)
     libraries = _libraries(before, after)
     commands = {name: path for name, path in _commands(before).items() if name not in _commands(after)}
-    found: dict[str, str] = {}
+    found = {path: "some library" for path in _UNNAMED if _gone(path, before, after)}
     for by, text in sorted(texts.items()):
         foreign = _FOREIGN.search(by) is not None
         named = [libraries.get(name) for name in _LIBRARY.findall(text)]
         named += [libraries.get(one) for name in _FOUND.findall(text) for one in (name, f"lib{name}.so")]
         if not foreign:
             named += [path for path in _PATH.findall(text) if _gone(path, before, after)]
-            named += [commands.get(posixpath.basename(word)) for word in _ran(by, text)]
+            named += [commands.get(posixpath.basename(word)) for word in ran(by, text)]
         for path in named:
             if path is not None and not any(path.startswith(f"{one}/") for one in own) and not _IDLE.match(path):
                 found.setdefault(path, by)
@@ -83,7 +87,8 @@ def _gone(path: str, before: RootFilesystem, after: RootFilesystem) -> bool:
     return follow(path, before) is not None and follow(path, after) is None
 
 
-def _ran(by: str, text: str) -> list[str]:
+def ran(by: str, text: str) -> list[str]:
+    """The commands that *text*, the file at the path *by*, runs by name; of scripts of the shell all that may be some."""
     script = by.endswith(_SCRIPTS) or text.startswith(
         ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env sh", "#!/usr/bin/env bash")
     )

@@ -13,7 +13,7 @@ from ..verify import smoke_agrees
 from . import elf, imports
 from .access import unreadable
 from .follow import follow
-from .names import missed
+from .names import missed, ran
 from .observe import Observed
 
 #: What no other image can have under that name.
@@ -25,6 +25,8 @@ _AGAIN = re.compile(
     r"lib[a-z0-9][a-z0-9.+-]*|zlib1g|bzip2|ca-certificates|curl|file|git|gnupg|imagemagick|mercurial|openssh-client|openssl|"
     r"patch|procps|subversion|unzip|wget|xz-utils"
 )
+#: Programs of which images have a part without the package of that name.
+_PARTED = frozenset(("perl", "python3", "ruby", "git", "vim"))
 _COMPILED = re.compile(r"(/.*/)__pycache__/([^/]+)\.cpython-\d+\.pyc\Z")
 
 
@@ -77,6 +79,15 @@ def _where(name: str, before: Observed) -> str | None:
 def _names(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:
     for one in missed(before.texts, before.image.files, after.image.files, places):
         yield _cure(f"{one.by} names {one.path}", one.path, before)
+
+
+def _interpreters(before: Observed, after: Observed) -> Iterator[Problem]:
+    """Programs that both images have, and of whose package only a part is left: Perl without its modules."""
+    lost = {name.partition(":")[0] for name in before.image.packages.keys() - after.image.packages.keys()}
+    for by, text in sorted(before.texts.items()):
+        for word in sorted(set(ran(by, text)) & lost & _PARTED):
+            reason = f"{by} runs {word}, whose package only the old image has as a whole"
+            yield Problem(reason, packages=(word,)) if _AGAIN.fullmatch(word) else Problem(reason)
 
 
 def _opened(before: Observed, after: Observed) -> Iterator[Problem]:

@@ -10,15 +10,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ...analysis.locked import Supposed
-from ...change import Change, RemarkKind
+from ...change import Change, RemarkKind, SplitsStage
 from ...passes import PIPELINE
 from ...pipeline import Options, Result, rewrite
 from ...record import evolve, record
 from ..announced import announced
 from ..archive import Image, LayerCache
-from ..bench import Bench, Progress
+from ..bench import WARM, Bench, Progress
 from ..choose import choose
 from ..compare import PathDifference, Seen, compare_configs, compare_files, seen
+from ..context import source_file, touched
 from ..expectations import Difference, Expectation, catalogue, traces_of_packages
 from ..inherited import inherited_config, inherited_files
 from ..interface import BuildFailed, BuildRequest
@@ -46,12 +47,13 @@ _MANAGERS = (
     "**/site-packages/setuptools-*/**", "**/site-packages/setuptools-*", "**/site-packages/wheel/**",
     "**/site-packages/wheel-*/**", "**/site-packages/wheel-*", "**/site-packages/pkg_resources/**",
     "**/site-packages/_distutils_hack/**", "/usr/local/lib/node_modules/npm/**",
+    "/usr/local/bin/pip*", "/usr/local/bin/wheel", "/usr/local/bin/easy_install*", "/usr/local/bin/np[mx]",
 )  # fmt: skip
 
 
 @record
 class Attempt:
-    """One candidate: the rule, and the image's ``size`` in bytes once it was built. ``refused`` is why it is not proved.
+    """One candidate: the rule, and the image's ``size`` in bytes once it was built; why it is ``refused``, if it is.
 
     ``given`` is what the proof allows the rule to take for granted, ``result`` the file that was built, without the
     changes of the rules ``ignored``.
@@ -185,13 +187,24 @@ class _Prover:
             reason = f"{self.task.unclear}: give --smoke a command that does it"
             return evolve(attempt, refused=reason)
         level = "standard" if decisive(self.before, after) else "aggressive"
-        given = evolve(attempt.given, level=level, evidence=shown(self.before, after, self.task.when))
+        told = shown(self.before, after, self.task.when)
+        given = evolve(attempt.given, base=_base_of(attempt) or "", level=level, evidence=told)
         result, change = self._rewritten(given, attempt.ignored)
         # The level decides whether the change is made; its text must be the one that was built.
         held = result.text if change is not None else None
         if held is not None and attempt.result is not None and held != attempt.result.text:
             return evolve(attempt, refused="the proven file is not the one that would be written")
-        return evolve(attempt, given=given, result=result if change is not None else attempt.result)
+        seconds = self._warm() if self.task.how.warm else None
+        return evolve(attempt, given=given, result=result if change is not None else attempt.result, warm=seconds)
+
+    def _warm(self) -> float | None:
+        """The seconds that a build takes once a source file has changed; None where there is none."""
+        file = self.task.how.touch or source_file(self._bench.context)
+        if file is None:
+            return None
+        with touched(self._bench.context, file):
+            name = f"try-{self._count}{WARM}"
+            return self._bench.build(self._file, name, self._like(self._file), fresh=False, series=_SERIES)[0]
 
     def _rewritten(self, given: Supposed, ignored: tuple[str, ...]) -> tuple[Result, Change | None]:
         options = self.task.options
@@ -271,6 +284,13 @@ class _Prover:
         if ignored.is_file():
             shutil.copyfile(ignored, file.with_name(f"{name}.dockerignore"))
         return file
+
+
+def _base_of(attempt: Attempt) -> str | None:
+    """The base image that a split has chosen: the lock names it, so that later versions choose the same."""
+    changes = attempt.result.changes if attempt.result is not None else ()
+    claims = [claim for one in changes if one.rule == attempt.rule for claim in one.claims]
+    return next((claim.base for claim in claims if isinstance(claim, SplitsStage)), None)
 
 
 _ADDED = frozenset((Difference.ADDED, Difference.CHANGED))
