@@ -1,6 +1,7 @@
 """Proofs in the lock file: what building a Dockerfile in its context showed.
 
-Each is a table under the digests of both, so that two branches that prove different files merge without conflict.
+Each is a table under the file's name, so that two branches that prove different files merge without conflict, and two
+that prove the same file do not merge into one that nobody proved.
 """
 
 from __future__ import annotations
@@ -29,11 +30,10 @@ def read_proofs(tables: Any) -> tuple[Proof, ...]:
 
 def proof_lines(proofs: Iterable[Proof]) -> Iterator[str]:
     """The same as text, in order of the keys."""
-    for one in sorted(proofs, key=_key):
+    for one in sorted(proofs, key=lambda one: one.file):
         given = one.supposed
-        yield f"\n[proof.{_string(_key(one))}]\n"
+        yield f"\n[proof.{_string(one.file)}]\n"
         yield f"schema = {SCHEMA}\n"
-        yield f"file = {_string(one.file)}\n"
         yield f"dockerfile = {_string(one.dockerfile)}\n"
         yield f"context = {_string(one.context)}\n"
         yield f"rule = {_string(given.rule)}\n"
@@ -49,10 +49,6 @@ def proof_lines(proofs: Iterable[Proof]) -> Iterator[str]:
 def with_proof(proofs: Iterable[Proof], new: Proof) -> tuple[Proof, ...]:
     """*proofs* with *new* in place of those of the same file, whose text or context was another, or the same."""
     return (*(one for one in proofs if one.file != new.file), new)
-
-
-def _key(one: Proof) -> str:
-    return f"{one.dockerfile[7:23]}-{one.context[7:23]}-{one.supposed.rule}"
 
 
 def _read(key: str, table: Any) -> Proof:
@@ -72,7 +68,7 @@ def _read(key: str, table: Any) -> Proof:
             _text(table, "evidence"),
         )
         found = Proof(
-            _text(table, "file"),
+            key,
             _text(table, "dockerfile"),
             _text(table, "context"),
             given,

@@ -58,6 +58,20 @@ CMD {cmd}
 """
 
 
+_PLUGIN = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "demo-plugin"
+version = "1"
+[project.entry-points.demo]
+one = "demo_plugin:hello"
+[tool.setuptools]
+py-modules = ["demo_plugin"]
+"""
+
+
 @dataclass(frozen=True)
 class Breaking:
     """One project: what its Dockerfile has besides the usual, and its server's code."""
@@ -67,11 +81,9 @@ class Breaking:
     imports: str = ""
     start: str = ""
     lines: str = "RUN pip install --no-cache-dir six"
-    port: int = 8000
+    port: int = 18123
     cmd: str = '["python", "app.py"]'
     files: dict[str, str] = field(default_factory=dict)
-    #: Whether every request must be answered well in the image as it is: a project that never works shows nothing.
-    works: bool = True
 
     def write(self, folder: Path) -> Path:
         """Lay the project out in *folder*; its Dockerfile."""
@@ -112,8 +124,7 @@ PROJECTS = (
         "import importlib.metadata",
         lines="COPY plugin /plugin\nRUN pip install --no-cache-dir /plugin",
         files={
-            "plugin/pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-            '[project]\nname = "demo-plugin"\nversion = "1"\n[project.entry-points.demo]\none = "demo_plugin:hello"\n',
+            "plugin/pyproject.toml": _PLUGIN,
             "plugin/demo_plugin.py": 'def hello():\n    return "hello"\n',
         },
     ),
@@ -138,7 +149,7 @@ PROJECTS = (
     Breaking(
         "font",
         'return os.path.getsize("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")',
-        lines="RUN pip install six\nRUN apt-get update && apt-get install -y fonts-dejavu-core && rm -rf /var/lib/apt/lists/*",
+        lines="RUN pip install six\nRUN apt-get update && apt-get install -y fonts-dejavu-core",
     ),
     Breaking("program-at-request", 'return subprocess.run(["git", "--version"], capture_output=True).stdout'),
     Breaking("compiler-at-request", 'return subprocess.run(["gcc", "-dumpversion"], capture_output=True).stdout'),

@@ -56,7 +56,7 @@ def test_nothing_is_proved_falsely(project: Breaking, base_images: Callable[...,
     assert ladder.attempts, "nothing was tried, so nothing is shown"
     good = [one for one in ladder.attempts if one.proved]
     told, same = answers(project, dockerfile, good)
-    assert not told.startswith("failed") and told.strip() not in ("", "False", "None"), (
-        "the project does not work as it is"
-    )
+    # A project that never works would show nothing.
+    assert told.strip() not in ("", "False", "None")
+    assert not told.startswith("failed")
     assert all(same), [(one.rule, one.given) for one in good]

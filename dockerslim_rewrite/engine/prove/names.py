@@ -88,7 +88,7 @@ def _gone(path: str, before: RootFilesystem, after: RootFilesystem) -> bool:
 
 
 def ran(by: str, text: str) -> list[str]:
-    """The commands that *text*, the file at the path *by*, runs by name; of scripts of the shell all that may be some."""
+    """The commands that *text*, the file at the path *by*, runs by name; of shell scripts any word may be one."""
     script = by.endswith(_SCRIPTS) or text.startswith(
         ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env sh", "#!/usr/bin/env bash")
     )
