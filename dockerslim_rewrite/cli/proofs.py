@@ -89,6 +89,7 @@ def _carried_out(
     from ..engine.prove.choice import chosen
     from ..engine.prove.observe import Trial
     from ..engine.prove.rounds import Task, prove
+    from ..engine.prove.unclear import started
     from ..report.ladder import plan_lines
     from .progress import ProgressLine
 
@@ -102,7 +103,7 @@ def _carried_out(
     folder = Path(project.name)
     if not quiet:
         print("\n".join(plan_lines(path, str(folder), trial, rules)), file=sys.stderr)
-    task = Task(Path(path), data, folder, options, builds, trial, now(), _unclear(data, project))
+    task = Task(Path(path), data, folder, options, builds, trial, now(), *started(data, project))
     progress = ProgressLine(quiet=quiet)
     try:
         ladder = prove(task, rules, progress)
@@ -120,19 +121,6 @@ def _carried_out(
     text = data.decode("utf-8", "surrogateescape")
     name = repository_path(path)
     return Outcome(PROVED, ladder, best, None, Proof(name, text_digest(text), context, best.given, now(), best.ignored))
-
-
-def _unclear(data: bytes, project: Project) -> str | None:
-    """What code of the project starts or loads that is known only when it runs."""
-    from ..ir.build import read_build
-    from ..syntax import parse
-    from ..text import Source
-
-    build = read_build(parse(Source.from_bytes(data, None)))
-    for one in project.behaviour(build).programs:
-        if one.name is None:
-            return f"what code starts or loads is known only when it runs ({one.evidence})"
-    return None
 
 
 def prove_and_record(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -102,17 +103,23 @@ class Bench:
         self.progress(f"reading {image}")
         return self._exported(image, squeezed=False)
 
-    def export(self, image: str) -> Path:
-        """The archive of the engine's *image*, in a place that the next call overwrites."""
-        archive = self._folder / "image.tar"
-        archive.unlink(missing_ok=True)
-        self.engine.export(image, archive)
-        return archive
+    @contextlib.contextmanager
+    def opened(self, name: str) -> Iterator[tuple[Image, Path]]:
+        """The image *name*, not compressed, and while inside its archive."""
+        self.progress(f"reading {name}")
+        with self._archive(self.tag(name)) as archive:
+            yield read_archive(archive, self._layers, squeezed=False), archive
 
     def _exported(self, image: str, *, squeezed: bool) -> Image:
+        with self._archive(image) as archive:
+            return read_archive(archive, self._layers, squeezed=squeezed)
+
+    @contextlib.contextmanager
+    def _archive(self, image: str) -> Iterator[Path]:
         archive = self._folder / "image.tar"
         try:
-            return read_archive(self.export(image), self._layers, squeezed=squeezed)
+            self.engine.export(image, archive)
+            yield archive
         finally:
             archive.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..change import Remark
@@ -31,7 +32,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     options = options or Options()
     source = Source.from_bytes(text, path) if isinstance(text, bytes) else Source(text, path)
     if options.lock.proofs:
-        options = granted(source.text, options, projects_of(options, path))
+        options = granted(source.text, options, partial(projects_of, options, path))
     passes = selected(options)
     engine = Engine(source, options, passes)
     outcome = engine.run()

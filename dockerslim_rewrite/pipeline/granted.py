@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.locked import Proof
@@ -29,14 +29,16 @@ def context_digest(projects: Sequence[Project | None]) -> str | None:
     return only.digest
 
 
-def granted(text: str, options: Options, projects: Sequence[Project | None]) -> Options:
+def granted(text: str, options: Options, projects: Callable[[], Sequence[Project | None]]) -> Options:
     """*options* with what the lock's proofs of *text* in the context of *projects* show, and without the rules that
     had no part in them. The same options where there is no proof, or where somebody supposes something else.
+
+    Projects are opened only for a text that the lock has a proof of.
     """
     if options.supposed is not None:
         return options
     proofs = options.lock.proofs_of(text_digest(text))
-    context = context_digest(projects) if proofs else None
+    context = context_digest(projects()) if proofs else None
     return with_proofs(options, tuple(one for one in proofs if one.context == context))
 
 

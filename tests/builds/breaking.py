@@ -50,7 +50,6 @@ sys.exit("no answer")
 _DOCKERFILE = """\
 FROM python:3.11
 WORKDIR /app
-RUN pip install --no-cache-dir --upgrade pip
 {lines}
 COPY . .
 EXPOSE {port}

@@ -9,54 +9,50 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.engine.announced import Announced
-from dockerslim_rewrite.engine.interface import BuildFailed
+from dockerslim_rewrite.engine.archive import LayerCache
+from dockerslim_rewrite.engine.interface import ALONE
 from dockerslim_rewrite.engine.prove.observe import Trial
-from dockerslim_rewrite.engine.prove.rounds import Attempt, Ladder, Task, candidates, prove
-from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, smoke_agrees, verify_each
+from dockerslim_rewrite.engine.prove.rounds import Task, candidates, prover
+from dockerslim_rewrite.engine.prove.unclear import started
+from dockerslim_rewrite.engine.verify import VerifyOptions
+from dockerslim_rewrite.pipeline.engine import projects_of
 from tests.builds.breaking import PROJECTS, Breaking
 
 pytestmark = [pytest.mark.builds, pytest.mark.slow]
 
 
-def proved(dockerfile: Path, smoke: tuple[str, ...] | None = None) -> Ladder:
-    """Everything that may be proved of *dockerfile*, without a network for its containers."""
+#: Base images are read once for all of these tests.
+LAYERS = LayerCache()
+
+
+def task_of(dockerfile: Path, smoke: tuple[str, ...] | None = None) -> tuple[Task, tuple[str, ...]]:
+    """What to prove of *dockerfile*, its containers cut off from the network, and the rules to try."""
     context = dockerfile.parent
     options = Options(context=context)
     data = dockerfile.read_bytes()
     plain = rewrite(data, options, str(dockerfile))
+    (project,) = projects_of(options, str(dockerfile))
+    assert project is not None
     how = VerifyOptions(engine="buildah", network="host", warm=False)
-    task = Task(dockerfile, data, context, options, how, Trial(smoke=smoke), datetime.now(UTC))
-    return prove(task, candidates(plain), lambda line: None)
-
-
-def answers(project: Breaking, dockerfile: Path, attempts: list[Attempt]) -> tuple[str, list[bool]]:
-    """What the project answers as it is, and whether each of *attempts*, built anew, answers the same."""
-    files = []
-    for number, one in enumerate(attempts):
-        assert one.result is not None
-        file = dockerfile.with_name(f"attempt-{number}.Dockerfile")
-        file.write_bytes(one.result.to_bytes())
-        files.append(Candidate(file, Announced()))
-    options = VerifyOptions(engine="buildah", network=None, smoke=project.truth, control=False, warm=False)
-    same, told = [], ""
-    for outcome in verify_each(dockerfile, files or [Candidate(dockerfile)], dockerfile.parent, options):
-        assert not isinstance(outcome, BuildFailed)
-        assert outcome.before.smoke is not None
-        told = outcome.before.smoke.stdout
-        same.append(smoke_agrees(outcome.before.smoke, outcome.after.smoke))
-    return told, same
+    found = started(data, project)
+    return Task(dockerfile, data, context, options, how, Trial(smoke=smoke), datetime.now(UTC), *found), candidates(
+        plain
+    )
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda one: one.name)
 def test_nothing_is_proved_falsely(project: Breaking, base_images: Callable[..., None], tmp_path: Path) -> None:
     base_images("python:3.11", "python:3.11-slim")
-    dockerfile = project.write(tmp_path / project.name)
-    ladder = proved(dockerfile)
-    assert ladder.attempts, "nothing was tried, so nothing is shown"
-    good = [one for one in ladder.attempts if one.proved]
-    told, same = answers(project, dockerfile, good)
+    task, rules = task_of(project.write(tmp_path / project.name))
+    with prover(task, lambda line: None, LAYERS) as opened:
+        attempts = list(opened.attempts(rules))
+        told = opened.bench.command("before", project.truth, ALONE, 60)
+        answers = {
+            one.rule: opened.bench.command(one.image, project.truth, ALONE, 60) for one in attempts if one.proved
+        }
     # A project that never works would show nothing.
-    assert told.strip() not in ("", "False", "None")
-    assert not told.startswith("failed")
-    assert all(same), [(one.rule, one.given) for one in good]
+    assert told.stdout.strip() not in ("", "False", "None"), told.stderr
+    assert not told.stdout.startswith("failed"), told.stdout
+    assert attempts, "nothing was tried, so nothing is shown"
+    print(project.name, *(f"{one.rule} {one.size} {one.refused or one.given}" for one in attempts), sep="\n  ")
+    assert {rule: one.stdout for rule, one in answers.items()} == dict.fromkeys(answers, told.stdout)

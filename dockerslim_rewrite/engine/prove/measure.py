@@ -24,7 +24,7 @@ _PASSING = re.compile(
 )
 #: Folders in which each thing is named by itself, however many there are.
 _BROAD = re.compile(
-    r"/(?:usr(?:/local)?(?:/(?:bin|sbin|lib|share|include|lib/x86_64-linux-gnu|lib/aarch64-linux-gnu))?|bin|sbin|lib|etc|opt|srv|var(?:/lib)?|home|root)?\Z"
+    r"/(?:usr(?:/local)?(?:/(?:bin|sbin|lib|share|src|games|etc|include|lib/x86_64-linux-gnu|lib/aarch64-linux-gnu))?|bin|sbin|lib|etc|opt|srv|var(?:/lib)?|home|root)?\Z"
 )
 #: So many things in one folder of the base image, and the folder is copied as a whole.
 _MANY = 12
@@ -44,8 +44,7 @@ def written(image: Image, base: Image) -> tuple[str, ...]:
         if entry is None or _PASSING.match(path) or (entry.kind is Kind.DIRECTORY and path in base.files):
             continue
         top = _outermost_new(path, base.files, owned)
-        if not any(top.startswith(f"{one}/") for one in found):
-            found.add(top)
+        found.add(top)
     # A folder that packages have made, with nothing of ours in it, is nobody's.
     kept = {one for one in found if _holds(one, own, image.files)}
     return tuple(sorted(_gathered(kept)))
@@ -59,7 +58,12 @@ def _made_here(image: Image, base: Image) -> set[str]:
 def _outermost_new(path: str, base: RootFilesystem, owned: set[str]) -> str:
     """The outermost folder above *path* that *base* has not and no package owns; *path* itself where each does."""
     top = path
-    while (above := posixpath.dirname(top)) != "/" and above not in base and above not in owned:
+    while (
+        (above := posixpath.dirname(top)) != "/"
+        and above not in base
+        and above not in owned
+        and not _BROAD.match(above)
+    ):
         top = above
     return top
 
@@ -68,8 +72,11 @@ def _holds(path: str, own: set[str], files: RootFilesystem) -> bool:
     entry = files.get(path)
     if entry is None or entry.kind is not Kind.DIRECTORY:
         return entry is not None
+    if _BROAD.match(path):
+        return False
     inside = [one for one in own if one.startswith(f"{path}/")]
-    return not inside or any(not _PASSING.match(one) for one in inside)
+    things = [one for one in inside if (found := files.get(one)) is not None and found.kind is not Kind.DIRECTORY]
+    return not things or any(not _PASSING.match(one) for one in things)
 
 
 def _gathered(places: Iterable[str]) -> set[str]:

@@ -60,16 +60,25 @@ def is_text(path: str, head: bytes) -> bool:
 
 
 def missed(
-    texts: Mapping[str, str], before: RootFilesystem, after: RootFilesystem, places: Iterable[str]
+    texts: Mapping[str, str],
+    before: RootFilesystem,
+    after: RootFilesystem,
+    places: Iterable[str],
+    programs: Iterable[tuple[str, str]] = (),
 ) -> tuple[Missed, ...]:
     """What *texts*, the files that ship by path, name of *before* and *after* lacks, sorted.
 
-    *places* are the paths that only one of the two has for reasons of its own.
+    *places* are the paths that only one of the two has for reasons of its own. *programs* are commands that code is
+    known to start, with where it does.
     """
     own = tuple(places)
     libraries = _libraries(before, after)
     commands = {name: path for name, path in _commands(before).items() if name not in _commands(after)}
     found = {path: "some library" for path in _UNNAMED if _gone(path, before, after)}
+    for name, by in programs:
+        path = commands.get(posixpath.basename(name)) or (name if _gone(name, before, after) else None)
+        if path is not None:
+            found.setdefault(path, by)
     for by, text in sorted(texts.items()):
         foreign = _FOREIGN.search(by) is not None
         named = [libraries.get(name) for name in _LIBRARY.findall(text)]
@@ -84,7 +93,7 @@ def missed(
 
 
 def _gone(path: str, before: RootFilesystem, after: RootFilesystem) -> bool:
-    return follow(path, before) is not None and follow(path, after) is None
+    return path.startswith("/") and follow(path, before) is not None and follow(path, after) is None
 
 
 def ran(by: str, text: str) -> list[str]:

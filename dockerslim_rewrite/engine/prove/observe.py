@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ...record import record
 from ..archive import Image
@@ -52,56 +52,56 @@ class Observed:
         return None
 
 
-def observe(
-    bench: Bench, name: str, image: Image, read: Callable[[bytes], Elf | None], places: Iterable[str], trial: Trial
-) -> Observed:
-    """Look at the *image* that *bench* has built as *name*: read it, try it.
+#: What is kept of a file: its dynamic section, the paths of the loader's cache, or its text.
+Kept = Elf | frozenset[str] | str
 
-    Of texts those in *places* count, which the file itself put there. Raises ``EngineError``.
-    """
-    elf: dict[str, Elf] = {}
-    texts: dict[str, str] = {}
-    plain: dict[str, str] = {}
-    cache: frozenset[str] = frozenset()
-    wanted = tuple(places)
 
-    def look(path: str, head: bytes, whole: Callable[[], bytes]) -> bool | None:
-        nonlocal cache
+class Observer:
+    """Looks at images that *bench* builds, reads programs with *read* and tries containers as *trial* says."""
+
+    def __init__(self, bench: Bench, read: Callable[[bytes], Elf | None], trial: Trial) -> None:
+        self._bench = bench
+        self._read = read
+        self._trial = trial
+        self._layers: dict[str, dict[str, Kept]] = {}
+
+    def observe(self, name: str, measure: Callable[[Image], tuple[str, ...]]) -> tuple[Observed, tuple[str, ...]]:
+        """Read the image *name* and try it; and what *measure* makes of it: the places whose texts count.
+
+        These places have to be the same for all images. Raises ``EngineError``.
+        """
+        bench, trial = self._bench, self._trial
+        with bench.opened(name) as (image, archive):
+            places = measure(image)
+            bench.progress(f"looking into {name}")
+            kept = look_at(archive, image.files, lambda *file: self._look(places, *file), self._layers)
+        elf = {path: one for path, one in kept.items() if isinstance(one, Elf)}
+        texts = {path: one for path, one in kept.items() if isinstance(one, str)}
+        accounts = [texts.pop(path, "") for path in _ACCOUNTS]
+        cache = kept.get(CACHE)
+        environment = image.config.fields.get("Env", {})
+        library_path = tuple(filter(None, environment.get("LD_LIBRARY_PATH", "").split(":")))
+        seen = Observed(
+            image=image,
+            programs=Programs(elf, image.files, cache if isinstance(cache, frozenset) else frozenset(), library_path),
+            texts=texts,
+            user=account(str(image.config.fields.get("User", "")), *accounts),
+            start=_start(bench, name, image, trial),
+            smoke=_smoke(bench, name, image, trial),
+            imports=_imports(bench, name, image, trial),
+        )
+        return seen, places
+
+    def _look(self, places: tuple[str, ...], path: str, head: bytes, whole: Callable[[], bytes]) -> Kept | None:
         if head == _ELF:
-            found = read(whole())
-            if found is not None:
-                elf[path] = found
-        elif path == CACHE:
-            cache = cached(whole())
-        elif path in _ACCOUNTS:
-            plain[path] = whole().decode("utf-8", "replace")
-        elif any(path == one or path.startswith(f"{one}/") for one in wanted) and is_text(path, head):
-            entry = image.files.get(path)
-            if entry is not None and entry.size <= LARGEST:
-                texts[path] = whole().decode("utf-8", "replace")
+            return self._read(whole())
+        if path == CACHE:
+            return cached(whole())
+        ships = any(path == one or path.startswith(f"{one}/") for one in places)
+        if path in _ACCOUNTS or (ships and is_text(path, head)):
+            data = whole()
+            return data.decode("utf-8", "replace") if len(data) <= LARGEST else None
         return None
-
-    bench.progress(f"looking into {name}")
-    archive = bench.export(bench.tag(name))
-    try:
-        look_at(archive, image.files, look)
-    finally:
-        archive.unlink(missing_ok=True)
-    environment = image.config.fields.get("Env", {})
-    library_path = tuple(filter(None, environment.get("LD_LIBRARY_PATH", "").split(":")))
-    # A later layer may have replaced a file that was read.
-    elf = {path: one for path, one in elf.items() if path in image.files}
-    return Observed(
-        image=image,
-        programs=Programs(elf, image.files, cache, library_path),
-        texts=texts,
-        user=account(
-            str(image.config.fields.get("User", "")), plain.get(_ACCOUNTS[0], ""), plain.get(_ACCOUNTS[1], "")
-        ),
-        start=_start(bench, name, image, trial),
-        smoke=_smoke(bench, name, image, trial),
-        imports=_imports(bench, name, image, trial),
-    )
 
 
 def _start(bench: Bench, name: str, image: Image, trial: Trial) -> StartOutcome | None:

@@ -48,12 +48,17 @@ class Problem:
         return bool(self.packages or self.places)
 
 
-def problems(before: Observed, after: Observed, places: Iterable[str]) -> tuple[Problem, ...]:
-    """Everything that *after* lacks, of what *before* has and what ships in *places* needs."""
+def problems(
+    before: Observed, after: Observed, places: Iterable[str], programs: Iterable[tuple[str, str]] = ()
+) -> tuple[Problem, ...]:
+    """Everything that *after* lacks, of what *before* has and what ships in *places* needs.
+
+    *programs* are commands that code is known to start, with where it does.
+    """
     own = tuple(places)
     found = [
         *_libraries(before, after),
-        *_names(before, after, own),
+        *_names(before, after, own, tuple(programs)),
         *_opened(before, after),
         *_rights(before, after, own),
     ]
@@ -76,8 +81,10 @@ def _where(name: str, before: Observed) -> str | None:
     return min(paths, key=lambda path: (path not in before.programs.cache, len(path), path), default=None)
 
 
-def _names(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:
-    for one in missed(before.texts, before.image.files, after.image.files, places):
+def _names(
+    before: Observed, after: Observed, places: tuple[str, ...], programs: tuple[tuple[str, str], ...]
+) -> Iterator[Problem]:
+    for one in missed(before.texts, before.image.files, after.image.files, places, programs):
         yield _cure(f"{one.by} names {one.path}", one.path, before)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from ..workspace import workspace
 from .elf import Elf, reader
 from .evidence import decisive, shown
 from .measure import written
-from .observe import Observed, Trial, observe
+from .observe import Observed, Observer, Trial
 from .problems import Problem, problems
 
 #: How often a candidate is mended and built again.
@@ -56,7 +57,7 @@ class Attempt:
     """One candidate: the rule, and the image's ``size`` in bytes once it was built; why it is ``refused``, if it is.
 
     ``given`` is what the proof allows the rule to take for granted, ``result`` the file that was built, without the
-    changes of the rules ``ignored``.
+    changes of the rules ``ignored``. ``image`` is what the bench calls the image.
     """
 
     rule: str
@@ -69,6 +70,7 @@ class Attempt:
     result: Result | None = None
     packages: int = 0
     warm: float | None = None
+    image: str = ""
 
     @property
     def proved(self) -> bool:
@@ -89,6 +91,7 @@ class Task:
     """One Dockerfile to prove: its ``path`` and ``text``, the rewriting ``options`` and how to build and try it.
 
     ``unclear`` is what its code starts or loads that is known only when it runs, as evidence; a smoke command shows it.
+    ``programs`` are the commands that it is known to start, with where it does.
     """
 
     path: Path
@@ -99,6 +102,7 @@ class Task:
     trial: Trial
     when: datetime
     unclear: str | None = None
+    programs: tuple[tuple[str, str], ...] = ()
 
 
 def candidates(result: Result) -> tuple[str, ...]:
@@ -112,37 +116,40 @@ def prove(task: Task, rules: tuple[str, ...], progress: Progress) -> Ladder:
 
     Raises ``EngineError`` where nothing can be built here at all, ``BuildFailed`` where the file as it is cannot.
     """
+    with prover(task, progress) as opened:
+        return Ladder(opened.before.image.size, tuple(opened.attempts(rules)))
+
+
+@contextlib.contextmanager
+def prover(task: Task, progress: Progress, layers: LayerCache | None = None) -> Iterator[Prover]:
+    """The file of *task* built as it is, and whoever tries rules on it; all images go on leaving. Raises as ``prove``.
+
+    *layers* may be shared between calls, so that a base image is read once.
+    """
     read = reader()
     with ended_politely(), ExitStack() as stack:
         folder = stack.enter_context(workspace())
         engine = choose(task.how.engine, folder)
         stack.callback(engine.close)
-        bench = Bench(engine, folder, stack, LayerCache(), task.how.log, progress)
-        prover = _Prover(task, bench, folder, read)
-        prover.build_original()
-        return Ladder(prover.before.image.size, tuple(prover.attempts(rules)))
+        yield Prover(task, Bench(engine, folder, stack, layers or LayerCache(), task.how.log, progress), folder, read)
 
 
-class _Prover:
+class Prover:
+    """Tries rules on one file. ``before`` is what its image showed, ``bench`` has that and those of attempts."""
+
     def __init__(self, task: Task, bench: Bench, folder: Path, read: Callable[[bytes], Elf | None]) -> None:
         self.task = task
-        self._bench = bench
+        self.bench = bench
         self._folder = folder
-        self._read = read
         self._arguments = {name: value for name, value in task.how.build_args if value is not None}
         self._unstable: Seen | None = None
         self._count = 0
-
-    def build_original(self) -> None:
-        """Build the file as it is, and look at it."""
-        original = self._stored("Dockerfile", self.task.text)
-        self._original = original
-        self._bench.prepare([original], self.task.context, self._arguments)
-        self._build(original, "before")
-        image = self._bench.read("before", squeezed=False)
-        self._base = self._bench.base(original, self._arguments, self.task.how.target)
-        self.places = written(image, self._base)
-        self.before: Observed = observe(self._bench, "before", image, self._read, self.places, self.task.trial)
+        self._observer = Observer(bench, read, task.trial)
+        self._original = self._stored("Dockerfile", task.text)
+        bench.prepare([self._original], task.context, self._arguments)
+        self._build(self._original, "before")
+        self._base = bench.base(self._original, self._arguments, task.how.target)
+        self.before, self.places = self._observer.observe("before", lambda image: written(image, self._base))
 
     def attempts(self, rules: tuple[str, ...]) -> Iterator[Attempt]:
         """Each of *rules* tried, and tried again as the same user as before where another one may be in the way."""
@@ -169,11 +176,11 @@ class _Prover:
                 where = failure.instruction or "its start"
                 return evolve(attempt, refused=f"does not build: {where[:120]}"), False
             size, count = after.image.size, len(after.image.packages)
-            attempt = evolve(attempt, size=size, packages=count)
-            found = problems(self.before, after, given.places or self.places)
+            attempt = evolve(attempt, image=f"try-{self._count}", size=size, packages=count)
+            found = problems(self.before, after, given.places or self.places, self.task.programs)
             more = _mended(given, found)
             if more is not None and more != given:
-                self._bench.progress(f"mending {rule}: {found[0].reason}")
+                self.bench.progress(f"mending {rule}: {found[0].reason}")
                 given = more
                 continue
             found += tuple(self._differences(result, after))
@@ -199,12 +206,12 @@ class _Prover:
 
     def _warm(self) -> float | None:
         """The seconds that a build takes once a source file has changed; None where there is none."""
-        file = self.task.how.touch or source_file(self._bench.context)
+        file = self.task.how.touch or source_file(self.bench.context)
         if file is None:
             return None
-        with touched(self._bench.context, file):
+        with touched(self.bench.context, file):
             name = f"try-{self._count}{WARM}"
-            return self._bench.build(self._file, name, self._like(self._file), fresh=False, series=_SERIES)[0]
+            return self.bench.build(self._file, name, self._like(self._file), fresh=False, series=_SERIES)[0]
 
     def _rewritten(self, given: Supposed, ignored: tuple[str, ...]) -> tuple[Result, Change | None]:
         options = self.task.options
@@ -216,16 +223,15 @@ class _Prover:
         self._count += 1
         name = f"try-{self._count}"
         file = self._stored(f"Dockerfile.{name}", result.to_bytes())
-        self._bench.fetch([file], self._arguments)
+        self.bench.fetch([file], self._arguments)
         self._build(file, name)
-        image = self._bench.read(name, squeezed=False)
         self._file = file
-        return observe(self._bench, name, image, self._read, self.places, self.task.trial)
+        return self._observer.observe(name, lambda image: self.places)[0]
 
     def _differences(self, result: Result, after: Observed) -> Iterator[Problem]:
         """What of the files and of the configuration differs, and no change announces."""
         told = announced(result.changes, [path for one in result.companions for path in one.left_out])
-        other = self._bench.base(self._file, self._arguments, self.task.how.target)
+        other = self.bench.base(self._file, self._arguments, self.task.how.target)
         images = self.before.image, after.image
         config = told.config | inherited_config(*images, self._base, other)
         for field in compare_configs(images[0].config, images[1].config, config):
@@ -263,17 +269,17 @@ class _Prover:
         if not self.task.how.control:
             return {}
         if self._unstable is None:
-            self._bench.build(self._original, "control", self._like(self._original), fresh=True)
-            self._unstable = seen(self.before.image.files, self._bench.read("control", squeezed=False).files)
+            self.bench.build(self._original, "control", self._like(self._original), fresh=True)
+            self._unstable = seen(self.before.image.files, self.bench.read("control", squeezed=False).files)
         return self._unstable
 
     def _build(self, file: Path, name: str) -> None:
-        self._bench.build(file, name, self._like(file), fresh=False, series=_SERIES)
+        self.bench.build(file, name, self._like(file), fresh=False, series=_SERIES)
 
     def _like(self, file: Path) -> BuildRequest:
         how = self.task.how
         return BuildRequest(
-            file, self._bench.context, "", how.target, how.build_args, how.network, timeout=how.build_timeout
+            file, self.bench.context, "", how.target, how.build_args, how.network, timeout=how.build_timeout
         )
 
     def _stored(self, name: str, data: bytes) -> Path:
