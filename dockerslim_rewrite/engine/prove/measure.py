@@ -70,8 +70,9 @@ def _outermost_new(path: str, base: RootFilesystem, owned: set[str]) -> str:
 
 def _holds(path: str, own: set[str], files: RootFilesystem) -> bool:
     entry = files.get(path)
-    if entry is None or entry.kind is not Kind.DIRECTORY:
-        return entry is not None
+    # Archives need not name a folder to have things in it.
+    if entry is not None and entry.kind is not Kind.DIRECTORY:
+        return True
     if _BROAD.match(path):
         return False
     inside = [one for one in own if one.startswith(f"{path}/")]

@@ -71,8 +71,8 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
 
 def on_proof(change: Change, given: Supposed) -> Change:
     """*change* at the level that building it has shown, with the evidence."""
-    told = (given.evidence,) if given.evidence else ()
-    return evolve(change, safety=Safety.of(given.level), evidence=(*change.evidence, *told))
+    reason = given.evidence or "building shows that all that the stage runs is in the smaller image"
+    return evolve(change, safety=Safety.of(given.level), reason=reason)
 
 
 def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:

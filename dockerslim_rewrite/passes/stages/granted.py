@@ -36,10 +36,9 @@ def granted_target(project: Project, given: Supposed) -> Target:
 
 def on_proof(change: Change, given: Supposed, obstacle: Obstacle | None) -> Change:
     """*change* at the level that *given* deserves, with what shows it, and what could not be read."""
-    told = [given.evidence] if given.evidence else []
-    if obstacle is not None:
-        told.append(f"line {obstacle.line}: taken for granted though {obstacle.reason}")
-    return evolve(change, safety=Safety.of(given.level), evidence=(*change.evidence, *told))
+    told = () if obstacle is None else (f"line {obstacle.line}: taken for granted though {obstacle.reason}",)
+    reason = f"{change.reason}; {given.evidence}" if given.evidence else change.reason
+    return evolve(change, safety=Safety.of(given.level), reason=reason, evidence=(*change.evidence, *told))
 
 
 def _spoken_of(path: str, places: tuple[str, ...]) -> bool:
