@@ -19,7 +19,8 @@ def refused_anew(before: StartOutcome, after: StartOutcome) -> frozenset[str]:
     """The paths that the second container was refused and the first was not, as far as both were traced."""
     if before.trace is None or after.trace is None:
         return frozenset()
-    return after.trace.refused - before.trace.refused
+    # Python does without compiled modules where it may not keep them.
+    return frozenset(path for path in after.trace.refused - before.trace.refused if "/__pycache__" not in path)
 
 
 def start_text(outcome: StartOutcome | None) -> str:

@@ -155,7 +155,9 @@ def _tried(before: Observed, after: Observed) -> Iterator[Problem]:
 def _started(before: StartOutcome | None, after: StartOutcome | None) -> str:
     text = f"the container {start_text(after)}; before, it {start_text(before)}"
     refused = sorted(refused_anew(before, after)) if before is not None and after is not None else []
-    said = "" if after is None else next((line for line in reversed(after.output.splitlines()) if line.strip()), "")
+    lines = [] if after is None else [line for line in after.output.splitlines() if line.strip()]
+    # What the engine adds is not the container's.
+    said = next((line for line in reversed(lines) if not line.startswith("Error: exit status")), "")
     return (
         text
         + (f"; it is refused {refused[0]}" if refused else "")
