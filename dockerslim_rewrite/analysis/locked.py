@@ -50,7 +50,8 @@ class Supposed:
 class Proof:
     """What building the Dockerfile *file* showed, when its text and its build context had these digests.
 
-    ``ignored`` are codes of rules whose changes were not part of what was shown.
+    ``ignored`` are codes of rules whose changes were not part of what was shown, ``also`` of those whose changes were
+    part of it beside the one that ``supposed`` is for.
     """
 
     file: str
@@ -59,6 +60,14 @@ class Proof:
     supposed: Supposed
     proved: datetime
     ignored: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def granted(self) -> tuple[Supposed, ...]:
+        """What each of its rules may take for granted."""
+        given = self.supposed
+        others = tuple(Supposed(code, level=given.level, evidence=given.evidence) for code in self.also)
+        return (given, *others)
 
 
 @record

@@ -26,11 +26,14 @@ PROVED, NOTHING, NOT_BUILT = 0, 1, 2
 
 @record
 class Proving:
-    """How to prove: builds as *building* says; ``network`` is that of containers, None cuts them off; seconds."""
+    """How to prove: builds as *building* says; ``network`` is that of containers, None cuts them off; seconds.
+
+    With a ``goal`` all candidates are tried that may serve it.
+    """
 
     building: BuildRequest
     network: str | None = None
-    goal: str = "size"
+    goal: str | None = None
     start_timeout: float = 20.0
     rules: tuple[str, ...] = ()
 
@@ -62,7 +65,7 @@ def prove_file(path: str, data: bytes, options: Options, how: Proving, *, quiet:
     if context is None:
         return Outcome(NOTHING, reason=_no_context(projects))
     plain = rewrite(data, evolve(options, supposed=()), path)
-    rules = tuple(code for code in candidates(plain) if not how.rules or code in how.rules)
+    rules = tuple(code for code in candidates(plain, search=how.goal is not None) if not how.rules or code in how.rules)
     if not rules:
         return Outcome(PROVED, reason="nothing is held back that building could show")
     return _carried_out(path, data, options, how, projects, (context, rules), quiet=quiet)
@@ -113,14 +116,16 @@ def _carried_out(
         return Outcome(NOT_BUILT, reason=str(error))
     finally:
         progress.clear()
-    best = chosen(ladder, how.goal)
+    best = chosen(ladder, how.goal or "size")
     if best is None:
         return Outcome(NOTHING, ladder, reason="no candidate is proved and smaller")
     from ..analysis.locked import Proof
 
     text = data.decode("utf-8", "surrogateescape")
     name = repository_path(path)
-    return Outcome(PROVED, ladder, best, None, Proof(name, text_digest(text), context, best.given, now(), best.ignored))
+    return Outcome(
+        PROVED, ladder, best, None, Proof(name, text_digest(text), context, best.given, now(), best.ignored, best.also)
+    )
 
 
 def prove_and_record(

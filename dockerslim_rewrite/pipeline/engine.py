@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
+from ..change import Change, Layout, MergesRuns, Remark, RemarkKind, Safety
 from ..ignores import Ignored, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
@@ -229,6 +229,8 @@ class Engine:
                 if not isinstance(proposal, Remark) and _is_wished(reading.wishes, one, edits, proposal.line, build):
                     reason = f"{proposal.title}: not done, a comment there asks for what it changes"
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
+                if not isinstance(proposal, Remark):
+                    proposal = _as_proved(proposal, reading.facts)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
@@ -308,6 +310,15 @@ class Engine:
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),
         )
+
+
+def _as_proved(change: Change, facts: Facts) -> Change:
+    """*change* at the level that proof of it deserves, where there is one."""
+    given = facts.granted(change.rule) if facts.supposed else None
+    if given is None or change.safety <= Safety.of(given.level):
+        return change
+    reason = f"{change.reason}; {given.evidence}" if given.evidence else change.reason
+    return evolve(change, safety=Safety.of(given.level), reason=reason)
 
 
 def projects_of(options: Options, path: str | None) -> Sequence[Project | None]:

@@ -49,6 +49,6 @@ def with_proofs(options: Options, proofs: Sequence[Proof]) -> Options:
     ignored = dict.fromkeys(code for one in proofs for code in one.ignored)
     return evolve(
         options,
-        supposed=tuple(one.supposed for one in proofs),
+        supposed=tuple(given for one in proofs for given in one.granted),
         ignore=tuple(dict.fromkeys((*options.ignore, *ignored))),
     )

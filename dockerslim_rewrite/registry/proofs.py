@@ -42,6 +42,7 @@ def proof_lines(proofs: Iterable[Proof]) -> Iterator[str]:
         yield f"packages = {_list(given.packages)}"
         yield f"places = {_list(given.places)}"
         yield f"ignored = {_list(one.ignored)}"
+        yield f"also = {_list(one.also)}"
         yield f"evidence = {_string(given.evidence)}\n"
         yield f"proved = {one.proved.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n"
 
@@ -74,10 +75,12 @@ def _read(key: str, table: Any) -> Proof:
             given,
             proved,
             _words(table, "ignored"),
+            _words(table, "also"),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"proof {key!r}: {error} is missing or of the wrong type") from error
-    if level not in _LEVELS or not _RULE.match(rule) or not all(map(_DIGEST.match, (found.dockerfile, found.context))):
+    rules, digests = (rule, *found.ignored, *found.also), (found.dockerfile, found.context)
+    if level not in _LEVELS or not all(map(_RULE.match, rules)) or not all(map(_DIGEST.match, digests)):
         raise ValueError(f"proof {key!r}: its level, its rule or a digest is none")
     if not isinstance(proved, datetime) or proved.tzinfo is None:
         raise ValueError(f"proof {key!r}: 'proved' must be a time with its zone")

@@ -37,7 +37,8 @@ def ladder_lines(ladder: Ladder, best: Attempt | None) -> Iterator[str]:
 
 
 def _named(one: Attempt) -> str:
-    without = f" without {', '.join(one.ignored)}" if one.ignored else ""
+    without = f" with {', '.join(one.also)}" if one.also else ""
+    without += f" without {', '.join(one.ignored)}" if one.ignored else ""
     return f"{one.rule}{without}" if one.title == one.rule else f"{one.rule} {one.title}{without}"
 
 
@@ -74,6 +75,7 @@ def _attempt(one: Attempt) -> dict[str, Any]:
         "rounds": one.rounds,
         "size": one.size,
         "warm_seconds": one.warm,
+        "with": list(one.also),
         "without": list(one.ignored),
         "level": one.given.level if one.proved else None,
         "packages": list(one.given.packages),

@@ -16,7 +16,15 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 GIVEN = Supposed(
     "DS402", "python:3.11-slim", ("libpq5",), ("/app", "/usr/lib/a b".replace(" ", "_")), "standard", "said"
 )
-PROOF = Proof("web/Dockerfile", DIGEST, DIGEST[:-1] + "0", GIVEN, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), ("DS501",))
+PROOF = Proof(
+    "web/Dockerfile",
+    DIGEST,
+    DIGEST[:-1] + "0",
+    GIVEN,
+    datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    ("DS501",),
+    ("DS613",),
+)
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:

@@ -39,6 +39,8 @@ ROUNDS = 4
 SLIM = "DS304"
 #: The rules that split a stage, by code.
 SPLITS = tuple(one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes)
+#: Rules that change what is installed: tried beside the others where somebody searches.
+LEANER = ("DS613", "DS211", "DS410")
 #: The rule whose user may be what a container does not start under.
 USER = "DS501"
 _SERIES = "prove"
@@ -57,7 +59,7 @@ class Attempt:
     """One candidate: the rule, and the image's ``size`` in bytes once it was built; why it is ``refused``, if it is.
 
     ``given`` is what the proof allows the rule to take for granted, ``result`` the file that was built, without the
-    changes of the rules ``ignored``. ``image`` is what the bench calls the image.
+    changes of the rules ``ignored`` and with those of ``also``. ``image`` is what the bench calls the image.
     """
 
     rule: str
@@ -67,6 +69,7 @@ class Attempt:
     refused: str | None
     given: Supposed
     ignored: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     result: Result | None = None
     packages: int = 0
     warm: float | None = None
@@ -105,10 +108,15 @@ class Task:
     programs: tuple[tuple[str, str], ...] = ()
 
 
-def candidates(result: Result) -> tuple[str, ...]:
-    """The rules that *result* tells to have held back for something that builds may show, the smallest edit first."""
-    held = {one.rule for one in result.remarks if one.kind in (RemarkKind.MISSED, RemarkKind.HELD)}
-    return tuple(code for code in (SLIM, *SPLITS) if code in held)
+def candidates(result: Result, *, search: bool = False) -> tuple[str, ...]:
+    """The rules that *result* tells to have held back for something that builds may show, the smallest edit first.
+
+    With *search* those come last that would do for a higher level, as they change what is installed.
+    """
+    told = {one.rule for one in result.remarks if one.kind in (RemarkKind.MISSED, RemarkKind.HELD)}
+    held = {one.rule for one in result.remarks if one.kind is RemarkKind.HELD}
+    more = tuple(code for code in LEANER if code in held) if search else ()
+    return (*(code for code in (SLIM, *SPLITS) if code in told), *more)
 
 
 def prove(task: Task, rules: tuple[str, ...], progress: Progress) -> Ladder:
@@ -152,21 +160,35 @@ class Prover:
         self.before, self.places = self._observer.observe("before", lambda image: written(image, self._base))
 
     def attempts(self, rules: tuple[str, ...]) -> Iterator[Attempt]:
-        """Each of *rules* tried, and tried again as the same user as before where another one may be in the way."""
+        """Each of *rules* tried, and tried again as the same user as before where another one may be in the way.
+
+        At last the smallest of what is proved is tried with the leaner installations that are.
+        """
+        proved: list[Attempt] = []
         for rule in rules:
             found, by_user = self._attempt(rule, ())
             if not found.proved and by_user and found.result and USER in {one.rule for one in found.result.changes}:
                 yield found
                 found, _ = self._attempt(rule, (USER,))
             yield found
+            proved += [found] if found.proved else []
+        leaner = tuple(one.rule for one in proved if one.rule in LEANER)
+        others = [one for one in proved if one.rule not in LEANER]
+        if leaner and others:
+            best = min(others, key=lambda one: one.size or 0)
+            yield self._attempt(best.rule, best.ignored, leaner, best.given)[0]
+        elif len(leaner) > 1:
+            yield self._attempt(leaner[0], (), leaner[1:])[0]
 
-    def _attempt(self, rule: str, ignored: tuple[str, ...]) -> tuple[Attempt, bool]:
-        given = Supposed(
-            rule, places=self.places if rule in SPLITS else (), level=self.task.options.safety.name.lower()
-        )
-        attempt = Attempt(rule, rule, 0, None, None, given, ignored)
+    def _attempt(
+        self, rule: str, ignored: tuple[str, ...], also: tuple[str, ...] = (), known: Supposed | None = None
+    ) -> tuple[Attempt, bool]:
+        """*rule* tried, and whether it may be the user's fault that it is refused."""
+        level = self.task.options.safety.name.lower()
+        given = known or Supposed(rule, places=self.places if rule in SPLITS else (), level=level)
+        attempt = Attempt(rule, rule, 0, None, None, given, ignored, also)
         for number in range(1, ROUNDS + 1):
-            result, change = self._rewritten(given, ignored)
+            result, change = self._rewritten(given, ignored, also)
             if change is None:
                 return evolve(attempt, refused=_why_not(result, rule)), False
             attempt = evolve(attempt, title=change.title, rounds=number, result=result, given=given)
@@ -196,7 +218,7 @@ class Prover:
         level = "standard" if decisive(self.before, after) else "aggressive"
         told = shown(self.before, after, self.task.when)
         given = evolve(attempt.given, base=_base_of(attempt) or "", level=level, evidence=told)
-        result, change = self._rewritten(given, attempt.ignored)
+        result, change = self._rewritten(given, attempt.ignored, attempt.also)
         # The level decides whether the change is made; its text must be the one that was built.
         held = result.text if change is not None else None
         if held is not None and attempt.result is not None and held != attempt.result.text:
@@ -213,9 +235,12 @@ class Prover:
             name = f"try-{self._count}{WARM}"
             return self.bench.build(self._file, name, self._like(self._file), fresh=False, series=_SERIES)[0]
 
-    def _rewritten(self, given: Supposed, ignored: tuple[str, ...]) -> tuple[Result, Change | None]:
+    def _rewritten(
+        self, given: Supposed, ignored: tuple[str, ...], also: tuple[str, ...]
+    ) -> tuple[Result, Change | None]:
         options = self.task.options
-        supposing = evolve(options, supposed=(given,), ignore=tuple(dict.fromkeys((*options.ignore, *ignored))))
+        supposed = (given, *(Supposed(code, level=given.level, evidence=given.evidence) for code in also))
+        supposing = evolve(options, supposed=supposed, ignore=tuple(dict.fromkeys((*options.ignore, *ignored))))
         result = rewrite(self.task.text, supposing, str(self.task.path))
         return result, next((one for one in result.changes if one.rule == given.rule), None)
 
