@@ -19,7 +19,7 @@ from .files import now, repository_path
 if TYPE_CHECKING:
     from ..analysis.locked import Lock, Proof
     from ..analysis.project import Project
-    from ..engine.prove.rounds import Attempt, Ladder
+    from ..engine.prove.task import Attempt, Ladder
 
 PROVED, NOTHING, NOT_BUILT = 0, 1, 2
 
@@ -54,7 +54,7 @@ def prove_file(path: str, data: bytes, options: Options, how: Proving, *, quiet:
 
     What is about to be run is told on standard error first, unless *quiet*.
     """
-    from ..engine.prove.rounds import candidates
+    from ..engine.prove.task import candidates
 
     if path == "-":
         raise ValueError("a Dockerfile from standard input cannot be proved; name a file")
@@ -91,7 +91,8 @@ def _carried_out(
     from ..engine.interface import BuildFailed, EngineError
     from ..engine.prove.choice import chosen
     from ..engine.prove.observe import Trial
-    from ..engine.prove.rounds import Task, prove
+    from ..engine.prove.rounds import prove
+    from ..engine.prove.task import Task
     from ..engine.prove.unclear import started
     from ..report.ladder import plan_lines
     from .progress import ProgressLine

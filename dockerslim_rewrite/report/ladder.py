@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..engine.prove.observe import Trial
-from ..engine.prove.rounds import Attempt, Ladder
+from ..engine.prove.task import Attempt, Ladder
 from .text import printable, size
 
 #: Cells of the longest bar.

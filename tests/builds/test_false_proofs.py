@@ -12,7 +12,8 @@ from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.interface import ALONE
 from dockerslim_rewrite.engine.prove.observe import Trial
-from dockerslim_rewrite.engine.prove.rounds import Task, candidates, prover
+from dockerslim_rewrite.engine.prove.rounds import prover
+from dockerslim_rewrite.engine.prove.task import Task, candidates
 from dockerslim_rewrite.engine.prove.unclear import started
 from dockerslim_rewrite.engine.verify import VerifyOptions
 from dockerslim_rewrite.pipeline.engine import projects_of
@@ -26,7 +27,7 @@ LAYERS = LayerCache()
 
 
 def task_of(dockerfile: Path, smoke: tuple[str, ...] | None = None) -> tuple[Task, tuple[str, ...]]:
-    """What to prove of *dockerfile*, its containers cut off from the network, and the rules to try."""
+    """What to prove of *dockerfile*, its containers cut off from the network, and the rules that would split it."""
     context = dockerfile.parent
     options = Options(context=context)
     data = dockerfile.read_bytes()
@@ -40,7 +41,14 @@ def task_of(dockerfile: Path, smoke: tuple[str, ...] | None = None) -> tuple[Tas
     )
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=lambda one: one.name)
+#: What every run of the tests tries: one that is carried, and one that is refused.
+QUICK = ("extension-imported-late", "compiler-at-request")
+
+
+@pytest.mark.parametrize(
+    "project",
+    [pytest.param(one, id=one.name, marks=[pytest.mark.quick] if one.name in QUICK else []) for one in PROJECTS],
+)
 def test_nothing_is_proved_falsely(project: Breaking, base_images: Callable[..., None], tmp_path: Path) -> None:
     base_images("python:3.11", "python:3.11-slim")
     task, rules = task_of(project.write(tmp_path / project.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .rounds import USER, Attempt, Ladder
+from .task import USER, Attempt, Ladder
 
 GOALS = ("size", "security", "cache")
 #: A candidate that is larger by no more than this share is preferred where it changes less.

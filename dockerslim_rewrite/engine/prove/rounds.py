@@ -3,120 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 
 from ...analysis.locked import Supposed
 from ...change import Change, RemarkKind, SplitsStage
-from ...passes import PIPELINE
-from ...pipeline import Options, Result, rewrite
-from ...record import evolve, record
-from ..announced import announced
-from ..archive import Image, LayerCache
+from ...pipeline import Result, rewrite
+from ...record import evolve
+from ..archive import LayerCache
 from ..bench import WARM, Bench, Progress
 from ..choose import choose
-from ..compare import PathDifference, Seen, compare_configs, compare_files, seen
+from ..compare import Seen, seen
 from ..context import source_file, touched
-from ..expectations import Difference, Expectation, catalogue, traces_of_packages
-from ..inherited import inherited_config, inherited_files
 from ..interface import BuildFailed, BuildRequest
-from ..packages import departed
 from ..process import ended_politely
-from ..verify import VerifyOptions
 from ..workspace import workspace
+from .differences import differences
 from .elf import Elf, reader
 from .evidence import decisive, shown
 from .measure import written
-from .observe import Observed, Observer, Trial
+from .observe import Observed, Observer
 from .problems import Problem, problems
+from .task import LEANER, SPLITS, USER, Attempt, Ladder, Task
 
 #: How often a candidate is mended and built again.
 ROUNDS = 4
-SLIM = "DS304"
-#: The rules that split a stage, by code.
-SPLITS = tuple(one.code for phase in PIPELINE if phase.name == "split" for one in phase.passes)
-#: Rules that change what is installed: tried beside the others where somebody searches.
-LEANER = ("DS613", "DS211", "DS410")
-#: The rule whose user may be what a container does not start under.
-USER = "DS501"
 _SERIES = "prove"
-#: Images of languages have their own package manager; where the builder's was replaced, files of both are there.
-_MANAGERS = (
-    "**/site-packages/pip/**", "**/site-packages/pip-*/**", "**/site-packages/pip-*", "**/site-packages/setuptools/**",
-    "**/site-packages/setuptools-*/**", "**/site-packages/setuptools-*", "**/site-packages/wheel/**",
-    "**/site-packages/wheel-*/**", "**/site-packages/wheel-*", "**/site-packages/pkg_resources/**",
-    "**/site-packages/_distutils_hack/**", "/usr/local/lib/node_modules/npm/**",
-    "/usr/local/bin/pip*", "/usr/local/bin/wheel", "/usr/local/bin/easy_install*", "/usr/local/bin/np[mx]",
-)  # fmt: skip
-
-
-@record
-class Attempt:
-    """One candidate: the rule, and the image's ``size`` in bytes once it was built; why it is ``refused``, if it is.
-
-    ``given`` is what the proof allows the rule to take for granted, ``result`` the file that was built, without the
-    changes of the rules ``ignored`` and with those of ``also``. ``image`` is what the bench calls the image.
-    """
-
-    rule: str
-    title: str
-    rounds: int
-    size: int | None
-    refused: str | None
-    given: Supposed
-    ignored: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    result: Result | None = None
-    packages: int = 0
-    warm: float | None = None
-    image: str = ""
-
-    @property
-    def proved(self) -> bool:
-        """Whether everything was as before."""
-        return self.refused is None
-
-
-@record
-class Ladder:
-    """The size of the image as it is, and the candidates in the order in which they were tried."""
-
-    size: int
-    attempts: tuple[Attempt, ...]
-
-
-@record
-class Task:
-    """One Dockerfile to prove: its ``path`` and ``text``, the rewriting ``options`` and how to build and try it.
-
-    ``unclear`` is what its code starts or loads that is known only when it runs, as evidence; a smoke command shows it.
-    ``programs`` are the commands that it is known to start, with where it does.
-    """
-
-    path: Path
-    text: bytes
-    context: Path
-    options: Options
-    how: VerifyOptions
-    trial: Trial
-    when: datetime
-    unclear: str | None = None
-    programs: tuple[tuple[str, str], ...] = ()
-
-
-def candidates(result: Result, *, search: bool = False) -> tuple[str, ...]:
-    """The rules that *result* tells to have held back for something that builds may show, the smallest edit first.
-
-    With *search* those come last that would do for a higher level, as they change what is installed.
-    """
-    told = {one.rule for one in result.remarks if one.kind in (RemarkKind.MISSED, RemarkKind.HELD)}
-    held = {one.rule for one in result.remarks if one.kind is RemarkKind.HELD}
-    more = tuple(code for code in LEANER if code in held) if search else ()
-    return (*(code for code in (SLIM, *SPLITS) if code in told), *more)
 
 
 def prove(task: Task, rules: tuple[str, ...], progress: Progress) -> Ladder:
@@ -205,7 +119,7 @@ class Prover:
                 self.bench.progress(f"mending {rule}: {found[0].reason}")
                 given = more
                 continue
-            found += tuple(self._differences(result, after))
+            found = found or self._differences(result, after)
             if not found:
                 return self._proved(attempt, after), False
             return evolve(attempt, refused=found[0].reason), any(one.user for one in found)
@@ -253,41 +167,11 @@ class Prover:
         self._file = file
         return self._observer.observe(name, lambda image: self.places)[0]
 
-    def _differences(self, result: Result, after: Observed) -> Iterator[Problem]:
+    def _differences(self, result: Result, after: Observed) -> tuple[Problem, ...]:
         """What of the files and of the configuration differs, and no change announces."""
-        told = announced(result.changes, [path for one in result.companions for path in one.left_out])
         other = self.bench.base(self._file, self._arguments, self.task.how.target)
         images = self.before.image, after.image
-        config = told.config | inherited_config(*images, self._base, other)
-        for field in compare_configs(images[0].config, images[1].config, config):
-            if not field.expected:
-                yield Problem(f"the configuration differs: {field}", user=field.name == "User")
-        expected = (*told.expected, *(Expectation(one, "the image's own", _ADDED) for one in _MANAGERS), *catalogue())
-        gone = departed(images[0].packages, images[1].packages)
-        expected += traces_of_packages(images[0].packages.keys() - images[1].packages.keys())
-        known = inherited_files(*images, self._base, other)
-        strange: list[PathDifference] = []
-        for again in (False, True):
-            unstable = self._seen() if again else {}
-            found = compare_files(images[0].files, images[1].files, expected, known, gone, unstable)
-            strange = [one for one in found if one.expected is None and not self._of_packages(one, after.image)]
-            if not strange:
-                return
-        yield Problem(f"{strange[0].path} is {strange[0].kind.value} ({strange[0].detail})", user=True)
-
-    def _of_packages(self, one: PathDifference, image: Image) -> bool:
-        """Whether the path is of a package that *image* installs anew, or what such packages leave behind.
-
-        A file that the stage has changed after a package brought it is none of those.
-        """
-        if _LEFT.match(one.path):
-            return True
-        if not any(one.path in paths for paths in image.packages.values()):
-            return False
-        if one.kind is not Difference.CHANGED:
-            return one.kind is Difference.ADDED
-        before, base = self.before.image.files.get(one.path), self._base.files.get(one.path)
-        return one.path.startswith("/usr/") and (base is None or before == base)
+        return tuple(differences(result, images, (self._base, other), self._seen))
 
     def _seen(self) -> Seen:
         """How the file as it is differs from itself, for which it is built again."""
@@ -322,14 +206,6 @@ def _base_of(attempt: Attempt) -> str | None:
     changes = attempt.result.changes if attempt.result is not None else ()
     claims = [claim for one in changes if one.rule == attempt.rule for claim in one.claims]
     return next((claim.base for claim in claims if isinstance(claim, SplitsStage)), None)
-
-
-_ADDED = frozenset((Difference.ADDED, Difference.CHANGED))
-
-
-_LEFT = re.compile(
-    r"/(?:var/lib/dpkg|var/lib/apt|var/cache|etc/alternatives|etc/ld\.so\.cache|lib/apk|usr/lib/apk)(?:/|\Z)"
-)
 
 
 def _mended(given: Supposed, found: tuple[Problem, ...]) -> Supposed | None:

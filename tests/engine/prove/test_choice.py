@@ -6,7 +6,7 @@ from typing import Any
 
 from dockerslim_rewrite.analysis.locked import Supposed
 from dockerslim_rewrite.engine.prove.choice import chosen
-from dockerslim_rewrite.engine.prove.rounds import Attempt, Ladder
+from dockerslim_rewrite.engine.prove.task import Attempt, Ladder
 
 
 def _attempt(rule: str, size: int, refused: str | None = None, **fields: Any) -> Attempt:
