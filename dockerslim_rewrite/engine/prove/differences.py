@@ -15,13 +15,18 @@ from ..packages import departed
 from .problems import Problem
 
 #: Images of languages have their own package manager; where the builder's was replaced, files of both are there.
-_MANAGERS = (
-    "**/site-packages/pip/**", "**/site-packages/pip-*/**", "**/site-packages/pip-*", "**/site-packages/setuptools/**",
-    "**/site-packages/setuptools-*/**", "**/site-packages/setuptools-*", "**/site-packages/wheel/**",
-    "**/site-packages/wheel-*/**", "**/site-packages/wheel-*", "**/site-packages/pkg_resources/**",
-    "**/site-packages/_distutils_hack/**", "/usr/local/lib/node_modules/npm/**",
-    "/usr/local/bin/pip*", "/usr/local/bin/wheel", "/usr/local/bin/easy_install*", "/usr/local/bin/np[mx]",
+_OWN_PACKAGES = (
+    "pip", "pip-*", "setuptools", "setuptools-*", "wheel", "wheel-*", "pkg_resources", "_distutils_hack",
+    "distutils-precedence.pth",
 )  # fmt: skip
+_MANAGERS = (
+    *(f"**/site-packages/{name}{rest}" for name in _OWN_PACKAGES for rest in ("", "/**")),
+    "/usr/local/lib/node_modules/npm/**",
+    "/usr/local/bin/pip*",
+    "/usr/local/bin/wheel",
+    "/usr/local/bin/easy_install*",
+    "/usr/local/bin/np[mx]",
+)
 _ADDED = frozenset((Difference.ADDED, Difference.CHANGED))
 
 
