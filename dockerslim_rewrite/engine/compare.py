@@ -87,7 +87,8 @@ def compare_files(
 ) -> tuple[PathDifference, ...]:
     """All differences in order of path. *known* gives reasons for paths that may differ in whatever way.
 
-    *departed* are paths that may be removed, as they belong to packages that may be missing. *unstable* tells how
+    *departed* are paths that may be removed, as they belong to packages that may be missing, with what their scripts
+    made in folders of theirs. *unstable* tells how
     *before* differs from itself when it is built again: differences of the same kind are no news, others are.
     A path may differ in more than one way: content, owner and mode are told apart.
     """
@@ -98,7 +99,7 @@ def compare_files(
         for kind, detail in _differences(old, new):
             if path in known:
                 expected: str | None = known[path]
-            elif kind is Difference.REMOVED and path in departed:
+            elif kind is Difference.REMOVED and (path in departed or _above(path, departed)):
                 expected = DEPARTED
             elif path in unstable and _like(kind, detail, new, unstable[path]):
                 expected = UNSTABLE
@@ -108,6 +109,14 @@ def compare_files(
             counted = kind in (Difference.ADDED, Difference.REMOVED, Difference.CHANGED)
             found.append(PathDifference(path, kind, detail, size if counted else 0, expected))
     return _without_dangling(found, before)
+
+
+def _above(path: str, departed: Collection[str]) -> bool:
+    """Whether *path* lies in a folder that is among *departed*."""
+    while (path := posixpath.dirname(path)) != "/":
+        if path in departed:
+            return True
+    return False
 
 
 def seen(first: RootFilesystem, second: RootFilesystem) -> Seen:

@@ -155,3 +155,16 @@ def test_the_order_of_variables_means_nothing() -> None:
 
 def test_an_expectation_covers_all_kinds_unless_it_names_some() -> None:
     assert reason_for(Difference.OWNER, "/a", [Expectation("/a", "why")]) == "why"
+
+
+def test_what_scripts_of_a_package_made_in_its_folder_goes_with_it(tmp_path: Path) -> None:
+    """Neither the index that a recommended package made when it was configured is missed, nor anything beside it."""
+    first = LayerOf("x").folder("/usr").folder("/usr/lib").folder("/usr/lib/foo").file("/usr/lib/foo/index", "made")
+    before = _image(tmp_path, first.file("/usr/lib/index", "of somebody else"))
+    after = _image(tmp_path, LayerOf("x").folder("/usr").folder("/usr/lib"))
+    found = compare_files(before.files, after.files, departed=frozenset({"/usr/lib/foo"}))
+    assert {one.path: one.expected is not None for one in found} == {
+        "/usr/lib/foo": True,
+        "/usr/lib/foo/index": True,
+        "/usr/lib/index": False,
+    }
