@@ -63,7 +63,7 @@ for (const name of names) {
   const code = `import(${JSON.stringify(name)}).then(() => process.exit(0), e => {
     if (/^ERR_(MODULE_NOT_FOUND|PACKAGE_PATH_NOT_EXPORTED)$/.test(e.code) || /Cannot find module/.test(e.message)) {
       try { require(${JSON.stringify(name)}); process.exit(0); } catch (f) { e = f; } }
-    console.error(String(e.message).split("\n")[0]); process.exit(1); })`;
+    console.error(String(e.message).split("\\n")[0]); process.exit(1); })`;
   const done = child.spawnSync(process.execPath, ["-e", code], { timeout: 60000, encoding: "utf8" });
   out[name] = done.status === 0 ? "" : String(done.stderr || done.signal).slice(0, 2000);
 }
