@@ -72,7 +72,7 @@ def missed(
     known to start, with where it does.
     """
     own = tuple(places)
-    libraries = _libraries(before, after)
+    libraries, bare = _libraries(before, after)
     commands = {name: path for name, path in _commands(before).items() if name not in _commands(after)}
     found = {path: "some library" for path in _UNNAMED if _gone(path, before, after)}
     for name, by in programs:
@@ -82,7 +82,7 @@ def missed(
     for by, text in sorted(texts.items()):
         foreign = _FOREIGN.search(by) is not None
         named = [libraries.get(name) for name in _LIBRARY.findall(text)]
-        named += [libraries.get(one) for name in _FOUND.findall(text) for one in (name, f"lib{name}.so")]
+        named += [bare.get(name, libraries.get(name)) for name in _FOUND.findall(text)]
         if not foreign:
             named += [path for path in _PATH.findall(text) if _gone(path, before, after)]
             named += [commands.get(posixpath.basename(word)) for word in ran(by, text)]
@@ -110,22 +110,25 @@ def ran(by: str, text: str) -> list[str]:
     ]
 
 
-def _libraries(before: RootFilesystem, after: RootFilesystem) -> dict[str, str]:
-    """The libraries that only *before* has: under their own names, and under that without a version."""
+def _libraries(before: RootFilesystem, after: RootFilesystem) -> tuple[dict[str, str], dict[str, str]]:
+    """The libraries that only *before* has: by the names of their files, and by their bare names.
+
+    The bare name leads to the file with a version: that is what loaders are asked for once it is found.
+    """
     found: dict[str, str] = {}
+    bare: dict[str, str] = {}
     have = {posixpath.basename(path) for path in after.paths()}
     for path in sorted(before.paths()):
         name = posixpath.basename(path)
         stem, dot, version = name.partition(".so")
         if not name.startswith("lib") or not dot or name in have or (version and version[0] != "."):
             continue
-        if any(one.startswith(f"{stem}.so.") for one in (have if not version else ())):
-            # The new image has the library; only the name that compilers look for is gone.
-            continue
         found[name] = path
-        if version:
-            found.setdefault(f"{stem}.so", path)
-    return found
+        if version or stem[3:] not in bare:
+            bare[stem[3:]] = path
+    # The new image has these libraries; only the names that compilers look for are gone.
+    known = {name.partition(".so")[0][3:] for name in have if name.startswith("lib") and ".so" in name}
+    return found, {name: path for name, path in bare.items() if name not in known}
 
 
 def _commands(files: RootFilesystem) -> dict[str, str]:

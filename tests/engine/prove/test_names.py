@@ -20,6 +20,7 @@ def _image(*paths: str) -> RootFilesystem:
 
 BEFORE = _image(
     f"{LIB}/libxslt.so.1",
+    f"{LIB}/libxslt.so",
     f"{LIB}/libz.so.1",
     f"{LIB}/libz.so",
     "/usr/bin/git",
@@ -34,6 +35,8 @@ AFTER = _image(f"{LIB}/libz.so.1", "/usr/bin/env")
     [
         ('ctypes.CDLL("libxslt.so.1")', f"{LIB}/libxslt.so.1"),
         ('find_library("xslt")', f"{LIB}/libxslt.so.1"),
+        ('ctypes.CDLL("libxslt.so")', f"{LIB}/libxslt.so"),
+        ('ctypes.CDLL("libz.so")', f"{LIB}/libz.so"),
         ('subprocess.run(["git", "log"])', "/usr/bin/git"),
         ('os.system("git log")', "/usr/bin/git"),
         ("execFile('git', ['log'])", "/usr/bin/git"),
