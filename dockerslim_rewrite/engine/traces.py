@@ -17,7 +17,7 @@ _CALLS = "openat,open,execve,chroot,mkdir,mkdirat,rename,renameat,renameat2"
 _LINE = re.compile(r"(\d+) +(.*)")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
 _OPEN = re.compile(r'openat\((?:AT_FDCWD|\d+)<([^>]*)>, "([^"]*)", ([A-Z_|]+).* = (-?\d+)(?:<[^>]*>)?(?: (E[A-Z]+))?')
-_MAKE = re.compile(r'mkdirat?\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"([^"]*)", .* = (-?\d+)(?: (E[A-Z]+))?')
+_MAKE = re.compile(r'mkdir(?:at)?\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"([^"]*)", .* = (-?\d+)(?: (E[A-Z]+))?')
 _EXEC = re.compile(r'execve\("([^"]*)", .* = (-?\d+)(?: (E[A-Z]+))?')
 _ROOT = re.compile(r'chroot\("([^"]*/mnt/rootfs)"\) += 0')
 _REFUSED = frozenset(("EACCES", "EPERM", "EROFS"))
