@@ -65,10 +65,11 @@ def prove_command(
         timeout=timeout,
         log=log,
     )
+    typed = frozenset(name for name, value in (("level", level != "standard"), ("ignore", ignore)) if value)
     how = Proving(building, network, goal, start_timeout, tuple(rule or ()))
     request = Request(
         paths=tuple(paths), level=level, ignore=tuple(ignore or ()), lock=lock, context=context, in_place=in_place,
-        diff=diff, quiet=quiet, format=format, given=frozenset(("level", "ignore", "in_place", "diff")),
+        diff=diff, quiet=quiet, format=format, given=typed,
     )  # fmt: skip
     raise typer.Exit(run(request, how))
 

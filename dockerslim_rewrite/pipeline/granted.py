@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
 def text_digest(text: str) -> str:
     """The SHA-256 of a Dockerfile's bytes."""
+    import hashlib
+
     return f"sha256:{hashlib.sha256(encode(text)).hexdigest()}"
 
 
