@@ -22,8 +22,9 @@ _OWN = re.compile(
 )
 #: Packages that may be installed in a runtime stage again: libraries, and what full images have beside compilers.
 _AGAIN = re.compile(
-    r"lib[a-z0-9][a-z0-9.+-]*|zlib1g|bzip2|ca-certificates|curl|file|git|gnupg|imagemagick|mercurial|openssh-client|openssl|"
-    r"patch|procps|subversion|unzip|wget|xz-utils"
+    r"lib[a-z0-9][a-z0-9.+-]*|zlib(?:1g)?|[a-z0-9]+-libs|pcre2?|yaml|vips|gmp|freetype|giflib|cairo|pango|pixman|oniguruma|"
+    r"c-ares|tiff|readline|lcms2|openjpeg|geos|mariadb-connector-c|bzip2|ca-certificates|curl|file|git|gnupg|imagemagick|"
+    r"mercurial|openssh-client|openssl|patch|procps|subversion|unzip|wget|xz-utils"
 )
 #: Programs of which images have a part without the package of that name.
 _PARTED = frozenset(("perl", "python3", "ruby", "git", "vim"))
