@@ -12,6 +12,8 @@ from ..compare import PathDifference, Seen, compare_configs, compare_files
 from ..expectations import Difference, Expectation, catalogue, traces_of_packages
 from ..inherited import inherited_config, inherited_files
 from ..packages import departed
+from ..rootfs import Kind
+from .follow import follow
 from .problems import Problem
 
 #: Images of languages have their own package manager; where the builder's was replaced, files of both are there.
@@ -68,7 +70,7 @@ def _of_packages(one: PathDifference, before: Image, after: Image, base: Image) 
 
     A file that the stage has changed after a package brought it is none of those.
     """
-    if _LEFT.match(one.path):
+    if _LEFT.match(one.path) or _led_to(one.path, before, after):
         return True
     if not any(one.path in paths for paths in after.packages.values()):
         return False
@@ -76,3 +78,16 @@ def _of_packages(one: PathDifference, before: Image, after: Image, base: Image) 
         return one.kind is Difference.ADDED
     was, old = before.files.get(one.path), base.files.get(one.path)
     return one.path.startswith("/usr/") and (old is None or was == old)
+
+
+def _led_to(path: str, before: Image, after: Image) -> bool:
+    """Whether *after* has at *path* what the link there led to *before*: COPY follows the links that it is given.
+
+    Not so for programs: some look for what they need beside the place that the link leads to.
+    """
+    old, new = before.files.get(path), after.files.get(path)
+    if old is None or new is None or old.kind is not Kind.LINK or new.kind is not Kind.FILE:
+        return False
+    target = before.files.get(follow(path, before.files) or "")
+    alike = target is not None and (target.kind, target.content) == (new.kind, new.content)
+    return alike and not new.mode & 0o111

@@ -26,6 +26,7 @@ _PASSING = re.compile(
 _BROAD = re.compile(
     r"/(?:usr(?:/local)?(?:/(?:bin|sbin|lib|share|src|games|etc|include|lib/x86_64-linux-gnu|lib/aarch64-linux-gnu))?|bin|sbin|lib|etc|opt|srv|var(?:/lib)?|home|root)?\Z"
 )
+_COMMANDS = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/]+\Z")
 #: So many things in one folder of the base image, and the folder is copied as a whole.
 _MANY = 12
 
@@ -42,6 +43,9 @@ def written(image: Image, base: Image) -> tuple[str, ...]:
     for path in sorted(own):
         entry = image.files.get(path)
         if entry is None or _PASSING.match(path) or (entry.kind is Kind.DIRECTORY and path in base.files):
+            continue
+        if entry.kind is Kind.LINK and _COMMANDS.match(path):
+            # COPY would follow it, and the program look for its files beside the wrong place. Who needs it is told.
             continue
         top = _outermost_new(path, base.files, owned)
         found.add(top)

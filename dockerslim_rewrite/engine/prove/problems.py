@@ -119,14 +119,7 @@ def _cure(reason: str, path: str, before: Observed) -> Problem:
         return Problem(reason, packages=(owner,))
     executable = any(f"/{folder}/" in path for folder in ("bin", "sbin"))
     # Data of other packages is carried as it is: to install it again might bring more than was asked for.
-    return (
-        Problem(f"{reason}, of the package {owner}") if executable else Problem(reason, places=(_data(path, before),))
-    )
-
-
-def _data(path: str, before: Observed) -> str:
-    """What is carried for *path*: where that leads, as links may lead to other folders."""
-    return follow(path, before.image.files) or path
+    return Problem(f"{reason}, of the package {owner}") if executable else Problem(reason, places=(path,))
 
 
 def _rights(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dockerslim_rewrite.engine.prove.measure import written
+from dockerslim_rewrite.engine.rootfs import Entry, Kind
 from tests.engine.prove.images import image
 
 SITE = "/usr/local/lib/python3.11/site-packages"
@@ -39,3 +40,10 @@ def test_what_passes_is_left_behind() -> None:
     base = image("/usr/bin/env")
     passing = ("/tmp/a", "/var/cache/apt/b", "/var/lib/dpkg/status", "/root/.cache/pip/x", "/etc/passwd-", "/var/log/x")
     assert written(image("/usr/bin/env", *passing, "/usr/local/bin/pip3"), base) == ()
+
+
+def test_a_link_among_commands_is_not_copied_as_a_file() -> None:
+    base = image("/usr/local/bin/node", "/usr/local/lib/a")
+    built = image("/usr/local/bin/node", "/usr/local/lib/a", "/usr/local/lib/node_modules/tsc/tsc.js")
+    built.files.apply([("/usr/local/bin/tsc", Entry(Kind.LINK, 0o777, 0, 0, "../lib/node_modules/tsc/tsc.js"))])
+    assert written(built, base) == ("/usr/local/lib/node_modules",)
