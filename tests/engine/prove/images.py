@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dockerslim_rewrite.engine.archive import Image
@@ -24,7 +25,7 @@ def filesystem(*paths: str, mode: int = 0o755) -> RootFilesystem:
     return files
 
 
-def image(*paths: str, packages: dict[str, tuple[str, ...]] | None = None, **config: Any) -> Image:
+def image(*paths: str, packages: Mapping[str, tuple[str, ...]] | None = None, **config: Any) -> Image:
     owned = {name: frozenset(listed) for name, listed in (packages or {}).items()}
     return Image((), ImageConfig(config), filesystem(*paths), owned)
 
