@@ -14,7 +14,7 @@ from tests.engine.prove.images import image
 
 SPLIT = SplitsStage("build", "", "slim:1", ("/app",))
 RESULT = Result("", "", (Change((), "", "", Safety.STANDARD, (SPLIT,), 1, rule="DS402"),), (), Patch())
-CURL = {"curl": ("/usr/bin/curl", "/etc", "/etc/curlrc")}
+CURL = {"curl": ("/usr", "/usr/bin", "/usr/bin/curl", "/etc", "/etc/curlrc")}
 
 
 def _found(before: Image, after: Image, again: Seen | None = None, base: Image | None = None) -> list[str]:
@@ -35,7 +35,8 @@ def test_what_is_carried_has_to_be_the_same() -> None:
 
 def test_packages_that_are_installed_anew_bring_their_files() -> None:
     assert _found(image("/app/a"), image("/app/a", "/usr/bin/curl", "/etc/curlrc", packages=CURL)) == []
-    assert _found(image("/app/a"), image("/app/a", "/usr/bin/curl")) == ["/usr/bin/curl is added (file)"]
+    stray = image("/app/a", "/usr/bin/env", "/usr/bin/curl")
+    assert _found(image("/app/a", "/usr/bin/env"), stray) == ["/usr/bin/curl is added (file)"]
 
 
 def test_a_setting_that_the_stage_changed_after_a_package_brought_it_is_lost() -> None:
