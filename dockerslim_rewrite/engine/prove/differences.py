@@ -62,7 +62,9 @@ def differences(
         strange = [one for one in found if one.expected is None and not _of_packages(one, before, after, bases[0])]
         if not strange:
             return
-    yield Problem(f"{strange[0].path} is {strange[0].kind.value} ({strange[0].detail})", user=True)
+    first = strange[0]
+    rights = first.kind in (Difference.OWNER, Difference.MODE)
+    yield Problem(f"{first.path} is {first.kind.value} ({first.detail})", user=rights)
 
 
 def _of_packages(one: PathDifference, before: Image, after: Image, base: Image) -> bool:
