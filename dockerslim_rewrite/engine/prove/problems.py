@@ -28,12 +28,14 @@ _AGAIN = re.compile(
 )
 #: Programs of which images have a part without the package of that name.
 _PARTED = frozenset(("perl", "python3", "ruby", "git", "vim"))
+#: Its files are made when it is installed, from all that it finds.
+_CERTIFICATES = "ca-certificates"
 _COMPILED = re.compile(r"(/.*/)__pycache__/([^/]+)\.cpython-\d+\.pyc\Z")
 
 
 @record
 class Problem:
-    """Something that is not as before, in words; ``packages`` to install or ``places`` to carry would cure it.
+    """Something that is not as before, in words; ``packages`` to install, or else ``places`` to carry, would cure it.
 
     ``user``: it may be so because another user runs the container.
     """
@@ -115,11 +117,12 @@ def _cure(reason: str, path: str, before: Observed) -> Problem:
         return Problem(reason, places=(path,))
     if _OWN.match(owner):
         return Problem(f"{reason}, of {owner}, which only builds should need")
-    if _AGAIN.fullmatch(owner):
-        return Problem(reason, packages=(owner,))
-    executable = any(f"/{folder}/" in path for folder in ("bin", "sbin"))
-    # Data of other packages is carried as it is: to install it again might bring more than was asked for.
-    return Problem(f"{reason}, of the package {owner}") if executable else Problem(reason, places=(path,))
+    again = (owner,) if _AGAIN.fullmatch(owner) else ()
+    program = any(f"/{folder}/" in path for folder in ("bin", "sbin"))
+    if program or ".so" in path or owner == _CERTIFICATES:
+        return Problem(reason, packages=again) if again else Problem(f"{reason}, of the package {owner}")
+    # Data is carried as it is where something can be: a package might bring more than was asked for.
+    return Problem(reason, again, (path,))
 
 
 def _rights(before: Observed, after: Observed, places: tuple[str, ...]) -> Iterator[Problem]:

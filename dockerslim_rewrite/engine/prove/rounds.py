@@ -210,8 +210,9 @@ def _base_of(attempt: Attempt) -> str | None:
 
 def _mended(given: Supposed, found: tuple[Problem, ...]) -> Supposed | None:
     """*given* with what cures the problems that can be cured; None where none can."""
-    packages = {package for one in found for package in one.packages}
-    places = {place for one in found for place in one.places} if given.rule in SPLITS else set()
+    splits = given.rule in SPLITS
+    places = {place for one in found for place in one.places} if splits else set()
+    packages = {package for one in found if not (splits and one.places) for package in one.packages}
     if not packages and not places:
         return None
     wanted = sorted({*given.places, *places})

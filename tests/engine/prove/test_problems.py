@@ -50,6 +50,13 @@ def test_data_of_a_package_is_carried_and_its_programs_are_not() -> None:
     assert "/app/a.py names /usr/bin/dot" in font.reason
 
 
+def test_data_of_a_library_is_carried_or_comes_with_its_package() -> None:
+    """A split copies the file; a base in whose place a smaller one stands can only install."""
+    texts = {"/app/a.py": 'open("/etc/ssl/openssl.cnf")'}
+    (found,) = _found({"texts": texts}, {}, "/etc/ssl/openssl.cnf", openssl=("/etc/ssl/openssl.cnf",))
+    assert (found.packages, found.places) == (("openssl",), ("/etc/ssl/openssl.cnf",))
+
+
 def test_what_the_start_opened_and_seeks_is_missed() -> None:
     def start(*found: str, sought: tuple[str, ...] = ()) -> StartOutcome:
         return StartOutcome(None, frozenset((80,)), trace=Traced(frozenset(found), frozenset(sought)))
