@@ -59,13 +59,9 @@ def problems(
     *programs* are commands that code is known to start, with where it does.
     """
     own = tuple(places)
-    found = [
-        *_libraries(before, after),
-        *_names(before, after, own, tuple(programs)),
-        *_opened(before, after),
-        *_rights(before, after, own),
-    ]
-    found += [*_packages(before, after), *_tried(before, after)]
+    known = tuple(programs)
+    found = [*_libraries(before, after), *_names(before, after, own, known), *_interpreters(before, after, known)]
+    found += [*_opened(before, after), *_rights(before, after, own), *_packages(before, after), *_tried(before, after)]
     return tuple(found)
 
 
@@ -91,11 +87,12 @@ def _names(
         yield _cure(f"{one.by} names {one.path}", one.path, before)
 
 
-def _interpreters(before: Observed, after: Observed) -> Iterator[Problem]:
+def _interpreters(before: Observed, after: Observed, programs: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
     """Programs that both images have, and of whose package only a part is left: Perl without its modules."""
     lost = {name.partition(":")[0] for name in before.image.packages.keys() - after.image.packages.keys()}
-    for by, text in sorted(before.texts.items()):
-        for word in sorted(set(ran(by, text)) & lost & _PARTED):
+    run = [*programs, *((word, by) for by, text in sorted(before.texts.items()) for word in ran(by, text))]
+    for word, by in sorted(set(run)):
+        if word in lost & _PARTED:
             reason = f"{by} runs {word}, whose package only the old image has as a whole"
             yield Problem(reason, packages=(word,)) if _AGAIN.fullmatch(word) else Problem(reason)
 

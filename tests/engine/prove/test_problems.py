@@ -50,6 +50,18 @@ def test_data_of_a_package_is_carried_and_its_programs_are_not() -> None:
     assert "/app/a.py names /usr/bin/dot" in font.reason
 
 
+@pytest.mark.parametrize("given", [{"texts": {"/app/a.py": 'run(["perl", "-MJSON::PP"])'}}, {}])
+def test_an_interpreter_without_its_modules_is_not_the_same(given: dict[str, object]) -> None:
+    """Both images have a Perl; only the old one has the package of that name, and with it the modules."""
+    packages = {"perl-base": ("/usr/bin/env",), "perl": ("/usr/share/perl/JSON.pm",)}
+    old = image("/app/pq.so", "/usr/bin/env", "/usr/share/perl/JSON.pm", packages=packages)
+    new = image("/app/pq.so", "/usr/bin/env", packages={"perl-base": ("/usr/bin/env",)})
+    programs = () if given else (("perl", "app.py:3"),)
+    (found,) = problems(observed(old, **given), observed(new), ["/app"], programs)  # type: ignore[arg-type]
+    assert "runs perl, whose package only the old image has as a whole" in found.reason
+    assert not found.cured
+
+
 def test_data_of_a_library_is_carried_or_comes_with_its_package() -> None:
     """A split copies the file; a base in whose place a smaller one stands can only install."""
     texts = {"/app/a.py": 'open("/etc/ssl/openssl.cnf")'}
