@@ -41,7 +41,7 @@ def task_of(dockerfile: Path, smoke: tuple[str, ...] | None = None) -> tuple[Tas
 
 
 #: What every run of the tests tries: one that is carried, and one that is refused.
-QUICK = ("extension-imported-late", "compiler-at-request")
+QUICK = ("library-at-request", "compiler-at-request")
 
 
 @pytest.mark.parametrize(
