@@ -65,16 +65,18 @@ def missed(
     after: RootFilesystem,
     places: Iterable[str],
     programs: Iterable[tuple[str, str]] = (),
+    *,
+    unnamed: bool = True,
 ) -> tuple[Missed, ...]:
     """What *texts*, the files that ship by path, name of *before* and *after* lacks, sorted.
 
     *places* are the paths that only one of the two has for reasons of its own. *programs* are commands that code is
-    known to start, with where it does.
+    known to start, with where it does. *unnamed*: what runs may read what runtimes and libraries read without a name.
     """
     own = tuple(places)
     libraries, bare = _libraries(before, after)
     commands = {name: path for name, path in _commands(before).items() if name not in _commands(after)}
-    found = {path: "some library" for path in _UNNAMED if _gone(path, before, after)}
+    found = {path: "some library" for path in _UNNAMED if unnamed and _gone(path, before, after)}
     for name, by in programs:
         path = commands.get(posixpath.basename(name)) or (name if _gone(name, before, after) else None)
         if path is not None:

@@ -28,6 +28,13 @@ _AGAIN = re.compile(
 )
 #: Programs of which images have a part without the package of that name.
 _PARTED = frozenset(("perl", "python3", "ruby", "git", "vim"))
+_RUNTIMES = frozenset(
+    ("python", "python3", "node", "ruby", "php", "java", "perl", "npm", "gunicorn", "flask", "uvicorn")
+)
+#: Libraries that read nothing of the kind: C, C++, threads, compression.
+_PLAIN = re.compile(
+    r"(?:libc|libm|libpthread|libdl|librt|libutil|libstdc\+\+|libgcc_s|libz|libgomp|ld-linux.*|libc\.musl.*)\.so.*"
+)
 #: Its files are made when it is installed, from all that it finds.
 _CERTIFICATES = "ca-certificates"
 _COMPILED = re.compile(r"(/.*/)__pycache__/([^/]+)\.cpython-\d+\.pyc\Z")
@@ -83,8 +90,29 @@ def _where(name: str, before: Observed) -> str | None:
 def _names(
     before: Observed, after: Observed, places: tuple[str, ...], programs: tuple[tuple[str, str], ...]
 ) -> Iterator[Problem]:
-    for one in missed(before.texts, before.image.files, after.image.files, places, programs):
+    unnamed = _reads_unnamed(before, places)
+    for one in missed(before.texts, before.image.files, after.image.files, places, programs, unnamed=unnamed):
         yield _cure(f"{one.by} names {one.path}", one.path, before)
+
+
+def _reads_unnamed(before: Observed, places: tuple[str, ...]) -> bool:
+    """Whether what ships may look for certificates, time zones and the like though its own files do not name them.
+
+    Languages' runtimes do, other libraries may, and programs that are linked to none may have such code in them; a
+    program that is linked to C's own libraries only does not, but for the time where TZ is set.
+    """
+    own = [
+        one for path, one in before.programs.elf.items() if any(path.startswith(f"{p}/") or path == p for p in places)
+    ]
+    started = {posixpath.basename(word) for word in before.image.config.command}
+    if not own or "TZ" in before.image.config.fields.get("Env", {}) or not started.isdisjoint(_RUNTIMES):
+        return True
+    if any(
+        posixpath.basename(path) in _RUNTIMES and path.startswith("/usr/local/bin/")
+        for path in before.image.files.paths()
+    ):
+        return True
+    return not all(_PLAIN.match(name) for one in own for name in one.needed)
 
 
 def _interpreters(before: Observed, after: Observed, programs: tuple[tuple[str, str], ...]) -> Iterator[Problem]:

@@ -112,3 +112,23 @@ def test_what_another_user_may_not_read() -> None:
     after = observed(type(new)((), new.config, locked, {}), user=10001)
     (found,) = problems(before, after, ["/app"])
     assert found == Problem("user 10001 may not read /app/secret", user=True)
+
+
+@pytest.mark.parametrize(
+    ("needed", "environment", "reads"),
+    [
+        (("libc.so.6", "libstdc++.so.6"), {}, False),
+        (("libc.so.6",), {"TZ": "Asia/Tokyo"}, True),
+        (("libc.so.6", "libssl.so.3"), {}, True),
+        (None, {}, True),
+    ],
+)
+def test_who_may_read_certificates_that_nobody_names(
+    needed: tuple[str, ...] | None, environment: dict[str, str], reads: bool
+) -> None:
+    """A program that is linked to C's libraries only does not; one that is linked to none may be Go's."""
+    elf = {} if needed is None else {"/app/pq.so": Elf("EM_X86_64", needed, (), None)}
+    old = image("/app/pq.so", "/usr/bin/env", "/etc/mime.types", Env=environment)
+    new = image("/app/pq.so", "/usr/bin/env")
+    found = problems(observed(old, elf=elf), observed(new), ["/app"])
+    assert any("/etc/mime.types" in one.reason for one in found) is reads
