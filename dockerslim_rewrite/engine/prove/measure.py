@@ -20,6 +20,7 @@ _PASSING = re.compile(
     r"|/etc/(?:alternatives|rc\d\.d|init\.d|cron\.[a-z]+|systemd|apt|dpkg|\.pwd\.lock)(?:/|\Z)"
     # Package managers of languages: the runtime image has its own.
     r"|/usr/local/bin/(?:pip[\d.]*|wheel|easy_install[\d.-]*|npm|npx|corepack|yarn|yarnpkg|gem|bundle|bundler)\Z"
+    r"|.*/site-packages/(?:pip|wheel)(?:-[^/]*)?(?:/|\Z)|/usr/local/lib/node_modules/(?:npm|corepack)(?:/|\Z)"
     r"|.*/__pycache__(?:/|\Z)|.*\.pyc\Z|/root/\.wget-hsts\Z"
 )
 #: Folders in which each thing is named by itself, however many there are.
@@ -27,6 +28,8 @@ _BROAD = re.compile(
     r"/(?:usr(?:/local)?(?:/(?:bin|sbin|lib|share|src|games|etc|include|lib/x86_64-linux-gnu|lib/aarch64-linux-gnu))?|bin|sbin|lib|etc|opt|srv|var(?:/lib)?|home|root)?\Z"
 )
 _COMMANDS = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/]+\Z")
+#: A package of a language is copied as a whole, even if the base has another version of it.
+_PACKAGE = re.compile(r"(.*?/(?:site-packages|dist-packages|node_modules)/(?:@[^/]+/)?[^/]+)/")
 #: So many things in one folder of the base image, and the folder is copied as a whole.
 _MANY = 12
 
@@ -48,7 +51,8 @@ def written(image: Image, base: Image) -> tuple[str, ...]:
             # COPY would follow it, and the program look for its files beside the wrong place. Who needs it is told.
             continue
         top = _outermost_new(path, base.files, owned)
-        found.add(top)
+        package = _PACKAGE.match(top)
+        found.add(package[1] if package else top)
     # A folder that packages have made, with nothing of ours in it, is nobody's.
     kept = {one for one in found if _holds(one, own, image.files)}
     return tuple(sorted(_gathered(kept)))

@@ -42,6 +42,15 @@ def test_what_passes_is_left_behind() -> None:
     assert written(image("/usr/bin/env", *passing, "/usr/local/bin/pip3"), base) == ()
 
 
+def test_packages_of_languages_are_whole_and_their_managers_are_the_images_own() -> None:
+    base = image(f"{SITE}/setuptools/a.py=1", f"{SITE}/setuptools/b.py=1", f"{SITE}/pip/a.py=1", "/usr/bin/env")
+    built = image(
+        f"{SITE}/setuptools/a.py=2", f"{SITE}/setuptools/b.py=1", f"{SITE}/pip/a.py=2", f"{SITE}/pip-24.dist-info/RECORD",
+        "/usr/bin/env",
+    )  # fmt: skip
+    assert written(built, base) == (f"{SITE}/setuptools",)
+
+
 def test_a_link_among_commands_is_not_copied_as_a_file() -> None:
     base = image("/usr/local/bin/node", "/usr/local/lib/a")
     built = image("/usr/local/bin/node", "/usr/local/lib/a", "/usr/local/lib/node_modules/tsc/tsc.js")
