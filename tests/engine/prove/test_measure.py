@@ -45,8 +45,8 @@ def test_what_passes_is_left_behind() -> None:
 def test_packages_of_languages_are_whole_and_their_managers_are_the_images_own() -> None:
     base = image(f"{SITE}/setuptools/a.py=1", f"{SITE}/setuptools/b.py=1", f"{SITE}/pip/a.py=1", "/usr/bin/env")
     built = image(
-        f"{SITE}/setuptools/a.py=2", f"{SITE}/setuptools/b.py=1", f"{SITE}/pip/a.py=2", f"{SITE}/pip-24.dist-info/RECORD",
-        "/usr/bin/env",
+        f"{SITE}/setuptools/a.py=2", f"{SITE}/setuptools/b.py=1", f"{SITE}/pip/a.py=2", "/usr/bin/env",
+        f"{SITE}/pip-24.dist-info/RECORD",
     )  # fmt: skip
     assert written(built, base) == (f"{SITE}/setuptools",)
 
