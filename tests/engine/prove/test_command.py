@@ -116,6 +116,16 @@ def test_what_starts_otherwise_is_refused(project: Path, monkeypatch: pytest.Mon
     assert "AS runtime" not in rewritten.stdout
 
 
+def test_a_directory_stands_for_its_files(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = project.with_name("other.Dockerfile")
+    other.write_text('FROM alpine:3.20\nCMD ["true"]\n')
+    done = _call(monkeypatch, Splitting(), "prove", str(project.parent))
+    assert done.exit_code == 0, done.stderr
+    assert f"{other}: nothing is held back that building could show" in done.stderr
+    (proof,) = load(project.with_name("dockerslim.lock")).proofs
+    assert proof.file.endswith("/Dockerfile")
+
+
 def test_json_has_all_candidates(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (told,) = json.loads(_call(monkeypatch, Splitting(), "prove", str(project), "--format", "json").stdout)
     assert told["chosen"] == "DS402"
