@@ -11,7 +11,7 @@ from ..ir.build import read_build
 from ..syntax import parse
 from ..text import Source
 from .engine import Engine, projects_of
-from .granted import granted
+from .granted import granted, outdated
 from .options import Options, selected
 from .proof import proven
 from .result import Companion, Result, unified_diff
@@ -41,6 +41,8 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         outcome, bugs = proven(engine, outcome)
     bugs.extend(engine.unreadable.values())
     bugs.extend(engine.unheeded())
+    if options.lock.proofs:
+        bugs.extend(outdated(options, path, outcome.remarks))
     result = Result(
         source.text,
         outcome.text,

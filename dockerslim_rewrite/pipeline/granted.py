@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.locked import Proof
+from ..change import Remark, RemarkKind
 from ..record import evolve
 from ..text.source import encode
 from .options import Options
@@ -53,3 +54,20 @@ def with_proofs(options: Options, proofs: Sequence[Proof]) -> Options:
         supposed=tuple(given for one in proofs for given in one.granted),
         ignore=tuple(dict.fromkeys((*options.ignore, *ignored))),
     )
+
+
+def outdated(options: Options, path: str | None, remarks: Sequence[Remark]) -> Iterator[Remark]:
+    """Remarks that the lock has proofs of the file *path*, but of another text or context than it has now.
+
+    Only where the rule still holds something back by its *remarks*: once its change is made, no proof is missed.
+    """
+    if options.supposed is not None or path is None:
+        return
+    held = {one.rule: one.line for one in remarks if one.kind in (RemarkKind.MISSED, RemarkKind.HELD)}
+    for one in options.lock.proofs:
+        rule = one.supposed.rule
+        if rule in held and f"/{path}".endswith(f"/{one.file}"):
+            reason = (
+                f"the proof of {one.proved:%Y-%m-%d} is of another text or context; `dockerslim prove` makes a new one"
+            )
+            yield Remark(RemarkKind.ANALYSIS, reason, held[rule], rule=rule)

@@ -85,6 +85,21 @@ def test_another_text_or_context_has_no_proof(project: Path) -> None:
     assert "AS runtime" not in rewrite(TEXT, options, path).text
 
 
+def test_an_outdated_proof_is_told_for_as_long_as_it_is_missed(project: Path) -> None:
+    known = _digest(project)
+    proof = Proof("Dockerfile", text_digest(TEXT), known, GIVEN, datetime(2026, 1, 1, tzinfo=UTC))
+    options = Options(context=project, lock=Lock({}, (proof,)))
+    path = str(project / "Dockerfile")
+    told = "the proof of 2026-01-01 is of another text or context; `dockerslim prove` makes a new one"
+    made = rewrite(TEXT, options, path)
+    assert told not in [one.reason for one in made.remarks]
+    # What the proof has made needs none any more.
+    assert told not in [one.reason for one in rewrite(made.text, options, path).remarks]
+    (project / "app.py").write_text("import psycopg2, lxml\n")
+    assert told in [one.reason for one in rewrite(TEXT, options, path).remarks]
+    assert told not in [one.reason for one in rewrite(TEXT, options, str(project / "other")).remarks]
+
+
 def test_a_proof_counts_from_its_level_on(project: Path) -> None:
     aggressive = evolve(GIVEN, level="aggressive")
     assert "AS runtime" not in _rewritten(project, aggressive).text
