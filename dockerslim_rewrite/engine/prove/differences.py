@@ -29,7 +29,7 @@ _MANAGERS = (
     "/usr/local/bin/easy_install*",
     "/usr/local/bin/np[mx]",
 )
-_ADDED = frozenset((Difference.ADDED, Difference.CHANGED))
+_ADDED = frozenset((Difference.ADDED, Difference.CHANGED, Difference.MODE))
 
 
 _LEFT = re.compile(

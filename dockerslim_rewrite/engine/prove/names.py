@@ -32,7 +32,7 @@ _CODE = re.compile(
     r"\.(?:py|pyi|js|mjs|cjs|ts|rb|php|pl|sh|bash|conf|cfg|ini|toml|ya?ml|json|env|service|R|r|lua|tcl)\Z"
 )
 #: Folders with packages of languages: what they name, they name for many cases; there only libraries count.
-_FOREIGN = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|vendor)/")
+FOREIGN = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|vendor)/")
 #: Where commands are looked for (PATH of the usual base images).
 _COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: What nobody misses: folders of documentation, of package managers, of caches; and what is made when a program runs.
@@ -82,7 +82,7 @@ def missed(
         if path is not None:
             found.setdefault(path, by)
     for by, text in sorted(texts.items()):
-        foreign = _FOREIGN.search(by) is not None
+        foreign = FOREIGN.search(by) is not None
         named = [libraries.get(name) for name in _LIBRARY.findall(text)]
         named += [bare.get(name, libraries.get(name)) for name in _FOUND.findall(text)]
         if not foreign:

@@ -13,7 +13,7 @@ from ..verify import smoke_agrees
 from . import elf, imports
 from .access import unreadable
 from .follow import follow
-from .names import missed, ran
+from .names import FOREIGN, missed, ran
 from .observe import Observed
 
 #: What no other image can have under that name.
@@ -27,7 +27,7 @@ _AGAIN = re.compile(
     r"mercurial|openssh-client|openssl|patch|procps|subversion|unzip|wget|xz-utils"
 )
 #: Programs of which images have a part without the package of that name.
-_PARTED = frozenset(("perl", "python3", "ruby", "git", "vim"))
+_PARTED = frozenset(("perl", "python3", "ruby"))
 _RUNTIMES = frozenset(
     ("python", "python3", "node", "ruby", "php", "java", "perl", "npm", "gunicorn", "flask", "uvicorn")
 )
@@ -118,7 +118,8 @@ def _reads_unnamed(before: Observed, places: tuple[str, ...]) -> bool:
 def _interpreters(before: Observed, after: Observed, programs: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
     """Programs that both images have, and of whose package only a part is left: Perl without its modules."""
     lost = {name.partition(":")[0] for name in before.image.packages.keys() - after.image.packages.keys()}
-    run = [*programs, *((word, by) for by, text in sorted(before.texts.items()) for word in ran(by, text))]
+    own = ((by, text) for by, text in sorted(before.texts.items()) if not FOREIGN.search(by))
+    run = [*programs, *((word, by) for by, text in own for word in ran(by, text))]
     for word, by in sorted(set(run)):
         if word in lost & _PARTED:
             reason = f"{by} runs {word}, whose package only the old image has as a whole"

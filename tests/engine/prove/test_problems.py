@@ -59,6 +59,8 @@ def test_an_interpreter_without_its_modules_is_not_the_same(given: dict[str, obj
     programs = () if given else (("perl", "app.py:3"),)
     (found,) = problems(observed(old, **given), observed(new), ["/app"], programs)  # type: ignore[arg-type]
     assert "runs perl, whose package only the old image has as a whole" in found.reason
+    foreign = {"/usr/lib/python3/site-packages/a/b.py": 'run(["perl"])'}
+    assert problems(observed(old, texts=foreign), observed(new), ["/app"]) == ()
     assert not found.cured
 
 
