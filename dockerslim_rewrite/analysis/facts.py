@@ -16,7 +16,7 @@ from ..text import Span
 from .flow.base_sites import BaseSite, base_sites
 from .flow.graph import Graph, stage_graph
 from .flow.state import State, states
-from .locked import NO_LOCK, Lock
+from .locked import NO_LOCK, Lock, Supposed
 from .shell.calls import Call, stage_calls
 from .shell.operations import Operation, operations
 
@@ -44,7 +44,7 @@ class Facts:
 
     *lock* is what the lock file says, *today* the day on which it is asked, None where nobody said. *open_project*
     gives what the build context holds; *account* are name and number of a user that has to be created; *templates* is
-    a directory whose templates take precedence.
+    a directory whose templates take precedence. *supposed* is what rules may take for granted, as building shows it.
     """
 
     build: Build
@@ -53,6 +53,11 @@ class Facts:
     open_project: Callable[[], Project | None] | None = None
     account: tuple[str, int] = ACCOUNT
     templates: Path | None = None
+    supposed: tuple[Supposed, ...] = ()
+
+    def granted(self, rule: str) -> Supposed | None:
+        """What the rule with the code *rule* may take for granted; None where it has to know."""
+        return next((one for one in self.supposed if one.rule == rule), None)
 
     @property
     def project(self) -> Project | None:

@@ -53,15 +53,58 @@ class PackageEntry:
 
 
 @record
-class Lock:
-    """Entries by canonical reference (``docker.io/library/python:3``), and packages by what they are installed for.
+class Supposed:
+    """What *rule* may take for granted of one Dockerfile: building has shown it, or is about to.
 
-    Those are ``pypi-3.11-debian`` (the version of Python, the family of the distribution); below that the key is
+    The rule changes the base to ``base`` (empty: to the one that its recipe prefers), has ``packages`` installed there,
+    and copies ``places``, where it splits a stage. ``level`` is the name of the one that the change deserves,
+    ``evidence`` one line for people.
+    """
+
+    rule: str
+    base: str = ""
+    packages: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    level: str = "aggressive"
+    evidence: str = ""
+
+
+@record
+class Proof:
+    """What building the Dockerfile *file* showed, when its text and its build context had these digests.
+
+    ``ignored`` are codes of rules whose changes were not part of what was shown, ``also`` of those whose changes were
+    part of it beside the one that ``supposed`` is for.
+    """
+
+    file: str
+    dockerfile: str
+    context: str
+    supposed: Supposed
+    proved: datetime
+    ignored: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def granted(self) -> tuple[Supposed, ...]:
+        """What each of its rules may take for granted."""
+        given = self.supposed
+        others = tuple(Supposed(code, level=given.level, evidence=given.evidence) for code in self.also)
+        return (given, *others)
+
+
+@record
+class Lock:
+    """Entries by canonical reference (``docker.io/library/python:3``), packages by what they are installed for,
+    and what was proved by building.
+
+    Packages are installed for ``pypi-3.11-debian`` (the version of Python, the family of the distribution); below that the key is
     ``name==version``.
     """
 
     entries: Mapping[str, LockEntry] = MappingProxyType({})
     packages: Mapping[str, Mapping[str, PackageEntry]] = MappingProxyType({})
+    proofs: tuple[Proof, ...] = ()
 
     def answer(self, target: str, requirement: str) -> Mapping[str, PackageEntry] | None:
         """What *requirement* brings where it is installed for *target*: its own entry first, then all that it needs.
@@ -83,6 +126,10 @@ class Lock:
             found[key] = known[key]
             waiting += known[key].requires
         return found
+
+    def proofs_of(self, dockerfile: str) -> tuple[Proof, ...]:
+        """The proofs of files whose text has the digest *dockerfile*, whatever their contexts."""
+        return tuple(one for one in self.proofs if one.dockerfile == dockerfile)
 
     def find(self, reference: ImageReference) -> LockEntry | None:
         """The entry of *reference*, however it is spelled; None for a template and for what is not locked."""

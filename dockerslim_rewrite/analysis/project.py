@@ -254,6 +254,10 @@ class Project(Protocol):
         """The folder, for people."""
 
     @property
+    def digest(self) -> str | None:
+        """The SHA-256 of all that a build is sent, without Dockerfiles and lock; None where not all is at hand."""
+
+    @property
     def complete(self) -> bool:
         """Whether all files of the context are listed; False when a limit was reached."""
 

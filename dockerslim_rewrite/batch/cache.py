@@ -152,6 +152,7 @@ def _told(options: Options) -> list[tuple[str, Any]]:
             value = (
                 sorted((key, repr(entry)) for key, entry in value.entries.items()),
                 sorted((target, sorted(map(repr, table.items()))) for target, table in value.packages.items()),
+                sorted(map(repr, value.proofs)),
             )
         elif name == "templates" and value is not None:
             value = [(str(one), digest(one.read_bytes())) for one in sorted(Path(value).rglob("*")) if one.is_file()]

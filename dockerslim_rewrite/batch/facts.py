@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..context.configuration.files import LONGEST
+from ..context.digest import digest_of
 from ..context.dockerignore import Dockerignore
 from ..context.project import FolderProject
 from ..context.roles import LARGE_BYTES
@@ -49,6 +50,8 @@ def _facts(project: FolderProject, root: str) -> dict[str, Any]:
         found["classified"] = digest(repr(project.classified).encode("utf-8", "surrogateescape"))
     if "whole" in project.__dict__:
         found["whole"] = _listing(project.whole)
+    if "digest" in project.__dict__:
+        found["digest"] = project.digest
     texts = {path: _text(text) for path, text in sorted(tree.texts_read.items())}
     if texts:
         found["texts"] = texts
@@ -66,6 +69,8 @@ def _holds(fact: dict[str, Any], project: FolderProject, root: str) -> bool:
     if fact["frame"] != _frame(project, root)["frame"]:
         return False
     place = project.location.root
+    if "digest" in fact and fact["digest"] != digest_of(_tree(place, project.tree.ignore)):
+        return False
     if "listing" in fact:
         tree = _tree(place, project.tree.ignore)
         if fact["listing"] != _listing(tree):

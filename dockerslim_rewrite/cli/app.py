@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..record import evolve
 from .baseline import baseline_command
 from .batch import batch_app, cache_app
 from .config import config_app
@@ -13,6 +14,7 @@ from .covered import files_command
 from .listing import builds_command
 from .lock import lock_command
 from .options import from_table
+from .prove import prove_command
 from .review import review_command
 from .rewrite import Request, complain
 from .server import server_command
@@ -40,6 +42,8 @@ def rewrite_command(
     With --verify each file that changes is built before and after. Nothing is written unless both images are
     equivalent: the same files, configuration and output of the smoke command, but for what the changes announce.
     Exit 1: the images differ; 2: one of them could not be built. Files that stay as they are need no build.
+
+    With --prove what cannot be read is shown by building first, as `dockerslim prove` does.
     """
     from .builds import BuildRequest
     from .rewrite import run
@@ -50,13 +54,15 @@ def rewrite_command(
         **{name: values.pop(name) for name in ("engine", "target", "network", "smoke", "smoke_file")},
         warm=False,
     )
-    verify = values.pop("verify")
-    if not verify and building != BuildRequest(context=values["context"], warm=False):
-        complain("options that say how to build are for --verify")
+    verify, prove = values.pop("verify"), values.pop("prove")
+    if not (verify or prove) and building != BuildRequest(context=values["context"], warm=False):
+        complain("options that say how to build are for --verify and --prove")
         raise typer.Exit(2)
     given = {name: value for name, value in values.items() if value is not None}
     typed = frozenset(name for name in given if _typed(call, name))
-    raise typer.Exit(run(Request(paths=tuple(paths), **given, verify=building if verify else None, given=typed)))
+    request = Request(paths=tuple(paths), **given, given=typed)
+    chosen = {name: building for name, wanted in (("verify", verify), ("prove", prove)) if wanted}
+    raise typer.Exit(run(evolve(request, **chosen)))
 
 
 def _typed(call: typer.Context, name: str) -> bool:
@@ -102,6 +108,7 @@ app.command("builds")(builds_command)
 app.add_typer(config_app, name="config")
 app.command("baseline")(baseline_command)
 app.command("lock")(lock_command)
+app.command("prove")(prove_command)
 app.command("review")(review_command)
 app.command("server")(server_command)
 app.command("verify")(verify_command)

@@ -27,6 +27,7 @@ _NOT_FOR_MANY = frozenset(
         "context",
         "target",
         "smoke_file",
+        "prove",
     )
 )
 _PLANNING = _NOT_FOR_MANY | {"in_place", "diff", "check", "verify", "engine", "build_arg", "network", "smoke", "strict"}

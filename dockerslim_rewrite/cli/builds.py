@@ -47,8 +47,14 @@ class BuildRequest:
 
     def options(self) -> VerifyOptions:
         """The same as the engine takes it. Raises ``ValueError`` with one line that says what is wrong."""
+        from ..engine.choose import check_name
+        from ..engine.interface import EngineError
         from ..engine.verify import VerifyOptions, smoke_command
 
+        try:
+            check_name(self.engine)
+        except EngineError as error:
+            raise ValueError(f"--engine: {error}") from None
         if self.smoke is not None and self.smoke_file is not None:
             raise ValueError("--smoke and --smoke-file exclude each other")
         try:

@@ -89,7 +89,7 @@ def lock_command(
     named = tuple(word for word in words if word not in images) or (".",)
     request = LockRequest(
         paths=named,
-        lock_file=file or _lock_file(named),
+        lock_file=file or lock_file_of(named),
         check=check,
         update=(*images, *(image or ())) if update else None,
         prune=prune,
@@ -106,7 +106,7 @@ def lock_command(
     raise typer.Exit(run(request))
 
 
-def _lock_file(paths: tuple[str, ...]) -> Path:
+def lock_file_of(paths: tuple[str, ...]) -> Path:
     """The lock that rewriting the first of *paths* finds; else one in the working directory where that is above all of
     them, or beside the first.
     """

@@ -45,4 +45,5 @@ class Request:
     python: bool = False
     stdin_filename: Path | None = None
     verify: BuildRequest | None = None
+    prove: BuildRequest | None = None
     given: frozenset[str] = frozenset()

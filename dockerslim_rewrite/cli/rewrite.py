@@ -65,7 +65,7 @@ def _once(request: Request) -> int:
             own = inputs.configured(request, path)
             result, proof = _one(path, options_of(own), own, inputs)
         except (InputError, ParseError, ValueError) as error:
-            complain(str(error) if isinstance(error, InputError) else _located(path, error))
+            complain(str(error) if isinstance(error, InputError) else located(path, error))
             code = max(code, USAGE)
             continue
         except (RecursionError, MemoryError, OSError) as error:
@@ -116,8 +116,11 @@ def _check(request: Request) -> None:
             one.check(value)
         if one.kind == "folder" and value is not None and not value.is_dir():
             raise ValueError(f"{one.flag} {value}: not a directory")
-    if request.verify is not None:
-        request.verify.options()
+    if request.check and request.prove:
+        raise ValueError("--check builds nothing; leave out --prove")
+    for building in (request.verify, request.prove):
+        if building is not None:
+            building.options()
 
 
 def options_of(request: Request) -> Options:
@@ -148,6 +151,8 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     host = embedding_language(path)
     if host is not None:
         return _embedded(host, path, data, options, request), None
+    if request.prove is not None:
+        options = _proved(path, data, options, request)
     result = rewrite(data, options, inputs.name(path))
     proof = _proof(path, data, result, request)
     refused = proof is not None and proof.refusal is not None
@@ -164,13 +169,24 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     return result, proof
 
 
+def _proved(path: str, data: bytes, options: Options, request: Request) -> Options:
+    """*options* with a lock that holds what builds prove of the file."""
+    from .proofs import Proving, prove_and_record
+
+    assert request.prove is not None
+    how = Proving(request.prove)
+    to = None if request.quiet or request.format != "text" else sys.stderr
+    _, lock = prove_and_record(path, data, options, how, request.lock, to, quiet=request.quiet)
+    return evolve(options, lock=lock)
+
+
 def _embedded(host: str, path: str, data: bytes, options: Options, request: Request) -> Result:
     """The file *path* of the language *host* with the Dockerfiles in its strings rewritten."""
     from ..embedded.hosts import host_of
     from ..embedded.rewrite import rewrite_embedded
 
-    if request.verify is not None:
-        raise ValueError(f"{path}: Dockerfiles within other files cannot be built with --verify")
+    if request.verify is not None or request.prove is not None:
+        raise ValueError(f"{path}: Dockerfiles within other files cannot be built with --verify or --prove")
     result = rewrite_embedded(host_of(host), data, evolve(options, builds=None), path)
     _write(path, data, result, request)
     _tell(result, request)
@@ -201,7 +217,7 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
             write_output(str(companion.path), companion.text.encode("utf-8", "surrogateescape"), before)
             complain(f"{companion.path}: written; it {companion.reason}")
     if request.diff and request.format == "text":
-        _print_diff(result, path)
+        print_diff(result, path)
 
 
 def _tell(result: Result, request: Request) -> None:
@@ -231,7 +247,8 @@ def _same_file(path: str, output: str) -> bool:
         return False
 
 
-def _print_diff(result: Result, path: str) -> None:
+def print_diff(result: Result, path: str) -> None:
+    """The difference that *result* makes to the file *path*, on standard output, in colour on a terminal."""
     diff = unified_diff(result.original, result.text, repository_path(path)) if result.changed else ""
     diff += "".join(
         unified_diff(companion.before, companion.text, repository_path(str(companion.path)))
@@ -249,7 +266,8 @@ def _print_diff(result: Result, path: str) -> None:
         print(f"{start}{printable(line)}{chr(27) + '[0m' if start else ''}")
 
 
-def _located(path: str, error: Exception) -> str:
+def located(path: str, error: Exception) -> str:
+    """*error* in one line that names the file *path*, with the line where it is known."""
     name = "<stdin>" if path == "-" else path
     if isinstance(error, ParseError):
         return f"{name}:{error.line}: {error.reason}; left as it is"

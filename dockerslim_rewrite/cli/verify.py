@@ -20,7 +20,7 @@ def verify_command(
     context: Annotated[
         Path | None, typer.Option(help="The build context; default: as a compose file says, else BEFORE's directory.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="docker, podman or buildah; default: what is there.")] = None,
+    engine: Annotated[str | None, typer.Option(help="docker, podman or buildah, or a path to one of them.")] = None,
     target: Annotated[str | None, typer.Option(help="The stage to build.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, or NAME from the environment.")] = None,
     network: Annotated[str | None, typer.Option(help="The engine's network for building and running.")] = None,

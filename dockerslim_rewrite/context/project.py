@@ -20,6 +20,7 @@ from ..analysis.usage import Usage
 from ..ir.build import Build
 from ..record import evolve, record
 from .building import built
+from .digest import digest_of
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
@@ -155,6 +156,11 @@ class FolderProject:
             Stored(whole.files, whole.complete, {}),
         )
         return FolderProject(self._location, self._dockerfile, self._limits, self.usage, stored)
+
+    @cached_property
+    def digest(self) -> str | None:
+        """The SHA-256 of all that a build is sent, without Dockerfiles and lock; None where not all is at hand."""
+        return None if self._stored is not None else digest_of(self.tree)
 
     @property
     def complete(self) -> bool:

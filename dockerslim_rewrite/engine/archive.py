@@ -15,6 +15,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -76,23 +77,24 @@ class LayerCache:
 
     def __init__(self) -> None:
         self._known: dict[str, _Content] = {}
+        self._plain: dict[str, _Content] = {}
 
-    def known(self, digest: str) -> _Content | None:
-        """The content of the layer *digest*, if it was read before."""
-        return self._known.get(digest)
-
-    def get(self, digest: str, read: Callable[[], _Content]) -> _Content:
-        """The content of the layer *digest*, from *read* if it is new."""
-        if digest not in self._known:
-            self._known[digest] = read()
-        return self._known[digest]
+    def get(self, digest: str, read: Callable[[], _Content], *, squeezed: bool) -> _Content:
+        """The content of the layer *digest*, from *read* if it is new; without *squeezed* its compressed size is 0, if
+        nobody has asked for that before.
+        """
+        found = self._known.get(digest) or (None if squeezed else self._plain.get(digest))
+        if found is None:
+            found = read()
+            (self._known if squeezed else self._plain)[digest] = found
+        return found
 
 
 def read_archive(path: Path, cache: LayerCache, *, squeezed: bool = True) -> Image:
     """Read the docker-archive *path*. Raises ``EngineError`` if it is none, or holds layers in an unknown form.
 
     Without *squeezed* layers that are not known yet are not compressed, which takes most of the time, and count as 0
-    bytes compressed; *cache* does not learn them.
+    bytes compressed.
     """
     with tarfile.open(path) as archive:
         manifest = json.load(_member(archive, "manifest.json"))[0]
@@ -103,11 +105,8 @@ def read_archive(path: Path, cache: LayerCache, *, squeezed: bool = True) -> Ima
         digests: list[str] = document["rootfs"]["diff_ids"]
         instructions = _instructions(document.get("history") or [], len(digests))
         for digest, name, made_by in zip(digests, manifest["Layers"], instructions, strict=True):
-            content = cache.known(digest) if not squeezed else None
-            if content is None and squeezed:
-                content = cache.get(digest, lambda name=name: _read_layer(_member(archive, name)))  # type: ignore[misc]
-            elif content is None:
-                content = _read_layer(_member(archive, name), squeezed=False)
+            read = partial(_read_layer, _member(archive, name), squeezed=squeezed)
+            content = cache.get(digest, read, squeezed=squeezed)
             files.apply(content.entries)
             lists.update(content.lists)
             layers.append(Layer(made_by, digest, content.size, content.compressed))

@@ -16,14 +16,19 @@ NAMES = ("docker", "podman", "buildah")
 _HINT = "Install Docker (with buildx), Podman or Buildah; on Debian and Ubuntu for example: apt-get install buildah"
 
 
+def check_name(wanted: str | None) -> None:
+    """Raise ``EngineError`` where *wanted* is neither an engine's name nor a path that ends in one; None is fine."""
+    if wanted is not None and Path(wanted).name not in NAMES:
+        raise EngineError(f"unknown engine {wanted!r}; known engines: {', '.join(NAMES)}")
+
+
 def choose(wanted: str | None, folder: Path) -> Engine:
     """The engine *wanted*: a name, a path to an executable of that name, or None for the first that works.
 
     *folder* is empty, ours alone, and removed by the caller when the engine is no longer used. Raises
     ``EngineError`` that says for every engine tried why not, and what to install.
     """
-    if wanted is not None and Path(wanted).name not in NAMES:
-        raise EngineError(f"unknown engine {wanted!r}; known engines: {', '.join(NAMES)}")
+    check_name(wanted)
     reasons = []
     for name in (wanted,) if wanted else NAMES:
         program = shutil.which(name)

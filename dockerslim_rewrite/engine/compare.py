@@ -21,6 +21,10 @@ DEPARTED = "files of packages that are not installed any more"
 DANGLING = "links to what is expected to be gone"
 
 
+#: How paths differ between two builds of one file: for each path the kinds, with a few words.
+Seen = Mapping[str, frozenset[tuple[Difference, str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class PathDifference:
     """One path that differs. ``size`` is the change in bytes; ``expected`` the reason why it may, or None."""
@@ -79,10 +83,13 @@ def compare_files(
     expectations: Collection[Expectation] = (),
     known: Mapping[str, str] = MappingProxyType({}),
     departed: Collection[str] = (),
+    unstable: Seen = MappingProxyType({}),
 ) -> tuple[PathDifference, ...]:
     """All differences in order of path. *known* gives reasons for paths that may differ in whatever way.
 
-    *departed* are paths that may be removed, as they belong to packages that may be missing.
+    *departed* are paths that may be removed, as they belong to packages that may be missing, with what their scripts
+    made in folders of theirs. *unstable* tells how
+    *before* differs from itself when it is built again: differences of the same kind are no news, others are.
     A path may differ in more than one way: content, owner and mode are told apart.
     """
     found: list[PathDifference] = []
@@ -92,14 +99,43 @@ def compare_files(
         for kind, detail in _differences(old, new):
             if path in known:
                 expected: str | None = known[path]
-            elif kind is Difference.REMOVED and path in departed:
+            elif kind is Difference.REMOVED and (path in departed or _above(path, departed)):
                 expected = DEPARTED
+            elif path in unstable and _like(kind, detail, new, unstable[path]):
+                expected = UNSTABLE
             else:
                 expected = reason_for(kind, path, expectations)
             size = (new.size if new else 0) - (old.size if old else 0)
             counted = kind in (Difference.ADDED, Difference.REMOVED, Difference.CHANGED)
             found.append(PathDifference(path, kind, detail, size if counted else 0, expected))
     return _without_dangling(found, before)
+
+
+def _above(path: str, departed: Collection[str]) -> bool:
+    """Whether *path* lies in a folder that is among *departed*."""
+    while (path := posixpath.dirname(path)) != "/":
+        if path in departed:
+            return True
+    return False
+
+
+def seen(first: RootFilesystem, second: RootFilesystem) -> Seen:
+    """How two builds of one file differ."""
+    found: dict[str, frozenset[tuple[Difference, str]]] = {}
+    for one in compare_files(first, second):
+        found[one.path] = found.get(one.path, frozenset()) | {(one.kind, _sort(one.detail))}
+    return found
+
+
+def _like(kind: Difference, detail: str, new: Entry | None, known: Collection[tuple[Difference, str]]) -> bool:
+    """Whether a difference is of a kind that is *known* of its path; a file that is empty now never is."""
+    emptied = kind is Difference.CHANGED and new is not None and new.kind is Kind.FILE and not new.size
+    return (kind, _sort(detail)) in known and not emptied
+
+
+def _sort(detail: str) -> str:
+    """The first word of *detail*: sizes, owners and modes differ from build to build as well."""
+    return "content" if detail.startswith("content") else detail if "→" not in detail else "→"
 
 
 def _without_dangling(found: Sequence[PathDifference], before: RootFilesystem) -> tuple[PathDifference, ...]:

@@ -7,7 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from .interface import BuildFailed, BuildRequest, EngineError, ImageConfig, LineReader, RunOutcome, RunRequest
+from .interface import (
+    BuildFailed,
+    BuildRequest,
+    EngineError,
+    ImageConfig,
+    LineReader,
+    RunOutcome,
+    RunRequest,
+    StartOutcome,
+    StartRequest,
+)
 from .log import LogReader, log_end
 from .privatestore import open_store
 from .process import TimedOut, capture, stream
@@ -96,6 +106,10 @@ class ContainersEngine:
 
     def run(self, request: RunRequest) -> RunOutcome:
         """Each program has its own way of running."""
+        raise NotImplementedError
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """Each program has its own way of watching."""
         raise NotImplementedError
 
     def remove(self, image: str) -> None:

@@ -9,7 +9,18 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from .interface import BuildFailed, BuildRequest, EngineError, ImageConfig, LineReader, RunOutcome, RunRequest
+from . import detached
+from .interface import (
+    BuildFailed,
+    BuildRequest,
+    EngineError,
+    ImageConfig,
+    LineReader,
+    RunOutcome,
+    RunRequest,
+    StartOutcome,
+    StartRequest,
+)
 from .log import LogReader, log_end
 from .process import TimedOut, capture, stream
 
@@ -94,6 +105,10 @@ class Docker:
         finally:
             if not ended:
                 capture([self.program, "rm", "--force", container], SHORT, self.environment)
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """In a container in the background."""
+        return detached.start(self.program, self.environment, (), request)
 
     def remove(self, image: str) -> None:
         """The image goes; BuildKit's cache is under the daemon's own collection of garbage."""

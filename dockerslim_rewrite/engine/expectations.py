@@ -12,6 +12,9 @@ from typing import Any
 
 from .paths import matches
 
+#: What the reasons of differences begin with that any two builds of one file show.
+VOLATILE = "volatile: "
+
 
 class Difference(Enum):
     """How a path differs between two root filesystems."""
@@ -56,7 +59,7 @@ def _document() -> dict[str, Any]:
 def catalogue() -> tuple[Expectation, ...]:
     """What is volatile anyway and what no image needs, from ``expectations.toml``."""
     found = [
-        Expectation(pattern, f"volatile: {entry['reason']}")
+        Expectation(pattern, f"{VOLATILE}{entry['reason']}", frozenset(Difference(kind) for kind in entry["kinds"]))
         for entry in _document()["volatile"]
         for pattern in entry["patterns"]
     ]

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from .traces import Traced
+
+#: The network of a container that is cut off: every engine has one of that name, with loopback only.
+ALONE = "none"
+
 
 class EngineError(Exception):
     """An engine is missing or refuses its service; the message says what to do about it."""
@@ -63,6 +68,35 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A container to start as its image says, with its own entrypoint, command and user, and to watch.
+
+    It is watched until it has listened for ``settle`` seconds, ends, or ``timeout`` seconds are over. ``network`` None
+    cuts it off: only loopback is there. With ``trace`` the files that it opens are recorded, where the engine can.
+    """
+
+    image: str
+    config: ImageConfig
+    network: str | None = None
+    timeout: float = 20.0
+    settle: float = 1.0
+    trace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartOutcome:
+    """What a container did: its exit status (None while it ran on), the TCP ports it listened on, the paths that it
+    left added or changed, the end of what it wrote to its outputs, and with a trace what it opened.
+    """
+
+    status: int | None
+    ports: frozenset[int] = frozenset()
+    written: frozenset[str] = frozenset()
+    output: str = ""
+    trace: Traced | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageConfig:
     """How containers of an image are started, field by field as Docker names them, without empty fields."""
 
@@ -73,6 +107,17 @@ class ImageConfig:
         "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels",
         "OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir",
     )  # fmt: skip
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What a container starts: the words of ENTRYPOINT and CMD."""
+        return (*self.fields.get("Entrypoint", ()), *self.fields.get("Cmd", ()))
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """The TCP ports that the image exposes."""
+        names = (name.partition("/") for name in self.fields.get("ExposedPorts", ()))
+        return frozenset(int(port) for port, _, kind in names if port.isdigit() and kind != "udp")
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> ImageConfig:
@@ -121,7 +166,11 @@ class Engine(Protocol):
         ...
 
     def run(self, request: RunRequest) -> RunOutcome:
-        """Run a command in a container that is gone afterwards."""
+        """Run a command in a container that is gone afterwards, with every process that the command left behind."""
+        ...
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """Start a container as its image says and tell what it does; every process of it ends before this returns."""
         ...
 
     def remove(self, image: str) -> None:

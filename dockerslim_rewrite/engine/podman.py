@@ -6,9 +6,10 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from . import detached
 from .archive import read_config
 from .containers import SHORT, ContainersEngine
-from .interface import ImageConfig, RunOutcome, RunRequest
+from .interface import ImageConfig, RunOutcome, RunRequest, StartOutcome, StartRequest
 from .process import TimedOut, capture
 
 
@@ -40,3 +41,7 @@ class Podman(ContainersEngine):
             return RunOutcome(None, "", "")
         finally:
             capture([self.program, "rm", "--force", "--ignore", container], SHORT, environment)
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """In a container in the background."""
+        return detached.start(self.program, self.home(request.image), ("--pull=never",), request)

@@ -68,7 +68,16 @@ def _blocks(output: IO[bytes], deadline: float) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _started(command: Sequence[str], env: Mapping[str, str], *, merged: bool) -> Iterator[subprocess.Popen[bytes]]:
+def started(command: Sequence[str], env: Mapping[str, str], output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """*command* while it runs, both its outputs going to *output*; it and its children are ended on leaving."""
+    with _started(command, env, merged=True, output=output) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def _started(
+    command: Sequence[str], env: Mapping[str, str], *, merged: bool, output: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     process: subprocess.Popen[bytes] | None = None
     try:
         # A signal between the start of the process and knowing it would leave it behind.
@@ -77,7 +86,7 @@ def _started(command: Sequence[str], env: Mapping[str, str], *, merged: bool) ->
                 command,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if output is None else output,
                 stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                 start_new_session=True,
             )

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .announced import Announced
-from .archive import Image, LayerCache, read_archive
-from .bases import external_images, shipped_image
+from .archive import Image, LayerCache
+from .bench import WARM, Bench, Progress
 from .choose import choose
-from .compare import UNSTABLE, ConfigDifference, PathDifference, compare_configs, compare_files
-from .context import copy_context, source_file, touched
+from .compare import ConfigDifference, PathDifference, Seen, compare_configs, compare_files, seen
+from .context import source_file, touched
 from .expectations import catalogue, traces_of_packages
 from .inherited import inherited_config, inherited_files
-from .interface import BuildFailed, BuildRequest, Engine, EngineError, ImageConfig, RunOutcome, RunRequest
+from .interface import BuildFailed, BuildRequest, EngineError, RunOutcome, StartOutcome
 from .packages import departed
 from .process import ended_politely
-from .rootfs import RootFilesystem
+from .starts import starts_agree
 from .workspace import workspace
-
-#: Receives a line about what is going on, for people.
-Progress = Callable[[str], None]
 
 #: How often a smoke command that did not agree is run again.
 _SMOKE_AGAIN = 2
-#: What the name of a side's second build ends in.
-_WARM = "-warm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,8 @@ class VerifyOptions:
     ``engine`` is a name, a path to the executable, or None for the first that works. ``smoke`` is the argument vector
     of a command to run in both images. ``control`` builds BEFORE twice, so that what differs from build to build is
     known. ``warm`` builds once more with one source file changed: ``touch``, relative to the context, or one that is
-    found. Times are in seconds.
+    found. Without ``smoke`` the container's own start is watched for ``start_timeout``, unless ``start`` says not to.
+    Times are in seconds.
     """
 
     engine: str | None = None
@@ -53,6 +47,8 @@ class VerifyOptions:
     touch: Path | None = None
     build_timeout: float = 3600.0
     smoke_timeout: float = 300.0
+    start: bool = True
+    start_timeout: float = 20.0
     log: Path | None = None
 
 
@@ -71,6 +67,7 @@ class Side:
     """One of the two images: the Dockerfile, what it built, how long that took, and how the smoke command ended.
 
     ``warm_runs`` are the RUN instructions that the warm build carried out again, by its log; None without one.
+    ``start`` is what the container did when it was started as the image says; None where nobody watched.
     """
 
     dockerfile: Path
@@ -79,11 +76,15 @@ class Side:
     warm_seconds: float | None
     warm_runs: tuple[str, ...] | None
     smoke: RunOutcome | None
+    start: StartOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was measured. ``touched`` is the file that was changed for the warm builds."""
+    """What was measured. ``touched`` is the file that was changed for the warm builds.
+
+    ``other_base``: the images stand on different ones, so equal files do not tell that the container works.
+    """
 
     engine: str
     before: Side
@@ -92,6 +93,7 @@ class Verification:
     files: tuple[PathDifference, ...]
     touched: Path | None
     estimate: int | None
+    other_base: bool = False
 
     @property
     def unexpected(self) -> tuple[PathDifference, ...]:
@@ -109,9 +111,20 @@ class Verification:
         return smoke_agrees(self.before.smoke, self.after.smoke)
 
     @property
+    def start_agrees(self) -> bool:
+        """Same ports or same end, and no file refused that was not refused before."""
+        return starts_agree(self.before.start, self.after.start)
+
+    @property
+    def tried(self) -> bool:
+        """Whether the containers were seen at work: by the smoke command, or by their own start."""
+        return self.before.smoke is not None or self.before.start is not None
+
+    @property
     def equivalent(self) -> bool:
-        """Nothing unexpected differs."""
-        return not self.unexpected and not self.unexpected_config and self.smoke_agrees
+        """Nothing unexpected differs; on another base that takes having seen both at work, if they start anything."""
+        same = not self.unexpected and not self.unexpected_config and self.smoke_agrees and self.start_agrees
+        return same and (self.tried or not self.other_base or not self.after.image.config.command)
 
     @property
     def saved(self) -> int:
@@ -172,7 +185,8 @@ def verify_each(
         folder = stack.enter_context(workspace())
         engine = choose(options.engine, folder)
         stack.callback(engine.close)
-        verifier = _Verifier(engine, folder, options, progress, stack, layers or LayerCache())
+        bench = Bench(engine, folder, stack, layers or LayerCache(), options.log, progress)
+        verifier = _Verifier(bench, options)
         verifier.prepare([before, *(after.dockerfile for after in afters)], context)
         original, unstable = verifier.original(before)
         for number, after in enumerate(afters):
@@ -186,58 +200,42 @@ def verify_each(
 
 
 class _Verifier:
-    def __init__(
-        self,
-        engine: Engine,
-        folder: Path,
-        options: VerifyOptions,
-        progress: Progress,
-        stack: ExitStack,
-        layers: LayerCache,
-    ) -> None:
-        self._engine = engine
+    def __init__(self, bench: Bench, options: VerifyOptions) -> None:
+        self._bench = bench
         self._options = options
-        self._progress = progress
-        self._stack = stack
-        self._folder = folder
-        self._context = folder / "context"
-        self._log = options.log.absolute() if options.log else folder / "build.log"
-        self._run = secrets.token_hex(8)
-        self._layers = layers
         self._touch: Path | None = None
         self._arguments = {name: value for name, value in options.build_args if value is not None}
+        self._watched = options.start and options.smoke is None
 
     def prepare(self, dockerfiles: Sequence[Path], context: Path) -> None:
         """Copy the context, choose the file to touch, fetch base images."""
-        copy_context(context, self._context)
+        self._bench.prepare(dockerfiles, context, self._arguments)
         named = self._options.touch
-        if named is not None and not (self._context / named).is_file():
+        if named is not None and not (self._bench.context / named).is_file():
             raise EngineError(f"{named}: no such file in the build context to touch for the warm build")
         if self._options.warm:
-            self._touch = named or source_file(self._context)
-        for image in {image: None for file in dockerfiles for image in external_images(file, self._arguments)}:
-            self._progress(f"fetching {image}")
-            self._engine.fetch(image)
+            self._touch = named or source_file(self._bench.context)
 
-    def original(self, dockerfile: Path) -> tuple[Side, dict[str, str]]:
-        """BEFORE, and the paths that are not the same when it is built again, with that as the reason."""
+    def original(self, dockerfile: Path) -> tuple[Side, Seen]:
+        """BEFORE, and how it differs from itself when it is built again."""
         side = self.side(dockerfile, "before")
         if not self._options.control:
             return side, {}
         self._build(dockerfile, "control", fresh=True)
-        control = self._read("control", squeezed=False)
-        return side, {one.path: UNSTABLE for one in compare_files(side.image.files, control.files)}
+        control = self._bench.read("control", squeezed=False)
+        return side, seen(side.image.files, control.files)
 
     def side(self, dockerfile: Path, name: str) -> Side:
         """One image: built cold, read, tried, built warm."""
         cold, _ = self._build(dockerfile, name, fresh=True)
-        image = self._read(name)
-        smoke = self._smoke(name)
+        image = self._bench.read(name)
+        smoke = self._smoke(name, image)
+        start = self._start(name, image)
         warm, again = None, None
         if self._touch is not None:
-            with touched(self._context, self._touch):
-                warm, again = self._build(dockerfile, f"{name}{_WARM}", fresh=False)
-        return Side(dockerfile, image, cold, warm, again, smoke)
+            with touched(self._bench.context, self._touch):
+                warm, again = self._build(dockerfile, f"{name}{WARM}", fresh=False)
+        return Side(dockerfile, image, cold, warm, again, smoke, start)
 
     def asked_again(self, before: Side, after: Side, name: str) -> tuple[Side, Side]:
         """Both sides, the smoke command run anew in both where it did not agree.
@@ -248,17 +246,22 @@ class _Verifier:
         for _ in range(_SMOKE_AGAIN):
             if smoke_agrees(before.smoke, after.smoke):
                 break
-            before = replace(before, smoke=self._smoke("before"))
-            after = replace(after, smoke=self._smoke(name))
+            before = replace(before, smoke=self._smoke("before", before.image))
+            after = replace(after, smoke=self._smoke(name, after.image))
+        if not starts_agree(before.start, after.start):
+            # A busy machine may not have let it come as far in time.
+            before = replace(before, start=self._start("before", before.image))
+            after = replace(after, start=self._start(name, after.image))
         return before, after
 
-    def judged(self, before: Side, after: Side, candidate: Candidate, unstable: dict[str, str]) -> Verification:
+    def judged(self, before: Side, after: Side, candidate: Candidate, unstable: Seen) -> Verification:
         """What differs between the two, and what of it is expected."""
         announced = candidate.announced
-        known, config = unstable, announced.config
+        known: dict[str, str] = {}
+        config = announced.config
         if announced.other_base:
             bases = self._base(before.dockerfile), self._base(after.dockerfile)
-            known = inherited_files(before.image, after.image, *bases) | unstable
+            known = inherited_files(before.image, after.image, *bases)
             config |= inherited_config(before.image, after.image, *bases)
         expectations = (*announced.expected, *catalogue())
         gone: frozenset[str] = frozenset()
@@ -266,60 +269,41 @@ class _Verifier:
             gone = departed(before.image.packages, after.image.packages)
             expectations += traces_of_packages(before.image.packages.keys() - after.image.packages.keys())
         return Verification(
-            engine=self._engine.version(),
+            engine=self._bench.engine.version(),
             before=before,
             after=after,
             config=compare_configs(before.image.config, after.image.config, config),
-            files=compare_files(before.image.files, after.image.files, expectations, known, gone),
+            files=compare_files(before.image.files, after.image.files, expectations, known, gone, unstable),
             touched=self._touch,
             estimate=candidate.estimate,
+            other_base=announced.other_base,
         )
 
     def _build(self, dockerfile: Path, name: str, *, fresh: bool) -> tuple[float, tuple[str, ...]]:
-        """Build; the seconds it took, and the RUN instructions it carried out. The image goes when all is done."""
         options = self._options
-        request = BuildRequest(
-            dockerfile=dockerfile.absolute(),
-            context=self._context,
-            tag=self._tag(name),
-            target=options.target,
-            build_args=options.build_args,
-            network=options.network,
-            fresh=fresh,
-            series=name.removesuffix(_WARM),
+        like = BuildRequest(
+            dockerfile, self._bench.context, "", options.target, options.build_args, options.network,
             timeout=options.build_timeout,
-        )
-        self._stack.callback(self._engine.remove, request.tag)
-        start = time.monotonic()
-        executed = self._engine.build(request, self._log, lambda line: self._progress(f"building {name}: {line}"))
-        return time.monotonic() - start, executed
-
-    def _tag(self, name: str) -> str:
-        return f"localhost/dockerslim-verify-{self._run}:{name}"
-
-    def _read(self, name: str, *, squeezed: bool = True) -> Image:
-        self._progress(f"reading {name}")
-        return self._exported(self._tag(name), squeezed=squeezed)
+        )  # fmt: skip
+        return self._bench.build(dockerfile, name, like, fresh=fresh)
 
     def _base(self, dockerfile: Path) -> Image:
-        """The image that *dockerfile* builds on; an empty one if that is ``scratch``."""
-        image = shipped_image(dockerfile, self._arguments, self._options.target)
-        if image is None:
-            return Image((), ImageConfig(), RootFilesystem(), {})
-        self._progress(f"reading {image}")
-        return self._exported(image, squeezed=False)
+        return self._bench.base(dockerfile, self._arguments, self._options.target)
 
-    def _exported(self, image: str, *, squeezed: bool) -> Image:
-        archive = self._folder / "image.tar"
-        try:
-            self._engine.export(image, archive)
-            return read_archive(archive, self._layers, squeezed=squeezed)
-        finally:
-            archive.unlink(missing_ok=True)
-
-    def _smoke(self, name: str) -> RunOutcome | None:
+    def _smoke(self, name: str, image: Image) -> RunOutcome | None:
         options = self._options
         if options.smoke is None:
             return None
-        self._progress(f"running the smoke command in {name}")
-        return self._engine.run(RunRequest(self._tag(name), options.smoke, options.network, options.smoke_timeout))
+        return self._bench.smoke(name, options.smoke, image.config.ports, options.network, options.smoke_timeout)
+
+    def _start(self, name: str, image: Image) -> StartOutcome | None:
+        """What the container does; None where it starts nothing, or where nobody can watch."""
+        options = self._options
+        if not self._watched or not image.config.command:
+            return None
+        try:
+            return self._bench.start(name, image.config, options.network, options.start_timeout, trace=True)
+        except EngineError as reason:
+            self._bench.progress(f"not watched: {reason}")
+            self._watched = False
+            return None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..change import Remark
 from ..ir.build import read_build
 from ..syntax import parse
 from ..text import Source
-from .engine import Engine
+from .engine import Engine, projects_of
+from .granted import granted, outdated
 from .options import Options, selected
 from .proof import proven
 from .result import Companion, Result, unified_diff
@@ -29,6 +31,8 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     """
     options = options or Options()
     source = Source.from_bytes(text, path) if isinstance(text, bytes) else Source(text, path)
+    if options.lock.proofs:
+        options = granted(source.text, options, partial(projects_of, options, path))
     passes = selected(options)
     engine = Engine(source, options, passes)
     outcome = engine.run()
@@ -38,6 +42,8 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     bugs.extend(engine.unreadable.values())
     bugs.extend(engine.unheeded())
     bugs.extend(engine.stale())
+    if options.lock.proofs:
+        bugs.extend(outdated(options, path, outcome.remarks))
     result = Result(
         source.text,
         outcome.text,

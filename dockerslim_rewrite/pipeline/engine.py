@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, MergesRuns, Remark, RemarkKind
+from ..change import Change, Layout, MergesRuns, Remark, RemarkKind, Safety
 from ..ignores import Ignored, Wish, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
@@ -94,7 +94,7 @@ class Engine:
         self.options = options
         self.phases = phases
         self.asked = False
-        self.projects = cache(lambda: _projects(options, source.path))
+        self.projects = cache(lambda: projects_of(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
         self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
@@ -115,7 +115,8 @@ class Engine:
 
     def _facts(self, build: Build, index: int) -> Facts:
         opened = partial(self._opened, index)
-        return Facts(build, self.options.lock, self.options.today, opened, self.options.account, self.options.templates)
+        chosen = self.options
+        return Facts(build, chosen.lock, chosen.today, opened, chosen.account, chosen.templates, chosen.supposed or ())
 
     def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
         """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
@@ -235,6 +236,8 @@ class Engine:
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) and is_inserted(proposal.line, build, outcome.patch):
                     continue
+                if not isinstance(proposal, Remark):
+                    proposal = _as_proved(proposal, reading.facts)
                 if isinstance(proposal, Remark) or proposal.safety > self.level:
                     remarks.append(self._remark(proposal, build, outcome))
                     continue
@@ -337,7 +340,16 @@ class Engine:
         )
 
 
-def _projects(options: Options, path: str | None) -> Sequence[Project | None]:
+def _as_proved(change: Change, facts: Facts) -> Change:
+    """*change* at the level that proof of it deserves, where there is one."""
+    given = facts.granted(change.rule) if facts.supposed else None
+    if given is None or change.safety <= Safety.of(given.level):
+        return change
+    reason = f"{change.reason}; {given.evidence}" if given.evidence else change.reason
+    return evolve(change, safety=Safety.of(given.level), reason=reason)
+
+
+def projects_of(options: Options, path: str | None) -> Sequence[Project | None]:
     """The projects of the builds that *options* know, else the one in their context; None where there is none."""
     found: Sequence[Project | None] = options.builds() if options.builds is not None else ()
     if found:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..analysis.facts import ACCOUNT
-from ..analysis.locked import NO_LOCK, Lock
+from ..analysis.locked import NO_LOCK, Lock, Supposed
 from ..change import Safety
 from ..passes import PIPELINE, Pass, Phase
 from ..record import record
@@ -43,8 +43,9 @@ class Options:
     for each. ``cleanup`` says what becomes of
     package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
     are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
-    companions of the result. ``accepted`` are findings that are known, and not told. ``validate`` may be switched off
-    only to measure its cost.
+    companions of the result. ``accepted`` are findings that are known, and not told. ``supposed`` is what rules may
+    take for granted, as somebody is about to build the result; None: what ``lock`` holds proofs of. ``validate`` may
+    be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
@@ -64,6 +65,7 @@ class Options:
     account: tuple[str, int] = ACCOUNT
     dockerignore: bool = False
     accepted: Known = frozenset()
+    supposed: tuple[Supposed, ...] | None = None
 
     @property
     def safety(self) -> Safety:

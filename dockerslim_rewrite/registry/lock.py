@@ -20,6 +20,7 @@ from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
 from ..text.structured import read_toml
 from .errors import NotFound, RegistryError
+from .proofs import proof_lines, read_proofs
 from .resolution import Resolution, Resolver
 
 SCHEMA = 1
@@ -150,13 +151,15 @@ def read_lock(text: str) -> Lock:
     packages = document.get("package", {})
     if not isinstance(packages, dict) or not all(isinstance(one, dict) for one in packages.values()):
         raise LockError("'package' must hold tables of tables")
-    return Lock(
-        {key: _read_entry(key, value) for key, value in sorted(images.items())},
-        {
-            target: {key: _read_package(key, value) for key, value in sorted(entries.items())}
-            for target, entries in sorted(packages.items())
-        },
-    )
+    tables = {
+        target: {key: _read_package(key, value) for key, value in sorted(entries.items())}
+        for target, entries in sorted(packages.items())
+    }
+    entries = {key: _read_entry(key, value) for key, value in sorted(images.items())}
+    try:
+        return Lock(entries, tables, read_proofs(document.get("proof", {})))
+    except ValueError as error:
+        raise LockError(str(error)) from error
 
 
 def write_lock(lock: Lock) -> str:
@@ -182,7 +185,7 @@ def write_lock(lock: Lock) -> str:
                 pieces += [f"{name} = [{values}]\n"] if values else []
             pieces += ["compiled = true\n"] if package.compiled else []
             pieces.append(f"locked = {package.locked.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n")
-    return "".join(pieces)
+    return "".join((*pieces, *proof_lines(lock.proofs)))
 
 
 def load(path: Path) -> Lock:

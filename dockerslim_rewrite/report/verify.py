@@ -12,11 +12,14 @@ from ..engine.expectations import Difference
 from ..engine.interface import BuildFailed, RunOutcome
 from ..engine.verify import Side, Verification
 from .text import printable, size
+from .trial import excuse, excused_paths, last_lines, refusals, rests_on, start_object, start_text
 
 #: Cells of the longer bar.
 BAR = 40
 #: How many unexpected paths a report for people lists; JSON lists all.
 LISTED = 20
+#: How many excused paths it lists.
+EXCUSED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,25 @@ def _lines(result: Verification) -> Iterator[str]:
         yield f"  ! {group.kind.value} {group.name}{more} ({_signed(group.size)})"
     if len(folders) > LISTED:
         yield f"  ! and {len(folders) - LISTED} more; --format json lists all"
+    excused = excused_paths(result.files)
+    if excused:
+        yield "not the same in two builds, so not judged where they differ alike:"
+        yield from (f"    {one.kind.value} {one.path} ({excuse(one)})" for one in excused[:EXCUSED])
+    if len(excused) > EXCUSED:
+        yield f"    and {len(excused) - EXCUSED} more; --format json lists all"
+    if result.before.start is not None:
+        yield f"the container's start: {start_text(result)}"
+        if not result.start_agrees:
+            for name, side in sides:
+                yield from (f"  {name}: {line}" for line in last_lines(side.start))
+            yield from (f"  ! refused {path}" for path in refusals(result))
     if result.before.smoke is not None:
         yield f"smoke command: {smoke_text(result)}"
         if not result.smoke_agrees:
             for name, side in sides:
                 yield from (f"  {name}: {line}" for line in _said(side.smoke))
     yield ""
+    yield f"rests on {rests_on(result)}"
     yield "equivalent" if result.equivalent else "different"
 
 
@@ -183,6 +199,8 @@ def verification_object(result: Verification) -> dict[str, Any]:
             for d in result.files
         ],
         "smoke_agrees": result.smoke_agrees,
+        "start_agrees": result.start_agrees,
+        "rests_on": rests_on(result),
     }
 
 
@@ -196,6 +214,7 @@ def _side(side: Side) -> dict[str, Any]:
         "warm_seconds": side.warm_seconds,
         "warm_runs": None if side.warm_runs is None else list(side.warm_runs),
         "layers": [asdict(layer) for layer in side.image.layers],
+        "start": None if side.start is None else start_object(side.start),
         "smoke": None
         if outcome is None
         else {"status": outcome.status, "stdout": outcome.stdout, "stderr": outcome.stderr},
@@ -211,8 +230,11 @@ def verification_markdown(result: Verification) -> str:
         if number == 0:
             lines.append("|---|---:|---:|")
     lines.append("")
+    if result.before.start is not None:
+        lines += [f"The container's start: {start_text(result)}.", ""]
     if result.before.smoke is not None:
         lines += [f"Smoke command: {smoke_text(result)}.", ""]
+    lines += [f"Rests on {rests_on(result)}.", ""]
     if result.unexpected_config:
         lines += ["**Configuration, unexpected**", ""]
         lines += [f"- {_code(str(field))}" for field in result.unexpected_config] + [""]

@@ -16,10 +16,11 @@ from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.bases import external_images
 from dockerslim_rewrite.engine.expectations import Difference
 from dockerslim_rewrite.engine.interface import BuildFailed
+from dockerslim_rewrite.engine.traces import Traced
 from dockerslim_rewrite.engine.verify import Candidate, Verification, VerifyOptions, smoke_command, verify_each
 from dockerslim_rewrite.passes import PIPELINE
 from tests.builds.examples import examples
-from tests.builds.opened import Opened, absent, missing, read_trace, traces, tracing
+from tests.builds.opened import absent, missing, read_trace, traces, tracing
 
 ROOT = Path(__file__).parent / "projects"
 LEVELS = ("standard", "aggressive")
@@ -107,7 +108,7 @@ def measure(project: SplitProject, prepare: Callable[..., None], layers: LayerCa
         options = VerifyOptions(engine=tracing(folder), smoke=project.smoke, warm=False, control=False)
         outcomes = verify_each(project.dockerfile, candidates, project.context, options, layers=layers)
         found: dict[str, Split] = {}
-        before: Opened | None = None
+        before: Traced | None = None
         for (level, result), outcome in zip(results.items(), outcomes, strict=True):
             if isinstance(outcome, BuildFailed):
                 raise outcome

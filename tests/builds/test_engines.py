@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import pytest
 
 from dockerslim_rewrite.engine.archive import LayerCache, read_archive
 from dockerslim_rewrite.engine.choose import choose
-from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engine, RunRequest
+from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, Engine, EngineError, RunRequest, StartRequest
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, verify
 from dockerslim_rewrite.engine.workspace import mounts_below, workspace
 
@@ -179,6 +180,76 @@ def test_a_command_that_does_not_end_is_ended(engine: Engine, build: Callable[..
     assert outcome.status is None
     assert time.monotonic() - start < 40
     assert not _running("sleep 301")
+
+
+def test_a_command_leaves_no_process(engine: Engine, build: Callable[..., list[str]]) -> None:
+    """Chroot isolation has no namespace of processes that would end what a command puts into the background."""
+    build("FROM debian:bookworm-slim\nRUN true\n")
+    command = ("/bin/sh", "-c", "setsid sleep 304 >/dev/null 2>&1 </dev/null & sleep 0.2")
+    assert engine.run(RunRequest("localhost/dockerslim-test:1", command, network="host")).status == 0
+    assert not _running("sleep 304")
+
+
+#: Listens on a port, having written a file; the base image has this much Perl.
+SERVER = """\
+use Socket; open(my $file, ">", "/srv/started"); close($file); print "up\\n";
+socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+bind(S, sockaddr_in(8765, INADDR_ANY)) or die; listen(S, 5); $| = 1;
+while (accept(C, S)) { print C "hello\\n"; close(C); }
+"""
+ASK = "use Socket; socket(S, PF_INET, SOCK_STREAM, 6); connect(S, sockaddr_in(8765, INADDR_LOOPBACK)) or die; print <S>"
+
+
+def test_a_start_is_watched(engine: Engine, build: Callable[..., list[str]], context: Path) -> None:
+    (context / "server.pl").write_text(SERVER)
+    build('FROM debian:bookworm-slim\nCOPY server.pl /srv/\nCMD ["perl", "/srv/server.pl"]\n')
+    tag = "localhost/dockerslim-test:1"
+    outcome = engine.start(StartRequest(tag, engine.inspect(tag), trace=True))
+    assert (outcome.status, outcome.ports) == (None, frozenset({8765})), outcome.output
+    assert "/srv/started" in outcome.written
+    assert not _running("perl /srv/server.pl")
+    if outcome.trace is not None:
+        assert "/srv/server.pl" in outcome.trace.found
+        assert "/srv/started" in outcome.trace.written
+
+
+def test_a_start_that_ends_is_told(engine: Engine, build: Callable[..., list[str]]) -> None:
+    tag = "localhost/dockerslim-test:1"
+    build("FROM debian:bookworm-slim\nUSER 1000\nCMD echo no >&2; touch /srv/mine; exit 7\n")
+    outcome = engine.start(StartRequest(tag, engine.inspect(tag), trace=True))
+    assert (outcome.status, outcome.ports, outcome.written & {"/srv/mine"}) == (7, frozenset(), frozenset())
+    assert "no\n" in outcome.output
+    if outcome.trace is not None:
+        assert "/srv/mine" in outcome.trace.refused
+
+
+def test_a_server_of_the_first_image_does_not_answer_for_the_second(engine_name: str, context: Path) -> None:
+    """AFTER lacks the server; what the smoke command starts in BEFORE must be gone when AFTER is asked."""
+    (context / "server.pl").write_text(SERVER)
+    before, after = context / "Dockerfile", context / "Dockerfile.after"
+    before.write_text("FROM debian:bookworm-slim\nCOPY server.pl /srv/\n")
+    after.write_text("FROM debian:bookworm-slim\nRUN true\n")
+    script = f"setsid perl /srv/server.pl >/dev/null 2>&1 & sleep 2; perl -e '{ASK}'"
+    options = VerifyOptions(
+        engine=engine_name, network="host", smoke=("/bin/sh", "-c", script), warm=False, control=False
+    )
+    verification = verify(before, Candidate(after), context, options)
+    assert verification.before.smoke is not None
+    assert (verification.before.smoke.status, verification.before.smoke.stdout) == (0, "hello\n")
+    assert verification.after.smoke is not None
+    assert verification.after.smoke.status != 0
+    assert not verification.smoke_agrees
+
+
+def test_a_port_in_use_is_told(engine_name: str, context: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (context / "Dockerfile").write_text(f"FROM debian:bookworm-slim\nEXPOSE {port}\nRUN true\n")
+        options = VerifyOptions(engine=engine_name, network="host", smoke=("true",), warm=False, control=False)
+        with pytest.raises(EngineError, match=f"port {port} is in use on this machine"):
+            verify(context / "Dockerfile", Candidate(context / "Dockerfile"), context, options)
 
 
 def test_a_failure_names_its_instruction(build: Callable[..., list[str]]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from dockerslim_rewrite.engine.archive import LayerCache
 from dockerslim_rewrite.engine.expectations import Difference
 from dockerslim_rewrite.engine.rootfs import Entry, Kind, RootFilesystem
-from tests.builds.opened import Opened, missing, read_trace, there
+from dockerslim_rewrite.engine.traces import Traced
+from tests.builds.opened import missing, read_trace, there
 from tests.builds.required import absent
 from tests.builds.splits import LEVELS, SplitProject, all_projects, measure, small_projects
 
@@ -94,7 +95,7 @@ def test_missing_is_what_is_sought_and_was_there() -> None:
     files.apply([("/lib", link), ("/usr", folder), ("/usr/lib", folder), ("/usr/lib/libz.so.1", file)])
     assert there("/lib/libz.so.1", files)
     assert not there("/lib/libz.so.2", files)
-    before = Opened(frozenset(("/lib/libz.so.1", "/lib/libc.so.6", "/lib/libpq.so.5")), frozenset())
-    assert missing(before, Opened(frozenset(), frozenset(("/lib/libpq.so.5", "/lib/none"))), files) == [
+    before = Traced(frozenset(("/lib/libz.so.1", "/lib/libc.so.6", "/lib/libpq.so.5")), frozenset())
+    assert missing(before, Traced(frozenset(), frozenset(("/lib/libpq.so.5", "/lib/none"))), files) == [
         "/lib/libpq.so.5"
     ]

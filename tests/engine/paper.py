@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dockerslim_rewrite.engine.interface import BuildFailed, BuildRequest, ImageConfig, RunOutcome, RunRequest
+from dockerslim_rewrite.engine.interface import (
+    BuildFailed,
+    BuildRequest,
+    ImageConfig,
+    RunOutcome,
+    RunRequest,
+    StartOutcome,
+    StartRequest,
+)
 from tests.engine.images import LayerOf, write_image
 
 
@@ -44,16 +52,24 @@ class PaperEngine:
 
     def export(self, image: str, archive: Path) -> None:
         layer = LayerOf("RUN things")
-        for line in self.images[image]:
+        for line in self.images.get(image, ()):
             path, assigned, content = line.removeprefix("RUN ").partition("=")
             self.count += 1
             if assigned and path.startswith("/"):
                 layer.file(path, content if content != "*" else str(self.count))
-        write_image(archive, layer)
+        starts = any(line.startswith(("RUN listens=", "RUN ends=")) for line in self.images.get(image, ()))
+        write_image(archive, layer, config={"Cmd": ["/app"]} if starts else None)
 
     def run(self, request: RunRequest) -> RunOutcome:
         said = [line[9:] for line in self.images[request.image] if line.startswith("RUN says=")]
         return RunOutcome(0, "".join(said), "")
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """``RUN listens=80`` makes the container listen on that port; else it ends, after ``RUN ends=1`` with 1."""
+        self.journal.append(f"start {request.image.rpartition(':')[2]}")
+        ports = [int(line[12:]) for line in self.images[request.image] if line.startswith("RUN listens=")]
+        ends = [int(line[9:]) for line in self.images[request.image] if line.startswith("RUN ends=")]
+        return StartOutcome(None if ports else ends[-1] if ends else 0, frozenset(ports))
 
     def remove(self, image: str) -> None:
         self.journal.append(f"remove {image.rpartition(':')[2]}")

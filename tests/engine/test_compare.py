@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite.engine.archive import Image, LayerCache, read_archive
-from dockerslim_rewrite.engine.compare import UNSTABLE, compare_configs, compare_files
+from dockerslim_rewrite.engine.compare import UNSTABLE, compare_configs, compare_files, seen
 from dockerslim_rewrite.engine.expectations import Difference, Expectation, catalogue, reason_for, removals
 from dockerslim_rewrite.engine.interface import ImageConfig
 from dockerslim_rewrite.engine.paths import matches
@@ -51,11 +51,43 @@ def test_only_the_announced_kind_is_expected(tmp_path: Path) -> None:
     assert found["/new"] is None
 
 
-def test_what_differs_between_two_builds_is_expected(tmp_path: Path) -> None:
-    before, after = _pair(tmp_path)
-    found = {d.path: d.expected for d in compare_files(before.files, after.files, (), {"/text": UNSTABLE})}
-    assert found["/text"] == UNSTABLE
-    assert found["/gone"] is None
+def _unstable(tmp_path: Path, after: LayerOf) -> list[tuple[Difference, str | None]]:
+    """How a path that is not the same in two builds of BEFORE may differ in AFTER."""
+    first, second = LayerOf("x").file("/log", "at nine"), LayerOf("x").file("/log", "at ten o'clock")
+    before, control = _image(tmp_path, first), _image(tmp_path, second)
+    found = compare_files(
+        before.files, _image(tmp_path, after).files, unstable=seen(before.files, control.files), expectations=()
+    )
+    return [(one.kind, one.expected) for one in found]
+
+
+def test_what_differs_between_two_builds_may_differ_alike(tmp_path: Path) -> None:
+    assert _unstable(tmp_path, LayerOf("x").file("/log", "at midnight")) == [(Difference.CHANGED, UNSTABLE)]
+
+
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        (LayerOf("x"), Difference.REMOVED),
+        (LayerOf("x").file("/log", ""), Difference.CHANGED),
+        (LayerOf("x").file("/log", "at nine", mode=0), Difference.MODE),
+        (LayerOf("x").file("/log", "at nine", owner=1000), Difference.OWNER),
+        (LayerOf("x").symlink("/log", "/dev/null"), Difference.CHANGED),
+    ],
+)
+def test_but_not_be_gone_emptied_or_locked(tmp_path: Path, after: LayerOf, kind: Difference) -> None:
+    assert (kind, None) in _unstable(tmp_path, after)
+
+
+@pytest.mark.parametrize("path", ["/var/log/nginx/access.log", "/var/log/postgresql", "/var/log/app.log"])
+def test_not_every_log_is_volatile(path: str) -> None:
+    assert reason_for(Difference.REMOVED, path, catalogue()) is None
+
+
+@pytest.mark.parametrize("kind", [Difference.REMOVED, Difference.MODE, Difference.OWNER])
+def test_a_volatile_file_stays_there_for_whom_it_was(kind: Difference) -> None:
+    assert reason_for(kind, "/etc/shadow", catalogue()) is None
+    assert reason_for(Difference.CHANGED, "/etc/shadow", catalogue()) is not None
 
 
 @pytest.mark.parametrize(
@@ -100,7 +132,8 @@ def test_the_catalogue_excuses_nothing_that_matters(kind: Difference, path: str)
 def test_the_catalogue_knows_what_cleaning_removes() -> None:
     assert reason_for(Difference.REMOVED, "/var/lib/apt/lists/x_Packages.lz4", catalogue()) == "package lists"
     assert reason_for(Difference.REMOVED, "/root/.cache/pip/http/a", catalogue()) == "package caches"
-    assert reason_for(Difference.CHANGED, "/var/log/dpkg.log", catalogue()) == "volatile: logs"
+    volatile = "volatile: logs of package managers and of logins"
+    assert reason_for(Difference.CHANGED, "/var/log/dpkg.log", catalogue()) == volatile
 
 
 def test_configurations_differ_field_by_field() -> None:
@@ -122,3 +155,16 @@ def test_the_order_of_variables_means_nothing() -> None:
 
 def test_an_expectation_covers_all_kinds_unless_it_names_some() -> None:
     assert reason_for(Difference.OWNER, "/a", [Expectation("/a", "why")]) == "why"
+
+
+def test_what_scripts_of_a_package_made_in_its_folder_goes_with_it(tmp_path: Path) -> None:
+    """Neither the index that a recommended package made when it was configured is missed, nor anything beside it."""
+    first = LayerOf("x").folder("/usr").folder("/usr/lib").folder("/usr/lib/foo").file("/usr/lib/foo/index", "made")
+    before = _image(tmp_path, first.file("/usr/lib/index", "of somebody else"))
+    after = _image(tmp_path, LayerOf("x").folder("/usr").folder("/usr/lib"))
+    found = compare_files(before.files, after.files, departed=frozenset({"/usr/lib/foo"}))
+    assert {one.path: one.expected is not None for one in found} == {
+        "/usr/lib/foo": True,
+        "/usr/lib/foo/index": True,
+        "/usr/lib/index": False,
+    }

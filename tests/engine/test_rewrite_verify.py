@@ -211,6 +211,15 @@ def test_bad_options(poor: Path, monkeypatch: pytest.MonkeyPatch, arguments: lis
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_an_engine_is_named_or_given_by_its_path(poor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for engine in ("docker", "/usr/bin/docker"):
+        assert _call(monkeypatch, Judged(), str(poor), "--engine", engine).exit_code == 0
+    for command in (["rewrite", str(poor), "--verify"], ["verify", str(poor), str(poor)]):
+        done = CliRunner().invoke(app, [*command, "--engine", "/usr/bin/kaniko"], catch_exceptions=False)
+        complaint = "dockerslim: --engine: unknown engine '/usr/bin/kaniko'; known engines: docker, podman, buildah\n"
+        assert (done.exit_code, done.stderr) == (2, complaint)
+
+
 def test_options_of_builds_need_it(poor: Path) -> None:
     done = CliRunner().invoke(app, ["rewrite", str(poor), "-i", "--smoke", "true"])
     assert done.exit_code == 2

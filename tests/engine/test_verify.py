@@ -17,6 +17,7 @@ from dockerslim_rewrite.engine.expectations import removals
 from dockerslim_rewrite.engine.interface import BuildFailed, EngineError, RunOutcome
 from dockerslim_rewrite.engine.verify import Candidate, VerifyOptions, smoke_command, verify, verify_each
 from dockerslim_rewrite.report import verify as report
+from dockerslim_rewrite.report.verify import verification_lines
 from tests.engine.paper import PaperEngine
 
 Verify = Callable[..., module.Verification]
@@ -206,3 +207,39 @@ def test_no_engine_says_what_to_install(tmp_path: Path, monkeypatch: pytest.Monk
         choose(None, tmp_path)
     with pytest.raises(EngineError, match="unknown engine 'kaniko'"):
         choose("kaniko", tmp_path)
+
+
+def test_without_a_smoke_the_start_is_watched(verified: Verify, paper: PaperEngine) -> None:
+    result = verified("/a=1\nlistens=5000", "/a=1\nlistens=5000", warm=False, control=False)
+    assert [line for line in paper.journal if line.startswith("start")] == ["start before", "start after"]
+    assert result.equivalent
+    text = "\n".join(verification_lines(result))
+    assert "the container's start: listens on 5000 in both" in text
+    assert "rests on the files and the configuration of both images, the container's start, without requests; " in text
+
+
+@pytest.mark.parametrize("after", ["/a=1\nlistens=5001", "/a=1\nends=1", "/a=1\nends=0"])
+def test_a_container_that_starts_otherwise_is_another(verified: Verify, after: str) -> None:
+    result = verified("/a=1\nlistens=5000", after, warm=False, control=False)
+    assert not result.equivalent
+    assert not result.unexpected
+
+
+def test_with_a_smoke_it_is_not_watched(verified: Verify, paper: PaperEngine) -> None:
+    result = verified("listens=5000", "listens=5001", warm=False, control=False, smoke=("true",))
+    assert result.equivalent
+    assert not [line for line in paper.journal if line.startswith("start")]
+    assert "nobody used" not in "\n".join(verification_lines(result))
+
+
+def test_another_base_alone_is_not_enough(verified: Verify) -> None:
+    """Without a smoke, and where nobody watched, files that may differ tell nothing of whether the program works."""
+    other = Announced(other_base=True)
+    result = verified("/a=1\nlistens=80", "/a=1\nlistens=80", announced=other, warm=False, control=False, start=False)
+    assert not result.equivalent
+    assert "on another base that is not enough" in "\n".join(verification_lines(result))
+
+
+def test_what_is_not_the_same_in_two_builds_is_listed(verified: Verify) -> None:
+    text = "\n".join(verification_lines(verified("/a=*\n", "/a=*\n", warm=False)))
+    assert "    changed /a (differs between two builds of BEFORE)" in text

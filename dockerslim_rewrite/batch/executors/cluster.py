@@ -42,7 +42,7 @@ class Parcel:
     root: str
     data: bytes
     options: Any
-    lock: tuple[dict[str, Any], dict[str, Any]]
+    lock: tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]]
     named: bool
     program: str
 
@@ -123,7 +123,8 @@ class DaskCluster:
             return Done(known, cached=True)
         bare = evolve(unit.options, lock=Lock(), builds=None)
         lock = unit.options.lock
-        plain = (dict(lock.entries), {target: dict(table) for target, table in lock.packages.items()})
+        packages = {target: dict(table) for target, table in lock.packages.items()}
+        plain = (dict(lock.entries), packages, lock.proofs)
         parcel = Parcel(path, unit.name, unit.root, unit.data, bare, plain, unit.named, program())
         return _Job(unit, key, parcel, self._client.submit(answer, parcel, None, pure=False, retries=3))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
+from ...analysis.locked import Supposed
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.needs import Needs, needs
 from ...analysis.runtime.starting import EVERYWHERE, starting
@@ -14,6 +15,7 @@ from ...ir.steps import Step
 from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import Smaller, smaller
+from ...record import evolve
 from ...render.fragments import fragment
 from ...render.instructions import instruction
 from ..base import Proposals, missed
@@ -53,8 +55,16 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         if found is None:
             continue
         after, variant = found
+        given = facts.granted("DS304")
         try:
             _check(site, facts)
+            if given is not None:
+                head = site.stage.head if given.packages else None
+                made = _change(
+                    site, after, Needs(given.packages, None), head, variant.saving, Safety.AGGRESSIVE, build, facts
+                )
+                yield on_proof(made, given)
+                continue
             required = needs(site.stage, build, facts, variant)
             where = _where(required, site, image, build, facts)
         except Unmet as reason:
@@ -66,6 +76,12 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         certain = variant.documentation or (settled and variant.kind == "slim")
         safety = Safety.STANDARD if certain and _serves(site, build, facts) else Safety.AGGRESSIVE
         yield _change(site, after, required, where, saving, safety, build, facts)
+
+
+def on_proof(change: Change, given: Supposed) -> Change:
+    """*change* at the level that building it has shown, with the evidence."""
+    reason = given.evidence or "building shows that all that the stage runs is in the smaller image"
+    return evolve(change, safety=Safety.of(given.level), reason=reason)
 
 
 def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Smaller] | None:

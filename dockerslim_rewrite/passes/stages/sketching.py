@@ -12,14 +12,14 @@ from ...analysis.runtime.shipped import Obstacle
 from ...analysis.runtime.starting import EVERYWHERE, Starting, worked_in
 from ...change import Safety
 from ...ir.build import Build
-from ...ir.reference import InvalidReference, parse
 from ...ir.steps import Onbuild
 from ...knowledge.recipes import recipe
 from ...knowledge.servers import server
 from ...record import evolve, record
 from ...text import Patch
+from .likely_bases import likely_base
 from .runtime_needs import likely_packages
-from .split_project import Choose, Project, Target, is_small, project_of
+from .split_project import Choose, Project, Target, project_of
 from .splitting import change_of, targets_of, told_elsewhere
 
 #: Programs of the distribution, or of the base image.
@@ -90,7 +90,7 @@ def _target(project: Project, choose: Choose) -> Target | None:
     files = (*_started(project), *((project.recipe.certificates,) if project.recipe.certificates else ()))
     if project.recipe.sites and not project.recipe.packages_in(project.image.parts.version):
         files = (*files, _ALL_OF_THE_LANGUAGE)
-    return Target(_base(project), Safety.STANDARD, "", files, packages=packages)
+    return Target(likely_base(project), Safety.STANDARD, "", files, packages=packages)
 
 
 def _started(project: Project) -> tuple[str, ...]:
@@ -100,35 +100,3 @@ def _started(project: Project) -> tuple[str, ...]:
     names += [name for word, name in pairwise(words) if word == "-jar"]
     paths = [posixpath.normpath(posixpath.join(project.folder or "/", name)) for name in names]
     return tuple(dict.fromkeys(path for path in paths if not project.shipping.holds(path) and not _SYSTEM.match(path)))
-
-
-def _base(project: Project) -> str:
-    """The image on which a person would try the program first."""
-    image = project.stage.head.image
-    known = project.recipe
-    if known.slim and not is_small(project.image):
-        return _slim(project)
-    release = project.image.release or known.release(project.image.parts.version)
-    if project.image.distribution not in ("debian", "alpine") or project.image.name == "alpine":
-        return image
-    if project.image.family == "alpine" and known.sketch and project.image.release:
-        return f"alpine:{project.image.release}"
-    if known.sketch and project.image.family == "debian" and release:
-        return f"debian:{release}-slim"
-    return known.sketch.get(project.image.family or "", image)
-
-
-def _slim(project: Project) -> str:
-    """The slim variant as the tags of the image are made, whether or not it is known to be there."""
-    image = project.stage.head.image
-    try:
-        reference = parse(image)
-    except InvalidReference:
-        return image
-    parts = project.image.parts
-    version, base = parts.version or "", parts.base or ""
-    if not version:
-        tag = reference.tag.text if reference.tag is not None else "latest"
-        version = "" if tag == "latest" else tag.removesuffix(f"-{base}") if base else tag
-    words = (version, base, "slim") if project.recipe.name == "split-node" else (version, "slim", base)
-    return reference.with_version("-".join(word for word in words if word), None)

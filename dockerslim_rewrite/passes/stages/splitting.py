@@ -20,6 +20,7 @@ from ...knowledge.recipes import recipe
 from ...render.instructions import instruction
 from ..base import Proposals, missed
 from .code_needs import lacking
+from .granted import granted_target, on_proof
 from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
@@ -38,6 +39,11 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
         return
     project, obstacle = found
     targets = targets_of(project, obstacle, choose)
+    given = facts.granted(project.recipe.code)
+    if given is not None:
+        reason = targets if isinstance(targets, Obstacle) else None
+        yield on_proof(change_of(project, granted_target(project, given)), given, reason)
+        return
     if isinstance(targets, Obstacle):
         if not told_elsewhere(project):
             yield missed(targets.line, f"cannot split into builder and runtime: {targets.reason}")
