@@ -98,8 +98,8 @@ class Lock:
     """Entries by canonical reference (``docker.io/library/python:3``), packages by what they are installed for,
     and what was proved by building.
 
-    Packages are installed for ``pypi-3.11-debian`` (the version of Python, the family of the distribution); below that the key is
-    ``name==version``.
+    Packages are installed for ``pypi-3.11-debian`` (the version of Python, the family of the distribution); below that
+    the key is ``name==version``.
     """
 
     entries: Mapping[str, LockEntry] = MappingProxyType({})

@@ -35,7 +35,7 @@ GIVEN = Supposed(
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "app.py").write_text("import psycopg2\nprint(psycopg2)\n")
-    (tmp_path / "requirements.txt").write_text("psycopg2==2.9.9\n")
+    (tmp_path / "requirements.txt").write_text("psycopg2==2.9.9\nunheard-of\n")
     (tmp_path / "Dockerfile").write_text(TEXT)
     return tmp_path
 
