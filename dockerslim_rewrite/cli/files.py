@@ -8,7 +8,6 @@ import stat
 import sys
 import tempfile
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,27 +93,13 @@ def accepted_for(path: str) -> Known:
     """
     if path == "-":
         return frozenset()
-    from ..pipeline.baseline import FILE_NAME, BaselineError
+    from ..pipeline.baseline import BaselineError
+    from ..workspace.accepted import accepted_for
 
-    folder, name = os.path.split(os.path.abspath(path))
-    file = os.path.join(folder, FILE_NAME)
     try:
-        return _baseline(file, os.stat(file).st_mtime_ns).get(name, frozenset())
-    except FileNotFoundError:
-        return frozenset()
+        return accepted_for(path)
     except BaselineError as error:
         raise InputError(str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
-
-
-@lru_cache(maxsize=64)
-def _baseline(file: str, changed: int) -> dict[str, Known]:
-    """The baseline in *file*, which was last *changed* then."""
-    from ..pipeline.baseline import read_baseline
-
-    with open(file, encoding="utf-8") as stream:
-        return read_baseline(stream.read(), file)
 
 
 def now() -> datetime:

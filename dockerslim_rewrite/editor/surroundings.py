@@ -18,6 +18,7 @@ from ..record import evolve, field_names, record
 if TYPE_CHECKING:
     from ..analysis.locked import Lock
     from ..context.project import FolderProject
+    from ..pipeline.baseline import Known
     from ..pipeline.options import Options
     from ..workspace.uses import Workspace
     from .preferences import Preferences
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: Without a client that tells of changed files, what was read of them counts for so many seconds.
 LIFETIME = 10.0
 #: Fields of ``Options`` that nobody sets by a name in a configuration file.
-_OTHERS = frozenset(("context", "builds", "today", "lock", "account", "dockerignore"))
+_OTHERS = frozenset(("context", "builds", "today", "lock", "account", "dockerignore", "accepted", "supposed"))
 
 
 @record
@@ -107,7 +108,7 @@ class Folder:
         lock_file = chosen.get("lock") or nearest_lock(str(path.parent), str(self.path))
         lock = self._lock(lock_file, problems)
         opened = partial(self._opened, path, context, text)
-        options = evolve(options, lock=lock, builds=opened)
+        options = evolve(options, lock=lock, builds=opened, accepted=_accepted(path, problems))
         return Holding(options, levelled, excluded, tuple(problems))
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
@@ -140,6 +141,18 @@ class Folder:
             outside = any(one.location.ignore is not None and not self.holds(one.location.ignore) for one in found)
             self._projects[key] = () if outside else found
         return self._projects[key]
+
+
+def _accepted(path: Path, problems: list[str]) -> Known:
+    """What the project has accepted of *path*; a baseline that cannot be read is one of the *problems*."""
+    from ..pipeline.baseline import BaselineError
+    from ..workspace.accepted import accepted_for
+
+    try:
+        return accepted_for(str(path))
+    except BaselineError as error:
+        problems.append(str(error))
+        return frozenset()
 
 
 def alone(preferences: Preferences, today: date) -> Holding:

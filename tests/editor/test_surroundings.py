@@ -17,6 +17,7 @@ from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.cli.files import lock_for
 from dockerslim_rewrite.editor.preferences import DEFAULT, known
 from dockerslim_rewrite.editor.surroundings import Folder
 from dockerslim_rewrite.pipeline.settings import settings
@@ -228,10 +229,22 @@ async def test_the_same_bytes_from_command_line_interface_and_server(folder: Pat
             command = [sys.executable, "-c", run, "rewrite", str(path), "-q"]
             done = subprocess.run(command, capture_output=True, check=True, env=os.environ | {"NO_COLOR": "1"})
             assert text.encode() == done.stdout, path
-            options = Options(builds=partial(workspace_for(path).projects, path))
+            options = Options(builds=partial(workspace_for(path).projects, path), lock=lock_for(str(path)))
             assert rewrite(path.read_bytes(), options, str(path)).text == text
 
 
 def test_every_option_of_a_configuration_file_can_be_set_in_an_editor() -> None:
     left_out = {"templates", "lock", "dockerignore"}
     assert {one.key for one in settings() if one.config} - left_out <= set(known())
+
+
+@pytest.mark.asyncio
+async def test_what_the_project_has_accepted_is_not_told(folder: Path) -> None:
+    command = [sys.executable, "-m", "dockerslim_rewrite", "baseline", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "DS201" not in await codes(ed, uri)
+        (folder / ".dockerslim-baseline").unlink()
+        changed(ed, folder / ".dockerslim-baseline")
+        assert "DS201" in await until(ed, uri, lambda found: "DS201" in found)
