@@ -91,6 +91,9 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
     if any(start < comment.span.start < end for comment in run.origin.comments):
         return None
     listed = [first.words[at].text for at in uses[id(first)].operation.operands]
+    if len(set(listed)) < len(listed):
+        # What is named twice would be named once, and nobody asked for that.
+        return None
     later = [command.words[at].text for command in group[1:] for at in uses[id(command)].operation.operands]
     added = [word for word in dict.fromkeys(later) if word not in listed]
     step = _step(run, group, build, facts)
