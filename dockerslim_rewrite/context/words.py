@@ -30,6 +30,9 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2000
+#: What was found in sources, with their text; so many are remembered.
+_LOOKED_AT: dict[tuple[str, str, str, str | None], tuple[str, Collected]] = {}
+_MOST_LOOKED_AT = 4096
 #: So many characters before a string tell what it is given to.
 _NEAR = 80
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
@@ -51,14 +54,28 @@ def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | No
         if text is None:
             found.doubt(f"{path} could not be read as text", Evidence(path, 0))
             continue
-        found.followed.append(path)
-        _file(words, path, text, cwd, found)
-        if not words.manifests and path.endswith(words.suffixes):
-            found.packages += _packages(words, path, text, cwd)
+        found.join(_source(words, path, text, cwd))
     for path in listed:
         if words.manifests and path.endswith(words.manifests) and not _ELSEWHERE.search(path):
             found.packages += _packages(words, path, read(path) or "", cwd)
     return found.behaviour()
+
+
+def _source(words: Vocabulary, path: str, text: str, cwd: str | None) -> Collected:
+    """What the source *text* shows: the same file is looked at for every way in which containers start."""
+    key = (words.language, words.name, path, cwd)
+    known = _LOOKED_AT.get(key)
+    if known is not None and known[0] == text:
+        return known[1]
+    found = Collected()
+    found.followed.append(path)
+    _file(words, path, text, cwd, found)
+    if not words.manifests and path.endswith(words.suffixes):
+        found.packages += _packages(words, path, text, cwd)
+    if len(_LOOKED_AT) >= _MOST_LOOKED_AT:
+        _LOOKED_AT.clear()
+    _LOOKED_AT[key] = (text, found)
+    return found
 
 
 def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Collected) -> None:

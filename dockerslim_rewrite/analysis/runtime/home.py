@@ -105,7 +105,8 @@ def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
 
 def _listed(name: str, text: str) -> bool:
     """Whether a manifest or lock file of Node.js names the package *name*."""
-    return re.search(rf"(?:[\"/]|^){re.escape(name)}(?:[\"@/(]|:\s)", text, re.M) is not None
+    # Lock files are long, and most names are in none.
+    return name in text and re.search(rf"(?:[\"/]|^){re.escape(name)}(?:[\"@/(]|:\s)", text, re.M) is not None
 
 
 def _manifests(facts: Facts) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _started(build: Build, facts: Facts) -> str:
 
 
 def _word(name: str, text: str) -> bool:
-    return re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])(?!@)", text) is not None
+    return name in text and re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])(?!@)", text) is not None
 
 
 def _hinted(stage: Stage, facts: Facts) -> str | None:
