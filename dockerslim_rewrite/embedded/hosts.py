@@ -72,7 +72,7 @@ def _block(text: str, start: int, style: str | None, newline: str) -> Found:
     if style != "|" or header is None:
         return Found(None, start, "the Dockerfile is no literal block (dockerfile_inline: |)")
     begin = header.end()
-    first = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*([ ]+)").match(text, begin)
+    first = re.compile(r"(?:[ \t]*+(?:\r\n?|\n))*+([ ]+)").match(text, begin)
     if first is None:
         return Found(None, start, "the Dockerfile is empty")
     body = re.compile(rf"(?:(?:{first[1]}[^\r\n]*|[ \t]*)(?:\r\n|\r|\n|\Z))*").match(text, begin)

@@ -84,7 +84,8 @@ def test_a_trace_tells_what_the_container_opened(tmp_path: Path) -> None:
     (tmp_path / "one.trace").write_text(TRACE)
     opened = read_trace(tmp_path / "one.trace")
     assert opened.found == {"/usr/bin/python", "/app/main.py", "/lib/libz.so.1"}
-    assert opened.sought == {"/app/settings"}
+    # A program that is not there is sought like a file.
+    assert opened.sought == {"/app/settings", "/usr/bin/git"}
 
 
 def test_missing_is_what_is_sought_and_was_there() -> None:

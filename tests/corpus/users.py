@@ -29,7 +29,7 @@ REASONS = (
     (r"creates a user whom no USER names", "an account is created that no USER names"),
     (r"gives files to", "files are given to an account that no USER names"),
     (r"root's home|the home directory", "files or settings in root's home"),
-    (r"the entrypoint of .* may need root", "the base image's entrypoint may need root"),
+    (r"(?i)the entrypoint of .* may need root", "the base image's entrypoint may need root"),
     (r"drops root's privileges", "it drops root's privileges by itself"),
     (r"it starts a service|it installs packages|it changes|it opens|it talks|it asks", "what it starts takes root"),
     (r"takes permissions from other users", "permissions are taken from other users"),
@@ -37,9 +37,15 @@ REASONS = (
     (r"cannot be read", "a RUN that cannot be read"),
     (r"cannot be created|has to be writable", "nowhere to create the account, or to give it its folders"),
     (r"nothing tells whether", "nothing tells whether the base image starts as root"),
+    (r"the user stays the one that", "the base image is not known"),
+    (r"whom no USER names", "it works on an account that no USER names"),
+    (r"whether .* has an ENTRYPOINT", "the base image's entrypoint may need root"),
 )
 #: What is no reason, and the rest of a command of nginx, which has a semicolon of its own.
-_NOTHING = re.compile(r"its build context \(--context\) could tell|and \d+ more|\Z|(?:pid \S+|.*\(Dockerfile:\d+\))\Z")
+_NOTHING = re.compile(
+    r"which that is, is not known here|its build context \(--context\) could tell|and \d+ more|\Z"
+    r"|(?:pid \S+|.*\(Dockerfile:\d+\))\Z"
+)
 
 
 @dataclass(slots=True)

@@ -131,7 +131,7 @@ def test_what_is_brought_back(line: str, packages: str) -> None:
         ("RUN pip install .", "pip may have to compile ."),
         ("RUN pip install $PACKAGES", "pip may have to compile what a variable names"),
         ("RUN pip install git+https://example.org/flask", "pip may have to compile git+https://example.org/flask"),
-        ("RUN pip install flask uwsgi", "pip may have to compile uwsgi"),
+        ("RUN pip install flask uwsgi", "pip may have to compile uwsgi; `dockerslim lock` asks the index"),
         ("RUN pip wheel flask", "what pip wheel does is not known"),
         ("RUN pipenv install", "what pipenv install needs is not known"),
         ("RUN python setup.py install", "what python setup.py builds is not known"),

@@ -17,7 +17,7 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, npm_word, python_target
+from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_word, python_target
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
 from ..packages.listed import LOOK_UP, Lists, Unmet
@@ -475,7 +475,8 @@ class _Reader:
     def _settled(self, index: Index, line: str, source: str) -> None:
         found = index.settle(line)
         if found is None:
-            raise Unmet(f"pip may have to compile {line}{source}{LOOK_UP}")
+            hint = LOOK_UP if asked(line) is not None else ""
+            raise Unmet(f"pip may have to compile {line}{source}{hint}")
         self.programs |= found.programs
         self.named.update(dict.fromkeys(found.named))
         self.looked_up = self.looked_up and found.looked_up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -54,6 +55,29 @@ def merged(
 def close(first: Run, second: Run) -> bool:
     """Whether *second* stands on the line after *first*: people part thoughts with blank lines and comments."""
     return second.line == first.origin.end_line + 1
+
+
+def copied_twice(first: Script, second: Script) -> str | None:
+    """A directory of which both *first* and *second* change all files, so that each layer holds them all; or None."""
+    for one in _trees(first):
+        for other in _trees(second):
+            if one == other or other.startswith(f"{one}/"):
+                return other
+            if one.startswith(f"{other}/"):
+                return one
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _trees(script: Script) -> tuple[str, ...]:
+    """The directories whose files *script* gives, all of them, to another user or other modes."""
+    found: dict[str, None] = {}
+    for command in script.commands:
+        words = [word.literal or "" for word in command.words[1:]]
+        recursive = any(re.fullmatch(r"-[a-zA-Z]*R[a-zA-Z]*|--recursive", word) for word in words)
+        if recursive and command.name in ("chown", "chmod", "chgrp"):
+            found.update(dict.fromkeys(posixpath.normpath(word) for word in words if word.startswith("/")))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1024)

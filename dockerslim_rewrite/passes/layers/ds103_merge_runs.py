@@ -11,7 +11,7 @@ from ...ir.steps import Run
 from ...knowledge.costs import one_thought
 from ...shell.script import Script
 from ..base import Proposals
-from .blocks import close, costly, is_cheap_script, merged, proper, without_downloads
+from .blocks import close, copied_twice, costly, is_cheap_script, merged, proper, without_downloads
 
 
 def merge_runs(build: Build, facts: Facts) -> Proposals:
@@ -19,9 +19,10 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
 
     `./configure`, `make` and `make install` are one, and so are a download and what unpacks the file, or the steps that
     add a repository of packages: whoever changes one of them works on all of them, and what an earlier one leaves
-    behind the last can still remove. Everything else stays as its author laid it out: lines that a blank line or a
-    comment parts, downloads of different files, cheap steps, which leave no bytes behind, a cheap step after a dear
-    one, whose next edit would run the dear one again, and bodies that would need brackets.
+    behind the last can still remove. `chown -R` and `chmod -R` of one directory store all of its files twice.
+    Everything else stays as its author laid it out: lines that a blank line or a comment parts, downloads of different
+    files, cheap steps, which leave no bytes behind, a cheap step after a dear one, whose next edit would run the dear
+    one again, and bodies that would need brackets.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
@@ -42,8 +43,9 @@ def _one_thought(scripts: Sequence[Script]) -> str | None:
     """Why the bodies *scripts* are one thought; None where nothing says so."""
     dear = [script for script in scripts if not is_cheap_script(script)]
     if not dear:
-        # Two cheap steps joined save a layer and no bytes.
-        return None
+        # Other cheap steps joined save a layer and no bytes.
+        tree = copied_twice(scripts[-2], scripts[-1])
+        return f"each of them copies all files of {tree} into its layer" if tree is not None else None
     if not all(map(costly, dear)):
         return None
     used = without_downloads(scripts)
