@@ -26,7 +26,8 @@ class Container:
 
     A word of ``entrypoint`` and ``command`` is None where it is not known. ``powers`` are the capabilities that it is
     given, with ``all`` for a privileged container. ``nonroot`` tells that an image that starts as root is refused.
-    ``checks`` are the commands that are run inside beside what it starts: tests of health, probes, hooks.
+    ``checks`` are the commands that are run inside beside what it starts: tests of health, probes, hooks. ``path_set``
+    tells that it sets PATH.
     """
 
     where: Evidence
@@ -42,6 +43,7 @@ class Container:
     powers_at: Evidence | None = None
     nonroot: bool = False
     checks: tuple[tuple[tuple[str | None, ...], Evidence], ...] = ()
+    path_set: bool = False
 
     @property
     def starts(self) -> bool:

@@ -124,6 +124,7 @@ def container_of(runner: Runner) -> Container:
         powers_at=_evidence(runner.at("privileged" if runner.privileged else "cap_add")) if powers else None,
         nonroot=runner.nonroot,
         checks=tuple(_checks(runner)),
+        path_set=runner.path_set,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ...knowledge.larger import larger
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...record import record
@@ -106,5 +107,8 @@ class Index:
                 continue
             if entry.libraries:
                 raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
+            library = next((use for use in entry.uses if use.partition(" ")[0] in larger().libraries), None)
+            if library is not None:
+                raise Unmet(f"{key} loads {library}, which the smaller image lacks")
             named += [f"{key} names {use}" for use in entry.uses]
         return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))

@@ -22,6 +22,13 @@ EVERYWHERE = frozenset(
         "shift", "basename", "dirname",
     )
 )  # fmt: skip
+#: Programs that start what their configuration names.
+RUNNERS = frozenset(
+    (
+        "supervisord", "honcho", "foreman", "circusd", "pm2", "pm2-runtime", "s6-svscan", "runsvdir", "monit", "crond",
+        "cron", "concurrently", "overmind", "hivemind", "multirun",
+    )
+)  # fmt: skip
 _SCRIPT = re.compile(r".*\.(?:sh|bash|py|pl|rb|js|php|lua|tcl)\Z")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.locked import Supposed
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.needs import Needs, needs
-from ...analysis.runtime.starting import EVERYWHERE, starting
+from ...analysis.runtime.starting import EVERYWHERE, RUNNERS, starting
 from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
@@ -72,7 +74,7 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
             continue
         # What an installation brings back has not been measured.
         saving = None if required.packages or required.brought else variant.saving
-        settled = required.looked_up and not required.packages and not required.named
+        settled = required.looked_up and not required.named
         certain = variant.documentation or (settled and variant.kind == "slim")
         safety = Safety.STANDARD if certain and _serves(site, build, facts) else Safety.AGGRESSIVE
         yield _change(site, after, required, where, saving, safety, build, facts)
@@ -105,9 +107,14 @@ def _serves(site: BaseSite, build: Build, facts: Facts) -> bool:
     """Whether the build context shows what the container runs, and that is a program: no image to work in."""
     if facts.project is None or facts.project.usage.guessed:
         return False
+    # What a program loads that is not followed may start anything.
+    if any(doubt.blind for doubt in facts.project.behaviour(build).doubts):
+        return False
     heirs = facts.graph.heirs(site.stage.index)
     start = starting(build.stages[max(heirs)] if heirs else site.stage)
     if isinstance(start, str):
+        return False
+    if not RUNNERS.isdisjoint(posixpath.basename(one.name) for one in start.programs):
         return False
     return any(one.name not in EVERYWHERE for one in start.programs) and len(start.words) > (
         0 if any(one.path for one in start.programs) else 1
@@ -147,6 +154,8 @@ def _change(
     edits = list(site.edits(after))
     claims: list[Claim] = [SlimsBase(site.reference.text, after.text)]
     title, reason = f"{site.reference} becomes {after}", "all that the stage runs is known to be in the smaller image"
+    if safety is Safety.AGGRESSIVE:
+        reason = "all that can be read of what the stage runs is in the smaller image"
     if where is not None:
         head = site.stage.head.origin
         lower = build.text[slice(*head.keyword_span)].islower()

@@ -10,11 +10,11 @@ from ...analysis.facts import Use
 from ...analysis.packages.listed import Lists, Unmet
 from ...analysis.runtime.linked import links
 from ...analysis.runtime.needs import starting_needs
-from ...analysis.runtime.starting import Started
+from ...analysis.runtime.starting import RUNNERS, Started
 from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.steps import Run
-from ...knowledge.libraries import libraries
+from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import smaller
 from ...record import evolve
@@ -101,6 +101,15 @@ def _same(project: Project) -> list[Target] | str:
     return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
 
 
+def _builds(project: Project) -> bool:
+    """Whether the stage installs packages that only builds use."""
+    family = project.image.distribution or project.image.family or ""
+    return any(
+        one.name in project.recipe.packages or one.name.endswith("-dev") or serves_builds(one.name, family)
+        for one in project.shipping.packages
+    )
+
+
 def _past(project: Project) -> bool:
     """Whether the distribution beneath the image may install nothing any more: nobody has built it anew for long, and
     the stage itself installs nothing.
@@ -179,6 +188,10 @@ def _slim(project: Project) -> list[Target] | str:
         missing = starting_needs(project.stage, project.build, project.facts, variant, own, found.programs)
     except Unmet as reason:
         return f"the full image has compilers and libraries of its own, and {reason}"
+    python = project.recipe.name == "split-python"
+    if python and found.looked_up and not found.compiled and not _builds(project):
+        # The slim base alone will do, which is another rule's to say.
+        return []
     packages = [*own, *missing]
     if (packages or found.libraries) and _past(project):
         names = ", ".join(packages or found.libraries)
@@ -190,6 +203,9 @@ def _slim(project: Project) -> list[Target] | str:
         packages += known
     why = f"compilers are needed to build only; {base} is the same version, and has what the program is linked to"
     wanted = tuple(sorted(dict.fromkeys(packages)))
-    certain = found.looked_up and project.facts.project is not None and not project.facts.project.usage.guessed
+    context = project.facts.project
+    certain = found.looked_up and context is not None and not context.usage.guessed
+    certain = certain and context is not None and not any(one.blind for one in context.behaviour(project.build).doubts)
+    certain = certain and RUNNERS.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
     safety = Safety.STANDARD if certain else Safety.AGGRESSIVE
     return [Target(base, safety, why, packages=wanted, saving=variant.saving)]

@@ -50,7 +50,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
         return
     for target in targets:
         left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
-        if target.image != project.stage.head.image or left or target.places is not None:
+        if target.image != project.stage.head.image or left or (target.places is not None and not target.virtual):
             yield change_of(project, target)
 
 

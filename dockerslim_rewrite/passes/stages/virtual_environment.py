@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.locked import FILE_NAME
 from ...analysis.shell.operations import Kind
+from ...analysis.usage import Container
 from ...change import AddsInstruction
-from ...ir.steps import Env, Exec, Listing, Run, Shell, Step
+from ...ir.steps import Env, Run, Shell, Step
 from ...record import record
 from ...render.instructions import instruction
 from ...text import Edit
@@ -20,11 +22,14 @@ _PIP = frozenset(("pip", "pip3", "python", "python3"))
 #: Managers that keep environments of their own, or install beside pip's.
 _OTHERS = frozenset(("uv", "poetry", "pipenv", "pdm", "conda", "hatch", "pipx"))
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--python", "--no-build-isolation", "--no-deps-from")
-#: Text that speaks of the interpreter's own directories, or of an environment.
+#: Text that speaks of the interpreter's own directories, of an environment, or of what would not look there.
 _NAMED = re.compile(
-    r"/usr/local/lib/python|site-packages|dist-packages|/usr/local/bin/(?:python|pip)|/opt/venv|\bvenv\b|\bvirtualenv\b"
-    r"|\bPYTHONHOME\b|\bVIRTUAL_ENV\b|\bPYTHONUSERBASE\b|\bPIP_(?:TARGET|PREFIX|USER|ROOT|PYTHON)\b|\bsetup\.py\b|\bensurepip\b"
+    r"/usr/local/lib/python|site-packages|dist-packages|/usr/local/bin/|/opt/venv|\bvenv\b|\bvirtualenv\b"
+    r"|\bPYTHONHOME\b|\bVIRTUAL_ENV\b|\bPYTHONUSERBASE\b|\bPIP_(?:TARGET|PREFIX|USER|ROOT|PYTHON)\b|\bsetup\.py\b"
+    r"|\bensurepip\b|\b(?:sudo|su|cron|crond|runuser)\b|\bpip3?\.\d"
 )
+#: A login shell, which begins with a PATH of its own, as a command line or in JSON form.
+_LOGIN = re.compile(r"\b(?:ba|da|z|k)?sh[\"',\s]+(?:-\w*l\w*\b|--login\b)")
 #: Programs that start others with a PATH of their own.
 _RESET = frozenset(("su", "sudo", "cron", "crond", "runuser", "sshd", "login", "systemd"))
 _MOST_FILES = 400
@@ -80,7 +85,7 @@ def _first(project: Project) -> Run | None:
 def _plain(project: Project) -> bool:
     """Whether nothing names what the environment takes the place of, or starts programs with a PATH of its own."""
     for step in project.stage.steps:
-        if _NAMED.search(step.origin.text):
+        if _NAMED.search(step.origin.text) or _LOGIN.search(step.origin.text):
             return False
         if isinstance(step, Env):
             for pair in step.pairs:
@@ -88,18 +93,23 @@ def _plain(project: Project) -> bool:
                     return False
         if isinstance(step, Shell) and any(word.startswith("-l") or word == "--login" for word in step.argv):
             return False
-        if isinstance(step, Exec | Listing) and "/usr/local/bin/" in step.origin.text:
-            return False
     if not _RESET.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs):
         return False
     context = project.facts.project
-    if context is None or len(context.files) > _MOST_FILES:
+    if context is None or len(context.files) > _MOST_FILES or not all(map(_finds, context.usage.containers)):
         return False
-    return not any(_NAMES_OWN.search(context.text(file.path) or "") for file in context.files if _is_text(file.path))
+    texts = (context.text(file.path) or "" for file in context.files if file.path != FILE_NAME)
+    return not any(_ELSEWHERE_NAMED.search(text) or _LOGIN.search(text) for text in texts)
 
 
-_NAMES_OWN = re.compile(r"/usr/local/lib/python|/usr/local/bin/(?:python|pip)\b")
+#: Where files of the project look for what the environment takes the place of.
+_ELSEWHERE_NAMED = re.compile(r"/usr/local/lib/python|/usr/local/bin/")
 
 
-def _is_text(path: str) -> bool:
-    return re.search(r"(?:\.(?:py|sh|ini|cfg|conf|toml|ya?ml|service|env)|/[^./]+|\A[^./]+)\Z", path) is not None
+def _finds(container: Container) -> bool:
+    """Whether *container* looks for programs where the image does."""
+    lines = (container.entrypoint or (), container.command or (), *(words for words, _ in container.checks))
+    if container.path_set or any(None in line for line in lines):
+        return False
+    texts = [" ".join(map(str, line)) for line in lines]
+    return not any(_ELSEWHERE_NAMED.search(text) or _LOGIN.search(text) for text in texts)

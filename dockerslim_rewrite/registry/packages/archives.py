@@ -30,9 +30,8 @@ _STARTS = re.compile(
 _LITERAL = re.compile(
     r"""(?P<before>[(\[,:+]|(?<![=!<>])=|\breturn\b|\bor\b|\belse\b)\s*[rbuf]?(?P<quote>['"])(?P<text>[^'"\n]{1,200})(?P=quote)"""
 )
-_LOADS = re.compile(
-    r"""\b(?:find_library|CDLL|cdll|LoadLibrary|dlopen|PyDLL)\b[^\n]{0,8}?\(\s*(?:[rbuf]?['"](?P<name>[^'"\n]+)['"])?"""
-)
+_LOADS = re.compile(r"\b(?:find_library|CDLL|cdll|LoadLibrary|_?dlopen|PyDLL)\b")
+_NAME = re.compile(r"""(?P<quote>['"])(?P<text>[\w.+/-]{2,80})(?P=quote)""")
 _SONAME = re.compile(r"(?:lib)?([\w.+-]+?)(?:\.so(?:\.\d+)*)?\Z")
 #: A window needs a display, which containers have none of: what only some module imports is not asked for.
 _IMPORTS = re.compile(r"^(?:import|from)[ \t]+(\w+)", re.MULTILINE)
@@ -185,10 +184,12 @@ def used(texts: list[tuple[str, str]]) -> Iterator[str]:
                 first = one["before"] != "," or len(words) > 1
                 if first and (name in known.programs or (here and name in known.words and one["before"] in "([=")):
                     found.setdefault(name, path)
-        for one in _LOADS.finditer(text):
-            soname = _SONAME.match(posixpath.basename(one["name"] or ""))
-            if soname is not None and soname[1] in known.libraries:
-                found.setdefault(soname[1], path)
+        if _LOADS.search(text):
+            for one in _NAME.finditer(text):
+                soname = _SONAME.match(posixpath.basename(one["text"]))
+                library = re.sub(r"-\d+\Z", "", soname[1]) if soname is not None else ""
+                if soname is not None and not known.libraries.isdisjoint((soname[1], library)):
+                    found.setdefault(soname[1] if soname[1] in known.libraries else library, path)
         for one in _IMPORTS.finditer(text) if path.endswith("__init__.py") else ():
             if one[1] in known.modules:
                 found.setdefault(one[1], path)

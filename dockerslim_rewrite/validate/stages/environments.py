@@ -21,6 +21,7 @@ _PYTHON = re.compile(r"(?:docker\.io/)?(?:library/)?python:3(?:[.@-]|\Z)")
 _NAMED = re.compile(
     r"/usr/local/lib/python|(?:site|dist)-packages|/usr/local/bin/|\bvenv\b|virtualenv|PYTHONHOME|PYTHONUSERBASE|setup\.py"
     r"|PIP_(?:TARGET|PREFIX|USER|ROOT|PYTHON)|--(?:user|target|prefix|root|python|no-build-isolation|login)\b|\s-t[\s=]"
+    r"|\b(?:ba|da|z|k)?sh[\"',\s]+(?:-\w*l\w*\b|--login\b)"
     r"|\b(?:uv|poetry|pipenv|pdm|conda|mamba|micromamba|hatch|pipx|sudo|su|cron|crond|runuser)\b|\bpip3?\.\d"
 )
 _PIP = frozenset(("pip", "pip3"))

@@ -234,6 +234,7 @@ def _runner(service: Service) -> Runner:
         privileged=bool(service.privileged),
         workdir=service.workdir,
         healthcheck=service.healthcheck,
+        path_set=service.path_set,
         places=service.places,
     )
 

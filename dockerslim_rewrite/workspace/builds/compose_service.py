@@ -55,6 +55,7 @@ class Service:
     dropped: tuple[Text, ...] = ()
     profiles: tuple[Text, ...] = ()
     healthcheck: Words = None
+    path_set: bool = False
     workdir: Text | None = None
     places: tuple[tuple[str, Place], ...] = ()
     reset: frozenset[str] = frozenset()
@@ -89,6 +90,7 @@ class ServiceReader:
             profiles=self._texts(value.get("profiles")),
             healthcheck=self._words(mapping(value.get("healthcheck")).get("test")),
             workdir=self._text(value.get("working_dir")),
+            path_set=any(name == "PATH" for name, _ in self._pairs(value.get("environment"))),
             places=tuple((key, Place(self._path, at)) for key, at in value.lines.items()),
             reset=frozenset(key for key, item in value.items() if item.tag in ("!reset", "!override")),
         )

@@ -60,9 +60,9 @@ class Mount:
 class Runner:
     """How a container is run, as far as it differs from what the image says. None is what nobody set.
 
-    ``entrypoint`` and ``command`` are the words in place of ENTRYPOINT and CMD; ``healthcheck`` is a test as compose
-    writes it, ``probes`` are commands that are run inside as well. ``nonroot`` tells that the runner
-    refuses an image that starts as root. ``capabilities`` are those added.
+    ``entrypoint`` and ``command`` are the words in place of ENTRYPOINT and CMD; ``healthcheck`` is a test as
+    compose writes it, ``probes`` are commands that are run inside as well. ``path_set`` tells that it sets PATH.
+    ``nonroot`` tells that the runner refuses an image that starts as root. ``capabilities`` are those added.
     """
 
     place: Place
@@ -80,6 +80,7 @@ class Runner:
     workdir: Text | None = None
     healthcheck: Words = None
     probes: tuple[tuple[Words, Place], ...] = ()
+    path_set: bool = False
     places: tuple[tuple[str, Place], ...] = ()
 
     def at(self, key: str) -> Place:

@@ -84,6 +84,7 @@ def _runner(path: str, container: Map, shared: Map, volumes: dict[str, str]) -> 
         nonroot=truth(own["runAsNonRoot"]) if "runAsNonRoot" in own else truth(shared.get("runAsNonRoot")),
         workdir=_optional(scalar(container.get("workingDir"))),
         probes=tuple(_probes(path, container)),
+        path_set=any(str(scalar(mapping(one).get("name"))) == "PATH" for one in sequence(container.get("env"))),
         places=tuple(places),
     )
 

@@ -448,4 +448,57 @@ def test_health_checks_of_those_who_run_the_image_need_their_programs(tmp_path: 
     bold = subprocess.run([*command, "aggressive", "--select", "DS304"], capture_output=True, text=True, check=False)
     assert "apt-get install -y --no-install-recommends curl" in bold.stdout
     plain = subprocess.run([*command, "standard", "--select", "DS304"], capture_output=True, text=True, check=False)
-    assert plain.stdout.startswith("FROM python:3.11\n")
+    assert "apt-get install -y --no-install-recommends curl" in plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "settled"),
+    [
+        ('["python", "main.py"]', True),
+        ('["celery", "-A", "main", "worker"]', False),
+        ('["supervisord", "-n"]', False),
+        ('["honcho", "start"]', False),
+    ],
+)
+def test_what_a_runner_loads_is_not_known(tmp_path: Path, command: str, settled: bool) -> None:
+    (tmp_path / "main.py").write_text("import tide\n")
+    found = PackageEntry(("tide",), (), False, (), (), ("celery", "supervisord", "honcho"), NOW)
+    lock = Lock(packages={TARGET: {"tide==1.0": found}})
+    text = f"FROM python:3.11\nWORKDIR /app\nRUN pip install --no-cache-dir tide\nCOPY main.py .\nCMD {command}\n"
+    result = rewrite(text, Options(context=tmp_path, lock=lock, select=("DS304",)))
+    assert result.text.startswith("FROM python:3.11-slim\n") is settled
+
+
+def test_a_library_that_code_loads_is_in_the_way_at_every_level(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import tide\n")
+    lock = Lock(packages={TARGET: {"tide==1.0": entry(uses=("magic (tide/a.py)",))}})
+    text = 'FROM python:3.11\nRUN pip install --no-cache-dir tide\nCOPY main.py /\nCMD ["python", "/main.py"]\n'
+    result = rewrite(text, Options(level="aggressive", context=tmp_path, lock=lock, select=("DS304",)))
+    assert not result.changed
+    assert any("tide==1.0 loads magic (tide/a.py)" in one.message for one in result.remarks)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "command: /usr/local/bin/gunicorn app:app",
+        'command: ["bash", "-lc", "gunicorn app:app"]',
+        "environment: {PATH: /usr/local/bin:/usr/bin:/bin}",
+        'healthcheck: {test: ["CMD", "/usr/local/bin/probe"]}',
+    ],
+)
+def test_whoever_runs_the_image_has_to_find_what_pip_installed(tmp_path: Path, service: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "requirements.txt").write_text("tide\n")
+    (tmp_path / "app.py").write_text("import tide\n")
+    text = (
+        "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y gcc\nWORKDIR /app\nCOPY requirements.txt .\n"
+    )
+    text += 'RUN pip install -r requirements.txt\nCOPY app.py .\nCMD ["python", "app.py"]\n'
+    (tmp_path / "Dockerfile").write_text(text)
+    command = [sys.executable, "-m", "dockerslim_rewrite", "rewrite", str(tmp_path / "Dockerfile"), "--select", "DS402"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "COPY --from=build /opt/venv /opt/venv" in alone.stdout
+    (tmp_path / "compose.yaml").write_text(f"services:\n  web:\n    build: .\n    {service}\n")
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "/opt/venv" not in run.stdout
