@@ -51,7 +51,10 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         added_kinds = {op.kind for op in added}
         if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
             return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
-        if kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds:
+        joined = kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds
+        # Lists of apt that lie in a layer below, or were deleted already, are no smaller for it.
+        fetched = manager != "apt" or (Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group))
+        if joined and fetched:
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
