@@ -83,15 +83,18 @@ def run(request: Request, *, prune: bool = False) -> int:
 def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, prune: bool) -> None:
     """Write the baseline of *folder* for *files*; the rest of it stays. Raises ``InputError`` or ``ValueError``."""
     from ..pipeline.baseline import FILE_NAME, Accepted, read_baseline, write_baseline
-    from .files import InputError, write_output
+    from .files import InputError, accepted_for, write_output
 
     file = Path(folder) / FILE_NAME
+    # Whether it is a file that may be read; what it says is read below, as a whole.
+    accepted_for(os.path.join(folder, "Dockerfile"))
     try:
         before = file.read_bytes() if file.exists() else None
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
-    known = read_baseline((before or b"").decode("utf-8", "replace"), str(file))
-    shown = _shown((before or b"").decode("utf-8", "replace"))
+    old = (before or b"").decode("utf-8", "surrogateescape")
+    known = read_baseline(old, str(file))
+    shown = _shown(old)
     entries: dict[str, list[Accepted]] = {
         name: [Accepted(*key, shown.get((name, *key), "")) for key in keys] for name, keys in known.items()
     }
@@ -102,7 +105,7 @@ def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, 
     for name in list(entries):
         if not os.path.exists(os.path.join(folder, name)):
             del entries[name]
-    text = write_baseline(entries).encode()
+    text = write_baseline(entries).encode("utf-8", "surrogateescape")
     count = sum(map(len, entries.values()))
     if count == 0 and before is None:
         return

@@ -116,7 +116,9 @@ def _since(reference: str, start: Path) -> frozenset[str]:
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments], capture_output=True, check=False
+        )
     except OSError as error:
         raise ValueError(f"git cannot be run: {error.strerror}; --since needs it") from None
     if done.returncode:

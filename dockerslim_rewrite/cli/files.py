@@ -76,6 +76,8 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
     file = given or nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
     if file is None:
         return NO_LOCK
+    if given is None and file.is_symlink():
+        raise InputError(f"{file}: is a symbolic link, which may lead out of the repository; name the file with --lock")
     from ..registry.lock import LockError, load
 
     try:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..change import Remark
 from ..ir.build import read_build
 from ..syntax import parse
-from ..text import Source
+from ..text import Patch, Source
+from .budget import beyond_budget
 from .engine import Engine, projects_of
 from .granted import granted, outdated
 from .options import Options, selected
@@ -35,6 +36,9 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         options = granted(source.text, options, partial(projects_of, options, path))
     passes = selected(options)
     engine = Engine(source, options, passes)
+    beyond = beyond_budget(engine.first.build)
+    if beyond is not None:
+        return Result(source.text, source.text, (), (beyond,), Patch(()), path)
     outcome = engine.run()
     bugs: list[Remark] = []
     if options.validate and outcome.changes:

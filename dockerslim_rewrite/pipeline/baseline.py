@@ -7,6 +7,7 @@ above it, and ends when the instruction changes. The file is text, sorted, an en
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 
 from ..ir.build import Build
@@ -68,7 +69,7 @@ def read_baseline(text: str, path: str) -> dict[str, Known]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        parts = line.split("\t")
+        parts = [_unescaped(part) for part in line.split("\t")]
         if len(parts) < 4:
             raise BaselineError(f"{path}:{number}: no entry of a baseline; solve the conflict, or make it anew")
         name, rule, stage, instruction = parts[:4]
@@ -79,9 +80,20 @@ def read_baseline(text: str, path: str) -> dict[str, Known]:
 def write_baseline(entries: Mapping[str, Iterable[Accepted]]) -> str:
     """The text for *entries*, by the name of the Dockerfile; ``read_baseline`` gives them back."""
     lines = {
-        "\t".join((name, *one.key, _plain(one.shown))).rstrip() for name, found in entries.items() for one in found
+        "\t".join((*map(_escaped, (name, *one.key)), _plain(one.shown))).rstrip()
+        for name, found in entries.items()
+        for one in found
     }
     return _HEADER + "".join(f"{line}\n" for line in sorted(lines))
+
+
+def _escaped(text: str) -> str:
+    """*text* on one line, without tabs."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda found: {"t": "\t", "n": "\n", "r": "\r"}.get(found[1], found[1]), text)
 
 
 def _plain(text: str) -> str:

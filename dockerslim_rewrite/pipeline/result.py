@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 from ..change import Change, Remark, RemarkKind
@@ -68,14 +69,30 @@ class Result:
         return unified_diff(self.original, self.text, self.path or "Dockerfile", context)
 
 
+#: What a name has to be in quotes for: control characters, quotes, and bytes that are no text.
+_UNPLAIN = re.compile('[\x00-\x1f\x7f"\\\\\ud800-\udfff\u0085\u2028\u2029]')
+_ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+
+
 def unified_diff(before: str | None, after: str, name: str, context: int = 3) -> str:
     """A unified diff of the file *name*; *before* is None for a new one."""
     name = name.lstrip("/")
-    source = "/dev/null" if before is None else f"a/{name}"
+    source = "/dev/null" if before is None else quoted_path(f"a/{name}")
     out = []
-    for line in difflib.unified_diff(_lines(before or ""), _lines(after), source, f"b/{name}", n=context):
+    for line in difflib.unified_diff(_lines(before or ""), _lines(after), source, quoted_path(f"b/{name}"), n=context):
         out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
     return "".join(out)
+
+
+def quoted_path(path: str) -> str:
+    """*path* as Git writes it in a header: in quotes where it has characters that would end or change the line.
+
+    Source: Git documentation, git-config(1), core.quotePath.
+    """
+    if not _UNPLAIN.search(path):
+        return path
+    plain = path.encode("utf-8", "surrogateescape")
+    return '"' + "".join(_ESCAPES.get(one) or (chr(one) if 31 < one < 127 else f"\\{one:03o}") for one in plain) + '"'
 
 
 def _lines(text: str) -> list[str]:

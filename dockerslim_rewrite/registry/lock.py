@@ -26,6 +26,8 @@ from .resolution import Resolution, Resolver
 SCHEMA = 1
 _HEADER = "# Made by `dockerslim lock`; `dockerslim lock --update` refreshes it. Keep it under version control.\n"
 _WORKERS = 4
+#: A package takes some 300 bytes: nobody has as many.
+_MOST = 16 * 1024 * 1024
 #: What a TOML string may not hold as it is.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: The lists of a package's entry, in the order in which they are written.
@@ -190,6 +192,8 @@ def write_lock(lock: Lock) -> str:
 
 def load(path: Path) -> Lock:
     """The lock in the file *path*. Raises ``FileNotFoundError``, ``OSError`` or ``LockError`` (naming the file)."""
+    if path.stat().st_size > _MOST:
+        raise LockError(f"{path}: larger than {_MOST // (1024 * 1024)} MiB, which no lock file is")
     try:
         return read_lock(path.read_text(encoding="utf-8"))
     except (LockError, UnicodeDecodeError) as error:

@@ -69,7 +69,7 @@ def _plain_rule(code: str) -> dict[str, Any]:
 
 
 def _result(source: Source, one: Finding, index: dict[str, int]) -> dict[str, Any]:
-    uri = {"uri": quote(one.path)}
+    uri = {"uri": quote(one.path, errors="surrogateescape")}
     entry: dict[str, Any] = {
         "ruleId": one.rule,
         "ruleIndex": index[one.rule],

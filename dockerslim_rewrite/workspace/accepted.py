@@ -25,8 +25,6 @@ def accepted_for(path: str) -> Known:
         return _baseline(file, state.st_mtime_ns, state.st_size).get(name, frozenset())
     except FileNotFoundError:
         return frozenset()
-    except UnicodeDecodeError:
-        raise BaselineError(f"{file}: cannot be read: it is not UTF-8") from None
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
 
@@ -36,5 +34,6 @@ def _baseline(file: str, changed: int, size: int) -> dict[str, Known]:
     """The baseline in *file* of that *size*, which was last *changed* then."""
     if size > _MOST:
         raise BaselineError(f"{file}: larger than {_MOST // (1024 * 1024)} MiB, which no baseline is")
-    with open(file, encoding="utf-8") as stream:
+    # Names of files need not be text.
+    with open(file, encoding="utf-8", errors="surrogateescape") as stream:
         return read_baseline(stream.read(), file)

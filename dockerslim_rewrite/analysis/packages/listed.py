@@ -27,8 +27,15 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
+_SHOWN = 200
 #: Where a package index may know what nobody here does.
 LOOK_UP = "; `dockerslim lock` asks the index"
+
+
+def without_secret(line: str) -> str:
+    """*line* of a requirements file as it may be shown: without what signs in to an index, and not too long."""
+    bare = re.sub(r"(?<=//)[^/@\s]+@", "", line)
+    return bare if len(bare) <= _SHOWN else f"{bare[:_SHOWN]}…"
 
 
 class Unmet(Exception):

@@ -22,7 +22,7 @@ from ..flow.state import State
 from ..locked import Lock
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, python_target
 from ..packages.indexed import Index, Settled, settle_npm
-from ..packages.listed import LOOK_UP, Lists, Unmet
+from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
 from ..packages.node_scripts import COMPILERS, check_script, runs_script
@@ -136,7 +136,8 @@ class _Reader:
         for line in lines:
             found = index.settle(line or "", compiles=True)
             if found is None:
-                raise Unmet(f"{_bare(line or '') or line} may be linked to any library of the full image{LOOK_UP}")
+                name = _bare(line or "") or without_secret(line or "")
+                raise Unmet(f"{name} may be linked to any library of the full image{LOOK_UP}")
             yield found
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from ..facts import Facts
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_word, python_target
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
-from ..packages.listed import LOOK_UP, Lists, Unmet
+from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
@@ -476,7 +476,7 @@ class _Reader:
         found = index.settle(line)
         if found is None:
             hint = LOOK_UP if asked(line) is not None else ""
-            raise Unmet(f"pip may have to compile {line}{source}{hint}")
+            raise Unmet(f"pip may have to compile {without_secret(line)}{source}{hint}")
         self.programs |= found.programs
         self.named.update(dict.fromkeys(found.named))
         self.looked_up = self.looked_up and found.looked_up

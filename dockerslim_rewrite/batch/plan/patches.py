@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...pipeline import unified_diff
+from ...pipeline.result import quoted_path, unified_diff
 
 
 def diff_of(before: str, after: str, name: str) -> str:
@@ -16,7 +16,5 @@ def diff_of(before: str, after: str, name: str) -> str:
 
 def _quoted(name: str) -> str:
     """*name* as Git spells it: in quotes where it has to be, with a tab behind where it holds a blank."""
-    if any(char in '"\\\x7f' or ord(char) < 32 for char in name):
-        escaped = "".join(f"\\{ord(char):03o}" if char in '"\\\x7f' or ord(char) < 32 else char for char in name)
-        return f'"{escaped}"'
-    return f"{name}\t" if " " in name else name
+    quoted = quoted_path(name)
+    return f"{name}\t" if " " in name and quoted == name else quoted

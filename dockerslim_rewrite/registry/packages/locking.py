@@ -100,7 +100,8 @@ def _chosen(
     try:
         yield wanted, resolve(wanted, store, python)
         return
-    except (RegistryError, Unresolved) as error:
+    # Versions of thousands of digits are numbers that Python refuses to read.
+    except (RegistryError, Unresolved, ValueError) as error:
         if len(wanted) == 1:
             failed[wanted[0]] = str(error)
             return

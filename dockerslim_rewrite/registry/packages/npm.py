@@ -82,7 +82,7 @@ class NpmStore:
     """What was asked of the registry at *url*, kept for as long as one lock is made."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = url.rstrip("/")
         self._index = Index((url,))
         self._pages: dict[str, Mapping[str, Any]] = {}
         self._uses: dict[str, tuple[str, ...]] = {}

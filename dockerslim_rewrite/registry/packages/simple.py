@@ -52,7 +52,7 @@ class Index:
         for url in urls:
             if not url.startswith(("https://", "http://", "file:///")):
                 raise RegistryError(f"an index is an address such as https://pypi.example.org/simple, not {url!r}")
-        self.urls = urls
+        self.urls = tuple(url.rstrip("/") for url in urls)
         patience = patience or Patience()
         self._attempts = patience.attempts
         self._client = httpx.Client(

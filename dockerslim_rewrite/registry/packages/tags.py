@@ -46,7 +46,7 @@ def releases(files: Iterable[IndexFile], python: str) -> tuple[Release, ...]:
         if file.name.endswith(".whl"):
             try:
                 _, version, _, tags = parse_wheel_filename(file.name)
-            except InvalidWheelFilename:
+            except (InvalidWheelFilename, ValueError):
                 continue
             for machine in MACHINES:
                 order = _order(python, machine)
@@ -57,7 +57,7 @@ def releases(files: Iterable[IndexFile], python: str) -> tuple[Release, ...]:
         else:
             try:
                 _, version = parse_sdist_filename(file.name)
-            except InvalidSdistFilename:
+            except (InvalidSdistFilename, ValueError):
                 continue
             sources.setdefault(version, file)
     found = [
