@@ -69,12 +69,25 @@ def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: 
         for later in one.runs:
             if one is stage and later.index < run.index:
                 continue
-            for ran in effects(facts).of_run(later, one):
-                if isinstance(ran, Ran):
-                    words = tuple(word for word in (ran.name, *ran.argv[1:]) if word and not word.startswith("-"))
-                    if compiles(words):
-                        return f"{' '.join(words[:2])} ({ran.place}) may compile, and no compiler is named"
+            told = _compiler_of(later, one, facts)
+            if told is not None:
+                return f"{told} may compile, and no compiler is named"
     return None
+
+
+def _compiler_of(run: Run, stage: Stage, facts: Facts) -> str | None:
+    """The first command of *run* that compiles, with its place: every install asks it of every RUN behind."""
+    known: dict[tuple[int, int], str | None] = facts.memory.setdefault("compiles", {})
+    key = (stage.index, run.index)
+    if key not in known:
+        known[key] = None
+        for ran in effects(facts).of_run(run, stage):
+            if isinstance(ran, Ran):
+                words = tuple(word for word in (ran.name, *ran.argv[1:]) if word and not word.startswith("-"))
+                if compiles(words):
+                    known[key] = f"{' '.join(words[:2])} ({ran.place})"
+                    break
+    return known[key]
 
 
 def _installs(use: Use) -> bool:

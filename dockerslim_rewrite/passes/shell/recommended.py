@@ -31,17 +31,16 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
     for step in (*before, *here):
         if isinstance(step, Copy) and step.destination.startswith("/etc/apt"):
             return f"line {step.line} copies lists of repositories, and nobody knows what their packages recommend"
-        for told in _repositories(step, facts) if isinstance(step, Run) else ():
+        told = _repository(step, facts) if isinstance(step, Run) else None
+        if told is not None:
             return f"{told} (line {step.line}) adds a repository, and nobody knows what its packages recommend"
     if has_agent(present):
         return None
     for index in (stage.index, *facts.graph.heirs(stage.index)):
         for run in facts.build.stages[index].runs:
-            script = facts.script(run) if index != stage.index or run.index >= use.run.index else None
-            for command in script.commands if script is not None else ():
-                words = [word.text for word in command.words]
-                if fetches_keys(words):
-                    return f"{' '.join(words[:2])} (line {run.line}) needs gpg-agent and dirmngr, which only come along"
+            fetching = _fetching(run, facts) if index != stage.index or run.index >= use.run.index else None
+            if fetching is not None:
+                return f"{fetching} (line {run.line}) needs gpg-agent and dirmngr, which only come along"
     return None
 
 
@@ -52,6 +51,24 @@ def _below(stage: Stage, facts: Facts) -> list[int]:
         found.insert(0, at)
         at = facts.graph.bases[at]
     return found
+
+
+def _repository(run: Run, facts: Facts) -> str | None:
+    """The first of ``_repositories``: every install asks it of every RUN before."""
+    known: dict[int, str | None] = facts.memory.setdefault("repositories", {})
+    if run.index not in known:
+        known[run.index] = next(_repositories(run, facts), None)
+    return known[run.index]
+
+
+def _fetching(run: Run, facts: Facts) -> str | None:
+    """The first words of the command of *run* that fetches keys; None where none does."""
+    known: dict[int, str | None] = facts.memory.setdefault("fetches keys", {})
+    if run.index not in known:
+        script = facts.script(run)
+        lines = ([word.text for word in command.words] for command in (script.commands if script is not None else ()))
+        known[run.index] = next((" ".join(words[:2]) for words in lines if fetches_keys(words)), None)
+    return known[run.index]
 
 
 def _repositories(run: Run, facts: Facts) -> Iterator[str]:
