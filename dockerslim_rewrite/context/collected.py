@@ -63,20 +63,8 @@ class Collected:
         if path not in _HARMLESS_TARGETS:
             self.writes.append(at_path(path, kind, written, cwd, where))
 
-    def join(self, other: Collected) -> None:
-        """Collect what *other* has, guesses that are certain elsewhere included."""
-        self.listeners += other.listeners
-        self.writes += other.writes
-        self.privileges += other.privileges
-        self.libraries += other.libraries
-        self.doubts += other.doubts
-        self.followed += other.followed
-        self.packages += other.packages
-        self.programs += other.programs
-        self.commands += other.commands
-
-    def add(self, found: Behaviour) -> None:
-        """Collect what was *found* elsewhere."""
+    def add(self, found: Behaviour | Collected) -> None:
+        """Collect what was *found* elsewhere; of what is still being collected, all guesses too."""
         self.listeners += found.listeners
         self.writes += found.writes
         self.privileges += found.privileges

@@ -54,7 +54,7 @@ def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | No
         if text is None:
             found.doubt(f"{path} could not be read as text", Evidence(path, 0))
             continue
-        found.join(_source(words, path, text, cwd))
+        found.add(_source(words, path, text, cwd))
     for path in listed:
         if words.manifests and path.endswith(words.manifests) and not _ELSEWHERE.search(path):
             found.packages += _packages(words, path, read(path) or "", cwd)
