@@ -42,12 +42,7 @@ class System:
 
 def base_head(build: Build, facts: Facts, stage: Stage) -> From:
     """The FROM that names the image from outside which *stage* stands on."""
-    at = stage.index
-    while True:
-        base = facts.graph.bases[at]
-        if base is None:
-            return build.stages[at].head
-        at = base
+    return build.stages[facts.graph.chain(stage.index)[-1]].head
 
 
 def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
@@ -67,8 +62,7 @@ def system(build: Build, facts: Facts, stage: Stage) -> System:
     image = base_image(build, facts, stage)
     if image is not None and image.family is not None:
         return System(image.family, image.shell, bool(image.bash), f"the image {image.name}", image)
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for run in build.stages[at].runs:
             script = facts.script(run)
             for use in facts.uses(run):
@@ -77,7 +71,6 @@ def system(build: Build, facts: Facts, stage: Stage) -> System:
                     name = use.operation.manager.name
                     bash = family != "alpine"
                     return System(family, _SHELLS.get(family), bash, f"{name} runs on line {run.line}", image)
-        at = facts.graph.bases[at]
     return System(None, None, False, "nothing tells which distribution it is", image)
 
 
@@ -89,8 +82,7 @@ def root_evidence(build: Build, facts: Facts, stage: Stage) -> str | None:
     image = base_image(build, facts, stage)
     if image is not None and image.user is not None:
         return f"{image.name} starts as root" if image.user in ("root", "0") else None
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for run in build.stages[at].runs:
             script = facts.script(run)
             if script is None or facts.state(run).user is not None:
@@ -99,7 +91,6 @@ def root_evidence(build: Build, facts: Facts, stage: Stage) -> str | None:
                 known = use.operation.manager.name in _FAMILIES
                 if known and "sudo" not in use.operation.wrappers and always_runs(script, use.command):
                     return f"{use.operation.manager.name} works without sudo on line {run.line}"
-        at = facts.graph.bases[at]
     return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Run, Step
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .project import Project
+
+Answer = TypeVar("Answer")
 
 #: Who runs in a container that is given a user: name and number.
 ACCOUNT = ("app", 10001)
@@ -93,6 +95,13 @@ class Facts:
     def memory(self) -> dict[str, Any]:
         """What analyses above this one have worked out of the same build, by their name."""
         return {}
+
+    def recall(self, name: str, key: Hashable, work_out: Callable[[], Answer]) -> Answer:
+        """What *work_out* answers, kept for *key* under the *name* of the analysis."""
+        known: dict[Hashable, Answer] = self.memory.setdefault(name, {})
+        if key not in known:
+            known[key] = work_out()
+        return known[key]
 
     @cached_property
     def _uses(self) -> dict[int, tuple[Use, ...]]:

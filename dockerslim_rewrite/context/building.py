@@ -20,8 +20,7 @@ def built(
     """What each RUN of the last stage and of its bases in the file does, by line; *name* is the Dockerfile's."""
     graph, before = stage_graph(build), states(build)
     found: list[tuple[int, Behaviour]] = []
-    at: int | None = len(build.stages) - 1
-    while at is not None and at >= 0:
+    for at in graph.chain(len(build.stages) - 1) if build.stages else ():
         for run in build.stages[at].runs:
             script = run.body.script if run.body is not None else None
             state = before[run.index]
@@ -33,5 +32,4 @@ def built(
                 follower.program(run.argv, cwd, Evidence(name, run.line))
             follower.writes += habitual(follower.packages, state.env)
             found.append((run.line, follower.behaviour()))
-        at = graph.bases[at]
     return tuple(sorted(found, key=lambda one: one[0]))

@@ -160,10 +160,7 @@ def _first_folder(steps: Iterator[Step]) -> tuple[Step | None, bool]:
 
 def _chain(stage: Stage, build: Build, facts: Facts) -> list[Stage]:
     """The stages under *stage*, the first one first, and itself."""
-    found = [stage]
-    while (base := facts.graph.bases[found[0].index]) is not None:
-        found.insert(0, build.stages[base])
-    return found
+    return [build.stages[index] for index in reversed(facts.graph.chain(stage.index))]
 
 
 def _changed(step: Step, facts: Facts) -> str | None:

@@ -70,12 +70,10 @@ class Effects:
         facts = self._facts
         project = facts.project
         texts: dict[str, str] = {}
-        at: int | None = stage.index
-        while at is not None:
+        for at in facts.graph.chain(stage.index):
             for step in facts.build.stages[at].steps:
                 if isinstance(step, Copy) and step.origin.heredocs:
                     texts.update(self._here(step))
-            at = facts.graph.bases[at]
         if project is None:
             return Files({}, texts, known=False)
         return Files(project.copied(facts.build)[stage.index], texts, known=True)

@@ -122,10 +122,8 @@ def _not_fresh(path: str, copy: Copy, stage: Stage, build: Build, facts: Facts) 
 def _earlier(copy: Copy, stage: Stage, build: Build, facts: Facts) -> list[Step]:
     """The steps before *copy* in its stage and in the stages that it is built from."""
     found = [step for step in stage.steps if step.index < copy.index]
-    base = facts.graph.bases[stage.index]
-    while base is not None:
+    for base in facts.graph.chain(stage.index)[1:]:
         found = [*build.stages[base].steps, *found]
-        base = facts.graph.bases[base]
     return found
 
 

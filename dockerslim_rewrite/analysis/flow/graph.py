@@ -16,23 +16,18 @@ class Graph:
 
     def ships(self, index: int) -> bool:
         """Whether the layers of stage *index* are part of the last stage's image."""
-        at: int | None = len(self.bases) - 1
-        while at is not None:
-            if at == index:
-                return True
-            at = self.bases[at]
-        return False
+        return bool(self.bases) and index in self.chain(len(self.bases) - 1)
+
+    def chain(self, index: int) -> tuple[int, ...]:
+        """Stage *index* and the stages under it, from the top down."""
+        found = [index]
+        while (base := self.bases[found[-1]]) is not None:
+            found.append(base)
+        return tuple(found)
 
     def heirs(self, index: int) -> tuple[int, ...]:
         """The stages that are FROM stage *index*, directly or through others, in file order."""
-        found = []
-        for candidate in range(index + 1, len(self.bases)):
-            at = self.bases[candidate]
-            while at is not None and at != index:
-                at = self.bases[at]
-            if at == index:
-                found.append(candidate)
-        return tuple(found)
+        return tuple(candidate for candidate in range(index + 1, len(self.bases)) if index in self.chain(candidate))
 
 
 def stage_graph(build: Build) -> Graph:

@@ -13,11 +13,7 @@ def start_of(build: Build) -> tuple[Exec | None, Exec | None]:
     An ENTRYPOINT resets a CMD of the base. Source: Dockerfile reference, "Understand how CMD and ENTRYPOINT interact".
     """
     graph = stage_graph(build)
-    chain: list[int] = []
-    at: int | None = len(build.stages) - 1
-    while at is not None and at >= 0:
-        chain.insert(0, at)
-        at = graph.bases[at]
+    chain = graph.chain(len(build.stages) - 1)[::-1] if build.stages else ()
     entrypoint: Exec | None = None
     command: Exec | None = None
     for index in chain:

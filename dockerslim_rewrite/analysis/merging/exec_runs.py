@@ -49,9 +49,7 @@ def exec_script(run: Run, stage: Stage, facts: Facts) -> Script | None:
 
 def _shell_before(run: Run, stage: Stage, facts: Facts) -> bool:
     """Whether a RUN in shell form, which can be read, stands before *run* in its stage or in one beneath."""
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         if any(one.index < run.index and facts.script(one) is not None for one in facts.build.stages[at].runs):
             return facts.state(run).shell is None or facts.state(run).shell == ("/bin/sh", "-c")
-        at = facts.graph.bases[at]
     return False

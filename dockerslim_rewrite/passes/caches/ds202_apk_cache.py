@@ -92,12 +92,10 @@ def _reads_index(run: Run, uses: list[Use], adds: list[Use], stage: Stage, facts
     fetched = [use for use in uses if use.operation.kind is Kind.UPDATE]
     if fetched or all(use.operation.has_flag("--no-cache", *_UPDATE_FLAGS) for use in adds):
         return False
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for other in facts.build.stages[at].runs:
             if (at != stage.index or other.index < run.index) and _leaves_index(other, facts):
                 return True
-        at = facts.graph.bases[at]
     return False
 
 

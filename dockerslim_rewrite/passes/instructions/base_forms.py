@@ -46,13 +46,11 @@ def shell_unsure(step: Exec, stage: Stage, build: Build, facts: Facts) -> str | 
     image = _image_name(base_head(build, facts, stage).image)
     if base_image(build, facts, stage) is None and (image is None or entrypoint_minds(image, "") is None):
         return "the base image is not known, nor the SHELL that it may have set"
-    below: int | None = stage.index
-    while below is not None:
+    for below in facts.graph.chain(stage.index):
         for run in build.stages[below].runs:
             script = facts.script(run)
             if script is not None and (leaks(script).unknown or "").endswith("replaces /bin/sh"):
                 return f"line {run.line} puts another program at /bin/sh"
-        below = facts.graph.bases[below]
     return None
 
 

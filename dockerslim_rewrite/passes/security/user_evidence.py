@@ -48,7 +48,7 @@ class Findings:
 
 def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Findings:
     """What is found about a user of the image of *stage*, the last one, whose account has the folder *home*."""
-    chain = _chain(facts, stage)
+    chain = facts.graph.chain(stage.index)[::-1]
     steps = [step for index in chain for step in build.stages[index].steps]
     obstacles = [*declared(steps), *inherited(build, facts, stage), *commanded(build, facts, chain)]
     doubts: list[str] = []
@@ -123,15 +123,6 @@ def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behavio
     from ...context.start import without_context
 
     return without_context(build, "Dockerfile")
-
-
-def _chain(facts: Facts, stage: Stage) -> list[int]:
-    found: list[int] = []
-    at: int | None = stage.index
-    while at is not None:
-        found.insert(0, at)
-        at = facts.graph.bases[at]
-    return found
 
 
 def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:

@@ -100,9 +100,8 @@ def _option(known: System, build: Build, facts: Facts, stage: Stage) -> str | No
 
 def _installs_wget(facts: Facts, build: Build, stage: Stage) -> bool:
     """Whether GNU wget is surely installed, and nothing is removed again that could take it along."""
-    at: int | None = stage.index
     found = False
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for run in build.stages[at].runs:
             script = facts.script(run)
             for use in facts.uses(run):
@@ -112,5 +111,4 @@ def _installs_wget(facts: Facts, build: Build, stage: Stage) -> bool:
                     continue
                 if any(use.command.words[i].text.partition("=")[0] == "wget" for i in use.operation.operands):
                     found = True
-        at = facts.graph.bases[at]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ...analysis.bases import base_head, base_image
 from ...analysis.effects.asking import effects
@@ -77,17 +78,15 @@ def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: 
 
 def _compiler_of(run: Run, stage: Stage, facts: Facts) -> str | None:
     """The first command of *run* that compiles, with its place: every install asks it of every RUN behind."""
-    known: dict[tuple[int, int], str | None] = facts.memory.setdefault("compiles", {})
-    key = (stage.index, run.index)
-    if key not in known:
-        known[key] = None
-        for ran in effects(facts).of_run(run, stage):
-            if isinstance(ran, Ran):
-                words = tuple(word for word in (ran.name, *ran.argv[1:]) if word and not word.startswith("-"))
-                if compiles(words):
-                    known[key] = f"{' '.join(words[:2])} ({ran.place})"
-                    break
-    return known[key]
+    return facts.recall("compiles", (stage.index, run.index), lambda: next(_compilers(run, stage, facts), None))
+
+
+def _compilers(run: Run, stage: Stage, facts: Facts) -> Iterator[str]:
+    for ran in effects(facts).of_run(run, stage):
+        if isinstance(ran, Ran):
+            words = tuple(word for word in (ran.name, *ran.argv[1:]) if word and not word.startswith("-"))
+            if compiles(words):
+                yield f"{' '.join(words[:2])} ({ran.place})"
 
 
 def _installs(use: Use) -> bool:
@@ -119,13 +118,11 @@ def _packages(use: Use, build: Build) -> set[str]:
 def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     """What *stage* and the stages beneath it install by name with apt."""
     names: set[str] = set()
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for run in build.stages[at].runs:
             for use in facts.uses(run):
                 if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL:
                     names.update(_packages(use, build))
-        at = facts.graph.bases[at]
     return names
 
 
@@ -137,15 +134,11 @@ def _naming(build: Build, run: Run, use: Use, added: tuple[str, ...], facts: Fac
     for at in starts if run.body.form == "shell" else ():
         indent = build.text[build.text.rfind("\n", 0, at) + 1 : at]
         if indent.strip(" \t") == "" and (len(starts) > 1 or at != starts[0]):
-            if at == starts[0] and not _parted(build.text[starts[0] : starts[1]]):
+            if at == starts[0] and "\n" not in build.text[starts[0] : starts[1]]:
                 break
             gap = f" {facts.style.escape}{facts.style.newline}{indent}"
             return Edit.insert(at, "".join(f"{name}{gap}" for name in added))
     return Edit.insert(starts[0], "".join(f"{name} " for name in added))
-
-
-def _parted(text: str) -> bool:
-    return "\n" in text
 
 
 def _change(

@@ -64,13 +64,11 @@ def echo_escapes(build: Build, facts: Facts) -> Proposals:
 
 def _shell(build: Build, facts: Facts, stage: Stage) -> tuple[str, System] | str:
     """What /bin/sh is in *stage*, and how that is known; else why it is not."""
-    at: int | None = stage.index
-    while at is not None:
+    for at in facts.graph.chain(stage.index):
         for run in build.stages[at].runs:
             script = facts.script(run)
             if script is not None and _RELINKS.search(script.text):
                 return "/bin/sh may be another program than the base image's"
-        at = facts.graph.bases[at]
     known = system(build, facts, stage)
     if known.shell is None or (known.shell == "dash" and known.image is None):
         return "it is not known which shell /bin/sh is"

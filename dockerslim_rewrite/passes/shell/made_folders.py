@@ -20,10 +20,8 @@ class MadeFolders:
     def __init__(self, stage: Stage, facts: Facts) -> None:
         self.facts = facts
         self.steps: list[Step] = []
-        at: int | None = stage.index
-        while at is not None:
+        for at in facts.graph.chain(stage.index):
             self.steps = [*facts.build.stages[at].steps, *self.steps]
-            at = facts.graph.bases[at]
 
     def holds(self, run: Run, change: Simple) -> bool:
         """Whether the directory that *change*, a ``cd`` of *run*, enters is surely there."""

@@ -26,7 +26,8 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
         lost = kept(package, present)
         if lost:
             return f"{package} is mostly used with {' and '.join(lost)}, which it only recommends"
-    before = [step for index in _below(stage, facts) for step in facts.build.stages[index].steps]
+    below = facts.graph.chain(stage.index)[:0:-1]
+    before = [step for index in below for step in facts.build.stages[index].steps]
     here = [step for step in stage.steps if step.index <= use.run.index]
     for step in (*before, *here):
         if isinstance(step, Copy) and step.destination.startswith("/etc/apt"):
@@ -44,31 +45,22 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
     return None
 
 
-def _below(stage: Stage, facts: Facts) -> list[int]:
-    found: list[int] = []
-    at = facts.graph.bases[stage.index]
-    while at is not None:
-        found.insert(0, at)
-        at = facts.graph.bases[at]
-    return found
-
-
 def _repository(run: Run, facts: Facts) -> str | None:
     """The first of ``_repositories``: every install asks it of every RUN before."""
-    known: dict[int, str | None] = facts.memory.setdefault("repositories", {})
-    if run.index not in known:
-        known[run.index] = next(_repositories(run, facts), None)
-    return known[run.index]
+    return facts.recall("repositories", run.index, lambda: next(_repositories(run, facts), None))
 
 
 def _fetching(run: Run, facts: Facts) -> str | None:
     """The first words of the command of *run* that fetches keys; None where none does."""
-    known: dict[int, str | None] = facts.memory.setdefault("fetches keys", {})
-    if run.index not in known:
-        script = facts.script(run)
-        lines = ([word.text for word in command.words] for command in (script.commands if script is not None else ()))
-        known[run.index] = next((" ".join(words[:2]) for words in lines if fetches_keys(words)), None)
-    return known[run.index]
+    return facts.recall("fetches keys", run.index, lambda: next(_fetchers(run, facts), None))
+
+
+def _fetchers(run: Run, facts: Facts) -> Iterator[str]:
+    script = facts.script(run)
+    for command in script.commands if script is not None else ():
+        words = [word.text for word in command.words]
+        if fetches_keys(words):
+            yield " ".join(words[:2])
 
 
 def _repositories(run: Run, facts: Facts) -> Iterator[str]:
