@@ -39,8 +39,8 @@ class PackageEntry:
     ``asked`` are the requirements that were answered by it, as ``packages.asked.asked`` writes them; ``requires`` the
     versions that it needs beside it, each ``name==version`` like the keys of its table. ``compiled`` says that an
     installation has to compile it; ``libraries`` are those (by soname) that it is linked to and that slim images lack,
-    ``uses`` the programs and libraries of full images that its code names, each with the file that does, and ``bins``
-    the programs that it brings.
+    ``uses`` the programs and libraries of full images that its code names, each with the file that does, ``aside``
+    those that are named only in files which nobody loads but by their paths, and ``bins`` the programs that it brings.
     """
 
     asked: tuple[str, ...]
@@ -50,6 +50,7 @@ class PackageEntry:
     uses: tuple[str, ...]
     bins: tuple[str, ...]
     locked: datetime
+    aside: tuple[str, ...] = ()
 
 
 @record

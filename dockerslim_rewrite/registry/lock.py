@@ -31,7 +31,7 @@ _MOST = 16 * 1024 * 1024
 #: What a TOML string may not hold as it is.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: The lists of a package's entry, in the order in which they are written.
-_LISTS = ("asked", "requires", "libraries", "uses", "bins")
+_LISTS = ("asked", "requires", "libraries", "uses", "aside", "bins")
 
 __all__ = [
     "FILE_NAME",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from ..shell.operations import Operation
 
 #: Options of pip by which it may not get, or not take, the archives that the usual index has.
 ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
@@ -56,3 +59,22 @@ def python_target(family: str | None, version: str | None) -> str | None:
     """The target of packages for Python in an image of *version* on a distribution of *family*; None for others."""
     minor = re.match(r"3\.\d+(?=\.|\Z)", version or "")
     return f"pypi-{minor[0]}-{family}" if minor is not None and family == "debian" else None
+
+
+def npm_installs_development(done: Operation, environment: Mapping[str, str | None]) -> bool:
+    """Whether npm's installation *done* in *environment* may bring what package.json lists for development.
+
+    Source: npm documentation, "config" (omit, include, only, production).
+    """
+    asks = any(
+        flag.name in ("--include", "--dev", "--also") or flag.value in ("false", "dev")
+        for flag in done.flags
+        if flag.name != "--omit"
+    )
+    told = any(
+        (flag.name == "--omit" and flag.value == "dev")
+        or (flag.name == "--only" and (flag.value or "").startswith("prod"))
+        or flag.name in ("--production", "--prod")
+        for flag in done.flags
+    )
+    return asks or not (told or environment.get("NODE_ENV") == "production")

@@ -6,7 +6,7 @@ The lock file says it of what was asked of the index; of the rest, what is known
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...knowledge.larger import larger
 from ...knowledge.linked import linked_packages
@@ -32,10 +32,18 @@ class Settled:
     named: tuple[str, ...] = ()
 
 
-def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compiles: bool = False) -> Settled | None:
+def settle_npm(
+    lock: Lock,
+    requirement: str | None,
+    known: Installer,
+    loads: Callable[[str], bool],
+    *,
+    compiles: bool = False,
+) -> Settled | None:
     """What *lock* says of npm's *requirement*, as ``asked.npm_asked`` writes it; None where it says nothing.
 
-    *known* tells whose install scripts compile nothing. Raises ``Unmet`` where the smaller image lacks something.
+    *known* tells whose install scripts compile nothing, *loads* whether the project loads files of a package by paths
+    into it. Raises ``Unmet`` where the smaller image lacks something.
     """
     answer = lock.answer(NPM_TARGET, requirement) if requirement is not None else None
     if answer is None:
@@ -54,7 +62,7 @@ def settle_npm(lock: Lock, requirement: str | None, known: Installer, *, compile
         if name in linked.runs:
             raise Unmet(f"{key} may start a program which the smaller image lacks")
         if name not in known.packages | linked.plain:
-            named += [f"{key} names {use}" for use in entry.uses]
+            named += [f"{key} names {use}" for use in (*entry.uses, *(entry.aside if loads(name) else ()))]
     return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))
 
 

@@ -22,7 +22,8 @@ _UNSEEN = re.compile(
     r"|\bcreateRequire\b|\bmodule\.require\b|\bprocess\.(?:binding|dlopen)\b|\b_load\b",
     re.M,
 )
-_ENDINGS = ("", ".js", ".cjs", ".mjs", ".json", ".node", "/index.js", "/index.json")
+#: What a path in a program may go without.
+ENDINGS = ("", ".js", ".cjs", ".mjs", ".json", ".node", "/index.js", "/index.json")
 _SCRIPT = (".js", ".cjs", ".mjs")
 
 
@@ -44,7 +45,7 @@ def loaded(entry: str, read: Callable[[str], str | None]) -> Loaded | str:
     waiting = [entry]
     while waiting:
         asked = waiting.pop()
-        path = next((asked + ending for ending in _ENDINGS if read(asked + ending) is not None), None)
+        path = next((asked + ending for ending in ENDINGS if read(asked + ending) is not None), None)
         if path is None:
             return f"{asked} is not in the build context"
         if path in texts:
@@ -54,9 +55,9 @@ def loaded(entry: str, read: Callable[[str], str | None]) -> Loaded | str:
             continue
         if not path.endswith(_SCRIPT):
             return f"{path} is not JavaScript"
-        if _UNSEEN.search(text):
+        if asks_unseen(text):
             return f"{path} may load anything"
-        for name in _named(text):
+        for name in modules_named(text):
             if name is None:
                 return f"{path} loads what a variable names"
             if name.startswith("."):
@@ -68,7 +69,12 @@ def loaded(entry: str, read: Callable[[str], str | None]) -> Loaded | str:
     return Loaded(modules, texts)
 
 
-def _named(text: str) -> Iterator[str | None]:
+def asks_unseen(text: str) -> bool:
+    """Whether *text* may load or run what no name in it tells."""
+    return _UNSEEN.search(text) is not None
+
+
+def modules_named(text: str) -> Iterator[str | None]:
     """The names of the modules that *text* asks for; None for one that is not written out."""
     for match in _LOADS.finditer(text):
         literal = match["call"] or match["from"]

@@ -24,6 +24,9 @@ from .lock_files import npm_packages
 
 #: Scripts of package.json that run when its project is installed.
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
+#: A literal that may be a path into a package of npm.
+_PATH_INTO = re.compile(r"""['"`]((?:@[\w.-]+/)?[\w.-]+)/""")
+_MODULES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".vue", ".svelte")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
@@ -74,8 +77,11 @@ class Lists:
                     waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(at), include[1])))
         return tuple(found)
 
-    def npm_lock(self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True) -> frozenset[str]:
-        """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts.
+    def npm_lock(
+        self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True, development: bool = True
+    ) -> frozenset[str]:
+        """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts,
+        *development* that it brings what is listed for development.
 
         ``npm install`` is not *exact*: it follows the lock file where package.json asks for the same. Raises ``Unmet``
         where something may be compiled, or fetched by other means than npm's own.
@@ -96,7 +102,7 @@ class Lists:
         programs: set[str] = set()
         for path, entry in packages.items():
             name = path.rpartition("node_modules/")[2]
-            if not isinstance(entry, dict) or not path:
+            if not isinstance(entry, dict) or not path or (entry.get("dev") is True and not development):
                 continue
             if not str(entry.get("resolved", "https://")).startswith("https://") or entry.get("link"):
                 raise Unmet(f"npm ci fetches {name} from elsewhere")
@@ -175,6 +181,25 @@ class Lists:
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
+
+    def loads_into(self, name: str) -> bool:
+        """Whether the project may load files of the package *name* of npm by paths into it."""
+        found = self.facts.recall("paths into packages", self.build.text, self._paths_into)
+        return found is None or name in found
+
+    def _paths_into(self) -> frozenset[str] | None:
+        """The packages of npm into which the project's files name paths; None where a file cannot be read."""
+        project = self.facts.project
+        if project is None:
+            return None
+        found: set[str] = set()
+        for path, file in project.image_files(self.build).items():
+            if path.endswith(_MODULES):
+                text = project.text(file.path)
+                if text is None:
+                    return None
+                found.update(match[1] for match in _PATH_INTO.finditer(text))
+        return frozenset(found)
 
     def source(self, path: str) -> str | None:
         """Where in the build context the file at the image path *path* comes from; None where none does for certain."""

@@ -20,7 +20,7 @@ from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
 from ..locked import Lock
-from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, python_target
+from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, npm_installs_development, python_target
 from ..packages.indexed import Index, Settled, settle_npm
 from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
@@ -225,14 +225,15 @@ class _Reader:
         if done.subcommand not in _EXACT or done.has_flag(*NPM_ELSEWHERE):
             raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
         exact = done.subcommand not in ("install", "i")
+        development = npm_installs_development(done, self.lists.facts.state(run).env)
         folder = self.sites.folder(run)
         if (
             folder is not None
             and not exact
             and not any(self.lists.has(one, folder) for one in ("package-lock.json", "npm-shrinkwrap.json"))
         ):
-            for requirement in self.lists.npm_asked(folder, development=True):
-                settled = settle_npm(self.lock, requirement, known)
+            for requirement in self.lists.npm_asked(folder, development=development):
+                settled = settle_npm(self.lock, requirement, known, self.lists.loads_into)
                 if settled is None:
                     raise Unmet(f"no package-lock.json of the build context tells what is compiled{LOOK_UP}")
                 if settled.named:
@@ -242,7 +243,9 @@ class _Reader:
         lock = self._locked("package-lock.json", run)
         if not exact and "package-lock" in (self.sites.text(".npmrc", run) or ""):
             raise Unmet("npm is told to follow no lock file")
-        programs |= self.lists.npm_lock(self.sites.folder(run), known, scripts=True, exact=exact)
+        programs |= self.lists.npm_lock(
+            self.sites.folder(run), known, scripts=True, exact=exact, development=development
+        )
         _check_runs(npm_packages(lock))
 
     def _pnpm(self, use: Use, known: Installer) -> None:

@@ -17,7 +17,14 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_word, python_target
+from ..packages.asked import (
+    ELSEWHERE,
+    NPM_ELSEWHERE,
+    asked,
+    npm_installs_development,
+    npm_word,
+    python_target,
+)
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
 from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
@@ -387,7 +394,7 @@ class _Reader:
             for text in self.lists.npm_script(names[0] or "" if names else "", self.folder):
                 self._inline(text, run)
         elif manager == "npm" and done.kind is Kind.INSTALL and not done.operands and self.facts.project is not None:
-            self._npm(done, known)
+            self._npm(done, run, known)
         elif done.kind is Kind.INSTALL:
             self._installs(done, argv, known)
             self.programs |= known.commands
@@ -420,7 +427,9 @@ class _Reader:
             return
         for name in (*names, *others):
             name = name or ""
-            found = settle_npm(self.facts.lock, npm_word(name), known) if manager == "npm" else None
+            found = (
+                settle_npm(self.facts.lock, npm_word(name), known, self.lists.loads_into) if manager == "npm" else None
+            )
             if found is not None:
                 self.programs |= found.programs
                 self.named.update(dict.fromkeys(found.named))
@@ -451,19 +460,22 @@ class _Reader:
         elif sub not in ("lock", "cache", "config", "export", "venv", ""):
             raise Unmet(f"what {done.executable} {sub} does is not known")
 
-    def _npm(self, done: Operation, known: Installer) -> None:
+    def _npm(self, done: Operation, run: Run | None, known: Installer) -> None:
         """What the lock file of npm says, or ours."""
         if done.has_flag(*NPM_ELSEWHERE) or not done.certain:
             raise Unmet(f"npm may have to compile what npm {done.subcommand} installs")
         exact = done.subcommand not in ("install", "i")
         locked = any(self.lists.has(name, self.folder) for name in ("package-lock.json", "npm-shrinkwrap.json"))
+        development = npm_installs_development(done, self.facts.state(run).env if run is not None else {})
         if exact or locked:
             quiet = done.has_flag("--ignore-scripts")
-            self.programs |= self.lists.npm_lock(self.folder, known, scripts=not quiet, exact=exact)
+            self.programs |= self.lists.npm_lock(
+                self.folder, known, scripts=not quiet, exact=exact, development=development
+            )
             self.lists.check_runs(self.folder)
             return
-        for requirement in self.lists.npm_asked(self.folder, development=True):
-            found = settle_npm(self.facts.lock, requirement, known)
+        for requirement in self.lists.npm_asked(self.folder, development=development):
+            found = settle_npm(self.facts.lock, requirement, known, self.lists.loads_into)
             if found is None:
                 what = (
                     f"{requirement}{LOOK_UP}" if requirement is not None else "what package.json takes from elsewhere"

@@ -7,14 +7,11 @@ npm's own semver.
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import posixpath
 import re
-import tarfile
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,23 +20,19 @@ from typing import Any
 from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
-from ...knowledge.larger import larger
 from ...record import evolve, record
 from ..errors import RegistryError
 from .resolving import Unresolved
 from .simple import Index, IndexFile
+from .tarball import Code, read
 
 #: Where npm looks when nobody says otherwise.
 USUAL = "https://registry.npmjs.org"
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _MAX_PAGE = 64 * 1024 * 1024
-_MAX_FILES, _MAX_BYTES, _MAX_TEXT = 50_000, 256 * 1024 * 1024, 4 * 1024 * 1024
 _MAX_PACKAGES = 3_000
 _WORKERS = 12
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?\Z")
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|docs?|examples?|benchmarks?|node_modules)/|\.min\.|\.test\.")
-_STARTS = re.compile(r"\b(?:child_process|execa|cross-spawn|shelljs|spawn|execFile|execSync|spawnSync)\b")
-_LITERAL = re.compile(r"""(?P<before>[(\[=,:?]|\breturn\b)\s*(?P<quote>['"`])(?P<text>[^'"`\n]{1,200})(?P=quote)""")
 
 
 @record
@@ -85,7 +78,7 @@ class NpmStore:
         self._url = url.rstrip("/")
         self._index = Index((url,))
         self._pages: dict[str, Mapping[str, Any]] = {}
-        self._uses: dict[str, tuple[str, ...]] = {}
+        self._codes: dict[str, Code] = {}
 
     def close(self) -> None:
         """Close all connections."""
@@ -114,12 +107,12 @@ class NpmStore:
             chosen = str(found)
         return _version(name, chosen, versions.get(chosen))
 
-    def uses(self, version: Version) -> tuple[str, ...]:
-        """The programs of full images that the code of *version* names. Raises ``RegistryError``."""
-        if version.key not in self._uses:
+    def code(self, version: Version) -> Code:
+        """What is known of the code of *version*. Raises ``RegistryError``."""
+        if version.key not in self._codes:
             file = IndexFile(f"{version.key}.tgz", version.tarball, "", "", False, False, None)
-            self._uses[version.key] = tuple(_used(self._index.content(file), version.key))
-        return self._uses[version.key]
+            self._codes[version.key] = read(self._index.content(file), version.key)
+        return self._codes[version.key]
 
     def _page(self, name: str) -> Mapping[str, Any]:
         if name not in self._pages:
@@ -182,7 +175,8 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
             later += [(version.key, *pair, True) for pair in version.optional.items()]
         waiting = later
     with ThreadPoolExecutor(_WORKERS) as pool:
-        uses = dict(zip(chosen, pool.map(store.uses, chosen.values()), strict=True))
+        codes = dict(zip(chosen, pool.map(store.code, chosen.values()), strict=True))
+    uses = _uses(chosen, codes)
     return {
         key: PackageEntry(
             asked=tuple(sorted(answered.get(key, ()))),
@@ -190,11 +184,23 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
             compiled=version.script,
             libraries=(),
             uses=uses[key],
+            aside=codes[key].aside(uses[key]),
             bins=version.bins,
             locked=now.astimezone(UTC).replace(microsecond=0),
         )
         for key, version in sorted(chosen.items())
     }
+
+
+def _uses(chosen: Mapping[str, Version], codes: Mapping[str, Code]) -> dict[str, tuple[str, ...]]:
+    """What the code of each package names that programs load by its name, or other packages by a path into it."""
+    by_path: dict[str, set[str]] = {}
+    for code in codes.values():
+        for one in code.deep:
+            parts = one.split("/")
+            most = 2 if one.startswith("@") else 1
+            by_path.setdefault("/".join(parts[:most]), set()).add("/".join(parts[most:]))
+    return {key: code.uses(by_path.get(chosen[key].name, ())) for key, code in codes.items()}
 
 
 def _newest(versions: list[str], wanted: str) -> str | None:
@@ -236,38 +242,6 @@ def _version(name: str, version: str, data: Any) -> Version:
 
 def _texts(value: Any) -> dict[str, str]:
     return {str(one): str(text) for one, text in value.items()} if isinstance(value, dict) else {}
-
-
-def _used(content: bytes, name: str) -> Iterator[str]:
-    """The programs of full images that JavaScript in the tarball *content* names, each with a file that does."""
-    texts: list[tuple[str, str]] = []
-    total = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            for number, entry in enumerate(archive):
-                total += entry.size
-                if number > _MAX_FILES or total > _MAX_BYTES:
-                    raise RegistryError(f"{name}: it holds more than can be looked into")
-                path = entry.name.partition("/")[2]
-                if not entry.isfile() or not path.endswith((".js", ".cjs", ".mjs")) or entry.size > _MAX_TEXT:
-                    continue
-                if _ASIDE.search(path):
-                    continue
-                stream = archive.extractfile(entry)
-                texts.append((path, stream.read().decode("utf-8", "replace") if stream is not None else ""))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise RegistryError(f"{name}: not a readable archive: {error}") from None
-    known = larger()
-    found: dict[str, str] = {}
-    for path, text in texts:
-        if not _STARTS.search(text):
-            continue
-        for one in _LITERAL.finditer(text):
-            words = one["text"].split()
-            program = posixpath.basename(words[0]) if words else ""
-            if program in known.programs | known.words and one["before"] in "([=":
-                found.setdefault(program, path)
-    return iter(sorted(f"{program} ({path})" for program, path in found.items()))
 
 
 def merged(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:

@@ -19,6 +19,7 @@ from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.locked import Lock, PackageEntry
 from dockerslim_rewrite.analysis.packages.asked import asked, npm_asked
 from dockerslim_rewrite.analysis.runtime.asking import Asked
+from dockerslim_rewrite.record import evolve
 from dockerslim_rewrite.registry.errors import NotFound, RegistryError
 from dockerslim_rewrite.registry.lock import LockError, read_lock, write_lock
 from dockerslim_rewrite.registry.packages.archives import source as read_source
@@ -343,6 +344,98 @@ def test_npm_code_that_starts_what_only_full_images_have(served: Served) -> None
     assert npm(served, "tide@1").lock.packages["npm"]["tide==1.0.0"].uses == ("git (index.js)",)
 
 
+_START = "const {execFile} = require('child_process');"
+_GIT = f"{_START} execFile('git')"
+
+
+@pytest.mark.parametrize(
+    ("files", "uses", "aside"),
+    [
+        # What only the makers of a package run is loaded by nobody.
+        ({"index.js": "", "tools/format.js": _GIT}, (), ("git (tools/format.js)",)),
+        ({"index.js": "require('./tools/format')", "tools/format.js": _GIT}, ("git",), ()),
+        ({"index.js": "require(name)", "tools/format.js": _GIT}, ("git",), ()),
+        (
+            {"index.js": "", "etc/p.js": _GIT, "package.json": '{"exports": "./index.js"}'},
+            (),
+            (),
+        ),
+        (
+            {"lib/a.mjs": _GIT, "package.json": '{"exports": {"./*": "./lib/*.mjs"}}'},
+            ("git",),
+            (),
+        ),
+        ({"run.js": _GIT, "package.json": '{"bin": {"run": "./run.js"}}'}, ("git",), ()),
+        ({"lib.js": _GIT, "package.json": '{"main": "lib"}'}, ("git",), ()),
+        ({"lib/index.js": _GIT, "package.json": '{"main": "./lib/"}'}, ("git",), ()),
+        # Words mean a program where they are started, and something else where they are only named.
+        ({"index.js": f"{_START} this.on('watch', f); program.command('file'); tags = ['patch']"}, (), ()),
+        ({"index.js": f"{_START} spawn('ps', ['-e'])"}, ("ps",), ()),
+        ({"index.js": f"{_START} const tool = 'convert'; spawn(tool, args)"}, ("convert",), ()),
+        ({"index.js": f"{_START} const all = ['convert', 'x']; run(...all)"}, ("convert",), ()),
+        ({"index.js": "(0,n.execFile)('ps',e)"}, ("ps",), ()),
+        ({"index.js": "var a=require('child_process').spawn;a('ps')"}, ("ps",), ()),
+    ],
+)
+def test_npm_code_counts_where_it_is_loaded(
+    served: Served, files: dict[str, str], uses: tuple[str, ...], aside: tuple[str, ...]
+) -> None:
+    served.npm("tide", {"1.0.0": {}}, files)
+    found = npm(served, "tide@1").lock.packages["npm"]["tide==1.0.0"]
+    assert tuple(one.partition(" ")[0] for one in found.uses) == uses
+    assert found.aside == aside
+
+
+def test_npm_code_that_another_package_loads_by_its_path(served: Served) -> None:
+    served.npm("tide", {"1.0.0": {}}, {"index.js": "", "tools/a.js": _GIT})
+    served.npm("berth", {"1.0.0": {"dependencies": {"tide": "1"}}}, {"index.js": "require('tide/tools/a')"})
+    assert npm(served, "tide@1").lock.packages["npm"]["tide==1.0.0"].uses == ()
+    assert npm(served, "berth@1").lock.packages["npm"]["tide==1.0.0"].uses == ("git (tools/a.js)",)
+
+
+@pytest.mark.parametrize(
+    ("text", "slim"),
+    [
+        ("require('tide').run()", True),
+        ("require('tide/tools/a')", False),
+        ('import a from "tide/tools/a"', False),
+        ("require('tidal/tools/a')", True),
+    ],
+)
+def test_a_project_that_loads_a_package_by_a_path_into_it(tmp_path: Path, text: str, slim: bool) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"tide": "1"}}')
+    (tmp_path / "server.js").write_text(f"{text}\n")
+    entries = {"tide==1.0.0": evolve(entry(asked=("tide@1",)), aside=("git (tools/a.js)",))}
+    dockerfile = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "server.js"]\n'
+    result = rewrite(dockerfile, Options(context=tmp_path, lock=Lock(packages={"npm": entries})))
+    assert ("FROM node:22-slim" in result.text) is slim
+
+
+@pytest.mark.parametrize(
+    ("install", "slim"),
+    [
+        ("npm install", False),
+        ("npm install --omit=dev", True),
+        ("npm install --only production", True),
+        ("npm install --omit=dev --include=dev", False),
+        ("npm install --production=false", False),
+        ("npm install --omit=optional", False),
+    ],
+)
+@pytest.mark.parametrize("locked", [False, True])
+def test_what_is_not_installed_is_in_nobodys_way(tmp_path: Path, install: str, slim: bool, locked: bool) -> None:
+    asked = '"devDependencies": {"tide": "1"}'
+    (tmp_path / "package.json").write_text(f"{{{asked}}}")
+    (tmp_path / "server.js").write_text("")
+    if locked:
+        entry_of = '"node_modules/tide": {"version": "1.0.0", "dev": true, "hasInstallScript": true}'
+        (tmp_path / "package-lock.json").write_text(f'{{"packages": {{"": {{{asked}}}, {entry_of}}}}}')
+    entries = {"tide==1.0.0": entry(asked=("tide@1",), compiled=True)}
+    dockerfile = f'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN {install}\nCMD ["node", "server.js"]\n'
+    result = rewrite(dockerfile, Options(context=tmp_path, lock=Lock(packages={"npm": entries})))
+    assert ("FROM node:22-slim" in result.text) is slim
+
+
 def test_npm_packages_from_elsewhere_are_not_answered(served: Served) -> None:
     served.npm("tide", {"1.0.0": {"dependencies": {"berth": "git+https://example.org/berth"}}})
     assert "comes from elsewhere" in npm(served, "tide@1").failed["tide@1"]
@@ -350,7 +443,7 @@ def test_npm_packages_from_elsewhere_are_not_answered(served: Served) -> None:
 
 _WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
 _LISTS = st.lists(_WORDS, max_size=3, unique=True).map(lambda found: tuple(sorted(found)))
-_ENTRIES = st.builds(PackageEntry, _LISTS, _LISTS, st.booleans(), _LISTS, _LISTS, _LISTS, st.just(NOW))
+_ENTRIES = st.builds(PackageEntry, _LISTS, _LISTS, st.booleans(), _LISTS, _LISTS, _LISTS, st.just(NOW), _LISTS)
 
 
 @given(st.dictionaries(_WORDS, st.dictionaries(_WORDS, _ENTRIES, min_size=1, max_size=3), max_size=3))
