@@ -71,7 +71,7 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     who = f"the base image's own {account.there}" if account.there else f"number {account.number}"
     who += " (its build context could prove that this is enough: --context)" if found.helped else ""
     why = "; ".join(found.doubts[:_LISTED])
-    owned = f"; it gets {'; '.join(found.owned[:2])}" if found.owned and found.folders else ""
+    owned = f"; it gets {'; '.join(found.owned[:2])}" if found.owned and (found.folders or found.copied) else ""
     yield Change(
         edits=tuple(made),
         title=f"the container runs as an unprivileged user, {who}",

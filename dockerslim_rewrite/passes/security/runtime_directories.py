@@ -36,7 +36,7 @@ def runtime_directories(build: Build, facts: Facts, stages: Sequence[int]) -> di
             elif isinstance(step, Run):
                 found.run(step, index, facts)
     folders = {facts.state(step).workdir for index in stages for step in (*build.stages[index].steps,)}
-    folders |= {_after(step, facts) for index in stages for step in build.stages[index].steps}
+    folders |= {folder_after(step, facts) for index in stages for step in build.stages[index].steps}
     worked = [folder for folder in folders if folder is not None]
     return {
         path: made
@@ -45,7 +45,7 @@ def runtime_directories(build: Build, facts: Facts, stages: Sequence[int]) -> di
     }
 
 
-def _after(step: Step, facts: Facts) -> str | None:
+def folder_after(step: Step, facts: Facts) -> str | None:
     """The directory that *step* itself leads into, where it is a WORKDIR."""
     value = getattr(step, "value", "") if step.keyword == "WORKDIR" else ""
     folder = facts.state(step).workdir

@@ -16,6 +16,7 @@ from ...ir.steps import Exec, Listing, Step
 from ...knowledge.processes import server_named
 from ...record import record
 from ...shell.script import Script
+from .brought import brought
 from .runners import always_starts, covered, required
 from .runtime_directories import Made, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
@@ -110,8 +111,9 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         for folder, whole in rights.folders.items()
         if is_ownable(folder) and (folder in made or not any(folder != one and within(folder, one) for one in wholes))
     }
-    copied = copies_to_own(facts, stage, project, found, own)
-    return _findings(obstacles, doubts, evidence, own, copied, helped=False, made=made, owned=rights.owned.values())
+    copied = set(copies_to_own(facts, stage, project, found, own))
+    folders = own.keys() - brought(build, facts, stage, own, copied)
+    return _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values())
 
 
 def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behaviour:

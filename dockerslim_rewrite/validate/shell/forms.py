@@ -56,7 +56,8 @@ def same_process(left: Exec, right: Exec, launch: Launch, stage: Stage | None, b
     if left.keyword == "CMD":
         entrypoint = others[-1] if others else launch.entrypoint
         argv = entrypoint.argv if entrypoint is not None else None
-        if argv is not None and not _STARTS_WORDS.match(" ".join(argv)):
+        # An empty ENTRYPOINT is none: the container starts CMD itself.
+        if argv and not _STARTS_WORDS.match(" ".join(argv)):
             raise Unsound("the words of CMD are arguments of ENTRYPOINT", left.line, right.line)
     elif any(one.argv != () for one in others[-1:]) or _heirs_command(stage, build):
         raise Unsound("CMD would become arguments of ENTRYPOINT", left.line, right.line)
