@@ -70,9 +70,9 @@ def _python_module(follower: Following, argv: Words, cwd: str | None, where: Evi
         _modules(follower, entries, _roots(follower, cwd), cwd)
 
 
-def _roots(follower: Following, cwd: str | None) -> list[str]:
-    """The context paths of the folders that modules are found in: the working directory, and PYTHONPATH."""
-    folders = [cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
+def _roots(follower: Following, cwd: str | None, more: Sequence[str] = ()) -> list[str]:
+    """The context paths of the folders that modules are found in: *more*, the working directory, and PYTHONPATH."""
+    folders = [*more, cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
     roots: list[str] = []
     for folder in folders:
         prefix = posixpath.normpath(folder).rstrip("/") + "/" if folder else None
@@ -122,12 +122,14 @@ def follow_server(
     arguments = split(argv, 1, server.values)
     if not arguments.certain:
         follower.doubt(f"words of {name} are known only when it runs", where, blind=True)
-    port: str | None = str(server.port)
+    told = _Told(str(server.port), cwd)
     for flag in arguments.flags:
         if flag.name in server.options or flag.name in server.address:
-            port = flag.value
+            told.port = flag.value
+        elif flag.name in server.path and flag.value is not None:
+            told.more += flag.value.split(",")
         elif flag.name in server.folder and flag.value is not None:
-            cwd = posixpath.normpath(posixpath.join(cwd or "/", flag.value))
+            told.cwd = cwd = posixpath.normpath(posixpath.join(cwd or "/", flag.value))
         elif flag.name in server.writes and flag.value not in ("-", None):
             follower.write(flag.value, WriteKind.LOG, f"{flag.name} {flag.value}", cwd, where)
         elif flag.name in server.refuses:
@@ -140,11 +142,12 @@ def follow_server(
             follower.doubt(f"the configuration {config} is not in the context", where, blind=True)
         else:
             entries.append(context)
-            port = _configured(follower, server, context, cwd, port)
-    _address(follower, port, name, where)
-    roots = _roots(follower, cwd)
+            _configured(follower, server, context, told)
+    cwd = told.cwd
+    _address(follower, told.port, name, where)
+    roots = _roots(follower, cwd, [posixpath.join(cwd or "/", one.strip()) for one in told.more])
     reader = _reader(follower, roots, cwd)
-    named = _application(follower, name, server, argv, arguments.operands, cwd)
+    named = _application(follower, name, server, argv, arguments.operands, cwd) or told.module
     module = reader.module(named.partition(":")[0]) if named else None
     if module is None:
         follower.doubt(f"the application of {name} is not in the context", where, blind=True)
@@ -172,26 +175,46 @@ def _application(
     return given.removesuffix(".py").replace("/", ".") if given else None
 
 
-def _configured(follower: Following, server: Server, context: str, cwd: str | None, port: str | None) -> str | None:
-    """What a configuration file in Python sets: the port is given back, files that are written are noted."""
+class _Told:
+    """What options and configuration of a server say: its port, where it works, where modules are, what it serves."""
+
+    def __init__(self, port: str | None, cwd: str | None) -> None:
+        self.port = port
+        self.cwd = cwd
+        self.more: list[str] = []
+        self.module: str | None = None
+
+
+def _configured(follower: Following, server: Server, context: str, told: _Told) -> None:
+    """Add to *told* what a configuration file in Python sets; files that are written are noted."""
     module = follower.modules.module(context)
     if isinstance(module, Doubt):
         follower.doubts.append(module)
-        return None
+        told.port = None
+        return
+    cwd = told.cwd
     evaluator = Evaluator(module, follower.placed.image_of.get(context), cwd, follower.environment)
-    for name in sorted(module.bound & {"bind", *server.writing_settings, *server.refusing_settings}):
+    leading = server.path_settings | server.folder_settings | server.module_settings
+    for name in sorted(module.bound & {"bind", *leading, *server.writing_settings, *server.refusing_settings}):
         expression = module.assigned.get(name)
         value = evaluator.value(expression) if expression is not None else UNKNOWN
         where = Evidence(context, getattr(expression, "lineno", 0))
         if name == "bind":
-            port = value.text if not isinstance(expression, ast.List) else _first(evaluator, expression)
+            told.port = value.text if not isinstance(expression, ast.List) else _first(evaluator, expression)
         elif isinstance(expression, ast.Constant) and expression.value is None:
             continue
+        elif name in leading and value.text is None:
+            follower.doubt(f"the value of {name} is known only when it runs", where, blind=True)
+        elif name in server.path_settings:
+            told.more += (value.text or "").split(",")
+        elif name in server.folder_settings:
+            told.cwd = posixpath.normpath(posixpath.join(cwd or "/", value.text or ""))
+        elif name in server.module_settings:
+            told.module = value.text
         elif name in server.refusing_settings:
             follower.need(Need.DROPS, name, where)
         elif value.text not in ("-", ""):
             follower.write(value.text, WriteKind.LOG, f"{name} = {value.text or 'a computed path'}", cwd, where)
-    return port
 
 
 def _first(evaluator: Evaluator, node: ast.List) -> str | None:

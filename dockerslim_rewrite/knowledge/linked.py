@@ -16,13 +16,14 @@ class Linked:
 
     ``links`` maps a package to Debian's development packages of the libraries that it is linked to; those in ``plain``
     are linked to none that a slim image of the language lacks. Those in ``runs`` start programs that it lacks;
-    ``programs`` are brought by packages.
+    ``programs`` are brought by packages. ``complete`` maps a package to those that bring its library for it.
     """
 
     links: Mapping[str, tuple[str, ...]]
     plain: frozenset[str]
     runs: frozenset[str]
     programs: frozenset[str]
+    complete: Mapping[str, tuple[str, ...]]
 
     @property
     def packages(self) -> frozenset[str]:
@@ -35,7 +36,9 @@ def linked_packages(manager: str) -> Linked:
     """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
-    return Linked(links, *(frozenset(data.get(key, ())) for key in ("plain", "runs", "programs")))
+    complete = {name: tuple(found) for name, found in data.get("complete", {}).items()}
+    plain, runs, programs = (frozenset(data.get(key, ())) for key in ("plain", "runs", "programs"))
+    return Linked(links, plain, runs, programs, complete)
 
 
 def linker_words() -> tuple[str, ...]:

@@ -15,7 +15,9 @@ class Server:
     ``options`` give the port, ``address`` host and port, ``writes`` files that it writes, ``refuses`` tell that it is
     to change its user; ``values`` are all options that take the next word. ``writing_settings`` are names of its
     configuration in Python that give such files, ``refusing_settings`` those that change its user;
-    ``arguments_variable`` is the environment's variable with further options.
+    ``arguments_variable`` is the environment's variable with further options. ``path`` options name folders in which
+    modules are looked for as well; ``path_settings``, ``folder_settings`` (where it works) and ``module_settings``
+    (what it serves) are names of the configuration.
     """
 
     language: str
@@ -32,6 +34,10 @@ class Server:
     writing_settings: frozenset[str]
     refusing_settings: frozenset[str]
     arguments_variable: str | None
+    path: frozenset[str]
+    path_settings: frozenset[str]
+    folder_settings: frozenset[str]
+    module_settings: frozenset[str]
 
 
 @cache
@@ -79,5 +85,9 @@ def server_named(name: str) -> Server | None:
         values=values,
         writing_settings=frozenset(entry.get("writing_settings", ())),
         refusing_settings=frozenset(entry.get("refusing_settings", ())),
+        path=frozenset(entry.get("path", ())),
+        path_settings=frozenset(entry.get("path_settings", ())),
+        folder_settings=frozenset(entry.get("folder_settings", ())),
+        module_settings=frozenset(entry.get("module_settings", ())),
         arguments_variable=entry.get("arguments_variable"),
     )

@@ -112,6 +112,26 @@ def test_servers(tmp_path: Path, command: str, ports: list[int]) -> None:
     assert found.doubts == ()
 
 
+@pytest.mark.parametrize(
+    ("command", "settings", "followed"),
+    [
+        ("gunicorn shop.wsgi", "pythonpath = 'site'", True),
+        ("gunicorn shop.wsgi", "pythonpath = '/opt,site'", True),
+        ("gunicorn shop.wsgi", "chdir = 'site'", True),
+        ("gunicorn", "chdir = 'site'\nwsgi_app = 'shop.wsgi:app'", True),
+        ("gunicorn --pythonpath site shop.wsgi", "", True),
+        ("gunicorn --chdir site shop.wsgi", "", True),
+        ("gunicorn shop.wsgi", "pythonpath = find()", False),
+        ("gunicorn shop.wsgi", "", False),
+    ],
+)
+def test_gunicorn_finds_its_application(tmp_path: Path, command: str, settings: str, followed: bool) -> None:
+    files = {"site/shop/wsgi.py": "open('/d/x', 'w')\n", "gunicorn.conf.py": f"{settings}\n"}
+    found = behaviour(tmp_path, f"FROM a\nWORKDIR /app\nCOPY . .\nCMD {command}\n", files)
+    assert ("site/shop/wsgi.py" in found.followed) is followed
+    assert any(doubt.blind for doubt in found.doubts) is not followed
+
+
 def test_flask_finds_its_application(tmp_path: Path) -> None:
     text = "FROM a\nWORKDIR /app\nCOPY . .\nENV FLASK_APP=web.py\nCMD flask run -p 5005\n"
     found = behaviour(tmp_path, text, {"web.py": "import os\nos.setuid(1)\n"})

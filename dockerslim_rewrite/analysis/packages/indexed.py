@@ -23,13 +23,14 @@ _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
 class Settled:
     """A requirement that is known: ``compiled`` are the packages that an installation compiles, ``programs`` those
     that it brings. ``looked_up`` says that the lock file told, not only what is known of the name. ``named`` is what
-    their code may start or load, which only full images have.
+    their code may start or load, which only full images have; ``loads`` are packages whose library is known by name.
     """
 
     compiled: tuple[str, ...]
     programs: frozenset[str]
     looked_up: bool
     named: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
 
 
 def settle_npm(
@@ -100,7 +101,9 @@ class Index:
         linked = linked_packages("pip")
         compiled: list[str] = []
         named: list[str] = []
+        loads: list[str] = []
         programs: set[str] = set()
+        there = {key.partition("==")[0] for key in answer}
         for key, entry in answer.items():
             name = key.partition("==")[0]
             programs.update(entry.bins)
@@ -111,12 +114,19 @@ class Index:
                     raise Unmet(f"{key} is compiled, and may be linked to any library of the full image")
                 compiled.append(name)
                 continue
-            if name in self.known.packages or name in self.known.wheels or name in linked.plain - linked.runs:
+            uses = entry.uses
+            library = next((use for use in uses if use.partition(" ")[0] in larger().libraries), None)
+            if library is not None and name in linked.links:
+                loads += [name] if there.isdisjoint(linked.complete.get(name, ())) else []
+                # What would tell where the library lies is asked where it is not found by its name.
+                uses = tuple(use for use in uses if not use.partition(" ")[0].endswith("config"))
+                uses = tuple(use for use in uses if use.partition(" ")[0] not in larger().libraries)
+                library = None
+            elif name in self.known.packages or name in self.known.wheels or name in linked.plain - linked.runs:
                 continue
             if entry.libraries:
                 raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
-            library = next((use for use in entry.uses if use.partition(" ")[0] in larger().libraries), None)
             if library is not None:
                 raise Unmet(f"{key} loads {library}, which the smaller image lacks")
-            named += [f"{key} names {use}" for use in entry.uses]
-        return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))
+            named += [f"{key} names {use}" for use in uses]
+        return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named), loads=tuple(loads))

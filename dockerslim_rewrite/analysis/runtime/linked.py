@@ -20,7 +20,7 @@ from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
 from ..locked import Lock
-from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, npm_installs_development, python_target
+from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_installs_development, python_target
 from ..packages.indexed import Index, Settled, settle_npm
 from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
@@ -96,6 +96,8 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                     programs |= settled.programs
                     looked_up = looked_up and settled.looked_up and not settled.named
                     compiled.update(dict.fromkeys(settled.compiled))
+                    for name in settled.loads:
+                        found.update(dict.fromkeys(also.links[name]))
                 continue
             # These follow their lock files, and what compiles in them is known by name.
             looked_up = looked_up and done.manager.name in ("npm", "pnpm", "bundler")
@@ -136,8 +138,10 @@ class _Reader:
         for line in lines:
             found = index.settle(line or "", compiles=True)
             if found is None:
-                name = _bare(line or "") or without_secret(line or "")
-                raise Unmet(f"{name} may be linked to any library of the full image{LOOK_UP}")
+                # No index has what comes from an address or a folder.
+                own = asked(line or "") is not None
+                name = _bare(line or "") if own else without_secret(line or "")
+                raise Unmet(f"{name} may be linked to any library of the full image{LOOK_UP if own else ''}")
             yield found
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:

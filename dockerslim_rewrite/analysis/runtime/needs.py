@@ -9,7 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ...knowledge.build_tools import build_tools
+from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
+from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of, static_images
 from ...record import record
 from ...shell.reader import read_script
@@ -84,6 +86,8 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     reader = _Reader(facts, smaller, Lists(build, facts))
     image = base_image(build, facts, stage)
     reader.old = image is None or ended(image, facts.today or image.as_of) is not None
+    if image is not None:
+        reader.family, reader.release = image.family or "", image.release
     if image is not None and image.name == "python":
         reader.python = ".".join((image.parts.version or "").split(".")[:2])
         reader.target = python_target(image.family, image.parts.version)
@@ -141,6 +145,9 @@ class _Reader:
         self.old = False
         #: The version of Python in the image, like 3.12; empty where it is not said.
         self.python = ""
+        #: The distribution beneath the image, and its release.
+        self.family = ""
+        self.release: str | None = None
         #: What packages are locked for.
         self.target: str | None = None
         #: What the code of installed packages may start or load.
@@ -492,6 +499,12 @@ class _Reader:
         self.programs |= found.programs
         self.named.update(dict.fromkeys(found.named))
         self.looked_up = self.looked_up and found.looked_up
+        for name in found.loads:
+            for development in linked_packages("pip").links[name]:
+                packages = libraries(development, self.family, self.release)
+                if packages is None:
+                    raise Unmet(f"which package has the library that {name} loads is not known")
+                self.missing.update(dict.fromkeys(packages))
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
         """tar calls a program for each kind of compression but gzip's, which every image has."""

@@ -18,6 +18,7 @@ from typing import Any
 from ...knowledge.larger import larger
 from ...record import record
 from ..errors import RegistryError
+from .setup_script import declared
 
 #: More files, or larger ones, than any package has that can be looked into in reasonable time.
 _MAX_FILES = 50_000
@@ -121,6 +122,12 @@ def source(content: bytes, name: str) -> Archive:
         )
     if requires is None and any(path.endswith(".egg-info/SOURCES.txt") for path, _ in own):
         requires = ()
+    if (
+        requires is None
+        and "[project]" not in texts.get("pyproject.toml", "")
+        and "requires" not in texts.get("setup.cfg", "")
+    ):
+        requires = declared(texts["setup.py"]) if "setup.py" in texts else None
     return Archive(requires, compiled, (), tuple(used(scanned)), ())
 
 

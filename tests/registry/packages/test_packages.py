@@ -129,6 +129,66 @@ def test_old_sources_say_what_they_need_beside_their_metadata_or_nothing_is_know
 
 
 @pytest.mark.parametrize(
+    ("script", "requires"),
+    [
+        ("setup(name='tide')", ()),
+        ("setuptools.setup(install_requires=['berth>=1', 'reef'])", ("berth>=1", "reef")),
+        ("setup(install_requires='berth\\n  reef\\n')", ("berth", "reef")),
+        ("needs = ['berth']\nsetup(install_requires=needs)", ("berth",)),
+        ("setup(extras_require={'deep': ['reef']})", ('reef; extra == "deep"',)),
+        ("needs = ['berth']\nif old:\n    needs.append('six')\nsetup(install_requires=needs)", None),
+        ("needs = ['berth']\nneeds += ['six']\nsetup(install_requires=needs)", None),
+        ("if old:\n    needs = ['berth']\nsetup(install_requires=needs)", None),
+        ("needs = ['berth']\ndef f(needs):\n    pass\nsetup(install_requires=needs)", None),
+        ("setup(install_requires=open('requirements.txt').read())", None),
+        ("setup(extras_require=extras)", None),
+        ("setup(**options)", None),
+        ("setup(pbr=True)", None),
+        ("setup(name='a')\nsetup(name='b')", None),
+        ("print 'two'", None),
+        ("", None),
+    ],
+)
+def test_setup_scripts_are_read_and_never_run(script: str, requires: tuple[str, ...] | None) -> None:
+    files = {"PKG-INFO": "Metadata-Version: 1.1\n", "setup.py": script}
+    assert read_source(source("tide", "1", files), "tide-1.tar.gz").requires == requires
+
+
+@pytest.mark.parametrize(
+    "beside", [{"setup.cfg": "[options]\ninstall_requires = reef\n"}, {"pyproject.toml": "[project]\nname = 'tide'\n"}]
+)
+def test_what_another_file_says_beside_a_setup_script_counts(beside: dict[str, str]) -> None:
+    files = {"PKG-INFO": "Metadata-Version: 1.1\n", "setup.py": "setup(name='tide')", **beside}
+    assert read_source(source("tide", "1", files), "tide-1.tar.gz").requires is None
+
+
+@pytest.mark.parametrize(
+    ("uses", "beside", "packages"),
+    [
+        (("pq (a.py)", "pg_config (a.py)"), False, True),
+        (("pq (a.py)",), True, False),
+        (("pq (a.py)", "git (a.py)"), False, None),
+        (("magic (a.py)",), False, None),
+    ],
+)
+def test_a_library_that_code_loads_is_installed_where_its_package_is_known(
+    tmp_path: Path, uses: tuple[str, ...], beside: bool, packages: bool | None
+) -> None:
+    (tmp_path / "app.py").write_text("import psycopg\n")
+    (tmp_path / "requirements.txt").write_text("psycopg\n")
+    name = "psycopg" if packages is not None or "pq" in uses[0] else "tide"
+    (tmp_path / "requirements.txt").write_text(f"{name}\n")
+    found = evolve(entry(uses=uses, asked=(name,)), requires=("psycopg-binary==3.1",) if beside else ())
+    entries = {f"{name}==3.1": found, "psycopg-binary==3.1": entry(asked=())}
+    steps = ("FROM python:3.14", "WORKDIR /app", "COPY . .", "RUN pip install -r requirements.txt")
+    dockerfile = "\n".join((*steps, 'CMD ["python", "app.py"]', ""))
+    lock = Lock(packages={"pypi-3.14-debian": entries})
+    text = rewrite(dockerfile, Options(context=tmp_path, lock=lock, select=("DS304",))).text
+    assert ("FROM python:3.14-slim" in text) is (packages is not None)
+    assert ("libpq5" in text) is bool(packages)
+
+
+@pytest.mark.parametrize(
     ("code", "uses"),
     [
         ("import subprocess\nsubprocess.run(['git', 'log'])", ("git (tide/a.py)",)),
