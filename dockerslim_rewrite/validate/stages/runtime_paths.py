@@ -20,6 +20,7 @@ from ..core.observe import Command, Unit, commands, units
 from ..core.program import script_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
+from ..moves.contents import Read
 from .brought import Brought
 from .own_directory import OwnDirectory
 from .runtime_packages import check_left
@@ -80,8 +81,11 @@ class RuntimePaths:
         self.needs: dict[str, Step] = {}
         self.gone: set[str] = set()
 
-    def check(self) -> None:
-        """Everything that the old stage wrote under a name of its own must be in the runtime stage."""
+    def check(self, read: Read | None = None) -> None:
+        """Everything that the old stage wrote under a name of its own must be in the runtime stage.
+
+        *read* gives the text of a file of the build context, where that is at hand.
+        """
         env, start = inherited(self.stage)
         place: str | None = start
         accounts = False
@@ -98,9 +102,9 @@ class RuntimePaths:
                     self.brought.early(step, filled(step.destination, env), place)
                     self._copied(step, filled(step.destination, env), place)
             elif isinstance(step, Run):
-                read = self._run(step)
-                found = commands(read)
-                self.brought.ran(own.wrote(read, place, env))
+                body = self._run(step)
+                found = commands(body)
+                self.brought.ran(own.wrote(body, place, env))
                 accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
                 moves = any(command.words[:1] == ("cd",) for command in found)
                 for command in found:
@@ -111,7 +115,7 @@ class RuntimePaths:
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
         unseen = unserved(self.stage, self.runtime, place, self.others)
-        unseen |= unread(self.stage, self.runtime, place, env, self.others)
+        unseen |= unread(self.stage, self.runtime, place, env, self.others, read)
         for path, step in self.needs.items():
             if self.brought.again(path, step):
                 continue
