@@ -11,6 +11,7 @@ from ...change import Safety
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ...knowledge.libraries import libraries
+from .native_prefix import prefix_alone, unlinked
 from .runtime_needs import CERTIFICATES, packages_to_start
 from .split_project import Project, Target
 
@@ -30,7 +31,7 @@ def native_targets(project: Project) -> list[Target] | str:
             return f"the release of Debian beneath {image.name} is not known"
         base = f"debian:{image.release}-slim"
     why = f"compiler and sources are needed to build only; {base} is the same release"
-    return [Target(base, Safety.STANDARD, why, packages=packages)]
+    return [prefix_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
 
 
 def gcc_targets(project: Project) -> list[Target] | str:
@@ -56,8 +57,11 @@ def gcc_targets(project: Project) -> list[Target] | str:
 def _packages(project: Project, release: str | None) -> tuple[str, ...] | str:
     """What the runtime stage has to install, with the libraries that the base image's own packages bring."""
     packages = packages_to_start(project, release)
-    if isinstance(packages, str) or not has_libraries(project.image):
+    if isinstance(packages, str):
         return packages
+    if not has_libraries(project.image):
+        beside = unlinked(project)
+        return tuple(one for one in packages if one not in beside)
     try:
         developed = linked_to(project.stage, project.facts)
     except Unmet as reason:

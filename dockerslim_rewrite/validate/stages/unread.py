@@ -16,12 +16,15 @@ from ..core.program import commands_of
 from ..core.verdict import Unsound
 from ..metadata.metadata import folder
 from ..moves.contents import Read
+from .installed_program import check_installed
 from .whole_archive import check_archive, is_plain
 
 #: Images whose programs are compiled to machine code.
 _COMPILES = re.compile(r"(?:docker\.io/)?(?:library/)?golang(?:[:@]|\Z)")
 #: Images whose build tools make archives.
 _ARCHIVES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:maven|gradle|eclipse-temurin|openjdk|java)(?:[:@]|\Z)")
+#: Images whose build tools install programs below a prefix.
+_INSTALLS = re.compile(r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|buildpack-deps)(?:[:@]|\Z)")
 #: Directories that hold more than sources.
 _OWN = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|go)?(?:/(?:s?bin|lib\w*|local|share|src))*\Z"
@@ -49,7 +52,8 @@ def unread(
         return folders
     image = stage.head.image.lower()
     archived = _ARCHIVES.match(image) is not None
-    if not _COMPILES.match(image) and not archived:
+    installed = _INSTALLS.match(image) is not None
+    if not _COMPILES.match(image) and not archived and not installed:
         raise Unsound("what its image builds may read its sources", *lines)
     targets = set(_targets(stage, env, parts=archived))
     for one in folders:
@@ -57,6 +61,9 @@ def unread(
             raise Unsound(f"{one} holds more than sources", *lines)
         if one not in targets:
             raise Unsound(f"{one} is not what was copied from the build context", *lines)
+    if installed:
+        check_installed(stage, runtime, _words(stage), place, folders, read)
+        return folders
     if archived:
         check_archive(stage, runtime, _words(stage), place, folders, read)
         return folders
