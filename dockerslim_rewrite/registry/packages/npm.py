@@ -24,13 +24,12 @@ from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
+from ...knowledge.package_indexes import usual_index
 from ...record import evolve, record
 from ..errors import RegistryError
 from .resolving import Unresolved
 from .simple import Index, IndexFile
 
-#: Where npm looks when nobody says otherwise.
-USUAL = "https://registry.npmjs.org"
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _MAX_PAGE = 64 * 1024 * 1024
 _MAX_FILES, _MAX_BYTES, _MAX_TEXT = 50_000, 256 * 1024 * 1024, 4 * 1024 * 1024
@@ -75,7 +74,7 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
         found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
         if found is not None and "${" not in found[1]:
             return found[1].rstrip("/")
-    return USUAL
+    return usual_index("npm")
 
 
 class NpmStore:
