@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.S)
 #: What makes an archive look for others beside it, or changes what is built.
 _BESIDE = re.compile(
     r"addClasspath|Class-Path|classpathPrefix|copy-dependencies|loader\.path|<layout>|PropertiesLauncher|outputDirectory"
-    r"|shadedArtifactAttached>\s*true|<outputFile>|<skip>|<classifier>|<packaging>\s*(?!jar\s*<)|<profile>|<directory>\s*\$"
+    r"|shadedArtifactAttached>\s*true|<outputFile>|<skip>|<classifier>|<packaging>\s*(?!jar\s*<)|<profiles?\b|<directory>\s*\$"
     r"|<spring-boot\.repackage\.skip>"
 )
 _GRADLE_BESIDE = re.compile(
@@ -36,6 +36,9 @@ def made_by_maven(pom: str) -> str | None:
         return None
     own = re.sub(r"<(parent|dependencies|dependencyManagement|plugins|pluginManagement)>.*?</\1>", "", text, flags=re.S)
     parent = re.search(r"<parent>.*?</parent>", text, re.S)
+    if parent is not None and "<artifactId>spring-boot-starter-parent</artifactId>" not in parent[0]:
+        # What else a parent configures is not known.
+        return None
     values = {name: match[1].strip() for name in ("artifactId", "version") if (match := _tag(name, own)) is not None}
     if "version" not in values and parent is not None and (match := _tag("version", parent[0])) is not None:
         values["version"] = match[1].strip()
@@ -50,8 +53,7 @@ def made_by_maven(pom: str) -> str | None:
         if "<finalName>" in plugin:
             return None
         if "<artifactId>spring-boot-maven-plugin</artifactId>" in plugin:
-            started = parent is not None and "spring-boot-starter-parent" in parent[0]
-            return f"{name}.jar" if started or "<goal>repackage</goal>" in plugin else None
+            return f"{name}.jar" if parent is not None or "<goal>repackage</goal>" in plugin else None
         if "<artifactId>maven-shade-plugin</artifactId>" in plugin:
             return f"{name}.jar" if "<goal>shade</goal>" in plugin else None
         if "<artifactId>maven-assembly-plugin</artifactId>" in plugin:
@@ -92,6 +94,8 @@ def archive_name(read: dict[str, str | None], path: str) -> str | None:
     folder = posixpath.dirname(path)
     if folder.endswith("/target") and (pom := read.get("pom.xml")) is not None:
         return made_by_maven(pom)
+    if re.search(r"(?m)^\s*(?:version|archives\w*|libsDirName)\s*[=:]", read.get("gradle.properties") or ""):
+        return None
     script = read.get("build.gradle") or read.get("build.gradle.kts")
     if folder.endswith("/build/libs") and script is not None:
         return made_by_gradle(script, read.get("settings.gradle") or read.get("settings.gradle.kts"))

@@ -14,7 +14,7 @@ from .shipped import Shipping
 #: Names of files: what may be a folder is copied otherwise.
 _FILE = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
-    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
 #: Commands that change whose a folder is, or what may be done with it.
 _OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
@@ -33,7 +33,7 @@ def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
     for step in stage.steps:
         if isinstance(step, Run) and _OWNS.search(step.origin.args):
             return frozenset()
-        if isinstance(step, Copy) and step.index > cut.index and list(map(posixpath.normpath, step.sources)) == ["."]:
+        if isinstance(step, Copy) and step.index > cut.index and _all(step):
             folder = _landing(step, states[step.index].workdir, expand(step.destination, states[step.index]))
             wholes += [folder] if folder is not None else []
     found: set[str] = set()
@@ -51,6 +51,12 @@ def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
         if all(_same(step, states[step.index].workdir, whole, place.path) for step in early):
             found.add(place.path)
     return frozenset(found)
+
+
+def _all(step: Copy) -> bool:
+    """Whether *step* copies all of the build context."""
+    partly = step.origin.flag("exclude") is not None or step.origin.flag("from") is not None
+    return not partly and [posixpath.normpath(one) for one in step.sources] == ["."]
 
 
 def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:

@@ -26,6 +26,12 @@ _MADE = (
         ),
     ),
 )
+#: Where Makefiles and CMakeLists.txt say by an absolute path to install to.
+_DESTINATION = re.compile(
+    r"(?m)^\s*(?:export\s+|override\s+)*(?:PREFIX|prefix|exec_prefix|BINDIR|bindir|LIBDIR|libdir|INSTALL_DIR)\s*[?:]*=\s*(/\S*)"
+    r"|^\t.*\b(?:install|cp|mv)\b[^\n|;&]*\s\"?(/[\w./-]+)\"?\s*$"
+    r"|\bCMAKE_INSTALL_PREFIX\s+\"?(/[\w./-]+)|\bDESTINATION\s+\"?(/[\w./-]+)"
+)
 #: Files that a linker takes as they are.
 _LINKED = re.compile(r".*\.(?:so(?:\.[\d.]+)?|a|o|la|lib)")
 
@@ -56,6 +62,21 @@ def leads_back(texts: dict[str, str]) -> str | None:
         match = leads.search(text)
         if match is not None:
             return f"{path} has {' '.join(match[0].split())[:40]}"
+    return None
+
+
+def installs_elsewhere(texts: dict[str, str]) -> str | None:
+    """The directory, outside of the usual prefix, that a Makefile or CMakeLists.txt of *texts* names to install to;
+    None where none does.
+    """
+    for path, text in texts.items():
+        folder, _, file = path.rpartition("/")
+        if folder not in ("", "src") or not re.fullmatch(r"(?:GNU)?[Mm]akefile|CMakeLists\.txt", file):
+            continue
+        for match in _DESTINATION.finditer(text):
+            place = next(one for one in match.groups() if one is not None)
+            if not re.match(r"/(?:usr/local|tmp|dev)(?:/|\Z)", place):
+                return place
     return None
 
 

@@ -25,7 +25,9 @@ _MAKES = frozenset(("package", "install", "verify", "build", "assemble", "bootJa
 #: Commands that write nothing else where the sources lie.
 _BESIDE = frozenset(("apt-get", "apt", "apk", "echo", "set", "true", "rm", "ls", "chmod", "mkdir", "cp", "mv"))
 _WRAPPER = re.compile(r"\+x|[0-7]{3}|(?:\./)?(?:mvnw|gradlew)")
-_BUILD_FILES = ("pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
+_BUILD_FILES = (
+    "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties",
+)  # fmt: skip
 _PLAIN = re.compile(r"[\w./+-]+\.jar\Z")
 
 

@@ -12,7 +12,7 @@ from .own_directory import Wrote
 
 _FILES = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
-    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
 _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
@@ -30,6 +30,8 @@ class Brought:
 
     def whole(self, step: Copy, target: str, folder: str | None) -> None:
         """Note the late *step*, which copies to *target*, seen from *folder*."""
+        if any(flag.name in ("exclude", "from") for flag in step.origin.flags):
+            return
         if [posixpath.normpath(one) for one in step.sources] == ["."] and (folder or target.startswith("/")):
             self._wholes.append(posixpath.normpath(posixpath.join(folder or "/", target)))
 
