@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 #: What makes an archive look for others beside it, or changes what is built.
@@ -86,7 +87,7 @@ def made_by_gradle(script: str, settings: str | None) -> str | None:
     return f"{name}{'-all' if shadow else ''}.jar"
 
 
-def archive_name(read: dict[str, str | None], path: str) -> str | None:
+def archive_name(read: Mapping[str, str | None], path: str) -> str | None:
     """The name of the archive with all that it needs that is built where *path* lies; None where it is not known.
 
     *read* has the texts of build files by their names. Maven puts archives into ``target``, Gradle into ``build/libs``.

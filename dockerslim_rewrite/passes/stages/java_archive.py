@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 from ...analysis.runtime.fat_archives import archive_name
 from ...analysis.runtime.opened import opens_files
 from ...change import LeavesSources
+from ...ir.steps import Exec
 from ...record import evolve
+from ...shell.script import Script
 from .left_sources import copied_folders, mixed, names_files
 from .split_project import Project, Target
 
@@ -28,14 +30,14 @@ _WRAPPER = re.compile(r"\+x|[0-7]{3}|(?:\./)?(?:mvnw|gradlew)")
 _BUILD_FILES = (
     "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties",
 )  # fmt: skip
-_PLAIN = re.compile(r"[\w./+-]+\.jar\Z")
+_PLAIN = re.compile(r"(?:[\w.+-]*/)*[\w.+*-]+\.jar\Z")
 
 
 def archive_alone(target: Target, project: Project) -> Target:
     """*target* with the archive that the container starts, and without the directory that it was built in, where it
     holds all that it needs and the program opens no file of that directory; else as it is.
     """
-    words = project.starting.words
+    words = _words(project)
     word = words[words.index("-jar") + 1] if "-jar" in words[:-1] and words.count("-jar") == 1 else ""
     context, folder = project.facts.project, project.folder
     if context is None or folder is None or not _PLAIN.match(word) or any(one.startswith("@") for one in words):
@@ -59,6 +61,15 @@ def archive_alone(target: Target, project: Project) -> Target:
     places = (*((path,) if inside else ()), *(one.path for one in project.shipping.places if one.path not in leaves))
     why = f"{target.why}; {word} holds all that it needs, and opens no file of {' and '.join(leaves)}"
     return evolve(target, places=places, why=why, claims=(*target.claims, LeavesSources(leaves)))
+
+
+def _words(project: Project) -> tuple[str, ...]:
+    """The words that start the container, with patterns as they stand."""
+    last = [step for step in project.stage.steps if isinstance(step, Exec)][-1:]
+    script = last[0].body.script if last and last[0].body is not None else None
+    if not isinstance(script, Script):
+        return project.starting.words
+    return tuple(word.literal or word.text for command in script.commands for word in command.words)
 
 
 def _only_built(project: Project, leaves: tuple[str, ...], path: str) -> bool:

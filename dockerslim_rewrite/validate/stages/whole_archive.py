@@ -39,7 +39,7 @@ def check_archive(
         raise Unsound("what the container starts is not known to be an archive of Java", *lines)
     if any(re.match(r"-cp\Z|--?class-?path|-javaagent|-Dloader|@", word) for word in words):
         raise Unsound("the archive is given more than what is in it", *lines)
-    path = posixpath.normpath(posixpath.join(place or "/", words[words.index("-jar") + 1]))
+    path = posixpath.normpath(posixpath.join(place or "/", words[words.index("-jar") + 1].lstrip("\0")))
     copied = {
         source
         for step in runtime.steps
