@@ -24,7 +24,8 @@ def opens_files(
 
     *placed* are the context paths of files by their image paths, *folders* image paths, *place* is the directory that
     the program runs in. It opens none where all sources could be read, none of them calls what opens files or starts
-    programs, and none names a file of the project that is not put into the program.
+    programs, and none names a file of the project that is not put into the program. What runs outside of *folders*
+    reaches them by their own names only, or from where its sources lay.
     """
     if not project.complete:
         return "the build context was not read completely"
@@ -33,18 +34,21 @@ def opens_files(
     sources = [path for path in paths if path.endswith(tuple(known["suffixes"]))]
     if not sources:
         return "the build context holds no source of it"
-    found = _found(known, placed, place)
+    outside = not reaches(place, folders)
+    found = None if outside else _found(known, placed, place)
     if found is not None:
         return f"{found} is where the program runs, and may be read there"
     others = [path for path in paths if path not in sources and not re.fullmatch(known["embedded"], path)]
-    names = {part for path in others for part in (path, *path.split("/"))}
-    calls = re.compile("|".join((*known["calls"], known["libraries"])))
-    leads = re.compile("|".join(known["leads"]))
+    names = set[str]() if outside else {part for path in others for part in (path, *path.split("/"))}
+    calls = re.compile("|".join(known["anywhere"] if outside else (*known["calls"], known["libraries"])))
+    leads = re.compile("|".join(known["anywhere"] if outside else known["leads"]))
+    given = re.compile("|".join(known["given"]))
     for path in sources:
         text = project.text(path)
         if text is None:
             return f"{path} could not be read"
         bare = re.sub(known["comment"], lambda match: "\n" * match[0].count("\n"), text, flags=re.S)
+        bare = given.sub(" ", bare)
         problem = _first(calls, bare) or _named(bare, names, folders)
         if problem is not None:
             return f"{path} has {problem}"
@@ -54,6 +58,12 @@ def opens_files(
         if problem is not None:
             return f"{path} has {problem}"
     return None
+
+
+def reaches(place: str, folders: Sequence[str]) -> bool:
+    """Whether a relative path may lead from *place* into one of *folders* without a step up."""
+    here = f"{place.rstrip('/')}/"
+    return any(here.startswith(f"{one}/") or f"{one}/".startswith(here) for one in folders)
 
 
 def _found(known: Mapping[str, str], placed: Mapping[str, str], place: str) -> str | None:

@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 
 from ...analysis.runtime.fat_archives import archive_name
-from ...analysis.runtime.opened import opens_files
+from ...analysis.runtime.opened import opens_files, reaches
 from ...change import LeavesSources
 from ...ir.steps import Exec
 from ...record import evolve
@@ -26,6 +26,11 @@ _WORD = re.compile(
 _MAKES = frozenset(("package", "install", "verify", "build", "assemble", "bootJar", "shadowJar"))
 #: Commands that write nothing else where the sources lie.
 _BESIDE = frozenset(("apt-get", "apt", "apk", "echo", "set", "true", "rm", "ls", "chmod", "mkdir", "cp", "mv"))
+#: Tools of the kit, which make an archive of classes; and what makes those need others.
+_KIT = frozenset(("javac", "jar"))
+_CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path", "-p", "--module-path", "-processorpath", "@"))
+_MANIFEST = frozenset(("-m", "--manifest"))
+_OLD_MANIFEST = re.compile(r"-?[ctxuvfe0Mi]*m[ctxuvfe0Mi]*|-?[tx][vf]*|--extract|--list|--update|-?u[vfe]*")
 _WRAPPER = re.compile(r"\+x|[0-7]{3}|(?:\./)?(?:mvnw|gradlew)")
 _BUILD_FILES = (
     "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties",
@@ -73,11 +78,17 @@ def _words(project: Project) -> tuple[str, ...]:
 
 
 def _only_built(project: Project, leaves: tuple[str, ...], path: str) -> bool:
-    """Whether nothing but the build, and a copy of its archive to *path*, wrote into *leaves*."""
+    """Whether nothing but the build, and a copy of its archive to *path*, wrote into *leaves*; where the program runs
+    elsewhere, anything may have.
+    """
     makes = False
     for call in project.facts.calls(project.stage):
         words = [word or "" for word in call.argv[1:]]
-        if call.name in _MAVEN | _GRADLE:
+        if call.name in _KIT:
+            makes = makes or call.name == "jar"
+            if not _CLASS_PATH.isdisjoint(words):
+                return False
+        elif call.name in _MAVEN | _GRADLE:
             if not all(_WORD.fullmatch(word) for word in words):
                 return False
             makes = makes or not _MAKES.isdisjoint(words)
@@ -87,7 +98,8 @@ def _only_built(project: Project, leaves: tuple[str, ...], path: str) -> bool:
     ships = project.shipping
     own = (*leaves, path, *(posixpath.join(one, name) for one in leaves for name in ("mvnw", "gradlew")))
     wrote = [one for one in (*ships.ran, *ships.folders) if any(one.startswith(f"{leaf}/") for leaf in leaves)]
-    return makes and not unread and all(one in own for one in wrote)
+    near = reaches(project.folder or "/", leaves)
+    return makes and not unread and (not near or all(one in own for one in wrote))
 
 
 def _whole(project: Project, path: str, leaves: tuple[str, ...]) -> bool:
@@ -96,9 +108,11 @@ def _whole(project: Project, path: str, leaves: tuple[str, ...]) -> bool:
         return True
     for call in project.facts.calls(project.stage):
         words = [word or "" for word in call.argv[1:]]
+        place = project.facts.state(call.run).workdir or ""
+        if call.name == "jar" and path in {posixpath.normpath(posixpath.join(place, word)) for word in words}:
+            return _MANIFEST.isdisjoint(words) and not any(_OLD_MANIFEST.fullmatch(word) for word in words)
         if call.name not in ("cp", "mv") or len(words) != 2:
             continue
-        place = project.facts.state(call.run).workdir or ""
         source, end = (posixpath.normpath(posixpath.join(place, word)) for word in words)
         if end == path and any(source.startswith(f"{one}/") for one in leaves):
             return _named(project, source, posixpath.basename(source))

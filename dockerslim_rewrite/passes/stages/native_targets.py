@@ -61,11 +61,8 @@ def gcc_targets(project: Project) -> list[Target] | str:
     if isinstance(packages, str):
         return packages
     base = f"debian:{release}-slim"
-    return [
-        Target(
-            base, Safety.STANDARD, f"the compiler is needed to build only; {base} has its libraries", (), (), packages
-        )
-    ]
+    why = f"the compiler is needed to build only; {base} has its libraries"
+    return [prefix_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
 
 
 def _packages(project: Project, release: str | None) -> tuple[str, ...] | str:

@@ -24,7 +24,7 @@ _COMPILES = re.compile(r"(?:docker\.io/)?(?:library/)?golang(?:[:@]|\Z)")
 #: Images whose build tools make archives.
 _ARCHIVES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:maven|gradle|eclipse-temurin|openjdk|java)(?:[:@]|\Z)")
 #: Images whose build tools install programs below a prefix.
-_INSTALLS = re.compile(r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|buildpack-deps)(?:[:@]|\Z)")
+_INSTALLS = re.compile(r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|buildpack-deps|gcc)(?:[:@]|\Z)")
 #: Directories that hold more than sources.
 _OWN = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|go)?(?:/(?:s?bin|lib\w*|local|share|src))*\Z"

@@ -22,6 +22,10 @@ _BUILD_FILES = ("pom.xml", "build.gradle", "build.gradle.kts")
 _WHOLE = re.compile(
     r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|\.shadow['\"]|<modules>"
 )
+#: Words by which classes, or an archive of them, need others.
+_NEEDS_MORE = re.compile(
+    r"-cp|--?class-?path|-p|--module-path|-m|--manifest(?:=.*)?|--(?:extract|list|update)|@.*|-?[cvfe0M]*m[cvfe0M]*|-?[txu][vf]*"
+)
 #: Commands that are known to write nothing else among the sources.
 _BESIDE = frozenset(("apt-get", "apt", "apk", "echo", "set", "true", "rm", "ls", "chmod", "mkdir", "cp", "mv"))
 
@@ -48,7 +52,7 @@ def check_archive(
     }
     if path not in copied and not any(path.startswith(f"{one}/") for one in copied):
         raise Unsound(f"{path} is not in the runtime stage", *lines)
-    made, roots = {path}, set[str]()
+    made, roots, packed = {path}, set[str](), set[str]()
     at: str | None = "/"
     for step in stage.steps:
         if isinstance(step, Value) and step.keyword == "WORKDIR":
@@ -58,12 +62,18 @@ def check_archive(
             name = raw[0].rpartition("/")[2] if raw else ""
             if name in ("cp", "mv") and len(raw) == 3 and posixpath.normpath(posixpath.join(at or "", raw[2])) in made:
                 made.add(posixpath.normpath(posixpath.join(at or "", raw[1])))
+            elif name in ("javac", "jar"):
+                if any(_NEEDS_MORE.fullmatch(word) for word in raw[1:]):
+                    raise Unsound("the archive that is built may need others beside it", step.line)
+                packed |= {posixpath.normpath(posixpath.join(at or "", word)) for word in raw[1:] if name == "jar"}
             elif name in _BUILDS and not _MAKES.isdisjoint(raw) and at is not None:
                 roots.add(at)
             elif name not in _BUILDS | _BESIDE:
                 raise Unsound(f"what {name or 'a command'} writes into the sources may be read", step.line)
             if any(">" in operator and "&" not in operator for operator, _ in command.redirects):
                 raise Unsound("what a redirection writes into the sources may be read", step.line)
+    if path in packed:
+        return
     built = [one for one in made for root in roots for end in ("target", "build/libs") if _in(one, root, end)]
     if not built or not any(one.startswith(f"{each}/") for one in built for each in folders):
         raise Unsound("what the container starts is not known to be built", *lines)
