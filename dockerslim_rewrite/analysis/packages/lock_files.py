@@ -14,6 +14,7 @@ from ...record import record
 
 _GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(([^)\n]*)\)", re.M)
 _SECTION = re.compile(r"^([A-Z][A-Z ]*)\n((?:[ \t].*\n|\n(?=[ \t]))*)", re.M)
+_FOREIGN = re.compile(r"-(?:java|.*(?:darwin|mingw|mswin|musl|windows).*)\Z")
 _REMOTE = re.compile(r"^  remote: (\S+)$", re.M)
 _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
@@ -38,6 +39,11 @@ class LockedGem:
     name: str
     version: str
     usual: bool
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is for another system than Linux with the GNU C library."""
+        return _FOREIGN.search(self.version) is not None
 
     @property
     def requirement(self) -> str:

@@ -95,7 +95,7 @@ def _gems(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | 
         if not any(use.operation.manager.name == "bundler" for use in facts.uses(run)):
             continue
         text = lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
-        yield from (Asked(GEM_TARGET, one.requirement) for one in gems(text or "") if one.usual)
+        yield from (Asked(GEM_TARGET, one.requirement) for one in gems(text or "") if one.usual and not one.foreign)
 
 
 def _listed(lists: Lists, path: str, folder: str | None) -> tuple[str, ...]:

@@ -176,10 +176,14 @@ class _Reader:
 
     def _gems(self, run: Run, known: Installer, programs: set[str]) -> Iterator[str]:
         """What Gemfile.lock names: what is known by its name, or what the index said of it."""
-        for one in gems(self._locked("Gemfile.lock", run)):
+        named = gems(self._locked("Gemfile.lock", run))
+        here = {one.name for one in named if not one.foreign}
+        for one in named:
             name = one.name.lower()
             if name in known.packages:
                 yield name
+                continue
+            if one.foreign and one.name in here:
                 continue
             found = settle_gem(self.lock, one.requirement) if one.usual else None
             if found is None:

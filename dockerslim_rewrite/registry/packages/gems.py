@@ -104,7 +104,9 @@ def gem(content: bytes, name: str) -> Gem:
     except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, ValueError) as error:
         raise RegistryError(f"{name}: not a readable gem: {error}") from None
     present = own | larger().present
-    libraries = tuple(sorted(f"{soname} ({path})" for soname, path in needed.items() if soname not in present))
+    # Every image of Ruby has its own library.
+    lacking = {soname: path for soname, path in needed.items() if not soname.startswith("libruby.so")}
+    libraries = tuple(sorted(f"{soname} ({path})" for soname, path in lacking.items() if soname not in present))
     return Gem(_listed(metadata, "extensions"), libraries, tuple(_used(texts)), _listed(metadata, "executables"))
 
 

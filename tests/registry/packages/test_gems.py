@@ -166,12 +166,23 @@ def project(folder: Path, specs: str = "    tide (1.2.0)\n", head: str = USUAL) 
 def test_what_a_gemfile_lock_names_is_asked_for(tmp_path: Path) -> None:
     path = project(tmp_path)
     assert asked_by([str(path)], tmp_path) == [(Asked("gem", "tide==1.2.0"),)]
+    project(tmp_path, "    tide (1.2.0)\n    tide (1.2.0-x86_64-linux-musl)\n    tide (1.2.0-arm64-darwin)\n")
+    assert asked_by([str(path)], tmp_path) == [(Asked("gem", "tide==1.2.0"),)]
     project(tmp_path, head="GEM\n  remote: https://gems.example.org/\n  specs:\n")
     assert asked_by([str(path)], tmp_path) == []
 
 
 def entry(*, compiled: bool = False, uses: tuple[str, ...] = (), libraries: tuple[str, ...] = ()) -> PackageEntry:
     return PackageEntry(("tide==1.2.0",), (), compiled, libraries, uses, (), NOW)
+
+
+def test_gems_of_other_systems_do_not_count_beside_one_of_this(tmp_path: Path) -> None:
+    lock = Lock(packages={"gem": {"tide==1.2.0": entry()}})
+    options = Options(level="standard", context=tmp_path, lock=lock, select=("DS409",))
+    project(tmp_path, "    tide (1.2.0)\n    tide (1.2.0-x86_64-linux-musl)\n    tide (1.2.0-arm64-darwin)\n")
+    assert "FROM ruby:3.2-slim AS runtime" in rewrite(DOCKERFILE, options).text
+    project(tmp_path, "    tide (1.2.0)\n    reef (1.0-x86_64-linux-musl)\n")
+    assert "FROM ruby:3.2-slim AS runtime" not in rewrite(DOCKERFILE, options).text
 
 
 @pytest.mark.parametrize(
