@@ -43,6 +43,7 @@ class LockRequest:
     packages: bool = True
     indexes: tuple[str, ...] = ()
     npm_registry: str | None = None
+    gem_index: str | None = None
     context: Path | None = None
 
 
@@ -65,7 +66,7 @@ def lock_command(
     insecure: Annotated[list[str] | None, typer.Option(help="A registry (host:port) without TLS.")] = None,
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="Certificate authorities to trust.")] = None,
     packages: Annotated[
-        bool, typer.Option(help="Lock what package indexes have of what pip and npm install as well.")
+        bool, typer.Option(help="Lock what package indexes have of what pip, npm and Bundler install as well.")
     ] = True,
     index_url: Annotated[
         list[str] | None, typer.Option("--index-url", help="The index of Python packages; else pip's own settings say.")
@@ -73,14 +74,17 @@ def lock_command(
     npm_registry: Annotated[
         str | None, typer.Option("--npm-registry", help="The registry of Node.js packages; else npm's settings say.")
     ] = None,
+    gem_index: Annotated[
+        str | None, typer.Option("--gem-index", help="The index of Ruby's gems; else Bundler's settings say.")
+    ] = None,
     context: Annotated[Path | None, typer.Option(help="The build context; else what the repository says.")] = None,
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Lock the base images of Dockerfiles to versions and digests, so that rewriting needs no network.
 
-    What pip and npm install on images of Python and Node.js is looked up as well: whether a package has to be
-    compiled, what it is linked to, and which programs of full images it calls. Nothing of the project or of a package
-    runs.
+    What pip, npm and Bundler install on images of Python, Node.js and Ruby is looked up as well: whether a package has
+    to be compiled, what it is linked to, and which programs of full images it calls. Nothing of the project or of a
+    package runs.
     """
     pairs = (item.partition("=") for item in build_arg or ())
     words = tuple(paths or ())
@@ -101,6 +105,7 @@ def lock_command(
         packages=packages,
         indexes=tuple(index_url or ()),
         npm_registry=npm_registry,
+        gem_index=gem_index,
         context=context,
     )
     raise typer.Exit(run(request))
@@ -171,7 +176,14 @@ def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
     asked = asked_by(_dockerfiles(request.paths), request.context)
     try:
         return refreshed(
-            lock, asked, request.indexes, request.npm_registry, now(), update=request.update == (), prune=request.prune
+            lock,
+            asked,
+            request.indexes,
+            request.npm_registry,
+            request.gem_index,
+            now(),
+            update=request.update == (),
+            prune=request.prune,
         )
     except RegistryError as error:
         raise ValueError(str(error)) from None

@@ -48,6 +48,7 @@ def refreshed(
     asked: Sequence[tuple[Asked, ...]],
     urls: tuple[str, ...],
     npm_registry: str | None,
+    gem_url: str | None,
     now: datetime,
     *,
     update: bool,
@@ -55,12 +56,14 @@ def refreshed(
 ) -> PackagesOutcome | None:
     """What *lock* should say of all that is *asked*; None for nothing.
 
-    *urls* are the indexes for Python, *npm_registry* is the one for Node.js; else the settings of pip and npm say.
+    *urls* are the indexes for Python, *npm_registry* is the one for Node.js, *gem_url* for
+    Ruby; else the settings of pip, npm and Bundler say.
 
     Raises ``RegistryError`` for an address that is none, ``ModuleNotFoundError`` where a library is not installed.
     """
     if not asked and not lock.packages:
         return None
+    from ..registry.packages.gems import GemStore, gem_index
     from ..registry.packages.locking import refresh_packages
     from ..registry.packages.npm import NpmStore, registry
     from ..registry.packages.resolving import Store
@@ -68,8 +71,10 @@ def refreshed(
     from ..registry.packages.simple import Index
 
     index, npm = Index(urls or indexes()), NpmStore(npm_registry or registry())
+    gem = GemStore(gem_url or gem_index())
     try:
-        return refresh_packages(lock, asked, Store(index), now, npm=npm, update=update, prune=prune)
+        return refresh_packages(lock, asked, Store(index), now, npm=npm, gem=gem, update=update, prune=prune)
     finally:
         index.close()
         npm.close()
+        gem.close()

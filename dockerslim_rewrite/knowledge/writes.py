@@ -55,6 +55,7 @@ class ToolWriting:
     """What a build tool's subcommand leaves behind: a kind of ``data/writes.toml``, ``site`` for the folders in which
     the language looks for packages; ``folder`` and ``unsure`` are options as in ``Writing``. ``globally`` are options
     and subcommands that install for all projects; ``tools`` are packages that serve builds only, wherever they are put.
+    ``files`` are all that it writes into the project where only options among ``plain`` are given; none: anything.
     """
 
     kind: str
@@ -62,6 +63,8 @@ class ToolWriting:
     unsure: frozenset[str]
     globally: frozenset[str]
     tools: frozenset[str]
+    plain: frozenset[str]
+    files: tuple[str, ...]
 
 
 def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
@@ -72,7 +75,10 @@ def tool_writing(manager: str, subcommand: str) -> ToolWriting | None:
     first = subcommand.split()[0] if subcommand else ""
     idle = {subcommand, first} & set(entry.get("nothing", ()))
     kind: str = "nothing" if idle else entry.get(subcommand, entry["default"])
-    return ToolWriting(kind, *(frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally", "tools")))
+    folder, unsure, globally, tools, plain = (
+        frozenset(entry.get(key, ())) for key in ("folder", "unsure", "globally", "tools", "plain")
+    )
+    return ToolWriting(kind, folder, unsure, globally, tools, plain, tuple(entry.get("files", ())))
 
 
 @record
@@ -80,12 +86,17 @@ class Redirecting:
     """Variables of the environment by which a package manager writes elsewhere.
 
     ``folder`` name a folder that packages go to, ``unsure`` make it write where nobody knows; ``usual`` are values by
-    which it writes where it would anyway, the empty one among them.
+    which it writes where it would anyway, the empty one among them. Its variables begin with ``own``: those that
+    ``plain`` does not match may make it write more into the project; those of ``given`` do unless the variable that
+    each belongs to names a folder.
     """
 
     folder: tuple[str, ...]
     unsure: tuple[str, ...]
     usual: tuple[str, ...]
+    own: str
+    plain: str
+    given: Mapping[str, str]
 
 
 @lru_cache(maxsize=64)
@@ -93,7 +104,8 @@ def redirecting(manager: str) -> Redirecting:
     """What is known of the variables of *manager*."""
     entry: Mapping[str, Any] = table("writes")["environment"].get(manager, {})
     folder, unsure = (tuple(entry.get(key, ())) for key in ("folder", "unsure"))
-    return Redirecting(folder, unsure, ("", *entry.get("usual", ())))
+    usual = ("", *entry.get("usual", ()))
+    return Redirecting(folder, unsure, usual, entry.get("own", ""), entry.get("plain", ""), entry.get("given", {}))
 
 
 def settles_permissions(program: str, *, deep: bool) -> bool:

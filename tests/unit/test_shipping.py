@@ -63,6 +63,8 @@ def obstacle(*lines: str, name: str = "native") -> str:
         ("RUN gcc -O2 -o /usr/local/bin/t t.c", ["/usr/local/bin/t"]),
         ("RUN cd /src && make && make install", ["/src", "/usr/local"]),
         ("RUN cd /src && ./configure --prefix=/opt/t && make install", ["/opt/t", "/src"]),
+        ("RUN cd /src && cmake -DCMAKE_INSTALL_PREFIX=/opt/t . && make install", ["/opt/t", "/src"]),
+        ("RUN cd /src && make install prefix=/opt/t", ["/opt/t", "/src"]),
         ("RUN useradd -m -d /home/web web", ["/home/web"]),
         ("RUN useradd web && addgroup x", []),
         ("ENV D=/data\nRUN mkdir $D/x ${D}/y", ["/data/x", "/data/y"]),

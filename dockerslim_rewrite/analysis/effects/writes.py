@@ -204,7 +204,7 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if kind == "uv":
         return _of_uv(found, command, frame)
     if kind.startswith("site"):
-        return evolve(_project(frame) if "project" in kind else Writes(), site=True, made=("*",))
+        return evolve(_beside(found, known, frame) if "project" in kind else Writes(), site=True, made=("*",))
     if kind == "programs":
         return Writes(made=("*",))
     if kind == "project":
@@ -226,6 +226,15 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if path is None:
         return Writes(unknown="where go build writes")
     return Writes((Place(path),), made=tails if output.endswith("/") else (posixpath.basename(path),))
+
+
+def _beside(found: Operation, known: ToolWriting, frame: Frame) -> Writes:
+    """What an installation writes into the project: a few files, where none of its options may write more."""
+    project = _project(frame)
+    plain = found.certain and not found.operands and all(flag.name in known.plain for flag in found.flags)
+    if not project.places or not known.files or not plain:
+        return project
+    return evolve(project, places=tuple(place for name in known.files if (place := place_of(name, frame)) is not None))
 
 
 def _go_programs(frame: Frame) -> str:

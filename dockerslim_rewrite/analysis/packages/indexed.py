@@ -13,7 +13,7 @@ from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...record import record
 from ..locked import Lock, PackageEntry
-from .asked import NPM_TARGET, asked
+from .asked import GEM_TARGET, NPM_TARGET, asked
 from .listed import Unmet
 
 _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
@@ -65,6 +65,25 @@ def settle_npm(
         if name not in known.packages | linked.plain:
             named += [f"{key} names {use}" for use in (*entry.uses, *(entry.aside if loads(name) else ()))]
     return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named))
+
+
+def settle_gem(lock: Lock, requirement: str) -> frozenset[str] | None:
+    """The programs that the gem *requirement* (``name==version``) brings, by what *lock* says; None where it says
+    nothing. Raises ``Unmet`` where the gem is compiled, or needs what only full images have.
+    """
+    answer = lock.answer(GEM_TARGET, requirement)
+    if answer is None:
+        return None
+    programs: set[str] = set()
+    for key, entry in answer.items():
+        if entry.compiled:
+            raise Unmet(f"{key} is compiled, and may be linked to any library of the full image")
+        if entry.libraries:
+            raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
+        if entry.uses:
+            raise Unmet(f"{key} names {entry.uses[0]}, which the smaller image may lack")
+        programs.update(entry.bins)
+    return frozenset(programs)
 
 
 @record

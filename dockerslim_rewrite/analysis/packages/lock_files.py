@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 
+from ...knowledge.package_indexes import usual_index
 from ...record import record
 
-_GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(", re.M)
+_GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(([^)\n]*)\)", re.M)
+_SECTION = re.compile(r"^([A-Z][A-Z ]*)\n((?:[ \t].*\n|\n(?=[ \t]))*)", re.M)
+_FOREIGN = re.compile(r"-(?:java|.*(?:darwin|mingw|mswin|musl|windows).*)\Z")
+_REMOTE = re.compile(r"^  remote: (\S+)$", re.M)
 _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
 _MODULE = re.compile(r'"(?:[^"]*/)?node_modules/((?:@[^"/]+/)?[^"/]+)": *\{')
@@ -28,9 +32,33 @@ class Locked:
     builds: bool
 
 
-def gems(text: str) -> tuple[str, ...]:
+@record
+class LockedGem:
+    """A gem of a Gemfile.lock: its version, with a platform if it has one; ``usual``: of the usual index."""
+
+    name: str
+    version: str
+    usual: bool
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is for another system than Linux with the GNU C library."""
+        return _FOREIGN.search(self.version) is not None
+
+    @property
+    def requirement(self) -> str:
+        """What asks the index for it."""
+        return f"{self.name}=={self.version}"
+
+
+def gems(text: str) -> tuple[LockedGem, ...]:
     """The gems of a Gemfile.lock."""
-    return tuple(_GEM.findall(text))
+    found = []
+    for section, body in _SECTION.findall(text.replace("\r\n", "\n").rstrip("\n") + "\n"):
+        remotes = {one.rstrip("/") for one in _REMOTE.findall(body)}
+        usual = section == "GEM" and remotes == {usual_index("gem")}
+        found += [LockedGem(name, version, usual) for name, version in _GEM.findall(body)]
+    return tuple(found)
 
 
 def mix_packages(text: str) -> tuple[str, ...]:

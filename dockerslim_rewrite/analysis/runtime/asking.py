@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from ...ir.build import Build, Stage
@@ -9,9 +10,10 @@ from ...ir.steps import Run
 from ...record import record
 from ..bases import base_image
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, NPM_TARGET, asked, npm_word, python_target
+from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, asked, npm_word, python_target
 from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
+from ..packages.lock_files import gems
 from ..shell.operations import Kind
 from .folders import folders
 
@@ -25,15 +27,18 @@ class Asked:
 
 
 def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
-    """What the stages of *build* on images of Python and Node.js ask of indexes, as far as file and context tell."""
+    """What *build* asks of indexes on images of Python, Node.js and Ruby, as far as file and context tell."""
     lists = Lists(build, facts)
     for stage in build.stages:
         image = base_image(build, facts, stage)
-        if image is None or image.name not in ("python", "node"):
+        if image is None or image.name not in ("python", "node", "ruby"):
             continue
         working = folders(stage, facts, image.workdir)
         if image.name == "node":
             yield from _npm(stage, facts, lists, working)
+            continue
+        if image.name == "ruby":
+            yield from _gems(stage, facts, lists, working)
             continue
         target = python_target(image.family, image.parts.version)
         if target is None:
@@ -82,6 +87,15 @@ def _npm(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | N
                 except Unmet:
                     continue
             yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
+
+
+def _gems(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | None]) -> Iterator[Asked]:
+    for run in stage.runs:
+        folder = working[run.index]
+        if not any(use.operation.manager.name == "bundler" for use in facts.uses(run)):
+            continue
+        text = lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
+        yield from (Asked(GEM_TARGET, one.requirement) for one in gems(text or "") if one.usual and not one.foreign)
 
 
 def _listed(lists: Lists, path: str, folder: str | None) -> tuple[str, ...]:

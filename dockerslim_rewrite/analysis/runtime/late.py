@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
@@ -13,7 +14,7 @@ from .shipped import Shipping
 #: Names of files: what may be a folder is copied otherwise.
 _FILE = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
-    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
 #: Commands that change whose a folder is, or what may be done with it.
 _OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
@@ -32,18 +33,30 @@ def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
     for step in stage.steps:
         if isinstance(step, Run) and _OWNS.search(step.origin.args):
             return frozenset()
-        if isinstance(step, Copy) and step.index > cut.index and list(map(posixpath.normpath, step.sources)) == ["."]:
+        if isinstance(step, Copy) and step.index > cut.index and _all(step):
             folder = _landing(step, states[step.index].workdir, expand(step.destination, states[step.index]))
             wholes += [folder] if folder is not None else []
     found: set[str] = set()
+    early = [step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index]
     for place in shipping.places:
         whole = next((one for one in wholes if _inside(place.path, one)), None)
-        if whole is None or any(_inside(path, place.path) or _inside(place.path, path) for path in shipping.ran):
+        if whole is None:
             continue
-        early = [step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index]
+        # A lock file that an installation writes anew is brought again as it was.
+        named = {path for step in early for path in _named(step, states[step.index].workdir, whole)}
+        ran = [path for path in shipping.ran if path not in named]
+        ran += [path for path in shipping.folders if not _inside(whole, path)]
+        if any(_inside(path, place.path) or _inside(place.path, path) for path in ran):
+            continue
         if all(_same(step, states[step.index].workdir, whole, place.path) for step in early):
             found.add(place.path)
     return frozenset(found)
+
+
+def _all(step: Copy) -> bool:
+    """Whether *step* copies all of the build context."""
+    partly = step.origin.flag("exclude") is not None or step.origin.flag("from") is not None
+    return not partly and [posixpath.normpath(one) for one in step.sources] == ["."]
 
 
 def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:
@@ -63,6 +76,19 @@ def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:
         if landed != posixpath.normpath(posixpath.join(whole, source.lstrip("/"))):
             return False
     return True
+
+
+def _named(step: Copy, folder: str | None, whole: str) -> Iterator[str]:
+    """The files that *step* copies by their own names to where a copy of the whole context to *whole* puts them."""
+    target = _landing(step, folder, step.destination if "$" not in step.destination else None)
+    if target is None or step.origin.flags or step.origin.heredocs:
+        return
+    for source in step.sources:
+        landed = posixpath.join(target, posixpath.basename(source))
+        several = len(step.sources) > 1 or step.destination.endswith(("/", "."))
+        plain = several and not any(sign in source for sign in "*?[$")
+        if plain and landed == posixpath.normpath(posixpath.join(whole, source.lstrip("/"))):
+            yield landed
 
 
 def _landing(step: Copy, folder: str | None, target: str | None) -> str | None:

@@ -21,7 +21,7 @@ from ..facts import Facts, Use
 from ..flow.state import State
 from ..locked import Lock
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_installs_development, python_target
-from ..packages.indexed import Index, Settled, settle_npm
+from ..packages.indexed import Index, Settled, settle_gem, settle_npm
 from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
@@ -153,7 +153,7 @@ class _Reader:
         if not done.certain or done.kind is not Kind.INSTALL or None in (*operands, *lists):
             raise Unmet(f"{said} may install anything")
         if done.manager.name == "bundler":
-            yield from _known(gems(self._locked("Gemfile.lock", run)), known)
+            yield from self._gems(run, known, programs)
             return
         if done.manager.name == "poetry" and done.subcommand in ("install", "sync"):
             yield from self._poetry(run, known)
@@ -177,6 +177,23 @@ class _Reader:
                 yield from _known((word or "",), known)
         if lists:
             raise Unmet(f"{said} may install anything")
+
+    def _gems(self, run: Run, known: Installer, programs: set[str]) -> Iterator[str]:
+        """What Gemfile.lock names: what is known by its name, or what the index said of it."""
+        named = gems(self._locked("Gemfile.lock", run))
+        here = {one.name for one in named if not one.foreign}
+        for one in named:
+            name = one.name.lower()
+            if name in known.packages:
+                yield name
+                continue
+            if one.foreign and one.name in here:
+                continue
+            found = settle_gem(self.lock, one.requirement) if one.usual else None
+            if found is None:
+                hint = LOOK_UP if one.usual else ""
+                raise Unmet(f"{name} may be linked to any library of the full image{hint}")
+            programs |= found
 
     def hex(self, run: Run) -> None:
         """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""

@@ -9,7 +9,7 @@ from ...ir.steps import Env, Run
 
 _PREFIX = re.compile(
     r"(?:--(?:exec-)?prefix|--(?:bin|sbin|lib|libexec|data|sysconf|localstate|share|include|man)dir)[= ]([^\s;&|]+)"
-    r"|\b(?:PREFIX|DESTDIR|CMAKE_INSTALL_PREFIX(?::\w+)?)=([^\s;&|]+)"
+    r"|(?:\b|(?<=-D))(?:PREFIX|prefix|exec_prefix|DESTDIR|CMAKE_INSTALL_PREFIX(?::\w+)?)=([^\s;&|]+)"
 )
 #: Variables of the environment that Makefiles take over.
 _VARIABLES = frozenset(("PREFIX", "DESTDIR", "CMAKE_INSTALL_PREFIX"))

@@ -26,7 +26,7 @@ class Shipping:
     ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
     copied again from the build context, and not among the places; ``gone`` were deleted again at the end.
     ``obstacles`` are all of them. ``cut`` is the last instruction that builds; ``ran`` are the paths that commands
-    wrote, beside directories that ``mkdir`` alone made.
+    wrote, beside the directories ``folders``, which ``mkdir`` alone made.
     """
 
     places: tuple[Place, ...]
@@ -40,6 +40,7 @@ class Shipping:
     obstacles: tuple[Obstacle, ...] = ()
     cut: Step | None = None
     ran: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether *path* is one of the places or lies in one."""

@@ -35,7 +35,7 @@ from ..flow.environment import Environment, Names
 from ..flow.places import BROAD, Frame, Place, assigned, moved
 from ..flow.state import State, after
 from ..packages.kept_packages import KeptPackages
-from ..packages.redirections import redirections
+from ..packages.redirections import redirections, settings
 from ..shell.operations import operation
 from .cut import cut_of
 from .prefixes import prefixes
@@ -85,6 +85,7 @@ def shipping(
         tuple(dict.fromkeys(reader.obstacles)),
         cut,
         tuple(sorted(reader.ran)),
+        tuple(sorted(reader.folders)),
     )
     return found, next(iter(reader.obstacles), None)
 
@@ -125,6 +126,7 @@ class _Reader:
         self.settings: dict[str, str] = {}
         self.variables: dict[str, str] = {}
         self.exported: dict[str, str | None] = {}
+        self.told: dict[str, str] = {}
         self.root = True
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
@@ -135,6 +137,7 @@ class _Reader:
         self.gone: list[str] = []
         self.users = False
         self.ran: set[str] = set()
+        self.folders: set[str] = set()
         self.obstacles: list[Obstacle] = []
         self.line = 0
         self.running = False
@@ -263,6 +266,8 @@ class _Reader:
         self.running = command.name != "mkdir" or any(word.text.startswith("-m") for word in command.words)
         for place in found.places:
             self._place(place)
+        if not self.running:
+            self.folders.update(place.path for place in found.places)
         self.running = True
         if command.name != "mkdir":
             self.filled.update(place.path for place in found.places)
@@ -283,7 +288,8 @@ class _Reader:
             self._account(command, frame)
         done = operation(command.argv) if command.words and found.operation is None else None
         if done is not None:
-            places, problem = redirections(command, done, frame, self.exported, root=self.root)
+            self.told.update(settings(command, done, frame))
+            places, problem = redirections(command, done, frame, self.exported, self.told, root=self.root)
             if problem is not None:
                 self._stop(f"{problem} is not known")
             for place in places:

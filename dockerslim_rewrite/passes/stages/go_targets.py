@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from ...analysis.flow.destinations import destination
 from ...analysis.runtime.go_sources import may_need_c, opens_files
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import AddsAssignment, Claim, LeavesSources, Safety
-from ...ir.steps import Copy, Env
 from ...knowledge.images import image_facts
 from ...record import evolve
 from ...text import Edit
+from .left_sources import copied_folders, names_files
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
 
@@ -71,14 +69,9 @@ def _lean(target: Target, project: Project) -> Target:
     """*target* without the sources, where the program opens none of the files that were copied with them."""
     context = project.facts.project
     ships = project.shipping
-    folders = [
-        place
-        for step in project.stage.steps
-        if isinstance(step, Copy) and step.origin.flag("from") is None and step.sources in ((".",), ("./",))
-        if (place := destination(step, project.facts.state(step))) is not None
-    ]
+    folders = copied_folders(project, whole=True)
     leaves = tuple(one.path for one in ships.places if one.path in folders)
-    if context is None or not leaves or opens_files(context) is not None or _names_files(project, leaves):
+    if context is None or not leaves or opens_files(context) is not None or names_files(project, leaves):
         return target
     programs = [
         posixpath.normpath(posixpath.join(project.folder or "/", one.name))
@@ -93,26 +86,6 @@ def _lean(target: Target, project: Project) -> Target:
         return target
     why = f"{target.why}; the program opens no file of {' and '.join(leaves)}"
     return evolve(target, places=places, why=why, claims=(*target.claims, LeavesSources(leaves)))
-
-
-def _names_files(project: Project, folders: Sequence[str]) -> bool:
-    """Whether the command line of the container, or ENV, names anything in *folders* but the program."""
-    words = project.starting.words
-    programs = {one.name for one in project.starting.programs}
-    context = project.facts.project
-    files = {
-        part
-        for file in (context.files if context is not None else ())
-        for part in (file.path, posixpath.dirname(file.path))
-    }
-    values = [pair.value or "" for step in project.stage.steps if isinstance(step, Env) for pair in step.pairs]
-    for word in (*words, *values):
-        for part in re.split(r"[=,:\s]", word):
-            plain = part.removeprefix("./").rstrip("/")
-            inside = any(f"{part}/".startswith(f"{folder}/") for folder in folders)
-            if part not in programs and plain and (plain in files or inside):
-                return True
-    return False
 
 
 def _asks_names_first(version: str | None) -> bool:

@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 
 from ...change import Safety
+from .java_archive import archive_alone
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
 
@@ -38,7 +39,7 @@ def java_targets(project: Project) -> list[Target] | str:
     if isinstance(packages, str):
         return packages
     why = f"compiler and build tools are needed to build only; {base} has the Java runtime of the same version"
-    return [Target(base, Safety.STANDARD, why, packages=packages)]
+    return [archive_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
 
 
 def _archive(project: Project) -> str | None:

@@ -6,14 +6,17 @@ from ...analysis.facts import Facts
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.cmake_install import installed_files
 from ...analysis.runtime.linker import has_libraries, linked_to
+from ...analysis.runtime.native_build import build_texts, installs_elsewhere
 from ...analysis.runtime.prefixes import prefixes
 from ...change import Safety
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ...knowledge.libraries import libraries
+from .native_prefix import prefix_alone, unlinked
 from .runtime_needs import CERTIFICATES, packages_to_start
 from .split_project import Project, Target
 
+_INSTALLING = frozenset(("make", "gmake", "ninja", "cmake"))
 #: Libraries that ask the certificates of authorities, which the images with libraries of their own have.
 _TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
 
@@ -21,6 +24,9 @@ _TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
 def native_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
     image = project.image
+    elsewhere = _installs_elsewhere(project)
+    if elsewhere is not None:
+        return f"its build files install to {elsewhere}, among those of the base image"
     packages = _packages(project, image.release)
     if isinstance(packages, str):
         return packages
@@ -30,7 +36,16 @@ def native_targets(project: Project) -> list[Target] | str:
             return f"the release of Debian beneath {image.name} is not known"
         base = f"debian:{image.release}-slim"
     why = f"compiler and sources are needed to build only; {base} is the same release"
-    return [Target(base, Safety.STANDARD, why, packages=packages)]
+    return [prefix_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
+
+
+def _installs_elsewhere(project: Project) -> str | None:
+    """Where the build files of the context install to, if that is not where the stage is taken to install."""
+    calls = project.facts.calls(project.stage)
+    installs = any("install" in call.argv or "--install" in call.argv for call in calls if call.name in _INSTALLING)
+    if project.facts.project is None or not installs or prefixes(project.stage):
+        return None
+    return installs_elsewhere(build_texts(project.facts.project) or {})
 
 
 def gcc_targets(project: Project) -> list[Target] | str:
@@ -46,18 +61,18 @@ def gcc_targets(project: Project) -> list[Target] | str:
     if isinstance(packages, str):
         return packages
     base = f"debian:{release}-slim"
-    return [
-        Target(
-            base, Safety.STANDARD, f"the compiler is needed to build only; {base} has its libraries", (), (), packages
-        )
-    ]
+    why = f"the compiler is needed to build only; {base} has its libraries"
+    return [prefix_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
 
 
 def _packages(project: Project, release: str | None) -> tuple[str, ...] | str:
     """What the runtime stage has to install, with the libraries that the base image's own packages bring."""
     packages = packages_to_start(project, release)
-    if isinstance(packages, str) or not has_libraries(project.image):
+    if isinstance(packages, str):
         return packages
+    if not has_libraries(project.image):
+        beside = unlinked(project)
+        return tuple(one for one in packages if one not in beside)
     try:
         developed = linked_to(project.stage, project.facts)
     except Unmet as reason:

@@ -6,6 +6,7 @@ last command, with the comments above them.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,7 +78,7 @@ def split_text(
     before = [step for step in stage.steps if step.index <= cut.index]
     moved = [_with_comments(step, build) for step in before if step.keyword in _MOVED]
     places = list(files)
-    copies: list[tuple[tuple[str, ...], str]] = [((place,), place) for place in places]
+    copies: list[tuple[tuple[str, ...], str]] = [((place,), _landing(place)) for place in places]
     if shipping.users:
         copies.append((_ACCOUNT_FILES, "/etc/"))
         places += _ACCOUNT_FILES
@@ -100,6 +101,11 @@ def split_text(
     lead = newline if build.text[:at].endswith("\n") else newline * 2
     edits = (_named(stage, builder), *(Edit.delete(*span) for span in moved), Edit.insert(at, lead + text))
     return Split(builder, runtime, tuple(places), edits)
+
+
+def _landing(place: str) -> str:
+    """Where what *place* stands for is copied to: a pattern's files keep their names."""
+    return f"{posixpath.dirname(place)}/" if "*" in place else place
 
 
 def _names(stage: Stage) -> tuple[str, str]:

@@ -95,7 +95,7 @@ def wheel(content: bytes, name: str) -> Archive:
             elif path.endswith(".py") and not _is_test(path):
                 texts.append((path, _read(archive, member, _MAX_TEXT).decode("utf-8", "replace")))
             elif re.search(r"\.so(?:\.\d+)*\Z", path):
-                for soname in _needed(_read(archive, member, _MAX_LIBRARY)):
+                for soname in needed_libraries(_read(archive, member, _MAX_LIBRARY)):
                     needed.setdefault(soname, path)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
         raise RegistryError(f"{name}: not a readable wheel: {error}") from None
@@ -255,7 +255,7 @@ def _sources(content: bytes, name: str) -> Iterator[tuple[str, Callable[[], byte
                 yield entry.name, lambda text=text: text  # type: ignore[misc]
 
 
-def _needed(content: bytes) -> tuple[str, ...]:
+def needed_libraries(content: bytes) -> tuple[str, ...]:
     """The libraries that an ELF file names; none for what is no such file."""
     if content[:4] != b"\x7fELF":
         return ()

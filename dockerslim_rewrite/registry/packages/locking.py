@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from ...analysis.locked import Lock, PackageEntry
-from ...analysis.packages.asked import NPM_TARGET
+from ...analysis.packages.asked import GEM_TARGET, NPM_TARGET
 from ...analysis.runtime.asking import Asked
 from ...record import evolve, record
 from ..errors import RegistryError
+from . import gems
 from .npm import NpmStore, answers, merged
 from .resolving import Chosen, Store, Unresolved, resolve
 from .tags import MACHINES
@@ -38,13 +39,14 @@ def refresh_packages(
     now: datetime,
     *,
     npm: NpmStore | None = None,
+    gem: gems.GemStore | None = None,
     update: bool = False,
     prune: bool = False,
 ) -> PackagesOutcome:
     """What the lock should say of the packages that *builds* ask for; each is what one build asks.
 
-    *store* answers for Python, *npm* for Node.js. Requirements that are locked keep their answers unless *update* says
-    to ask again; with *prune* those that no build asks for go. *lock* is not changed.
+    *store* answers for Python, *npm* for Node.js, *gem* for Ruby. Requirements that are locked keep their answers
+    unless *update* says to ask again; with *prune* those that no build asks for go. *lock* is not changed.
     """
     builds = tuple(builds)
     tables = {target: dict(entries) for target, entries in lock.packages.items()}
@@ -64,6 +66,11 @@ def refresh_packages(
             if target == NPM_TARGET:
                 if npm is not None:
                     tables[target] = _by_npm(tables.get(target, {}), wanted, npm, now, failed)
+                continue
+            if target == GEM_TARGET:
+                if gem is not None:
+                    anew = [one for one in wanted if update or lock.answer(target, one) is None]
+                    tables[target] = gems.added(tables.get(target, {}), gems.answers(anew, gem, now, failed))
                 continue
             python = target.removeprefix(_PREFIX).partition("-")[0]
             table = tables.setdefault(target, {})

@@ -20,14 +20,13 @@ from typing import Any
 from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
+from ...knowledge.package_indexes import usual_index
 from ...record import evolve, record
 from ..errors import RegistryError
 from .resolving import Unresolved
 from .simple import Index, IndexFile
 from .tarball import Code, read
 
-#: Where npm looks when nobody says otherwise.
-USUAL = "https://registry.npmjs.org"
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _MAX_PAGE = 64 * 1024 * 1024
 _MAX_PACKAGES = 3_000
@@ -68,7 +67,7 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
         found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
         if found is not None and "${" not in found[1]:
             return found[1].rstrip("/")
-    return USUAL
+    return usual_index("npm")
 
 
 class NpmStore:

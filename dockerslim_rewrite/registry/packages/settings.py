@@ -10,8 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-#: Where pip looks when nobody says otherwise.
-USUAL = "https://pypi.org/simple"
+from ...knowledge.package_indexes import usual_index
 
 
 def indexes(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -20,7 +19,7 @@ def indexes(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     A file that cannot be read counts as none, as for pip without ``-v``.
     """
     environment = os.environ if environment is None else environment
-    first = USUAL
+    first = usual_index("pypi")
     further: list[str] = []
     for path in _files(environment):
         reader = configparser.RawConfigParser()

@@ -103,13 +103,13 @@ class Index:
         """What lies at *url*, of at most *most* bytes, with its type. Raises ``NotFound`` or ``RegistryError``."""
         if url.startswith("file:"):
             return self._read(url, most), "text/html"
-        failure = "no attempt was allowed"
+        failure, said = "no attempt was allowed", _without_secret(url)
         for _ in range(self._attempts):
             began = time.monotonic()
             try:
                 with self._client.stream("GET", url, headers={"Accept": accept} if accept else {}) as response:
                     if response.status_code == httpx.codes.NOT_FOUND:
-                        raise NotFound(f"{url}: there is no such thing")
+                        raise NotFound(f"{said}: there is no such thing")
                     if not response.is_success:
                         failure = f"status {response.status_code}"
                         if response.status_code < 500 and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
@@ -119,13 +119,13 @@ class Index:
                     for chunk in response.iter_bytes():
                         body += chunk
                         if len(body) > most:
-                            raise RegistryError(f"{url}: the answer has more than {most} bytes")
+                            raise RegistryError(f"{said}: the answer has more than {most} bytes")
                         if time.monotonic() - began > _SECONDS:
-                            raise Unavailable(f"{url}: no end after {_SECONDS:.0f} s")
+                            raise Unavailable(f"{said}: no end after {_SECONDS:.0f} s")
                     return bytes(body), response.headers.get("content-type", "")
             except httpx.HTTPError as error:
-                failure = f"{type(error).__name__}: {error}"
-        raise Unavailable(f"{url}: {failure}")
+                failure = f"{type(error).__name__}: {error}".replace(url, said)
+        raise Unavailable(f"{said}: {failure}")
 
     def _read(self, url: str, most: int) -> bytes:
         path = Path(urllib.parse.unquote(urllib.parse.urlsplit(url).path))
@@ -139,6 +139,11 @@ class Index:
             raise NotFound(f"{url}: there is no such thing") from None
         except OSError as error:
             raise Unavailable(f"{url}: {error.strerror}") from None
+
+
+def _without_secret(url: str) -> str:
+    """*url* as it may be shown: without the name and the password that it may hold."""
+    return re.sub(r"(?<=://)[^/@\s]*@", "", url)
 
 
 def _from_json(body: bytes, url: str) -> Iterator[IndexFile]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run, Step
+from .own_directory import Wrote
 
 _FILES = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
-    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?)"
+    r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
 _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
@@ -23,15 +25,48 @@ class Brought:
         self._first = min(late, default=-1)
         owned = any(isinstance(step, Run) and _OWNERS.search(step.origin.args) for step in stage.steps)
         self._off = owned or not late
+        self._wrote: list[Wrote] = []
+        self._named: dict[str, str] = {}
 
     def whole(self, step: Copy, target: str, folder: str | None) -> None:
         """Note the late *step*, which copies to *target*, seen from *folder*."""
+        if any(flag.name in ("exclude", "from") for flag in step.origin.flags):
+            return
         if [posixpath.normpath(one) for one in step.sources] == ["."] and (folder or target.startswith("/")):
             self._wholes.append(posixpath.normpath(posixpath.join(folder or "/", target)))
 
+    def early(self, step: Copy, target: str, folder: str | None) -> None:
+        """Note the files that the early *step* names, and copies to *target*, seen from *folder*."""
+        into = len(step.sources) > 1 or step.destination.endswith(("/", "."))
+        plain = not re.search(r"[*?\[$]", "".join(step.sources)) and not step.origin.flags and not step.origin.heredocs
+        if into and plain and (folder or target.startswith("/")):
+            place = posixpath.normpath(posixpath.join(folder or "/", target))
+            for source in step.sources:
+                self._named[posixpath.join(place, posixpath.basename(source))] = source.lstrip("/")
+
+    def ran(self, found: Iterable[Wrote]) -> None:
+        """Note what commands of the builder may have written where they ran."""
+        self._wrote += found
+
+    def _anew(self, path: str) -> bool:
+        """Whether a command may have written into *path* what the late COPYs do not bring again."""
+        for one in self._wrote:
+            if one.folder is None:
+                return True
+            where = one.folder if one.file is None else posixpath.join(one.folder, one.file)
+            source = self._named.get(where)
+            again = source is not None and any(
+                posixpath.normpath(posixpath.join(whole, source)) == where for whole in self._wholes
+            )
+            if one.file is not None and again:
+                continue
+            if f"{where}/".startswith(f"{path}/") or f"{path}/".startswith(f"{where.rstrip('/')}/"):
+                return True
+        return False
+
     def again(self, path: str, step: Step) -> bool:
         """Whether what *step* put at *path* is there in the runtime stage without the builder."""
-        if self._off or step.index >= self._first:
+        if self._off or step.index >= self._first or self._anew(path):
             return False
         if isinstance(step, Run):
             # mkdir alone; what COPY fills exists in any case.

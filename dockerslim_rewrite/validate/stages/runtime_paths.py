@@ -16,11 +16,13 @@ from ...ir.steps import Copy, Env, Exec, Run, Step, Value
 from ...shell.reader import read_argv
 from ...shell.script import Script
 from ..bases.inherited import filled, inherited, learn
-from ..core.observe import Command, commands, units
+from ..core.observe import Command, Unit, commands, units
 from ..core.program import script_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
+from ..moves.contents import Read
 from .brought import Brought
+from .own_directory import OwnDirectory
 from .runtime_packages import check_left
 from .served import unserved
 from .unread import unread
@@ -79,11 +81,15 @@ class RuntimePaths:
         self.needs: dict[str, Step] = {}
         self.gone: set[str] = set()
 
-    def check(self) -> None:
-        """Everything that the old stage wrote under a name of its own must be in the runtime stage."""
+    def check(self, read: Read | None = None) -> None:
+        """Everything that the old stage wrote under a name of its own must be in the runtime stage.
+
+        *read* gives the text of a file of the build context, where that is at hand.
+        """
         env, start = inherited(self.stage)
         place: str | None = start
         accounts = False
+        own = OwnDirectory()
         for step in self.stage.steps:
             if isinstance(step, Env):
                 learn(env, step, self.escape)
@@ -93,9 +99,12 @@ class RuntimePaths:
                 if step.index in self.late:
                     self.brought.whole(step, filled(step.destination, env), place)
                 elif not (self.context and of_context(step)):
+                    self.brought.early(step, filled(step.destination, env), place)
                     self._copied(step, filled(step.destination, env), place)
             elif isinstance(step, Run):
-                found = self._run(step)
+                body = self._run(step)
+                found = commands(body)
+                self.brought.ran(own.wrote(body, place, env))
                 accounts = accounts or any(command.words and command.words[0] in _ACCOUNTS for command in found)
                 moves = any(command.words[:1] == ("cd",) for command in found)
                 for command in found:
@@ -106,7 +115,7 @@ class RuntimePaths:
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
         unseen = unserved(self.stage, self.runtime, place, self.others)
-        unseen |= unread(self.stage, self.runtime, place, env, self.others)
+        unseen |= unread(self.stage, self.runtime, place, env, self.others, read)
         for path, step in self.needs.items():
             if self.brought.again(path, step):
                 continue
@@ -127,11 +136,11 @@ class RuntimePaths:
                 inside = {path for path in (*self.needs, *self.provided) if path == one or path.startswith(one + "/")}
                 self.gone |= {one, *inside}
 
-    def _run(self, step: Run) -> list[Command]:
+    def _run(self, step: Run) -> tuple[Unit, ...]:
         script = read_argv(step.argv) if step.argv else script_of(step)
         if not isinstance(script, Script):
             raise Undecided("a RUN that could not be read may write anything", step.line)
-        return commands(units(script))
+        return units(script)
 
     def _copied(self, step: Copy, target: str, place: str | None) -> None:
         path = _joined(place, target.strip("\"'"), step)

@@ -14,6 +14,7 @@ from ..core.observe import value
 from ..core.program import commands_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
+from ..moves.contents import Read
 from .runtime_packages import check_install
 from .runtime_paths import RuntimePaths, of_context
 
@@ -71,16 +72,16 @@ class RuntimeStage:
         self._environment(before, [step for step in steps[:at] if step not in again])
         return at + self._frame(before, steps[at:])
 
-    def check_paths(self) -> None:
+    def check_paths(self, read: Read | None = None) -> None:
         """Everything that the old stage wrote under a name of its own must be in the runtime stage.
 
-        What ``prefix`` found about the build context counts.
+        What ``prefix`` found about the build context counts; *read* gives the text of a file of it.
         """
         stages = (self.stage, self.runtime)
         late = frozenset(step.index for step in self.late)
         RuntimePaths(
             self.claim, stages, self.provided, self.escape, self.others, context=self.context, late=late
-        ).check()
+        ).check(read)
 
     def _inherited(self) -> None:
         """What the old base image sets, and the new one does not, must be set again before anything reads it."""

@@ -18,6 +18,7 @@ from ...record import evolve, record
 from ..bases.base_images import reason_against
 from ..bases.runtime_bases import not_of_family
 from ..core.verdict import Undecided, Unsound
+from ..moves.contents import Read
 from .environments import check_environment
 from .linking import check_linked
 from .runtime_paths import of_context
@@ -41,8 +42,12 @@ class Split:
     cut: Step
 
 
-def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequence[Claim]) -> Split:
-    """Check all that the two rows of the result do not. Raises ``Unsound`` or ``Undecided``."""
+def follow(
+    old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequence[Claim], read: Read | None = None
+) -> Split:
+    """Check all that the two rows of the result do not; *read* gives the text of a file of the build context, where
+    that is at hand. Raises ``Unsound`` or ``Undecided``.
+    """
     if len(claims) != 1 or len(old.stages) != 1:
         raise Undecided("only a single stage can be split")
     if len(new.stages) != 2:
@@ -63,7 +68,7 @@ def follow(old: Build, new: Build, claims: Sequence[SplitsStage], others: Sequen
     check_environment(claim, stage, builder, runtime)
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
-    reader.check_paths()
+    reader.check_paths(read)
     return parted(stage, cut, builder, runtime, own)
 
 

@@ -1,22 +1,30 @@
-"""Sources that a split may leave behind because the container starts a compiled program."""
+"""Sources that a split may leave behind: the container starts a compiled program, or an archive with all of it."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...change import Claim, LeavesSources
 from ...ir.build import Stage
-from ...ir.steps import Copy, Exec
+from ...ir.steps import Copy, Exec, Value
 from ...shell.script import Script
 from ..bases.inherited import filled
 from ..core.observe import commands, units
 from ..core.program import commands_of
 from ..core.verdict import Unsound
+from ..metadata.metadata import folder
+from ..moves.contents import Read
+from .installed_program import check_installed
+from .whole_archive import check_archive, is_plain
 
 #: Images whose programs are compiled to machine code.
 _COMPILES = re.compile(r"(?:docker\.io/)?(?:library/)?golang(?:[:@]|\Z)")
+#: Images whose build tools make archives.
+_ARCHIVES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:maven|gradle|eclipse-temurin|openjdk|java)(?:[:@]|\Z)")
+#: Images whose build tools install programs below a prefix.
+_INSTALLS = re.compile(r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|buildpack-deps|gcc)(?:[:@]|\Z)")
 #: Directories that hold more than sources.
 _OWN = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|go)?(?:/(?:s?bin|lib\w*|local|share|src))*\Z"
@@ -24,26 +32,41 @@ _OWN = re.compile(
 
 
 def unread(
-    stage: Stage, runtime: Stage, place: str | None, env: Mapping[str, str], claims: Sequence[Claim]
+    stage: Stage,
+    runtime: Stage,
+    place: str | None,
+    env: Mapping[str, str],
+    claims: Sequence[Claim],
+    read: Read | None = None,
 ) -> frozenset[str]:
     """The directories that *claims* say hold sources of the program that *stage* compiles and its container starts.
 
-    *place* is the working directory at the end of the stage, *env* its environment. Raises ``Unsound`` where the image
-    does not compile programs, where one of the directories is not filled from the build context alone, or where what
-    the container starts was not compiled there and copied to *runtime*.
+    *place* is the working directory at the end of the stage, *env* its environment; *read* gives the text of a file of
+    the build context, where that is at hand. Raises ``Unsound`` where the image does not compile programs, where one of
+    the directories is not filled from the build context alone, or where what the container starts was not compiled
+    there and copied to *runtime*.
     """
     folders = frozenset(one for claim in claims if isinstance(claim, LeavesSources) for one in claim.folders)
     lines = (stage.head.line, runtime.head.line)
     if not folders:
         return folders
-    if not _COMPILES.match(stage.head.image.lower()):
+    image = stage.head.image.lower()
+    archived = _ARCHIVES.match(image) is not None
+    installed = _INSTALLS.match(image) is not None
+    if not _COMPILES.match(image) and not archived and not installed:
         raise Unsound("what its image builds may read its sources", *lines)
-    targets = {filled(step.destination, env) for step in stage.steps if isinstance(step, Copy) and _of_context(step)}
-    for folder in folders:
-        if not folder.startswith("/") or _OWN.match(posixpath.normpath(folder)):
-            raise Unsound(f"{folder} holds more than sources", *lines)
-        if not any(posixpath.normpath(posixpath.join(place or "/", one)) == folder for one in targets):
-            raise Unsound(f"{folder} is not what was copied from the build context", *lines)
+    targets = set(_targets(stage, env, parts=archived))
+    for one in folders:
+        if not one.startswith("/") or _OWN.match(posixpath.normpath(one)):
+            raise Unsound(f"{one} holds more than sources", *lines)
+        if one not in targets:
+            raise Unsound(f"{one} is not what was copied from the build context", *lines)
+    if installed:
+        check_installed(stage, runtime, _words(stage), place, folders, read)
+        return folders
+    if archived:
+        check_archive(stage, runtime, _words(stage), place, folders, read)
+        return folders
     program = _program(stage, place)
     made = {
         posixpath.normpath(posixpath.join(place or "/", filled(words[words.index("-o") + 1].lstrip("\0"), env)))
@@ -56,22 +79,41 @@ def unread(
     return folders
 
 
+def _targets(stage: Stage, env: Mapping[str, str], *, parts: bool) -> Iterator[str]:
+    """The directories that the build context is copied to; with *parts*, also where only parts of it are."""
+    at: str | None = "/"
+    for step in stage.steps:
+        if isinstance(step, Value) and step.keyword == "WORKDIR":
+            at = folder(filled(step.value, env), at, "\\")
+        elif isinstance(step, Copy) and (_of_context(step) or (parts and is_plain(step))):
+            target = filled(step.destination, env)
+            if at is not None or target.startswith("/"):
+                yield posixpath.normpath(posixpath.join(at or "/", target))
+
+
 def _of_context(step: Copy) -> bool:
     return step.origin.flag("from") is None and step.sources in ((".",), ("./",))
 
 
 def _program(stage: Stage, place: str | None) -> str | None:
     """The path of the program that the container starts; None where it is not a plain path."""
+    words = _words(stage)
+    if not words or "/" not in words[0] or "\0" in words[0]:
+        return None
+    return posixpath.normpath(posixpath.join(place or "/", words[0]))
+
+
+def _words(stage: Stage) -> tuple[str, ...]:
+    """The words that the container starts with; none where they are not known."""
     last = {step.keyword: step for step in stage.steps if isinstance(step, Exec)}
     main = last.get("ENTRYPOINT") or last.get("CMD")
     if main is None:
-        return None
+        return ()
     words = main.argv
     if words is None:
         script = main.body.script if main.body is not None else None
         found = commands(units(script)) if isinstance(script, Script) else []
         words = found[0].words if len(found) == 1 and not found[0].redirects else ()
-        words = words[1:] if words[:1] == ("exec",) else words
-    if not words or "/" not in words[0] or "\0" in words[0]:
-        return None
-    return posixpath.normpath(posixpath.join(place or "/", words[0]))
+        return words[1:] if words[:1] == ("exec",) else words
+    given = last.get("CMD")
+    return (*words, *(given.argv or ())) if given is not None and given is not main else words

@@ -128,7 +128,7 @@ def _split(
     """Follow the one stage of *old* into two; which instructions became which."""
     from ..stages.splits import follow
 
-    found = follow(old, new, claims, claimed.all.claims)
+    found = follow(old, new, claims, claimed.all.claims, read)
     check_bases(old, new, [(old.stages[0], found.builder)], claimed.all.claims)
     matcher = Matcher(old, new, claimed, {0: 0}, read)
     matcher.preamble()

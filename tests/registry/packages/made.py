@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -48,6 +49,25 @@ def tarball(folder: str, files: Mapping[str, str]) -> bytes:
     return content.getvalue()
 
 
+def gem(metadata: str, files: Mapping[str, str | bytes]) -> bytes:
+    """A gem with the YAML *metadata* and *files*."""
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as archive:
+        _fill(archive, files)
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        _fill(archive, {"metadata.gz": gzip.compress(metadata.encode()), "data.tar.gz": inner.getvalue()})
+    return content.getvalue()
+
+
+def _fill(archive: tarfile.TarFile, files: Mapping[str, str | bytes]) -> None:
+    for path, text in files.items():
+        data = text if isinstance(text, bytes) else text.encode()
+        entry = tarfile.TarInfo(path)
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+
+
 class Served:
     """What the server answers, by path: body, type, status."""
 
@@ -65,6 +85,13 @@ class Served:
             entries.append({"filename": file, "url": f"../../files/{file}", "hashes": digest, **more})
         page = json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": entries}).encode()
         self.answers[f"/simple/{name}/"] = (page, "application/vnd.pypi.simple.v1+json", 200)
+
+    def gem(self, name: str, version: str, content: bytes, checksum: str | None = None) -> None:
+        """What the compact index says of the gem *name*, of which it has one *version*, and the gem."""
+        digest = checksum or hashlib.sha256(content).hexdigest()
+        page = f"---\n0.1 |checksum:{'0' * 64}\n{version} berth:>= 1|checksum:{digest},ruby:>= 2.7\n"
+        self.answers[f"/info/{name}"] = (page.encode(), "text/plain", 200)
+        self.answers[f"/gems/{name}-{version}.gem"] = (content, "application/octet-stream", 200)
 
     def npm(self, name: str, versions: Mapping[str, Mapping[str, Any]], files: Mapping[str, str] | None = None) -> None:
         """What npm's registry says of the package *name*."""

@@ -1,0 +1,216 @@
+"""What the index of Ruby's gems has of the versions that a Gemfile.lock names: what compiles, loads and starts what.
+
+Sources: RubyGems guides, "Compact Index API" (``/info/NAME``) and "Specification Reference" (extensions, executables);
+Gem::Package (a tar archive of ``metadata.gz`` and ``data.tar.gz``); bundle-config(1), "Mirrors of gem sources".
+Nothing of a gem runs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import posixpath
+import re
+import tarfile
+import urllib.parse
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ...analysis.locked import PackageEntry
+from ...knowledge.larger import larger
+from ...knowledge.package_indexes import usual_index
+from ...record import evolve, record
+from ..errors import RegistryError
+from .archives import needed_libraries
+from .resolving import Unresolved
+from .simple import Index, IndexFile
+
+_MAX_PAGE, _MAX_TEXT, _MAX_LIBRARY = 16 * 1024 * 1024, 4 * 1024 * 1024, 256 * 1024 * 1024
+_MAX_FILES, _MAX_BYTES = 50_000, 512 * 1024 * 1024
+_WORKERS = 8
+_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[0-9][\w.-]*)\Z")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|specs?|features|docs?|examples?|benchmarks?)/|(?:_test|_spec)\.rb\Z")
+_STARTS = re.compile(r"`|%x|\b(?:system|exec|spawn|popen\w*|Open3|Terrapin|Cocaine|MiniMagick|TTY::Command)\b")
+_LITERAL = re.compile(r"""(?P<before>[(\[=,:\s]|%x)(?P<quote>['"`({\[])(?P<text>[^'"`(){}\[\]\n]{1,200})""")
+_LOADS = re.compile(r"\b(?:ffi_lib|Fiddle\.dlopen|Fiddle::Handle|FFI::DynamicLibrary|dlload)\b")
+_MIRROR = re.compile(r"^BUNDLE_MIRROR__(?:ALL|HTTPS://RUBYGEMS__ORG/?):\s*\"?([^\s\"]+)\"?\s*$", re.M | re.I)
+_MIRRORS = ("BUNDLE_MIRROR__ALL", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG")
+
+
+@record
+class Gem:
+    """What is in a gem: the ``extensions`` that installing it builds, and as in ``PackageEntry``."""
+
+    extensions: tuple[str, ...]
+    libraries: tuple[str, ...]
+    uses: tuple[str, ...]
+    bins: tuple[str, ...]
+
+
+def gem_index(environment: Mapping[str, str] | None = None) -> str:
+    """The index that Bundler asks: a mirror that it is told of, or the usual one."""
+    environment = os.environ if environment is None else environment
+    for name in _MIRRORS:
+        if environment.get(name, "").startswith(("https://", "http://")):
+            return environment[name].rstrip("/")
+    try:
+        text = (Path(environment.get("HOME") or "/") / ".bundle" / "config").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    found = _MIRROR.search(text)
+    return found[1].rstrip("/") if found is not None else usual_index("gem")
+
+
+class GemStore:
+    """What was asked of the index at *url*, kept for as long as one lock is made."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._index = Index((url,))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._index.close()
+
+    def look(self, requirement: str) -> Gem:
+        """What is in the gem that *requirement* (``name==version``, with a platform where it has one) names.
+
+        Raises ``Unresolved`` where the index has none, ``RegistryError`` where it cannot be read.
+        """
+        named = _NAME.match(requirement)
+        if named is None:
+            raise Unresolved(f"{requirement} is no gem of an index")
+        name, version = urllib.parse.quote(named["name"]), named["version"]
+        page, _ = self._index.get(f"{self._url}/info/{name}", "text/plain", _MAX_PAGE)
+        line = next((one for one in page.decode("utf-8", "replace").splitlines() if one.split(" ")[0] == version), None)
+        if line is None:
+            raise Unresolved(f"{named['name']}: the index has no version {version}")
+        digest = re.search(r"[|,]checksum:([0-9a-f]{64})(?:,|\Z)", line)
+        url = f"{self._url}/gems/{name}-{urllib.parse.quote(version)}.gem"
+        file = IndexFile(f"{requirement}.gem", url, digest[1] if digest else "", "", False, False, None)
+        return gem(self._index.content(file), requirement)
+
+
+def gem(content: bytes, name: str) -> Gem:
+    """What is in the gem *content*, called *name*. Raises ``RegistryError`` for what is none."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as outer:
+            metadata = _inflated(_member(outer, "metadata.gz"), _MAX_TEXT).decode("utf-8", "replace")
+            data = _member(outer, "data.tar.gz")
+        texts, needed, own = _files(data, name)
+    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, ValueError) as error:
+        raise RegistryError(f"{name}: not a readable gem: {error}") from None
+    present = own | larger().present
+    # Every image of Ruby has its own library.
+    lacking = {soname: path for soname, path in needed.items() if not soname.startswith("libruby.so")}
+    libraries = tuple(sorted(f"{soname} ({path})" for soname, path in lacking.items() if soname not in present))
+    return Gem(_listed(metadata, "extensions"), libraries, tuple(_used(texts)), _listed(metadata, "executables"))
+
+
+def answers(asked: Iterable[str], store: GemStore, now: datetime, failed: dict[str, str]) -> dict[str, PackageEntry]:
+    """The entries for the gems *asked* by name and version; why others have none goes into *failed*."""
+    wanted = tuple(dict.fromkeys(asked))
+
+    def look(requirement: str) -> Gem | str:
+        try:
+            return store.look(requirement)
+        except (RegistryError, Unresolved) as error:
+            return str(error)
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        looked = dict(zip(wanted, pool.map(look, wanted), strict=True))
+    found: dict[str, PackageEntry] = {}
+    for requirement, one in looked.items():
+        if isinstance(one, str):
+            failed[requirement] = one
+            continue
+        found[requirement] = PackageEntry(
+            asked=(requirement,),
+            requires=(),
+            compiled=bool(one.extensions),
+            libraries=one.libraries,
+            uses=one.uses,
+            bins=one.bins,
+            locked=now.astimezone(UTC).replace(microsecond=0),
+        )
+    return found
+
+
+def added(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:
+    """*table* with the entries *found*; what was answered otherwise before is answered anew."""
+    anew = {one for entry in found.values() for one in entry.asked}
+    kept = {key: evolve(entry, asked=tuple(sorted(set(entry.asked) - anew))) for key, entry in table.items()}
+    return {**kept, **found}
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    stream = archive.extractfile(name)
+    if stream is None:
+        raise ValueError(f"it has no {name}")
+    return stream.read()
+
+
+def _inflated(content: bytes, most: int) -> bytes:
+    """The text that gzip made *content* of. Raises ``ValueError`` for one of more than *most* bytes."""
+    found = zlib.decompressobj(wbits=31).decompress(content, most + 1)
+    if len(found) > most:
+        raise ValueError(f"its metadata has more than {most} bytes")
+    return found
+
+
+def _listed(metadata: str, key: str) -> tuple[str, ...]:
+    """The list under *key* in the YAML that RubyGems writes: one plain word a line."""
+    match = re.search(rf"^{key}:(.*)\n((?:- .*\n)*)", metadata + "\n", re.M)
+    if match is None:
+        return ()
+    if match[1].strip() not in ("", "[]"):
+        return (match[1].strip(),)
+    return tuple(line[2:].strip().strip("'\"") for line in match[2].splitlines())
+
+
+def _files(data: bytes, name: str) -> tuple[list[tuple[str, str]], dict[str, str], frozenset[str]]:
+    """The Ruby code in *data*, the libraries that its shared objects need, and the names of those that it has."""
+    texts: list[tuple[str, str]] = []
+    needed: dict[str, str] = {}
+    own: set[str] = set()
+    total = 0
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+        for number, entry in enumerate(archive):
+            total += entry.size
+            if number > _MAX_FILES or total > _MAX_BYTES:
+                raise RegistryError(f"{name}: it holds more than can be looked into")
+            library = re.search(r"\.so(?:\.\d+)*\Z", entry.name) is not None
+            ruby = entry.name.endswith(".rb") or entry.name.startswith(("exe/", "bin/"))
+            code = ruby and not _ASIDE.search(entry.name)
+            if not entry.isfile() or entry.size > (_MAX_LIBRARY if library else _MAX_TEXT) or not (library or code):
+                continue
+            stream = archive.extractfile(entry)
+            content = stream.read() if stream is not None else b""
+            if code:
+                texts.append((entry.name, content.decode("utf-8", "replace")))
+                continue
+            own.add(posixpath.basename(entry.name))
+            for soname in needed_libraries(content):
+                needed.setdefault(soname, entry.name)
+    return texts, needed, frozenset(own)
+
+
+def _used(texts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The programs of full images that code names, and what it loads, each with a file that does."""
+    known = larger()
+    found: dict[str, str] = {}
+    for path, text in texts:
+        bare = re.sub(r"(?m)^\s*#.*$|^=begin\b[^\0]*?^=end\b", "", text)
+        if _LOADS.search(bare):
+            found.setdefault("a shared library", path)
+        if not _STARTS.search(bare):
+            continue
+        for one in _LITERAL.finditer(bare):
+            words = one["text"].split()
+            program = posixpath.basename(words[0]) if words else ""
+            if program in known.programs or (program in known.words and len(words) > 1 and one["quote"] == "`"):
+                found.setdefault(program, path)
+    return iter(sorted(f"{program} ({path})" for program, path in found.items()))
