@@ -155,6 +155,8 @@ def _post(found: Review, root: Path, forge: str, number: int | None, *, send: bo
             done = post_gitlab(client, _variable("CI_PROJECT_ID"), request, post)
     except PostError as error:
         raise ValueError(str(error)) from None
+    for line in done.refused:
+        print(printable(f"dockerslim: refused: {line}"), file=sys.stderr)
     print(f"posted {done.new}, kept {done.kept}, removed {done.removed}")
 
 
