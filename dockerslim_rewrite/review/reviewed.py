@@ -90,9 +90,11 @@ def reviewed(
     fresh = {after.changes[at] for at in new}
     touched = frozenset(line for hunk in hunks for line in (*hunk.added, *hunk.beside))
     suggestions, others = [], []
-    for part in parts(after, options):
-        if scope is Scope.LINES and not (fresh.intersection(part.changes) or _touches(part, touched)):
-            continue
+
+    def told(part: Part) -> bool:
+        return scope is not Scope.LINES or bool(fresh.intersection(part.changes)) or _touches(part, touched)
+
+    for part in parts(after, options, told):
         whole = part.replacements[0]
         fits = len(part.replacements) == 1 and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
         if fits:
