@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,21 @@ COMMENTS = 30
 _ABOVE = 100
 
 
-def mark(path: str, suggestion: Suggestion) -> str:
-    """What names a suggestion from one run to the next: its file, rules, and what becomes of which text."""
-    rules = " ".join(sorted({one.rule for one in suggestion.changes}))
-    edits = " ".join(one.text for one in suggestion.replacement.edits)
-    place = " ".join(one.title for one in suggestion.changes)
-    return f"{MARK}{fingerprint(path, rules, f'{place} {edits}', 1)} -->"
+def marks(file: Reviewed) -> dict[Suggestion, str]:
+    """What names each suggestion from one run to the next: its file, rules, and what becomes of which text.
+
+    Of suggestions that are alike in all of that, each counts.
+    """
+    lines = file.result.original.split("\n")
+    seen: Counter[tuple[str, str]] = Counter()
+    found = {}
+    for one in file.suggestions:
+        rules = " ".join(sorted({change.rule for change in one.changes}))
+        replaced = one.replacement
+        text = "\n".join((*lines[replaced.first - 1 : replaced.last], "", replaced.text or ""))
+        seen[rules, text] += 1
+        found[one] = f"{MARK}{fingerprint(file.path, rules, text, seen[rules, text])} -->"
+    return found
 
 
 def why(changes: Iterable[Change]) -> str:
@@ -46,11 +56,11 @@ def why(changes: Iterable[Change]) -> str:
     return "\n\n".join(dict.fromkeys(lines))
 
 
-def comment(path: str, suggestion: Suggestion, info: str = "suggestion") -> str:
-    """The text of a comment on the lines that *suggestion* replaces."""
+def comment(suggestion: Suggestion, mark: str, info: str = "suggestion") -> str:
+    """The text of a comment on the lines that *suggestion* replaces, which is known by its *mark*."""
     text = suggestion.replacement.text
     block = f"```{info}\n```" if text is None else _block(text, info)
-    return f"{why(suggestion.changes)}\n\n{block}\n\n{mark(path, suggestion)}"
+    return f"{why(suggestion.changes)}\n\n{block}\n\n{mark}"
 
 
 def _block(text: str, info: str) -> str:
@@ -61,14 +71,15 @@ def _block(text: str, info: str) -> str:
 
 def github_comments(files: Sequence[Reviewed]) -> list[dict[str, Any]]:
     """The comments of a review as GitHub takes them, those that save most first where there are too many."""
-    found = [(file, one) for file in files for one in file.suggestions]
-    kept = sorted(found, key=lambda pair: -sum(one.saving or 0 for one in pair[1].changes))[:COMMENTS]
-    return [_github(file.path, one) for file, one in found if (file, one) in kept]
+    found = [(file.path, one, mark) for file in files for one, mark in marks(file).items()]
+    most = sorted(found, key=lambda entry: -sum(one.saving or 0 for one in entry[1].changes))[:COMMENTS]
+    kept = {mark for _, _, mark in most}
+    return [_github(*entry) for entry in found if entry[2] in kept]
 
 
-def _github(path: str, one: Suggestion) -> dict[str, Any]:
+def _github(path: str, one: Suggestion, mark: str) -> dict[str, Any]:
     first, last = one.replacement.first, one.replacement.last
-    entry: dict[str, Any] = {"path": path, "body": comment(path, one), "line": last, "side": "RIGHT"}
+    entry: dict[str, Any] = {"path": path, "body": comment(one, mark), "line": last, "side": "RIGHT"}
     return entry if first == last else entry | {"start_line": first, "start_side": "RIGHT"}
 
 
@@ -87,7 +98,7 @@ def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
     """The discussions of a merge request as GitLab takes them."""
     found = []
     for file in review.files:
-        for one in file.suggestions:
+        for one, mark in marks(file).items():
             above = one.replacement.last - one.replacement.first
             if above > _ABOVE:
                 continue
@@ -104,7 +115,7 @@ def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
             old = file.old_line(one.replacement.last)
             if old is not None:
                 position["old_line"] = old
-            found.append({"body": comment(file.path, one, f"suggestion:-{above}+0"), "position": position})
+            found.append({"body": comment(one, mark, f"suggestion:-{above}+0"), "position": position})
     return found
 
 

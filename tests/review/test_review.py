@@ -11,7 +11,7 @@ import pytest
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
 from dockerslim_rewrite.report.markdown import fence
-from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions
+from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions, marks
 from dockerslim_rewrite.review.git import Git, GitError
 from dockerslim_rewrite.review.reviewed import Reviewed, Scope
 from dockerslim_rewrite.review.run import Review, review
@@ -145,17 +145,29 @@ def test_a_missing_last_line_end_stays_missing(repo: Make) -> None:
 def test_lines_that_go_are_an_empty_suggestion(repo: Make) -> None:
     text = 'FROM debian:12\nCMD ["a"]\nCMD ["b"]\n'
     (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
-    bodies = [comment(file.path, one) for one in file.suggestions if one.replacement.text is None]
+    bodies = [comment(one, mark) for one, mark in marks(file).items() if one.replacement.text is None]
     assert bodies
     assert "```suggestion\n```" in bodies[0]
     check_subsets(file)
+
+
+def test_suggestions_that_are_alike_are_told_apart(repo: Make) -> None:
+    text = "FROM debian:12\nADD a /tmp/\nRUN /tmp/a\nADD b /tmp/\nRUN /tmp/b\nADD a /tmp/\nRUN /tmp/a -v\n"
+    made = repo({"README": "x\n", "a": "", "b": ""}, {"Dockerfile": text})
+    (file,) = run(made).files
+    names = list(marks(file).values())
+    assert len(set(names)) == len(names) == 3
+    # A line above moves all of them, and changes the name of none.
+    made.write({"Dockerfile": "# new\n" + text})
+    (moved,) = run(made).files
+    assert list(marks(moved).values()) == names
 
 
 def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
     assert fence("a ````` b") == "``````"
     text = "FROM debian:12\nENV A 1````2\n"
     (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
-    assert "`````suggestion\nENV A=1````2\n`````" in comment(file.path, file.suggestions[0])
+    assert "`````suggestion\nENV A=1````2\n`````" in github_comments([file])[0]["body"]
 
 
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
