@@ -31,6 +31,8 @@ class Forge:
         self.refusals: list[tuple[int, str, dict[str, str]]] = []
         self.requests: list[tuple[str, str]] = []
         self.tokens: set[str | None] = set()
+        #: Tokens that may write; None: all.
+        self.writers: set[str] | None = None
         self.hunks: dict[str, list[range]] = {"Dockerfile": [range(1, 21)]}
         self.head = "abc"
         self.login: str | None = None
@@ -158,9 +160,13 @@ def served(played: Forge) -> Iterator[Forge]:
         def _any(self) -> None:
             length = int(self.headers.get("content-length", 0))
             body = json.loads(self.rfile.read(length)) if length else None
-            played.tokens.add(self.headers.get("authorization") or self.headers.get("private-token"))
+            token = self.headers.get("authorization") or self.headers.get("private-token")
+            played.tokens.add(token)
             parts = urlsplit(self.path)
-            status, data, headers = played.answer(self.command, parts.path, parse_qs(parts.query), body)
+            if self.command == "GET" or played.writers is None or token in played.writers:
+                status, data, headers = played.answer(self.command, parts.path, parse_qs(parts.query), body)
+            else:
+                status, data, headers = 403, {"message": "Resource not accessible by integration"}, {}
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -101,8 +101,3 @@ def test_the_action_keeps_to_the_configured_level(repo: Make, tmp_path: Path) ->
     made = repo(files, files | {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
     done = step(made, tmp_path, FAIL="true")
     assert (done.returncode, done.stdout) == (0, "")
-
-
-@pytest.mark.parametrize("path", ["ci/gitlab.yml", "ci/azure.yml", "ci/bitbucket.yml", "action.yml"])
-def test_templates_are_yaml(path: str) -> None:
-    assert isinstance(read(path), dict)
