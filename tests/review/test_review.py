@@ -13,10 +13,12 @@ from dockerslim_rewrite.pipeline import Options, rewrite
 from dockerslim_rewrite.report.markdown import fence
 from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions, marks
 from dockerslim_rewrite.review.git import Git, GitError
+from dockerslim_rewrite.review.given import given_to
 from dockerslim_rewrite.review.reviewed import Reviewed, Scope
 from dockerslim_rewrite.review.run import Review, review
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.validate import Verdict, validate
+from dockerslim_rewrite.workspace.uses import Workspace
 
 from .conftest import Repo, apply_lines
 
@@ -178,6 +180,35 @@ def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> No
     # The pull request does not show the file: nothing can be accepted there.
     assert not file.in_diff
     assert not file.suggestions
+
+
+@pytest.mark.parametrize(
+    ("changed", "news"),
+    [
+        ("api/app.py", True),
+        ("api/lib/deep/x.py", True),
+        ("api/conf/a.ini", True),
+        ("api/conf/a.txt", False),
+        ("api/readme", False),
+        ("web/app.py", False),
+        ("compose.yaml", True),
+        ("api/.dockerignore", True),
+        (".github/workflows/x.yml", False),
+    ],
+)
+def test_only_what_a_build_is_given_can_be_news_for_it(tmp_path: Path, changed: str, news: bool) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "api").mkdir()
+    (tmp_path / "compose.yaml").write_text("services: {api: {build: ./api}}\n")
+    (tmp_path / "api" / "Dockerfile").write_text("FROM debian:12\nCOPY app.py lib conf/*.ini /a/\nCMD a\n")
+    assert given_to(Workspace(tmp_path), tmp_path, "api/Dockerfile").holds(changed) is news
+
+
+@pytest.mark.parametrize("source", [".", "$WHERE/x"])
+def test_a_copy_of_everything_or_of_who_knows_what_is_given_all(tmp_path: Path, source: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(f"FROM debian:12\nCOPY {source} /a/\nCMD a\n")
+    assert given_to(Workspace(tmp_path), tmp_path, "Dockerfile").holds("any/file")
 
 
 def test_a_shallow_clone_says_what_to_fetch(repo: Make, tmp_path: Path) -> None:
