@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..change import Change
+from ..change import Change, Safety
 from ..pipeline import unified_diff
 from ..pipeline.parts import Part
 from ..review.reviewed import Reviewed, Suggestion
 from ..review.run import Review
 from ..text import Patch
-from .findings import clean, fingerprint, page_of, sentence
+from .findings import advice, clean, fingerprint, page_of
 from .json import SCHEMA, result_object
 from .markdown import LIMIT, code, fence, fenced, markdown, plain
-from .text import counted
+from .text import counted, listed
 
 #: What the program knows its own comments by; a fingerprint follows.
 MARK = "<!-- dockerslim:"
@@ -26,6 +26,8 @@ SUMMARY = f"{MARK}summary -->"
 COMMENTS = 30
 #: GitLab applies suggestions of at most so many lines above the commented one.
 _ABOVE = 100
+#: So much of what a change rests on is shown.
+_EVIDENCE = 3
 
 
 def marks(file: Reviewed) -> dict[Suggestion, str]:
@@ -51,7 +53,8 @@ def why(changes: Iterable[Change]) -> str:
     for one in changes:
         page = page_of(one.rule)
         rule = f"**{one.rule}**" if page is None else f"[**{one.rule}**]({page})"
-        lines.append(f"{rule} {plain(sentence(one))}")
+        shown = "; ".join(one.evidence[:_EVIDENCE]) if one.safety is not Safety.SAFE else ""
+        lines.append(f"{rule} {plain(advice(one))}" + (f" (rests on: {plain(shown)})" if shown else ""))
     # Rules that did the same in several places of the suggestion say it once.
     return "\n\n".join(dict.fromkeys(lines))
 
@@ -164,7 +167,7 @@ def review_json(review: Review, root: Path) -> str:
                 "last_line": one.replacement.last,
                 "text": one.replacement.text,
                 "rules": sorted({change.rule for change in one.changes}),
-                "message": " ".join(sentence(change) for change in one.changes),
+                "message": " ".join(advice(change) for change in one.changes),
             }
             for one in file.suggestions
         ]
@@ -178,18 +181,37 @@ def review_json(review: Review, root: Path) -> str:
 
 
 def review_lines(review: Review) -> list[str]:
-    """The review for a terminal."""
+    """The review for a terminal, by file and line."""
     lines = []
     for file in review.files:
-        for suggestion in file.suggestions:
-            first, last = suggestion.replacement.first, suggestion.replacement.last
-            place = f"{first}" if first == last else f"{first}-{last}"
-            lines += [f"{file.path}:{place}: {one.rule} {sentence(one)}" for one in suggestion.changes]
-        for part in file.parts:
-            places = ", ".join(str(one.first) for one in part.replacements)
-            lines += [f"{file.path}:{places}: {one.rule} {sentence(one)} (as a patch)" for one in part.changes]
-        lines += [f"{file.path}:{one.line}: {one.rule} note: {one.message}" for one in file.notes]
-    count = sum(len(one.suggestions) for one in review.files)
+        told = [*_suggested(file), *_patched(file)]
+        told += [(one.line, f"{one.line}: {one.rule} note: {one.message}") for one in file.notes]
+        lines += [f"{file.path}:{text}" for _, text in sorted(told, key=lambda one: one[0])]
+    if not review.files:
+        return ["nothing to suggest"]
     files = counted(len(review.files), "file")
-    lines.append(f"{counted(count, 'suggestion')} in {files}" if review.files else "nothing to suggest")
+    lines.append(f"{counted(sum(len(one.suggestions) for one in review.files), 'suggestion')} in {files}")
+    patched = sum(bool(one.parts) for one in review.files)
+    if patched:
+        lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"
     return lines
+
+
+def _suggested(file: Reviewed) -> Iterator[tuple[int, str]]:
+    for suggestion in file.suggestions:
+        first, last = suggestion.replacement.first, suggestion.replacement.last
+        place = f"{first}" if first == last else f"{first}-{last}"
+        for one in suggestion.changes:
+            yield first, f"{place}: {one.rule} {advice(one)}"
+
+
+def _patched(file: Reviewed) -> Iterator[tuple[int, str]]:
+    for part in file.parts:
+        rules = sorted({one.rule for one in part.changes})
+        said = set()
+        for one in sorted(part.changes, key=lambda one: one.line):
+            others = [rule for rule in rules if rule != one.rule]
+            text = f"{one.rule} {advice(one)} (as a patch{f', with {listed(others)}' if others else ''})"
+            if text not in said:
+                yield one.line, f"{one.line}: {text}"
+            said.add(text)
