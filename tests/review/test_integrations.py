@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,17 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from .conftest import Repo
+from .runner import ROOT, read
 from .test_review import BASE
 
-ROOT = Path(__file__).parents[2]
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
 
 
-def read(path: str) -> object:
-    return YAML(typ="safe").load((ROOT / path).read_text())
+POOR = "FROM debian:12\nENV A 1\n"
+BETTER = "FROM debian:12\nENV A=1\n"
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,7 @@ def read(path: str) -> object:
     ],
 )
 def test_hooks_take_the_names_that_people_give(name: str, taken: bool) -> None:
-    hooks = read(".pre-commit-hooks.yaml")
-    assert isinstance(hooks, list)
-    for hook in hooks:
+    for hook in read(".pre-commit-hooks.yaml"):
         seen = re.search(hook["files"], name) is not None and re.search(hook["exclude"], name) is None
         assert seen is taken
         assert hook["require_serial"] is True
@@ -54,7 +52,6 @@ def test_hooks_take_the_names_that_people_give(name: str, taken: bool) -> None:
 def step(made: Repo, tmp_path: Path, **given: str) -> subprocess.CompletedProcess[str]:
     """The action's step, as the runner starts it: inputs as variables, results in files."""
     action = read("action.yml")
-    assert isinstance(action, dict)
     only = next(one for one in action["runs"]["steps"] if one.get("id") == "review")
     tools = tmp_path / "temp" / "dockerslim" / "bin"
     tools.mkdir(parents=True)
@@ -101,3 +98,64 @@ def test_the_action_keeps_to_the_configured_level(repo: Make, tmp_path: Path) ->
     made = repo(files, files | {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
     done = step(made, tmp_path, FAIL="true")
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who has the program installed."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "dockerslim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dockerslim_rewrite "$@"\n')
+    (folder / "dockerslim").chmod(0o755)
+    return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+def called(made: Repo, tools: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=made.root, env=tools, capture_output=True, text=True, check=False)
+
+
+def test_megalinter_lints_reports_and_fixes(repo: Make, tools: dict[str, str]) -> None:
+    path = "ci/mega-linter-plugin-dockerslim/dockerslim.megalinter-descriptor.yml"
+    (linter,) = read(path)["linters"]
+    names = read(path)["file_names_regex"]
+    for name, taken in (("Dockerfile", True), ("Dockerfile-alpine", True), ("x.dockerfile", True), ("a.txt", False)):
+        assert any(re.fullmatch(one, name) for one in names) is taken
+    made = repo({"a/Dockerfile": POOR, "b/x.dockerfile": POOR}, {"dockerslim.toml": 'level = "safe"\n'})
+    files = ["a/Dockerfile", "b/x.dockerfile"]
+    config = [linter["cli_config_arg_name"], linter["config_file_name"]]
+    # As MegaLinter puts it together: the executable, extra arguments, the configuration, those of SARIF, the files.
+    linted = called(made, tools, linter["linter_name"], *linter["cli_lint_extra_args"], *config, *files)
+    assert linted.returncode == 1
+    counts = re.findall(linter["cli_lint_errors_regex"], linted.stdout + linted.stderr)
+    assert sum(map(int, counts)) == 2
+    sarif = [*linter["cli_lint_extra_args"], *config, *linter["cli_sarif_args"]]
+    report = json.loads(called(made, tools, linter["linter_name"], *sarif, *files).stdout)
+    assert len(report["runs"][0]["results"]) == 2
+    left = [one for one in linter["cli_lint_extra_args"] if one not in linter["cli_lint_fix_remove_args"]]
+    fixed = called(made, tools, linter["linter_name"], *left, linter["cli_lint_fix_arg_name"], *config, *files)
+    assert fixed.returncode == 0
+    assert {(made.root / name).read_text() for name in files} == {BETTER}
+
+
+def test_trunk_lints_and_formats(repo: Make, tools: dict[str, str]) -> None:
+    (linter,) = read("ci/trunk.yaml")["lint"]["definitions"]
+    commands = {one["name"]: one for one in linter["commands"]}
+    made = repo({"a/Dockerfile": POOR}, {})
+    lint, form = (commands[name]["run"].replace("${target}", "a/Dockerfile").split() for name in ("lint", "format"))
+    linted = called(made, tools, *lint)
+    assert linted.returncode == 1
+    assert linted.returncode in commands["lint"]["success_codes"]
+    (result,) = json.loads(linted.stdout)["runs"][0]["results"]
+    assert result["fixes"]
+    assert called(made, tools, *form).returncode in commands["format"]["success_codes"]
+    assert (made.root / "a/Dockerfile").read_text() == BETTER
+
+
+def test_reviewdog_gets_diagnostics_with_suggestions(repo: Make, tools: dict[str, str]) -> None:
+    runner = read("ci/reviewdog.yml")["runner"]["dockerslim"]
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    done = called(made, tools | {"BASE": "main"}, "sh", "-c", runner["cmd"])
+    (found,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert runner["format"] == "rdjsonl"
+    assert found["location"]["range"] == found["suggestions"][0]["range"]
+    assert found["suggestions"][0]["text"] == "ENV A=1"
