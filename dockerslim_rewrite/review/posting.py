@@ -202,9 +202,12 @@ def _each(client: Client, path: str, comments: Sequence[dict[str, Any]]) -> list
 def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted:
     """Post to the merge request *number* of *project* (its path or id); what no longer holds is resolved."""
     request = f"projects/{quote(project, safe='')}/merge_requests/{number}"
-    _at(post.commit, client.call("GET", request).json()["sha"], f"merge request {number}")
+    asked = client.call("GET", request).json()
+    _at(post.commit, asked["sha"], f"merge request {number}")
+    # Where the target branch stood when GitLab made its diff only GitLab knows.
+    comments = [one | {"position": one["position"] | asked["diff_refs"]} for one in post.comments]
     author = client.call("GET", "user").json()["id"]
-    wanted = {_key(one["body"]) for one in post.comments}
+    wanted = {_key(one["body"]) for one in comments}
     present: set[str | None] = set()
     removed = 0
     for thread in client.pages(f"{request}/discussions"):
@@ -217,7 +220,7 @@ def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted
         elif len(thread["notes"]) == 1:
             client.call("PUT", f"{request}/discussions/{thread['id']}", {"resolved": True})
             removed += 1
-    new = [one for one in post.comments if _key(one["body"]) not in present]
+    new = [one for one in comments if _key(one["body"]) not in present]
     refused = []
     for one in new:
         try:

@@ -117,8 +117,12 @@ class GitLab(Forge):
         if path == "/user":
             return 200, {"id": 1}, {}
         if re.fullmatch(r"/projects/[^/]+/merge_requests/\d+", path):
-            return 200, {"sha": self.head}, {}
+            return 200, {"sha": self.head, "diff_refs": self.refs()}, {}
         return 200, page(self.review if "/discussions" in path else self.issue, query), {}
+
+    def refs(self) -> dict[str, str]:
+        """The commits that the diff is between: the target branch has moved on since the branch left it."""
+        return {"base_sha": "left-here", "start_sha": "target-now", "head_sha": self.head}
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
         if method == "GET" or self.refusals:
@@ -129,7 +133,8 @@ class GitLab(Forge):
         author = {"id": 1}
         if method == "POST" and kind is self.review:
             at = body["position"]
-            if not any(at["new_line"] in hunk for hunk in self.hunks.get(at["new_path"], [])):
+            shown = any(at["new_line"] in hunk for hunk in self.hunks.get(at["new_path"], []))
+            if not shown or {name: at.get(name) for name in self.refs()} != self.refs():
                 return 400, {"message": '400 Bad request - Note {:line_code=>["can\'t be blank"]}'}, {}
             note = {"body": body["body"], "resolved": False, "author": author}
             kind.append({"id": f"d{self._next}", "notes": [note]})

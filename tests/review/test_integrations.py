@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Repo
+from .forge import GitLab, served
 from .runner import ROOT, read
 from .test_review import BASE
 
@@ -112,6 +113,67 @@ def tools(tmp_path: Path) -> dict[str, str]:
 
 def called(made: Repo, tools: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=made.root, env=tools, capture_output=True, text=True, check=False)
+
+
+def script(lines: list[str]) -> str:
+    """*lines* without those that install: the program is here."""
+    return "\n".join(one for one in lines if "pip install" not in one and "apt-get" not in one)
+
+
+@pytest.mark.parametrize("token", ["glpat-secret", ""])
+def test_the_job_of_gitlab_posts_and_leaves_its_report(repo: Make, tools: dict[str, str], token: str) -> None:
+    job = read("ci/gitlab.yml")["dockerslim"]
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    with served(GitLab()) as forge:
+        forge.head = made.git("rev-parse", "topic").strip()
+        forge.show("Dockerfile", made.git("diff", "main", "topic"))
+        variables = {
+            "CI_API_V4_URL": forge.address,
+            "CI_COMMIT_SHA": forge.head,
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": made.git("rev-parse", "main").strip(),
+            "CI_MERGE_REQUEST_IID": "4",
+            "CI_PROJECT_ID": "12",
+            "GITLAB_TOKEN": token,
+        }
+        done = called(made, tools | variables, "sh", "-ec", script(job["script"]))
+    assert done.returncode == 0, done.stderr
+    report = job["artifacts"]["reports"]["codequality"]
+    assert json.loads((made.root / report).read_text())[0]["check_name"] == "DS604"
+    assert len(forge.review) == (1 if token else 0)
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_the_step_of_azure_warns_on_lines(repo: Make, tools: dict[str, str]) -> None:
+    (step,) = [one for one in read("ci/azure.yml")["steps"] if "review" in one.get("script", "")]
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    made.git("update-ref", "refs/remotes/origin/main", "main")
+    done = called(made, tools | dict.fromkeys(step["env"], "main"), "bash", "-ec", step["script"])
+    assert "##vso[task.logissue type=warning;sourcepath=Dockerfile;linenumber=9;" in done.stdout
+
+
+def test_the_step_of_bitbucket_sends_annotations_in_batches(repo: Make, tools: dict[str, str], tmp_path: Path) -> None:
+    (only,) = read("ci/bitbucket.yml")["pipelines"]["pull-requests"]["**"]
+    many = "FROM debian:12\n" + "".join(f'ENV A{n} {n}\nCMD ["{n}"]\n' for n in range(120))
+    made = repo({"x": ""}, {"Dockerfile": many})
+    made.git("update-ref", "refs/remotes/origin/main", "main")
+    # In place of curl: what it was called with, and the data.
+    (tmp_path / "tools" / "curl").write_text(
+        '#!/bin/sh\necho "$*" >> "$SENT"\nfor one; do case $one in @*) (cat "${one#@}"; echo) >> "$SENT";; esac; done\n'
+    )
+    (tmp_path / "tools" / "curl").chmod(0o755)
+    variables = {
+        "BITBUCKET_COMMIT": "abc",
+        "BITBUCKET_PR_DESTINATION_BRANCH": "main",
+        "BITBUCKET_REPO_FULL_NAME": "o/r",
+        "SENT": str(tmp_path / "sent"),
+    }
+    done = called(made, tools | variables, "bash", "-ec", script(only["step"]["script"]))
+    assert done.returncode == 0, done.stderr
+    sent = (tmp_path / "sent").read_text()
+    batches = [json.loads(one) for one in re.findall(r"^\[.*\]$", sent, re.M)]
+    assert sent.count("/commit/abc/reports/dockerslim/annotations") == len(batches) == 3
+    assert max(map(len, batches)) == 100
+    assert all(one["path"] == "Dockerfile" for batch in batches for one in batch)
 
 
 def test_megalinter_lints_reports_and_fixes(repo: Make, tools: dict[str, str]) -> None:
