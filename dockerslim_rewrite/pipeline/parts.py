@@ -58,13 +58,14 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
         return ()
     source = Source(result.original)
     replaced = _replacements(source, result.patch)
-    groups = _together(replaced, result.changes)
-    judge = _judge(result, options, replaced)
+    places = [(change, _places(change, replaced)) for change in result.changes]
+    groups = _together(len(replaced), [own for _, own in places])
+    judge = _judge(result, options, replaced, places)
 
     def made(group: frozenset[int]) -> Part:
         return Part(
             tuple(replaced[at] for at in sorted(group)),
-            tuple(one for one in result.changes if _places(one, replaced) & group),
+            tuple(one for one, own in places if own & group),
         )
 
     wanted = [group for group in groups if about(made(group))]
@@ -108,7 +109,9 @@ def _dependent(wanted: Sequence[Group], others: Sequence[Group], judge: Judge) -
     return ()
 
 
-def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) -> Judge:
+def _judge(
+    result: Result, options: Options, replaced: Sequence[Replacement], places: Sequence[tuple[Change, Group]]
+) -> Judge:
     from ..validate import Verdict, validate
 
     engine = Engine(Source(result.original, result.path), options, ())
@@ -119,7 +122,7 @@ def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) ->
     def judge(group: frozenset[int]) -> bool:
         if group not in known:
             patch = Patch.of(edit for at in group for edit in replaced[at].edits)
-            changes = tuple(one for one in result.changes if _places(one, replaced) & group)
+            changes = tuple(one for one, own in places if own & group)
             text = patch.apply(result.original)
             known[group] = validate(result.original, text, changes, patch, read).verdict is Verdict.OK
         return known[group]
@@ -127,18 +130,17 @@ def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) ->
     return judge
 
 
-def _together(replaced: Sequence[Replacement], changes: Iterable[Change]) -> list[frozenset[int]]:
-    """Indices of replacements, those that a change has in common in one set."""
-    groups = [frozenset((at,)) for at in range(len(replaced))]
-    for change in changes:
-        places = _places(change, replaced)
-        touched = [one for one in groups if one & places]
+def _together(count: int, places: Iterable[Group]) -> list[Group]:
+    """Indices of so many replacements, those that a change has in common in one set."""
+    groups = [frozenset((at,)) for at in range(count)]
+    for own in places:
+        touched = [one for one in groups if one & own]
         if len(touched) > 1:
-            groups = [one for one in groups if not one & places] + [frozenset().union(*touched)]
+            groups = [one for one in groups if not one & own] + [frozenset().union(*touched)]
     return groups
 
 
-def _places(change: Change, replaced: Sequence[Replacement]) -> frozenset[int]:
+def _places(change: Change, replaced: Sequence[Replacement]) -> Group:
     """Which replacements hold what *change* edits."""
     return frozenset(
         at
