@@ -106,6 +106,20 @@ def test_a_wider_scope_tells_of_the_rest_of_the_file(repo: Make) -> None:
     assert "+    rm -rf /var/lib/apt/lists/*" in file_comments(wide)[0]["body"]
 
 
+@pytest.mark.parametrize("alias", ["", " AS build"])
+def test_another_tag_of_the_base_is_no_news_of_the_rest(repo: Make, alias: str) -> None:
+    before = BASE.replace("FROM debian:12", f"FROM debian:12{alias}").replace("COPY a", "COPY . /x\nCOPY a")
+    made = repo({"Dockerfile": before, ".env": "A=1\n"}, {"Dockerfile": before.replace("debian:12", "debian:13")})
+    assert any(file.changes and file.notes for file in run(made, Scope.ALL).files)
+    assert run(made).files == ()
+
+
+def test_an_old_tag_of_the_base_is_news(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("debian:12", "debian:9")})
+    (file,) = run(made).files
+    assert [one.rule for one in file.notes] == ["DS306"]
+
+
 def test_a_renamed_file_brings_nothing_new(repo: Make) -> None:
     made = repo({"Dockerfile": BASE}, {})
     (made.root / "docker").mkdir()
