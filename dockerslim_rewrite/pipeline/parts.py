@@ -80,6 +80,12 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
     return tuple(sorted(map(made, wanted), key=lambda part: part.replacements[0].first))
 
 
+def spanned(original: str, part: Part) -> Replacement:
+    """The places of *part*, of the text *original*, as one replacement, with the lines between them as they are."""
+    edits = [edit for one in part.replacements for edit in one.edits]
+    return _replacement(Source(original), part.replacements[0].first, part.replacements[-1].last, edits)
+
+
 Group = frozenset[int]
 Judge = Callable[[Group], bool]
 

@@ -135,7 +135,7 @@ def _patch_of(file: Reviewed) -> str:
     changes = [change for part in file.parts for change in part.changes]
     diff = _diff(file, file.parts)
     name = fingerprint(file.path, "patch", diff, 1)
-    said = f"More than one place changes, so this is a patch:\n\n{why(changes)}"
+    said = f"This changes several places, or lines that the diff does not show, so it is a patch:\n\n{why(changes)}"
     return f"{said}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
 
 

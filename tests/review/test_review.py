@@ -167,6 +167,45 @@ def test_lines_that_go_are_an_empty_suggestion(repo: Make) -> None:
     check_subsets(file)
 
 
+MOVED = """\
+FROM python:3.11
+WORKDIR /app
+COPY . .
+{between}RUN pip install --no-cache-dir -r requirements.txt
+{after}CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "after", "spans"),
+    [
+        ("", "", True),
+        ("# a comment\n", "", True),
+        # What changes in between is a suggestion of its own, and keeps its lines.
+        ("ENV A 1\n", "", False),
+        ("# a\n" * 12, "", False),
+    ],
+)
+def test_several_places_are_one_suggestion_where_it_is_short_and_in_nobodys_way(
+    repo: Make, between: str, after: str, spans: bool
+) -> None:
+    text = MOVED.format(between=between, after=after)
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n"}
+    (file,) = run(repo({"README": "x\n", **files}, {"Dockerfile": text})).files
+    moved = [one for one in file.suggestions if "DS701" in {change.rule for change in one.changes}]
+    assert bool(moved) is spans
+    assert any("DS701" in {change.rule for change in part.changes} for part in file.parts) is not spans
+    assert in_hunks(file)
+    taken = [one.replacement for one in file.suggestions]
+    assert len({line for one in taken for line in range(one.first, one.last + 1)}) == sum(
+        one.last - one.first + 1 for one in taken
+    )
+    if spans:
+        accepted = apply_lines(text, [one.replacement for one in moved])
+        assert "COPY requirements.txt ./\n" in accepted
+        assert validate(text, accepted, moved[0].changes).verdict is Verdict.OK
+
+
 def test_suggestions_that_are_alike_are_told_apart(repo: Make) -> None:
     text = "FROM debian:12\nADD a /tmp/\nRUN /tmp/a\nADD b /tmp/\nRUN /tmp/b\nADD a /tmp/\nRUN /tmp/a -v\n"
     made = repo({"README": "x\n", "a": "", "b": ""}, {"Dockerfile": text})
