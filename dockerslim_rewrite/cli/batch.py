@@ -80,7 +80,8 @@ def run_command(
     since: Since = None,
     no_cache: NoCache = False,
     report: Annotated[
-        list[Path] | None, typer.Option("--report", metavar="FILE", help="Write a report: .html, .json, .md or .csv.")
+        list[Path] | None,
+        typer.Option("--report", metavar="FILE", help="A report: .html, .json, .md, .csv or FORMAT=FILE."),
     ] = None,
     executor: Where = "local",
     scheduler: Scheduler = None,

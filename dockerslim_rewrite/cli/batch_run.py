@@ -30,11 +30,7 @@ def run(call: BatchCall, reports: tuple[Path, ...]) -> int:
         raise ValueError("--check writes nothing; leave out --in-place")
     if request.check and request.verify:
         raise ValueError("--check builds nothing; leave out --verify")
-    for path in reports:
-        if path.suffix not in _FORMS:
-            raise ValueError(f"--report {path}: unknown form; the name ends in {', '.join(_FORMS)}")
-        if not path.absolute().parent.is_dir():
-            raise ValueError(f"--report {path}: there is no directory {path.parent}")
+    wanted = [_form(path) for path in reports]
     with Spool() as spool:
         try:
             gather(call, spool, lambda outcome: _finished(outcome, call))
@@ -45,8 +41,8 @@ def run(call: BatchCall, reports: tuple[Path, ...]) -> int:
         code = spool.code
         if request.check and any(one.status.value == "changed" or one.companions for one in spool):
             code = max(code, CHANGES)
-        for path in reports:
-            _report(path, spool)
+        for form, path in wanted:
+            _report(form, path, spool)
         print(total_line(spool), file=sys.stderr)
     return code
 
@@ -98,13 +94,34 @@ def _write(outcome: Outcome) -> None:
         write_output(companion.path, companion.after.encode("utf-8", "surrogateescape"))
 
 
-def _report(path: Path, spool: Spool) -> None:
+def _form(given: Path) -> tuple[str, Path]:
+    """The form of a report, a suffix or the name of a format, and its file. Raises ``ValueError``."""
+    from ..batch.report.formats import FORMATS
+
+    name, separator, file = str(given).partition("=")
+    form, path = (name, Path(file)) if separator and name in FORMATS else (given.suffix, given)
+    if form not in (*_FORMS, *FORMATS):
+        formats = ", ".join(FORMATS)
+        raise ValueError(
+            f"--report {given}: unknown form; the name ends in {', '.join(_FORMS)}, or FORMAT= stands before it, "
+            f"with one of {formats}"
+        )
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"--report {given}: there is no directory {path.parent}")
+    return form, path
+
+
+def _report(form: str, path: Path, spool: Spool) -> None:
     from ..batch.report import write_report
+    from ..batch.report.formats import FORMATS, formatted
 
     temporary = path.with_name(f".{path.name}.dockerslim-{os.getpid()}")
     try:
         with open(temporary, "w", encoding="utf-8", errors="surrogateescape") as file:
-            write_report(file, path.suffix, spool)
+            if form in FORMATS:
+                file.write(formatted(form, spool))
+            else:
+                write_report(file, form, spool)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -33,6 +33,9 @@ def review_command(
     level: Annotated[str | None, typer.Option("--level", help="safe, standard or aggressive.")] = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration.")] = False,
+    write: Annotated[
+        list[str] | None, typer.Option("--write", metavar="FORMAT=FILE", help="A format into a file as well.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 if there is anything to change.")] = False,
     post: Annotated[str | None, typer.Option("--post", metavar="FORGE", help="Post to github or gitlab.")] = None,
     number: Annotated[int | None, typer.Option("--number", help="Of the pull request, for --post.")] = None,
@@ -54,11 +57,14 @@ def review_command(
         if scope not in [one.value for one in Scope]:
             raise ValueError(f"--scope: unknown value {scope!r}; choose from {', '.join(one.value for one in Scope)}")
         _known(format, post)
+        further = [_further(one) for one in write or []]
         typed = Request(paths=(), config=config, isolated=isolated)
         if level is not None:
             typed = evolve(typed, level=level, given=frozenset(("level",)))
             _ = options_of(typed).safety
         found, root = _review(typed, base, head, paths or [], Scope(scope))
+        for kind, file in further:
+            file.write_bytes(_document(found, root, kind).encode("utf-8", "surrogateescape"))
         if post is None:
             sys.stdout.flush()
             sys.stdout.buffer.write(_document(found, root, format).encode("utf-8", "surrogateescape"))
@@ -66,6 +72,9 @@ def review_command(
             _post(found, root, post, number, send=send)
     except (GitError, ValueError) as error:
         complain(str(error))
+        raise typer.Exit(USAGE) from None
+    except OSError as error:
+        complain(f"{error.filename}: cannot be written: {error.strerror}")
         raise typer.Exit(USAGE) from None
     for line in found.skipped:
         print(printable(f"dockerslim: skipped: {line}"), file=sys.stderr)
@@ -79,6 +88,14 @@ def _known(format: str, post: str | None) -> None:
         raise ValueError(f"--format: unknown value {format!r}; choose from {', '.join((*_OWN, *FORMATS))}")
     if post not in (None, "github", "gitlab"):
         raise ValueError(f"--post: unknown value {post!r}; choose from github, gitlab")
+
+
+def _further(given: str) -> tuple[str, Path]:
+    kind, separator, file = given.partition("=")
+    if not separator or not file:
+        raise ValueError(f"--write: {given!r} is not FORMAT=FILE")
+    _known(kind, None)
+    return kind, Path(file)
 
 
 def _review(typed: Request, base: str | None, head: str | None, paths: list[str], scope: Scope) -> tuple[Review, Path]:
@@ -155,6 +172,8 @@ def _post(found: Review, root: Path, forge: str, number: int | None, *, send: bo
             done = post_gitlab(client, _variable("CI_PROJECT_ID"), request, post)
     except PostError as error:
         raise ValueError(str(error)) from None
+    for line in done.refused:
+        print(printable(f"dockerslim: refused: {line}"), file=sys.stderr)
     print(f"posted {done.new}, kept {done.kept}, removed {done.removed}")
 
 

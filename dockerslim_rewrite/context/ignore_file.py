@@ -71,7 +71,7 @@ def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
         old = read_dockerignore(before or "")
     except DockerignoreError:
         return None
-    named = _named(build)
+    named = named_paths(build)
     items = [item for item in project.classified if _may_go(item, build, project, named, old)]
     # Development files alone, the Dockerfile mostly, are no reason to write a file.
     if all(item.role is FileRole.DEVELOPMENT for item in items):
@@ -85,8 +85,11 @@ def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
     return IgnoreFile(text, before, tuple(items))
 
 
-def _named(build: Build) -> set[str]:
-    """The context paths that the build names: sources of COPY and ADD, and of bind mounts."""
+def named_paths(build: Build) -> set[str]:
+    """The context paths that the build names, patterns among them: sources of COPY and ADD, and of bind mounts.
+
+    The whole context is the empty path; a variable that is not known stays as it is written.
+    """
     found: set[str] = set()
     known = states(build)
     for stage in build.stages:

@@ -32,6 +32,7 @@ class Pass:
     ceiling: Safety | None
     group: str
     summary: str
+    look: str = ""
     answers: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     optional: bool = False

@@ -51,6 +51,7 @@ def _pass(row: Mapping[str, Any], phase: str) -> Pass:
         ceiling=Safety.of(row["ceiling"]) if "ceiling" in row else level,
         group=row["group"],
         summary=row["summary"],
+        look=row.get("look", ""),
         answers=tuple(row.get("answers", ())),
         mentions=tuple(row.get("mentions", ())),
         optional=row.get("optional", False),

@@ -43,64 +43,81 @@ class Part:
         return Patch.of(edit for one in self.replacements for edit in one.edits)
 
 
-def parts(result: Result, options: Options) -> tuple[Part, ...]:
-    """The parts of *result*, in the order of their first lines.
+#: Whether a part is asked for.
+About = Callable[[Part], bool]
+
+
+def parts(result: Result, options: Options, about: About = lambda part: True) -> tuple[Part, ...]:
+    """The parts of *result* that *about* asks for, in the order of their first lines.
 
     What one change edits stays together, and so does whatever the validator refuses to see apart: every part alone,
     every pair and all without any one were asked about. Where that does not settle it, the whole file is one part,
-    which the compiler has proven.
+    which the compiler has proven. What nobody asks for is left out of all of that, unless another part needs it.
     """
     if not result.changes or not result.patch:
         return ()
     source = Source(result.original)
     replaced = _replacements(source, result.patch)
-    groups = _together(replaced, result.changes)
-    judge = _judge(result, options, replaced)
-    while len(groups) > 1:
-        meeting = _dependent(groups, judge)
-        if meeting is None:
-            break
-        if meeting == set(range(len(groups))):
-            groups = [frozenset().union(*groups)]
-            break
-        joined = frozenset().union(*(groups[one] for one in meeting))
-        groups = [one for at, one in enumerate(groups) if at not in meeting] + [joined]
-    made = [
-        Part(
+    places = [(change, _places(change, replaced)) for change in result.changes]
+    groups = _together(len(replaced), [own for _, own in places])
+    judge = _judge(result, options, replaced, places)
+
+    def made(group: frozenset[int]) -> Part:
+        return Part(
             tuple(replaced[at] for at in sorted(group)),
-            tuple(one for one in result.changes if _places(one, replaced) & group),
+            tuple(one for one, own in places if own & group),
         )
-        for group in groups
-    ]
-    return tuple(sorted(made, key=lambda part: part.replacements[0].first))
+
+    wanted = [group for group in groups if about(made(group))]
+    others = [group for group in groups if group not in wanted]
+    while len(wanted) > 1 or others:
+        meeting = _dependent(wanted, others, judge)
+        if not meeting:
+            break
+        joined = frozenset().union(*meeting)
+        wanted = [*(one for one in wanted if one not in meeting), joined]
+        others = [one for one in others if one not in meeting]
+    return tuple(sorted(map(made, wanted), key=lambda part: part.replacements[0].first))
 
 
-Judge = Callable[[frozenset[int]], bool]
+def spanned(original: str, part: Part) -> Replacement:
+    """The places of *part*, of the text *original*, as one replacement, with the lines between them as they are."""
+    edits = [edit for one in part.replacements for edit in one.edits]
+    return _replacement(Source(original), part.replacements[0].first, part.replacements[-1].last, edits)
 
 
-def _dependent(groups: Sequence[frozenset[int]], judge: Judge) -> set[int] | None:
-    """Which of *groups* cannot be apart; all of them where that cannot be said; None where each can."""
-    every = set(range(len(groups)))
-    if len(groups) > _MOST:
+Group = frozenset[int]
+Judge = Callable[[Group], bool]
+
+
+def _dependent(wanted: Sequence[Group], others: Sequence[Group], judge: Judge) -> Sequence[Group]:
+    """Which groups have to be one, of which one is in *wanted*; all where that cannot be said, none where each is."""
+    every = [*wanted, *others]
+    if len(wanted) > _MOST:
         return every
-    alone = [at for at, group in enumerate(groups) if not judge(group)]
-    for at in alone:
+    for group in wanted:
+        if judge(group):
+            continue
         # What does not stand alone often needs one other, most often the nearest.
-        nearest = sorted(every - {at}, key=lambda other: abs(min(groups[other]) - min(groups[at])))
-        for other in nearest:
-            if judge(groups[at] | groups[other]):
-                return {at, other}
+        for other in sorted(every, key=lambda one: abs(min(one) - min(group))):
+            if other != group and judge(group | other):
+                return group, other
         return every
-    for one, other in combinations(sorted(every), 2):
-        if not judge(groups[one] | groups[other]):
-            return {one, other}
-    whole: frozenset[int] = frozenset().union(*groups)
-    if any(not judge(whole - group) for group in groups if whole - group):
+    for one, other in combinations(wanted, 2):
+        if not judge(one | other):
+            return one, other
+    whole: Group = frozenset().union(*wanted)
+    # Of all groups together the compiler has proven it.
+    if others and wanted and not judge(whole):
         return every
-    return None
+    if any(not judge(whole - group) for group in wanted if whole - group):
+        return wanted
+    return ()
 
 
-def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) -> Judge:
+def _judge(
+    result: Result, options: Options, replaced: Sequence[Replacement], places: Sequence[tuple[Change, Group]]
+) -> Judge:
     from ..validate import Verdict, validate
 
     engine = Engine(Source(result.original, result.path), options, ())
@@ -111,7 +128,7 @@ def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) ->
     def judge(group: frozenset[int]) -> bool:
         if group not in known:
             patch = Patch.of(edit for at in group for edit in replaced[at].edits)
-            changes = tuple(one for one in result.changes if _places(one, replaced) & group)
+            changes = tuple(one for one, own in places if own & group)
             text = patch.apply(result.original)
             known[group] = validate(result.original, text, changes, patch, read).verdict is Verdict.OK
         return known[group]
@@ -119,18 +136,17 @@ def _judge(result: Result, options: Options, replaced: Sequence[Replacement]) ->
     return judge
 
 
-def _together(replaced: Sequence[Replacement], changes: Iterable[Change]) -> list[frozenset[int]]:
-    """Indices of replacements, those that a change has in common in one set."""
-    groups = [frozenset((at,)) for at in range(len(replaced))]
-    for change in changes:
-        places = _places(change, replaced)
-        touched = [one for one in groups if one & places]
+def _together(count: int, places: Iterable[Group]) -> list[Group]:
+    """Indices of so many replacements, those that a change has in common in one set."""
+    groups = [frozenset((at,)) for at in range(count)]
+    for own in places:
+        touched = [one for one in groups if one & own]
         if len(touched) > 1:
-            groups = [one for one in groups if not one & places] + [frozenset().union(*touched)]
+            groups = [one for one in groups if not one & own] + [frozenset().union(*touched)]
     return groups
 
 
-def _places(change: Change, replaced: Sequence[Replacement]) -> frozenset[int]:
+def _places(change: Change, replaced: Sequence[Replacement]) -> Group:
     """Which replacements hold what *change* edits."""
     return frozenset(
         at

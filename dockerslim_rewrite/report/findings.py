@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..change import Change, Remark, RemarkKind
+from ..change import Change, Remark, RemarkKind, Safety
 from ..passes import rules
 from ..pipeline import Options, Result
 from ..pipeline.parts import Part, parts
@@ -74,7 +74,7 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
                 rule=one.rule,
                 span=Span(begin, begin + len(line)),
                 line=one.line,
-                message=sentence(one),
+                message=advice(one),
                 title=one.title if isinstance(one, Change) else one.message,
                 reason=one.reason,
                 change=change,
@@ -109,6 +109,14 @@ def sentence(one: Change | Remark) -> str:
         return one.message
     saved = f" (about {size(one.saving)} less)" if one.saving else ""
     return f"{one.title}{saved}: {one.reason}"
+
+
+def advice(one: Change | Remark) -> str:
+    """The same with what to look at, where the change rests on an assumption."""
+    if isinstance(one, Remark) or one.safety is Safety.SAFE:
+        return sentence(one)
+    look = next((known.look for known in rules() if known.code == one.rule and known.look), None)
+    return sentence(one) if look is None else f"{sentence(one)}; look {look}"
 
 
 def fingerprint(path: str, rule: str, text: str, ordinal: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..pipeline import Result, unified_diff
 from .findings import clean, findings, page_of, shown_path
+from .picture import picture
 from .text import counted, printable, size
 
 #: Forges refuse comments with more characters.
@@ -18,12 +19,14 @@ def markdown(results: Sequence[Result]) -> str:
     changes = sum(len(one.changes) for one in ordered)
     if not ordered:
         return "### dockerslim: nothing to change\n"
-    saved = size(sum(one.saving for one in ordered))
-    head = [f"### dockerslim: {counted(changes, 'change')}, about {saved} less in the images", ""]
+    saving = sum(one.saving for one in ordered)
+    saved = f", about {size(saving)} less in the images" if saving else ""
+    head = [f"### dockerslim: {counted(changes, 'change')}{saved}", ""]
     head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
     for result in ordered:
         notes = sum(not one.change for one in findings(result))
-        head.append(f"| {code(shown_path(result))} | {len(result.changes)} | {notes} | {size(result.saving)} |")
+        saves = size(result.saving) if result.saving else "–"
+        head.append(f"| {code(shown_path(result))} | {len(result.changes)} | {notes} | {saves} |")
     text = "\n".join(head) + "\n"
     if len(text) > LIMIT:
         return text[:LIMIT].rsplit("\n", 1)[0] + "\n\n(cut: too many files)\n"
@@ -45,6 +48,9 @@ def _fold(result: Result) -> str:
         rule = one.rule if page is None else f"[{one.rule}]({page})"
         lines.append(f"- line {one.line}, {rule}: {plain(one.message)}")
     if result.changed:
+        shown = picture(result)
+        if shown:
+            lines += ["", fenced(shown, "text")]
         diff = unified_diff(result.original, result.text, name)
         lines += ["", fenced(diff, "diff")]
     return "\n".join([*lines, "", "</details>", ""])

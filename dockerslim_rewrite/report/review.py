@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..change import Change
+from ..change import Change, Safety
 from ..pipeline import unified_diff
 from ..pipeline.parts import Part
 from ..review.reviewed import Reviewed, Suggestion
 from ..review.run import Review
 from ..text import Patch
-from .findings import clean, fingerprint, page_of, sentence
+from .findings import advice, clean, fingerprint, page_of
 from .json import SCHEMA, result_object
 from .markdown import LIMIT, code, fence, fenced, markdown, plain
-from .text import counted
+from .text import counted, listed
 
 #: What the program knows its own comments by; a fingerprint follows.
 MARK = "<!-- dockerslim:"
@@ -25,14 +26,25 @@ SUMMARY = f"{MARK}summary -->"
 COMMENTS = 30
 #: GitLab applies suggestions of at most so many lines above the commented one.
 _ABOVE = 100
+#: So much of what a change rests on is shown.
+_EVIDENCE = 3
 
 
-def mark(path: str, suggestion: Suggestion) -> str:
-    """What names a suggestion from one run to the next: its file, rules, and what becomes of which text."""
-    rules = " ".join(sorted({one.rule for one in suggestion.changes}))
-    edits = " ".join(one.text for one in suggestion.replacement.edits)
-    place = " ".join(one.title for one in suggestion.changes)
-    return f"{MARK}{fingerprint(path, rules, f'{place} {edits}', 1)} -->"
+def marks(file: Reviewed) -> dict[Suggestion, str]:
+    """What names each suggestion from one run to the next: its file, rules, and what becomes of which text.
+
+    Of suggestions that are alike in all of that, each counts.
+    """
+    lines = file.result.original.split("\n")
+    seen: Counter[tuple[str, str]] = Counter()
+    found = {}
+    for one in file.suggestions:
+        rules = " ".join(sorted({change.rule for change in one.changes}))
+        replaced = one.replacement
+        text = "\n".join((*lines[replaced.first - 1 : replaced.last], "", replaced.text or ""))
+        seen[rules, text] += 1
+        found[one] = f"{MARK}{fingerprint(file.path, rules, text, seen[rules, text])} -->"
+    return found
 
 
 def why(changes: Iterable[Change]) -> str:
@@ -41,16 +53,17 @@ def why(changes: Iterable[Change]) -> str:
     for one in changes:
         page = page_of(one.rule)
         rule = f"**{one.rule}**" if page is None else f"[**{one.rule}**]({page})"
-        lines.append(f"{rule} {plain(sentence(one))}")
+        shown = "; ".join(one.evidence[:_EVIDENCE]) if one.safety is not Safety.SAFE else ""
+        lines.append(f"{rule} {plain(advice(one))}" + (f" (rests on: {plain(shown)})" if shown else ""))
     # Rules that did the same in several places of the suggestion say it once.
     return "\n\n".join(dict.fromkeys(lines))
 
 
-def comment(path: str, suggestion: Suggestion, info: str = "suggestion") -> str:
-    """The text of a comment on the lines that *suggestion* replaces."""
+def comment(suggestion: Suggestion, mark: str, info: str = "suggestion") -> str:
+    """The text of a comment on the lines that *suggestion* replaces, which is known by its *mark*."""
     text = suggestion.replacement.text
     block = f"```{info}\n```" if text is None else _block(text, info)
-    return f"{why(suggestion.changes)}\n\n{block}\n\n{mark(path, suggestion)}"
+    return f"{why(suggestion.changes)}\n\n{block}\n\n{mark}"
 
 
 def _block(text: str, info: str) -> str:
@@ -61,14 +74,15 @@ def _block(text: str, info: str) -> str:
 
 def github_comments(files: Sequence[Reviewed]) -> list[dict[str, Any]]:
     """The comments of a review as GitHub takes them, those that save most first where there are too many."""
-    found = [(file, one) for file in files for one in file.suggestions]
-    kept = sorted(found, key=lambda pair: -sum(one.saving or 0 for one in pair[1].changes))[:COMMENTS]
-    return [_github(file.path, one) for file, one in found if (file, one) in kept]
+    found = [(file.path, one, mark) for file in files for one, mark in marks(file).items()]
+    most = sorted(found, key=lambda entry: -sum(one.saving or 0 for one in entry[1].changes))[:COMMENTS]
+    kept = {mark for _, _, mark in most}
+    return [_github(*entry) for entry in found if entry[2] in kept]
 
 
-def _github(path: str, one: Suggestion) -> dict[str, Any]:
+def _github(path: str, one: Suggestion, mark: str) -> dict[str, Any]:
     first, last = one.replacement.first, one.replacement.last
-    entry: dict[str, Any] = {"path": path, "body": comment(path, one), "line": last, "side": "RIGHT"}
+    entry: dict[str, Any] = {"path": path, "body": comment(one, mark), "line": last, "side": "RIGHT"}
     return entry if first == last else entry | {"start_line": first, "start_side": "RIGHT"}
 
 
@@ -87,7 +101,7 @@ def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
     """The discussions of a merge request as GitLab takes them."""
     found = []
     for file in review.files:
-        for one in file.suggestions:
+        for one, mark in marks(file).items():
             above = one.replacement.last - one.replacement.first
             if above > _ABOVE:
                 continue
@@ -104,7 +118,7 @@ def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
             old = file.old_line(one.replacement.last)
             if old is not None:
                 position["old_line"] = old
-            found.append({"body": comment(file.path, one, f"suggestion:-{above}+0"), "position": position})
+            found.append({"body": comment(one, mark, f"suggestion:-{above}+0"), "position": position})
     return found
 
 
@@ -121,7 +135,7 @@ def _patch_of(file: Reviewed) -> str:
     changes = [change for part in file.parts for change in part.changes]
     diff = _diff(file, file.parts)
     name = fingerprint(file.path, "patch", diff, 1)
-    said = f"More than one place changes, so this is a patch:\n\n{why(changes)}"
+    said = f"This changes several places, or lines that the diff does not show, so it is a patch:\n\n{why(changes)}"
     return f"{said}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
 
 
@@ -153,7 +167,7 @@ def review_json(review: Review, root: Path) -> str:
                 "last_line": one.replacement.last,
                 "text": one.replacement.text,
                 "rules": sorted({change.rule for change in one.changes}),
-                "message": " ".join(sentence(change) for change in one.changes),
+                "message": " ".join(advice(change) for change in one.changes),
             }
             for one in file.suggestions
         ]
@@ -167,18 +181,37 @@ def review_json(review: Review, root: Path) -> str:
 
 
 def review_lines(review: Review) -> list[str]:
-    """The review for a terminal."""
+    """The review for a terminal, by file and line."""
     lines = []
     for file in review.files:
-        for suggestion in file.suggestions:
-            first, last = suggestion.replacement.first, suggestion.replacement.last
-            place = f"{first}" if first == last else f"{first}-{last}"
-            lines += [f"{file.path}:{place}: {one.rule} {sentence(one)}" for one in suggestion.changes]
-        for part in file.parts:
-            places = ", ".join(str(one.first) for one in part.replacements)
-            lines += [f"{file.path}:{places}: {one.rule} {sentence(one)} (as a patch)" for one in part.changes]
-        lines += [f"{file.path}:{one.line}: {one.rule} note: {one.message}" for one in file.notes]
-    count = sum(len(one.suggestions) for one in review.files)
+        told = [*_suggested(file), *_patched(file)]
+        told += [(one.line, f"{one.line}: {one.rule} note: {one.message}") for one in file.notes]
+        lines += [f"{file.path}:{text}" for _, text in sorted(told, key=lambda one: one[0])]
+    if not review.files:
+        return ["nothing to suggest"]
     files = counted(len(review.files), "file")
-    lines.append(f"{counted(count, 'suggestion')} in {files}" if review.files else "nothing to suggest")
+    lines.append(f"{counted(sum(len(one.suggestions) for one in review.files), 'suggestion')} in {files}")
+    patched = sum(bool(one.parts) for one in review.files)
+    if patched:
+        lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"
     return lines
+
+
+def _suggested(file: Reviewed) -> Iterator[tuple[int, str]]:
+    for suggestion in file.suggestions:
+        first, last = suggestion.replacement.first, suggestion.replacement.last
+        place = f"{first}" if first == last else f"{first}-{last}"
+        for one in suggestion.changes:
+            yield first, f"{place}: {one.rule} {advice(one)}"
+
+
+def _patched(file: Reviewed) -> Iterator[tuple[int, str]]:
+    for part in file.parts:
+        rules = sorted({one.rule for one in part.changes})
+        said = set()
+        for one in sorted(part.changes, key=lambda one: one.line):
+            others = [rule for rule in rules if rule != one.rule]
+            text = f"{one.rule} {advice(one)} (as a patch{f', with {listed(others)}' if others else ''})"
+            if text not in said:
+                yield one.line, f"{one.line}: {text}"
+            said.add(text)

@@ -51,14 +51,17 @@ def remark_line(name: str, remark: Remark, again: Sequence[int] = ()) -> str:
 def listing(numbers: Sequence[int]) -> str:
     """Numbers for people: ``3``, ``3 and 4``, ``3, 4 and 5``; of many the first ten and how many more there are."""
     shown = [str(number) for number in numbers[:_SHOWN]]
-    if len(numbers) > _SHOWN:
-        return f"{', '.join(shown)} and {len(numbers) - _SHOWN} more"
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+    return f"{', '.join(shown)} and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else listed(shown)
 
 
-def counted(count: int, word: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{count} {word}" if count == 1 else f"{count:,} {word}s"
+def listed(words: Sequence[str]) -> str:
+    """*words*, of which there is one at least, for people: ``a``, ``a and b``, ``a, b and c``."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
+def counted(count: int, word: str, many: str | None = None) -> str:
+    """``1 file``, ``2 files``; *many* is the plural where that is no ``s`` more."""
+    return f"{count} {word}" if count == 1 else f"{count:,} {many or f'{word}s'}"
 
 
 def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:

@@ -22,10 +22,15 @@ _TRIES = 5
 #: Seconds to wait at most for a limit to pass; a run that takes longer is of no use to anybody.
 _PATIENCE = 120.0
 _PAGE = 100
+_BAD_REQUEST, _UNPROCESSABLE = 400, 422
 
 
 class PostError(Exception):
-    """The forge refused: one line that says what and what to do."""
+    """The forge refused: one line that says what and what to do. ``status`` is that of HTTP, None without an answer."""
+
+    def __init__(self, said: str, status: int | None = None) -> None:
+        super().__init__(said)
+        self.status = status
 
 
 @record
@@ -40,11 +45,12 @@ class Post:
 
 @record
 class Posted:
-    """What was done."""
+    """What was done; ``refused`` are comments that the forge would not have, a line each."""
 
     new: int
     kept: int
     removed: int
+    refused: tuple[str, ...] = ()
 
 
 class Client:
@@ -70,7 +76,7 @@ class Client:
                 return answer
             wait = _wait(answer, attempt)
             if wait is None or last or wait > _PATIENCE:
-                raise PostError(_refusal(method, path, answer))
+                raise PostError(_refusal(method, path, answer), answer.status_code)
             self._sleep(wait)
         raise AssertionError("the last try returns or raises")
 
@@ -120,9 +126,11 @@ def _refusal(method: str, path: str, answer: httpx.Response) -> str:
 def post_github(client: Client, repository: str, number: int, post: Post) -> Posted:
     """Post to the pull request *number* of *repository* (``owner/name``)."""
     pull, issue = f"repos/{repository}/pulls/{number}", f"repos/{repository}/issues/{number}"
+    _at(post.commit, client.call("GET", pull).json()["head"]["sha"], f"pull request {number}")
     wanted = {_key(one["body"]) for one in (*post.comments, *post.files)}
     said = list(client.pages(f"{pull}/comments"))
-    known = [one for one in said if _key(one["body"])]
+    own = _github_author(client)
+    known = [one for one in said if _key(one["body"]) and own(one)]
     answered = {one.get("in_reply_to_id") for one in said}
     # A comment whose line is gone from the diff has none.
     present = {_key(one["body"]) for one in known if one.get("line") or one.get("subject_type") == "file"} & wanted
@@ -132,48 +140,103 @@ def post_github(client: Client, repository: str, number: int, post: Post) -> Pos
             client.call("DELETE", f"repos/{repository}/pulls/comments/{one['id']}")
             removed += 1
     new = [one for one in post.comments if _key(one["body"]) not in present]
-    if new:
-        body = {"commit_id": post.commit, "event": "COMMENT", "comments": new}
-        client.call("POST", f"{pull}/reviews", body)
     files = [one for one in post.files if _key(one["body"]) not in present]
-    for one in files:
-        client.call("POST", f"{pull}/comments", one)
-    notes = list(client.pages(f"{issue}/comments"))
-    own = next((one for one in notes if _key(one["body"]) == _SUMMARY), None)
-    if own is None:
+    refused = [*_github_review(client, pull, post.commit, new), *_each(client, f"{pull}/comments", files)]
+    notes = [one for one in client.pages(f"{issue}/comments") if _key(one["body"]) == _SUMMARY and own(one)]
+    if not notes:
         if wanted:
             client.call("POST", f"{issue}/comments", {"body": post.summary})
-    elif own["body"].strip() != post.summary.strip():
-        client.call("PATCH", f"repos/{repository}/issues/comments/{own['id']}", {"body": post.summary})
-    return Posted(len(new) + len(files), len(present), removed)
+    elif notes[0]["body"].strip() != post.summary.strip():
+        client.call("PATCH", f"repos/{repository}/issues/comments/{notes[0]['id']}", {"body": post.summary})
+    return Posted(len(new) + len(files) - len(refused), len(present), removed, tuple(refused))
+
+
+def _at(commit: str, head: str, name: str) -> None:
+    """Comments belong to the last commit: of another one the lines may be others, and the review of another request."""
+    if commit != head:
+        raise PostError(
+            f"{name} is at {head[:12]}, what was reviewed is {commit[:12]}; check out the last commit of the branch, "
+            "not its trial merge, and leave what was pushed since to its own run"
+        )
+
+
+def _github_author(client: Client) -> Callable[[dict[str, Any]], bool]:
+    """Whether a comment was written with this token: anybody can write the mark, and is not to be taken for us."""
+    try:
+        login = client.call("GET", "user").json()["login"]
+    except PostError as error:
+        if error.status not in (401, 403, 404):
+            raise
+        # The tokens of runs and apps are nobody's: what they write is a bot's, which no person can be.
+        return lambda one: bool(one["user"]["type"] == "Bot")
+    return lambda one: bool(one["user"]["login"] == login)
+
+
+def _github_review(client: Client, pull: str, commit: str, comments: Sequence[dict[str, Any]]) -> list[str]:
+    """Make one review of *comments*; what GitHub refuses of them, a line each."""
+    if not comments:
+        return []
+    try:
+        client.call("POST", f"{pull}/reviews", {"commit_id": commit, "event": "COMMENT", "comments": comments})
+    except PostError as error:
+        if error.status != _UNPROCESSABLE:
+            raise
+        # One comment that is refused takes the whole review with it: then each goes by itself.
+        return _each(client, f"{pull}/comments", [one | {"commit_id": commit} for one in comments])
+    return []
+
+
+def _each(client: Client, path: str, comments: Sequence[dict[str, Any]]) -> list[str]:
+    """Post *comments* one by one; those that are refused as they are, a line each."""
+    refused = []
+    for one in comments:
+        try:
+            client.call("POST", path, one)
+        except PostError as error:
+            if error.status != _UNPROCESSABLE:
+                raise
+            refused.append(f"{one['path']}:{one.get('line', 1)}: {error}")
+    return refused
 
 
 def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted:
     """Post to the merge request *number* of *project* (its path or id); what no longer holds is resolved."""
     request = f"projects/{quote(project, safe='')}/merge_requests/{number}"
-    wanted = {_key(one["body"]) for one in post.comments}
+    asked = client.call("GET", request).json()
+    _at(post.commit, asked["sha"], f"merge request {number}")
+    # Where the target branch stood when GitLab made its diff only GitLab knows.
+    comments = [one | {"position": one["position"] | asked["diff_refs"]} for one in post.comments]
+    author = client.call("GET", "user").json()["id"]
+    wanted = {_key(one["body"]) for one in comments}
     present: set[str | None] = set()
     removed = 0
     for thread in client.pages(f"{request}/discussions"):
         note = thread["notes"][0]
         key = _key(note["body"])
-        if key is None or key == _SUMMARY or note.get("resolved"):
+        if key is None or key == _SUMMARY or note.get("resolved") or note["author"]["id"] != author:
             continue
         if key in wanted:
             present.add(key)
         elif len(thread["notes"]) == 1:
             client.call("PUT", f"{request}/discussions/{thread['id']}", {"resolved": True})
             removed += 1
-    new = [one for one in post.comments if _key(one["body"]) not in present]
+    new = [one for one in comments if _key(one["body"]) not in present]
+    refused = []
     for one in new:
-        client.call("POST", f"{request}/discussions", one)
-    own = next((one for one in client.pages(f"{request}/notes") if _key(one["body"]) == _SUMMARY), None)
+        try:
+            client.call("POST", f"{request}/discussions", one)
+        except PostError as error:
+            if error.status not in (_BAD_REQUEST, _UNPROCESSABLE):
+                raise
+            refused.append(f"{one['position']['new_path']}:{one['position']['new_line']}: {error}")
+    notes = client.pages(f"{request}/notes")
+    own = next((one for one in notes if _key(one["body"]) == _SUMMARY and one["author"]["id"] == author), None)
     if own is None:
         if wanted:
             client.call("POST", f"{request}/notes", {"body": post.summary})
     elif own["body"].strip() != post.summary.strip():
         client.call("PUT", f"{request}/notes/{own['id']}", {"body": post.summary})
-    return Posted(len(new), len(present), removed)
+    return Posted(len(new) - len(refused), len(present), removed, tuple(refused))
 
 
 def _key(body: str | None) -> str | None:

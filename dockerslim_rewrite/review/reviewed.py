@@ -8,11 +8,14 @@ from pathlib import Path
 
 from ..change import Change, Remark
 from ..pipeline import Options, Result
-from ..pipeline.parts import Part, Replacement, parts
+from ..pipeline.parts import Part, Replacement, parts, spanned
 from ..record import evolve, record
 from ..text import Patch
 from .hunks import Hunk
 from .subtract import added, added_notes
+
+#: A suggestion for several places spans no more lines: beyond, what it changes is hard to see.
+_SPAN = 12
 
 
 class Scope(Enum):
@@ -89,19 +92,44 @@ def reviewed(
     new = added(before, after)
     fresh = {after.changes[at] for at in new}
     touched = frozenset(line for hunk in hunks for line in (*hunk.added, *hunk.beside))
-    suggestions, others = [], []
-    for part in parts(after, options):
-        if scope is Scope.LINES and not (fresh.intersection(part.changes) or _touches(part, touched)):
-            continue
-        whole = part.replacements[0]
-        fits = len(part.replacements) == 1 and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
-        if fits:
+
+    def told(part: Part) -> bool:
+        return scope is not Scope.LINES or bool(fresh.intersection(part.changes)) or _touches(part, touched)
+
+    suggestions, others = _cut(after.original, parts(after, options, told), hunks)
+    noted = added_notes(before, after) if scope is Scope.LINES else range(len(after.remarks))
+    notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
+    return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
+
+
+def _cut(
+    original: str, found: Sequence[Part], hunks: Sequence[Hunk]
+) -> tuple[tuple[Suggestion, ...], tuple[Part, ...]]:
+    """The suggestions that *found* makes, and the parts that cannot be one."""
+    suggestions: list[Suggestion] = []
+    others: list[Part] = []
+    for part in found:
+        whole = _whole(original, part, found)
+        if whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks):
             suggestions.append(Suggestion(whole, part.changes))
         else:
             others.append(part)
-    noted = added_notes(before, after) if scope is Scope.LINES else range(len(after.remarks))
-    notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
-    return Reviewed(path, after, tuple(suggestions), tuple(others), notes, tuple(hunks))
+    return tuple(suggestions), tuple(others)
+
+
+def _whole(original: str, part: Part, found: Sequence[Part]) -> Replacement | None:
+    """*part* as one replacement; None where it would take lines of another of *found* along, or too many."""
+    if len(part.replacements) == 1:
+        return part.replacements[0]
+    whole = spanned(original, part)
+    elsewhere = (place for one in found if one != part for place in one.replacements)
+    if whole.last - whole.first >= _SPAN or any(_meet(whole, place) for place in elsewhere):
+        return None
+    return whole
+
+
+def _meet(one: Replacement, other: Replacement) -> bool:
+    return one.first <= other.last and other.first <= one.last
 
 
 def _touches(part: Part, touched: frozenset[int]) -> bool:

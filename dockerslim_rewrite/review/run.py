@@ -7,12 +7,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..change import RemarkKind
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
 from ..syntax import ParseError
 from ..workspace.discovery import Covered, discover
 from ..workspace.uses import Workspace
 from .git import ChangedFile, Git, GitError
+from .given import Given, given_to
 from .reviewed import Reviewed, Scope, reviewed
 
 #: The options for a Dockerfile, by its path on disk.
@@ -69,7 +71,8 @@ def review(
                 skipped.append(f"{path}: {_why(error)}")
                 continue
             earlier = path if own is None else own.before
-            before = None if earlier is None else old.rewritten(earlier)
+            tells = bool(after.changes) or any(one.kind is RemarkKind.ANALYSIS for one in after.remarks)
+            before = old.rewritten(earlier) if tells and earlier is not None else None
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
@@ -80,15 +83,11 @@ def review(
 
 
 def _concerned(path: str, changed: dict[str | None, ChangedFile], side: _Side, scope: Scope) -> bool:
-    """Whether the Dockerfile *path* may have something new: it changed itself, or a file of its context did."""
+    """Whether the Dockerfile *path* may have something new: it changed itself, or what its builds are given did."""
     if scope is Scope.ALL or path in changed:
         return True
-    roots = side.contexts(path)
-    return any(other is not None and _below(other, root) for other in changed for root in roots)
-
-
-def _below(path: str, root: str) -> bool:
-    return root in ("", ".") or path.startswith(f"{root}/")
+    given = side.given(path)
+    return any(one is not None and given.holds(one) for one in changed)
 
 
 def _why(error: Exception) -> str:
@@ -115,10 +114,9 @@ class _Side:
     def _inside(self, path: str) -> str:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
 
-    def contexts(self, path: str) -> list[str]:
-        root = os.path.realpath(self.root)
-        found = [os.path.relpath(one.name, root) for one in self._workspace.projects(self.root / path)]
-        return [one.replace(os.sep, "/") for one in found]
+    def given(self, path: str) -> Given:
+        """What the builds of the Dockerfile *path* are given."""
+        return given_to(self._workspace, self.root, path)
 
     def options_of(self, path: str) -> Options:
         file = self.root / path

@@ -62,6 +62,15 @@ def test_mistakes_are_told_in_one_line(cli: Cli, arguments: tuple[str, ...], tol
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("form", ["gitlab", "github", "checkstyle", "junit"])
+def test_a_report_in_a_format_is_that_of_rewrite(cli: Cli, tmp_path: Path, form: str) -> None:
+    report = tmp_path / "report"
+    for _ in range(2):
+        # The second time it comes from the cache.
+        assert cli("batch", "--check", "--report", f"{form}={report}").returncode == 1
+        assert report.read_text() == cli("rewrite", ".", "--check", "--format", form).stdout
+
+
 def test_a_tier_allows_what_it_names_and_no_more(cli: Cli, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     cli("batch", "--rollout", "caches", "--report", str(report))

@@ -14,14 +14,15 @@ import pytest
 import dockerslim_rewrite
 
 from .conftest import Repo
+from .forge import Forge, served
 from .test_review import BASE, NEW
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
 
 
-def call(made: Repo, *arguments: str) -> subprocess.CompletedProcess[str]:
+def call(made: Repo, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dockerslim_rewrite", "review", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(Path(dockerslim_rewrite.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(dockerslim_rewrite.__file__).parents[1])} | variables
     return subprocess.run(command, cwd=made.root, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -41,6 +42,26 @@ def test_formats_and_exit_codes(repo: Make) -> None:
     assert json.loads(call(made, "--format", "gitlab").stdout)[0]["location"]["path"] == "Dockerfile"
     would = call(made, "--post", "github")
     assert would.stdout == "would post 1 suggestion and 0 comments on files; --send does it\n"
+
+
+def test_posting_sends_what_the_dry_run_counts_and_shows_no_token(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    variables = {"GITHUB_TOKEN": "ghs_secret", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/7/merge"}
+    with served(Forge()) as forge:
+        forge.head = made.git("rev-parse", "HEAD").strip()
+        forge.show("Dockerfile", made.git("diff", "main"))
+        variables["GITHUB_API_URL"] = forge.address
+        call(made, "--post", "github", **variables)
+        assert forge.requests == []
+        sent = call(made, "--post", "github", "--send", **variables)
+        assert (sent.returncode, sent.stdout) == (0, "posted 1, kept 0, removed 0\n")
+        assert forge.writes == [("POST", "/repos/o/r/pulls/7/reviews"), ("POST", "/repos/o/r/issues/7/comments")]
+        assert forge.tokens == {"Bearer ghs_secret"}
+        forge.refusals.append((403, "Resource not accessible by integration", {}))
+        forge.review.clear()
+        failed = call(made, "--post", "github", "--send", **variables)
+    assert (failed.returncode, failed.stderr.count("\n")) == (2, 1)
+    assert "ghs_secret" not in sent.stdout + sent.stderr + failed.stdout + failed.stderr
 
 
 def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:

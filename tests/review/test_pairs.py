@@ -17,7 +17,8 @@ from dockerslim_rewrite.validate import Verdict, validate
 from tests.corpus.files import corpus_or_skip
 
 from .conftest import Repo, apply_lines
-from .test_posting import Forge, forge
+from .forge import Forge
+from .test_posting import forge
 from .test_review import run
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
@@ -70,14 +71,14 @@ def test_real_files_get_suggestions_that_forges_take_and_reviewers_may_choose_fr
         for one in file.suggestions:
             first, last = one.replacement.first, one.replacement.last
             # The played forge refuses what lies outside of one hunk.
-            forge.hunk = next(range(h.first, h.last + 1) for h in file.hunks if h.first <= first <= h.last)
-            assert last in forge.hunk
+            forge.hunks = {file.path: [range(h.first, h.last + 1) for h in file.hunks if h.first <= first <= h.last]}
             comments = [entry for entry in github_comments([file]) if entry["line"] == last]
             forge.review.clear()
             posted = post_github(
                 Client(forge.address, {}), "o/r", 1, Post("abc", comments, [], "<!-- dockerslim:summary -->")
             )
             assert posted.new == len(comments) == 1
+            assert not posted.refused
         for _ in range(SUBSETS):
             chosen = [one for one in file.suggestions if chance.random() < 0.5]
             text = apply_lines(original, [one.replacement for one in chosen])

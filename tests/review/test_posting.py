@@ -2,86 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from dockerslim_rewrite.review.posting import Client, Post, PostError, post_github, post_gitlab
 
-
-class Forge:
-    """What the forge holds, and what it refuses: statuses that the next requests that write get, with their texts."""
-
-    def __init__(self) -> None:
-        self.review: list[dict[str, Any]] = []
-        self.issue: list[dict[str, Any]] = []
-        self.refusals: list[tuple[int, str, dict[str, str]]] = []
-        self.writes: list[tuple[str, str]] = []
-        self.hunk = range(1, 21)
-        self.address = ""
-        self._next = 0
-
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any, dict[str, str]]:
-        if method != "GET" and self.refusals:
-            status, text, headers = self.refusals.pop(0)
-            return status, {"message": text}, headers
-        if method != "GET":
-            self.writes.append((method, path))
-        kind = self.issue if "/issues/" in path else self.review
-        if method == "GET":
-            return 200, kind, {}
-        if method == "POST":
-            for one in body["comments"] if path.endswith("/reviews") else [body]:
-                line = one.get("line")
-                outside = line is not None and not (one.get("start_line", line) in self.hunk and line in self.hunk)
-                if outside or ("start_line" in one and one["start_line"] >= line):
-                    return 422, {"message": "Unprocessable", "errors": ["line must be part of the diff"]}, {}
-            for one in body["comments"] if path.endswith("/reviews") else [body]:
-                self._next += 1
-                kind.append(one | {"id": self._next})
-            return 201, {}, {}
-        number = int(path.rpartition("/")[2])
-        if method == "DELETE":
-            kind[:] = [one for one in kind if one["id"] != number]
-            return 204, None, {}
-        next(one for one in kind if one["id"] == number).update(body)
-        return 200, {}, {}
+from .forge import Forge, GitLab, served
 
 
 @pytest.fixture
 def forge() -> Iterator[Forge]:
-    played = Forge()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            length = int(self.headers.get("content-length", 0))
-            body = json.loads(self.rfile.read(length)) if length else None
-            status, data, headers = played.answer(self.command, self.path.partition("?")[0], body)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            content = b"" if data is None else json.dumps(data).encode()
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _any
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    played.address = f"http://127.0.0.1:{server.server_port}"
-    yield played
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(Forge()) as played:
+        yield played
 
 
 def suggestion(name: str, line: int = 3) -> dict[str, Any]:
@@ -105,7 +39,7 @@ def test_a_run_is_one_review_and_one_summary(forge: Forge) -> None:
 
 def test_a_second_run_says_nothing_twice_and_writes_nothing(forge: Forge) -> None:
     post_github(client(forge), "o/r", 7, post("a", "b"))
-    forge.writes.clear()
+    forge.requests.clear()
     done = post_github(client(forge), "o/r", 7, post("a", "b"))
     assert (done.new, done.kept, done.removed) == (0, 2, 0)
     assert forge.writes == []
@@ -164,9 +98,44 @@ def test_a_fork_without_rights_is_told_what_to_do_at_once(forge: Forge) -> None:
     assert waits == []
 
 
-def test_a_line_outside_of_the_diff_is_a_refusal(forge: Forge) -> None:
-    with pytest.raises(PostError, match="line must be part of the diff"):
-        post_github(client(forge), "o/r", 7, post("a", line=99))
+def test_a_line_outside_of_the_diff_is_told_and_takes_no_other_comment_with_it(forge: Forge) -> None:
+    wanted = Post("abc", [suggestion("a", 99), suggestion("b")], [], "summary <!-- dockerslim:summary -->")
+    done = post_github(client(forge), "o/r", 7, wanted)
+    assert (done.new, len(done.refused)) == (1, 1)
+    assert done.refused[0].startswith("Dockerfile:99: POST repos/o/r/pulls/7/comments: 422")
+    assert "line must be part of the diff" in done.refused[0]
+    assert [one["body"] for one in forge.review] == [suggestion("b")["body"]]
+
+
+def test_the_review_of_another_commit_is_not_posted(forge: Forge) -> None:
+    forge.head = "def"
+    with pytest.raises(PostError, match="pull request 7 is at def, what was reviewed is abc"):
+        post_github(client(forge), "o/r", 7, post("a"))
+    assert forge.writes == []
+
+
+@pytest.mark.parametrize("login", [None, "jane"])
+def test_what_others_wrote_with_the_mark_is_not_taken_for_ones_own(forge: Forge, login: str | None) -> None:
+    forge.login = login
+    forge.author = {"login": "mallory", "type": "User"}
+    post_github(client(forge), "o/r", 7, post("a"))
+    forge.author = (
+        {"login": "github-actions[bot]", "type": "Bot"} if login is None else {"login": login, "type": "User"}
+    )
+    done = post_github(client(forge), "o/r", 7, post("b"))
+    assert (done.new, done.kept, done.removed) == (1, 0, 0)
+    assert len(forge.issue) == 2
+    assert forge.issue[0]["user"]["login"] == "mallory"
+    again = post_github(client(forge), "o/r", 7, post("c"))
+    assert (again.new, again.removed, len(forge.issue)) == (1, 1, 2)
+
+
+def test_comments_beyond_the_first_page_are_known(forge: Forge) -> None:
+    names = [f"s{at}" for at in range(120)]
+    post_github(client(forge), "o/r", 7, post(*names))
+    forge.requests.clear()
+    assert post_github(client(forge), "o/r", 7, post(*names)).kept == 120
+    assert forge.writes == []
 
 
 def test_a_forge_that_stays_down_is_given_up(forge: Forge) -> None:
@@ -183,32 +152,38 @@ def test_a_limit_that_lasts_too_long_is_not_waited_for(forge: Forge) -> None:
         post_github(client(forge), "o/r", 7, post("a"))
 
 
-class GitLab(Forge):
-    """Discussions with notes, and notes."""
-
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any, dict[str, str]]:
-        kind = self.review if "/discussions" in path else self.issue
-        if method == "GET":
-            return 200, kind, {}
-        self.writes.append((method, path))
-        self._next += 1
-        if method == "POST" and kind is self.review:
-            kind.append({"id": f"d{self._next}", "notes": [{"body": body["body"], "resolved": False}]})
-        elif method == "POST":
-            kind.append({"id": self._next, "body": body["body"]})
-        elif kind is self.review:
-            next(one for one in kind if path.endswith(one["id"]))["notes"][0].update(body)
-        else:
-            kind[0].update(body)
-        return 201, {}, {}
+def discussion(name: str, line: int = 3) -> dict[str, Any]:
+    position = {"new_path": "Dockerfile", "new_line": line}
+    return {"body": f"text <!-- dockerslim:{name} -->", "position": position}
 
 
-def test_gitlab_gets_discussions_and_outdated_ones_are_resolved(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    played = GitLab()
-    monkeypatch.setattr(forge, "answer", played.answer)
-    one = post_gitlab(client(forge), "group/project", 4, post("a", "b"))
-    two = post_gitlab(client(forge), "group/project", 4, post("b", "c"))
+def gitlab_post(*names: str) -> Post:
+    return Post("abc", [discussion(name) for name in names], [], "summary <!-- dockerslim:summary -->")
+
+
+def test_gitlab_gets_discussions_and_outdated_ones_are_resolved() -> None:
+    with served(GitLab()) as played:
+        one = post_gitlab(client(played), "group/project", 4, gitlab_post("a", "b"))
+        two = post_gitlab(client(played), "group/project", 4, gitlab_post("b", "c"))
     assert (one.new, two.new, two.kept, two.removed) == (2, 1, 1, 1)
     assert [thread["notes"][0]["resolved"] for thread in played.review] == [True, False, False]
     assert len(played.issue) == 1
     assert all(path.startswith("/projects/group%2Fproject/merge_requests/4/") for _, path in played.writes)
+
+
+def test_gitlab_refuses_one_discussion_and_takes_the_others() -> None:
+    wanted = Post("abc", [discussion("a", 99), discussion("b")], [], "summary <!-- dockerslim:summary -->")
+    with served(GitLab()) as played:
+        done = post_gitlab(client(played), "1", 4, wanted)
+    assert (done.new, len(done.refused)) == (1, 1)
+    assert done.refused[0].startswith("Dockerfile:99: ")
+
+
+def test_gitlab_leaves_what_others_wrote() -> None:
+    with served(GitLab()) as played:
+        post_gitlab(client(played), "1", 4, gitlab_post("a"))
+        for one in (played.review[0]["notes"][0], played.issue[0]):
+            one["author"] = {"id": 2}
+        done = post_gitlab(client(played), "1", 4, gitlab_post("b"))
+    assert (done.new, done.removed, len(played.issue)) == (1, 0, 2)
+    assert played.review[0]["notes"][0]["resolved"] is False

@@ -11,12 +11,14 @@ import pytest
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
 from dockerslim_rewrite.report.markdown import fence
-from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions
+from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions, marks
 from dockerslim_rewrite.review.git import Git, GitError
+from dockerslim_rewrite.review.given import given_to
 from dockerslim_rewrite.review.reviewed import Reviewed, Scope
 from dockerslim_rewrite.review.run import Review, review
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.validate import Verdict, validate
+from dockerslim_rewrite.workspace.uses import Workspace
 
 from .conftest import Repo, apply_lines
 
@@ -104,6 +106,20 @@ def test_a_wider_scope_tells_of_the_rest_of_the_file(repo: Make) -> None:
     assert "+    rm -rf /var/lib/apt/lists/*" in file_comments(wide)[0]["body"]
 
 
+@pytest.mark.parametrize("alias", ["", " AS build"])
+def test_another_tag_of_the_base_is_no_news_of_the_rest(repo: Make, alias: str) -> None:
+    before = BASE.replace("FROM debian:12", f"FROM debian:12{alias}").replace("COPY a", "COPY . /x\nCOPY a")
+    made = repo({"Dockerfile": before, ".env": "A=1\n"}, {"Dockerfile": before.replace("debian:12", "debian:13")})
+    assert any(file.changes and file.notes for file in run(made, Scope.ALL).files)
+    assert run(made).files == ()
+
+
+def test_an_old_tag_of_the_base_is_news(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("debian:12", "debian:9")})
+    (file,) = run(made).files
+    assert [one.rule for one in file.notes] == ["DS306"]
+
+
 def test_a_renamed_file_brings_nothing_new(repo: Make) -> None:
     made = repo({"Dockerfile": BASE}, {})
     (made.root / "docker").mkdir()
@@ -145,17 +161,68 @@ def test_a_missing_last_line_end_stays_missing(repo: Make) -> None:
 def test_lines_that_go_are_an_empty_suggestion(repo: Make) -> None:
     text = 'FROM debian:12\nCMD ["a"]\nCMD ["b"]\n'
     (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
-    bodies = [comment(file.path, one) for one in file.suggestions if one.replacement.text is None]
+    bodies = [comment(one, mark) for one, mark in marks(file).items() if one.replacement.text is None]
     assert bodies
     assert "```suggestion\n```" in bodies[0]
     check_subsets(file)
+
+
+MOVED = """\
+FROM python:3.11
+WORKDIR /app
+COPY . .
+{between}RUN pip install --no-cache-dir -r requirements.txt
+{after}CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "after", "spans"),
+    [
+        ("", "", True),
+        ("# a comment\n", "", True),
+        # What changes in between is a suggestion of its own, and keeps its lines.
+        ("ENV A 1\n", "", False),
+        ("# a\n" * 12, "", False),
+    ],
+)
+def test_several_places_are_one_suggestion_where_it_is_short_and_in_nobodys_way(
+    repo: Make, between: str, after: str, spans: bool
+) -> None:
+    text = MOVED.format(between=between, after=after)
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n"}
+    (file,) = run(repo({"README": "x\n", **files}, {"Dockerfile": text})).files
+    moved = [one for one in file.suggestions if "DS701" in {change.rule for change in one.changes}]
+    assert bool(moved) is spans
+    assert any("DS701" in {change.rule for change in part.changes} for part in file.parts) is not spans
+    assert in_hunks(file)
+    taken = [one.replacement for one in file.suggestions]
+    assert len({line for one in taken for line in range(one.first, one.last + 1)}) == sum(
+        one.last - one.first + 1 for one in taken
+    )
+    if spans:
+        accepted = apply_lines(text, [one.replacement for one in moved])
+        assert "COPY requirements.txt ./\n" in accepted
+        assert validate(text, accepted, moved[0].changes).verdict is Verdict.OK
+
+
+def test_suggestions_that_are_alike_are_told_apart(repo: Make) -> None:
+    text = "FROM debian:12\nADD a /tmp/\nRUN /tmp/a\nADD b /tmp/\nRUN /tmp/b\nADD a /tmp/\nRUN /tmp/a -v\n"
+    made = repo({"README": "x\n", "a": "", "b": ""}, {"Dockerfile": text})
+    (file,) = run(made).files
+    names = list(marks(file).values())
+    assert len(set(names)) == len(names) == 3
+    # A line above moves all of them, and changes the name of none.
+    made.write({"Dockerfile": "# new\n" + text})
+    (moved,) = run(made).files
+    assert list(marks(moved).values()) == names
 
 
 def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
     assert fence("a ````` b") == "``````"
     text = "FROM debian:12\nENV A 1````2\n"
     (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
-    assert "`````suggestion\nENV A=1````2\n`````" in comment(file.path, file.suggestions[0])
+    assert "`````suggestion\nENV A=1````2\n`````" in github_comments([file])[0]["body"]
 
 
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
@@ -166,6 +233,35 @@ def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> No
     # The pull request does not show the file: nothing can be accepted there.
     assert not file.in_diff
     assert not file.suggestions
+
+
+@pytest.mark.parametrize(
+    ("changed", "news"),
+    [
+        ("api/app.py", True),
+        ("api/lib/deep/x.py", True),
+        ("api/conf/a.ini", True),
+        ("api/conf/a.txt", False),
+        ("api/readme", False),
+        ("web/app.py", False),
+        ("compose.yaml", True),
+        ("api/.dockerignore", True),
+        (".github/workflows/x.yml", False),
+    ],
+)
+def test_only_what_a_build_is_given_can_be_news_for_it(tmp_path: Path, changed: str, news: bool) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "api").mkdir()
+    (tmp_path / "compose.yaml").write_text("services: {api: {build: ./api}}\n")
+    (tmp_path / "api" / "Dockerfile").write_text("FROM debian:12\nCOPY app.py lib conf/*.ini /a/\nCMD a\n")
+    assert given_to(Workspace(tmp_path), tmp_path, "api/Dockerfile").holds(changed) is news
+
+
+@pytest.mark.parametrize("source", [".", "$WHERE/x"])
+def test_a_copy_of_everything_or_of_who_knows_what_is_given_all(tmp_path: Path, source: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(f"FROM debian:12\nCOPY {source} /a/\nCMD a\n")
+    assert given_to(Workspace(tmp_path), tmp_path, "Dockerfile").holds("any/file")
 
 
 def test_a_shallow_clone_says_what_to_fetch(repo: Make, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""What the builds of a Dockerfile are given, to tell which changed files can be news for one that did not change."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ..context.ignore_file import named_paths
+from ..ir.build import read_build
+from ..record import record
+from ..syntax import ParseError, parse
+from ..workspace.uses import Workspace
+
+
+@record
+class Given:
+    """What the builds of a Dockerfile are given: ``sources`` below each of ``roots``, and what ``places`` say of them.
+
+    Paths are of the repository; the empty one is all of it.
+    """
+
+    roots: tuple[str, ...]
+    sources: frozenset[str]
+    places: frozenset[str]
+
+    def holds(self, path: str) -> bool:
+        """Whether a change of the file *path* can be one for the builds."""
+        if path in self.places or path.endswith(".dockerignore"):
+            return True
+        inside = [path[len(root) :].lstrip("/") for root in self.roots if not root or path.startswith(f"{root}/")]
+        return any(_names(source, one) for one in inside for source in self.sources)
+
+
+def _names(source: str, path: str) -> bool:
+    """Whether the source of a COPY takes the file *path* along, as far as can be said."""
+    if source == "" or "$" in source:
+        return True
+    parts = path.split("/")
+    return any(fnmatchcase("/".join(parts[:count]), source) for count in range(1, len(parts) + 1))
+
+
+def given_to(workspace: Workspace, root: Path, path: str) -> Given:
+    """What the builds of the Dockerfile *path*, of the repository at *root*, are given."""
+    file = root / path
+    real = os.path.realpath(root)
+    found = (os.path.relpath(one.name, real) for one in workspace.projects(file))
+    roots = tuple("" if one == "." else one.replace(os.sep, "/") for one in found)
+    builds = workspace.builds_of(file)
+    places = {build.place.path for build in builds}
+    places |= {run.runner.place.path for build in builds for run in workspace.graph.runs_of(build)}
+    try:
+        sources = named_paths(read_build(parse(file.read_bytes().decode("utf-8", "surrogateescape"))))
+    except (ParseError, OSError):
+        # What cannot be read may be given anything.
+        sources = {""}
+    return Given(roots, frozenset(sources), frozenset(places))
