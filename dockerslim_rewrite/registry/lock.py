@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
 from ..text.structured import read_toml
+from .crew import crew
 from .errors import NotFound, RegistryError
 from .proofs import proof_lines, read_proofs
 from .resolution import Resolution, Resolver
@@ -207,7 +207,7 @@ def _ask_all(asked: Mapping[str, ImageReference], resolver: Resolver) -> dict[st
         except RegistryError as error:
             return error
 
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         return dict(zip(asked, pool.map(ask, asked.values()), strict=True))
 
 

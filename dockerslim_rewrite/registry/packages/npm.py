@@ -15,7 +15,6 @@ import re
 import tarfile
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from nodesemver import max_satisfying, satisfies
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
 from ...record import evolve, record
+from ..crew import crew
 from ..errors import RegistryError
 from .resolving import Unresolved
 from .simple import Index, IndexFile
@@ -142,7 +142,7 @@ class NpmStore:
             except RegistryError:
                 return
 
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with crew(_WORKERS) as pool:
             list(pool.map(ask, [one for one in names if one not in self._pages]))
 
 
@@ -181,7 +181,7 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
             later += [(version.key, *pair, False) for pair in version.requires.items()]
             later += [(version.key, *pair, True) for pair in version.optional.items()]
         waiting = later
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         uses = dict(zip(chosen, pool.map(store.uses, chosen.values()), strict=True))
     return {
         key: PackageEntry(
