@@ -17,6 +17,7 @@ from typing import Any
 from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
+from ..regular import read_text
 from ..text.structured import read_toml
 from .crew import crew
 from .errors import NotFound, RegistryError
@@ -195,8 +196,8 @@ def load(path: Path) -> Lock:
     if path.stat().st_size > _MOST:
         raise LockError(f"{path}: larger than {_MOST // (1024 * 1024)} MiB, which no lock file is")
     try:
-        return read_lock(path.read_text(encoding="utf-8"))
-    except (LockError, UnicodeDecodeError) as error:
+        return read_lock(read_text(path, _MOST))
+    except LockError as error:
         raise LockError(f"{path}: {error}") from error
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..record import record
+from ..regular import read_whole
 from ..workspace.git import GitError, git
 from . import tree
 from .hunks import Hunk, read_hunks
 
+#: As many bytes as `rewrite` takes.
+_MOST = 4 * 1024 * 1024
 #: How files and their differences are listed: by no program of the repository's, nor of a submodule's.
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-M", "-l1000")
 
@@ -96,7 +99,10 @@ class Git:
         found = read_hunks(out.decode("utf-8", "surrogateescape"))
         if found or file.path is None or file.before is not None:
             return found
-        count = (self.root / file.path).read_bytes().count(b"\n") + 1
+        try:
+            count = read_whole(self.root / file.path, _MOST).count(b"\n") + 1
+        except OSError as error:
+            raise GitError(f"{file.path}: cannot be read: {error.strerror}") from None
         return (Hunk(1, count, frozenset(range(1, count + 1))),)
 
     def unpack(self, commit: str, folder: Path) -> None:

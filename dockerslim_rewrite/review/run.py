@@ -9,12 +9,15 @@ from pathlib import Path
 
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
+from ..regular import read_whole
 from ..syntax import ParseError
 from ..workspace.discovery import Covered, discover
 from ..workspace.uses import Workspace
 from .git import ChangedFile, Git, GitError
 from .reviewed import Reviewed, Scope, reviewed
 
+#: As many bytes as `rewrite` takes.
+_MOST = 4 * 1024 * 1024
 #: The options for a Dockerfile, by its path on disk.
 OptionsFor = Callable[[Path], Options]
 
@@ -125,7 +128,7 @@ class _Side:
         return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file))
 
     def rewritten(self, path: str) -> Result:
-        return rewrite((self.root / path).read_bytes(), self.options_of(path), path)
+        return rewrite(read_whole(self.root / path, _MOST), self.options_of(path), path)
 
 
 class _Base:

@@ -24,6 +24,7 @@ from nodesemver import max_satisfying, satisfies
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
 from ...record import evolve, record
+from ...regular import read_text
 from ..crew import crew
 from ..errors import RegistryError
 from .resolving import Unresolved
@@ -69,8 +70,8 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
     home = Path(environment.get("HOME") or "/")
     for path in ([folder / ".npmrc"] if folder is not None else []) + [home / ".npmrc"]:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = read_text(path)
+        except OSError:
             continue
         found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
         if found is not None and "${" not in found[1]:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ...regular import read_text
+
 #: Where pip looks when nobody says otherwise.
 USUAL = "https://pypi.org/simple"
 
@@ -25,8 +27,8 @@ def indexes(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     for path in _files(environment):
         reader = configparser.RawConfigParser()
         try:
-            reader.read_string(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, configparser.Error):
+            reader.read_string(read_text(path))
+        except (OSError, configparser.Error):
             continue
         for section in ("global", "install"):
             first = reader.get(section, "index-url", fallback=first)
