@@ -20,6 +20,7 @@ from typing import Any
 from ..context.project import FolderProject
 from ..pipeline import Options
 from ..record import field_names
+from ..regular import read_regular, read_whole
 from ..workspace.inference import sources_in
 from .facts import Facts, facts_of, still_hold
 from .outcome import SCHEMA, Outcome, Status, digest, from_data, renamed, to_data
@@ -49,8 +50,7 @@ class Cache:
     def get(self, unit: Unit, key: str) -> Outcome | None:
         """The outcome for *unit* under *key*, if all that it rests on is as it was."""
         try:
-            with open(self._path(key), "rb") as file:
-                entry = json.loads(file.read(_MAX_ENTRY))
+            entry = json.loads(read_regular(self._path(key), _MAX_ENTRY))
             facts: Facts | None = entry["facts"]
             if facts is not None and not still_hold(facts, unit.projects(entry["sources"]), unit.root):
                 return None
@@ -155,6 +155,7 @@ def _told(options: Options) -> list[tuple[str, Any]]:
                 sorted(map(repr, value.proofs)),
             )
         elif name == "templates" and value is not None:
-            value = [(str(one), digest(one.read_bytes())) for one in sorted(Path(value).rglob("*")) if one.is_file()]
+            files = [one for one in sorted(Path(value).rglob("*")) if one.is_file()]
+            value = [(str(one), digest(read_whole(one))) for one in files]
         found.append((name, value))
     return found

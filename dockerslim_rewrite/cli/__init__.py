@@ -7,8 +7,13 @@ import gc
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 #: Exit codes by the convention of shells: 128 and the number of the signal.
+_SIGNALLED = 128
 _INTERRUPTED = 130
 _USAGE = 2
 _NOBODY_READS = 141
@@ -29,8 +34,7 @@ def rewrite_main() -> None:
 def _run(arguments: list[str]) -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     _open_streams()
-    with contextlib.suppress(ValueError):  # Outside of the main thread signals are somebody else's.
-        signal.signal(signal.SIGTERM, _end)
+    _heed_signals()
     from .quick import read_plain
     from .serving import PLAIN, start
 
@@ -47,6 +51,10 @@ def _run(arguments: list[str]) -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except SystemExit as error:
+        if isinstance(error.code, int) and error.code > _SIGNALLED:
+            _leave(error.code)
+        raise
     except BrokenPipeError:
         _silence()
         code = _NOBODY_READS
@@ -55,6 +63,8 @@ def _run(arguments: list[str]) -> None:
         _silence()
         print(f"dockerslim: standard output: cannot be written: {error.strerror}", file=sys.stderr)
         code = _USAGE
+    if code == _INTERRUPTED:
+        _leave(code)
     sys.exit(code)
 
 
@@ -80,9 +90,39 @@ def _by_typer(arguments: list[str]) -> int:
         return int(getattr(error, "exit_code", _USAGE))
 
 
-def _end(number: int, _: object) -> None:
-    """End as after an error: what was begun is taken back, temporary files among it."""
-    sys.exit(128 + number)
+def _heed_signals() -> None:
+    """From now on SIGTERM and SIGINT end the program as an error does: what was begun is taken back."""
+    with contextlib.suppress(ValueError):  # Outside of the main thread signals are somebody else's.
+        signal.signal(signal.SIGTERM, _end)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _end)
+        sys.unraisablehook = _unraisable
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as after an error, temporary files removed. A second signal would break just that off, so none counts."""
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(_SIGNALLED + number)
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """A signal that came while an object was taken down raises where nobody catches it: end then as well."""
+    if isinstance(found.exc_value, KeyboardInterrupt):
+        _leave(_INTERRUPTED)
+    if isinstance(found.exc_value, SystemExit) and isinstance(found.exc_value.code, int):
+        _leave(found.exc_value.code)
+    sys.__unraisablehook__(found)
+
+
+def _leave(code: int) -> NoReturn:
+    """End now, with *code*: threads that wait for the network would keep the process for as long as they do."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _open_streams() -> None:

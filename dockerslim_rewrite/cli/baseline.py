@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..record import evolve
+from ..regular import read_whole
 from ..report.text import printable
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, 
     # Whether it is a file that may be read; what it says is read below, as a whole.
     accepted_for(os.path.join(folder, "Dockerfile"))
     try:
-        before = file.read_bytes() if file.exists() else None
+        before = read_whole(file) if file.exists() else None
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     old = (before or b"").decode("utf-8", "surrogateescape")

@@ -231,7 +231,10 @@ def _carried_out(command: Any) -> int:
     """The exit code of *command*; a mistake is told in one line."""
     try:
         code: int = command()
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+        return 2
+    except ValueError as error:
         complain(str(error))
         return 2
     return code

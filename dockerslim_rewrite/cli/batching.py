@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -107,24 +106,14 @@ def _since(reference: str, start: Path) -> frozenset[str]:
     """The files that differ from *reference*, or that Git does not know yet, relative to the repository's root."""
     if reference.startswith("-"):
         raise ValueError(f"--since {reference}: is no revision")
-    folder = start if start.is_dir() else start.parent
-    root = _git(folder, "rev-parse", "--show-toplevel").strip()
-    differ = _git(Path(root), "diff", "--name-only", "-z", reference, "--")
-    unknown = _git(Path(root), "ls-files", "-z", "--others", "--exclude-standard")
+    from ..workspace.git import git
+    from ..workspace.repository import root_of
+
+    root = root_of(start)
+    fixed = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+    differ = git(root, "diff", "--name-only", "-z", *fixed, reference, "--").text
+    unknown = git(root, "ls-files", "-z", "--others", "--exclude-standard").text
     return frozenset(filter(None, (differ + unknown).split("\0")))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments], capture_output=True, check=False
-        )
-    except OSError as error:
-        raise ValueError(f"git cannot be run: {error.strerror}; --since needs it") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["failed"]
-        raise ValueError(f"git {arguments[0]}: {said[0]}")
-    return done.stdout.decode("utf-8", "surrogateescape")
 
 
 def _warm(paths: tuple[str, ...]) -> None:

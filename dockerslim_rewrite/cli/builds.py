@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..record import record
+from ..regular import read_text
 
 if TYPE_CHECKING:
     from ..engine.interface import BuildFailed
@@ -58,9 +59,9 @@ class BuildRequest:
         if self.smoke is not None and self.smoke_file is not None:
             raise ValueError("--smoke and --smoke-file exclude each other")
         try:
-            script = self.smoke_file.read_text("utf-8") if self.smoke_file else self.smoke
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"--smoke-file {self.smoke_file}: cannot be read: {error}") from None
+            script = read_text(self.smoke_file) if self.smoke_file else self.smoke
+        except OSError as error:
+            raise ValueError(f"--smoke-file {self.smoke_file}: cannot be read: {error.strerror}") from None
         try:
             command = None if script is None else smoke_command(script)
         except ValueError as error:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..regular import read_regular
+
 if TYPE_CHECKING:
     from ..analysis.locked import Lock
     from ..pipeline.baseline import Known
@@ -29,12 +31,11 @@ def read_input(path: str) -> bytes:
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         try:
-            if os.path.isdir(path):
-                raise InputError(f"{path}: is a directory; name a Dockerfile in it")
-            with open(path, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+            data = read_regular(path, MAX_BYTES + 1)
+        except IsADirectoryError:
+            raise InputError(f"{path}: is a directory; name a Dockerfile in it") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     name = "<stdin>" if path == "-" else path
     if len(data) > MAX_BYTES:
         raise InputError(f"{name}: larger than {MAX_BYTES // (1024 * 1024)} MiB, which no Dockerfile is; left alone")
@@ -169,7 +170,9 @@ def _alive(number: int) -> bool:
 
 def _write_through(path: str, data: bytes) -> None:
     try:
-        with open(path, "wb") as file:
+        # A pipe that nobody reads from would be waited for.
+        with open(os.open(path, os.O_WRONLY | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0)), "wb") as file:
+            os.set_blocking(file.fileno(), True)
             file.write(data)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..regular import read_regular, read_whole
 from ..report.text import printable
 
 if TYPE_CHECKING:
@@ -151,7 +152,9 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
         looked = _packages(request, outcome.lock)
         if not request.check:
             save(request.lock_file, outcome.lock if looked is None else looked.lock)
-    except (InputError, LockError, OSError, ValueError) as error:
+    except OSError as error:
+        return _complain(f"{error.filename or request.lock_file}: cannot be read: {error.strerror or error}")
+    except (InputError, LockError, ValueError) as error:
         return _complain(str(error))
     except ModuleNotFoundError as error:
         return _complain(f"asking registries needs {error.name}: install dockerslim-rewrite[registry]")
@@ -199,7 +202,7 @@ def save(path: Path, lock: Lock) -> bool:
 
     text = write_lock(lock).encode()
     try:
-        before = path.read_bytes() if path.exists() else None
+        before = read_whole(path) if path.exists() else None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     if before == text:
@@ -287,6 +290,9 @@ def _client(request: LockRequest) -> RegistryClient:
         if not url.startswith(("https://", "http://")):
             raise ValueError(f"a mirror is an address such as https://mirror.example.org, not {url!r}")
         mirrors.setdefault(registry, []).append(url.rstrip("/"))
+    if request.ca_file is not None:
+        # The library would wait for a pipe in a way that no signal ends.
+        read_regular(request.ca_file, 0)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return RegistryClient(
         Transport(load_credentials(), ca_file=request.ca_file),

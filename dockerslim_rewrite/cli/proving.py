@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..pipeline import Result
+from ..regular import read_regular, read_text
 from .builds import BuildRequest
+
+#: A context may hold files of any size.
+_ANY = 2**40
 
 
 class Proving:
@@ -33,7 +37,7 @@ class Proving:
         known = self._entry(path, data, result)
         if known is not None and known.is_file():
             with contextlib.suppress(OSError, ValueError):
-                return json.loads(known.read_text("utf-8")), None, EQUIVALENT
+                return json.loads(read_text(known)), None, EQUIVALENT
         proof = prove(path, data, result, self._request, report=False)
         if known is not None and proof.refusal is None:
             _keep(known, proof.document)
@@ -59,7 +63,7 @@ def _content(folder: Path) -> str:
     lines = []
     for one in ContextTree(folder).files:
         try:
-            content = digest((folder / one.path).read_bytes())
+            content = digest(read_regular(folder / one.path, _ANY))
         except OSError as error:
             content = str(error)
         lines.append(f"{one.path}\0{one.mode}\0{content}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..regular import read_regular
+
 if TYPE_CHECKING:
     from ..engine.verify import Candidate, VerifyOptions
 
@@ -62,7 +64,7 @@ def verify_command(
     try:
         folder, options = request.folder(str(before)), request.options()
         for path in (before, after):
-            path.open("rb").close()
+            read_regular(path, 0)
     except OSError as error:
         raise _refusal(f"{error.filename}: cannot be read: {error.strerror}") from None
     except ValueError as error:

@@ -31,6 +31,9 @@ def watch(request: Request, once: Callable[[Request], int], *, interval: float =
     """
     if "-" in request.paths:
         raise ValueError("--watch looks at files; standard input is none")
+    for path in request.paths:
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise ValueError(f"{path}: is not a regular file; --watch looks at files")
     code = 0
     try:
         while True:

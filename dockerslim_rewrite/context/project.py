@@ -19,6 +19,7 @@ from ..analysis.project import (
 from ..analysis.usage import Usage
 from ..ir.build import Build
 from ..record import evolve, record
+from ..regular import read_text
 from .building import built
 from .digest import digest_of
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
@@ -98,10 +99,8 @@ class FolderProject:
             return self._stored.ignore_text
         file = self._location.ignore
         try:
-            if file is None or file.stat().st_size > _MAX_IGNORE:
-                return None
-            return file.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError):
+            return None if file is None else read_text(file, _MAX_IGNORE)
+        except OSError:
             return None
 
     @property

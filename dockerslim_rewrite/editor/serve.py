@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import BinaryIO, cast
 
+from ..report.text import printable
 from .features import register
+from .framing import Framed
 from .protocol import Forwarding, Server
 from .session import Session
 
@@ -16,8 +20,10 @@ from .session import Session
 def serve(clock: Callable[[], datetime]) -> None:
     """Answer the client on standard input until it ends; *clock* tells the time.
 
-    Whatever else writes to standard output writes to standard error from now on.
+    Whatever else writes to standard output writes to standard error from now on. SIGTERM and SIGINT end the process.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     protocol = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     sys.stdout.flush()
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -29,5 +35,14 @@ def serve(clock: Callable[[], datetime]) -> None:
         logger = logging.getLogger(name)
         logger.propagate = False
         logger.addHandler(Forwarding(server) if name == "asyncio" else logging.NullHandler())
-    server.start_io(sys.stdin.buffer, protocol)
+    server.start_io(cast(BinaryIO, Framed(sys.stdin.buffer, _complain)), protocol)
     session.end()
+
+
+def _leave(number: int, _: object) -> None:
+    """End at once: the server writes no file, and its threads wait for the client or count to the end of a file."""
+    os._exit(128 + number)
+
+
+def _complain(message: str) -> None:
+    print(f"dockerslim: the client: {printable(message)}; the server ends", file=sys.stderr, flush=True)

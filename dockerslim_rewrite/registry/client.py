@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from ..ir.reference import ImageReference, valid_digest
 from ..text.structured import read_json
+from .crew import crew
 from .errors import MalformedAnswer, NotFound, Unauthorized, Unavailable
 from .manifest import ACCEPT, Manifest, platform_of_config, read_manifest, verify
 from .resolution import Resolution
@@ -151,7 +151,7 @@ class RegistryClient:
         tags = self.tags(registry, repository)
         probes = self.probes
         best: str | None = None
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+        with crew(self.workers) as pool:
             while True:
                 step = None
                 for level in levels(best or tag, tags):
@@ -243,10 +243,10 @@ class RegistryClient:
         path = self._path(digest)
         if path is None:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        part.write_bytes(content)
-        part.replace(path)
+        # What was written in part has another digest, and is asked for again. Without any of it all is asked for.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def _path(self, digest: str) -> Path | None:
         algorithm, _, value = digest.partition(":")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..regular import read_text
 from ..text.structured import read_json
 from .errors import Unauthorized
 
@@ -110,11 +111,13 @@ def load_credentials(environ: Mapping[str, str] | None = None) -> CredentialStor
     folder = environ.get("DOCKER_CONFIG")
     path = (Path(folder) if folder else Path.home() / ".docker") / "config.json"
     try:
-        config = read_json(path.read_text(encoding="utf-8"))
+        config = read_json(read_text(path))
     except FileNotFoundError:
         return CredentialStore({})
-    except (OSError, ValueError) as error:
-        raise Unauthorized(f"cannot read the Docker configuration {path}: {error}") from error
+    except OSError as error:
+        raise Unauthorized(f"the Docker configuration {path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise Unauthorized(f"the Docker configuration {path} is no JSON; mend it") from None
     if not isinstance(config, dict):
         raise Unauthorized(f"the Docker configuration {path} is not a JSON object")
     return CredentialStore(config)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,9 @@ from typing import Any
 from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
+from ..regular import read_text
 from ..text.structured import read_toml
+from .crew import crew
 from .errors import NotFound, RegistryError
 from .proofs import proof_lines, read_proofs
 from .resolution import Resolution, Resolver
@@ -195,8 +196,8 @@ def load(path: Path) -> Lock:
     if path.stat().st_size > _MOST:
         raise LockError(f"{path}: larger than {_MOST // (1024 * 1024)} MiB, which no lock file is")
     try:
-        return read_lock(path.read_text(encoding="utf-8"))
-    except (LockError, UnicodeDecodeError) as error:
+        return read_lock(read_text(path, _MOST))
+    except LockError as error:
         raise LockError(f"{path}: {error}") from error
 
 
@@ -207,7 +208,7 @@ def _ask_all(asked: Mapping[str, ImageReference], resolver: Resolver) -> dict[st
         except RegistryError as error:
             return error
 
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         return dict(zip(asked, pool.map(ask, asked.values()), strict=True))
 
 

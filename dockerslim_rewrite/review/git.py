@@ -1,18 +1,19 @@
-"""What Git knows, through the `git` program: it is where reviews run, and no library knows its formats better."""
+"""What Git knows of a branch: it is where reviews run, and no library knows its formats better."""
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
 from pathlib import Path
 
 from ..record import record
+from ..regular import read_whole
+from ..workspace.git import GitError, git
+from . import tree
 from .hunks import Hunk, read_hunks
 
-
-class GitError(ValueError):
-    """Git cannot say what was asked: one line that says why and what to do."""
+#: As many bytes as `rewrite` takes.
+_MOST = 4 * 1024 * 1024
+#: How files and their differences are listed: by no program of the repository's, nor of a submodule's.
+_PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-M", "-l1000")
 
 
 @record
@@ -31,15 +32,8 @@ class Git:
         self.root = root
 
     def _run(self, *arguments: str, check: bool = True) -> tuple[int, bytes, str]:
-        command = ["git", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", *arguments]
-        try:
-            done = subprocess.run(command, cwd=self.root, capture_output=True, stdin=subprocess.DEVNULL, check=False)
-        except OSError as error:
-            raise GitError(f"git cannot be run: {error.strerror}; `review` needs it") from None
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())
-        if check and done.returncode:
-            raise GitError(f"git {arguments[0]}: {said or f'exit status {done.returncode}'}")
-        return done.returncode, done.stdout, said
+        done = git(self.root, *arguments, check=check)
+        return done.code, done.out, done.said
 
     def commit(self, name: str) -> str:
         """The id of the commit *name*. A name that could be an option is refused."""
@@ -81,8 +75,8 @@ class Git:
     def changed(self, base: str, head: str | None) -> tuple[ChangedFile, ...]:
         """The files that differ between the commit *base* and *head*, None for the working tree, in order."""
         ends = (base,) if head is None else (base, head)
-        fixed = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "--src-prefix=a/", "--dst-prefix=b/")
-        names = self._run("diff", "--name-status", "-z", *fixed, *ends)[1].decode("utf-8", "surrogateescape")
+        fixed = ("--src-prefix=a/", "--dst-prefix=b/")
+        names = self._run("diff", "--name-status", "-z", *_PLAIN, *fixed, *ends)[1].decode("utf-8", "surrogateescape")
         found = []
         words = iter(names.split("\0"))
         for status in words:
@@ -101,23 +95,19 @@ class Git:
         """Where *file* differs, with three lines around each place."""
         paths = list(dict.fromkeys(one for one in (file.before, file.path) if one is not None))
         ends = (base,) if head is None else (base, head)
-        fixed = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "-U3", "--text")
-        out = self._run("diff", *fixed, *ends, "--", *(f":(literal,top){path}" for path in paths))[1]
+        out = self._run("diff", *_PLAIN, "-U3", "--text", *ends, "--", *(f":(literal,top){path}" for path in paths))[1]
         found = read_hunks(out.decode("utf-8", "surrogateescape"))
         if found or file.path is None or file.before is not None:
             return found
-        count = (self.root / file.path).read_bytes().count(b"\n") + 1
+        try:
+            count = read_whole(self.root / file.path, _MOST).count(b"\n") + 1
+        except OSError as error:
+            raise GitError(f"{file.path}: cannot be read: {error.strerror}") from None
         return (Hunk(1, count, frozenset(range(1, count + 1))),)
 
     def unpack(self, commit: str, folder: Path) -> None:
         """Write the tree of *commit* into *folder*; links that lead outside are left out."""
-        archive = self._run("archive", "--format=tar", commit)[1]
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            for member in tar:
-                try:
-                    tar.extract(member, folder, filter="data")
-                except tarfile.FilterError:
-                    continue
+        tree.unpack(self.root, commit, folder)
         store = folder / ".git"
         store.mkdir(exist_ok=True)
         # A build context that holds the history is as large in a checkout: a file with holes stands for it.
@@ -128,3 +118,6 @@ class Git:
         """How many bytes the objects of the repository take."""
         counts = dict(line.split(": ", 1) for line in self._run("count-objects", "-v")[1].decode().splitlines())
         return 1024 * (int(counts.get("size", 0)) + int(counts.get("size-pack", 0)))
+
+
+__all__ = ["ChangedFile", "Git", "GitError"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..change import RemarkKind
 from ..pipeline import Options, Result, rewrite
 from ..record import evolve, record
+from ..regular import read_whole
 from ..syntax import ParseError
 from ..workspace.discovery import Covered, discover
 from ..workspace.uses import Workspace
@@ -17,6 +18,8 @@ from .git import ChangedFile, Git, GitError
 from .given import Given, given_to
 from .reviewed import Reviewed, Scope, reviewed
 
+#: As many bytes as `rewrite` takes.
+_MOST = 4 * 1024 * 1024
 #: The options for a Dockerfile, by its path on disk.
 OptionsFor = Callable[[Path], Options]
 
@@ -123,7 +126,7 @@ class _Side:
         return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file))
 
     def rewritten(self, path: str) -> Result:
-        return rewrite((self.root / path).read_bytes(), self.options_of(path), path)
+        return rewrite(read_whole(self.root / path, _MOST), self.options_of(path), path)
 
 
 class _Base:

@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 
 from ..pipeline.baseline import FILE_NAME, BaselineError, Known, read_baseline
+from ..regular import read_text
 
 #: A line for each finding of a directory: nobody has as many.
 _MOST = 16 * 1024 * 1024
@@ -35,5 +36,4 @@ def _baseline(file: str, changed: int, size: int) -> dict[str, Known]:
     if size > _MOST:
         raise BaselineError(f"{file}: larger than {_MOST // (1024 * 1024)} MiB, which no baseline is")
     # Names of files need not be text.
-    with open(file, encoding="utf-8", errors="surrogateescape") as stream:
-        return read_baseline(stream.read(), file)
+    return read_baseline(read_text(file, _MOST, "surrogateescape"), file)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..ir.build import read_build
 from ..knowledge.repository import excluded_folders, is_dockerfile_name
 from ..record import record
+from ..regular import read_regular
 from ..syntax import ParseError, parse
 from .repository import root_of
 from .templates import template_mark
@@ -122,8 +123,7 @@ def _judged(path: str, judge: Excluded) -> Covered | Skipped:
 def not_a_dockerfile(path: str) -> str | None:
     """Why the file at *path* is none that can be rewritten; None where it is."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = read_regular(path, _MAX_BYTES + 1)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return refusal_of(os.path.basename(path), data)
@@ -153,8 +153,7 @@ def refusal_of(name: str, data: bytes) -> str | None:
 def _holds_dockerfile(path: str) -> bool:
     """Whether the module at *path* may hold a Dockerfile; which of its strings are some, reading it properly tells."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES)
+        data = read_regular(path, _MAX_BYTES)
     except OSError:
         return False
     return b"FROM " in data and b"RUN " in data

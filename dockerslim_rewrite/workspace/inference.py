@@ -10,6 +10,7 @@ from pathlib import Path
 from ..ir.build import Build, read_build
 from ..ir.steps import Copy
 from ..record import record
+from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
 from .repository import Repository
@@ -48,7 +49,7 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
 def sources_of(dockerfile: Path) -> tuple[str, ...]:
     """The sources of COPY and ADD that come from the context and are known without building."""
     try:
-        return sources_in(dockerfile.read_bytes())
+        return sources_in(read_whole(dockerfile))
     except OSError:
         return ()
 

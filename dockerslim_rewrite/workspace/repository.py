@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..knowledge.repository import build_source
+from ..regular import read_regular
 
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
@@ -83,8 +84,7 @@ class Repository:
                 return "is not a regular file; not read"
             if found.st_size > limit:
                 return f"is larger than {limit // 1024} KiB; not read"
-            with open(target, "rb") as file:
-                return file.read(limit)
+            return read_regular(target, limit)
         except OSError as error:
             return f"cannot be read: {error.strerror}"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..knowledge.repository import excluded_folders
 from ..record import record
+from ..regular import read_text
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -105,7 +106,7 @@ def _rules(root: Path, prefix: str, above: _Rules | None) -> _Rules | None:
     try:
         if file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_IGNORE:
             return above
-        lines = file.read_text("utf-8", "surrogateescape").splitlines()
+        lines = read_text(file, _MAX_IGNORE, "surrogateescape").splitlines()
     except OSError:
         return above
     return _Rules(prefix, _spec(tuple(lines)), above)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ...record import record
 from ...report.text import counted, size
+from ...workspace import git as program
+from ...workspace.git import GitError
 from .files import PlannedShard
 
 #: Branches of shards begin so.
 PREFIX = "dockerslim/"
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*: \S.*\Z")
 _AUTHOR = re.compile(r"[^<>\n]+ <[^<>\n]+>\Z")
-
-
-class GitError(ValueError):
-    """Git refused: one line that says what."""
 
 
 @record
@@ -78,6 +75,8 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     """Apply *patch* and commit just that; what was done. Raises ``GitError``; nothing is done then."""
     if git(root, "diff", "--cached", "--name-only"):
         raise GitError("the index holds changes; commit or unstage them first")
+    # A file that was written anew but says the same is no change.
+    program.git(root, "update-index", "-q", "--refresh", check=False)
     git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
     try:
         git(root, "commit", "--quiet", *_author(commits), "-F", "-", text=_message(root, shard, commits))
@@ -124,20 +123,7 @@ def take_back(root: Path, entry: dict[str, Any]) -> None:
 
 def git(root: Path, *arguments: str, text: str | None = None, environment: dict[str, str] | None = None) -> str:
     """What Git says. Raises ``GitError`` where it refuses or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            input=None if text is None else text.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            check=False,
-            env={**os.environ, **(environment or {})},
-        )
-    except OSError as error:
-        raise GitError(f"git cannot be run: {error.strerror}") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitError(f"git {arguments[0]}: {said[0] if said else 'refused'}")
-    return done.stdout.decode("utf-8", "surrogateescape")
+    return program.git(root, *arguments, text=text, environment=environment).text
 
 
 def _author(commits: Commits) -> list[str]:

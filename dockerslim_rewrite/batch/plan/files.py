@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ...record import record
+from ...regular import read_text
 from ...report.text import counted, size
+from ...text.structured import read_json
 from ..outcome import Outcome
 from ..spool import Spool
 from .owners import NOBODY, Owners
@@ -120,7 +122,7 @@ def write_plan(folder: Path, by: str, shards: tuple[Shard, ...], spool: Spool, o
 def read_plan(folder: Path) -> Plan:
     """The plan in *folder*. Raises ``ValueError`` with one line where there is none that can be read."""
     try:
-        data = json.loads((folder / PLAN).read_text("utf-8"))
+        data = read_json(read_text(folder / PLAN))
         if data["schema"] != SCHEMA:
             raise ValueError("of another version")
         return Plan(
@@ -141,8 +143,10 @@ def read_plan(folder: Path) -> Plan:
         )
     except FileNotFoundError:
         raise ValueError(f"{folder}: holds no plan; `dockerslim batch plan` makes one") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / PLAN}: no plan that can be read ({error}); plan again") from None
+    except OSError as error:
+        raise ValueError(f"{folder / PLAN}: cannot be read: {error.strerror}; plan again") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{folder / PLAN}: is no plan, or one of another version; plan again") from None
 
 
 def read_refused(folder: Path) -> list[dict[str, Any]]:
@@ -169,11 +173,13 @@ def patch_of(folder: Path, shard: str) -> Path:
 
 def _remembered(path: Path) -> list[dict[str, Any]]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(read_text(path))
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}; mend or delete it") from None
+    except ValueError:
+        raise ValueError(f"{path}: is no JSON; mend or delete it") from None
     keys = _KEYS[path.name]
     if not isinstance(found, list) or not all(isinstance(one, dict) and keys <= one.keys() for one in found):
         raise ValueError(f"{path}: must hold a list of entries with {', '.join(sorted(keys))}; mend or delete it")

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ...record import record
+from ...regular import read_text
 
 #: Where the two look, in their order; the first that is there counts.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -56,7 +57,7 @@ def owners_in(root: Path) -> Owners:
         file = root / place
         try:
             if file.is_file() and file.stat().st_size <= _MAX_BYTES:
-                return read_owners(file.read_text("utf-8", "replace"), gitlab=place.startswith(".gitlab"))
+                return read_owners(read_text(file, _MAX_BYTES, "replace"), gitlab=place.startswith(".gitlab"))
         except OSError:
             continue
     return Owners()

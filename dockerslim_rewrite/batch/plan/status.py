@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ...record import record
+from ...regular import read_whole
 from ..outcome import digest
 from .files import Plan, PlannedShard
 
@@ -53,7 +54,7 @@ def standing(shard: PlannedShard, root: Path, refused: str | None = None) -> Sta
 def file_state(path: Path, before: str, after: str) -> State:
     """Whether the file at *path* is as it was planned for, as it was planned to be, or neither."""
     try:
-        now = digest(path.read_bytes())
+        now = digest(read_whole(path))
     except OSError:
         return State.CHANGED
     return State.OPEN if now == before else State.MERGED if now == after else State.CHANGED

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from ...analysis.locked import Lock, PackageEntry
 from ...analysis.packages.asked import GEM_TARGET, NPM_TARGET
 from ...analysis.runtime.asking import Asked
 from ...record import evolve, record
+from ..crew import crew
 from ..errors import RegistryError
 from . import gems
 from .npm import NpmStore, answers, merged
@@ -125,7 +125,7 @@ def _put(
     failed: dict[str, str],
 ) -> None:
     """Write the answers for *asked* into *table*."""
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         looked = dict(zip(chosen, pool.map(lambda one: _look(one, store), chosen.values()), strict=True))
     answers: dict[str, list[str]] = {}
     for requirement in asked:

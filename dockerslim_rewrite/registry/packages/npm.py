@@ -12,7 +12,6 @@ import os
 import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from nodesemver import max_satisfying, satisfies
 from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
 from ...record import evolve, record
+from ...regular import read_text
+from ..crew import crew
 from ..errors import RegistryError
 from .resolving import Unresolved
 from .simple import Index, IndexFile
@@ -61,8 +62,8 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
     home = Path(environment.get("HOME") or "/")
     for path in ([folder / ".npmrc"] if folder is not None else []) + [home / ".npmrc"]:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = read_text(path)
+        except OSError:
             continue
         found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
         if found is not None and "${" not in found[1]:
@@ -134,7 +135,7 @@ class NpmStore:
             except RegistryError:
                 return
 
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with crew(_WORKERS) as pool:
             list(pool.map(ask, [one for one in names if one not in self._pages]))
 
 
@@ -173,7 +174,7 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
             later += [(version.key, *pair, False) for pair in version.requires.items()]
             later += [(version.key, *pair, True) for pair in version.optional.items()]
         waiting = later
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         codes = dict(zip(chosen, pool.map(store.code, chosen.values()), strict=True))
     uses = _uses(chosen, codes)
     return {

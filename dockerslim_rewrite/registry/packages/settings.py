@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...knowledge.package_indexes import usual_index
+from ...regular import read_text
 
 
 def indexes(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -24,8 +25,8 @@ def indexes(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     for path in _files(environment):
         reader = configparser.RawConfigParser()
         try:
-            reader.read_string(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, configparser.Error):
+            reader.read_string(read_text(path))
+        except (OSError, configparser.Error):
             continue
         for section in ("global", "install"):
             first = reader.get(section, "index-url", fallback=first)

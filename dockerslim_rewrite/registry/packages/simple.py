@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from ...record import record
+from ...regular import read_regular
 from ..errors import NotFound, RegistryError, Unavailable
 from ..transport import Patience
 
@@ -132,9 +133,10 @@ class Index:
         if not any(url.startswith("file:") for url in self.urls):
             raise RegistryError(f"{url}: an index over HTTP may name no files of this machine")
         try:
-            if path.stat().st_size > most:
+            content = read_regular(path, most + 1)
+            if len(content) > most:
                 raise RegistryError(f"{url}: it has more than {most} bytes")
-            return path.read_bytes()
+            return content
         except FileNotFoundError:
             raise NotFound(f"{url}: there is no such thing") from None
         except OSError as error:

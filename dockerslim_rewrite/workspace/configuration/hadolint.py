@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ...passes import rules
+from ...regular import read_text
 from .load import MARKS
 
 _NAMES = (".hadolint.yaml", ".hadolint.yml")
@@ -44,7 +45,7 @@ def _read(path: Path) -> tuple[str, ...]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             return ()
-        data = YAML(typ="safe").load(path.read_text("utf-8"))
+        data = YAML(typ="safe").load(read_text(path, _MAX_BYTES))
     except (OSError, UnicodeDecodeError, YAMLError, ValueError, RecursionError):
         return ()
     listed = data.get("ignored") if isinstance(data, dict) else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...record import record
+from ...regular import read_text
 from ...text.structured import read_toml
 from .keys import ConfigError, checked
 
@@ -74,7 +75,7 @@ def _read(path: Path, open_: tuple[Path, ...], within: Path | None = None) -> Co
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ConfigError(f"{path}: larger than {_MAX_BYTES // 1024} KiB, which no configuration is")
-        text = path.read_text("utf-8")
+        text = read_text(path, _MAX_BYTES)
         if path.name == "pyproject.toml" and "dockerslim" not in text:
             return None
 
