@@ -15,7 +15,6 @@ import tarfile
 import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
 from ...knowledge.package_indexes import usual_index
 from ...record import evolve, record
+from ..crew import crew
 from ..errors import RegistryError
 from .archives import needed_libraries
 from .resolving import Unresolved
@@ -120,7 +120,7 @@ def answers(asked: Iterable[str], store: GemStore, now: datetime, failed: dict[s
         except (RegistryError, Unresolved) as error:
             return str(error)
 
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with crew(_WORKERS) as pool:
         looked = dict(zip(wanted, pool.map(look, wanted), strict=True))
     found: dict[str, PackageEntry] = {}
     for requirement, one in looked.items():
