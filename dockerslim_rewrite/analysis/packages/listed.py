@@ -18,6 +18,7 @@ from ...knowledge.smaller import Installer
 from ...record import record
 from ...text.structured import read_json
 from ..facts import Facts
+from ..locked import FILE_NAME, Lock
 from .asked import npm_asked
 from .exact import LOCKS, exact_requirements
 from .lock_files import npm_packages
@@ -31,8 +32,13 @@ _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
 _SHOWN = 200
-#: Where a package index may know what nobody here does.
-LOOK_UP = "; `dockerslim lock` asks the index"
+
+
+def look_up(lock: Lock, target: str | None) -> str:
+    """Where a package index may know what nobody here does; *target* is what the package is installed for."""
+    if target is not None and lock.packages.get(target):
+        return f"; {FILE_NAME} has no answer of the index for it"
+    return "; `dockerslim lock` asks the index"
 
 
 def without_secret(line: str) -> str:

@@ -20,9 +20,17 @@ from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
 from ..locked import Lock
-from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, asked, npm_installs_development, python_target
+from ..packages.asked import (
+    ELSEWHERE,
+    GEM_TARGET,
+    NPM_ELSEWHERE,
+    NPM_TARGET,
+    asked,
+    npm_installs_development,
+    python_target,
+)
 from ..packages.indexed import Index, Settled, settle_gem, settle_npm
-from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
+from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites
 from ..packages.node_scripts import COMPILERS, check_script, runs_script
@@ -141,7 +149,8 @@ class _Reader:
                 # No index has what comes from an address or a folder.
                 own = asked(line or "") is not None
                 name = _bare(line or "") if own else without_secret(line or "")
-                raise Unmet(f"{name} may be linked to any library of the full image{LOOK_UP if own else ''}")
+                hint = look_up(self.lock, self.target) if own else ""
+                raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             yield found
 
     def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
@@ -191,7 +200,7 @@ class _Reader:
                 continue
             found = settle_gem(self.lock, one.requirement) if one.usual else None
             if found is None:
-                hint = LOOK_UP if one.usual else ""
+                hint = look_up(self.lock, GEM_TARGET) if one.usual else ""
                 raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             programs |= found
 
@@ -256,7 +265,8 @@ class _Reader:
             for requirement in self.lists.npm_asked(folder, development=development):
                 settled = settle_npm(self.lock, requirement, known, self.lists.loads_into)
                 if settled is None:
-                    raise Unmet(f"no package-lock.json of the build context tells what is compiled{LOOK_UP}")
+                    hint = look_up(self.lock, NPM_TARGET)
+                    raise Unmet(f"no package-lock.json of the build context tells what is compiled{hint}")
                 if settled.named:
                     raise Unmet(f"{settled.named[0]}, which the smaller image lacks")
                 programs |= settled.programs

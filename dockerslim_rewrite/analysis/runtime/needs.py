@@ -22,6 +22,7 @@ from ..facts import Facts
 from ..packages.asked import (
     ELSEWHERE,
     NPM_ELSEWHERE,
+    NPM_TARGET,
     asked,
     npm_installs_development,
     npm_word,
@@ -29,7 +30,7 @@ from ..packages.asked import (
 )
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
-from ..packages.listed import LOOK_UP, Lists, Unmet, without_secret
+from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
@@ -484,17 +485,16 @@ class _Reader:
         for requirement in self.lists.npm_asked(self.folder, development=development):
             found = settle_npm(self.facts.lock, requirement, known, self.lists.loads_into)
             if found is None:
-                what = (
-                    f"{requirement}{LOOK_UP}" if requirement is not None else "what package.json takes from elsewhere"
-                )
-                raise Unmet(f"npm may have to compile {what}")
+                if requirement is None:
+                    raise Unmet("npm may have to compile what package.json takes from elsewhere")
+                raise Unmet(f"npm may have to compile {requirement}{look_up(self.facts.lock, NPM_TARGET)}")
             self.programs |= found.programs
             self.named.update(dict.fromkeys(found.named))
 
     def _settled(self, index: Index, line: str, source: str) -> None:
         found = index.settle(line)
         if found is None:
-            hint = LOOK_UP if asked(line) is not None else ""
+            hint = look_up(self.facts.lock, index.target) if asked(line) is not None else ""
             raise Unmet(f"pip may have to compile {without_secret(line)}{source}{hint}")
         self.programs |= found.programs
         self.named.update(dict.fromkeys(found.named))
