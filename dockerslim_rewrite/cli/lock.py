@@ -18,6 +18,7 @@ from ..report.text import printable
 if TYPE_CHECKING:
     from ..ir.reference import ImageReference
     from ..registry.client import RegistryClient
+    from ..registry.limits import Allowance
     from ..registry.lock import Lock, LockEntry, Moved, Outcome
     from ..registry.packages.locking import PackagesOutcome
     from ..registry.resolution import Resolver
@@ -140,16 +141,19 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     if request.format not in ("text", "json"):
         return _complain(f"unknown format {request.format!r}; known formats: text, json")
     try:
+        from ..registry.limits import Allowance
+
         references, problems = _references(request)
         before = load(request.lock_file) if request.lock_file.exists() else Lock()
         wanted = _selection(request, before, references)
         renew = request.update is not None
+        allowance = Allowance()
         if resolver is None:
-            with _client(request) as client:
+            with _client(request, allowance) as client:
                 outcome = refresh(before, references, client, now(), wanted=wanted, prune=request.prune, renew=renew)
         else:
             outcome = refresh(before, references, resolver, now(), wanted=wanted, prune=request.prune, renew=renew)
-        looked = _packages(request, outcome.lock)
+        looked = _packages(request, outcome.lock, allowance)
         if not request.check:
             save(request.lock_file, outcome.lock if looked is None else looked.lock)
     except OSError as error:
@@ -160,7 +164,7 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
         return _complain(f"asking registries needs {error.name}: install dockerslim-rewrite[registry]")
     _report(request, outcome, looked)
     unknown = dict(looked.failed) if looked is not None else {}
-    for line in (*problems, *(f"{key}: {reason}" for key, reason in {**outcome.failed, **unknown}.items())):
+    for line in (*problems, *_told({**outcome.failed, **unknown})):
         _complain(line)
     if problems or outcome.failed:
         return USAGE
@@ -168,7 +172,17 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     return MOVED if request.check and moved else DONE
 
 
-def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
+def _told(failed: Mapping[str, str]) -> Iterator[str]:
+    """A line for each that *failed*; one for all that did for the same reason."""
+    by_reason: dict[str, list[str]] = {}
+    for key, reason in failed.items():
+        by_reason.setdefault(reason, []).append(key)
+    for reason, keys in by_reason.items():
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        yield f"{keys[0]}{more}: {reason}"
+
+
+def _packages(request: LockRequest, lock: Lock, allowance: Allowance) -> PackagesOutcome | None:
     """What becomes of the lock's packages; None where they are not asked for. Raises ``ValueError``."""
     from ..registry.errors import RegistryError
     from .files import now
@@ -187,6 +201,7 @@ def _packages(request: LockRequest, lock: Lock) -> PackagesOutcome | None:
             now(),
             update=request.update == (),
             prune=request.prune,
+            allowance=allowance,
         )
     except RegistryError as error:
         raise ValueError(str(error)) from None
@@ -277,7 +292,7 @@ def _selection(request: LockRequest, lock: Lock, references: list[ImageReference
     return chosen.__contains__
 
 
-def _client(request: LockRequest) -> RegistryClient:
+def _client(request: LockRequest, allowance: Allowance) -> RegistryClient:
     from ..registry.client import Endpoints, RegistryClient
     from ..registry.credentials import load_credentials
     from ..registry.transport import Transport
@@ -295,7 +310,7 @@ def _client(request: LockRequest) -> RegistryClient:
         read_regular(request.ca_file, 0)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return RegistryClient(
-        Transport(load_credentials(), ca_file=request.ca_file),
+        Transport(load_credentials(), ca_file=request.ca_file, allowance=allowance),
         Endpoints(mirrors, frozenset(request.insecure)),
         cache=Path(home) / "dockerslim-rewrite",
     )

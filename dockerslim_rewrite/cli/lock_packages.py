@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..analysis.locked import Lock
     from ..analysis.runtime.asking import Asked
+    from ..registry.limits import Allowance
     from ..registry.packages.locking import PackagesOutcome
 
 
@@ -53,6 +54,7 @@ def refreshed(
     *,
     update: bool,
     prune: bool = False,
+    allowance: Allowance | None = None,
 ) -> PackagesOutcome | None:
     """What *lock* should say of all that is *asked*; None for nothing.
 
@@ -70,8 +72,8 @@ def refreshed(
     from ..registry.packages.settings import indexes
     from ..registry.packages.simple import Index
 
-    index, npm = Index(urls or indexes()), NpmStore(npm_registry or registry())
-    gem = GemStore(gem_url or gem_index())
+    index, npm = Index(urls or indexes(), allowance=allowance), NpmStore(npm_registry or registry(), allowance)
+    gem = GemStore(gem_url or gem_index(), allowance)
     try:
         return refresh_packages(lock, asked, Store(index), now, npm=npm, gem=gem, update=update, prune=prune)
     finally:

@@ -77,15 +77,22 @@ def prove_command(
 def run(request: Request, how: Proving) -> int:
     """Prove each file of *request*; the exit code."""
     from ..engine.prove.choice import GOALS
+    from ..pipeline.options import codes_of
+    from ..record import evolve
     from .files import InputError, read_input
     from .inputs import Inputs
-    from .rewrite import located
+    from .rewrite import located, options_of
 
     reports: list[dict[str, Any]] = []
     code = 0
     try:
         if how.goal is not None and how.goal not in GOALS:
             raise ValueError(f"--goal {how.goal!r}: choose from {', '.join(GOALS)}")
+        try:
+            how = evolve(how, rules=tuple(sorted(codes_of(how.rules))))
+        except ValueError as error:
+            raise ValueError(f"--rule: {error}") from None
+        options_of(request)
         how.building.options()
         inputs = Inputs(request)
         paths = inputs.paths()

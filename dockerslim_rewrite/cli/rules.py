@@ -57,7 +57,9 @@ def explain(rule: str) -> int:
         if wanted in (one.code.lower(), one.name) or wanted in (answer.lower() for answer in one.answers)
     ]
     if not found:
-        complain(f"unknown rule {rule!r}; `dockerslim rules` lists the known ones")
+        from ..pipeline.options import unknown_rule
+
+        complain(unknown_rule(rule))
         return USAGE
     for index, one in enumerate(found):
         if index:

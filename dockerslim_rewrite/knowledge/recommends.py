@@ -41,14 +41,17 @@ def missing(packages: Collection[str], present: Collection[str], text: str, imag
     *text* is the file, in which the patterns are looked for, *image* the image under it, which has some packages of its
     own. The result is sorted.
     """
-    present = {*present, *table("recommends")["there"].get(image, ())}
+    there = frozenset(table("recommends")["there"].get(image, ()))
     added: set[str] = set()
+
+    def here(name: str) -> bool:
+        return name in present or name in there or name in added
+
     for need in needs():
-        here = set(present) | added
-        if need.packages.isdisjoint(packages) or not need.unless.isdisjoint(here):
+        if need.packages.isdisjoint(packages) or any(map(here, need.unless)):
             continue
         if need.when is None or need.when.search(text):
-            added.update(name for name in need.adds if name not in here)
+            added.update([name for name in need.adds if not here(name)])
     return tuple(sorted(added))
 
 

@@ -117,5 +117,21 @@ def _named(word: str, known: list[Pass]) -> list[Pass]:
         or any(answer.lower() == bare for answer in one.answers)
     ]
     if not found:
-        raise ValueError(f"unknown rule {word!r}; `dockerslim rules` lists the known ones")
+        raise ValueError(unknown_rule(word))
     return found
+
+
+def codes_of(words: Sequence[str]) -> frozenset[str]:
+    """The codes of all rules that *words* name, as for ``select``. Raises ``ValueError`` where one names none."""
+    known = [one for phase in PIPELINE for one in phase.passes]
+    return frozenset(one.code for word in words for one in _named(word, known))
+
+
+def unknown_rule(word: str) -> str:
+    """The line that says that no rule is called *word*, with the nearest name or code that one has."""
+    from difflib import get_close_matches
+
+    known = [name for phase in PIPELINE for one in phase.passes for name in (one.code, one.name, *one.answers)]
+    near = get_close_matches(word.strip()[:100], known, 1) or get_close_matches(word.strip()[:100].upper(), known, 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"unknown rule {word[:100]!r}; {hint}`dockerslim rules` lists the known ones"

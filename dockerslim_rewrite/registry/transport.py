@@ -16,10 +16,12 @@ import httpx
 from .auth import Authenticator
 from .credentials import CredentialStore
 from .errors import CorruptContent, NotFound, RateLimited, RegistryError, Unauthorized, Unavailable
+from .limits import Allowance
 
 _RETRIED = frozenset((408, 425, 429, 500, 502, 503, 504))
 _USER_AGENT = "dockerslim-rewrite"
 _MAX_BODY = 32 * 1024 * 1024
+_MAX_TOKEN = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Transport:
     patience: Patience = field(default_factory=Patience)
     ca_file: Path | None = None
     certificates: Path = Path("/etc/docker/certs.d")
+    allowance: Allowance = field(default_factory=Allowance)
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -129,13 +132,22 @@ class Transport:
         for attempt in range(self.patience.attempts):
             if attempt:
                 self.sleep(self._pause(attempt))
+            response: httpx.Response | None = None
             try:
-                response = self._client(host).send(request)
+                response = self._client(host).send(request, stream=True)
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > _MAX_TOKEN:
+                        raise RegistryError(f"{host}: the token is larger than {_MAX_TOKEN} bytes")
             except httpx.RequestError as error:
                 failure = f"{type(error).__name__}: {error}"
                 continue
+            finally:
+                if response is not None:
+                    response.close()
             if response.status_code not in _RETRIED:
-                return response
+                return httpx.Response(response.status_code, content=bytes(body))
             failure = f"status {response.status_code}"
         raise Unavailable(f"the token server {host} does not answer: {failure}")
 
@@ -183,6 +195,7 @@ class Transport:
                     timeout=httpx.Timeout(patience.read_timeout, connect=patience.connect_timeout),
                     limits=httpx.Limits(max_connections=patience.connections),
                     follow_redirects=True,
+                    event_hooks=self.allowance.hooks(),
                     headers={"User-Agent": _USER_AGENT},
                 )
                 self._clients[host] = client

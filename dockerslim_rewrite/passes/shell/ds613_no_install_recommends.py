@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ...analysis.bases import base_head, base_image
 from ...analysis.effects.asking import effects
@@ -67,18 +69,20 @@ def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: 
     if brings_compiler(packages) or has_compiler(name, tag):
         return None
     for one in (stage, *(build.stages[at] for at in facts.graph.heirs(stage.index))):
-        for later in one.runs:
-            if one is stage and later.index < run.index:
-                continue
-            told = _compiler_of(later, one, facts)
-            if told is not None:
-                return f"{told} may compile, and no compiler is named"
+        compiling = _compiling_in(one, facts)
+        at = bisect_left(compiling, (run.index, "")) if one is stage else 0
+        if at < len(compiling):
+            return f"{compiling[at][1]} may compile, and no compiler is named"
     return None
 
 
-def _compiler_of(run: Run, stage: Stage, facts: Facts) -> str | None:
-    """The first command of *run* that compiles, with its place: every install asks it of every RUN behind."""
-    return facts.recall("compiles", (stage.index, run.index), lambda: next(_compilers(run, stage, facts), None))
+def _compiling_in(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
+    """The RUNs of *stage* that compile, in order, and the first command of each that does: every install asks it."""
+    return facts.recall(
+        "compiles",
+        stage.index,
+        lambda: [(run.index, told) for run in stage.runs for told in islice(_compilers(run, stage, facts), 1)],
+    )
 
 
 def _compilers(run: Run, stage: Stage, facts: Facts) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from ...analysis.facts import Facts, Use
 from ...ir.build import Stage
@@ -26,33 +28,45 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
         lost = kept(package, present)
         if lost:
             return f"{package} is mostly used with {' and '.join(lost)}, which it only recommends"
-    below = facts.graph.chain(stage.index)[:0:-1]
-    before = [step for index in below for step in facts.build.stages[index].steps]
-    here = [step for step in stage.steps if step.index <= use.run.index]
-    for step in (*before, *here):
-        if isinstance(step, Copy) and step.destination.startswith("/etc/apt"):
-            return f"line {step.line} copies lists of repositories, and nobody knows what their packages recommend"
-        told = _repository(step, facts) if isinstance(step, Run) else None
-        if told is not None:
-            return f"{told} (line {step.line}) adds a repository, and nobody knows what its packages recommend"
+    for index in facts.graph.chain(stage.index)[::-1]:
+        adding = _adding(index, facts)
+        if adding is not None and (index != stage.index or adding[0] <= use.run.index):
+            return adding[1]
     if has_agent(present):
         return None
     for index in (stage.index, *facts.graph.heirs(stage.index)):
-        for run in facts.build.stages[index].runs:
-            fetching = _fetching(run, facts) if index != stage.index or run.index >= use.run.index else None
-            if fetching is not None:
-                return f"{fetching} (line {run.line}) needs gpg-agent and dirmngr, which only come along"
+        fetching = _fetching(index, facts)
+        at = bisect_left(fetching, (use.run.index, "")) if index == stage.index else 0
+        if at < len(fetching):
+            return f"{fetching[at][1]} needs gpg-agent and dirmngr, which only come along"
     return None
 
 
-def _repository(run: Run, facts: Facts) -> str | None:
-    """The first of ``_repositories``: every install asks it of every RUN before."""
-    return facts.recall("repositories", run.index, lambda: next(_repositories(run, facts), None))
+def _adding(index: int, facts: Facts) -> tuple[int, str] | None:
+    """The first step of the stage *index* that brings packages nobody knows, and the reason: every install asks it."""
+    return facts.recall("repositories", index, lambda: next(_additions(facts.build.stages[index], facts), None))
 
 
-def _fetching(run: Run, facts: Facts) -> str | None:
-    """The first words of the command of *run* that fetches keys; None where none does."""
-    return facts.recall("fetches keys", run.index, lambda: next(_fetchers(run, facts), None))
+def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:
+    unknown = "and nobody knows what"
+    for step in stage.steps:
+        if isinstance(step, Copy) and step.destination.startswith("/etc/apt"):
+            yield step.index, f"line {step.line} copies lists of repositories, {unknown} their packages recommend"
+        told = next(_repositories(step, facts), None) if isinstance(step, Run) else None
+        if told is not None:
+            yield step.index, f"{told} (line {step.line}) adds a repository, {unknown} its packages recommend"
+
+
+def _fetching(index: int, facts: Facts) -> Sequence[tuple[int, str]]:
+    """The RUNs of the stage *index* that fetch keys, in order, and the first words of the command with its line."""
+    runs = facts.build.stages[index].runs
+    return facts.recall(
+        "fetches keys",
+        index,
+        lambda: [
+            (run.index, f"{words} (line {run.line})") for run in runs for words in islice(_fetchers(run, facts), 1)
+        ],
+    )
 
 
 def _fetchers(run: Run, facts: Facts) -> Iterator[str]:

@@ -10,10 +10,11 @@ import io
 import posixpath
 import re
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from email.parser import HeaderParser
-from typing import Any
+from typing import IO, Any
 
 from ...knowledge.larger import larger
 from ...record import record
@@ -22,8 +23,11 @@ from .setup_script import declared
 
 #: More files, or larger ones, than any package has that can be looked into in reasonable time.
 _MAX_FILES = 50_000
+_BLOCK = 1024 * 1024
 _MAX_TEXT = 16 * 1024 * 1024
+_MAX_TEXTS = 32 * 1024 * 1024
 _MAX_LIBRARY = 512 * 1024 * 1024
+_MAX_LIBRARIES = 1024 * 1024 * 1024
 _STARTS = re.compile(
     r"\b(?:subprocess|popen|Popen|os\.system|os\.exec\w+|os\.spawn\w+|posix_spawn|create_subprocess_\w+|pexpect|ptyprocess"
     r"|pty\.spawn|getoutput|check_output|check_call)\b"
@@ -84,6 +88,7 @@ def wheel(content: bytes, name: str) -> Archive:
         needed: dict[str, str] = {}
         requires: tuple[str, ...] = ()
         bins: set[str] = set()
+        total = told = 0
         for member in members:
             path = member.filename
             if path.endswith(".dist-info/METADATA"):
@@ -93,9 +98,16 @@ def wheel(content: bytes, name: str) -> Archive:
             elif ".data/scripts/" in path:
                 bins.add(posixpath.basename(path))
             elif path.endswith(".py") and not _is_test(path):
-                texts.append((path, _read(archive, member, _MAX_TEXT).decode("utf-8", "replace")))
+                text = _read(archive, member, _MAX_TEXT).decode("utf-8", "replace")
+                told += len(text)
+                if told > _MAX_TEXTS:
+                    raise ValueError(f"its modules have more than {_MAX_TEXTS} characters")
+                texts.append((path, text))
             elif re.search(r"\.so(?:\.\d+)*\Z", path):
-                for soname in needed_libraries(_read(archive, member, _MAX_LIBRARY)):
+                total += member.file_size
+                if total > _MAX_LIBRARIES:
+                    raise ValueError(f"its libraries have more than {_MAX_LIBRARIES} bytes")
+                for soname in _needed_by(archive, member):
                     needed.setdefault(soname, path)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
         raise RegistryError(f"{name}: not a readable wheel: {error}") from None
@@ -255,15 +267,28 @@ def _sources(content: bytes, name: str) -> Iterator[tuple[str, Callable[[], byte
                 yield entry.name, lambda text=text: text  # type: ignore[misc]
 
 
-def needed_libraries(content: bytes) -> tuple[str, ...]:
-    """The libraries that an ELF file names; none for what is no such file."""
-    if content[:4] != b"\x7fELF":
+def _needed_by(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """The libraries that *member* names. It is unpacked to disk: libraries have hundreds of megabytes."""
+    with archive.open(member) as packed, tempfile.TemporaryFile() as file:
+        size = 0
+        while block := packed.read(_BLOCK):
+            size += len(block)
+            if size > _MAX_LIBRARY:
+                raise ValueError(f"{member.filename} has more than {_MAX_LIBRARY} bytes")
+            file.write(block)
+        file.seek(0)
+        return needed_libraries(file)
+
+
+def needed_libraries(file: IO[bytes]) -> tuple[str, ...]:
+    """The libraries that the ELF *file* names; none for what is no such file."""
+    if file.read(4) != b"\x7fELF":
         return ()
     from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile
 
     try:
-        section: Any = ELFFile(io.BytesIO(content)).get_section_by_name(".dynamic")
+        section: Any = ELFFile(file).get_section_by_name(".dynamic")
         return tuple(tag.needed for tag in section.iter_tags("DT_NEEDED")) if section is not None else ()
     except (ELFError, ValueError, AttributeError) as error:
         raise ValueError(f"an ELF file that cannot be read: {error}") from None

@@ -24,6 +24,7 @@ from ...knowledge.package_indexes import usual_index
 from ...record import evolve, record
 from ..crew import crew
 from ..errors import RegistryError
+from ..limits import Allowance
 from .archives import needed_libraries
 from .resolving import Unresolved
 from .simple import Index, IndexFile
@@ -67,9 +68,9 @@ def gem_index(environment: Mapping[str, str] | None = None) -> str:
 class GemStore:
     """What was asked of the index at *url*, kept for as long as one lock is made."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, allowance: Allowance | None = None) -> None:
         self._url = url.rstrip("/")
-        self._index = Index((url,))
+        self._index = Index((url,), allowance=allowance)
 
     def close(self) -> None:
         """Close all connections."""
@@ -193,7 +194,7 @@ def _files(data: bytes, name: str) -> tuple[list[tuple[str, str]], dict[str, str
                 texts.append((entry.name, content.decode("utf-8", "replace")))
                 continue
             own.add(posixpath.basename(entry.name))
-            for soname in needed_libraries(content):
+            for soname in needed_libraries(io.BytesIO(content)):
                 needed.setdefault(soname, entry.name)
     return texts, needed, frozenset(own)
 

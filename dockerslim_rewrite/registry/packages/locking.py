@@ -17,6 +17,8 @@ from .resolving import Chosen, Store, Unresolved, resolve
 from .tags import MACHINES
 
 _WORKERS = 8
+#: More than any image installs by name.
+_MOST_ASKED = 2_000
 _PREFIX = "pypi-"
 
 
@@ -62,6 +64,11 @@ def refresh_packages(
         for target in sorted({one.target for one in build}):
             wanted = tuple(dict.fromkeys(one.requirement for one in build if one.target == target))
             if not update and all(lock.answer(target, one) is not None for one in wanted):
+                continue
+            if len(wanted) > _MOST_ASKED:
+                failed[target] = (
+                    f"a build asks for {len(wanted)} packages, more than the {_MOST_ASKED} that are looked up; none was"
+                )
                 continue
             if target == NPM_TARGET:
                 if npm is not None:

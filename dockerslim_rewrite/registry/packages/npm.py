@@ -24,6 +24,7 @@ from ...record import evolve, record
 from ...regular import read_text
 from ..crew import crew
 from ..errors import RegistryError
+from ..limits import Allowance
 from .resolving import Unresolved
 from .simple import Index, IndexFile
 from .tarball import Code, read
@@ -74,9 +75,9 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
 class NpmStore:
     """What was asked of the registry at *url*, kept for as long as one lock is made."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, allowance: Allowance | None = None) -> None:
         self._url = url.rstrip("/")
-        self._index = Index((url,))
+        self._index = Index((url,), allowance=allowance)
         self._pages: dict[str, Mapping[str, Any]] = {}
         self._codes: dict[str, Code] = {}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 import urllib.parse
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -20,6 +19,7 @@ import httpx
 from ...record import record
 from ...regular import read_regular
 from ..errors import NotFound, RegistryError, Unavailable
+from ..limits import Allowance
 from ..transport import Patience
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
@@ -27,7 +27,6 @@ _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+h
 _MAX_PAGE = 32 * 1024 * 1024
 #: Archives above this are not looked into.
 MAX_ARCHIVE = 96 * 1024 * 1024
-_SECONDS = 300.0
 
 
 @record
@@ -49,7 +48,9 @@ class Index:
     An address begins with ``https://``, ``http://`` or ``file://``.
     """
 
-    def __init__(self, urls: tuple[str, ...], patience: Patience | None = None) -> None:
+    def __init__(
+        self, urls: tuple[str, ...], patience: Patience | None = None, allowance: Allowance | None = None
+    ) -> None:
         for url in urls:
             if not url.startswith(("https://", "http://", "file:///")):
                 raise RegistryError(f"an index is an address such as https://pypi.example.org/simple, not {url!r}")
@@ -60,6 +61,7 @@ class Index:
             timeout=httpx.Timeout(patience.read_timeout, connect=patience.connect_timeout),
             follow_redirects=True,
             max_redirects=5,
+            event_hooks=(allowance or Allowance()).hooks(),
             headers={"User-Agent": "dockerslim-rewrite"},
         )
 
@@ -106,7 +108,6 @@ class Index:
             return self._read(url, most), "text/html"
         failure, said = "no attempt was allowed", _without_secret(url)
         for _ in range(self._attempts):
-            began = time.monotonic()
             try:
                 with self._client.stream("GET", url, headers={"Accept": accept} if accept else {}) as response:
                     if response.status_code == httpx.codes.NOT_FOUND:
@@ -121,8 +122,6 @@ class Index:
                         body += chunk
                         if len(body) > most:
                             raise RegistryError(f"{said}: the answer has more than {most} bytes")
-                        if time.monotonic() - began > _SECONDS:
-                            raise Unavailable(f"{said}: no end after {_SECONDS:.0f} s")
                     return bytes(body), response.headers.get("content-type", "")
             except httpx.HTTPError as error:
                 failure = f"{type(error).__name__}: {error}".replace(url, said)
