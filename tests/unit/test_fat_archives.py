@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dockerslim_rewrite.analysis.runtime.fat_archives import archive_name, made_by_gradle, made_by_maven
@@ -121,3 +123,19 @@ def test_what_leads_back_to_the_sources(text: str, said: str | None) -> None:
 )
 def test_where_build_files_install(text: str, place: str | None) -> None:
     assert installs_elsewhere({"Makefile": text}) == place
+
+
+@pytest.mark.parametrize("unit", ["<plugin>", "<!--", "<parent>", "<dependencies>"])
+def test_a_pom_made_to_take_long_does_not(unit: str) -> None:
+    began = time.monotonic()
+    made_by_maven(unit * (400_000 // len(unit)))
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("unit", ["install(TARGETS ", "add_executable(", "tides:\n\t", "\tinstall ", "-Da= "])
+def test_build_files_made_to_take_long_do_not(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    began = time.monotonic()
+    compiles({"CMakeLists.txt": text, "Makefile": text}, "tides")
+    installs_elsewhere({"Makefile": text})
+    assert time.monotonic() - began < 20

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 #: What makes an archive look for others beside it, or changes what is built.
 _BESIDE = re.compile(
     r"addClasspath|Class-Path|classpathPrefix|copy-dependencies|loader\.path|<layout>|PropertiesLauncher|outputDirectory"
@@ -21,7 +21,8 @@ _GRADLE_BESIDE = re.compile(
     r"Class-Path|enabled|layout|destinationDir|buildDir\s*=|libsDirName|archive(?:Base|Version|Classifier|Appendix|Ext)"
     r"|loader\.path|classifier|baseName|apply\s+from|mainClassName\s*=\s*['\"].*Launcher"
 )
-_PLUGIN = re.compile(r"<plugin>.*?</plugin>", re.S)
+_OTHERS = re.compile(r"<(parent|dependencies|dependencyManagement|plugins|pluginManagement)>.*?(?:</\1>|\Z)", re.S)
+_PLUGIN = re.compile(r"<plugin>.*?(?:</plugin>|\Z)", re.S)
 _BOOT = re.compile(r"id\s*\(?\s*['\"]org\.springframework\.boot['\"]\s*\)?(?![^\n]*apply\s*\(?\s*false)")
 _TOLD = re.compile(r"\b(?:bootJar|shadowJar)\b[^{}]*\{[^{}]*archiveFileName\s*(?:=|\.set\()\s*['\"]([\w.+-]+)['\"]")
 _SHADOW = re.compile(r"id\s*\(?\s*['\"]com\.(?:github\.johnrengelman|gradleup)\.shadow['\"]")
@@ -35,8 +36,8 @@ def made_by_maven(pom: str) -> str | None:
     text = _COMMENT.sub("", pom)
     if _BESIDE.search(text):
         return None
-    own = re.sub(r"<(parent|dependencies|dependencyManagement|plugins|pluginManagement)>.*?</\1>", "", text, flags=re.S)
-    parent = re.search(r"<parent>.*?</parent>", text, re.S)
+    own = _OTHERS.sub("", text)
+    parent = re.search(r"<parent>.*?(?:</parent>|\Z)", text, re.S)
     if parent is not None and "<artifactId>spring-boot-starter-parent</artifactId>" not in parent[0]:
         # What else a parent configures is not known.
         return None
@@ -68,7 +69,7 @@ def made_by_gradle(script: str, settings: str | None) -> str | None:
 
     *settings* is the text of the settings beside it.
     """
-    script = re.sub(r"(?m)^\s*//.*$|/\*(?:.|\n)*?\*/", "", script)
+    script = re.sub(r"(?m)^\s*//.*$|/\*(?s:.*?)(?:\*/|\Z)", "", script)
     if _GRADLE_BESIDE.search(script):
         return None
     boot, shadow = _BOOT.search(script) is not None, _SHADOW.search(script) is not None

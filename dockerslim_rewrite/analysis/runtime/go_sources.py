@@ -11,7 +11,7 @@ import re
 from ...knowledge.tables import table
 from ..project import Project
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _IMPORT = re.compile(r"\bimport\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
 _PATH = re.compile(r"\"([^\"]+)\"")
 _STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
+from ...record import evolve
 from ..flow.state import expand
 from .shipped import Shipping
 
@@ -16,14 +18,16 @@ _FILE = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
     r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc|\.yarnrc\.yml|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
+_GEMFILES = "Gemfile*"
 #: Commands that change whose a folder is, or what may be done with it.
 _OWNS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
 
-def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
+def brought_again(stage: Stage, shipping: Shipping, files: Collection[str] = ()) -> frozenset[str]:
     """The places of *shipping* of which all is brought again, to the same paths, by what is copied behind its cut.
 
-    ``COPY requirements.txt /app/`` for an installation, and ``COPY . /app`` at the end.
+    ``COPY requirements.txt /app/`` for an installation, and ``COPY . /app`` at the end. *files* are the paths of all
+    files of the build context, none where they are not known.
     """
     cut = shipping.cut
     if cut is None:
@@ -37,7 +41,8 @@ def brought_again(stage: Stage, shipping: Shipping) -> frozenset[str]:
             folder = _landing(step, states[step.index].workdir, expand(step.destination, states[step.index]))
             wholes += [folder] if folder is not None else []
     found: set[str] = set()
-    early = [step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index]
+    copies = (step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index)
+    early = [evolve(step, sources=tuple(_spelled(step.sources, files))) for step in copies]
     for place in shipping.places:
         whole = next((one for one in wholes if _inside(place.path, one)), None)
         if whole is None:
@@ -57,6 +62,13 @@ def _all(step: Copy) -> bool:
     """Whether *step* copies all of the build context."""
     partly = step.origin.flag("exclude") is not None or step.origin.flag("from") is not None
     return not partly and [posixpath.normpath(one) for one in step.sources] == ["."]
+
+
+def _spelled(sources: Sequence[str], files: Collection[str]) -> Iterator[str]:
+    """*sources* with the files that ``Gemfile*`` stands for, where all that it matches are files."""
+    for source in sources:
+        found = [one for one in files if fnmatchcase(one.partition("/")[0], source)] if source == _GEMFILES else []
+        yield from sorted(found) if found and not any("/" in one for one in found) else (source,)
 
 
 def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:

@@ -15,9 +15,9 @@ _MADE = (
     (r".*\.am", (r"(?m)^s?bin_PROGRAMS\s*\+?=.*{whole}",)),
     (
         r"CMakeLists\.txt",
-        (r"(?i)\badd_executable\s*\(\s*{word}\s", r"(?i)\binstall\s*\(\s*(?:TARGETS|PROGRAMS)\s[^)]*{whole}"),
+        (r"(?i)\badd_executable\s*\(\s*{word}\s", r"(?i)\binstall\s*\(\s*(?:TARGETS|PROGRAMS)\s[^()]*{whole}"),
     ),
-    (r"meson\.build", (r"\bexecutable\s*\(\s*'{word}'[^)]*install\s*:\s*true",)),
+    (r"meson\.build", (r"\bexecutable\s*\(\s*'{word}'[^()]*install\s*:\s*true",)),
     (
         r"(?:GNU)?[Mm]akefile",
         (
@@ -26,10 +26,12 @@ _MADE = (
         ),
     ),
 )
+#: Longer ones are made by programs.
+_LONGEST, _LINE = 400_000, 1_000
 #: Where Makefiles and CMakeLists.txt say by an absolute path to install to.
 _DESTINATION = re.compile(
     r"(?m)^\s*(?:export\s+|override\s+)*(?:PREFIX|prefix|exec_prefix|BINDIR|bindir|LIBDIR|libdir|INSTALL_DIR)\s*[?:]*=\s*(/\S*)"
-    r"|^\t.*\b(?:install|cp|mv)\b[^\n|;&]*\s\"?(/[\w./-]+)\"?\s*$"
+    r"|^\t.{0,500}\b(?:install|cp|mv)\b[^\n|;&]{0,500}\s\"?(/[\w./-]+)\"?\s*$"
     r"|\bCMAKE_INSTALL_PREFIX\s+\"?(/[\w./-]+)|\bDESTINATION\s+\"?(/[\w./-]+)"
 )
 #: Files that a linker takes as they are.
@@ -49,7 +51,7 @@ def build_texts(project: Project) -> dict[str, str] | None:
         if re.fullmatch(known["generated"], path) or not re.fullmatch(known["build_files"], path):
             continue
         text = project.text(path)
-        if text is None:
+        if text is None or len(text) > _LONGEST or any(len(line) > _LINE for line in text.split("\n")):
             return None
         found[path] = text
     return found

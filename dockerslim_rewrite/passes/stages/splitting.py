@@ -116,7 +116,9 @@ def change_of(project: Project, target: Target) -> Change:
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
-    again = brought_again(project.stage, ships)
+    context = project.facts.project
+    files = [one.path for one in context.files] if context is not None and context.complete else []
+    again = brought_again(project.stage, ships, files)
     wanted = tuple(one.path for one in ships.places) if target.places is None else target.places
     places = tuple(path for path in wanted if path not in again)
     split = split_text(

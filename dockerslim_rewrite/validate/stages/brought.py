@@ -8,19 +8,25 @@ from collections.abc import Iterable
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run, Step
+from ..moves.contents import Read
 from .own_directory import Wrote
 
 _FILES = re.compile(
     r"(?:[\w./*-]*/)?(?:[\w.*-]+\.(?:txt|json|lock|toml|ya?ml|xml|cfg|ini|mod|sum|rb|py|[cm]?js|ts|gradle|kts|properties|in)"
     r"|Gemfile|Pipfile|Makefile|Rakefile|Procfile|\.npmrc|\.yarnrc(?:\.yml)?|\.(?:ruby|node|python)-version|\.tool-versions)"
 )
+_BUNDLER = ("Gemfile", "Gemfile.lock")
 _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|useradd|adduser)\b|(?:\A|[;&|(])\s*install\s")
 
 
 class Brought:
-    """The COPYs of *stage* with the indices *late*, as far as they copy the whole build context."""
+    """The COPYs of *stage* with the indices *late*, as far as they copy the whole build context.
 
-    def __init__(self, stage: Stage, late: frozenset[int]) -> None:
+    *read* gives the text of a file of the build context, where that is at hand.
+    """
+
+    def __init__(self, stage: Stage, late: frozenset[int], read: Read | None = None) -> None:
+        self._read = read
         self._wholes: list[str] = []
         self._first = min(late, default=-1)
         owned = any(isinstance(step, Run) and _OWNERS.search(step.origin.args) for step in stage.steps)
@@ -37,11 +43,12 @@ class Brought:
 
     def early(self, step: Copy, target: str, folder: str | None) -> None:
         """Note the files that the early *step* names, and copies to *target*, seen from *folder*."""
-        into = len(step.sources) > 1 or step.destination.endswith(("/", "."))
-        plain = not re.search(r"[*?\[$]", "".join(step.sources)) and not step.origin.flags and not step.origin.heredocs
+        sources = self._sources(step)
+        into = len(sources) > 1 or step.destination.endswith(("/", "."))
+        plain = not re.search(r"[*?\[$]", "".join(sources)) and not step.origin.flags and not step.origin.heredocs
         if into and plain and (folder or target.startswith("/")):
             place = posixpath.normpath(posixpath.join(folder or "/", target))
-            for source in step.sources:
+            for source in sources:
                 self._named[posixpath.join(place, posixpath.basename(source))] = source.lstrip("/")
 
     def ran(self, found: Iterable[Wrote]) -> None:
@@ -75,13 +82,20 @@ class Brought:
             )
         if not isinstance(step, Copy) or step.origin.flags or step.origin.heredocs:
             return False
-        into = len(step.sources) > 1 or step.destination.endswith(("/", ".")) or "*" in "".join(step.sources)
+        sources = self._sources(step)
+        into = len(sources) > 1 or step.destination.endswith(("/", ".")) or "*" in "".join(sources)
         for whole in self._wholes:
-            landed = {self._landed(path, source, into=into) for source in step.sources}
-            wanted = {posixpath.normpath(posixpath.join(whole, source.lstrip("/"))) for source in step.sources}
-            if landed == wanted and all(_FILES.fullmatch(source.removeprefix("./")) for source in step.sources):
+            landed = {self._landed(path, source, into=into) for source in sources}
+            wanted = {posixpath.normpath(posixpath.join(whole, source.lstrip("/"))) for source in sources}
+            if landed == wanted and all(_FILES.fullmatch(source.removeprefix("./")) for source in sources):
                 return True
         return False
+
+    def _sources(self, step: Copy) -> tuple[str, ...]:
+        """The sources of *step*, with Bundler's files where its pattern stands for both of them."""
+        read = self._read
+        both = read is not None and all(read(name) is not None for name in _BUNDLER)
+        return tuple(name for one in step.sources for name in (_BUNDLER if both and one == "Gemfile*" else (one,)))
 
     @staticmethod
     def _landed(path: str, source: str, *, into: bool) -> str:

@@ -23,6 +23,8 @@ _ELSEWHERE = frozenset(
         "docker-php-ext-configure", "docker-php-ext-enable", "pecl", "mkdir", "curl", "wget",
     )
 )  # fmt: skip
+#: Commands that write what they name.
+_WHERE_TOLD = frozenset(("ln", "cp", "mv", "touch", "sed", "chmod", "tee"))
 #: Options by which curl does, and without which wget does.
 _HERE = re.compile(r"-\w*[OJ]|--remote-\w+")
 _NAMED = re.compile(r"-\w*O|--output-document")
@@ -69,6 +71,10 @@ class OwnDirectory:
             if words[:1] == ["cd"]:
                 target = words[-1] if len(words) == 2 else ""
                 folders.append(posixpath.normpath(target) if re.fullmatch(r"/[\w./-]*", target) else None)
+            named = _named(words)
+            if named is not None:
+                yield from map(Wrote, named)
+                continue
             file = self._file(words, command, env)
             for folder in folders if file != "" else ():
                 yield Wrote(folder, file)
@@ -114,6 +120,16 @@ class OwnDirectory:
                 return None
             at += 2 if rest[at] in _VALUED else 1
         return "Gemfile.lock"
+
+
+def _named(words: Sequence[str]) -> list[str] | None:
+    """The paths that a command with *words* writes, where it plainly says so; None for another."""
+    name = words[0].rpartition("/")[2] if words else ""
+    if name not in _WHERE_TOLD:
+        return None
+    operands = [word for word in words[1:] if not word.startswith("-")]
+    operands = operands[1:] if name in ("sed", "chmod") else operands
+    return operands if all(re.fullmatch(r"/[\w./@+-]*", one) for one in operands) else None
 
 
 def _here(name: str, rest: Sequence[str]) -> bool:

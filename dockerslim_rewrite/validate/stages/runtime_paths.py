@@ -86,6 +86,7 @@ class RuntimePaths:
 
         *read* gives the text of a file of the build context, where that is at hand.
         """
+        self.brought = Brought(self.stage, self.late, read)
         env, start = inherited(self.stage)
         place: str | None = start
         accounts = False
