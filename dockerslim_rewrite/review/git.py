@@ -41,6 +41,10 @@ class Git:
             raise GitError(f"git {arguments[0]}: {said or f'exit status {done.returncode}'}")
         return done.returncode, done.stdout, said
 
+    def ask(self) -> None:
+        """Make sure that Git takes the directory for a repository, and works in it: it need not be its owner's."""
+        self._run("rev-parse", "--git-dir")
+
     def commit(self, name: str) -> str:
         """The id of the commit *name*. A name that could be an option is refused."""
         if name.startswith("-"):

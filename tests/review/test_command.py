@@ -85,3 +85,14 @@ def test_mistakes_are_one_line(repo: Make, arguments: tuple[str, ...], said: str
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_outside_of_a_repository_it_says_what_git_says(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dockerslim_rewrite", "review"]
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(dockerslim_rewrite.__file__).parents[1]),
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
+    }
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "not a git repository" in done.stderr
