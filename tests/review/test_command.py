@@ -15,7 +15,7 @@ import dockerslim_rewrite
 
 from .conftest import Repo
 from .forge import Forge, served
-from .test_review import BASE, NEW
+from .test_review import BASE, MOVED, NEW
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
 
@@ -62,6 +62,18 @@ def test_posting_sends_what_the_dry_run_counts_and_shows_no_token(repo: Make) ->
         failed = call(made, "--post", "github", "--send", **variables)
     assert (failed.returncode, failed.stderr.count("\n")) == (2, 1)
     assert "ghs_secret" not in sent.stdout + sent.stderr + failed.stdout + failed.stderr
+
+
+def test_findings_stand_by_line_and_say_what_is_a_patch(repo: Make) -> None:
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n"}
+    made = repo({"x": "", **files}, {"Dockerfile": MOVED.format(between="ENV A 1\n", after="ENV B 2\n")})
+    told = call(made).stdout.splitlines()
+    lines = [int(one.split(":")[1].split("-")[0]) for one in told[:-1]]
+    assert lines == sorted(lines)
+    (moved,) = [one for one in told if ": DS701 " in one]
+    assert moved.startswith("Dockerfile:3: DS701 requirements.txt copied first")
+    assert "; look whether the installation reads other files of the project (as a patch" in moved
+    assert told[-1].endswith("; 1 patch for the rest: --format patches")
 
 
 def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:
