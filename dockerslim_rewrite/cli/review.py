@@ -108,6 +108,7 @@ def _review(typed: Request, base: str | None, head: str | None, paths: list[str]
 
     root = root_of(Path.cwd())
     git = Git(root)
+    git.ask()
     inputs = Inputs(typed)
 
     def options(path: Path) -> Options:

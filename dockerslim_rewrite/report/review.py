@@ -24,6 +24,8 @@ MARK = "<!-- dockerslim:"
 SUMMARY = f"{MARK}summary -->"
 #: GitHub answers a review with many more comments with a refusal; the rest is in the summary.
 COMMENTS = 30
+#: So many files get a comment of their own.
+FILES = 10
 #: GitLab applies suggestions of at most so many lines above the commented one.
 _ABOVE = 100
 #: So much of what a change rests on is shown.
@@ -73,11 +75,21 @@ def _block(text: str, info: str) -> str:
 
 
 def github_comments(files: Sequence[Reviewed]) -> list[dict[str, Any]]:
-    """The comments of a review as GitHub takes them, those that save most first where there are too many."""
-    found = [(file.path, one, mark) for file in files for one, mark in marks(file).items()]
-    most = sorted(found, key=lambda entry: -sum(one.saving or 0 for one in entry[1].changes))[:COMMENTS]
+    """The comments of a review as GitHub takes them, those that save most where there are too many."""
+    return [_github(file.path, one, mark) for file, one, mark in _chosen(files)]
+
+
+def _chosen(files: Sequence[Reviewed]) -> list[tuple[Reviewed, Suggestion, str]]:
+    """The suggestions that are posted, with their marks, in order: at most so many, and none that is too long."""
+    found = [(file, one, mark) for file in files for one, mark in marks(file).items()]
+    found = [entry for entry in found if len(entry[1].replacement.text or "") < LIMIT // 2]
+    most = sorted(found, key=lambda entry: -_saving(entry[1].changes))[:COMMENTS]
     kept = {mark for _, _, mark in most}
-    return [_github(*entry) for entry in found if entry[2] in kept]
+    return [entry for entry in found if entry[2] in kept]
+
+
+def _saving(changes: Iterable[Change]) -> int:
+    return sum(one.saving or 0 for one in changes)
 
 
 def _github(path: str, one: Suggestion, mark: str) -> dict[str, Any]:
@@ -100,34 +112,41 @@ def github_review(review: Review, root: Path) -> str:
 def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
     """The discussions of a merge request as GitLab takes them."""
     found = []
-    for file in review.files:
-        for one, mark in marks(file).items():
-            above = one.replacement.last - one.replacement.first
-            if above > _ABOVE:
-                continue
-            position = {
-                "position_type": "text",
-                "base_sha": review.base,
-                "start_sha": review.base,
-                "head_sha": review.head,
-                "new_path": file.path,
-                "old_path": file.before or file.path,
-                "new_line": one.replacement.last,
-            }
-            # On a line that is not new GitLab wants its number before as well.
-            old = file.old_line(one.replacement.last)
-            if old is not None:
-                position["old_line"] = old
-            found.append({"body": comment(one, mark, f"suggestion:-{above}+0"), "position": position})
+    for file, one, mark in _chosen(review.files):
+        above = one.replacement.last - one.replacement.first
+        if above > _ABOVE:
+            continue
+        position = {
+            "position_type": "text",
+            "base_sha": review.base,
+            "start_sha": review.base,
+            "head_sha": review.head,
+            "new_path": file.path,
+            "old_path": file.before or file.path,
+            "new_line": one.replacement.last,
+        }
+        # On a line that is not new GitLab wants its number before as well.
+        old = file.old_line(one.replacement.last)
+        if old is not None:
+            position["old_line"] = old
+        found.append({"body": comment(one, mark, f"suggestion:-{above}+0"), "position": position})
     return found
 
 
 def file_comments(review: Review) -> list[dict[str, Any]]:
-    """For each file of the pull request with parts that no suggestion can be, one comment with a patch."""
+    """For files of the pull request with parts that no suggestion can be, one comment with a patch each.
+
+    There are at most so many, for those where it saves most: each is a request of its own. The summary has the rest.
+    """
+    found = [
+        (file, body) for file in review.files if file.in_diff and file.parts and len(body := _patch_of(file)) < LIMIT
+    ]
+    most = sorted(found, key=lambda one: -sum(_saving(part.changes) for part in one[0].parts))[:FILES]
+    kept = {file.path for file, _ in most}
     return [
         {"path": file.path, "subject_type": "file", "commit_id": review.head, "body": body}
-        for file in review.files
-        if file.in_diff and file.parts and len(body := _patch_of(file)) < LIMIT
+        for file, body in found
+        if file.path in kept
     ]
 
 

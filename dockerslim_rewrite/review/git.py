@@ -35,6 +35,10 @@ class Git:
         done = git(self.root, *arguments, check=check)
         return done.code, done.out, done.said
 
+    def ask(self) -> None:
+        """Make sure that Git takes the directory for a repository, and works in it: it need not be its owner's."""
+        self._run("rev-parse", "--git-dir")
+
     def commit(self, name: str) -> str:
         """The id of the commit *name*. A name that could be an option is refused."""
         if name.startswith("-"):

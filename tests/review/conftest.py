@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sysconfig
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from dockerslim_rewrite.pipeline.parts import Replacement
+
+from .runner import ROOT
 
 
 class Repo:
@@ -59,3 +64,31 @@ def repo(tmp_path: Path) -> Callable[[dict[str, str], dict[str, str]], Repo]:
         return made
 
     return make
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> dict[str, str]:
+    """Variables with which pip installs this project from what is installed here, without an index."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for one in Path(sysconfig.get_path("purelib")).iterdir():
+        # The project itself has to come from what is installed.
+        if "dockerslim" not in one.name and one.suffix != ".pth":
+            (shelf / one.name).symlink_to(one)
+    # Of an option that takes something away pip stores the opposite: 0 is without.
+    switches = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1"}
+    home = {"PRE_COMMIT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(shelf)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PIP_", "PYTHON"))}
+    return kept | switches | home
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Repo:
+    """This project as a repository, as far as it is installed from one."""
+    made = Repo(tmp_path / "project")
+    for name in ("dockerslim_rewrite", "templates", "tests/passes"):
+        shutil.copytree(ROOT / name, made.root / name, ignore=shutil.ignore_patterns("__pycache__", "_compiled"))
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy(ROOT / name, made.root / name)
+    made.commit()
+    return made

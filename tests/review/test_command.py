@@ -15,7 +15,7 @@ import dockerslim_rewrite
 
 from .conftest import Repo
 from .forge import Forge, served
-from .test_review import BASE, NEW
+from .test_review import BASE, MOVED, NEW
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
 
@@ -64,6 +64,18 @@ def test_posting_sends_what_the_dry_run_counts_and_shows_no_token(repo: Make) ->
     assert "ghs_secret" not in sent.stdout + sent.stderr + failed.stdout + failed.stderr
 
 
+def test_findings_stand_by_line_and_say_what_is_a_patch(repo: Make) -> None:
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n"}
+    made = repo({"x": "", **files}, {"Dockerfile": MOVED.format(between="ENV A 1\n", after="ENV B 2\n")})
+    told = call(made).stdout.splitlines()
+    lines = [int(one.split(":")[1].split("-")[0]) for one in told[:-1]]
+    assert lines == sorted(lines)
+    (moved,) = [one for one in told if ": DS701 " in one]
+    assert moved.startswith("Dockerfile:3: DS701 requirements.txt copied first")
+    assert "; look whether the installation reads other files of the project (as a patch" in moved
+    assert told[-1].endswith("; 1 patch for the rest: --format patches")
+
+
 def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:
     made = repo({"README": "x\n"}, {"a/Dockerfile": NEW, "b/Dockerfile": NEW})
     files = json.loads(call(made, "--format", "json", "b").stdout)["files"]
@@ -85,3 +97,14 @@ def test_mistakes_are_one_line(repo: Make, arguments: tuple[str, ...], said: str
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_outside_of_a_repository_it_says_what_git_says(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dockerslim_rewrite", "review"]
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(dockerslim_rewrite.__file__).parents[1]),
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
+    }
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "not a git repository" in done.stderr

@@ -16,7 +16,7 @@ import dockerslim_rewrite
 from dockerslim_rewrite.pipeline import Result, rewrite
 from dockerslim_rewrite.pipeline.parts import parts
 from dockerslim_rewrite.pipeline.settings import setting
-from dockerslim_rewrite.report.findings import findings
+from dockerslim_rewrite.report.findings import advice, findings
 from dockerslim_rewrite.report.formats import FORMATS, document
 from dockerslim_rewrite.report.json import report_json
 
@@ -196,6 +196,21 @@ def test_a_comment_stays_within_what_forges_take_and_nothing_in_it_is_markup(res
     many = [rewrite("FROM debian:12\n" + "ENV A 1\n" * 40, path=f"f{n}/Dockerfile") for n in range(60)]
     assert len(document("markdown", many)) <= 65_536
     assert "<b>" not in document("markdown", [rewrite("FROM debian:12\nENV <b> @jane\n", path="D")]).split("```")[0]
+
+
+def test_a_change_says_what_to_look_at_where_it_rests_on_an_assumption() -> None:
+    made = rewrite("FROM python\nENV A 1\n", path="Dockerfile").changes
+    said = {one.rule: advice(one) for one in made}
+    assert said["DS604"].endswith("the value stays the same")
+    assert said["DS301"].endswith("; look whether this is the version that you mean")
+
+
+def test_a_comment_shows_layers_and_savings_as_a_picture() -> None:
+    text = "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\nCOPY a /a\n"
+    shown = document("markdown", [rewrite(text, path="Dockerfile")])
+    assert "```text\nlayers before ▇▇▇ 3\nlayers after  ▇▇ 2, about 20 MB less\n```" in shown
+    # Where neither changes there is nothing to draw.
+    assert "layers before" not in document("markdown", [rewrite("FROM debian:12\nENV A 1\n", path="Dockerfile")])
 
 
 def test_each_patch_applies_by_itself(result: Result, tmp_path: Path) -> None:

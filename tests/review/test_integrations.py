@@ -115,6 +115,22 @@ def called(made: Repo, tools: dict[str, str], *command: str) -> subprocess.Compl
     return subprocess.run(command, cwd=made.root, env=tools, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
+def test_the_step_of_the_action_that_installs_leaves_the_program(
+    project: Repo, offline: dict[str, str], tmp_path: Path
+) -> None:
+    (step,) = [one for one in read("action.yml")["runs"]["steps"] if one["name"] == "Install"]
+    given = {"ACTION": str(project.root), "PYTHON": sys.executable, "RUNNER_TEMP": str(tmp_path / "temp")}
+    assert set(step["env"]) <= set(given)
+    (tmp_path / "temp").mkdir()
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, env=offline | given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    program = tmp_path / "temp" / "dockerslim" / "bin" / "dockerslim"
+    told = subprocess.run([program, "--version"], env=offline, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("dockerslim-rewrite ")
+
+
 def script(lines: list[str]) -> str:
     """*lines* without those that install: the program is here."""
     return "\n".join(one for one in lines if "pip install" not in one and "apt-get" not in one)

@@ -292,11 +292,14 @@ def test_both_forges_get_anchors_within_one_hunk(repo: Make) -> None:
 def test_a_request_of_five_hundred_files_is_reviewed(repo: Make) -> None:
     files = {
         f"s{n}/Dockerfile": f"FROM debian:12\nENV A {n}\nRUN apt-get update && apt-get install -y curl\n"
-        for n in range(500)
+        for n in range(480)
     }
+    files |= {f"t{n}/Dockerfile": MOVED.format(between="ENV A 1\n", after="") for n in range(20)}
+    files |= {f"t{n}/{name}": "x\n" for n in range(20) for name in ("app.py", "requirements.txt")}
     found = run(repo({"README": "x\n"}, files))
     assert len(found.files) == 500
-    assert len(github_comments(found.files)) == 30
+    assert len(github_comments(found.files)) == len(gitlab_discussions(found)) == 30
+    assert len(file_comments(found)) == 10
     assert all(map(in_hunks, found.files))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import dockerslim_rewrite
 from dockerslim_rewrite import Options
+from dockerslim_rewrite.change import Safety
 from dockerslim_rewrite.cli.rules import explain
 from dockerslim_rewrite.knowledge.sources import link_of, links
 from dockerslim_rewrite.passes import Pass, rules
@@ -101,3 +102,9 @@ def test_findings_have_pages() -> None:
 def test_every_rule_names_its_sources_and_links_one(one: Pass) -> None:
     assert "Source" in one.doc
     assert [*links(one.doc), *filter(None, map(link_of, one.answers))], "no source that can be looked up"
+
+
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.code)
+def test_a_rule_that_rests_on_assumptions_says_what_to_look_at(one: Pass) -> None:
+    assert bool(one.look) is (one.ceiling is not None and one.ceiling > Safety.SAFE)
+    assert one.look.startswith(("whether ", "who ")) or not one.look
