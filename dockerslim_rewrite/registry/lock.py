@@ -17,7 +17,7 @@ from typing import Any
 from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
 from ..record import evolve, record
-from ..regular import read_text
+from ..regular import read_whole
 from ..text.structured import read_toml
 from .crew import crew
 from .errors import NotFound, RegistryError
@@ -195,8 +195,11 @@ def load(path: Path) -> Lock:
     """The lock in the file *path*. Raises ``FileNotFoundError``, ``OSError`` or ``LockError`` (naming the file)."""
     if path.stat().st_size > _MOST:
         raise LockError(f"{path}: larger than {_MOST // (1024 * 1024)} MiB, which no lock file is")
+    content = read_whole(path, _MOST)
     try:
-        return read_lock(read_text(path, _MOST))
+        return read_lock(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise LockError(f"{path}: not UTF-8 text") from None
     except LockError as error:
         raise LockError(f"{path}: {error}") from error
 
