@@ -15,6 +15,8 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _IMPORT = re.compile(r"\bimport\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
 _PATH = re.compile(r"\"([^\"]+)\"")
 _STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")
+#: Arguments that are all written out, up to the end of the call.
+_LITERALS = re.compile(r"\s*(?:(?:\"[^\"\n]*\"|`[^`\n]*`)\s*,?\s*)+\)")
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
@@ -44,12 +46,13 @@ def may_need_c(project: Project) -> str | None:
     return None
 
 
-def opens_files(project: Project) -> str | None:
-    """Why the Go program in *project* may open files of the project when it runs; None when its sources name none.
+def opened_files(project: Project) -> tuple[str, ...] | str:
+    """The paths that the Go program in *project* opens when it runs, as its sources write them; a text says why others
+    may be among them.
 
-    It does not where all of its sources are there, none calls what opens files, starts programs or loads plug-ins,
-    none imports a library that looks for files by itself, and none has a string that names a file of the project.
-    What other libraries do by themselves is an assumption. ``go:embed`` puts files into the program.
+    They are known where all of its sources are there, none starts programs, loads plug-ins or opens what a variable
+    names, and none imports a library that looks for files by itself. A string that names a file of the project counts
+    as opened. What other libraries do by themselves is an assumption. ``go:embed`` puts files into the program.
     """
     if not project.complete:
         return "the build context was not read completely"
@@ -58,24 +61,28 @@ def opens_files(project: Project) -> str | None:
         return "the build context holds no Go source"
     known = table("go_files")
     calls = re.compile("|".join(known["calls"]))
+    literal = re.compile("|".join(known["literal_calls"]))
     others = {file.path for file in project.files if not file.path.endswith((".go", "go.mod", "go.sum"))}
     names = {part for path in others for part in (path, *path.split("/"))}
+    opened: dict[str, None] = {}
     for path in sources:
         text = project.text(path)
         if text is None:
             return f"{path} could not be read"
         bare = _COMMENT.sub(" ", text)
-        found = calls.search(bare)
-        if found is not None:
-            return f"{path} calls {found[0].rstrip('(')}"
+        for found in calls.finditer(bare):
+            written = _LITERALS.match(bare, found.end()) if literal.match(found[0]) else None
+            if written is None:
+                return f"{path} calls {found[0].rstrip('(')}"
+            opened.update(dict.fromkeys(_STRING.findall(written[0])))
         reader = next((one for one in _imports(text) if any(one.startswith(lib) for lib in known["libraries"])), None)
         if reader is not None:
             return f"{path} imports {reader}, which looks for files by itself"
         for word in _STRING.findall(bare):
             plain = word.removeprefix("./").strip("/")
             if plain and plain in names:
-                return f"{path} names {plain}"
-    return None
+                opened[word] = None
+    return tuple(opened)
 
 
 def _imports(text: str) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from ...analysis.runtime.go_sources import may_need_c, opens_files
+from ...analysis.runtime.go_sources import may_need_c, opened_files
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
@@ -13,7 +14,7 @@ from ...change import AddsAssignment, Claim, LeavesSources, Safety
 from ...knowledge.images import image_facts
 from ...record import evolve
 from ...text import Edit
-from .left_sources import copied_folders, names_files
+from .left_sources import copied_folders, mixed, names_files
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
 
@@ -26,6 +27,16 @@ _NAMES = "/etc/nsswitch.conf"
 #: Where Go installs programs, and nothing else.
 _PROGRAMS = "/go/bin"
 _PATH = "ENV PATH=/go/bin:$PATH"
+#: Subcommands that write programs and modules, and nothing else.
+_GO_PLAIN = frozenset(("build", "install", "get", "mod download", "mod tidy", "mod verify", "version", "env", "vet"))
+#: What only the build and people read.
+_SOURCES = re.compile(
+    r"\.(?:go|mod|sum|work|md|rst|proto)\Z|/(?:vendor|testdata|\.git(?:hub|lab)?|\.circleci|\.vscode|\.idea)/"
+    r"|/(?:LICENSE[^/]*|README[^/]*|Makefile|[^/]*Dockerfile[^/]*|\.git\w+|\.dockerignore|\.editorconfig|\.golangci\.ya?ml)\Z"
+)
+_GLOB = re.compile(r"[*?\[]")
+#: A folder of which more than this is needed is copied whole.
+_MOST_KEPT = 4
 
 
 def go_targets(project: Project) -> list[Target] | str:
@@ -66,26 +77,71 @@ def go_targets(project: Project) -> list[Target] | str:
 
 
 def _lean(target: Target, project: Project) -> Target:
-    """*target* without the sources, where the program opens none of the files that were copied with them."""
+    """*target* without the sources, where it is known which of the files that were copied with them are opened."""
     context = project.facts.project
     ships = project.shipping
-    folders = copied_folders(project, whole=True)
+    folders = copied_folders(project, whole=False)
     leaves = tuple(one.path for one in ships.places if one.path in folders)
-    if context is None or not leaves or opens_files(context) is not None or names_files(project, leaves):
+    if context is None or not leaves or names_files(project, leaves):
         return target
+    opened = opened_files(context)
+    kept = _kept(opened, leaves, project) if not isinstance(opened, str) else None
     programs = [
         posixpath.normpath(posixpath.join(project.folder or "/", one.name))
         for one in project.starting.programs
         if one.path
     ]
     within = [path for path in programs if any(path.startswith(f"{folder}/") for folder in leaves)]
-    if any(posixpath.basename(path) not in ships.made for path in within):
+    if kept is None or any(posixpath.basename(path) not in ships.made for path in within):
         return target
-    places = tuple(dict.fromkeys((*within, *(one.path for one in ships.places if one.path not in leaves))))
+    places = tuple(dict.fromkeys((*within, *kept, *(one.path for one in ships.places if one.path not in leaves))))
     if not places:
         return target
-    why = f"{target.why}; the program opens no file of {' and '.join(leaves)}"
+    besides = f" but {' and '.join(kept)}" if kept else ""
+    why = f"{target.why}; the program opens no file of {' and '.join(leaves)}{besides}"
     return evolve(target, places=places, why=why, claims=(*target.claims, LeavesSources(leaves)))
+
+
+def _kept(opened: Sequence[str], leaves: Sequence[str], project: Project) -> tuple[str, ...] | None:
+    """What of the folders *leaves* holds the paths *opened*; None where that is not known.
+
+    What the build context brings by a name that is opened counts wherever it lies. Of a part of the context that was
+    chosen for the image all counts that is no source: a library may look for it.
+    """
+    context = project.facts.project
+    placed = context.copied(project.build)[-1] if context is not None else {}
+    whole = copied_folders(project, whole=True)
+    found: dict[str, None] = {}
+    for written in opened:
+        plain = _GLOB.split(written)[0].removeprefix("./").strip("/")
+        path = posixpath.normpath(posixpath.join(project.folder or "/", plain or "."))
+        if any(f"{one}/".startswith(f"{path}/") for one in leaves):
+            return None
+        found.update(
+            (entry, None)
+            for image in placed
+            if (f"{image}/".startswith(f"{path}/") or f"/{plain}/" in f"{image}/") and (entry := _entry(image, leaves))
+        )
+    chosen = [one for one in leaves if one not in whole]
+    found.update((entry, None) for image in placed if not _SOURCES.search(image) and (entry := _entry(image, chosen)))
+    if found and (len(found) > _MOST_KEPT or mixed(project, leaves) or _generates(project)):
+        return None
+    return tuple(found)
+
+
+def _entry(image: str, folders: Sequence[str]) -> str | None:
+    """What lies directly in one of *folders* and holds the file *image*."""
+    folder = next((one for one in folders if image.startswith(f"{one}/")), None)
+    return f"{folder}/{image[len(folder) + 1 :].partition('/')[0]}" if folder is not None else None
+
+
+def _generates(project: Project) -> bool:
+    """Whether a command of the build may make other files than programs and what package managers install."""
+    for call in project.facts.calls(project.stage):
+        found = operation(call.argv)
+        if found is None or (found.manager.name == "go" and found.subcommand not in _GO_PLAIN):
+            return True
+    return False
 
 
 def _asks_names_first(version: str | None) -> bool:

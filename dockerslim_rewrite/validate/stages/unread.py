@@ -55,7 +55,7 @@ def unread(
     installed = _INSTALLS.match(image) is not None
     if not _COMPILES.match(image) and not archived and not installed:
         raise Unsound("what its image builds may read its sources", *lines)
-    targets = set(_targets(stage, env, parts=archived))
+    targets = set(_targets(stage, env, parts=not installed))
     for one in folders:
         if not one.startswith("/") or _OWN.match(posixpath.normpath(one)):
             raise Unsound(f"{one} holds more than sources", *lines)
@@ -85,7 +85,7 @@ def _targets(stage: Stage, env: Mapping[str, str], *, parts: bool) -> Iterator[s
     for step in stage.steps:
         if isinstance(step, Value) and step.keyword == "WORKDIR":
             at = folder(filled(step.value, env), at, "\\")
-        elif isinstance(step, Copy) and (_of_context(step) or (parts and is_plain(step))):
+        elif isinstance(step, Copy) and (_of_context(step) or (parts and (is_plain(step) or _adds_folder(step)))):
             target = filled(step.destination, env)
             if at is not None or target.startswith("/"):
                 yield posixpath.normpath(posixpath.join(at or "/", target))
@@ -93,6 +93,12 @@ def _targets(stage: Stage, env: Mapping[str, str], *, parts: bool) -> Iterator[s
 
 def _of_context(step: Copy) -> bool:
     return step.origin.flag("from") is None and step.sources in ((".",), ("./",))
+
+
+def _adds_folder(step: Copy) -> bool:
+    """Whether ADD does what COPY would: it takes a directory of the build context, whose name is none of an archive."""
+    plain = not step.origin.flags and not step.origin.heredocs
+    return plain and all("." not in posixpath.basename(posixpath.normpath(one)) for one in step.sources)
 
 
 def _program(stage: Stage, place: str | None) -> str | None:
