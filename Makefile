@@ -14,7 +14,7 @@ CORPUS_ARGS ?=
 CATALOGUE_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: vscode bench-editor help run test lint format rules site corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
+.PHONY: vscode bench-editor bench-reviews help run test lint format rules site corpus corpus-bases catalogue bench bench-batches bench-images bench-splits fuzz test-builds wheel clean
 
 help:
 	@echo "make run          rewrite $(EXAMPLE) and show the difference"
@@ -32,6 +32,7 @@ help:
 	@echo "make bench-batches a batch of 10,000 files, against peers; needs DOCKERSLIM_CORPUS"
 	@echo "make bench-images write docs/images.md: images before and after; needs debootstrap, buildah and root"
 	@echo "make bench-splits write docs/splits.md: stages split into builder and runtime; needs strace as well"
+	@echo "make bench-reviews docs/review.md: pull requests of public repositories; needs DOCKERSLIM_HISTORIES"
 	@echo "make bench-editor how fast the language server is: start, keystroke to diagnostics, memory"
 	@echo "make vscode       check, test and package the extension for Visual Studio Code; needs Node.js"
 	@echo "make wheel        build the wheel and the source distribution into dist/"
@@ -112,6 +113,10 @@ bench-images: $(VENV)/.installed-dev
 
 bench-splits: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.splits --output docs/splits.md $(BENCH_ARGS)
+
+bench-reviews: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.reviews --output docs/review.md $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.review_time
 
 bench-editor: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.editor $(BENCH_ARGS)
