@@ -22,8 +22,9 @@ def php_targets(project: Project) -> list[Target] | str:
         project = evolve(project, recipe=evolve(project.recipe, packages=project.recipe.packages - _FETCHING))
     image = project.image
     version = image.parts.version or ""
-    # A tag with all numbers stands on the release of its day, which is not known.
-    release = image.release or (project.recipe.release(version) if version.count(".") == 1 else None)
+    # A tag with all numbers, and a digest, stand on the release of their day, which is not known.
+    moves = version.count(".") == 1 and "@" not in project.stage.head.image
+    release = image.release or (project.recipe.release(version) if moves else None)
     packages = packages_to_start(project, release)
     if isinstance(packages, str):
         return packages

@@ -37,8 +37,6 @@ _ASIDE = re.compile(r"(?:^|/)(?:tests?|specs?|features|docs?|examples?|benchmark
 _STARTS = re.compile(r"`|%x|\b(?:system|exec|spawn|popen\w*|Open3|Terrapin|Cocaine|MiniMagick|TTY::Command)\b")
 _LITERAL = re.compile(r"""(?P<before>[(\[=,:\s]|%x)(?P<quote>['"`({\[])(?P<text>[^'"`(){}\[\]\n]{1,200})""")
 _LOADS = re.compile(r"\b(?:ffi_lib|Fiddle\.dlopen|Fiddle::Handle|FFI::DynamicLibrary|dlload)\b")
-_MIRROR = re.compile(r"^BUNDLE_MIRROR__(?:ALL|HTTPS://RUBYGEMS__ORG/?):\s*\"?([^\s\"]+)\"?\s*$", re.M | re.I)
-_MIRRORS = ("BUNDLE_MIRROR__ALL", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG")
 
 
 @record
@@ -54,14 +52,18 @@ class Gem:
 def gem_index(environment: Mapping[str, str] | None = None) -> str:
     """The index that Bundler asks: a mirror that it is told of, or the usual one."""
     environment = os.environ if environment is None else environment
-    for name in _MIRRORS:
+    # Dots of a setting's name are doubled underscores in a variable's.
+    told = usual_index("gem").upper().replace(".", "__")
+    names = ("BUNDLE_MIRROR__ALL", f"BUNDLE_MIRROR__{told}/", f"BUNDLE_MIRROR__{told}")
+    for name in names:
         if environment.get(name, "").startswith(("https://", "http://")):
             return environment[name].rstrip("/")
     try:
         text = (Path(environment.get("HOME") or "/") / ".bundle" / "config").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = ""
-    found = _MIRROR.search(text)
+    pattern = rf"^(?:{'|'.join(map(re.escape, names))}):\s*\"?([^\s\"]+)\"?\s*$"
+    found = re.search(pattern, text, re.MULTILINE | re.IGNORECASE)
     return found[1].rstrip("/") if found is not None else usual_index("gem")
 
 

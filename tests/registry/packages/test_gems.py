@@ -130,9 +130,13 @@ def test_the_index_is_that_of_bundler(tmp_path: Path) -> None:
     nowhere = {"HOME": str(tmp_path)}
     assert gem_index(nowhere) == usual_index("gem")
     assert gem_index({**nowhere, "BUNDLE_MIRROR__ALL": "https://gems.example.org/"}) == "https://gems.example.org"
+    own = f"BUNDLE_MIRROR__{usual_index('gem').upper().replace('.', '__')}/"
+    assert gem_index({**nowhere, own: "https://own.example.org"}) == "https://own.example.org"
     (tmp_path / ".bundle").mkdir()
     (tmp_path / ".bundle" / "config").write_text('---\nBUNDLE_MIRROR__ALL: "https://mirror.example.org/"\n')
     assert gem_index(nowhere) == "https://mirror.example.org"
+    (tmp_path / ".bundle" / "config").write_text(f"---\n{own}: https://own.example.org\n")
+    assert gem_index(nowhere) == "https://own.example.org"
 
 
 def test_gems_of_a_lock_file_with_platforms_and_from_elsewhere() -> None:
