@@ -29,6 +29,7 @@ _WHERE_TOLD = frozenset(("ln", "cp", "mv", "touch", "sed", "chmod", "tee"))
 _HERE = re.compile(r"-\w*[OJ]|--remote-\w+")
 _NAMED = re.compile(r"-\w*O|--output-document")
 _PIP = frozenset(("pip", "pip3"))
+_LISTS = frozenset(("-r", "--requirement", "-c", "--constraint"))
 #: What makes pip build in the project itself, or install there.
 _IN_PLACE = re.compile(r"(?:-e|--editable|-t|--target|--prefix|--root|--src)(?:=|\Z)|\.{1,2}(?:/|\[|\Z)|/|file:|.*/\Z")
 _BUNDLE = re.compile(
@@ -95,7 +96,9 @@ class OwnDirectory:
         if name == "venv":
             return "" if all(word.startswith(("/", "-")) for word in rest) else None
         if name in _PIP:
-            return None if any(_IN_PLACE.match(word) for word in rest) else ""
+            # What a list of requirements is called does not say where it installs.
+            told = [word for before, word in zip(["", *rest], rest, strict=False) if before not in _LISTS]
+            return None if any(_IN_PLACE.match(word) for word in told) else ""
         if name in ("npm", "yarn") and not {"-g", "--global", "global"}.isdisjoint(rest):
             return ""
         return self._bundled(rest, command, env) if name in ("bundle", "bundler") else None
