@@ -6,6 +6,7 @@ built from, and a folder that becomes its own is made by the same change.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -101,21 +102,30 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
     return found
 
 
+_MOVES = (("cd",), ("pushd",), ("popd",))
+
+
 def _folders(build: Build) -> frozenset[str]:
-    """The directories that WORKDIR makes in *build*, and those that a ``mkdir`` of its RUNs names in full."""
+    """The directories that WORKDIR makes in *build*, and those that a ``mkdir`` of its RUNs names: in full, or as seen
+    from the working directory where the commands do not leave it.
+    """
     found: set[str] = set()
     for stage in build.stages:
         known: dict[str, str] = {}
+        place = "?"
         for step in stage.steps:
             if isinstance(step, Env):
                 known.update((pair.key, (pair.value or "").strip("\"'")) for pair in step.pairs)
             if isinstance(step, Value) and step.keyword == "WORKDIR":
-                found.add(_expanded(step.value.strip("\"'"), known).rstrip("/"))
+                place = posixpath.join(place, _expanded(step.value.strip("\"'"), known))
+                found.add(place)
             script = script_of(step)
-            for command in commands(units(script)) if script is not None else ():
+            ran = commands(units(script)) if script is not None else []
+            at = "?" if any(command.raw[:1] in _MOVES for command in ran) else place
+            for command in ran:
                 if command.raw[:1] == ("mkdir",):
-                    found.update(word.rstrip("/") for word in command.raw[1:])
-    return frozenset(path for path in found if path.startswith("/") and len(path) > 1)
+                    found.update(posixpath.join(at, word) for word in command.raw[1:] if word[:1] != "-")
+    return frozenset(posixpath.normpath(path) for path in found if path.startswith("/") and len(path) > 1)
 
 
 def _expanded(path: str, known: Mapping[str, str]) -> str:
