@@ -40,9 +40,24 @@ class Pattern:
         """Whether the context path *path* itself matches; folders above it are not looked at."""
         return self._matcher(path)
 
+    def matches_above(self, path: str) -> bool:
+        """Whether a folder above the context path *path* matches."""
+        folder, new = path.rpartition("/")[0], []
+        while folder and folder not in self._folders:
+            new.append(folder)
+            folder = folder.rpartition("/")[0]
+        found = self._folders.get(folder, False)
+        for one in reversed(new):
+            found = self._folders[one] = found or self.matches(one)
+        return found
+
     @cached_property
     def _matcher(self) -> Callable[[str], bool]:
         return _compiled(self.text)
+
+    @cached_property
+    def _folders(self) -> dict[str, bool]:
+        return {}
 
 
 @record
@@ -58,13 +73,11 @@ class Dockerignore:
 
     def excludes(self, path: str) -> bool:
         """Whether the file or folder at the context path *path* is kept from the build."""
-        parts = path.split("/")
-        parents = ["/".join(parts[:count]) for count in range(1, len(parts))]
         excluded = False
         for pattern in self.patterns:
             if pattern.exception != excluded:
                 continue
-            if pattern.matches(path) or any(pattern.matches(parent) for parent in parents):
+            if pattern.matches(path) or pattern.matches_above(path):
                 excluded = not pattern.exception
         return excluded
 

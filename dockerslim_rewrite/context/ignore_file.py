@@ -166,7 +166,12 @@ def _is_named(name: str, project: Project) -> bool:
     for file in project.files:
         if _TEXTS.match(file.path):
             text = project.text(file.path)
-            if text is None or mention.search(text) or (name.startswith(".env") and "dotenv" in text):
+            # Looked for as plain text first: few texts hold the name at all.
+            if (
+                text is None
+                or (name in text and mention.search(text))
+                or (name.startswith(".env") and "dotenv" in text)
+            ):
                 return True
     return False
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+#: Texts are much alike, so few steps are worked out twice; what strange ones leave behind has a bound.
+_MOST = 4096
+
 
 class Token(NamedTuple):
     """A part of a pattern: characters that it ``accepts``, one of them or, where ``many``, any number.
@@ -30,6 +33,7 @@ class Glob:
         self._many = sum(1 << index for index, token in enumerate(self._tokens) if token.many)
         self._skips = sum(1 << index for index, token in enumerate(self._tokens) if token.skips)
         self._accepted: dict[str, int] = {}
+        self._moves: dict[tuple[int, str], int] = {}
         self._start = self._skipped(1)
 
     def ends(self, text: str) -> list[int]:
@@ -62,6 +66,14 @@ class Glob:
         return [*found, len(text)] if states & self._end else found
 
     def _after(self, states: int, char: str) -> int:
+        moved = self._moves.get((states, char))
+        if moved is None:
+            if len(self._moves) >= _MOST:
+                self._moves.clear()
+            moved = self._moves[states, char] = self._move(states, char)
+        return moved
+
+    def _move(self, states: int, char: str) -> int:
         accepted = self._accepted.get(char)
         if accepted is None:
             accepted = sum(1 << index for index, token in enumerate(self._tokens) if token.accepts(char))
