@@ -17,6 +17,7 @@ from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
 from .offers import FIX_ALL
 from .ranges import span_of, text_edits
+from .touching import changes_at, meets
 
 _OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I)
 
@@ -24,14 +25,19 @@ _OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I
 Editing = Callable[[list[types.TextEdit]], types.WorkspaceEdit]
 #: Rewrites the document anew with its options replaced.
 Again = Callable[[dict[str, object]], Awaitable[Analysis]]
+#: The actions that add what is told of a place to the baseline.
+Accept = Callable[[Analysis, Span, Sequence[types.Diagnostic]], list[types.CodeAction]]
 #: Does work that takes long beside the event loop.
 Run = Callable[..., Awaitable[Any]]
 
 
 async def actions(
-    found: Analysis, params: types.CodeActionParams, editing: Editing, again: Again, run: Run
+    found: Analysis, params: types.CodeActionParams, editing: Editing, again: Again, run: Run, accept: Accept
 ) -> list[types.CodeAction]:
-    """What can be done at the place that *params* name, of the kinds that they ask for."""
+    """What can be done at the place that *params* name, of the kinds that they ask for.
+
+    *accept* gives the actions that add to the baseline.
+    """
     only = params.context.only
     shown = params.context.diagnostics
     made: list[types.CodeAction] = []
@@ -41,6 +47,7 @@ async def actions(
         for rule in _several(found, span):
             made += _all_of(rule, await again({"ignore": _others(rule)}), shown, editing)
         made += _ignoring(found, span, shown, editing)
+        made += accept(found, span, shown)
     # Whoever asks for nothing in particular looks at a place; the whole file is asked for by its kind.
     if only and _wanted(FIX_ALL, only):
         made += await fix_all(found, editing, again)
@@ -62,18 +69,13 @@ def _wanted(kind: str, only: Sequence[str] | None) -> bool:
     return only is None or any(kind == one or kind.startswith(f"{one}.") or one == "" for one in only)
 
 
-def _here(piece: Piece, span: Span) -> list[Change]:
-    """The changes of *piece* that *span* is about."""
-    return [one for one in piece.result.changes if piece.edits and _touches(piece, one, span)]
-
-
 def _quick_fixes(
     found: Analysis, span: Span, shown: Sequence[types.Diagnostic], editing: Editing
 ) -> list[types.CodeAction]:
     """For each part of a result that *span* is about the action that makes it alone."""
     made: list[types.CodeAction] = []
     for piece in found.pieces:
-        here = _here(piece, span)
+        here = changes_at(piece, span)
         for part in piece.parts if here else ():
             own = [one for one in part.changes if one in here]
             edits = piece.written(part.patch) if own else None
@@ -91,7 +93,7 @@ def _quick_fixes(
 
 def _several(found: Analysis, span: Span) -> list[str]:
     """The rules of the changes that *span* is about which change more than one place."""
-    here = [one.rule for piece in found.pieces for one in _here(piece, span)]
+    here = [one.rule for piece in found.pieces for one in changes_at(piece, span)]
     return [rule for rule in dict.fromkeys(here) if sum(one.rule == rule for one in found.changes) > 1]
 
 
@@ -118,7 +120,10 @@ def _ignoring(
     """For each rule that has something to say about *span* the action that asks it to leave the instruction alone."""
     for piece in found.pieces:
         noted = [one for one in piece.result.remarks if one.kind is RemarkKind.ANALYSIS]
-        told: list[Change | Remark] = [*_here(piece, span), *(one for one in noted if _meets(piece, one.line, span))]
+        told: list[Change | Remark] = [
+            *changes_at(piece, span),
+            *(one for one in noted if meets(piece, one.line, span)),
+        ]
         lines = {one.rule: one.line for one in reversed(told) if one.rule != "DS000"}
         for rule, line in lines.items():
             comment = _comment(piece, line, rule)
@@ -141,17 +146,6 @@ def _title(change: Change, part: Part) -> str:
 
 def _of(shown: Sequence[types.Diagnostic], rules_: set[str]) -> list[types.Diagnostic]:
     return [one for one in shown if one.code in rules_]
-
-
-def _touches(piece: Piece, change: Change, span: Span) -> bool:
-    return _meets(piece, change.line, span) or any(
-        piece.span(edit.span).start <= span.end and span.start <= piece.span(edit.span).end for edit in change.edits
-    )
-
-
-def _meets(piece: Piece, line: int, span: Span) -> bool:
-    own = piece.line_span(line)
-    return own.start <= span.end and span.start <= own.end
 
 
 def _comment(piece: Piece, line: int, rule: str) -> Edit | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from ..pipeline import unified_diff
+from ..text import Span
 from . import actions, diagnostics, hints, outline, renaming
+from .accepting import accepting
 from .analysis import Analysis, laid_out
 from .documents import Document
 from .hover import hover
@@ -65,7 +67,22 @@ async def act(session: Session, params: types.CodeActionParams) -> list[types.Co
         return None
     document, found = got
     again = partial(session.again, document, found)
-    return await actions.actions(found, params, _editing(session, document), again, partial(session.slowly, document))
+    slowly = partial(session.slowly, document)
+    return await actions.actions(
+        found, params, _editing(session, document), again, slowly, _accepting(session, document)
+    )
+
+
+def _accepting(session: Session, document: Document) -> actions.Accept:
+    """Gives the actions that add to the baseline of *document*; none for a document that is no file."""
+    workspace = session.server.client_capabilities.workspace
+    able = workspace.workspace_edit if workspace is not None else None
+    path = document.path
+
+    def accept(found: Analysis, span: Span, shown: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
+        return list(accepting(found, path, span, shown, able)) if path is not None else []
+
+    return accept
 
 
 async def apply(session: Session, params: str) -> None:

@@ -79,12 +79,13 @@ def read_baseline(text: str, path: str) -> dict[str, Known]:
 
 def write_baseline(entries: Mapping[str, Iterable[Accepted]]) -> str:
     """The text for *entries*, by the name of the Dockerfile; ``read_baseline`` gives them back."""
-    lines = {
-        "\t".join((*map(_escaped, (name, *one.key)), _plain(one.shown))).rstrip()
-        for name, found in entries.items()
-        for one in found
-    }
+    lines = {line_of(name, one) for name, found in entries.items() for one in found}
     return _HEADER + "".join(f"{line}\n" for line in sorted(lines))
+
+
+def line_of(name: str, entry: Accepted) -> str:
+    """The line for *entry* of the Dockerfile *name*, without its end."""
+    return "\t".join((*map(_escaped, (name, *entry.key)), _plain(entry.shown))).rstrip()
 
 
 def _escaped(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from pathlib import Path
 
 from ..pipeline.baseline import FILE_NAME, BaselineError, Known, read_baseline
 from ..regular import read_text
@@ -26,6 +27,16 @@ def accepted_for(path: str) -> Known:
         return _baseline(file, state.st_mtime_ns, state.st_size).get(name, frozenset())
     except FileNotFoundError:
         return frozenset()
+    except OSError as error:
+        raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def baseline_text(path: Path) -> str | None:
+    """The text of the baseline beside the Dockerfile *path*; None without one. Raises ``BaselineError``."""
+    accepted_for(str(path))
+    file = path.parent / FILE_NAME
+    try:
+        return read_text(file, _MOST, "surrogateescape") if file.exists() else None
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
 

@@ -139,6 +139,7 @@ async def editor(
     command: Sequence[str] = COMMAND,
     settings: dict[str, Any] | None = None,
     watches: bool = False,
+    edits: types.WorkspaceEditClientCapabilities | None = None,
 ) -> AsyncIterator[Editor]:
     """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*."""
     client = await ClientServerConfig([*under, *command], server_env=environment).start()
@@ -149,7 +150,7 @@ async def editor(
         rename=types.RenameClientCapabilities(prepare_support=True),
     )
     workspace = types.WorkspaceClientCapabilities(
-        workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True),
+        workspace_edit=edits or types.WorkspaceEditClientCapabilities(document_changes=True),
         diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
         code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
         inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),

@@ -20,10 +20,11 @@ from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.cli.files import lock_for
 from dockerslim_rewrite.editor.preferences import DEFAULT, known
 from dockerslim_rewrite.editor.surroundings import Folder
+from dockerslim_rewrite.pipeline.baseline import Accepted, read_baseline, write_baseline
 from dockerslim_rewrite.pipeline.settings import settings
 from dockerslim_rewrite.workspace.uses import workspace_for
 
-from .client import Editor, editor
+from .client import Editor, applied, editor, edits_of
 
 TEXT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nCOPY . /app\nCMD /app/run\n"
 
@@ -248,3 +249,47 @@ async def test_what_the_project_has_accepted_is_not_told(folder: Path) -> None:
         (folder / ".dockerslim-baseline").unlink()
         changed(ed, folder / ".dockerslim-baseline")
         assert "DS201" in await until(ed, uri, lambda found: "DS201" in found)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("create", [False, True])
+async def test_what_is_told_of_an_instruction_is_added_to_the_baseline(folder: Path, create: bool) -> None:
+    baseline = folder / ".dockerslim-baseline"
+    uri_of = str(from_fs_path(str(baseline)))
+    capabilities = types.WorkspaceEditClientCapabilities(
+        document_changes=True, resource_operations=[types.ResourceOperationKind.Create] if create else None
+    )
+    async with editor(folder, edits=capabilities) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        before = await codes(ed, uri)
+        for rule, line in (("DS603", 3), ("DS201", 1)):
+            title = f"Add {rule} here to the baseline"
+            (action,) = [one for one in await ed.actions(uri, (line, 0), (line, 0)) if one.title == title]
+            assert action.edit is not None
+            assert action.edit.document_changes is not None
+            *made, change = action.edit.document_changes
+            assert [type(one) for one in made] == ([types.CreateFile] if create and not baseline.exists() else [])
+            old = baseline.read_text() if baseline.exists() else ""
+            edits = edits_of(types.WorkspaceEdit(document_changes=[change]), uri_of)
+            baseline.write_text(applied(old, edits))
+            changed(ed, baseline)
+            assert rule not in await until(ed, uri, lambda found, rule=rule: rule not in found)
+            baseline.write_text(baseline.read_text().rstrip("\n"))
+        assert before - await codes(ed, uri) == {"DS201", "DS603"}
+    known = read_baseline(baseline.read_text(), "")["Dockerfile"]
+    assert {rule for rule, _, _ in known} == {"DS201", "DS603"}
+    lines = baseline.read_text().splitlines()[1:]
+    assert lines == sorted(lines)
+    # What the command writes for the same findings is the same, to the byte.
+    shown = [Accepted(*line.split("\t")[1:]) for line in lines]
+    assert write_baseline({"Dockerfile": shown}).rstrip("\n") == baseline.read_text()
+
+
+@pytest.mark.asyncio
+async def test_a_baseline_that_leads_elsewhere_is_not_added_to(folder: Path) -> None:
+    (folder / ".dockerslim-baseline").symlink_to("/etc/passwd")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        found = await ed.actions(uri, (1, 0), (1, 0))
+        assert found
+        assert not [one for one in found if "baseline" in one.title]
