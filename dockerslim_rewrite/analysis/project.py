@@ -54,12 +54,14 @@ class Obstacle:
 @record
 class Installation:
     """What a package manager reads when it installs dependencies: ``files``, and ``folders`` with all that they hold,
-    by context path; it may read more where there are ``obstacles``.
+    by context path; it may read more where there are ``obstacles``. ``exposed`` are folders that it makes, and that
+    come with the context as well where somebody has them.
     """
 
     files: tuple[str, ...]
     folders: tuple[str, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    exposed: tuple[str, ...] = ()
 
 
 @record
@@ -293,6 +295,9 @@ class Project(Protocol):
 
     def holds(self, path: str) -> bool | None:
         """Whether the build is sent a file or folder at this context path; None when that is not known."""
+
+    def keeps_out(self, path: str) -> bool:
+        """Whether .dockerignore keeps *path* from the build, whether the context holds it or not."""
 
     def excluded(self, path: str) -> bool:
         """Whether the context holds *path*, and .dockerignore keeps it from the build."""

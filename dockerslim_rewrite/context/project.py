@@ -201,6 +201,10 @@ class FolderProject:
             return True
         return False if self.tree.complete else None
 
+    def keeps_out(self, path: str) -> bool:
+        """Whether the ignore file keeps *path* from the build, whether it is there or not."""
+        return self._ignore.excludes(path)
+
     def excluded(self, path: str) -> bool:
         """Whether the folder holds *path*, and the ignore file keeps it from the build."""
         return self._ignore.excludes(path) and (path in self.whole.by_path or path in self.whole.folders)

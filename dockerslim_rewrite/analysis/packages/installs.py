@@ -24,6 +24,8 @@ _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]:-]*\Z")
 #: Paths that COPY takes as they are written.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*\Z")
 _OUTSIDE = ("-", "/var/", "/tmp/", "/root/.cache")
+#: What lies beside the sources on the machines of those who work on a project.
+_BESIDE = frozenset(("node_modules", ".venv", "vendor"))
 
 
 class NeedsMore(Exception):
@@ -95,7 +97,7 @@ def read_by(run: Run, place: Place, facts: Facts) -> Installation:
     for path in (*files, *folders):
         if not _PLAIN.match(path):
             raise NeedsMore(f"{path} is not a name for COPY")
-    return Installation(tuple(files), tuple(folders))
+    return Installation(tuple(files), tuple(folders), exposed=tuple(one for part in parts for one in part.exposed))
 
 
 def _command(command: Simple, state: State, place: Place) -> Iterator[Installation]:
@@ -145,6 +147,8 @@ def _installation(
         path = posixpath.join(_inside(".", cwd, place), made)
         if place.project.holds(path) is not False:
             raise NeedsMore(f"the context holds {path}, which would take the place of what is installed")
+        if made in _BESIDE and not place.project.keeps_out(path):
+            yield Installation((), exposed=(path,))
 
 
 def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], list[str]]:

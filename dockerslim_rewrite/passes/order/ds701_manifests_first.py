@@ -32,8 +32,9 @@ def manifests_first(build: Build, facts: Facts) -> Proposals:
     Safe because the build context shows which files these are, those of workspaces and modules included, and that
     nothing else of the project is needed: no `-e .`, no local paths, no `file:` links, no scripts or plugins that run
     while installing. Nothing that the installation makes in the project's folder (`node_modules`) may come with the
-    context, where it would take its place, and no lock file that the installation changes. Between the copies stand
-    only installations and metadata. Commands that download and compile in one (`cargo build`, `mvn package`) are named
+    context, where it would take its place, and no lock file that the installation changes; where .dockerignore does
+    not keep it out, so that whoever has it would send it, the level is aggressive. Between the copies stand only
+    installations and metadata. Commands that download and compile in one (`cargo build`, `mvn package`) are named
     in a remark: another command would have to be added. Source: Docker documentation, "Optimize cache usage in
     builds"; the managers' own references.
     """
@@ -106,11 +107,14 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     prefix = "" if build.text[at - 1 : at] == "\n" else newline
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
     named = (*found.files, *found.folders)
+    reason = "an edit of the project's code leaves the installed dependencies in the build cache"
+    if found.exposed:
+        reason += f"; .dockerignore has to name {found.exposed[0]}, or that of whoever builds is copied over it"
     yield Change(
         edits=(here, Edit.insert(at, f"{prefix}{again}{suffix}")),
         title=f"{', '.join(named)} copied first, the rest after the installation on line {last.line}",
-        reason="an edit of the project's code leaves the installed dependencies in the build cache",
-        safety=Safety.STANDARD,
+        reason=reason,
+        safety=Safety.AGGRESSIVE if found.exposed else Safety.STANDARD,
         claims=claims,
         line=copy.line,
         evidence=named,
@@ -209,6 +213,7 @@ def _needed(steps: Sequence[Step], place: Place, facts: Facts) -> tuple[Installa
 
     files: dict[str, None] = {}
     folders: dict[str, None] = {}
+    exposed: dict[str, None] = {}
     last: Run | None = None
     for step in steps:
         if not isinstance(step, Run):
@@ -222,5 +227,6 @@ def _needed(steps: Sequence[Step], place: Place, facts: Facts) -> tuple[Installa
         if found.files or found.folders:
             files |= dict.fromkeys(found.files)
             folders |= dict.fromkeys(found.folders)
+            exposed |= dict.fromkeys(found.exposed)
             last = step
-    return Installation(tuple(files), tuple(folders)), last
+    return Installation(tuple(files), tuple(folders), exposed=tuple(exposed)), last
