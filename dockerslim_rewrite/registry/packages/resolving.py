@@ -13,7 +13,7 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from resolvelib import AbstractProvider, BaseReporter, ResolutionError, Resolver
+from resolvelib import AbstractProvider, BaseReporter, ResolutionError, ResolutionImpossible, Resolver
 
 from ...record import record
 from .archives import Archive, requires_of, source, wheel
@@ -164,8 +164,10 @@ def resolve(asked: Iterable[str], store: Store, python: str) -> Mapping[str, Cho
             roots.append(requirement)
     try:
         result = Resolver(provider, BaseReporter()).resolve(roots, max_rounds=_ROUNDS)
-    except ResolutionError as error:
-        raise Unresolved(f"no choice of versions answers all that is asked: {error}") from None
+    except ResolutionImpossible as error:
+        raise Unresolved(f"no version for Python {python} answers {_causes(error)}") from None
+    except ResolutionError:
+        raise Unresolved("the choice of versions takes too many steps") from None
     extras: dict[str, frozenset[str]] = {}
     for candidate in result.mapping.values():
         extras[candidate.name] = extras.get(candidate.name, frozenset()) | candidate.extras
@@ -177,6 +179,15 @@ def resolve(asked: Iterable[str], store: Store, python: str) -> Mapping[str, Cho
             name, release, tuple(sorted(f"{one}=={chosen[one].version}" for one in needed if one in chosen))
         )
     return found
+
+
+def _causes(error: ResolutionImpossible[Requirement, _Candidate]) -> str:
+    """The requirements that contradict each other, each with what asks for it."""
+    told: dict[str, None] = {}
+    for cause in error.causes:
+        asks = f" ({cause.parent.name} {cause.parent.release.version} asks)" if cause.parent is not None else ""
+        told[f"{cause.requirement}{asks}"] = None
+    return " and ".join(told)
 
 
 def _environment(python: str) -> dict[str, str]:

@@ -266,6 +266,16 @@ def test_two_that_contradict_each_other_are_answered_one_by_one(served: Served) 
     assert sorted(found) == ["reef==1.0", "reef==2.0", "tide==1.0"]
 
 
+def test_what_no_version_answers_is_said_with_who_asks(served: Served) -> None:
+    served.project("reef", {f"reef-{one}-py3-none-any.whl": wheel("reef", one) for one in ("1.0", "2.0")})
+    served.project("tide", {"tide-1.0-py3-none-any.whl": wheel("tide", "1.0", ("reef>2",))})
+    outcome = locked(served, "reef==3.0", "tide")
+    assert outcome.failed == {
+        "reef==3.0": "no version for Python 3.11 answers reef==3.0",
+        "tide": "no version for Python 3.11 answers reef>2 (tide 1.0 asks)",
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
