@@ -12,15 +12,14 @@ from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.costs import writes_little
 from ..base import Proposals, missed
-from .blocks import close
 
 
 def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
     """Join a RUN that deletes, strips, chmods or chowns files with the RUN that wrote them.
 
     A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
-    its mode or owner stores it twice. In one RUN the bytes never land. A RUN that writes next to nothing (directories,
-    accounts, lines of settings) is joined only with those on the lines after it.
+    its mode or owner stores it twice. In one RUN the bytes never land. What RUNs write that hold next to nothing
+    (directories, accounts, lines of settings) is no reason.
 
     Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
     Source: OCI image specification, layer changesets and whiteouts.
@@ -29,7 +28,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         for series in neighbours(stage):
             for first, last, path in _spans(series, facts):
                 runs = series[first : last + 1]
-                if _writes_little(runs[0], facts) and not all(close(a, b) for a, b in pairwise(runs)):
+                if all(_writes_little(run, facts) for run in runs[:-1]):
                     continue
                 problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
                 joint = problem or plan(runs, facts, subshells=True)

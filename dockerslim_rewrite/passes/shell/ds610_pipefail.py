@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...analysis.bases import System, system
+from ...analysis.bases import System, base_image, system
 from ...analysis.facts import Facts
+from ...analysis.flow.start import start_of
 from ...analysis.shell.pipes import breaks
 from ...change import AddsCommand, AddsInstruction, Change, Safety
 from ...ir.build import Build, Stage
@@ -93,6 +94,10 @@ def _by_shell(
         reason = "/bin/sh here does not know it, and one RUN is no reason for another SHELL"
     if reason is None and (stage is not build.stages[-1] or facts.graph.heirs(stage.index)):
         reason = "/bin/sh here does not know it, and SHELL would also govern what is built from this stage"
+    if reason is None and base_image(build, facts, stage) is None:
+        reason = "which SHELL the base image sets is not known here"
+    if reason is None and start_of(build) == (None, None):
+        reason = "/bin/sh here does not know it, and SHELL would also govern what is built from this image"
     if reason is not None:
         yield missed(first.line, f"no pipefail: {reason}")
         return

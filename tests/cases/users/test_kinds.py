@@ -560,6 +560,7 @@ def test_a_script_that_is_known_to_stay_apart(tmp_path: Path) -> None:
         "Dockerfile": "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD node a.js\n",
         "package.json": '{"name": "a"}',
         "package-lock.json": LOCK % ("", "esbuild"),
+        ".dockerignore": "node_modules\n",
         "a.js": "",
     }
     assert "COPY package.json package-lock.json ./" in rewritten(tmp_path, files).text
