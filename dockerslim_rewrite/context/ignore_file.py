@@ -119,6 +119,9 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
     if item.role in _INSTALLS:
         return bool(_INSTALLS[item.role].search(commands))
     if item.role is FileRole.SECRET:
+        # Whoever copies a folder by its name chose what is in it, and a framework may read such files by itself.
+        if any(path and item.path.startswith(f"{path}/") for path in named):
+            return False
         return not _is_named(name, project) and name not in commands
     return name not in commands
 

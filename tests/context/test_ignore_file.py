@@ -51,6 +51,14 @@ def test_an_old_file_is_extended_and_kept(tmp_path: Path) -> None:
     assert text.count(".git") == 1
 
 
+@pytest.mark.parametrize(("copied", "kept"), [("src", True), (".", False)])
+def test_secrets_in_a_folder_that_is_copied_by_its_name_stay(tmp_path: Path, copied: str, kept: bool) -> None:
+    write(tmp_path, **{"src/main.go": "package main", "src/.env": "KEY=1", ".git/HEAD": "x"})
+    text = proposed(tmp_path, f"FROM debian:12\nCOPY {copied} /app\nCMD /app/run\n")
+    assert text is not None
+    assert read_dockerignore(text).excludes("src/.env") is not kept
+
+
 def test_exceptions_of_the_author_stand(tmp_path: Path) -> None:
     write(tmp_path, **{"package.json": "{}", "node_modules/x/i.js": "1"})
     (tmp_path / ".dockerignore").write_text("**\n!package.json\n!node_modules/x\n")

@@ -36,7 +36,7 @@ _SHOWN = 200
 
 def look_up(lock: Lock, target: str | None) -> str:
     """Where a package index may know what nobody here does; *target* is what the package is installed for."""
-    if target is not None and lock.packages.get(target):
+    if target is not None and any(lock.packages.values()):
         return f"; {FILE_NAME} has no answer of the index for it"
     return "; `dockerslim lock` asks the index"
 

@@ -145,12 +145,13 @@ def _paths(repository: Repository, base: Text, options: Options) -> tuple[Text, 
         base = ""
     if text == "-" or (isinstance(text, str) and is_remote(text)):
         return Unknown(text), Unknown(str(options.dockerfile or "Dockerfile"))
-    context = folder(repository, base, text)
+    # A script may be started in another folder than it is read for: what leads out from here may not from there.
+    context = folder(repository, base, text, told=False)
     if options.dockerfile is None:
-        return context, file(repository, context, "Dockerfile")
+        return context, file(repository, context, "Dockerfile", told=False)
     if options.dockerfile in ("-", "/dev/stdin"):
         return context, Unknown("standard input")
-    found = folder(repository, base, options.dockerfile)
+    found = folder(repository, base, options.dockerfile, told=False)
     if isinstance(found, str) and isinstance(context, str) and not repository.is_file(found):
         # podman and buildah look in the context as well, and so does docker with an address.
         other = joined(context, options.dockerfile) if isinstance(options.dockerfile, str) else ""

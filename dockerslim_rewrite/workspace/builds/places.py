@@ -16,8 +16,8 @@ def is_remote(text: str) -> bool:
     return _REMOTE.match(text) is not None
 
 
-def folder(repository: Repository, base: str, text: Text) -> Text:
-    """The folder that *text* names as seen from *base*; unknown for addresses and what lies outside."""
+def folder(repository: Repository, base: str, text: Text, *, told: bool = True) -> Text:
+    """The folder that *text* names, seen from *base*; unknown for addresses and what lies outside, which is *told*."""
     if isinstance(text, Unknown):
         return text
     if is_remote(text) or text.startswith("~"):
@@ -28,13 +28,14 @@ def folder(repository: Repository, base: str, text: Text) -> Text:
         return Unknown(text) if inner is None else inner
     found = joined(base, text)
     if not repository.inside(found):
-        repository.complain(f"{base}/{text}" if base else text, "lies outside of the repository; not followed")
+        if told:
+            repository.complain(f"{base}/{text}" if base else text, "lies outside of the repository; not followed")
         return Unknown(text)
     return found
 
 
-def file(repository: Repository, base: Text, text: Text) -> Text:
+def file(repository: Repository, base: Text, text: Text, *, told: bool = True) -> Text:
     """The file that *text* names as seen from the folder *base*; unknown where either is, or it lies outside."""
     if isinstance(base, Unknown):
         return Unknown(str(text)) if isinstance(text, str) else text
-    return folder(repository, base, text)
+    return folder(repository, base, text, told=told)
