@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import pytest
 
 from dockerslim_rewrite import ParseError, rewrite
+from dockerslim_rewrite.ignores import wished_rules
+from dockerslim_rewrite.syntax import parse
 
 ENOUGH = 15
 
@@ -25,6 +27,15 @@ def soon() -> Iterator[None]:
     yield
     faulthandler.cancel_dump_traceback_later()
     assert time.process_time() - start < ENOUGH
+
+
+def test_comments_before_instructions_that_follow_one_another() -> None:
+    assert wished_rules(parse("FROM debian:12\n" + "# do not change\nENV a=b\n" * 20_000 + "RUN true\n"))
+
+
+def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:
+    text = "FROM debian:12\n\n# do not change\nENV a=b\nENV c=d\nUSER x\nUSER y\n\nRUN true\n"
+    assert [(wish.first, wish.last) for wish in wished_rules(parse(text))] == [(3, 4)]
 
 
 def test_triggers_of_triggers_take_no_memory() -> None:
