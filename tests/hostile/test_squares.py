@@ -15,6 +15,7 @@ import pytest
 
 from dockerslim_rewrite import ParseError, rewrite
 from dockerslim_rewrite.ignores import wished_rules
+from dockerslim_rewrite.shell.words import word_value
 from dockerslim_rewrite.syntax import parse
 
 ENOUGH = 15
@@ -36,6 +37,11 @@ def test_comments_before_instructions_that_follow_one_another() -> None:
 def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:
     text = "FROM debian:12\n\n# do not change\nENV a=b\nENV c=d\nUSER x\nUSER y\n\nRUN true\n"
     assert [(wish.first, wish.last) for wish in wished_rules(parse(text))] == [(3, 4)]
+
+
+def test_opening_brackets() -> None:
+    assert not word_value("[" * 1_000_000).glob
+    assert word_value("[" * 1_000_000 + "]").glob
 
 
 def test_triggers_of_triggers_take_no_memory() -> None:
