@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dockerslim_rewrite import ParseError, rewrite
+from dockerslim_rewrite import Options, ParseError, rewrite
 from dockerslim_rewrite.ignores import wished_rules
 from dockerslim_rewrite.shell.words import word_value
 from dockerslim_rewrite.syntax import parse
@@ -42,6 +42,13 @@ def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:
 def test_opening_brackets() -> None:
     assert not word_value("[" * 1_000_000).glob
     assert word_value("[" * 1_000_000 + "]").glob
+
+
+def test_packages_of_two_installs() -> None:
+    first, second = (" ".join(f"{name}{number}" for number in range(15_000)) for name in "ab")
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y {} && apt-get install -y {}\n"
+    lines = text.format(*(names.replace(" ", " \\\n") for names in (first, second)))
+    assert rewrite(lines, Options(select=("DS108",))).changed
 
 
 def test_triggers_of_triggers_take_no_memory() -> None:
