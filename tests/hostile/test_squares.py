@@ -15,6 +15,7 @@ import pytest
 
 from dockerslim_rewrite import Options, ParseError, rewrite
 from dockerslim_rewrite.ignores import wished_rules
+from dockerslim_rewrite.knowledge.home import home_fills
 from dockerslim_rewrite.shell.words import word_value
 from dockerslim_rewrite.syntax import parse
 
@@ -58,3 +59,39 @@ def test_triggers_of_triggers_take_no_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "playwright " * 50_000,
+        "pip install " * 50_000,
+        "gem install " * 50_000,
+        "git config " * 50_000,
+        "pipenv sync " * 50_000 + "--system",
+        "npm set " * 50_000 + "-g",
+        "pip config set " * 50_000 + "--global",
+        "ssh-keygen " * 50_000 + "-f /x",
+        "nltk.download " * 50_000 + "download_dir",
+    ],
+)
+def test_words_of_commands_that_fill_the_home_folder(text: str) -> None:
+    assert not any(one.commands.search(text) for one in home_fills())
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("npx playwright --with-deps install", True),
+        ("playwright\ninstall", False),
+        ("true\npip3 -q install a --user", True),
+        ("pip install --user; git config a --global", True),
+        ("git config --list", False),
+        ("npm set a b -g && npm set c d", True),
+        ("npm set a b && npm set c d -g", False),
+        ("ssh-keygen -f /root/x", True),
+        ("ssh-keygen -f /etc/x", False),
+    ],
+)
+def test_commands_that_fill_the_home_folder(text: str, filled: bool) -> None:
+    assert any(one.commands.search(text) for one in home_fills()) == filled
