@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from .knowledge.wishes import wished, wished_of
 from .record import record
@@ -106,21 +106,46 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
         else:
             blocks.append((line, line, [text]))
     starts = document.source.line_starts
+    groups, places = _groups(document), dict[str, list[int]]()
+    for index, instruction in enumerate(document.instructions):
+        places.setdefault(instruction.keyword.upper(), []).append(index)
     for first, last, texts in blocks:
         said = " ".join(texts)
         index = bisect_right(ends, starts[first - 1])
-        line, seen = last, set[str]()
-        while index < len(ends) and document.instructions[index].line_number <= line + 1:
-            instruction = document.instructions[index]
-            keyword = instruction.keyword.upper()
-            rules = wished(said) if not seen else frozenset[str]()
-            rules |= wished_of(said, keyword) if keyword not in seen else frozenset()
+        if index == len(ends) or document.instructions[index].line_number > last + 1:
+            continue
+        for at in _firsts(places, index, groups[index]):
+            instruction = document.instructions[at]
+            rules = wished(said) if at == index else frozenset[str]()
+            rules |= wished_of(said, instruction.keyword.upper())
             if rules:
                 start = min(first, instruction.line_number)
                 found.append(Wish(frozenset(map(str.lower, rules)), start, instruction.end_line, said))
-            seen.add(keyword)
-            index, line = index + 1, instruction.end_line
     return tuple(found)
+
+
+def _groups(document: Document) -> list[int]:
+    """For each instruction the index of the last that stands below it without a blank line between."""
+    instructions = document.instructions
+    groups = list(range(len(instructions)))
+    for index in range(len(instructions) - 2, -1, -1):
+        if instructions[index + 1].line_number <= instructions[index].end_line + 1:
+            groups[index] = groups[index + 1]
+    return groups
+
+
+def _firsts(places: Mapping[str, Sequence[int]], index: int, last: int) -> list[int]:
+    """The indices from *index* to *last* at which a keyword comes for the first time; *places* has those of each.
+
+    Each keyword is looked up instead of the lines being walked: of a file in which every other line is a comment,
+    every comment would walk all the rest.
+    """
+    found = []
+    for indices in places.values():
+        nearest = bisect_left(indices, index)
+        if nearest < len(indices) and indices[nearest] <= last:
+            found.append(indices[nearest])
+    return sorted(found)
 
 
 def _split(rules: str) -> frozenset[str]:

@@ -39,7 +39,7 @@ def home_fills() -> tuple[Fills, ...]:
         Fills(
             entry["what"],
             entry["runtime"],
-            re.compile("|".join(entry["commands"])),
+            re.compile("|".join(entry["commands"]), re.M),
             tuple(entry.get("node", ())),
             frozenset(entry.get("elsewhere", ())),
             frozenset(entry.get("skipped", ())),

@@ -46,6 +46,7 @@ def word_value(text: str) -> WordValue:
     parts: list[str] = []
     literal = True
     glob = brace = tilde = quoted = False
+    closing = text.rfind("]")
     for match in _PIECE.finditer(text):
         kind = match.lastgroup
         if match["plain"] is not None:
@@ -70,7 +71,7 @@ def word_value(text: str) -> WordValue:
             else:
                 literal = False
         elif match["glob"] is not None:
-            glob = glob or match[0] in "*?" or (match[0] == "[" and "]" in text[match.end() :])
+            glob = glob or match[0] in "*?" or (match[0] == "[" and match.end() <= closing)
             parts.append(match[0])
         elif match["brace"] is not None:
             brace = True

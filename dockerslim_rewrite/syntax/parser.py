@@ -303,7 +303,8 @@ def _shape(text: str, escape: str) -> tuple[_Shape, ...]:
             split_pairs(args, escape, upper)
         elif upper == "HEALTHCHECK" and args[:3].upper() == "CMD":
             json_words(args[3:].lstrip(BLANKS))
-        if upper != "ONBUILD":
+        if upper != "ONBUILD" or len(shapes) > 1:
+            # ONBUILD may not stand after ONBUILD: a file of a thousand in a row would be held a thousand times.
             break
         at = args_start
     return tuple(shapes)

@@ -111,7 +111,7 @@ def expand(text: str, state: State, *, legacy: bool = False) -> str | None:
     named = re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text)
     if "${" in text and re.search(r"\$\{[A-Za-z0-9_]+[^A-Za-z0-9_}]", text):
         return None
-    values = {name: state.env.get(name) for name in named}
+    values = {name: state.env.get(name) for name in dict.fromkeys(named)}
     if any(value is None for value in values.values()):
         return None
     length = sum(len(values[name] or "") for name in named)

@@ -74,7 +74,8 @@ def _frame(use: Use | None) -> tuple[tuple[str, ...], frozenset[str]] | None:
     packages = [command.words[at] for at in operation.operands]
     if not all(_PLAIN.match(word.text) for word in packages):
         return None
-    options = [word.text for at, word in enumerate(command.words) if at not in operation.operands]
+    named = frozenset(operation.operands)
+    options = [word.text for at, word in enumerate(command.words) if at not in named]
     # An option with a value in a word of its own would have to stay beside it.
     if any(not option.startswith("-") or option in ("-t", "-o", "-c", "-a") for option in options[2:]):
         return None
@@ -91,11 +92,12 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
     if any(start < comment.span.start < end for comment in run.origin.comments):
         return None
     listed = [first.words[at].text for at in uses[id(first)].operation.operands]
-    if len(set(listed)) < len(listed):
+    named = set(listed)
+    if len(named) < len(listed):
         # What is named twice would be named once, and nobody asked for that.
         return None
     later = [command.words[at].text for command in group[1:] for at in uses[id(command)].operation.operands]
-    added = [word for word in dict.fromkeys(later) if word not in listed]
+    added = [word for word in dict.fromkeys(later) if word not in named]
     step = _step(run, group, build, facts)
     return Change(
         edits=(Edit.replace(logical.after(first.span.end), end, "".join(step + word for word in added)),),

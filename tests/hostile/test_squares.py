@@ -1,0 +1,97 @@
+"""What one pass, one table or one expression does to a file grows with the file, not with its square.
+
+What is counted in calls cannot see work within one call of Python's own, so the sizes here are such that the square of
+them takes minutes, and the time allowed is many times what is needed.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from dockerslim_rewrite import Options, ParseError, rewrite
+from dockerslim_rewrite.ignores import wished_rules
+from dockerslim_rewrite.knowledge.home import home_fills
+from dockerslim_rewrite.shell.words import word_value
+from dockerslim_rewrite.syntax import parse
+
+ENOUGH = 15
+
+
+@pytest.fixture(autouse=True)
+def soon() -> Iterator[None]:
+    faulthandler.dump_traceback_later(120, exit=True)
+    start = time.process_time()
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    assert time.process_time() - start < ENOUGH
+
+
+def test_comments_before_instructions_that_follow_one_another() -> None:
+    assert wished_rules(parse("FROM debian:12\n" + "# do not change\nENV a=b\n" * 20_000 + "RUN true\n"))
+
+
+def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:
+    text = "FROM debian:12\n\n# do not change\nENV a=b\nENV c=d\nUSER x\nUSER y\n\nRUN true\n"
+    assert [(wish.first, wish.last) for wish in wished_rules(parse(text))] == [(3, 4)]
+
+
+def test_opening_brackets() -> None:
+    assert not word_value("[" * 1_000_000).glob
+    assert word_value("[" * 1_000_000 + "]").glob
+
+
+def test_packages_of_two_installs() -> None:
+    first, second = (" ".join(f"{name}{number}" for number in range(15_000)) for name in "ab")
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y {} && apt-get install -y {}\n"
+    lines = text.format(*(names.replace(" ", " \\\n") for names in (first, second)))
+    assert rewrite(lines, Options(select=("DS108",))).changed
+
+
+def test_triggers_of_triggers_take_no_memory() -> None:
+    tracemalloc.start()
+    with pytest.raises(ParseError, match="ONBUILD may not stand after ONBUILD"):
+        rewrite("FROM debian:12\n" + "ONBUILD \\\n" * 20_000 + "RUN true\n")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "playwright " * 50_000,
+        "pip install " * 50_000,
+        "gem install " * 50_000,
+        "git config " * 50_000,
+        "pipenv sync " * 50_000 + "--system",
+        "npm set " * 50_000 + "-g",
+        "pip config set " * 50_000 + "--global",
+        "ssh-keygen " * 50_000 + "-f /x",
+        "nltk.download " * 50_000 + "download_dir",
+    ],
+)
+def test_words_of_commands_that_fill_the_home_folder(text: str) -> None:
+    assert not any(one.commands.search(text) for one in home_fills())
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("npx playwright --with-deps install", True),
+        ("playwright\ninstall", False),
+        ("true\npip3 -q install a --user", True),
+        ("pip install --user; git config a --global", True),
+        ("git config --list", False),
+        ("npm set a b -g && npm set c d", True),
+        ("npm set a b && npm set c d -g", False),
+        ("ssh-keygen -f /root/x", True),
+        ("ssh-keygen -f /etc/x", False),
+    ],
+)
+def test_commands_that_fill_the_home_folder(text: str, filled: bool) -> None:
+    assert any(one.commands.search(text) for one in home_fills()) == filled
