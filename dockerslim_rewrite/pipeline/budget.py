@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from ..change import Remark, RemarkKind
 from ..ir.build import Build
-from ..ir.steps import Run
+from ..ir.steps import Run, Step
 from ..shell.script import Script
 
 MOST_INSTRUCTIONS = 2_000
 MOST_COMMANDS = 8_000
+#: The longest of some four thousand files has three thousand words and 31 kB.
+MOST_WORDS = 20_000
+MOST_CHARACTERS = 200_000
 
 
 def beyond_budget(build: Build) -> Remark | None:
@@ -20,6 +23,13 @@ def beyond_budget(build: Build) -> Remark | None:
     steps = sum(len(stage.steps) + 1 for stage in build.stages) + len(build.preamble)
     if steps > MOST_INSTRUCTIONS:
         return _left(f"it has {steps} instructions, more than the {MOST_INSTRUCTIONS} that are followed")
+    texts = [_text(step) for stage in build.stages for step in stage.steps]
+    characters = sum(map(len, texts))
+    if characters > MOST_CHARACTERS:
+        return _left(f"it has {characters} characters of text, more than the {MOST_CHARACTERS} that are followed")
+    words = sum(len(text.split()) for text in texts)
+    if words > MOST_WORDS:
+        return _left(f"it has {words} words, more than the {MOST_WORDS} that are followed")
     commands = 0
     for stage in build.stages:
         for step in stage.steps:
@@ -28,6 +38,11 @@ def beyond_budget(build: Build) -> Remark | None:
     if commands > MOST_COMMANDS:
         return _left(f"its RUNs have {commands} commands, more than the {MOST_COMMANDS} that are followed")
     return None
+
+
+def _text(step: Step) -> str:
+    """The text of *step* that is followed: of files that COPY writes only their names."""
+    return step.origin.text if isinstance(step, Run) else step.origin.args
 
 
 def _left(reason: str) -> Remark:

@@ -166,3 +166,22 @@ def test_withdrawals_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(result.bugs) == MAX_WITHDRAWALS
     assert asked == MAX_WITHDRAWALS
     assert [one.reason for one in result.remarks if "no more are tried" in one.reason]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("FROM debian:12\n" + "RUN a " + "b \\\n" * 10_001 + "c\n", "words"),
+        ("FROM debian:12\nRUN a" + ("b" * 1_000 + "\\\n") * 201 + "c\n", "characters of text"),
+        ("FROM debian:12\nRUN <<E\n" + "a b c d\n" * 5_001 + "E\n", "words"),
+    ],
+)
+def test_text_that_nobody_writes_is_left_alone_and_said_so(text: str, said: str) -> None:
+    result = rewrite(text + "CMD a\nCMD b\n", Options(level="aggressive"))
+    assert not result.changed
+    assert [one.rule for one in result.remarks] == ["DS000"]
+    assert said in result.remarks[0].message
+
+
+def test_files_that_copy_writes_may_be_long() -> None:
+    assert rewrite("FROM debian:12\nCOPY <<E /a\n" + "a b c d\n" * 6_000 + "E\nCMD a\nCMD b\n").changed
