@@ -171,6 +171,8 @@ def summary(review: Review, root: Path) -> str:
         text += (
             f"\n{counted(suggested, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
         )
+    if suggested > COMMENTS:
+        text += f"\nThe {COMMENTS} that save most are shown; `dockerslim rewrite` makes all of them.\n"
     for line in review.skipped:
         text += f"\nSkipped: {code(line)}\n"
     return f"{text[:LIMIT]}\n{SUMMARY}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ..change import RemarkKind
@@ -14,7 +14,7 @@ from ..regular import read_whole
 from ..syntax import ParseError
 from ..workspace.discovery import Covered, discover
 from ..workspace.uses import Workspace
-from .git import ChangedFile, Git, GitError
+from .git import Git, GitError
 from .given import Given, given_to
 from .reviewed import Reviewed, Scope, reviewed
 
@@ -59,8 +59,11 @@ def review(
             git.unpack(end, new)
         side = _Side(new, options, git.root)
         by_path = {one.path: one for one in files}
+        # A file that is gone changes what a build is sent as much as one that is new.
+        touched = {name for one in changed for name in (one.path, one.before) if name is not None}
+        _check_paths(paths, new, touched)
         covered, left_alone = side.discovered(paths)
-        dockerfiles = [path for path in covered if _concerned(path, by_path, side, scope)]
+        dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
         skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
         if not dockerfiles:
             return Review(start, tip, (), tuple(skipped))
@@ -85,12 +88,21 @@ def review(
         return Review(start, tip, tuple(found), tuple(skipped))
 
 
-def _concerned(path: str, changed: dict[str | None, ChangedFile], side: _Side, scope: Scope) -> bool:
+def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str]) -> None:
+    """Refuse a path that is neither in the head at *root* nor among those that were *touched*. Raises ``GitError``."""
+    for path in paths:
+        plain = os.path.normpath(path).replace(os.sep, "/")
+        gone = any(f"{one}/".startswith(f"{plain}/") for one in touched)
+        if not gone and not os.path.lexists(root / path):
+            raise GitError(f"{path}: no such file or directory in what is reviewed")
+
+
+def _concerned(path: str, touched: Collection[str], side: _Side, scope: Scope) -> bool:
     """Whether the Dockerfile *path* may have something new: it changed itself, or what its builds are given did."""
-    if scope is Scope.ALL or path in changed:
+    if scope is Scope.ALL or path in touched:
         return True
     given = side.given(path)
-    return any(one is not None and given.holds(one) for one in changed)
+    return any(given.holds(one) for one in touched)
 
 
 def _why(error: Exception) -> str:

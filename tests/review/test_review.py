@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -11,7 +11,15 @@ import pytest
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
 from dockerslim_rewrite.report.markdown import fence
-from dockerslim_rewrite.report.review import comment, file_comments, github_comments, gitlab_discussions, marks
+from dockerslim_rewrite.report.review import (
+    COMMENTS,
+    comment,
+    file_comments,
+    github_comments,
+    gitlab_discussions,
+    marks,
+    summary,
+)
 from dockerslim_rewrite.review.git import Git, GitError
 from dockerslim_rewrite.review.given import given_to
 from dockerslim_rewrite.review.reviewed import Reviewed, Scope
@@ -48,8 +56,8 @@ CMD ["python", "app.py"]
 """
 
 
-def run(made: Repo, scope: Scope = Scope.LINES, head: str | None = None) -> Review:
-    return review(Git(made.root), "main", head, (), scope, lambda path: Options())
+def run(made: Repo, scope: Scope = Scope.LINES, head: str | None = None, paths: Sequence[str] = ()) -> Review:
+    return review(Git(made.root), "main", head, paths, scope, lambda path: Options())
 
 
 def in_hunks(file: Reviewed) -> bool:
@@ -223,6 +231,29 @@ def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
     text = "FROM debian:12\nENV A 1````2\n"
     (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
     assert "`````suggestion\nENV A=1````2\n`````" in github_comments([file])[0]["body"]
+
+
+def test_a_file_of_the_context_that_is_gone_is_told_of(repo: Make) -> None:
+    dockerfile = 'FROM debian:12\nCOPY . /app\nCMD ["/app/run"]\n'
+    kept_out = {".dockerignore": "node_modules\n.git\n", "node_modules/a.js": "x" * 4_000}
+    made = repo({"Dockerfile": dockerfile, "run": "#!/bin/sh\n", **kept_out}, {})
+    (made.root / ".dockerignore").unlink()
+    made.commit("no longer kept out")
+    (file,) = run(made).files
+    assert "DS801" in {note.rule for note in file.notes}
+
+
+def test_a_path_that_is_not_there_is_refused(repo: Make) -> None:
+    made = repo({"a/Dockerfile": "FROM debian:12\n"}, {"b/Dockerfile": "FROM debian:12\n"})
+    with pytest.raises(GitError, match="nosuch: no such file or directory"):
+        run(made, paths=["nosuch"])
+    assert run(made, paths=["a", "b/Dockerfile"]).files == ()
+
+
+def test_a_summary_says_how_many_suggestions_are_shown(repo: Make) -> None:
+    many = {f"{number}/Dockerfile": "FROM debian:12\nENV A b\n" for number in range(COMMENTS + 1)}
+    review = run(repo({"README": "x\n"}, many))
+    assert f"The {COMMENTS} that save most are shown" in summary(review, Path("/"))
 
 
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
