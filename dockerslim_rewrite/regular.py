@@ -9,14 +9,19 @@ from pathlib import Path
 
 #: What a shell hands over for ``<(command)`` and ``/dev/stdin``: pipes that somebody writes to.
 _HANDED_OVER = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
+_BLOCK = 1024 * 1024
 #: More than anything has that is read as a whole.
 _USUAL = 64 * 1024 * 1024
 
 
 def read_regular(path: str | Path, most: int) -> bytes:
     """The content of *path*, at most *most* bytes of it. Raises ``OSError`` where it is a directory, pipe or device."""
+    found = bytearray()
     with os.fdopen(_opened(path), "rb") as file:
-        return file.read(most)
+        # A read of so many bytes would ask for memory for all of them at once.
+        while block := file.read(min(_BLOCK, most - len(found))):
+            found += block
+    return bytes(found)
 
 
 def read_whole(path: str | Path, most: int = _USUAL) -> bytes:
