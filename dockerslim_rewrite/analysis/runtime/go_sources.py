@@ -16,7 +16,8 @@ _IMPORT = re.compile(r"\bimport\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
 _PATH = re.compile(r"\"([^\"]+)\"")
 _STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")
 #: Arguments that are all written out, up to the end of the call.
-_LITERALS = re.compile(r"\s*(?:(?:\"[^\"\n]*\"|`[^`\n]*`)\s*,?\s*)+\)")
+_WRITTEN = r"(?:\"[^\"\n]*\"|`[^`\n]*`)"
+_LITERALS = re.compile(rf"\s*{_WRITTEN}(?:\s*,\s*{_WRITTEN})*(?:\s*,)?\s*\)")
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
