@@ -7,8 +7,7 @@ from enum import Enum
 from typing import Any
 
 from ..change import RemarkKind
-from ..ir.build import read_build
-from ..ir.steps import Copy, Run
+from ..ir.build import layers, read_build
 from ..pipeline import Result, unified_diff
 from ..record import evolve, field_names, record
 from ..syntax import parse
@@ -138,18 +137,13 @@ def outcome_of(result: Result, path: str, name: str, data: bytes, root: str) -> 
         changes=changes,
         remarks=remarks,
         companions=companions,
-        layers=(_layers(result.original), _layers(result.text)),
+        layers=(layers(read_build(parse(result.original))), layers(read_build(parse(result.text)))),
     )
 
 
 def has_bugs(outcome: Outcome) -> bool:
     """Whether a change had to be withdrawn because it was not proven."""
     return any(one.kind == RemarkKind.BUG.value for one in outcome.remarks)
-
-
-def _layers(text: str) -> int:
-    build = read_build(parse(text))
-    return sum(isinstance(step, Run | Copy) for step in build.stages[-1].steps) if build.stages else 0
 
 
 _ROWS: dict[str, Any] = {"changes": ChangeRow, "remarks": RemarkRow, "companions": FileRow}

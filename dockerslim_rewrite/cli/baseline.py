@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..record import evolve
-from ..regular import read_whole
 from ..report.text import printable
 
 if TYPE_CHECKING:
@@ -84,18 +83,14 @@ def run(request: Request, *, prune: bool = False) -> int:
 def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, prune: bool) -> None:
     """Write the baseline of *folder* for *files*; the rest of it stays. Raises ``InputError`` or ``ValueError``."""
     from ..pipeline.baseline import FILE_NAME, Accepted, read_baseline, write_baseline
-    from .files import InputError, accepted_for, write_output
+    from ..workspace.accepted import baseline_text
+    from .files import write_output
 
     file = Path(folder) / FILE_NAME
-    # Whether it is a file that may be read; what it says is read below, as a whole.
-    accepted_for(os.path.join(folder, "Dockerfile"))
-    try:
-        before = read_whole(file) if file.exists() else None
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
-    old = (before or b"").decode("utf-8", "surrogateescape")
-    known = read_baseline(old, str(file))
-    shown = _shown(old)
+    old = baseline_text(Path(folder))
+    before = None if old is None else old.encode("utf-8", "surrogateescape")
+    known = read_baseline(old or "", str(file))
+    shown = _shown(old or "")
     entries: dict[str, list[Accepted]] = {
         name: [Accepted(*key, shown.get((name, *key), "")) for key in keys] for name, keys in known.items()
     }

@@ -31,7 +31,7 @@ def accepting(
     *able* is what the client can do with edits of the workspace. Nothing where the baseline cannot be read.
     """
     try:
-        before = baseline_text(path)
+        before = baseline_text(path.parent)
     except BaselineError:
         return
     for piece in found.pieces if found.kind == "dockerfile" else ():
@@ -51,17 +51,16 @@ def _edit(
 ) -> types.WorkspaceEdit:
     """The edit that puts *line* where it belongs among the lines of *before*; None is a file that is not there."""
     uri = str(from_fs_path(str(file)))
+    place = types.Position(0, 0)
     if before is None:
-        at, text = 0, write_baseline({}) + f"{line}\n"
+        text = write_baseline({}) + f"{line}\n"
     else:
         lines = before.splitlines()
-        heads = sum(one.startswith("#") for one in lines)
-        at = bisect_right(lines, line, lo=min(heads, len(lines)))
-        ended = at < len(lines) or not before or before.endswith("\n")
-        text = f"{line}\n" if ended else f"\n{line}\n"
-    place = types.Position(at, 0)
-    if before is not None and text.startswith("\n"):
-        place = types.Position(at - 1, _LINE_END)
+        at = bisect_right(lines, line, lo=sum(one.startswith("#") for one in lines))
+        if at < len(lines) or not before or before.endswith("\n"):
+            place, text = types.Position(at, 0), f"{line}\n"
+        else:
+            place, text = types.Position(at - 1, _LINE_END), f"\n{line}\n"
     edit = types.TextEdit(types.Range(place, place), text)
     if able is None or not able.document_changes:
         return types.WorkspaceEdit(changes={uri: [edit]})

@@ -95,6 +95,11 @@ def read_build(document: Document, known: Build | None = None) -> Build:
     return reader.read(() if known is None else tuple(known))
 
 
+def layers(build: Build) -> int:
+    """How many layers the last stage of *build* stores on its base."""
+    return sum(isinstance(step, Run | Copy) for step in build.stages[-1].steps) if build.stages else 0
+
+
 class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document

@@ -31,10 +31,10 @@ def accepted_for(path: str) -> Known:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def baseline_text(path: Path) -> str | None:
-    """The text of the baseline beside the Dockerfile *path*; None without one. Raises ``BaselineError``."""
-    accepted_for(str(path))
-    file = path.parent / FILE_NAME
+def baseline_text(folder: Path) -> str | None:
+    """The text of the baseline of the Dockerfiles in *folder*; None without one. Raises ``BaselineError``."""
+    file = folder / FILE_NAME
+    accepted_for(str(file))
     try:
         return read_text(file, _MOST, "surrogateescape") if file.exists() else None
     except OSError as error:

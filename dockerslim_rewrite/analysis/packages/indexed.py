@@ -138,8 +138,10 @@ class Index:
             if library is not None and name in linked.links:
                 loads += [name] if there.isdisjoint(linked.complete.get(name, ())) else []
                 # What would tell where the library lies is asked where it is not found by its name.
-                uses = tuple(use for use in uses if not use.partition(" ")[0].endswith("config"))
-                uses = tuple(use for use in uses if use.partition(" ")[0] not in larger().libraries)
+                names = {use: use.partition(" ")[0] for use in uses}
+                uses = tuple(
+                    use for use in uses if not names[use].endswith("config") and names[use] not in larger().libraries
+                )
                 library = None
             elif name in self.known.packages or name in self.known.wheels or name in linked.plain - linked.runs:
                 continue

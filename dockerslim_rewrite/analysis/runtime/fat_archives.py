@@ -75,9 +75,7 @@ def made_by_gradle(script: str, settings: str | None) -> str | None:
     boot, shadow = _BOOT.search(script) is not None, _SHADOW.search(script) is not None
     if boot == shadow:
         return None
-    told = re.search(
-        r"\b(?:bootJar|shadowJar)\b[^{}]*\{[^{}]*archiveFileName\s*(?:=|\.set\()\s*['\"]([\w.+-]+)['\"]", script
-    )
+    told = _TOLD.search(script)
     if told is not None:
         return told[1] if len(re.findall("archiveFileName", script)) == 1 else None
     root = re.search(r"rootProject\.name\s*=\s*['\"]([\w.+-]+)['\"]", settings or "")

@@ -5,10 +5,9 @@ What a batch keeps of a change travels between processes and lies in its cache: 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ...change import Change, Remark, RemarkKind, Safety
 from ...pipeline import Result
+from ...regular import read_whole
 from ...report.formats import FORMATS as OF_RESULTS
 from ...report.formats import document
 from ...text import Patch
@@ -45,6 +44,6 @@ def _read(outcome: Outcome) -> str:
     if not outcome.remarks:
         return ""
     try:
-        return Path(outcome.path).read_bytes().decode("utf-8", "surrogateescape")
+        return read_whole(outcome.path).decode("utf-8", "surrogateescape")
     except OSError:
         return ""

@@ -73,17 +73,17 @@ def go_targets(project: Project) -> list[Target] | str:
     if image.family == "alpine" and _asks_names_first(image.parts.version):
         files = (*files, _NAMES)
     found.append(Target(base, Safety.STANDARD, why, files, path, packages))
-    return [_lean(one, project) for one in found]
+    return _lean(found, project)
 
 
-def _lean(target: Target, project: Project) -> Target:
-    """*target* without the sources, where it is known which of the files that were copied with them are opened."""
+def _lean(targets: list[Target], project: Project) -> list[Target]:
+    """*targets* without the sources, where it is known which of the files that were copied with them are opened."""
     context = project.facts.project
     ships = project.shipping
     folders = copied_folders(project, whole=False)
     leaves = tuple(one.path for one in ships.places if one.path in folders)
     if context is None or not leaves or names_files(project, leaves):
-        return target
+        return targets
     opened = opened_files(context)
     kept = _kept(opened, leaves, project) if not isinstance(opened, str) else None
     programs = [
@@ -93,13 +93,14 @@ def _lean(target: Target, project: Project) -> Target:
     ]
     within = [path for path in programs if any(path.startswith(f"{folder}/") for folder in leaves)]
     if kept is None or any(posixpath.basename(path) not in ships.made for path in within):
-        return target
+        return targets
     places = tuple(dict.fromkeys((*within, *kept, *(one.path for one in ships.places if one.path not in leaves))))
     if not places:
-        return target
+        return targets
     besides = f" but {' and '.join(kept)}" if kept else ""
-    why = f"{target.why}; the program opens no file of {' and '.join(leaves)}{besides}"
-    return evolve(target, places=places, why=why, claims=(*target.claims, LeavesSources(leaves)))
+    why = f"the program opens no file of {' and '.join(leaves)}{besides}"
+    claim = LeavesSources(leaves)
+    return [evolve(one, places=places, why=f"{one.why}; {why}", claims=(*one.claims, claim)) for one in targets]
 
 
 def _kept(opened: Sequence[str], leaves: Sequence[str], project: Project) -> tuple[str, ...] | None:

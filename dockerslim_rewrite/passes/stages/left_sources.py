@@ -55,7 +55,9 @@ def mixed(project: Project, folders: Sequence[str]) -> bool:
         if isinstance(step, Copy):
             place = destination(step, project.facts.state(step))
             # ADD would unpack what has the name of an archive.
-            copies = step.keyword == "COPY" or all("." not in posixpath.basename(one) for one in step.sources)
+            copies = step.keyword == "COPY" or all(
+                "." not in posixpath.basename(posixpath.normpath(one)) for one in step.sources
+            )
             plain = copies and not step.origin.flags and not step.origin.heredocs
             if not plain and (place is None or _touches(place, folders)):
                 return True

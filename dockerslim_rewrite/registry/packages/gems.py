@@ -21,7 +21,8 @@ from pathlib import Path
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
 from ...knowledge.package_indexes import usual_index
-from ...record import evolve, record
+from ...record import record
+from ...regular import read_text
 from ..crew import crew
 from ..errors import RegistryError
 from ..limits import Allowance
@@ -59,8 +60,8 @@ def gem_index(environment: Mapping[str, str] | None = None) -> str:
         if environment.get(name, "").startswith(("https://", "http://")):
             return environment[name].rstrip("/")
     try:
-        text = (Path(environment.get("HOME") or "/") / ".bundle" / "config").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(Path(environment.get("HOME") or "/") / ".bundle" / "config")
+    except OSError:
         text = ""
     pattern = rf"^(?:{'|'.join(map(re.escape, names))}):\s*\"?([^\s\"]+)\"?\s*$"
     found = re.search(pattern, text, re.MULTILINE | re.IGNORECASE)
@@ -140,13 +141,6 @@ def answers(asked: Iterable[str], store: GemStore, now: datetime, failed: dict[s
             locked=now.astimezone(UTC).replace(microsecond=0),
         )
     return found
-
-
-def added(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:
-    """*table* with the entries *found*; what was answered otherwise before is answered anew."""
-    anew = {one for entry in found.values() for one in entry.asked}
-    kept = {key: evolve(entry, asked=tuple(sorted(set(entry.asked) - anew))) for key, entry in table.items()}
-    return {**kept, **found}
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:

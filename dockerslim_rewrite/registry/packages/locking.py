@@ -12,7 +12,7 @@ from ...record import evolve, record
 from ..crew import crew
 from ..errors import RegistryError
 from . import gems
-from .npm import NpmStore, answers, merged
+from .npm import NpmStore, answers
 from .resolving import Chosen, Store, Unresolved, resolve
 from .tags import MACHINES
 
@@ -77,7 +77,7 @@ def refresh_packages(
             if target == GEM_TARGET:
                 if gem is not None:
                     anew = [one for one in wanted if update or lock.answer(target, one) is None]
-                    tables[target] = gems.added(tables.get(target, {}), gems.answers(anew, gem, now, failed))
+                    tables[target] = _merged(tables.get(target, {}), gems.answers(anew, gem, now, failed))
                 continue
             python = target.removeprefix(_PREFIX).partition("-")[0]
             table = tables.setdefault(target, {})
@@ -97,7 +97,7 @@ def _by_npm(
 ) -> dict[str, PackageEntry]:
     """*table* with the answers of npm's registry for all of *wanted*, one by one where that has none."""
     try:
-        return merged(table, answers(wanted, npm, now))
+        return _merged(table, answers(wanted, npm, now))
     except (RegistryError, Unresolved) as error:
         if len(wanted) == 1:
             failed[wanted[0]] = str(error)
@@ -105,6 +105,22 @@ def _by_npm(
     for one in wanted:
         table = _by_npm(table, (one,), npm, now, failed)
     return table
+
+
+def _merged(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:
+    """*table* with the entries *found*; what was answered otherwise before is answered anew."""
+    anew = {one for entry in found.values() for one in entry.asked}
+    kept = {key: evolve(entry, asked=tuple(sorted(set(entry.asked) - anew))) for key, entry in table.items()}
+    for key, entry in found.items():
+        before = kept.get(key)
+        if before is not None:
+            entry = evolve(
+                entry,
+                asked=tuple(sorted({*entry.asked, *before.asked})),
+                requires=tuple(sorted({*entry.requires, *before.requires})),
+            )
+        kept[key] = entry
+    return kept
 
 
 def _chosen(

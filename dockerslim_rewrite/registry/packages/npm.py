@@ -20,7 +20,7 @@ from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
-from ...record import evolve, record
+from ...record import record
 from ...regular import read_text
 from ..crew import crew
 from ..errors import RegistryError
@@ -243,19 +243,3 @@ def _version(name: str, version: str, data: Any) -> Version:
 
 def _texts(value: Any) -> dict[str, str]:
     return {str(one): str(text) for one, text in value.items()} if isinstance(value, dict) else {}
-
-
-def merged(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:
-    """*table* with the entries *found*; what was answered otherwise before is answered anew."""
-    anew = {one for entry in found.values() for one in entry.asked}
-    kept = {key: evolve(entry, asked=tuple(sorted(set(entry.asked) - anew))) for key, entry in table.items()}
-    for key, entry in found.items():
-        before = kept.get(key)
-        if before is not None:
-            entry = evolve(
-                entry,
-                asked=tuple(sorted({*entry.asked, *before.asked})),
-                requires=tuple(sorted({*entry.requires, *before.requires})),
-            )
-        kept[key] = entry
-    return kept
