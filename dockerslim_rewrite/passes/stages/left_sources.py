@@ -10,6 +10,8 @@ from ...analysis.flow.destinations import destination
 from ...ir.steps import Copy, Env, Listing
 from .split_project import Project
 
+#: How a step names all of the build context.
+_WHOLE = ((".",), ("./",))
 _OWNS = re.compile(r"\b(?:chown|chgrp|setfacl|useradd|adduser)\b")
 
 
@@ -39,7 +41,7 @@ def copied_folders(project: Project, *, whole: bool) -> list[str]:
         place
         for step in project.stage.steps
         if isinstance(step, Copy) and step.origin.flag("from") is None
-        if not whole or step.sources in ((".",), ("./",))
+        if not whole or step.sources in _WHOLE
         if (place := destination(step, project.facts.state(step))) is not None
     ]
 
@@ -54,10 +56,8 @@ def mixed(project: Project, folders: Sequence[str]) -> bool:
     for step in project.stage.steps:
         if isinstance(step, Copy):
             place = destination(step, project.facts.state(step))
-            # ADD would unpack what has the name of an archive.
-            copies = step.keyword == "COPY" or all(
-                "." not in posixpath.basename(posixpath.normpath(one)) for one in step.sources
-            )
+            # ADD would unpack what has the name of an archive; the context as a whole has none.
+            copies = step.keyword == "COPY" or step.sources in _WHOLE or not any(map(_has_ending, step.sources))
             plain = copies and not step.origin.flags and not step.origin.heredocs
             if not plain and (place is None or _touches(place, folders)):
                 return True
@@ -66,6 +66,10 @@ def mixed(project: Project, folders: Sequence[str]) -> bool:
         ):
             return True
     return any(_OWNS.search(run.origin.args) for run in project.stage.runs)
+
+
+def _has_ending(source: str) -> bool:
+    return "." in posixpath.basename(posixpath.normpath(source))
 
 
 def _touches(path: str, folders: Iterable[str]) -> bool:
