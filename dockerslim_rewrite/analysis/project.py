@@ -253,7 +253,11 @@ class Project(Protocol):
 
     @property
     def name(self) -> str:
-        """The folder, for people."""
+        """The folder, as a path of this machine."""
+
+    @property
+    def shown(self) -> str:
+        """The folder, for people: as a path of the repository where it lies in one."""
 
     @property
     def digest(self) -> str | None:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..record import evolve
-from ..report.text import counted, printable
+from ..report.text import printable
 
 if TYPE_CHECKING:
     from ..pipeline import Options
-    from ..review.posting import Client, Post
     from ..review.reviewed import Scope
     from ..review.run import Review
     from .request import Request
@@ -38,9 +37,9 @@ def review_command(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 if there is anything to change.")] = False,
     post: Annotated[str | None, typer.Option("--post", metavar="FORGE", help="Post to github or gitlab.")] = None,
-    number: Annotated[int | None, typer.Option("--number", help="Of the pull request, for --post.")] = None,
+    number: Annotated[int | None, typer.Option("--number", min=1, help="Of the pull request, for --post.")] = None,
     send: Annotated[
-        bool, typer.Option("--send", help="With --post: do it; without, say what would be posted.")
+        bool, typer.Option("--send", help="With --post: do it; without, show what would be posted.")
     ] = False,
 ) -> None:
     """Review what a branch changes in Dockerfiles, or changes for them.
@@ -57,6 +56,8 @@ def review_command(
         if scope not in [one.value for one in Scope]:
             raise ValueError(f"--scope: unknown value {scope!r}; choose from {', '.join(one.value for one in Scope)}")
         _known(format, post)
+        if post is None and (send or number is not None):
+            raise ValueError(f"{'--send' if send else '--number'}: posts nothing without --post github or gitlab")
         further = [_further(one) for one in write or []]
         typed = Request(paths=(), config=config, isolated=isolated)
         if level is not None:
@@ -69,7 +70,9 @@ def review_command(
             sys.stdout.flush()
             sys.stdout.buffer.write(_document(found, root, format).encode("utf-8", "surrogateescape"))
         else:
-            _post(found, root, post, number, send=send)
+            from .posting import post_review
+
+            post_review(found, root, post, number, send=send)
     except (GitError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(USAGE) from None
@@ -139,54 +142,3 @@ def _document(found: Review, root: Path, format: str) -> str:
 
         return "".join(f"{printable(line)}\n" for line in review_lines(found))
     return document(format, results)
-
-
-def _post(found: Review, root: Path, forge: str, number: int | None, *, send: bool) -> None:
-    from ..report.review import file_comments, github_comments, gitlab_discussions, summary
-
-    try:
-        from ..review.posting import Client, Post, PostError, post_github, post_gitlab
-    except ModuleNotFoundError:
-        raise ValueError("--post needs the review extra: pip install 'dockerslim-rewrite[review]'") from None
-    github = forge == "github"
-    comments = github_comments(found.files) if github else gitlab_discussions(found)
-    files = file_comments(found) if github else []
-    post: Post = Post(found.head, comments, files, summary(found, root))
-    if not send:
-        told = f"{counted(len(comments), 'suggestion')} and {counted(len(files), 'comment')} on files"
-        print(f"would post {told}; --send does it")
-        return
-    client: Client
-    try:
-        if github:
-            client = Client(
-                os.environ.get("GITHUB_API_URL", "https://api.github.com"),
-                {"Authorization": f"Bearer {_variable('GITHUB_TOKEN')}", "Accept": "application/vnd.github+json"},
-            )
-            done = post_github(client, _variable("GITHUB_REPOSITORY"), number or _pull_number(), post)
-        else:
-            client = Client(
-                os.environ.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
-                {"PRIVATE-TOKEN": _variable("GITLAB_TOKEN")},
-            )
-            request = number or int(_variable("CI_MERGE_REQUEST_IID"))
-            done = post_gitlab(client, _variable("CI_PROJECT_ID"), request, post)
-    except PostError as error:
-        raise ValueError(str(error)) from None
-    for line in done.refused:
-        print(printable(f"dockerslim: refused: {line}"), file=sys.stderr)
-    print(f"posted {done.new}, kept {done.kept}, removed {done.removed}")
-
-
-def _variable(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise ValueError(f"--post: the environment variable {name} is not set")
-    return value
-
-
-def _pull_number() -> int:
-    parts = os.environ.get("GITHUB_REF", "").split("/")
-    if parts[:2] == ["refs", "pull"] and parts[2].isdigit():
-        return int(parts[2])
-    raise ValueError("--post: which pull request? name it with --number")

@@ -14,11 +14,15 @@ from ..record import record
 
 @record
 class Location:
-    """The ``root`` of a context, the ``ignore`` file that counts, if any, and how the root was found, for people."""
+    """The ``root`` of a context, the ``ignore`` file that counts, if any, and how the root was found, for people.
+
+    ``shown`` is what the root is called in messages; None: by its path.
+    """
 
     root: Path
     ignore: Path | None
     found: str
+    shown: str | None = None
 
 
 def locate(dockerfile: Path | None, given: Path | None = None, found: str | None = None) -> Location:

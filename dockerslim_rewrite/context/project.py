@@ -75,8 +75,13 @@ class FolderProject:
 
     @property
     def name(self) -> str:
-        """The folder, for people."""
+        """The folder, as a path of this machine."""
         return str(self._location.root)
+
+    @property
+    def shown(self) -> str:
+        """The folder, for people: as a path of the repository where it lies in one."""
+        return self._location.shown or self.name
 
     @property
     def found(self) -> str:

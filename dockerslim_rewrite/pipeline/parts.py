@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from ..change import Change
 from ..record import record
@@ -12,8 +12,8 @@ from .engine import Engine
 from .options import Options
 from .result import Result
 
-#: Beyond so many parts not every pair is tried: the file is one part.
-_MOST = 40
+#: Not more than so many parts are tried in pairs: those that save most, and the others as one.
+MOST_PARTS = 31
 
 
 @record
@@ -52,7 +52,8 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
 
     What one change edits stays together, and so does whatever the validator refuses to see apart: every part alone,
     every pair and all without any one were asked about. Where that does not settle it, the whole file is one part,
-    which the compiler has proven. What nobody asks for is left out of all of that, unless another part needs it.
+    which the compiler has proven. What nobody asks for is left out of all of that, unless another part needs it. There
+    are at most ``MOST_PARTS``: those that save most, and one of all that is left.
     """
     if not result.changes or not result.patch:
         return ()
@@ -70,6 +71,9 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
 
     wanted = [group for group in groups if about(made(group))]
     others = [group for group in groups if group not in wanted]
+    if len(wanted) > MOST_PARTS:
+        wanted.sort(key=lambda group: -sum(one.saving or 0 for one in made(group).changes))
+        wanted[MOST_PARTS - 1 :] = [frozenset().union(*wanted[MOST_PARTS - 1 :])]
     while len(wanted) > 1 or others:
         meeting = _dependent(wanted, others, judge)
         if not meeting:
@@ -93,8 +97,6 @@ Judge = Callable[[Group], bool]
 def _dependent(wanted: Sequence[Group], others: Sequence[Group], judge: Judge) -> Sequence[Group]:
     """Which groups have to be one, of which one is in *wanted*; all where that cannot be said, none where each is."""
     every = [*wanted, *others]
-    if len(wanted) > _MOST:
-        return every
     for group in wanted:
         if judge(group):
             continue
@@ -162,14 +164,24 @@ def _places(change: Change, replaced: Sequence[Replacement]) -> Group:
 def _replacements(source: Source, patch: Patch) -> list[Replacement]:
     """The edits of *patch* as replacements of whole lines, of which no two have a line in common."""
     groups: list[tuple[int, int, list[Edit]]] = []
-    for edit in patch:
+    for edit, following in zip_longest(patch.edits, patch.edits[1:]):
         first, last = _lines(source, edit)
+        below = following is not None and first == _lines(source, following)[0] > 1
+        # Lines that come new may as well be said of the line above: then the one below can be left alone.
+        if below and _comes_new(source, edit) and (not groups or groups[-1][1] < first - 1):
+            first = last = first - 1
         if groups and first <= groups[-1][1]:
             start, end, edits = groups[-1]
             groups[-1] = (min(first, start), max(end, last), [*edits, edit])
         else:
             groups.append((first, last, [edit]))
     return [_replacement(source, *one) for one in groups]
+
+
+def _comes_new(source: Source, edit: Edit) -> bool:
+    """Whether *edit* puts whole lines between two lines."""
+    start, end = edit.span
+    return start == end and edit.text.endswith("\n") and start == source.line_starts[source.position(start).line - 1]
 
 
 def _lines(source: Source, edit: Edit) -> tuple[int, int]:

@@ -10,14 +10,14 @@ from typing import Any
 
 from ..change import Change, Safety
 from ..pipeline import unified_diff
-from ..pipeline.parts import Part
+from ..pipeline.parts import MOST_PARTS, Part
 from ..review.reviewed import Reviewed, Suggestion
 from ..review.run import Review
 from ..text import Patch
 from .findings import advice, clean, fingerprint, page_of
 from .json import SCHEMA, result_object
 from .markdown import LIMIT, code, fence, fenced, markdown, plain
-from .text import counted, listed
+from .text import counted, listed, remark_lines
 
 #: What the program knows its own comments by; a fingerprint follows.
 MARK = "<!-- dockerslim:"
@@ -28,6 +28,8 @@ COMMENTS = 30
 FILES = 10
 #: GitLab applies suggestions of at most so many lines above the commented one.
 _ABOVE = 100
+#: So many digits name a commit for people.
+_SHORT = 12
 #: So much of what a change rests on is shown.
 _EVIDENCE = 3
 
@@ -154,8 +156,10 @@ def _patch_of(file: Reviewed) -> str:
     changes = [change for part in file.parts for change in part.changes]
     diff = _diff(file, file.parts)
     name = fingerprint(file.path, "patch", diff, 1)
-    said = f"This changes several places, or lines that the diff does not show, so it is a patch:\n\n{why(changes)}"
-    return f"{said}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
+    said = "This changes several places, or lines that the diff does not show, so it is a patch:"
+    if len(file.suggestions) + len(file.parts) >= MOST_PARTS:
+        said = "Of this many changes those that save most are suggestions; the others are this patch:"
+    return f"{said}\n\n{why(changes)}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
 
 
 def _diff(file: Reviewed, parts: Sequence[Part]) -> str:
@@ -176,6 +180,19 @@ def summary(review: Review, root: Path) -> str:
     for line in review.skipped:
         text += f"\nSkipped: {code(line)}\n"
     return f"{text[:LIMIT]}\n{SUMMARY}\n"
+
+
+def post_lines(comments: Sequence[dict[str, Any]], files: Sequence[dict[str, Any]], summary: str) -> Iterator[str]:
+    """What a post would say and where, for a terminal: each comment below a line with its place, then the summary."""
+    for one in (*comments, *files):
+        at = one.get("position", one)
+        path, last = at.get("new_path", one.get("path")), at.get("new_line", at.get("line"))
+        first = at.get("start_line", last)
+        place = "" if last is None else f":{last}" if first == last else f":{first}-{last}"
+        yield f"--- {path}{place}"
+        yield from one["body"].split("\n")
+    yield "--- summary"
+    yield from summary.rstrip("\n").split("\n")
 
 
 def review_json(review: Review, root: Path) -> str:
@@ -205,13 +222,17 @@ def review_lines(review: Review) -> list[str]:
     """The review for a terminal, by file and line."""
     lines = []
     for file in review.files:
-        told = [*_suggested(file), *_patched(file)]
-        told += [(one.line, f"{one.line}: {one.rule} note: {one.message}") for one in file.notes]
-        lines += [f"{file.path}:{text}" for _, text in sorted(told, key=lambda one: one[0])]
+        told = [(line, f"{file.path}:{text}") for line, text in (*_suggested(file), *_patched(file))]
+        told += remark_lines(file.path, file.notes)
+        lines += [text for _, text in sorted(told, key=lambda one: one[0])]
+    against = review.base[:_SHORT]
+    if not review.base.startswith(review.against):
+        against = f"{review.against} ({against})"
     if not review.files:
-        return ["nothing to suggest"]
+        return [f"nothing to suggest, compared with {against}"]
     files = counted(len(review.files), "file")
-    lines.append(f"{counted(sum(len(one.suggestions) for one in review.files), 'suggestion')} in {files}")
+    suggested = counted(sum(len(one.suggestions) for one in review.files), "suggestion")
+    lines.append(f"{suggested} in {files}, compared with {against}")
     patched = sum(bool(one.parts) for one in review.files)
     if patched:
         lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"

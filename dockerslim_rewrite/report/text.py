@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..change import Change, Remark, RemarkKind, Safety
 from ..pipeline import Result
@@ -42,10 +42,15 @@ def change_lines(name: str, change: Change) -> Iterator[str]:
 _WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
 
 
-def remark_line(name: str, remark: Remark, again: Sequence[int] = ()) -> str:
-    """One remark in one line; *again* are the further lines of the file that it holds for."""
-    also = f" (also on {'line' if len(again) == 1 else 'lines'} {listing(again)})" if again else ""
-    return f"{name}:{remark.line}: {remark.rule} {_WORDS[remark.kind]}: {remark.reason}{also}"
+def remark_lines(name: str, remarks: Iterable[Remark]) -> Iterator[tuple[int, str]]:
+    """*remarks* on the file *name*, those that are alike in one: where it is said first, and the line that says it."""
+    causes: dict[tuple[RemarkKind, str, str], list[Remark]] = {}
+    for remark in remarks:
+        causes.setdefault((remark.kind, remark.rule, remark.reason), []).append(remark)
+    for first, *others in causes.values():
+        again = [line for line in dict.fromkeys(one.line for one in others) if line != first.line]
+        also = f" (also on {'line' if len(again) == 1 else 'lines'} {listing(again)})" if again else ""
+        yield first.line, f"{name}:{first.line}: {first.rule} {_WORDS[first.kind]}: {first.reason}{also}"
 
 
 def listing(numbers: Sequence[int]) -> str:
@@ -88,13 +93,9 @@ def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
         for line in change_lines(name, change):
             yield printable(line)
     if remarks:
-        causes: dict[tuple[RemarkKind, str, str], list[Remark]] = {}
-        for remark in result.remarks:
-            if remark.kind is not RemarkKind.HELD:
-                causes.setdefault((remark.kind, remark.rule, remark.reason), []).append(remark)
-        for first, *others in causes.values():
-            again = [line for line in dict.fromkeys(one.line for one in others) if line != first.line]
-            yield printable(remark_line(name, first, again))
+        told = [remark for remark in result.remarks if remark.kind is not RemarkKind.HELD]
+        for _, line in remark_lines(name, told):
+            yield printable(line)
     for line in held_lines(name, result.remarks):
         yield printable(line)
     yield summary_line(result)

@@ -39,13 +39,13 @@ class Git:
         """Make sure that Git takes the directory for a repository, and works in it: it need not be its owner's."""
         self._run("rev-parse", "--git-dir")
 
-    def commit(self, name: str) -> str:
-        """The id of the commit *name*. A name that could be an option is refused."""
+    def commit(self, name: str, option: str) -> str:
+        """The id of the commit *name*, which *option* of the command names. What could be an option is refused."""
         if name.startswith("-"):
             raise GitError(f"{name}: is not a revision")
         code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
         if code:
-            more = f"; {self._deeper()}" if self._shallow() else "; fetch it first, or name another with --base"
+            more = f"; {self._deeper()}" if self._shallow() else f"; fetch it first, or name another with {option}"
             raise GitError(f"{name}: there is no such commit here{more}")
         return out.decode().strip()
 
@@ -70,7 +70,7 @@ class Git:
         for name in (*names, "origin/main", "origin/master", "main", "master"):
             code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
             if code == 0:
-                if self._shallow() and out.decode().strip() == self.commit("HEAD"):
+                if self._shallow() and out.decode().strip() == self.commit("HEAD", "--head"):
                     # The only branch that was fetched is the one to review: against itself nothing is new.
                     raise GitError(f"{name}: is what is reviewed; {self._deeper()}")
                 return name

@@ -26,8 +26,12 @@ OptionsFor = Callable[[Path], Options]
 
 @record
 class Review:
-    """What a review found: the files with something to say, in order; ``skipped`` are one line each, for people."""
+    """What a review found: the files with something to say, in order; ``skipped`` are one line each, for people.
 
+    ``base`` and ``head`` are commits, ``against`` is how the base was named.
+    """
+
+    against: str
     base: str
     head: str
     files: tuple[Reviewed, ...]
@@ -46,8 +50,8 @@ def review(
 
     Raises ``GitError``.
     """
-    tip = git.commit(head or "HEAD")
-    start = git.merge_base(git.commit(base), tip)
+    tip = git.commit(head or "HEAD", "--head")
+    start = git.merge_base(git.commit(base, "--base"), tip)
     end = None if head is None else tip
     changed = git.changed(start, end)
     files = [one for one in changed if one.path is not None]
@@ -66,7 +70,7 @@ def review(
         dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
         skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
         if not dockerfiles:
-            return Review(start, tip, (), tuple(skipped))
+            return Review(base, start, tip, (), tuple(skipped))
         old = _Base(git, start, Path(scratch) / "base", options)
         found: list[Reviewed] = []
         for path in dockerfiles:
@@ -85,7 +89,7 @@ def review(
             one = reviewed(path, before, after, side.options_of(path), hunks, level)
             if one.changes or one.notes:
                 found.append(evolve(one, before=earlier))
-        return Review(start, tip, tuple(found), tuple(skipped))
+        return Review(base, start, tip, tuple(found), tuple(skipped))
 
 
 def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str]) -> None:

@@ -71,14 +71,14 @@ class Workspace:
             for (root, target), found in ways.items()
         )
 
-    @staticmethod
     def _location(
-        dockerfile: Path, root: Path, builds: Sequence[FoundBuild], context: Path | None, guess: Inferred | None
+        self, dockerfile: Path, root: Path, builds: Sequence[FoundBuild], context: Path | None, guess: Inferred | None
     ) -> Location:
-        if context is not None:
-            return locate(dockerfile, root)
         told = f"{builds[0].place} says so" if builds else "as for its other builds"
-        return locate(dockerfile, root, told if guess is None else guess.found)
+        told = told if guess is None else guess.found
+        found = locate(dockerfile, root, told if context is None else None)
+        inside = self.repository.relative(root)
+        return found if inside is None else evolve(found, shown=inside or "the repository's root")
 
     def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
         containers: dict[Container, None] = {}

@@ -31,7 +31,9 @@ def test_formats_and_exit_codes(repo: Make) -> None:
     told = call(made, "--base", "main")
     assert told.returncode == 0
     assert told.stdout.startswith("Dockerfile:9: DS604 ")
-    assert told.stdout.endswith("1 suggestion in 1 file\n")
+    main = made.git("rev-parse", "main")[:12]
+    assert told.stdout.endswith(f"1 suggestion in 1 file, compared with main ({main})\n")
+    assert call(made, "--base", main).stdout.endswith(f", compared with {main}\n")
     assert call(made, "--check").returncode == 1
     body = json.loads(call(made, "--format", "github-review").stdout)
     assert body["event"] == "COMMENT"
@@ -40,8 +42,15 @@ def test_formats_and_exit_codes(repo: Make) -> None:
     (file,) = json.loads(call(made, "--format", "json").stdout)["files"]
     assert file["suggestions"][0]["text"] == "ENV A=1"
     assert json.loads(call(made, "--format", "gitlab").stdout)[0]["location"]["path"] == "Dockerfile"
-    would = call(made, "--post", "github")
-    assert would.stdout == "would post 1 suggestion and 0 comments on files; --send does it\n"
+    would = call(made, "--post", "github").stdout
+    assert would.startswith(
+        "would post 1 suggestion and 0 comments on files; --send does it\n--- Dockerfile:9\n**DS604** "
+    )
+    assert all(line in would for line in body["comments"][0]["body"].splitlines())
+    assert would.endswith(f"--- summary\n{body['body']}")
+    merging = call(made, "--post", "gitlab").stdout
+    assert "--- Dockerfile:9\n" in merging
+    assert "```suggestion:-0+0\nENV A=1\n```" in merging
 
 
 def test_posting_sends_what_the_dry_run_counts_and_shows_no_token(repo: Make) -> None:
@@ -62,6 +71,47 @@ def test_posting_sends_what_the_dry_run_counts_and_shows_no_token(repo: Make) ->
         failed = call(made, "--post", "github", "--send", **variables)
     assert (failed.returncode, failed.stderr.count("\n")) == (2, 1)
     assert "ghs_secret" not in sent.stdout + sent.stderr + failed.stdout + failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("forge", "variables", "said"),
+    [
+        ("github", {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "name"}, "GITHUB_REPOSITORY is 'name', not OWNER/NAME"),
+        ("github", {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": ""}, "which pull request?"),
+        ("gitlab", {"GITLAB_TOKEN": "x", "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_IID": "x"}, "which merge request?"),
+    ],
+)
+def test_a_place_to_post_to_that_is_none_is_one_line(
+    repo: Make, forge: str, variables: dict[str, str], said: str
+) -> None:
+    done = call(repo({"Dockerfile": BASE}, {}), "--post", forge, "--send", **variables)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_is_seen_in_several_lines_is_told_once(repo: Make) -> None:
+    old = 'FROM debian:9 AS a\nRUN make\nFROM debian:9\nRUN make\nCMD ["x"]\n'
+    told = call(repo({"x": ""}, {"Dockerfile": old})).stdout.splitlines()
+    (ended,) = [one for one in told if ": DS306 " in one]
+    assert ended.startswith("Dockerfile:1: DS306 note: ")
+    assert ended.endswith(" (also on line 3)")
+
+
+def test_a_context_is_named_by_its_place_in_the_repository(repo: Make) -> None:
+    compose = "services:\n  a:\n    build:\n      context: {}\n"
+    missing = 'FROM debian:12\nCOPY gone /x\nCMD ["x"]\n'
+    files = {
+        "a/Dockerfile": missing,
+        "a/compose.yaml": compose.format("."),
+        "Dockerfile": missing,
+        "compose.yaml": compose.format("."),
+    }
+    made = repo({"x": ""}, files)
+    for head in ((), ("--head", "topic")):
+        told = call(made, *head).stdout.splitlines()
+        assert "a/Dockerfile:2: DS802 note: gone is not in the build context (a)" in told
+        assert "Dockerfile:2: DS802 note: gone is not in the build context (the repository's root)" in told
 
 
 def test_findings_stand_by_line_and_say_what_is_a_patch(repo: Make) -> None:
@@ -85,7 +135,11 @@ def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--base", "nowhere"), "nowhere: there is no such commit here"),
+        (("--base", "nowhere"), "nowhere: there is no such commit here; fetch it first, or name another with --base"),
+        (("--head", "nowhere"), "nowhere: there is no such commit here; fetch it first, or name another with --head"),
+        (("--send",), "--send: posts nothing without --post github or gitlab"),
+        (("--number", "3"), "--number: posts nothing without --post github or gitlab"),
+        (("--post", "github", "--number", "0"), "greater than or equal to 1"),
         (("--scope", "x"), "choose from changed-lines, changed-files, all"),
         (("--format", "x"), "choose from text, json"),
         (("--post", "x"), "choose from github, gitlab"),

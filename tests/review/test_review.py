@@ -10,6 +10,7 @@ import pytest
 
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
+from dockerslim_rewrite.pipeline.parts import MOST_PARTS
 from dockerslim_rewrite.report.markdown import fence
 from dockerslim_rewrite.report.review import (
     COMMENTS,
@@ -212,6 +213,35 @@ def test_several_places_are_one_suggestion_where_it_is_short_and_in_nobodys_way(
         accepted = apply_lines(text, [one.replacement for one in moved])
         assert "COPY requirements.txt ./\n" in accepted
         assert validate(text, accepted, moved[0].changes).verdict is Verdict.OK
+
+
+def test_of_very_many_changes_the_others_are_one_patch(repo: Make) -> None:
+    text = "FROM debian:12\n" + "".join(f"ENV A{at} {at}\nRUN a{at}\n\n" for at in range(MOST_PARTS + 9))
+    made = repo({"x": ""}, {"Dockerfile": text})
+    (file,) = run(made).files
+    assert len(file.suggestions) == MOST_PARTS - 1
+    (rest,) = file.parts
+    assert len(rest.replacements) == 10
+    taken = [one.replacement for one in file.suggestions] + list(rest.replacements)
+    assert apply_lines(text, taken) == file.result.text
+    assert file_comments(run(made))[0]["body"].startswith("Of this many changes those that save most are suggestions;")
+
+
+def test_lines_that_come_new_leave_the_line_below_alone(repo: Make) -> None:
+    text = """\
+FROM debian:12
+WORKDIR /app
+COPY . .
+RUN pip install --no-cache-dir -r requirements.txt
+ENV B 2
+CMD ["x"]
+"""
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n", ".dockerignore": "vendor\nnode_modules\n.venv\n"}
+    (file,) = run(repo({"x": "", **files}, {"Dockerfile": text})).files
+    made = {tuple(change.rule for change in one.changes): one.replacement for one in file.suggestions}
+    assert (made["DS604",].first, made["DS604",].text) == (5, "ENV B=2")
+    installed = "RUN pip install --no-cache-dir -r requirements.txt"
+    assert made["DS701",].text == f"COPY requirements.txt ./\n{installed}\nCOPY . ."
 
 
 def test_suggestions_that_are_alike_are_told_apart(repo: Make) -> None:

@@ -138,12 +138,6 @@ def test_the_context_of_a_compose_file(tree: Make) -> None:
             "compose.yaml": "services: {a: {build: {context: src, dockerfile: ../docker/Dockerfile}}}\n",
         }
     )
-    assert (
-        f"missing.py is not in the build context {made.root}/src"
-        in call(made.root, "rewrite", "docker/Dockerfile").stderr
-    )
+    assert "missing.py is not in the build context (src)" in call(made.root, "rewrite", "docker/Dockerfile").stderr
     (made.root / "dockerslim.toml").write_text('contexts = {"docker/*" = "docker"}\n')
-    assert (
-        f"app.py is not in the build context {made.root}/docker"
-        in call(made.root, "rewrite", "docker/Dockerfile").stderr
-    )
+    assert "app.py is not in the build context (docker)" in call(made.root, "rewrite", "docker/Dockerfile").stderr

@@ -37,10 +37,10 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     first = absent[0][1]
     wanted = sum(len(step.sources) for step in build if isinstance(step, Copy) and step.origin.flag("from") is None)
     if len(absent) == wanted > 1:
-        reason = f"wrong context? none of {wanted} sources is in {project.name}; name the right one with --context"
+        reason = f"wrong context? none of {wanted} sources is in {project.shown}; name the right one with --context"
     else:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
-        reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context {project.name}"
+        reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"
     yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
 
 

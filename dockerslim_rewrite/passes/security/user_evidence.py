@@ -62,7 +62,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         return _findings(obstacles, (), (), (), (), helped=False)
     if project is not None and project.missing(build):
         name, line = project.missing(build)[0]
-        doubts.append(f"{project.name} does not hold {name}, which line {line} copies, so it is not the context")
+        doubts.append(f"{project.shown} does not hold {name}, which line {line} copies, so it is not the context")
         project = None
     unknown: list[str] = []
     if project is None:
