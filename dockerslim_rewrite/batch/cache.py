@@ -7,11 +7,8 @@ succeeded; runs side by side may overwrite each other's entries with equal ones.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,23 +19,13 @@ from ..pipeline import Options
 from ..record import field_names
 from ..regular import read_regular, read_whole
 from ..workspace.inference import sources_in
+from ..workspace.kept import keep
 from .facts import Facts, facts_of, still_hold
 from .outcome import SCHEMA, Outcome, Status, digest, from_data, renamed, to_data
 from .unit import Unit, compute
 
-#: Names the folder of the cache, for those who keep it between runs of a CI system.
-VARIABLE = "DOCKERSLIM_CACHE"
 #: A larger entry is none that this program wrote.
 _MAX_ENTRY = 64 * 1024 * 1024
-
-
-def cache_folder() -> Path:
-    """Where results are kept: as the environment says, else where the system keeps caches of a user."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "dockerslim-rewrite"
 
 
 class Cache:
@@ -62,21 +49,10 @@ class Cache:
         """Keep the *outcome* of *unit*, which rests on *facts* (None: on no context at all), if it was a success."""
         if outcome.status is Status.FAILED or outcome.companions:
             return
-        path = self._path(key)
         sources = sources_in(unit.data) if facts is not None else ()
         entry = {"facts": facts, "sources": list(sources), "outcome": to_data(outcome)}
         data = json.dumps(entry, separators=(",", ":")).encode()
-        temporary = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(temporary, path)
-        except OSError:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
+        keep(self._path(key), data)
 
     def clean(self) -> int:
         """Remove everything; how many results there were. Raises ``OSError``."""

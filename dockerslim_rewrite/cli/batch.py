@@ -192,13 +192,16 @@ def cache_root() -> None:
 
 @cache_app.command("clean")
 def cache_clean_command() -> None:
-    """Remove all results that batches have kept."""
-    from ..batch.cache import Cache, cache_folder
+    """Remove all results that batches have kept, and what was measured."""
+    from ..batch.cache import Cache
     from ..report.text import counted
+    from ..workspace.kept import cache_folder
+    from ..workspace.measured import forget
 
     folder = cache_folder()
     try:
         count = Cache(folder).clean()
+        forget()
     except OSError as error:
         complain(f"{error.filename}: cannot be removed: {error.strerror}")
         raise typer.Exit(2) from None

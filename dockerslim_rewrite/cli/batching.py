@@ -151,6 +151,7 @@ def _executor(call: BatchCall, request: Request, prepare: Preparation) -> Execut
 
 
 def _store(call: BatchCall) -> Cache | None:
-    from ..batch.cache import Cache, cache_folder
+    from ..batch.cache import Cache
+    from ..workspace.kept import cache_folder
 
     return Cache(cache_folder()) if call.cached else None

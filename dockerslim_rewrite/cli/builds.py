@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..record import record
-from ..regular import read_text
+from ..regular import read_text, read_whole
 
 if TYPE_CHECKING:
     from ..engine.interface import BuildFailed
-    from ..engine.verify import Candidate, Verification, VerifyOptions
+    from ..engine.verify import Candidate, Side, Verification, VerifyOptions
 
 
 @record
@@ -95,7 +95,10 @@ def build_both(
 
     progress = ProgressLine(quiet=quiet)
     try:
-        return verify(before, after, context, options, progress)
+        outcome = verify(before, after, context, options, progress)
+        for side in (outcome.before, outcome.after):
+            _remember(side, context, options.target)
+        return outcome
     except BuildFailed as failure:
         return failure
     except (EngineError, OSError) as error:
@@ -104,3 +107,18 @@ def build_both(
         return None
     finally:
         progress.clear()
+
+
+def _remember(side: Side, context: Path, target: str | None) -> None:
+    """Keep for editors how large the layers of *side* are; a Dockerfile that is gone by now has none."""
+    from ..ir.build import read_build
+    from ..syntax import ParseError, parse
+    from ..workspace.measured import remember
+    from .files import now
+
+    try:
+        build = read_build(parse(read_whole(side.dockerfile).decode("utf-8", "surrogateescape")))
+    except (OSError, ParseError):
+        return
+    layers = [(layer.instruction, layer.size) for layer in side.image.layers]
+    remember(build, context, target, layers, now().date())

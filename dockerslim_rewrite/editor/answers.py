@@ -111,9 +111,12 @@ async def hovered(session: Session, params: types.HoverParams) -> types.Hover | 
 
 
 async def hinted(session: Session, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    """The bytes that changes save, behind their instructions."""
+    """The bytes that changes save, and those that layers had, behind their instructions."""
     got = await _found(session, params.text_document) if session.preferences.inlay_hints else None
-    return None if got is None else hints.inlay_hints(got[1], params.range)
+    if got is None:
+        return None
+    built: hints.Built = await session.run(hints.built, got[1])
+    return hints.inlay_hints(got[1], built, params.range)
 
 
 async def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:

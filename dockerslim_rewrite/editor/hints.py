@@ -1,22 +1,40 @@
-"""Inlay hints with the bytes that a change saves, and lenses: what the rewrite does, and who builds a stage."""
+"""Inlay hints: the bytes of layers and what changes save. Lenses: what the rewrite does, and who builds a stage."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from lsprotocol import types
 
+from ..pipeline.engine import projects_of
 from ..report.text import counted, printable, size
 from ..text import Span
 from ..workspace.builds.found import FoundBuild
+from ..workspace.measured import Measured, measured
 from .analysis import Analysis
 from .offers import APPLY, PREVIEW
 from .ranges import range_of, span_of
 
+#: What is known of the layers of a Dockerfile, by the line on which their instructions begin.
+Built = Mapping[int, Measured]
 
-def inlay_hints(found: Analysis, shown: types.Range) -> list[types.InlayHint]:
-    """For each instruction within *shown* the estimated bytes that its changes save."""
+
+def built(found: Analysis) -> Built:
+    """What `verify` measured of the layers, each as long as nothing up to its instruction is edited."""
+    if found.kind != "dockerfile":
+        return {}
+    known: dict[int, Measured] = {}
+    for piece in found.pieces:
+        for project in projects_of(piece.options, piece.result.path):
+            if project is not None:
+                known.update(measured(piece.build, Path(project.name)))
+    return known
+
+
+def inlay_hints(found: Analysis, built: Built, shown: types.Range) -> list[types.InlayHint]:
+    """For each instruction within *shown* the bytes of its layer, where it was *built*, and about what changes save."""
     span = span_of(found.lines, shown)
     hints = []
     for piece in found.pieces:
@@ -25,11 +43,16 @@ def inlay_hints(found: Analysis, shown: types.Range) -> list[types.InlayHint]:
             instruction = piece.instruction_at(change.line)
             if instruction is not None and change.saving:
                 saved[instruction.line_number] += change.saving
-        for line, count in sorted(saved.items()):
+        for line in sorted({*saved, *built}):
             end = piece.line_span(line).end
-            if span.start <= end <= span.end:
-                position = types.Position(*found.lines.position(end))
-                hints.append(types.InlayHint(position, f"about {size(count)} less", padding_left=True))
+            if not span.start <= end <= span.end:
+                continue
+            layer = built.get(line)
+            told = [size(layer.size)] if layer is not None else []
+            told += [f"about {size(saved[line])} less"] if line in saved else []
+            tip = None if layer is None else f"The layer has {size(layer.size)}, as `verify` built it on {layer.day}."
+            position = types.Position(*found.lines.position(end))
+            hints.append(types.InlayHint(position, ", ".join(told), tooltip=tip, padding_left=True))
     return hints
 
 

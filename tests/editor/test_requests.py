@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.workspace.measured import remember
 
 from .client import Editor, applied, editor, edits_of
 
@@ -228,6 +232,31 @@ async def test_inlay_hints_and_lenses_tell_bytes(folder: Path) -> None:
         assert "built by compose web (compose.yaml:3)" in titles
         (stage,) = [one for one in lenses if one.command and one.command.title.startswith("built by")]
         assert stage.range.start.line == 1
+
+
+async def test_hints_tell_how_large_a_layer_was_until_it_is_edited(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKERSLIM_CACHE", str(tmp_path_factory.mktemp("cache")))
+    layers = [("RUN apt-get update && apt-get install -y curl", 2_000_000), ("COPY /src/main /main", 3000)]
+    layers += [("RUN apt-get update && apt-get install -y wget", 1_000_000)]
+    remember(read_build(parse(TEXT)), folder, None, layers, date(2026, 1, 2))
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+
+        async def told() -> dict[int, types.InlayHint]:
+            asked = types.InlayHintParams(item(uri), everything)
+            return {one.position.line: one for one in await ed.client.text_document_inlay_hint_async(asked) or ()}
+
+        hints = await told()
+        assert str(hints[10].label).startswith("2.0 MB, about ")
+        assert hints[10].tooltip == "The layer has 2.0 MB, as `verify` built it on 2026-01-02."
+        assert hints[11].label == "3.0 kB"
+        ed.change(uri, TEXT.replace("curl", "curl jq"))
+        hints = await told()
+        assert str(hints[10].label).startswith("about ")
+        assert 11 not in hints
 
 
 async def test_hints_and_lenses_can_be_switched_off(folder: Path) -> None:
