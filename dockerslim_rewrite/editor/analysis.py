@@ -17,6 +17,7 @@ from ..text import Edit, Patch, Source, Span
 from ..workspace.templates import template_mark
 from .kinds import Kind
 from .lines import Lines
+from .names import Name, names_in
 from .surroundings import Holding
 
 #: As for the command line: no Dockerfile is larger.
@@ -59,6 +60,11 @@ class Piece:
     def build(self) -> Build:
         """Its stages and steps."""
         return read_build(parse(self.source))
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """The stages and variables that it names."""
+        return names_in(self.build)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

@@ -128,19 +128,19 @@ async def lenses(session: Session, params: types.CodeLensParams) -> list[types.C
 async def symbols(session: Session, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
     """The stages and their instructions."""
     got = await _found(session, params.text_document)
-    return None if got is None else outline.symbols(got[1])
+    return None if got is None else got[0].once(outline.symbols, got[1])
 
 
 async def folded(session: Session, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
     """What can be folded."""
     got = await _found(session, params.text_document)
-    return None if got is None else outline.folds(got[1])
+    return None if got is None else got[0].once(outline.folds, got[1])
 
 
 async def linked(session: Session, params: types.DocumentLinkParams) -> list[types.DocumentLink] | None:
     """The pages of base images."""
     got = await _found(session, params.text_document)
-    return None if got is None else outline.links(got[1])
+    return None if got is None else got[0].once(outline.links, got[1])
 
 
 async def formatted(session: Session, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:

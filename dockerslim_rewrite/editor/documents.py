@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from .edited import EditedText
 from .kinds import Kind, kind_of
 from .lines import Encoding, Lines
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from .analysis import Analysis
 
-
+T = TypeVar("T")
 _EDITIONS = count(1)
 
 
@@ -28,7 +29,7 @@ class Document:
     def __init__(self, uri: str, language: str, version: int, lines: Lines) -> None:
         self.uri = uri
         self.version = version
-        self.lines = lines
+        self._text = EditedText(lines)
         self.edition = next(_EDITIONS)
         # What is no file has no folder either, and is text alone.
         name = to_fs_path(uri) if uri.startswith("file:") else None
@@ -37,23 +38,36 @@ class Document:
         self.kind: Kind | None = kind_of(last, language)
         self.found: Analysis | None = None
         self.again: dict[str, Analysis] = {}
+        self._answers: dict[str, object] = {}
         self.work: asyncio.Task[Analysis | None] | None = None
         self.waiting: asyncio.Task[None] | None = None
+
+    @property
+    def lines(self) -> Lines:
+        """The text."""
+        return self._text.lines
 
     def outdate(self) -> None:
         """What was found out no longer counts."""
         self.edition = next(_EDITIONS)
         self.found = None
         self.again = {}
+        self._answers = {}
+
+    def once(self, make: Callable[[Analysis], T], found: Analysis) -> T:
+        """What *make* makes of *found*, what was found last: many requests for all of a text are one piece of work."""
+        if make.__name__ not in self._answers:
+            self._answers[make.__name__] = make(found)
+        return cast(T, self._answers[make.__name__])
 
     def change(self, version: int, changes: Iterable[types.TextDocumentContentChangeEvent]) -> None:
         """Make *changes*, one on top of the other, which lead to *version*."""
         for one in changes:
             if isinstance(one, types.TextDocumentContentChangePartial):
                 start, end = one.range.start, one.range.end
-                self.lines = self.lines.replaced((start.line, start.character), (end.line, end.character), one.text)
+                self._text.replace((start.line, start.character), (end.line, end.character), one.text)
             else:
-                self.lines = Lines(one.text, self.lines.encoding)
+                self._text = EditedText(Lines(one.text, self._text.encoding))
         self.version = version
         self.outdate()
 

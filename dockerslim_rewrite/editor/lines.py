@@ -14,6 +14,8 @@ from ..record import record
 
 Encoding: TypeAlias = Literal["utf-8", "utf-16", "utf-32"]
 
+#: How Python calls an encoding, and the bytes of a unit.
+_BYTES = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -51,28 +53,19 @@ class Lines:
         start, end = self.starts[line], self.end_of(line)
         if self._plain:
             return min(start + character, end)
-        units = 0
-        for at in range(start, end):
-            units += self._width(self.text[at])
-            if units > character:
-                return at
-        return end
+        # No code point is less than a unit.
+        within = range(start, min(start + character, end))
+        return start + bisect_right(within, character, key=lambda at: self.units(start, at + 1))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of *offset*."""
         line = bisect_right(self.starts, offset) - 1
         start = self.starts[line]
+        return line, self.units(start, offset)
+
+    def units(self, start: int, end: int) -> int:
+        """How many units stand from the offset *start* to *end*."""
         if self._plain:
-            return line, offset - start
-        return line, sum(map(self._width, self.text[start:offset]))
-
-    def _width(self, char: str) -> int:
-        code = ord(char)
-        if self.encoding == "utf-16":
-            return 2 if code > 0xFFFF else 1
-        return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
-
-    def replaced(self, start: tuple[int, int], end: tuple[int, int], text: str) -> Lines:
-        """The text with what stands from *start* to *end* replaced by *text*."""
-        first, last = self.offset(*start), self.offset(*end)
-        return Lines(self.text[:first] + text + self.text[max(first, last) :], self.encoding)
+            return end - start
+        name, size = _BYTES[self.encoding]
+        return len(self.text[start:end].encode(name, "surrogatepass")) // size

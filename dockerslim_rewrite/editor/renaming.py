@@ -8,7 +8,7 @@ from ..analysis.flow.graph import references as named_sources
 from ..ir.steps import From
 from ..text import Edit, Patch
 from .analysis import Analysis, Piece
-from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, names_in, same
+from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
 
 #: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
@@ -88,7 +88,7 @@ def _at(found: Analysis, position: types.Position) -> tuple[Piece, Name, tuple[N
         inner = piece.inside(offset)
         if inner is None:
             continue
-        names = names_in(piece.build)
+        names = piece.names
         name = name_at(names, inner)
         if name is not None:
             return piece, name, names

@@ -62,7 +62,7 @@ def read_manifest(content: bytes, media_type: str) -> Manifest:
             raise MalformedAnswer("the registry answers with a manifest of schema 1, which has no stable digest")
         return Manifest(digest, media_type, (), str(document["config"]["digest"]))
     except (KeyError, TypeError) as error:
-        raise MalformedAnswer(f"not a manifest: {error!r} is missing or of the wrong type") from error
+        raise MalformedAnswer("the registry sends a manifest that lacks what each has; ask its operator") from error
 
 
 def platform_of_config(content: bytes) -> str:
@@ -92,7 +92,7 @@ def _object(content: bytes, what: str) -> dict[str, Any]:
     try:
         document = read_json(content)
     except ValueError as error:
-        raise MalformedAnswer(f"a {what} that is not JSON: {error}") from error
+        raise MalformedAnswer(f"the registry sends a {what} that is not JSON; check its address") from error
     if not isinstance(document, dict):
-        raise MalformedAnswer(f"a {what} that is not a JSON object")
+        raise MalformedAnswer(f"the registry sends a {what} that is not a JSON object; check its address")
     return document

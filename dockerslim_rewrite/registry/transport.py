@@ -16,7 +16,7 @@ import httpx
 from .auth import Authenticator
 from .credentials import CredentialStore
 from .errors import CorruptContent, NotFound, RateLimited, RegistryError, Unauthorized, Unavailable
-from .limits import Allowance
+from .limits import Allowance, meaning
 
 _RETRIED = frozenset((408, 425, 429, 500, 502, 503, 504))
 _USER_AGENT = "dockerslim-rewrite"
@@ -104,7 +104,7 @@ class Transport:
             except CorruptContent as error:
                 failure = error
             except httpx.RequestError as error:
-                failure = Unavailable(f"{what}: {type(error).__name__}: {error}")
+                failure = Unavailable(f"{what}: {meaning(error)}")
         raise failure or Unavailable(f"{what}: no attempt was allowed")
 
     def _authorised(self, method: str, url: str, registry: str, scope: str, headers: Mapping[str, str]) -> Answer:
@@ -141,7 +141,7 @@ class Transport:
                     if len(body) > _MAX_TOKEN:
                         raise RegistryError(f"{host}: the token is larger than {_MAX_TOKEN} bytes")
             except httpx.RequestError as error:
-                failure = f"{type(error).__name__}: {error}"
+                failure = meaning(error)
                 continue
             finally:
                 if response is not None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 150
 #: Operands of one expression without brackets, such as ``a + b + c``, of which each is a level of the tree.
 _MAX_CHAIN = 2_000
+#: Values in one text. Each takes some 80 bytes of memory, and three of the text.
+_MAX_VALUES = 2_000_000
 _BRACKET = re.compile(r"[\[({]|[\])}]")
 _SIGNS = re.compile(rf"(?:[-+~]\s*+){{{MAX_DEPTH}}}|(?:\bnot\s++){{{MAX_DEPTH}}}")
 
@@ -28,10 +30,14 @@ class TooDeep(ValueError):
 
 
 def read_json(text: str | bytes) -> Any:
-    """The value of the JSON *text*. Raises ``ValueError`` for what is none, and for what is nested too deeply."""
+    """The value of the JSON *text*. Raises ``ValueError`` for what is none, holds too much, or is nested too deeply."""
     import json
 
-    _check(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    if sum(map(text.count, ",[{")) > _MAX_VALUES:
+        raise ValueError("it holds too many values")
+    _check(text)
     try:
         return json.loads(text)
     except RecursionError:
@@ -73,8 +79,8 @@ def read_python(text: str) -> ast.Module:
 def _check(text: str) -> None:
     """Raise ``TooDeep`` where brackets are open within one another beyond the limit, those in strings included."""
     depth = 0
-    for bracket in _BRACKET.findall(text):
-        if bracket in "[({":
+    for found in _BRACKET.finditer(text):
+        if found[0] in "[({":
             depth += 1
             if depth > MAX_DEPTH:
                 raise TooDeep

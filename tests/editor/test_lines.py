@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dockerslim_rewrite.editor import edited
+from dockerslim_rewrite.editor.edited import EditedText
 from dockerslim_rewrite.editor.lines import Encoding, Lines
 
 _ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
@@ -39,7 +41,53 @@ def test_what_lies_behind_is_the_end() -> None:
 
 
 def test_a_range_that_ends_before_it_starts_inserts() -> None:
-    assert Lines("abc").replaced((0, 2), (0, 1), "x").text == "abxc"
+    text = EditedText(Lines("abc"))
+    text.replace((0, 2), (0, 1), "x")
+    assert text.lines.text == "abxc"
+
+
+_LONG = st.builds(
+    lambda units, times: "".join(units) * times,
+    st.lists(st.sampled_from(["\r", "\n", "\r\n", "a", "𝄞", "é", "\ud800", "b" * 300, "\u2028"]), max_size=8),
+    st.integers(0, 900),
+)
+_PLACE = st.tuples(st.integers(0, 999), st.integers(0, 999))
+
+
+@settings(deadline=None)
+@given(_LONG, st.sampled_from(_ENCODINGS), st.lists(st.tuples(_PLACE, _PLACE, _LONG), min_size=1, max_size=5))
+def test_edits_in_pieces_are_edits_of_the_whole(
+    text: str, encoding: Encoding, edits: list[tuple[tuple[int, int], tuple[int, int], str]]
+) -> None:
+    edited, whole = EditedText(Lines(text, encoding)), Lines(text, encoding)
+    for start, end, new in edits:
+        # Thousandths of what is there, so that edits are everywhere; some lie behind their line.
+        places = [
+            (line * (len(whole.starts) + 1) // 1000, character * len(whole.text) // 1000 // (1 + character % 99))
+            for line, character in (start, end)
+        ]
+        first, last = (whole.offset(*place) for place in places)
+        whole = Lines(whole.text[:first] + new + whole.text[max(first, last) :], encoding)
+        edited.replace(places[0], places[1], new)
+    assert edited.lines == whole
+
+
+@pytest.mark.parametrize("line", ["RUN true\n", "RUN true𝄞\n", "a", "𝄞"])
+def test_an_edit_costs_what_it_changes(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    class Counted(Lines):
+        def __init__(self, text: str, encoding: Encoding = "utf-16") -> None:
+            nonlocal read
+            read += len(text)
+            super().__init__(text, encoding)
+
+    monkeypatch.setattr(edited, "Lines", Counted)
+    text = EditedText(Lines(line * (400_000 // len(line))))
+    for at in range(2_000):
+        text.replace((at, 3), (at, 3), "x")
+    assert len(text.lines.text) > 401_000
+    assert read < 2_000 * 10_000 + 2_000_000
 
 
 @given(st.text(), st.sampled_from(_ENCODINGS), st.integers(0, 50))

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from dockerslim_rewrite.editor import answers
+from dockerslim_rewrite.editor.names import Name, names_in
 from dockerslim_rewrite.editor.protocol import Server
 from dockerslim_rewrite.editor.session import Session
+from dockerslim_rewrite.ir.build import Build
 
 from .client import COMMAND, editor
 
@@ -182,6 +185,28 @@ async def test_a_flood_of_changes_is_told_of_once_and_last(tmp_path: Path) -> No
         assert [one.range.start.line for one in told[-1].diagnostics if one.code == "DS201"] == [201]
         assert len(told) < 20
         assert [one.version for one in told] == sorted(one.version or 0 for one in told)
+
+
+@pytest.mark.asyncio
+async def test_many_requests_for_all_of_a_text_are_one_piece_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(Server(), lambda: datetime.now(UTC))
+    document = session.documents.open(types.TextDocumentItem("untitled:one", "dockerfile", 1, TEXT))
+    read: list[Build] = []
+
+    def counted(build: Build) -> tuple[Name, ...]:
+        read.append(build)
+        return names_in(build)
+
+    monkeypatch.setattr("dockerslim_rewrite.editor.analysis.names_in", counted)
+    one = types.TextDocumentIdentifier("untitled:one")
+    first = await answers.symbols(session, types.DocumentSymbolParams(one))
+    assert await answers.symbols(session, types.DocumentSymbolParams(one)) is first
+    for line in range(3):
+        await answers.defined(session, types.DefinitionParams(one, types.Position(1, line)))
+    assert len(read) == 1
+    document.change(2, [types.TextDocumentContentChangeWholeDocument("FROM debian:12\n")])
+    assert await answers.symbols(session, types.DocumentSymbolParams(one)) != first
+    session.end()
 
 
 @pytest.mark.asyncio

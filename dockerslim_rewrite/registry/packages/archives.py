@@ -6,26 +6,23 @@ System V ABI (``DT_NEEDED``).
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.parser import HeaderParser
 from typing import IO, Any
 
 from ...knowledge.larger import larger
 from ...record import record
-from ..errors import RegistryError
 from .setup_script import declared
+from .unpacking import Unpacking, tar, too_large, too_many, unpacking, zipped
 
 #: More files, or larger ones, than any package has that can be looked into in reasonable time.
 _MAX_FILES = 50_000
 _BLOCK = 1024 * 1024
 _MAX_TEXT = 16 * 1024 * 1024
-_MAX_TEXTS = 32 * 1024 * 1024
 _MAX_LIBRARY = 512 * 1024 * 1024
 _MAX_LIBRARIES = 1024 * 1024 * 1024
 _STARTS = re.compile(
@@ -76,62 +73,56 @@ def requires_of(metadata: bytes) -> tuple[str, ...]:
     return tuple(" ".join(one.split()) for one in found.get_all("Requires-Dist", ()))
 
 
-def wheel(content: bytes, name: str) -> Archive:
+def wheel(content: IO[bytes], name: str) -> Archive:
     """What is in the wheel *content*, a file called *name*. Raises ``RegistryError`` for what is none."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+    with unpacking(name, "wheel") as unpacked:
+        archive = zipped(content, name, _MAX_FILES)
         members = archive.infolist()
-        if len(members) > _MAX_FILES:
-            raise RegistryError(f"{name}: it holds more than {_MAX_FILES} files")
         names = {member.filename for member in members}
         texts: list[tuple[str, str]] = []
         needed: dict[str, str] = {}
         requires: tuple[str, ...] = ()
         bins: set[str] = set()
-        total = told = 0
+        total = 0
         for member in members:
             path = member.filename
             if path.endswith(".dist-info/METADATA"):
-                requires = requires_of(_read(archive, member, _MAX_TEXT))
+                requires = requires_of(_read(archive, member, name))
             elif path.endswith(".dist-info/entry_points.txt"):
-                bins |= set(_scripts(_read(archive, member, _MAX_TEXT).decode("utf-8", "replace")))
+                bins |= set(_scripts(_read(archive, member, name).decode("utf-8", "replace")))
             elif ".data/scripts/" in path:
                 bins.add(posixpath.basename(path))
             elif path.endswith(".py") and not _is_test(path):
-                text = _read(archive, member, _MAX_TEXT).decode("utf-8", "replace")
-                told += len(text)
-                if told > _MAX_TEXTS:
-                    raise ValueError(f"its modules have more than {_MAX_TEXTS} characters")
+                text = _read(archive, member, name).decode("utf-8", "replace")
+                unpacked.count(len(text))
                 texts.append((path, text))
             elif re.search(r"\.so(?:\.\d+)*\Z", path):
                 total += member.file_size
                 if total > _MAX_LIBRARIES:
-                    raise ValueError(f"its libraries have more than {_MAX_LIBRARIES} bytes")
-                for soname in _needed_by(archive, member):
+                    raise too_large(name, "its libraries", _MAX_LIBRARIES)
+                for soname in _needed_by(archive, member, name):
                     needed.setdefault(soname, path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise RegistryError(f"{name}: not a readable wheel: {error}") from None
+        uses = tuple(used(texts))
     own = {posixpath.basename(path) for path in names} | larger().present
     libraries = tuple(sorted(f"{soname} ({path})" for soname, path in needed.items() if soname not in own))
-    return Archive(requires, False, libraries, tuple(used(texts)), tuple(sorted(bins)))
+    return Archive(requires, False, libraries, uses, tuple(sorted(bins)))
 
 
-def source(content: bytes, name: str) -> Archive:
+def source(content: IO[bytes], name: str) -> Archive:
     """What is in the archive of sources *content*. Raises ``RegistryError`` for what is none."""
-    try:
-        members = list(_sources(content, name))
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise RegistryError(f"{name}: not a readable archive of sources: {error}") from None
-    own = [(path.partition("/")[2], read) for path, read in members]
-    texts = {path: _text(read) for path, read in own if path in _OF_BUILDS}
+    with unpacking(name, "source archive") as unpacked:
+        own = [(path.partition("/")[2], text) for path, text in _sources(content, name, unpacked)]
+        return _read_sources(own)
+
+
+def _read_sources(own: list[tuple[str, str]]) -> Archive:
+    texts = {path: text for path, text in own if path in _OF_BUILDS}
     compiled = any(_COMPILED.search(path) and not _is_test(path) for path, _ in own)
     compiled = compiled or _builds(texts)
-    scanned = [(path, _text(read)) for path, read in own if _is_code(path)]
+    scanned = [(path, text) for path, text in own if _is_code(path)]
     requires = _static(texts.get("PKG-INFO", ""))
     if requires is None:
-        requires = next(
-            (_requires_txt(_text(read)) for path, read in own if path.endswith(".egg-info/requires.txt")), None
-        )
+        requires = next((_requires_txt(text) for path, text in own if path.endswith(".egg-info/requires.txt")), None)
     if requires is None and any(path.endswith(".egg-info/SOURCES.txt") for path, _ in own):
         requires = ()
     if (
@@ -141,10 +132,6 @@ def source(content: bytes, name: str) -> Archive:
     ):
         requires = declared(texts["setup.py"]) if "setup.py" in texts else None
     return Archive(requires, compiled, (), tuple(used(scanned)), ())
-
-
-def _text(read: Callable[[], bytes]) -> str:
-    return read().decode("utf-8", "replace")
 
 
 _OF_BUILDS = ("PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml")
@@ -238,43 +225,61 @@ def _scripts(text: str) -> Iterator[str]:
             yield line.partition("=")[0].strip()
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
     with archive.open(member) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ValueError(f"{member.filename} has more than {most} bytes")
+        content = file.read(_MAX_TEXT + 1)
+    if len(content) > _MAX_TEXT:
+        raise too_large(name, member.filename, _MAX_TEXT)
     return content
 
 
-def _sources(content: bytes, name: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The files of an archive of sources, each with what reads it."""
+def _sources(content: IO[bytes], name: str, unpacked: Unpacking) -> Iterator[tuple[str, str]]:
+    """The files of an archive of sources, with the texts of those that are read."""
     if name.endswith(".zip"):
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        for member in archive.infolist()[:_MAX_FILES]:
-            yield member.filename, lambda member=member: _read(archive, member, _MAX_TEXT)  # type: ignore[misc]
+        archive = zipped(content, name, _MAX_FILES)
+        for member in archive.infolist():
+            read = _is_read(member.filename)
+            yield member.filename, _decoded(_read(archive, member, name) if read else b"", unpacked)
         return
-    with tarfile.open(fileobj=io.BytesIO(content)) as file:
+    with tar(content, name) as file:
         total = 0
         for number, entry in enumerate(file):
             total += entry.size
-            if number > _MAX_FILES or total > _MAX_LIBRARY:
-                raise ValueError("it holds more than can be looked into")
+            if number > _MAX_FILES:
+                raise too_many(name, _MAX_FILES)
+            if total > _MAX_LIBRARY:
+                raise too_large(name, "what is in it", _MAX_LIBRARY)
             if entry.isfile():
-                text = b""
-                wanted = entry.name.endswith((".py", ".toml", ".cfg", "PKG-INFO", "requires.txt"))
-                if wanted and entry.size <= _MAX_TEXT and (stream := file.extractfile(entry)) is not None:
-                    text = stream.read()
-                yield entry.name, lambda text=text: text  # type: ignore[misc]
+                stream = file.extractfile(entry) if _is_read(entry.name) and entry.size <= _MAX_TEXT else None
+                yield entry.name, _decoded(stream.read() if stream is not None else b"", unpacked)
 
 
-def _needed_by(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The libraries that *member* names. It is unpacked to disk: libraries have hundreds of megabytes."""
-    with archive.open(member) as packed, tempfile.TemporaryFile() as file:
+def _is_read(path: str) -> bool:
+    return path.endswith((".py", ".toml", ".cfg", "PKG-INFO", "requires.txt"))
+
+
+def _decoded(content: bytes, unpacked: Unpacking) -> str:
+    unpacked.count(len(content))
+    return content.decode("utf-8", "replace")
+
+
+def _needed_by(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> tuple[str, ...]:
+    """The libraries that *member* of the wheel *name* names."""
+    with archive.open(member) as packed:
+        return unpacked_libraries(packed, name, member.filename)
+
+
+def unpacked_libraries(packed: IO[bytes], name: str, path: str) -> tuple[str, ...]:
+    """The libraries that the file *path* of the package *name* names, which *packed* unpacks.
+
+    It is unpacked to disk: libraries have hundreds of megabytes, and none is read from its start to its end.
+    """
+    with tempfile.TemporaryFile() as file:
         size = 0
         while block := packed.read(_BLOCK):
             size += len(block)
             if size > _MAX_LIBRARY:
-                raise ValueError(f"{member.filename} has more than {_MAX_LIBRARY} bytes")
+                raise too_large(name, path, _MAX_LIBRARY)
             file.write(block)
         file.seek(0)
         return needed_libraries(file)

@@ -7,7 +7,6 @@ Nothing of a gem runs.
 
 from __future__ import annotations
 
-import io
 import os
 import posixpath
 import re
@@ -17,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
@@ -26,9 +26,10 @@ from ...regular import read_text
 from ..crew import crew
 from ..errors import RegistryError
 from ..limits import Allowance
-from .archives import needed_libraries
+from .archives import unpacked_libraries
 from .resolving import Unresolved
 from .simple import Index, IndexFile
+from .unpacking import Unpacking, tar, too_large, too_many, unpacking
 
 _MAX_PAGE, _MAX_TEXT, _MAX_LIBRARY = 16 * 1024 * 1024, 4 * 1024 * 1024, 256 * 1024 * 1024
 _MAX_FILES, _MAX_BYTES = 50_000, 512 * 1024 * 1024
@@ -95,23 +96,23 @@ class GemStore:
         digest = re.search(r"[|,]checksum:([0-9a-f]{64})(?:,|\Z)", line)
         url = f"{self._url}/gems/{name}-{urllib.parse.quote(version)}.gem"
         file = IndexFile(f"{requirement}.gem", url, digest[1] if digest else "", "", False, False, None)
-        return gem(self._index.content(file), requirement)
+        with self._index.content(file) as content:
+            return gem(content, requirement)
 
 
-def gem(content: bytes, name: str) -> Gem:
+def gem(content: IO[bytes], name: str) -> Gem:
     """What is in the gem *content*, called *name*. Raises ``RegistryError`` for what is none."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as outer:
-            metadata = _inflated(_member(outer, "metadata.gz"), _MAX_TEXT).decode("utf-8", "replace")
-            data = _member(outer, "data.tar.gz")
-        texts, needed, own = _files(data, name)
-    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, ValueError) as error:
-        raise RegistryError(f"{name}: not a readable gem: {error}") from None
+    with unpacking(name, "gem") as unpacked:
+        with tar(content, name) as outer:
+            packed = _member(outer, "metadata.gz").read(_MAX_TEXT)
+            metadata = _inflated(packed, name).decode("utf-8", "replace")
+            texts, needed, own = _files(_member(outer, "data.tar.gz"), name, unpacked)
+        uses = tuple(_used(texts))
     present = own | larger().present
     # Every image of Ruby has its own library.
     lacking = {soname: path for soname, path in needed.items() if not soname.startswith("libruby.so")}
     libraries = tuple(sorted(f"{soname} ({path})" for soname, path in lacking.items() if soname not in present))
-    return Gem(_listed(metadata, "extensions"), libraries, tuple(_used(texts)), _listed(metadata, "executables"))
+    return Gem(_listed(metadata, "extensions"), libraries, uses, _listed(metadata, "executables"))
 
 
 def answers(asked: Iterable[str], store: GemStore, now: datetime, failed: dict[str, str]) -> dict[str, PackageEntry]:
@@ -143,18 +144,18 @@ def answers(asked: Iterable[str], store: GemStore, now: datetime, failed: dict[s
     return found
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     stream = archive.extractfile(name)
     if stream is None:
-        raise ValueError(f"it has no {name}")
-    return stream.read()
+        raise KeyError(name)
+    return stream
 
 
-def _inflated(content: bytes, most: int) -> bytes:
-    """The text that gzip made *content* of. Raises ``ValueError`` for one of more than *most* bytes."""
-    found = zlib.decompressobj(wbits=31).decompress(content, most + 1)
-    if len(found) > most:
-        raise ValueError(f"its metadata has more than {most} bytes")
+def _inflated(content: bytes, name: str) -> bytes:
+    """The metadata of the gem *name* that gzip made *content* of. Raises ``RegistryError`` where they are too large."""
+    found = zlib.decompressobj(wbits=31).decompress(content, _MAX_TEXT + 1)
+    if len(found) > _MAX_TEXT:
+        raise too_large(name, "its metadata", _MAX_TEXT)
     return found
 
 
@@ -168,29 +169,34 @@ def _listed(metadata: str, key: str) -> tuple[str, ...]:
     return tuple(line[2:].strip().strip("'\"") for line in match[2].splitlines())
 
 
-def _files(data: bytes, name: str) -> tuple[list[tuple[str, str]], dict[str, str], frozenset[str]]:
+def _files(
+    data: IO[bytes], name: str, unpacked: Unpacking
+) -> tuple[list[tuple[str, str]], dict[str, str], frozenset[str]]:
     """The Ruby code in *data*, the libraries that its shared objects need, and the names of those that it has."""
     texts: list[tuple[str, str]] = []
     needed: dict[str, str] = {}
     own: set[str] = set()
     total = 0
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+    with tar(data, name) as archive:
         for number, entry in enumerate(archive):
             total += entry.size
-            if number > _MAX_FILES or total > _MAX_BYTES:
-                raise RegistryError(f"{name}: it holds more than can be looked into")
+            if number > _MAX_FILES:
+                raise too_many(name, _MAX_FILES)
+            if total > _MAX_BYTES:
+                raise too_large(name, "what is in it", _MAX_BYTES)
             library = re.search(r"\.so(?:\.\d+)*\Z", entry.name) is not None
             ruby = entry.name.endswith(".rb") or entry.name.startswith(("exe/", "bin/"))
             code = ruby and not _ASIDE.search(entry.name)
             if not entry.isfile() or entry.size > (_MAX_LIBRARY if library else _MAX_TEXT) or not (library or code):
                 continue
             stream = archive.extractfile(entry)
-            content = stream.read() if stream is not None else b""
+            assert stream is not None
             if code:
-                texts.append((entry.name, content.decode("utf-8", "replace")))
+                unpacked.count(entry.size)
+                texts.append((entry.name, stream.read().decode("utf-8", "replace")))
                 continue
             own.add(posixpath.basename(entry.name))
-            for soname in needed_libraries(io.BytesIO(content)):
+            for soname in unpacked_libraries(stream, name, entry.name):
                 needed.setdefault(soname, entry.name)
     return texts, needed, frozenset(own)
 

@@ -7,7 +7,6 @@ npm's own semver.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import urllib.parse
@@ -22,6 +21,7 @@ from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
 from ...record import record
 from ...regular import read_text
+from ...text.structured import read_json
 from ..crew import crew
 from ..errors import RegistryError
 from ..limits import Allowance
@@ -72,6 +72,14 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
     return usual_index("npm")
 
 
+class _Strange(RegistryError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}: the registry answers with something else than npm reads; check the address that --npm-registry"
+            " or .npmrc names"
+        )
+
+
 class NpmStore:
     """What was asked of the registry at *url*, kept for as long as one lock is made."""
 
@@ -90,7 +98,7 @@ class NpmStore:
         page = self._page(name)
         versions, tags = page.get("versions"), page.get("dist-tags")
         if not isinstance(versions, dict) or not isinstance(tags, dict):
-            raise RegistryError(f"{name}: the answer of the registry is not as its API says")
+            raise _Strange(name)
         if wanted in tags:
             chosen = str(tags[wanted])
         else:
@@ -112,18 +120,19 @@ class NpmStore:
         """What is known of the code of *version*. Raises ``RegistryError``."""
         if version.key not in self._codes:
             file = IndexFile(f"{version.key}.tgz", version.tarball, "", "", False, False, None)
-            self._codes[version.key] = read(self._index.content(file), version.key)
+            with self._index.content(file) as content:
+                self._codes[version.key] = read(content, version.key)
         return self._codes[version.key]
 
     def _page(self, name: str) -> Mapping[str, Any]:
         if name not in self._pages:
             body, _ = self._index.get(f"{self._url}/{urllib.parse.quote(name, safe='@')}", _ACCEPT, _MAX_PAGE)
             try:
-                found = json.loads(body)
-            except (ValueError, RecursionError) as error:
-                raise RegistryError(f"{name}: the answer of the registry is no JSON: {error}") from None
+                found = read_json(body)
+            except ValueError:
+                raise _Strange(name) from None
             if not isinstance(found, dict):
-                raise RegistryError(f"{name}: the answer of the registry is not as its API says")
+                raise _Strange(name)
             self._pages[name] = found
         return self._pages[name]
 

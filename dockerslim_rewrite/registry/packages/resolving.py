@@ -64,7 +64,8 @@ class Store:
         """What is inside of *file*. Raises ``RegistryError``."""
         if file.url not in self._archives:
             read = wheel if file.name.endswith(".whl") else source
-            self._archives[file.url] = read(self.index.content(file), file.name)
+            with self.index.content(file) as content:
+                self._archives[file.url] = read(content, file.name)
         return self._archives[file.url]
 
     def requires(self, file: IndexFile) -> tuple[str, ...]:

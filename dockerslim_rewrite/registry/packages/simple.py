@@ -6,20 +6,23 @@ Sources: PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked files), PEP 658 and 714
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import re
+import tempfile
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import ExitStack
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
 from ...record import record
 from ...regular import read_regular
+from ...text.structured import read_json
 from ..errors import NotFound, RegistryError, Unavailable
-from ..limits import Allowance
+from ..limits import Allowance, meaning, without_secret
 from ..transport import Patience
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
@@ -87,14 +90,22 @@ class Index:
         """The METADATA of *file*, which lies beside it. Raises ``RegistryError``."""
         return self.get(f"{file.url}.metadata", "", _MAX_PAGE)[0]
 
-    def content(self, file: IndexFile) -> bytes:
-        """All of *file*. Raises ``RegistryError``, also where it is larger than archives that are looked into."""
+    def content(self, file: IndexFile) -> IO[bytes]:
+        """All of *file*, on disk: many are fetched at once, and some are large. The caller closes it.
+
+        Raises ``RegistryError``, also where it is larger than archives that are looked into.
+        """
         if file.size is not None and file.size > MAX_ARCHIVE:
             raise RegistryError(f"{file.name} has more than {MAX_ARCHIVE} bytes")
-        content, _ = self.get(file.url, "", MAX_ARCHIVE)
-        if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
-            raise RegistryError(f"{file.name}: the content has another digest than the index says")
-        return content
+        with ExitStack() as unless:
+            content = unless.enter_context(tempfile.TemporaryFile())
+            self._fetch(file.url, "", MAX_ARCHIVE, content)
+            content.seek(0)
+            if file.sha256 and hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
+                raise RegistryError(f"{file.name}: the content has another digest than the index says")
+            content.seek(0)
+            unless.pop_all()
+            return content
 
     def _page(self, url: str) -> Iterator[IndexFile]:
         body, kind = self.get(url if not url.startswith("file:") else f"{url}index.html", _ACCEPT, _MAX_PAGE)
@@ -104,9 +115,15 @@ class Index:
 
     def get(self, url: str, accept: str, most: int) -> tuple[bytes, str]:
         """What lies at *url*, of at most *most* bytes, with its type. Raises ``NotFound`` or ``RegistryError``."""
+        body = io.BytesIO()
+        kind = self._fetch(url, accept, most, body)
+        return body.getvalue(), kind
+
+    def _fetch(self, url: str, accept: str, most: int, into: IO[bytes]) -> str:
         if url.startswith("file:"):
-            return self._read(url, most), "text/html"
-        failure, said = "no attempt was allowed", _without_secret(url)
+            into.write(self._read(url, most))
+            return "text/html"
+        failure, said = "no attempt was allowed", without_secret(url)
         for _ in range(self._attempts):
             try:
                 with self._client.stream("GET", url, headers={"Accept": accept} if accept else {}) as response:
@@ -117,14 +134,15 @@ class Index:
                         if response.status_code < 500 and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
                             break
                         continue
-                    body = bytearray()
+                    into.seek(0)
+                    into.truncate()
                     for chunk in response.iter_bytes():
-                        body += chunk
-                        if len(body) > most:
+                        if into.tell() + len(chunk) > most:
                             raise RegistryError(f"{said}: the answer has more than {most} bytes")
-                    return bytes(body), response.headers.get("content-type", "")
+                        into.write(chunk)
+                    return str(response.headers.get("content-type", ""))
             except httpx.HTTPError as error:
-                failure = f"{type(error).__name__}: {error}".replace(url, said)
+                failure = meaning(error)
         raise Unavailable(f"{said}: {failure}")
 
     def _read(self, url: str, most: int) -> bytes:
@@ -142,18 +160,15 @@ class Index:
             raise Unavailable(f"{url}: {error.strerror}") from None
 
 
-def _without_secret(url: str) -> str:
-    """*url* as it may be shown: without the name and the password that it may hold."""
-    return re.sub(r"(?<=://)[^/@\s]*@", "", url)
-
-
 def _from_json(body: bytes, url: str) -> Iterator[IndexFile]:
     try:
-        files = json.loads(body)["files"]
+        files = read_json(body)["files"]
         for one in files:
             yield _file(one, url)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RegistryError(f"{url}: the answer is not as PEP 691 says: {type(error).__name__}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RegistryError(
+            f"{without_secret(url)}: the answer is no page of a package index; check the address of the index"
+        ) from None
 
 
 def _file(one: dict[str, Any], url: str) -> IndexFile:
@@ -186,8 +201,10 @@ def _from_html(body: bytes, url: str) -> Iterator[IndexFile]:
     for link in reader.found:
         try:
             address, _, fragment = urllib.parse.urljoin(url, link.get("href") or "").partition("#")
-        except ValueError as error:
-            raise RegistryError(f"{url}: a link is no address: {error}") from None
+        except ValueError:
+            raise RegistryError(
+                f"{without_secret(url)}: the page has a link that is no address; check the address of the index"
+            ) from None
         digest = re.search(r"(?:^|&)sha256=([0-9a-f]{64})", fragment)
         yield IndexFile(
             name=urllib.parse.unquote(address.rpartition("/")[2]),

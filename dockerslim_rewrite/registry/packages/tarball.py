@@ -9,18 +9,16 @@ points) and "Modules: CommonJS modules" (how a path is resolved).
 
 from __future__ import annotations
 
-import io
-import json
 import posixpath
 import re
-import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from ...analysis.packages.javascript import ENDINGS, asks_unseen, modules_named
 from ...knowledge.larger import larger
 from ...record import record
-from ..errors import RegistryError
+from ...text.structured import read_json
+from .unpacking import tar, too_large, too_many, unpacking
 
 _MAX_FILES, _MAX_BYTES, _MAX_TEXT = 50_000, 256 * 1024 * 1024, 4 * 1024 * 1024
 _CODE = (".js", ".cjs", ".mjs")
@@ -71,23 +69,28 @@ class Code:
         return () if self.closed else tuple(sorted(set(_by_program(self.named)) - set(uses)))
 
 
-def read(content: bytes, name: str) -> Code:
+def read(content: IO[bytes], name: str) -> Code:
     """The code in the tarball *content* of the package *name*. Raises ``RegistryError`` where that cannot be read."""
     texts: dict[str, str] = {}
     total = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+    with unpacking(name, "package of npm") as unpacked:
+        with tar(content, name) as archive:
             for number, entry in enumerate(archive):
                 total += entry.size
-                if number > _MAX_FILES or total > _MAX_BYTES:
-                    raise RegistryError(f"{name}: it holds more than can be looked into")
+                if number > _MAX_FILES:
+                    raise too_many(name, _MAX_FILES)
+                if total > _MAX_BYTES:
+                    raise too_large(name, "what is in it", _MAX_BYTES)
                 path = entry.name.partition("/")[2]
                 wanted = path == "package.json" or (path.endswith(_CODE) and not _ASIDE.search(path))
                 if entry.isfile() and wanted and entry.size <= _MAX_TEXT:
+                    unpacked.count(entry.size)
                     stream = archive.extractfile(entry)
                     texts[path] = stream.read().decode("utf-8", "replace") if stream is not None else ""
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise RegistryError(f"{name}: not a readable archive: {error}") from None
+        return _code(texts)
+
+
+def _code(texts: dict[str, str]) -> Code:
     package = _package(texts.pop("package.json", ""))
     deep = frozenset(one for text in texts.values() for one in _paths_into(text))
     named = {path: found for path, text in texts.items() if (found := tuple(sorted(set(_named(text)))))}
@@ -102,8 +105,8 @@ def read(content: bytes, name: str) -> Code:
 
 def _package(text: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = read_json(text)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

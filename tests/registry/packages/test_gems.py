@@ -82,10 +82,10 @@ def test_code_that_starts_or_loads_what_only_full_images_have(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a readable gem"),
-        (b"not a gem" * 100, "not a readable gem"),
-        (gem("a" * 5_000_000, {}), "its metadata has more than"),
-        (gem(PLAIN, {})[:700], "not a readable gem"),
+        (b"", "tide==1.0 cannot be read as a gem"),
+        (b"not a gem" * 100, "tide==1.0 cannot be read as a gem"),
+        (gem("a" * 5_000_000, {}), "tide==1.0 is not looked into: its metadata has more than"),
+        (gem(PLAIN, {})[:700], "tide==1.0 cannot be read as a gem"),
     ],
 )
 def test_a_broken_gem_is_one_failure(served: Served, content: bytes, said: str) -> None:

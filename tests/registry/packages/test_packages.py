@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -111,7 +112,7 @@ def test_what_has_no_wheel_for_both_machines_is_compiled(served: Served, names: 
 )
 def test_sources_alone_are_compiled_unless_nothing_in_them_is(files: dict[str, str], compiled: bool) -> None:
     text = "Metadata-Version: 2.2\nRequires-Dist: berth>=1\n"
-    found = read_source(source("tide", "1.0", {"PKG-INFO": text, **files}), "tide-1.0.tar.gz")
+    found = read_source(io.BytesIO(source("tide", "1.0", {"PKG-INFO": text, **files})), "tide-1.0.tar.gz")
     assert found.compiled is compiled
     assert found.requires == ("berth>=1",)
 
@@ -119,13 +120,16 @@ def test_sources_alone_are_compiled_unless_nothing_in_them_is(files: dict[str, s
 def test_old_sources_say_what_they_need_beside_their_metadata_or_nothing_is_known() -> None:
     old = {"PKG-INFO": "Metadata-Version: 2.1\n"}
     beside = {"tide.egg-info/requires.txt": "berth\n\n[deep]\nreef\n\n[:python_version < '3']\nsix\n"}
-    assert read_source(source("tide", "1", {**old, **beside}), "tide-1.tar.gz").requires == (
+    assert read_source(io.BytesIO(source("tide", "1", {**old, **beside})), "tide-1.tar.gz").requires == (
         "berth",
         'reef; extra == "deep"',
         "six; (python_version < '3')",
     )
-    assert read_source(source("tide", "1", {**old, "tide.egg-info/SOURCES.txt": ""}), "tide-1.tar.gz").requires == ()
-    assert read_source(source("tide", "1", old), "tide-1.tar.gz").requires is None
+    assert (
+        read_source(io.BytesIO(source("tide", "1", {**old, "tide.egg-info/SOURCES.txt": ""})), "tide-1.tar.gz").requires
+        == ()
+    )
+    assert read_source(io.BytesIO(source("tide", "1", old)), "tide-1.tar.gz").requires is None
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ def test_old_sources_say_what_they_need_beside_their_metadata_or_nothing_is_know
 )
 def test_setup_scripts_are_read_and_never_run(script: str, requires: tuple[str, ...] | None) -> None:
     files = {"PKG-INFO": "Metadata-Version: 1.1\n", "setup.py": script}
-    assert read_source(source("tide", "1", files), "tide-1.tar.gz").requires == requires
+    assert read_source(io.BytesIO(source("tide", "1", files)), "tide-1.tar.gz").requires == requires
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def test_setup_scripts_are_read_and_never_run(script: str, requires: tuple[str, 
 )
 def test_what_another_file_says_beside_a_setup_script_counts(beside: dict[str, str]) -> None:
     files = {"PKG-INFO": "Metadata-Version: 1.1\n", "setup.py": "setup(name='tide')", **beside}
-    assert read_source(source("tide", "1", files), "tide-1.tar.gz").requires is None
+    assert read_source(io.BytesIO(source("tide", "1", files)), "tide-1.tar.gz").requires is None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_a_library_that_code_loads_is_installed_where_its_package_is_known(
     ],
 )
 def test_code_that_names_what_only_full_images_have(code: str, uses: tuple[str, ...]) -> None:
-    assert read_wheel(wheel("tide", "1.0", files={"tide/a.py": code}), "tide.whl").uses == uses
+    assert read_wheel(io.BytesIO(wheel("tide", "1.0", files={"tide/a.py": code})), "tide.whl").uses == uses
 
 
 def test_programs_of_entry_points_and_libraries_of_extensions(tmp_path: Path) -> None:
@@ -221,7 +225,7 @@ def test_programs_of_entry_points_and_libraries_of_extensions(tmp_path: Path) ->
         "tide.libs/libkelp.so": (tmp_path / "libkelp.so").read_bytes(),
         "tide-1.0.dist-info/entry_points.txt": "[console_scripts]\ntide = tide:main\n[other]\nx = y\n",
     }
-    found = read_wheel(wheel("tide", "1.0", files=files), "tide.whl")
+    found = read_wheel(io.BytesIO(wheel("tide", "1.0", files=files)), "tide.whl")
     assert found.bins == ("tide",)
     assert found.libraries == ("libreef.so.1 (tide/fast.cpython-311-x86_64-linux-gnu.so)",)
 
@@ -299,7 +303,7 @@ def test_a_broken_archive_is_one_failure(served: Served, content: bytes) -> None
     served.project("tide", {"tide-1.0-py3-none-any.whl": content})
     outcome = locked(served, "tide")
     assert keys(outcome) == {}
-    assert list(outcome.failed) == ["tide"]
+    assert outcome.failed["tide"].startswith("tide-1.0-py3-none-any.whl cannot be read as a wheel: the index has a")
 
 
 def test_a_file_with_another_digest_is_refused(served: Served) -> None:
@@ -327,7 +331,8 @@ def test_an_index_in_a_directory(tmp_path: Path) -> None:
     (folder / "index.html").write_text("<a href='../../tide-1.0-py3-none-any.whl'>tide</a>")
     index = Index((f"file://{tmp_path}/simple",))
     (file,) = index.files("tide")
-    assert index.content(file) == wheel("tide", "1.0")
+    with index.content(file) as content:
+        assert content.read() == wheel("tide", "1.0")
     with pytest.raises(NotFound):
         index.files("other")
     index.close()
