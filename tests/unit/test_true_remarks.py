@@ -148,6 +148,16 @@ def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path) -> None:
     assert "whether amazoncorretto has a shell" in said(result(text, "DS501", tmp_path), "DS501")
 
 
+def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text("fn main() {}\n")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "web"\n\n[dependencies]\nunheard-of = "1"\n')
+    text = 'FROM rust:1.85\nADD ./ /web\nWORKDIR /web\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
+    found = rewrite(text, Options(context=tmp_path))
+    assert "DS501" in {change.rule for change in found.changes}
+    assert said(found, "DS405").endswith("no Cargo.lock tells that they are not")
+
+
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
     assert found == "no USER is added: nothing here tells which user the base image runs as"
