@@ -95,7 +95,8 @@ class Follower(Following):
         context = self.placed_file(path, cwd)
         text = self.tree.read(context) if context else None
         if context is None or text is None:
-            self.doubt(f"the script {path or 'it reads'} is not in the context", where, blind=True)
+            said = f"the script {path} is not in the context" if path else "a script that it reads has no fixed name"
+            self.doubt(said, where, blind=True)
         elif depth < _ENDLESS and ("script", context, cwd) not in self.seen:
             self.seen.add(("script", context, cwd))
             self.followed.append(context)
@@ -208,7 +209,7 @@ class Follower(Following):
             return
         first = text.split("\n", 1)[0]
         if not first.startswith("#!"):
-            self.doubt(f"{context} does not say what runs it", where, blind=True)
+            self.doubt(f"{context} has no #! line that says what runs it", where, blind=True)
             return
         words = first[2:].split()
         if words and posixpath.basename(words[0]) == "env":
@@ -238,7 +239,8 @@ class Follower(Following):
         words = vocabularies()[language]
         sources = sources_of(words, self.tree.by_path)
         if not any(path.endswith(words.suffixes) for path in sources):
-            self.doubt(f"the context holds no {words.name} sources", where, blind=True)
+            said = f"what the program does is not known: the context holds no {words.name} sources"
+            self.doubt(said, where, blind=True)
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)

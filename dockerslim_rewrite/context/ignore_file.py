@@ -61,8 +61,8 @@ class IgnoreFile:
 def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
     """The .dockerignore that *project* should have for *build*; None where it is good as it is, or not to be known.
 
-    Nothing is kept out that a COPY or ADD names, that a bind mount reads, or that the build asks for. Secrets that the
-    project's own files name stay in, too: its program may need them.
+    What the build is not sent anyway needs no line. Nothing is kept out that a COPY or ADD names, that a bind mount
+    reads, or that the build asks for. Secrets that the project's own files name stay, too: the program may need them.
     """
     before = project.ignore_text
     if not project.complete or project.missing(build) or (before is None and project.ignore_path is not None):
@@ -72,7 +72,11 @@ def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
     except DockerignoreError:
         return None
     named = named_paths(build)
-    items = [item for item in project.classified if _may_go(item, build, project, named, old)]
+    items = [
+        item
+        for item in project.classified
+        if any(_sends(path, item) for path in named) and _may_go(item, build, project, named, old)
+    ]
     # Development files alone, the Dockerfile mostly, are no reason to write a file.
     if all(item.role is FileRole.DEVELOPMENT for item in items):
         return None
@@ -103,6 +107,16 @@ def named_paths(build: Build) -> set[str]:
                         source = mount.get("source") or mount.get("src") or ""
                         found.add(posixpath.normpath("/" + source).lstrip("/"))
     return found
+
+
+def _sends(path: str, item: Classified) -> bool:
+    """Whether a build that names *path* is sent *item*: BuildKit takes what a COPY, an ADD or a mount names, no more.
+
+    Source: BuildKit, dockerfile2llb, ``FollowPaths`` of the build context.
+    """
+    pattern = re.search(r"[*?\[$]", path)
+    folder = path if pattern is None else posixpath.dirname(path[: pattern.start()])
+    return folder == "" or f"{item.path}/".startswith(f"{folder}/") or folder.startswith(f"{item.path}/")
 
 
 def _may_go(item: Classified, build: Build, project: Project, named: set[str], old: Dockerignore) -> bool:

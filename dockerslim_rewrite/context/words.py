@@ -24,11 +24,15 @@ from .started import in_command, in_line
 
 #: Folders whose files do not run in the container, or are not the project's own.
 _ELSEWHERE = re.compile(
-    r"(?:^|/)(?:node_modules|vendor|third_party|tests?|spec|__tests__|e2e|cypress|docs?|examples?|bench(?:marks)?|"
+    r"(?:^|/)(?:node_modules|vendor|third_party|tests?|spec|__tests__|e2e|cypress|"
     r"fixtures|testdata|\.git|dist-test|coverage)/|[._-](?:test|spec)\.[a-z]+$|_test\.go$|(?:^|/)test_[^/]*$|"
     r"(?:^|/)(?:gulpfile|gruntfile|webpack\.config|rollup\.config|vite\.config|jest\.config|build|karma\.conf)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
+#: Folders that show how to use a project, unless they are all that there is of it.
+_ABOUT = re.compile(r"(?:^|/)(?:docs?|examples?|bench(?:marks)?)/", re.IGNORECASE)
+#: Below it names of folders are parts of packages' names: com.example.
+_MAIN = re.compile(r"(?:^|/)src/main/")
 _LONGEST_LINE = 2000
 #: What was found in sources, with their text; so many are remembered.
 _LOOKED_AT: dict[tuple[str, str, str, str | None], tuple[str, Collected]] = {}
@@ -42,7 +46,24 @@ _READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import
 
 def sources_of(words: Vocabulary, files: Iterable[str]) -> list[str]:
     """The files among *files* in which the vocabulary counts."""
-    return [path for path in files if path.endswith((*words.suffixes, *words.files)) and not _ELSEWHERE.search(path)]
+    return [path for path in _own(words, files) if path.endswith((*words.suffixes, *words.files))]
+
+
+def _own(words: Vocabulary, files: Iterable[str]) -> list[str]:
+    """Those of *files* that may run; what only shows how to use the project counts where there is nothing else."""
+    found = [path for path in files if not _runs_elsewhere(path)]
+    own = [path for path in found if not _ABOUT.search(_outer(path))]
+    return own if any(path.endswith(words.suffixes) for path in own) else found
+
+
+def _runs_elsewhere(path: str) -> bool:
+    return _ELSEWHERE.search(_outer(path)) is not None
+
+
+def _outer(path: str) -> str:
+    """*path* with the folders only that say what its file is for."""
+    main = _MAIN.search(path)
+    return path if main is None else path[: main.end()] + posixpath.basename(path)
 
 
 def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None) -> Behaviour:
@@ -55,10 +76,22 @@ def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | No
             found.doubt(f"{path} could not be read as text", Evidence(path, 0))
             continue
         found.add(_source(words, path, text, cwd))
-    for path in listed:
-        if words.manifests and path.endswith(words.manifests) and not _ELSEWHERE.search(path):
+    for path in _own(words, listed):
+        if words.manifests and path.endswith(words.manifests):
             found.packages += _packages(words, path, read(path) or "", cwd)
+    if words.own is not None and found.packages:
+        named = (words.own.finditer(read(path) or "") for path in listed if path.endswith(words.own_files))
+        own = {match["name"] for matches in named for match in matches}
+        found.packages = [one for one in found.packages if not _is_own(one.name, own)]
     return found.behaviour()
+
+
+def _is_own(name: str, own: set[str]) -> bool:
+    """Whether the import *name* is of a package among *own*; below a Java package others may have theirs."""
+    if "/" in name:
+        return any(name == one or name.startswith(f"{one}/") for one in own)
+    outer = re.split(r"\.(?=[A-Z])", name, maxsplit=1)[0]
+    return not own.isdisjoint((name, outer, name.rpartition(".")[0]))
 
 
 def _source(words: Vocabulary, path: str, text: str, cwd: str | None) -> Collected:

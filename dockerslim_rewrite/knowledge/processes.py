@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cache
 
 from ..record import record
@@ -59,6 +60,15 @@ def kind_of(name: str) -> str | None:
 def only_asks(words: tuple[str | None, ...]) -> bool:
     """Whether a call of a package manager, by its words, only tells something of what is installed."""
     return len(words) > 1 and words[1] in table("processes")["packages"]["asking"]
+
+
+@cache
+def launches(words: tuple[str, ...]) -> bool:
+    """Whether the program that is meant is a child of the one that *words* start."""
+    data = table("processes")["launchers"]
+    name = posixpath.basename(words[0])
+    child = len(words) > 1 and name not in ("all", "suffixes") and words[1] in data.get(name, ())
+    return child or name in data["all"] or name.endswith(tuple(data["suffixes"]))
 
 
 @cache

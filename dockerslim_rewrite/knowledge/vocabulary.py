@@ -15,8 +15,9 @@ class Vocabulary:
 
     ``files`` are suffixes of configuration files in which they count as well; ``comments`` start lines that are none
     of the program's. ``runs`` count in files that match ``starts``, where there is such; ``packages`` name libraries,
-    in sources or in ``manifests`` where there are such, but for those that ``core`` matches. An
-    absolute path may be written where it stands in a line that ``paths`` matches.
+    in sources or in ``manifests`` where there are such, but for those that ``core`` matches. ``own`` names the
+    project's own packages, in files that end in one of ``own_files``. An absolute path may be written where it stands
+    in a line that ``paths`` matches.
     """
 
     language: str
@@ -34,6 +35,8 @@ class Vocabulary:
     manifests: tuple[str, ...]
     packages: tuple[re.Pattern[str], ...]
     core: re.Pattern[str] | None
+    own: re.Pattern[str] | None
+    own_files: tuple[str, ...]
     paths: re.Pattern[str] | None
 
 
@@ -58,6 +61,8 @@ def vocabularies() -> dict[str, Vocabulary]:
             tuple(entry.get("manifests", ())),
             tuple(re.compile(expression, re.M) for expression in entry.get("packages", ())),
             _compiled(entry.get("core")),
+            re.compile(entry["own"], re.M) if "own" in entry else None,
+            tuple(entry.get("own_files", entry["suffixes"])),
             _compiled(entry.get("paths")),
         )
         for language, entry in data.items()

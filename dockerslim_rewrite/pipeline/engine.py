@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
@@ -61,12 +62,14 @@ class Outcome:
 class _Rest:
     """Where a phase stands: the text for which it had no change to make, with its remarks, and the texts it has seen.
 
+    ``first`` are the remarks of its first turn, before it changed anything itself.
     A phase that comes back to a text would go round for ever: it is ``taken_back`` and not asked again.
     """
 
     def __init__(self) -> None:
         self.text: str | None = None
         self.remarks: list[Remark] = []
+        self.first: list[Remark] | None = None
         self.seen: set[str] = set()
         self.taken_back = False
 
@@ -147,7 +150,8 @@ class Engine:
                     reading = self._phase(phase, rest, reading, outcome, banned)
             if outcome.text == start:
                 break
-        outcome.remarks = [remark for rest in rests.values() for remark in rest.remarks]
+        acted = {change.rule for change in outcome.changes}
+        outcome.remarks = [remark for rest in rests.values() for remark in _as_first_said(rest, acted)]
         return outcome
 
     def _phase(
@@ -165,6 +169,8 @@ class Engine:
         hops = len(outcome.hops)
         for _ in range(MAX_ROUNDS):
             accepted, remarks, waiting = self._proposals(phase, reading, outcome, banned)
+            if rest.first is None:
+                rest.first = remarks
             if not accepted:
                 rest.text, rest.remarks = outcome.text, remarks
                 return reading
@@ -338,6 +344,22 @@ class Engine:
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),
         )
+
+
+def _as_first_said(rest: _Rest, acted: set[str]) -> Iterable[Remark]:
+    """The remarks of a phase; where a rule that never acted declines now for another reason than at first, the first.
+
+    What other rules have written since may be in its way as well; the reader knows only what stood there before.
+    """
+    declined = Counter(remark.rule for remark in rest.remarks if remark.kind is RemarkKind.MISSED)
+    before: dict[str, list[Remark]] = {}
+    for remark in rest.first or ():
+        if remark.kind is RemarkKind.MISSED:
+            before.setdefault(remark.rule, []).append(remark)
+    for remark in rest.remarks:
+        first = before.get(remark.rule, [])
+        alone = remark.kind is RemarkKind.MISSED and declined[remark.rule] == len(first) == 1
+        yield first[0] if alone and remark.rule not in acted else remark
 
 
 def _as_proved(change: Change, facts: Facts) -> Change:

@@ -9,6 +9,8 @@ import pytest
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.context.dockerignore import read_dockerignore
 
+#: Sends a build all of its context.
+MOUNTED = "RUN --mount=type=bind,target=/all true"
 NODE = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n'
 
 
@@ -54,9 +56,28 @@ def test_an_old_file_is_extended_and_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("copied", "kept"), [("src", True), (".", False)])
 def test_secrets_in_a_folder_that_is_copied_by_its_name_stay(tmp_path: Path, copied: str, kept: bool) -> None:
     write(tmp_path, **{"src/main.go": "package main", "src/.env": "KEY=1", ".git/HEAD": "x"})
-    text = proposed(tmp_path, f"FROM debian:12\nCOPY {copied} /app\nCMD /app/run\n")
+    text = proposed(tmp_path, f"FROM debian:12\n{MOUNTED}\nCOPY {copied} /app\nCMD /app/run\n")
     assert text is not None
     assert read_dockerignore(text).excludes("src/.env") is not kept
+
+
+@pytest.mark.parametrize(
+    ("copies", "sent"),
+    [
+        ("RUN git clone https://example.org/a /a", False),
+        ("COPY src /app", False),
+        ("COPY --from=golang:1 / /go", False),
+        ("COPY src /app\nCOPY . /all", True),
+        ("ADD ./ /app", True),
+        ("COPY s* /app/", True),
+        ("ARG DIR\nCOPY $DIR /app/", True),
+        ("RUN --mount=type=bind,target=/src make -C /src", True),
+        ("RUN --mount=type=bind,source=src,target=/src make -C /src", False),
+    ],
+)
+def test_what_no_instruction_names_is_not_sent(tmp_path: Path, copies: str, sent: bool) -> None:
+    write(tmp_path, **{"src/main.c": "int main;", ".git/HEAD": "x"})
+    assert (proposed(tmp_path, f"FROM debian:12\n{copies}\nCMD /app/run\n") is not None) is sent
 
 
 def test_exceptions_of_the_author_stand(tmp_path: Path) -> None:
@@ -69,7 +90,7 @@ def test_exceptions_of_the_author_stand(tmp_path: Path) -> None:
     ("files", "dockerfile", "kept"),
     [
         ({"node_modules/x/i.js": "1"}, NODE.replace("RUN npm ci\n", ""), "node_modules/x/i.js"),
-        ({".env": "A"}, NODE.replace("COPY . .", "COPY .env a.js ./"), ".env"),
+        ({".env": "A"}, NODE.replace("COPY . .", f"{MOUNTED}\nCOPY .env a.js ./"), ".env"),
         ({".env": "A"}, NODE.replace("COPY . .", "COPY .e* ./"), ".env"),
         ({".env": "A", "a.js": "require('dotenv').config()"}, NODE, ".env"),
         ({"tls.pem": "A", "a.js": "read('tls.pem')"}, NODE, "tls.pem"),

@@ -36,14 +36,14 @@ REASONS = (
     (r"other builds go on", "other builds go on from here (ONBUILD)"),
     (r"cannot be read", "a RUN that cannot be read"),
     (r"cannot be created|has to be writable", "nowhere to create the account, or to give it its folders"),
-    (r"nothing tells whether", "nothing tells whether the base image starts as root"),
-    (r"the user stays the one that", "the base image is not known"),
+    (r"nothing here tells whether", "nothing tells whether the base image starts as root"),
+    (r"nothing here tells which user", "the base image is not known"),
     (r"whom no USER names", "it works on an account that no USER names"),
     (r"whether .* has an ENTRYPOINT", "the base image's entrypoint may need root"),
 )
 #: What is no reason, and the rest of a command of nginx, which has a semicolon of its own.
 _NOTHING = re.compile(
-    r"which that is, is not known here|its build context \(--context\) could tell|and \d+ more|\Z"
+    r"its build context \(--context\) could tell|and \d+ more|\Z"
     r"|(?:pid \S+|.*\(Dockerfile:\d+\))\Z"
 )
 

@@ -92,9 +92,75 @@ def test_what_is_done_with_an_account_is_told(tmp_path: Path, command: str, verb
     assert f"me {verb} a user" in started(tmp_path, "true", f"RUN {command}\n")
 
 
+JAVA = 'FROM eclipse-temurin:21-jre\nWORKDIR /app\nCOPY app.jar .\nCMD ["java", "-jar", "app.jar"]\n'
+
+
+def java(tmp_path: Path, files: dict[str, str]) -> str:
+    for name, text in {"app.jar": "x", **files}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = result(JAVA, "DS501", tmp_path, "aggressive")
+    return said(found, "DS501") + "".join(change.reason for change in found.changes)
+
+
+@pytest.mark.parametrize("name", ["src/main/java/com/example/App.java", "benchmarks/App.java", "example/src/App.java"])
+def test_sources_in_a_folder_called_example_are_there(tmp_path: Path, name: str) -> None:
+    assert java(tmp_path, {name: "class App { }\n"}) == "nothing that the container does needs root"
+
+
+def test_examples_beside_a_program_are_not_it(tmp_path: Path) -> None:
+    files = {"src/main/java/App.java": "class App { }\n", "examples/E.java": 'new FileWriter("/data/x");\n'}
+    assert java(tmp_path, files) == "nothing that the container does needs root"
+
+
+@pytest.mark.parametrize(
+    ("imported", "own"),
+    [
+        ("com.shop.model.World", True),
+        ("com.shop.model.World.Part", True),
+        ("static com.shop.model.World.of", True),
+        ("com.shop.model.*", True),
+        ("com.shop.other.World", False),
+        ("org.else.Thing", False),
+    ],
+)
+def test_classes_of_the_project_are_no_libraries(tmp_path: Path, imported: str, own: bool) -> None:
+    files = {
+        "src/main/java/com/shop/App.java": f"package com.shop;\nimport {imported};\nclass App {{ }}\n",
+        "src/main/java/com/shop/model/World.java": "package com.shop.model;\npublic class World { }\n",
+    }
+    assert ("nobody knows what" not in java(tmp_path, files)) is own
+
+
+def test_packages_of_the_project_are_no_libraries_of_go(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.org/shop\n\ngo 1.24\n")
+    (tmp_path / "main.go").write_text('package main\n\nimport (\n\t"example.org/shop/internal/db"\n)\n')
+    text = "FROM golang:1.24\nWORKDIR /srv\nCOPY . .\nRUN go build -o shop .\nCMD ./shop\n"
+    found = result(text, "DS501", tmp_path, "aggressive")
+    assert "nobody knows" not in said(found, "DS501") + "".join(change.reason for change in found.changes)
+
+
+def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "app.jar").write_text("x")
+    (tmp_path / "App.java").write_text('class App { void a() { new FileWriter("log.txt"); } }\n')
+    text = JAVA.replace("eclipse-temurin:21-jre", "amazoncorretto:21")
+    assert "whether amazoncorretto has a shell" in said(result(text, "DS501", tmp_path), "DS501")
+
+
+def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text("fn main() {}\n")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "web"\n\n[dependencies]\nunheard-of = "1"\n')
+    text = 'FROM rust:1.85\nADD ./ /web\nWORKDIR /web\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
+    found = rewrite(text, Options(context=tmp_path))
+    assert "DS501" in {change.rule for change in found.changes}
+    assert said(found, "DS405").endswith("no Cargo.lock tells that they are not")
+
+
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
-    assert found == "the user stays the one that the base image says; which that is, is not known here"
+    assert found == "no USER is added: nothing here tells which user the base image runs as"
 
 
 def test_an_unknown_entrypoint_is_told_alike_by_both_rules() -> None:
@@ -106,7 +172,19 @@ def test_an_unknown_entrypoint_is_told_alike_by_both_rules() -> None:
     assert "has an ENTRYPOINT, which would get the words, is not known" in change.reason
 
 
-@pytest.mark.parametrize(("words", "told"), [("httpd -f", True), ("exec httpd -f", False)])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("httpd -f", True),
+        ("exec httpd -f", False),
+        ("go run main.go", False),
+        ("/usr/local/go/bin/go run main.go", False),
+        ("go version", True),
+        ("bash run.sh", False),
+        ("./run.sh", False),
+        ("npm start", False),
+    ],
+)
 def test_signals_are_told_where_they_did_not_arrive(words: str, told: bool) -> None:
     (change,) = result(f"FROM alpine:3.20\nCMD {words}\n", "DS603").changes
     assert ("signals" in change.reason) is told

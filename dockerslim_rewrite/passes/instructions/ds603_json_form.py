@@ -8,6 +8,7 @@ from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck
+from ...knowledge.processes import launches
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
@@ -38,7 +39,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
-            why += "" if _replaces_shell(one.step) else ", and as process 1 the program gets the signals"
+            if not (_replaces_shell(one.step) or launches(one.words)):
+                why += ", and as process 1 the program gets the signals"
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
                 safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"

@@ -42,7 +42,7 @@ def _keywords(build: Build) -> Iterator[Change]:
             yield Change(
                 edits=(Edit(step.origin.keyword_span, wanted),),
                 title=f"{text} becomes {wanted}",
-                reason=f"the other instructions are in {'upper' if upper >= lower else 'lower'} case",
+                reason=f"most instructions of this file are in {'upper' if upper >= lower else 'lower'} case",
                 safety=Safety.SAFE,
                 claims=(Layout(),),
                 line=step.line,
@@ -61,8 +61,8 @@ def _as(build: Build, stage: Stage) -> Iterator[Change]:
         return
     yield Change(
         edits=(Edit(logical.span(match.start(1), match.end(1)), wanted),),
-        title=f"{match[1]} becomes {wanted}",
-        reason=f"its FROM is written {keyword}",
+        title=f"{match[1]} becomes {wanted}, as {keyword} is written",
+        reason="BuildKit warns at every build where the two differ in case",
         safety=Safety.SAFE,
         claims=(Layout(),),
         line=head.line,

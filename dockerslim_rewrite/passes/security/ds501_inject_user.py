@@ -13,6 +13,7 @@ from ..base import Proposals, missed
 from .user_edits import Account, user_edits
 
 _LISTED = 4
+_NO_SHELL = "the image has no shell to change its owner with"
 
 
 def inject_user(build: Build, facts: Facts) -> Proposals:
@@ -87,10 +88,10 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
     """The user for *stage*; a text says why there is none, None that nothing is to be done."""
     name, number = facts.account
     if scratch:
-        return Account(number, None, "", None, name, shell=False)
+        return Account(number, None, "", None, name, _NO_SHELL)
     image = base_image(build, facts, stage)
     if image is None:
-        return "the user stays the one that the base image says; which that is, is not known here"
+        return "no USER is added: nothing here tells which user the base image runs as"
     if image.family == "windows":
         return None
     if image.drops_privileges:
@@ -98,11 +99,13 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
     if image.user not in (None, "root", "0"):
         return None
     if image.user is None and root_evidence(build, facts, stage) is None:
-        return f"the user stays the one that {image.name} says; nothing tells whether it is root"
+        return f"no USER is added: nothing here tells whether {image.name} runs as root"
     if image.unprivileged and image.uid:
-        shell = image.family != "none"
-        return Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, shell)
+        without = _NO_SHELL if image.family == "none" else None
+        return Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, without)
     if image.family in (None, "none"):
-        return Account(number, None, "", None, name, shell=False)
+        unknown = f"whether {image.name} has a shell and chown is not known here"
+        without = _NO_SHELL if image.family == "none" else unknown
+        return Account(number, None, "", None, name, without)
     tools = account_tools(image.family, image.name, image.parts.variant)
     return Account(number, f"/home/{name}" if tools and stage.runs else None, "", tools, name)

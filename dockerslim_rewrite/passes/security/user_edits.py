@@ -27,8 +27,8 @@ _CONTINUED = re.compile(r"[\\`]\r?\n")
 
 @record
 class Account:
-    """The user: number, home (None: without one), who says that it is there (empty: it is to be created), and what
-    creates accounts.
+    """The user: number, home (None: without one), who says that it is there (empty: it is to be created), what
+    creates accounts, and ``without`` what directories cannot be given to it (None: they can).
     """
 
     number: int
@@ -36,7 +36,7 @@ class Account:
     there: str
     tools: str | None
     name: str
-    shell: bool = True
+    without: str | None = None
 
     @property
     def user(self) -> str:
@@ -48,8 +48,8 @@ def user_edits(
     stage: Stage, build: Build, facts: Facts, account: Account, found: Findings
 ) -> tuple[list[Edit], list[Claim]] | str:
     """The edits and their claims, or why they cannot be made."""
-    if found.folders and not account.shell:
-        return f"{found.folders[0]} has to be writable, and the image has no shell to see to it"
+    if found.folders and account.without is not None:
+        return f"{found.folders[0]} has to be writable, and {account.without}"
     edits: list[Edit] = []
     claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
     # Without a RUN an account would take a layer of its own; the number alone does as well.

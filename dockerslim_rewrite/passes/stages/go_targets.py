@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ...analysis.runtime.go_sources import may_need_c, opened_files
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
-from ...change import AddsAssignment, Claim, LeavesSources, Safety
+from ...change import AddsAssignment, Claim, Safety
 from ...knowledge.images import image_facts
-from ...record import evolve
 from ...text import Edit
-from .left_sources import copied_folders, mixed, names_files
+from .lean_sources import Language, without_sources
+from .left_sources import copied_folders
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
 
@@ -34,9 +34,6 @@ _SOURCES = re.compile(
     r"\.(?:go|mod|sum|work|md|rst|proto)\Z|/(?:vendor|testdata|\.git(?:hub|lab)?|\.circleci|\.vscode|\.idea)/"
     r"|/(?:LICENSE[^/]*|README[^/]*|Makefile|[^/]*Dockerfile[^/]*|\.git\w+|\.dockerignore|\.editorconfig|\.golangci\.ya?ml)\Z"
 )
-_GLOB = re.compile(r"[*?\[]")
-#: A folder of which more than this is needed is copied whole.
-_MOST_KEPT = 4
 
 
 def go_targets(project: Project) -> list[Target] | str:
@@ -82,58 +79,17 @@ def _lean(targets: list[Target], project: Project) -> list[Target]:
     ships = project.shipping
     folders = copied_folders(project, whole=False)
     leaves = tuple(one.path for one in ships.places if one.path in folders)
-    if context is None or not leaves or names_files(project, leaves):
+    if context is None or not leaves:
         return targets
-    opened = opened_files(context)
-    kept = _kept(opened, leaves, project) if not isinstance(opened, str) else None
     programs = [
         posixpath.normpath(posixpath.join(project.folder or "/", one.name))
         for one in project.starting.programs
         if one.path
     ]
     within = [path for path in programs if any(path.startswith(f"{folder}/") for folder in leaves)]
-    if kept is None or any(posixpath.basename(path) not in ships.made for path in within):
+    if any(posixpath.basename(path) not in ships.made for path in within):
         return targets
-    places = tuple(dict.fromkeys((*within, *kept, *(one.path for one in ships.places if one.path not in leaves))))
-    if not places:
-        return targets
-    besides = f" but {' and '.join(kept)}" if kept else ""
-    why = f"the program opens no file of {' and '.join(leaves)}{besides}"
-    claim = LeavesSources(leaves)
-    return [evolve(one, places=places, why=f"{one.why}; {why}", claims=(*one.claims, claim)) for one in targets]
-
-
-def _kept(opened: Sequence[str], leaves: Sequence[str], project: Project) -> tuple[str, ...] | None:
-    """What of the folders *leaves* holds the paths *opened*; None where that is not known.
-
-    What the build context brings by a name that is opened counts wherever it lies. Of a part of the context that was
-    chosen for the image all counts that is no source: a library may look for it.
-    """
-    context = project.facts.project
-    placed = context.copied(project.build)[-1] if context is not None else {}
-    whole = copied_folders(project, whole=True)
-    found: dict[str, None] = {}
-    for written in opened:
-        plain = _GLOB.split(written)[0].removeprefix("./").strip("/")
-        path = posixpath.normpath(posixpath.join(project.folder or "/", plain or "."))
-        if any(f"{one}/".startswith(f"{path}/") for one in leaves):
-            return None
-        found.update(
-            (entry, None)
-            for image in placed
-            if (f"{image}/".startswith(f"{path}/") or f"/{plain}/" in f"{image}/") and (entry := _entry(image, leaves))
-        )
-    chosen = [one for one in leaves if one not in whole]
-    found.update((entry, None) for image in placed if not _SOURCES.search(image) and (entry := _entry(image, chosen)))
-    if found and (len(found) > _MOST_KEPT or mixed(project, leaves) or _generates(project)):
-        return None
-    return tuple(found)
-
-
-def _entry(image: str, folders: Sequence[str]) -> str | None:
-    """What lies directly in one of *folders* and holds the file *image*."""
-    folder = next((one for one in folders if image.startswith(f"{one}/")), None)
-    return f"{folder}/{image[len(folder) + 1 :].partition('/')[0]}" if folder is not None else None
+    return without_sources(targets, project, Language(_SOURCES, _generates), leaves, within, opened_files(context))
 
 
 def _generates(project: Project) -> bool:

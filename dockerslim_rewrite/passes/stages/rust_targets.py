@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.runtime.rust_sources import opened_by_rust
 from ...analysis.runtime.starting import EVERYWHERE, Started
 from ...analysis.shell.operations import operation
 from ...change import Safety
 from ...knowledge.images import image_facts
+from .lean_sources import Language, without_sources
+from .left_sources import copied_folders
 from .runtime_needs import brought_by_system, needed_packages, system_program
 from .split_project import Project, Target
 
@@ -16,6 +19,16 @@ _DYNAMIC = "gcr.io/distroless/cc-debian12"
 _STATIC = "gcr.io/distroless/static-debian12"
 _UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
 _CARGO_BIN = "/usr/local/cargo/bin"
+#: Subcommands that write programs, packages and nothing else.
+_PLAIN = frozenset(("build", "install", "fetch", "clean", "update", "check", "b", "vendor", "chef"))
+#: Commands that make no files but directories and programs.
+_BESIDE = frozenset(("mkdir", "strip", "rustup", "rustc", "true", "set", "ls"))
+#: What only the build and people read.
+_SOURCES = re.compile(
+    r"\.(?:rs|md|rst|proto)\Z|/(?:Cargo\.(?:toml|lock)|rust-toolchain(?:\.toml)?|\.?rustfmt\.toml|\.?clippy\.toml|deny\.toml|build\.rs)\Z"
+    r"|/(?:target|\.cargo|benches|tests|\.git(?:hub|lab)?|\.vscode|\.idea)/"
+    r"|/(?:LICENSE[^/]*|README[^/]*|Makefile|[^/]*Dockerfile[^/]*|[^/]*\.dockerfile|\.git\w+|\.dockerignore|\.editorconfig)\Z"
+)
 _CRATE = re.compile(r'^name = "([^"]+)"', re.M)
 #: Crates that only describe the system's own interface, or another system's.
 _BARE = frozenset(
@@ -24,6 +37,8 @@ _BARE = frozenset(
         "inotify-sys", "fsevent-sys", "kqueue-sys", "redox-sys", "system-configuration-sys", "dirs-sys",
     )
 )  # fmt: skip
+#: Crates that compile their library from sources of their own into the program. Sources: each crate's build script.
+_COMPILED = frozenset(("libmimalloc-sys", "jemalloc-sys", "tikv-jemalloc-sys"))
 
 
 def rust_targets(project: Project) -> list[Target] | str:
@@ -64,7 +79,29 @@ def rust_targets(project: Project) -> list[Target] | str:
             found.append(Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}, and it needs the C library", files, path))
     files = (*files, project.recipe.certificates or "")
     found.append(Target(base, Safety.STANDARD, f"{why}; {base} is of the same distribution", files, path, packages))
-    return found
+    return _lean(found, project, programs)
+
+
+def _lean(targets: list[Target], project: Project, programs: list[str]) -> list[Target]:
+    """*targets* without the sources, where it is known which of the files that were copied with them are opened."""
+    context = project.facts.project
+    if context is None or not programs:
+        return targets
+    folders = copied_folders(project, whole=False)
+    filled = [one for one in dict.fromkeys(project.shipping.copied) if one in folders]
+    leaves = tuple(one for one in filled if not any(one.startswith(f"{other}/") for other in filled))
+    return without_sources(targets, project, Language(_SOURCES, _generates), leaves, programs, opened_by_rust(context))
+
+
+def _generates(project: Project) -> bool:
+    """Whether a command of the build may make other files than programs and what package managers install."""
+    for call in project.facts.calls(project.stage):
+        found = operation(call.argv)
+        if found is None and call.name in _BESIDE:
+            continue
+        if found is None or (found.manager.name == "cargo" and found.subcommand not in _PLAIN):
+            return True
+    return False
 
 
 def _program(project: Project, started: Started) -> tuple[str, str | None]:
@@ -92,5 +129,5 @@ def _linked(project: Project) -> str | None:
     lock = context.text("Cargo.lock") if context is not None else None
     if lock is None:
         return "the full image has libraries that crates may be linked to, and no Cargo.lock tells that they are not"
-    library = next((one for one in _CRATE.findall(lock) if one.endswith("-sys") and one not in _BARE), None)
+    library = next((one for one in _CRATE.findall(lock) if one.endswith("-sys") and one not in _BARE | _COMPILED), None)
     return f"the crate {library} may be linked to a library of the full image" if library is not None else None

@@ -46,9 +46,9 @@ class Target:
 
     ``files`` are further files to copy from the builder, ``environment`` lines to begin with, ``packages`` are to be
     installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say. ``places`` are what is
-    copied of what the stage wrote, None for all of it; ``again`` are commands of the builder that are run again.
-    ``saving`` is an estimate in bytes where the recipe's own is not the one. ``virtual`` is the virtual environment
-    that packages of Python go to.
+    copied of what the stage wrote, None for all of it; with ``bare`` they are also all that is copied of the build
+    context. ``again`` are commands of the builder that are run again. ``saving`` is an estimate in bytes where the
+    recipe's own is not the one. ``virtual`` is the virtual environment that packages of Python go to.
     """
 
     image: str
@@ -63,6 +63,7 @@ class Target:
     again: tuple[str, ...] = ()
     saving: int | None = None
     virtual: str = ""
+    bare: bool = False
 
 
 #: Which bases a project may get, the boldest first; a text says why none.

@@ -17,6 +17,7 @@ from ...change import Change, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.recipes import recipe
+from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
 from .code_needs import lacking
@@ -124,7 +125,7 @@ def change_of(project: Project, target: Target) -> Change:
     split = split_text(
         project.build,
         project.stage,
-        ships,
+        evolve(ships, copied=()) if target.bare else ships,
         target.image,
         added,
         (*places, *target.files),

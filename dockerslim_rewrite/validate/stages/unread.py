@@ -16,11 +16,14 @@ from ..core.program import commands_of
 from ..core.verdict import Unsound
 from ..metadata.metadata import folder
 from ..moves.contents import Read
+from .cargo_program import check_cargo
 from .installed_program import check_installed
 from .whole_archive import check_archive, is_plain
 
 #: Images whose programs are compiled to machine code.
 _COMPILES = re.compile(r"(?:docker\.io/)?(?:library/)?golang(?:[:@]|\Z)")
+#: Images whose programs Cargo compiles.
+_RUST = re.compile(r"(?:docker\.io/)?(?:library/)?rust(?:[:@]|\Z)")
 #: Images whose build tools make archives.
 _ARCHIVES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:maven|gradle|eclipse-temurin|openjdk|java)(?:[:@]|\Z)")
 #: Images whose build tools install programs below a prefix.
@@ -53,7 +56,8 @@ def unread(
     image = stage.head.image.lower()
     archived = _ARCHIVES.match(image) is not None
     installed = _INSTALLS.match(image) is not None
-    if not _COMPILES.match(image) and not archived and not installed:
+    rust = _RUST.match(image) is not None
+    if not _COMPILES.match(image) and not rust and not archived and not installed:
         raise Unsound("what its image builds may read its sources", *lines)
     targets = set(_targets(stage, env, parts=not installed))
     for one in folders:
@@ -66,6 +70,9 @@ def unread(
         return folders
     if archived:
         check_archive(stage, runtime, _words(stage), place, folders, read)
+        return folders
+    if rust:
+        check_cargo(stage, runtime, _words(stage), place, env)
         return folders
     program = _program(stage, place)
     made = {
