@@ -12,7 +12,7 @@ from ..knowledge.processes import Server, server_named
 from ..shell.arguments import split
 from .following import Following, Words
 from .python.modules import Reader
-from .python.values import UNKNOWN, Evaluator
+from .python.values import UNKNOWN, Evaluator, Started
 from .started import in_command, in_line
 
 #: The port in ``host:port``, or alone.
@@ -193,7 +193,7 @@ def _configured(follower: Following, server: Server, context: str, told: _Told) 
         told.port = None
         return
     cwd = told.cwd
-    evaluator = Evaluator(module, follower.placed.image_of.get(context), cwd, follower.environment)
+    evaluator = Evaluator(module, Started(follower.placed.image_of.get(context), cwd, follower.environment))
     leading = server.path_settings | server.folder_settings | server.module_settings
     for name in sorted(module.bound & {"bind", *leading, *server.writing_settings, *server.refusing_settings}):
         expression = module.assigned.get(name)

@@ -12,7 +12,7 @@ import pytest
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.change import Change
 from dockerslim_rewrite.context.dockerignore import read_dockerignore
-from dockerslim_rewrite.context.python.values import Evaluator
+from dockerslim_rewrite.context.python.values import Evaluator, Started
 from dockerslim_rewrite.ir.arguments import global_arguments
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.ir.expansion import MAX_LENGTH, ExpansionError, TooLong, expand
@@ -131,7 +131,7 @@ def test_the_values_of_python_names_are_worked_out_once() -> None:
     for line in ("os.path.join(a{0}, a{0}, a{0}, a{0})", "a{0} + a{0} + a{0}", "f'{{a{0}}}{{a{0}}}{{a{0}}}'"):
         lines = [f"a{i + 1} = {line.format(i)}" for i in range(30)]
         module = read_module("import os\na0 = 'part'\n" + "\n".join(lines) + "\n")
-        evaluator = Evaluator(module, None, None, {})
+        evaluator = Evaluator(module, Started(None, None, {}))
         assert evaluator.value(module.assigned["a2"]).text is not None
         assert evaluator.value(module.assigned["a30"]).text is None
 

@@ -67,13 +67,18 @@ def leads_back(texts: dict[str, str]) -> str | None:
     return None
 
 
+def is_makefile(path: str) -> bool:
+    """Whether the context path *path* is that of a file which may say where the project is installed."""
+    folder, _, file = path.rpartition("/")
+    return folder in ("", "src") and re.fullmatch(r"(?:GNU)?[Mm]akefile|CMakeLists\.txt", file) is not None
+
+
 def installs_elsewhere(texts: dict[str, str]) -> str | None:
     """The directory, outside of the usual prefix, that a Makefile or CMakeLists.txt of *texts* names to install to;
     None where none does.
     """
     for path, text in texts.items():
-        folder, _, file = path.rpartition("/")
-        if folder not in ("", "src") or not re.fullmatch(r"(?:GNU)?[Mm]akefile|CMakeLists\.txt", file):
+        if not is_makefile(path):
             continue
         for match in _DESTINATION.finditer(text):
             place = next(one for one in match.groups() if one is not None)

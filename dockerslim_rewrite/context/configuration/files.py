@@ -23,6 +23,7 @@ _READERS: Mapping[str, Callable[[str], list[Entry]]] = {
     "toml": read_toml,
     "xml": read_xml,
 }
+_STRANGE = re.compile(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z")
 #: What is longer is data, unless the program names it; more files than these are not read.
 LONGEST = 128 * 1024
 _MOST = 200
@@ -40,15 +41,19 @@ def configured(
     *texts* are the code and commands that may name such files: what they name and nobody can read is a doubt.
     """
     readers, loaded, tools = configuration_names()
+    every = "\0".join(texts)
     read = 0
     for path in sorted(shipped):
         name = posixpath.basename(path)
         reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
-        named = len(name) > 4 and any(name in text for text in texts)
+        strange = reader is None and _STRANGE.search(name) is not None
+        if reader is None and not strange:
+            continue
+        named = len(name) > 4 and name in every
         if not named and (tools.match(name) or not configured_elsewhere().isdisjoint(path.split("/")[:-1])):
             continue
         if reader is None:
-            if named and re.search(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z", name):
+            if named:
                 yield Doubt(f"{path}, which the program names, is of no format that is known here", Evidence(path, 0))
             continue
         matters = named or bool(loaded.match(name))

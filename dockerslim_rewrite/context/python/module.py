@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from ...record import record
-from ...text.structured import read_python
+from ...text.structured import children, read_python
 
 #: Nesting beyond this is not written by people, and what reads trees recursively must not meet it.
 _DEPTH = 200
@@ -78,7 +78,7 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
         if depth > _DEPTH:
             raise SyntaxError("nested too deeply")
         yield node
-        waiting.extend((child, depth + 1) for child in reversed(list(ast.iter_child_nodes(node))))
+        waiting += [(child, depth + 1) for child in reversed(children(node))]
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:

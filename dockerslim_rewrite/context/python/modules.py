@@ -18,6 +18,7 @@ from ...record import record
 from .found import ModuleScan, Ran
 from .module import Module, read_module
 from .scan import scan
+from .values import Started
 
 #: Modules whose names are ordinary words as well, and that no program loads by name.
 _NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
@@ -74,7 +75,7 @@ class Modules:
         self._read = read
         self._known: dict[str, Module | Doubt] = {}
         self._outlines: dict[str, Outline] = {}
-        self._scans: dict[tuple[object, ...], ModuleScan] = {}
+        self._scans: dict[str, list[tuple[Mapping[tuple[str, str], str | None], ModuleScan]]] = {}
 
     def module(self, path: str) -> Module | Doubt:
         """The module at *path*, or why it cannot be read."""
@@ -88,14 +89,15 @@ class Modules:
             self._outlines[path] = outline(module)
         return self._outlines[path]
 
-    def scan(
-        self, path: str, module: Module, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
-    ) -> ModuleScan:
-        """The scan of *module*, which is at *path*; see ``scan``."""
-        key = (path, file, cwd, *sorted(environment.items(), key=str))
-        if key not in self._scans:
-            self._scans[key] = scan(module, path, file, cwd, environment)
-        return self._scans[key]
+    def scan(self, path: str, module: Module, started: Started) -> ModuleScan:
+        """The scan of *module*, which is at *path* and *started* so; see ``scan``."""
+        known = self._scans.setdefault(path, [])
+        for asked, found in known:
+            if started.answers(asked):
+                return found
+        found = scan(module, path, started)
+        known.append((started.asked, found))
+        return found
 
     def inline(self, text: str) -> str:
         """The name under which the module *text* of a command line is known from now on."""
@@ -174,7 +176,7 @@ class Reader:
                     seen.add(next_path)
                     waiting.append(next_path)
             self._outside(path, found, libraries, privileges, packages)
-            scans.append(self.modules.scan(path, module, self.image(path), self.cwd, self.environment))
+            scans.append(self.modules.scan(path, module, Started(self.image(path), self.cwd, self.environment)))
         behaviour = Behaviour(
             listeners=tuple(item for one in scans for item in one.listeners),
             writes=tuple(item for one in scans for item in one.writes),

@@ -14,17 +14,15 @@ from ..collected import certain
 from .found import ModuleScan, Ran
 from .mentions import argument, handed_over, spoken_of, told_to
 from .module import Module
-from .values import Evaluator, Value
+from .values import Evaluator, Started, Value
 
 _WRITING_MODES = frozenset("wax+")
 _SQLITE = "sqlite:///"
 
 
-def scan(
-    module: Module, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
-) -> ModuleScan:
-    """Scan *module* at the context path *path*, which is *file* in the image."""
-    scanner = _Scanner(module, path, file, cwd, environment)
+def scan(module: Module, path: str, started: Started) -> ModuleScan:
+    """Scan *module* at the context path *path*, which is *started* so."""
+    scanner = _Scanner(module, path, started)
     for node in module.nodes:
         scanner.look(node)
     return ModuleScan(
@@ -40,13 +38,11 @@ def scan(
 class _Scanner:
     """Collects from one module."""
 
-    def __init__(
-        self, module: Module, path: str, file: str | None, cwd: str | None, environment: Mapping[str, str | None]
-    ) -> None:
+    def __init__(self, module: Module, path: str, started: Started) -> None:
         self.module = module
         self.path = path
         self.data = python_calls()
-        self.evaluator = Evaluator(module, file, cwd, environment)
+        self.evaluator = Evaluator(module, started)
         self.told = told_to(module)
         self.spoken = spoken_of(module.nodes)
         self.parts = {id(part) for node in module.nodes if isinstance(node, ast.JoinedStr) for part in node.values}

@@ -68,17 +68,49 @@ class Value:
 UNKNOWN = Value()
 
 
-@record(eq=False, slots=False)
-class Evaluator:
-    """Evaluates expressions of one module.
+class Started:
+    """What a module is started in: its own image path, the working directory, and what ENV sets.
 
-    ``file`` is the image path of the module, ``cwd`` that of the working directory, ``environment`` what ENV sets.
+    It remembers what was ``asked``: what was found out of a module holds wherever the answers are the same.
     """
 
+    def __init__(self, file: str | None, cwd: str | None, environment: Mapping[str, str | None]) -> None:
+        self._file, self._cwd, self._environment = file, cwd, environment
+        self.asked: dict[tuple[str, str], str | None] = {}
+
+    def variable(self, name: str) -> str | None:
+        """What ENV sets *name* to."""
+        return self._ask("variable", name)
+
+    @property
+    def file(self) -> str | None:
+        """The image path of the module."""
+        return self._ask("file", "")
+
+    @property
+    def cwd(self) -> str | None:
+        """The image path of the working directory."""
+        return self._ask("cwd", "")
+
+    def answers(self, asked: Mapping[tuple[str, str], str | None]) -> bool:
+        """Whether all that was *asked* elsewhere has the same answers here."""
+        return all(self._answer(*question) == answer for question, answer in asked.items())
+
+    def _ask(self, kind: str, name: str) -> str | None:
+        return self.asked.setdefault((kind, name), self._answer(kind, name))
+
+    def _answer(self, kind: str, name: str) -> str | None:
+        if kind == "variable":
+            return self._environment.get(name)
+        return self._file if kind == "file" else self._cwd
+
+
+@record(eq=False, slots=False)
+class Evaluator:
+    """Evaluates expressions of one module, which is ``started`` so."""
+
     module: Module
-    file: str | None
-    cwd: str | None
-    environment: Mapping[str, str | None]
+    started: Started
 
     def value(self, node: ast.AST, depth: int = 0) -> Value:
         """What *node* stands for."""
@@ -103,7 +135,7 @@ class Evaluator:
             return self._formatted(node, deeper)
         if isinstance(node, ast.Name):
             if node.id == "__file__":
-                return Value(self.file)
+                return Value(self.started.file)
             expression = self.module.assigned.get(node.id)
             return self.value(expression, deeper) if expression is not None else UNKNOWN
         if isinstance(node, ast.Tuple):
@@ -136,7 +168,8 @@ class Evaluator:
             return None
         if text.startswith("/"):
             return posixpath.normpath(text)
-        return posixpath.normpath(posixpath.join(self.cwd, text)) if self.cwd else None
+        cwd = self.started.cwd
+        return posixpath.normpath(posixpath.join(cwd, text)) if cwd else None
 
     def _formatted(self, node: ast.JoinedStr, depth: int) -> Value:
         text, variable = "", None
@@ -172,7 +205,7 @@ class Evaluator:
         return self._variable(self.value(node.slice, depth).text, UNKNOWN)
 
     def _variable(self, name: str | None, default: Value) -> Value:
-        set_here = self.environment.get(name) if name else None
+        set_here = self.started.variable(name) if name else None
         return Value(set_here, None, name) if set_here is not None else Value(default.value, default.folder, name)
 
     def _call(self, node: ast.Call, depth: int) -> Value:
@@ -188,7 +221,7 @@ class Evaluator:
         if "os.path.dirname" in names:
             return Value(posixpath.dirname(first.text) if first.text else None, None, first.variable)
         if names & _HERE:
-            return Value(self.cwd)
+            return Value(self.started.cwd)
         if any(name.startswith(_TEMPORARY) for name in names):
             return Value(None, "/tmp")
         if isinstance(node.func, ast.Attribute):

@@ -6,7 +6,7 @@ from ...analysis.facts import Facts
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.cmake_install import installed_files
 from ...analysis.runtime.linker import has_libraries, linked_to
-from ...analysis.runtime.native_build import build_texts, installs_elsewhere
+from ...analysis.runtime.native_build import build_texts, installs_elsewhere, is_makefile
 from ...analysis.runtime.prefixes import prefixes
 from ...change import Safety
 from ...ir.build import Build
@@ -17,6 +17,10 @@ from .runtime_needs import CERTIFICATES, packages_to_start
 from .split_project import Project, Target
 
 _INSTALLING = frozenset(("make", "gmake", "ninja", "cmake"))
+#: What sets the prefix below which a build installs, the usual one where it is not told.
+_CONFIGURING = frozenset(("configure", "Configure", "cmake", "meson"))
+#: What brings sources from elsewhere than the context.
+_FETCHING = frozenset(("git", "tar", "unzip", "curl", "wget"))
 #: Libraries that ask the certificates of authorities, which the images with libraries of their own have.
 _TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
 
@@ -24,9 +28,9 @@ _TRUSTING = frozenset(("libssl-dev", "libcurl4-openssl-dev", "libpq-dev"))
 def native_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
     image = project.image
-    elsewhere = _installs_elsewhere(project)
-    if elsewhere is not None:
-        return f"its build files install to {elsewhere}, among those of the base image"
+    obstacle = _installs_elsewhere(project)
+    if obstacle is not None:
+        return obstacle
     packages = _packages(project, image.release)
     if isinstance(packages, str):
         return packages
@@ -40,12 +44,23 @@ def native_targets(project: Project) -> list[Target] | str:
 
 
 def _installs_elsewhere(project: Project) -> str | None:
-    """Where the build files of the context install to, if that is not where the stage is taken to install."""
+    """Why files may be installed elsewhere than the stage is taken to install them; None where they are not.
+
+    What is configured installs below its prefix. A Makefile by itself installs where it says: it has to be read.
+    """
     calls = project.facts.calls(project.stage)
-    installs = any("install" in call.argv or "--install" in call.argv for call in calls if call.name in _INSTALLING)
-    if project.facts.project is None or not installs or prefixes(project.stage):
+    installing = [call for call in calls if call.name in _INSTALLING and {"install", "--install"} & set(call.argv)]
+    if not installing or prefixes(project.stage):
         return None
-    return installs_elsewhere(build_texts(project.facts.project) or {})
+    texts = build_texts(project.facts.project) or {} if project.facts.project is not None else {}
+    elsewhere = installs_elsewhere(texts)
+    if elsewhere is not None:
+        return f"its build files install to {elsewhere}, among those of the base image"
+    if any(call.name in _CONFIGURING for call in calls) or "cmake" in {call.name for call in installing}:
+        return None
+    if any(call.name in _FETCHING for call in calls) or not any(is_makefile(path) for path in texts):
+        return "where make install puts files is not known: nothing configures it, and its Makefile is not in the context"
+    return None
 
 
 def gcc_targets(project: Project) -> list[Target] | str:
@@ -95,7 +110,7 @@ def installed_by(build: Build, facts: Facts) -> tuple[str, ...]:
         return ()
     stage = build.stages[0]
     copies = [step for step in stage.steps if isinstance(step, Copy)]
-    strange = any(call.name in ("git", "tar", "unzip", "curl", "wget") for call in facts.calls(stage))
+    strange = any(call.name in _FETCHING for call in facts.calls(stage))
     if strange or len(copies) != 1 or copies[0].sources not in ((".",), ("./",)) or copies[0].origin.flags:
         return ()
     told = prefixes(stage) or ("/usr/local",)

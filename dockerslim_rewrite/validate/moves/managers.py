@@ -245,7 +245,7 @@ def _by_manifest(words: Sequence[str], scene: Scene) -> bool:
     if words[:2] == ["php", "composer.phar"]:
         words = words[1:]
     name = _EXECUTABLES.get(words[0], words[0])
-    if name == "npm" and {"-g", "--global"} & set(words):
+    if (name in ("npm", "pnpm") and {"-g", "--global"} & set(words)) or words[:3] == ["yarn", "global", "add"]:
         return not any(is_local(word) for word in words[1:])
     tool = _TOOLS.get(name)
     if tool is None or any("\0" in word for word in words) or (words[0].startswith("./") and not scene.there(words[0])):
