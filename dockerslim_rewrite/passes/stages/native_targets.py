@@ -59,7 +59,8 @@ def _installs_elsewhere(project: Project) -> str | None:
     if any(call.name in _CONFIGURING for call in calls) or "cmake" in {call.name for call in installing}:
         return None
     if any(call.name in _FETCHING for call in calls) or not any(is_makefile(path) for path in texts):
-        return "where make install puts files is not known: nothing configures it, and its Makefile is not in the context"
+        reason = "nothing configures it, and its Makefile is not in the context"
+        return f"where make install puts files is not known: {reason}"
     return None
 
 
