@@ -32,11 +32,23 @@ def size(count: int) -> str:
     return f"{value:.1f} GB"
 
 
-def change_lines(name: str, change: Change) -> Iterator[str]:
-    """One change in two lines: where and what; why."""
-    saving = f", about {size(change.saving)} less" if change.saving else ""
-    yield f"{name}:{change.line}: {change.rule} {change.title} [{change.safety.label}{saving}]"
-    yield f"    {change.reason}"
+def change_lines(name: str, changes: Iterable[Change]) -> Iterator[str]:
+    """*changes* of the file *name*, those that are alike together, in two lines: where and what; why."""
+    alike: dict[tuple[str, str, str, Safety], list[Change]] = {}
+    for change in sorted(changes, key=lambda change: change.line):
+        alike.setdefault((change.rule, change.title, change.reason, change.safety), []).append(change)
+    for first, *others in alike.values():
+        count = sum(one.saving or 0 for one in (first, *others))
+        saving = f", about {size(count)} less" if count else ""
+        again = _again(first.line, others)
+        yield f"{name}:{first.line}: {first.rule} {first.title} [{first.safety.label}{saving}]{again}"
+        yield f"    {first.reason}"
+
+
+def _again(line: int, others: Iterable[Change | Remark]) -> str:
+    """On which other lines than *line* the same is said, for people; empty where on none."""
+    lines = [one for one in dict.fromkeys(other.line for other in others) if one != line]
+    return f" (also on {'line' if len(lines) == 1 else 'lines'} {listing(lines)})" if lines else ""
 
 
 _WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
@@ -48,8 +60,7 @@ def remark_lines(name: str, remarks: Iterable[Remark]) -> Iterator[tuple[int, st
     for remark in remarks:
         causes.setdefault((remark.kind, remark.rule, remark.reason), []).append(remark)
     for first, *others in causes.values():
-        again = [line for line in dict.fromkeys(one.line for one in others) if line != first.line]
-        also = f" (also on {'line' if len(again) == 1 else 'lines'} {listing(again)})" if again else ""
+        also = _again(first.line, others)
         yield first.line, f"{name}:{first.line}: {first.rule} {_WORDS[first.kind]}: {first.reason}{also}"
 
 
@@ -89,9 +100,8 @@ def summary_line(result: Result) -> str:
 def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
     """The journal of one file, in the order of its lines, with a closing line."""
     name = result.path or "<stdin>"
-    for change in sorted(result.changes, key=lambda change: change.line):
-        for line in change_lines(name, change):
-            yield printable(line)
+    for line in change_lines(name, result.changes):
+        yield printable(line)
     if remarks:
         told = [remark for remark in result.remarks if remark.kind is not RemarkKind.HELD]
         for _, line in remark_lines(name, told):
