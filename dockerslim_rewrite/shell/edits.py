@@ -35,7 +35,9 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
             return insert_after(body.logical, len(body.logical.text), command + style_at(instruction, base).newline)
         return insert_after(body.logical, end, f" && {command}")
     style = style_at(instruction, base)
-    return insert_after(body.logical, end, style.joint() + command)
+    behind = len(body.logical.text) if not body.logical.text[end:].strip(" \t") else end
+    # Blanks at the end of the line would stand at the end of the new one.
+    return Edit(Span(body.logical.after(end), body.logical.after(behind)), style.joint() + command)
 
 
 def starts_errexit(root: Sequence) -> bool:

@@ -219,7 +219,7 @@ def test_caches_are_kept_outside_on_request(tmp_path: Path) -> None:
 def test_changes_that_are_alike_are_told_once_with_all_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     installs = [f"RUN apt-get update && apt-get install -y {name}\nENV {name.upper()}=1\n" for name in ("jq", "tree")]
-    path.write_text("FROM debian:12\n" + "".join(installs) + "CMD [\"jq\"]\n")
+    path.write_text("FROM debian:12\n" + "".join(installs) + 'CMD ["jq"]\n')
     told = call("rewrite", str(path), "--diff").stderr.decode().splitlines()
     (deleted,) = [line for line in told if ": DS201 delete " in line]
     assert deleted.startswith(f"{path}:2: ")

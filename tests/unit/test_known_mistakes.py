@@ -89,3 +89,11 @@ def test_no_line_is_made_that_buildkit_does_not_read() -> None:
     assert [remark.reason for remark in result.remarks] == [
         "CMD stays in shell form: BuildKit reads no line that is so long"
     ]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_line_that_is_added_ends_in_blanks(level: str) -> None:
+    text = 'FROM debian:12\nRUN apt-get update && apt-get install -y curl  \nCMD ["curl"]\n'
+    added = set(after(text, level).text.splitlines()) - set(text.splitlines())
+    assert any("rm -rf /var/lib/apt/lists/*" in line for line in added)
+    assert not any(line != line.rstrip() for line in added)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
+from ...analysis.flow.destinations import destination
 from ...analysis.packages.cleanup import append_to, appendable
 from ...change import AddsCommand, AddsInstruction, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .user_evidence import Findings
 
 _WRITING = frozenset(("RUN", "COPY", "ADD", "WORKDIR", "SHELL"))
+#: Destinations among which the files of accounts are, or may be.
+_ACCOUNTS = re.compile(r"/(?:etc(?:/(?:passwd|group|g?shadow))?)?\Z|.*\$")
 _CONTINUED = re.compile(r"[\\`]\r?\n")
 
 
@@ -71,10 +75,11 @@ def user_edits(
     if parts:
         text = _run(" && ".join(parts), stage, build, facts)
         claims.append(AddsInstruction("RUN", _claimed(text)))
-        if first is None:
+        place = first if first is not None or early else _first_copy(stage, facts)
+        if place is None:
             lines.append(text)
         else:
-            edits.append(_early(first, build, text + facts.style.newline))
+            edits.append(_early(place, build, text + facts.style.newline))
     if late:
         text = _run(_owning(late, (), account, facts), stage, build, facts)
         claims.append(AddsInstruction("RUN", _claimed(text)))
@@ -125,6 +130,14 @@ def _from_stage(step: object) -> bool:
     return isinstance(step, Copy) and step.origin.flag("from") is not None
 
 
+def _first_copy(stage: Stage, facts: Facts) -> Copy | None:
+    """The first COPY of *stage*, where an account can be made before it; None where one may bring other accounts."""
+    copies = [step for step in stage.steps if isinstance(step, Copy)]
+    places = [destination(step, facts.state(step)) for step in copies]
+    brings = any(place is None or _ACCOUNTS.match(posixpath.normpath(place)) for place in places)
+    return None if brings or not copies else copies[0]
+
+
 def _made(stage: Stage, before: int, found: Findings, facts: Facts) -> frozenset[str]:
     """The directories that WORKDIR or a RUN makes in *stage* before the step *before*, or in a stage below."""
     there = {path for path, made in found.made.items() if made.stage != stage.index or made.step < before}
@@ -150,7 +163,7 @@ def _cased(keyword: str, stage: Stage, build: Build) -> str:
 
 
 def _early(first: Copy, build: Build, text: str) -> Edit:
-    """The edit that puts *text* in front of *first*, the first COPY from the build context, which changes often."""
+    """The edit that puts *text* in front of *first*, a COPY of what changes often."""
     at = _before_comments(build, first.origin.span.start)
     newline = "\r\n" if text.endswith("\r\n") else "\n"
     parted = build.text[:at].endswith(newline * 2)
@@ -164,7 +177,10 @@ def _late(stage: Stage, build: Build, lines: Sequence[str], newline: str) -> Edi
     starts = next((step for step in following if step.keyword in ("ENTRYPOINT", "CMD")), None)
     text = "".join(line + newline for line in lines)
     if starts is not None:
-        return Edit.insert(_before_comments(build, starts.origin.span.start), text)
+        at = _before_comments(build, starts.origin.span.start)
+        # A comment that stands behind a blank line keeps its own.
+        parted = at < starts.origin.span.start and build.text[:at].endswith(newline * 2)
+        return Edit.insert(at, text + (newline if parted else ""))
     end = (following[-1] if following else last).origin.span.end
     if build.text[end - 1 : end] != "\n":
         return Edit.insert(end, newline + text.removesuffix(newline))
