@@ -35,9 +35,10 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
             return insert_after(body.logical, len(body.logical.text), command + style_at(instruction, base).newline)
         return insert_after(body.logical, end, f" && {command}")
     style = style_at(instruction, base)
-    behind = len(body.logical.text) if not body.logical.text[end:].strip(" \t") else end
+    at = body.logical.after(end)
+    rest = instruction.text[at - instruction.span.start :].partition("\n")[0].rstrip("\r")
     # Blanks at the end of the line would stand at the end of the new one.
-    return Edit(Span(body.logical.after(end), body.logical.after(behind)), style.joint() + command)
+    return Edit(Span(at, at if rest.strip() else at + len(rest)), style.joint() + command)
 
 
 def starts_errexit(root: Sequence) -> bool:
