@@ -158,6 +158,39 @@ def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> No
     assert said(found, "DS405").endswith("no Cargo.lock tells that they are not")
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "told"),
+    [
+        (
+            'FROM rust:1.80\nRUN cargo install a\nCMD ["a"]\n',
+            "DS207",
+            "would read /usr/local/cargo/registry and /usr/local/cargo/git,",
+        ),
+        ('FROM golang:1.22\nRUN go install a@v1\nCMD ["a"]\n', "DS207", "would read it,"),
+        ("FROM fedora:42\nRUN dnf install -y gcc\n", "DS203", "would read it,"),
+    ],
+)
+def test_the_places_that_are_emptied_are_told(text: str, rule: str, told: str) -> None:
+    (change,) = result(text, rule).changes
+    assert told in change.reason
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "fills"),
+    [
+        ("rust:1.80", "cargo install a", False),
+        ("rust:1.80", "rustup default nightly", False),
+        ("ruby:3.4", "gem install --user-install a", False),
+        ("debian:12", "cargo install a", True),
+        ("debian:12", "CARGO_HOME=/opt/cargo cargo install a", False),
+    ],
+)
+def test_what_base_images_lead_elsewhere_is_not_at_home(tmp_path: Path, image: str, command: str, fills: bool) -> None:
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nsleep 9\n")
+    text = f'FROM {image}\nWORKDIR /app\nRUN {command}\nCOPY start.sh .\nCMD ["sh", "start.sh"]\n'
+    assert ("into the home directory" in said(result(text, "DS501", tmp_path), "DS501")) is fills
+
+
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
     assert found == "no USER is added: nothing here tells which user the base image runs as"
