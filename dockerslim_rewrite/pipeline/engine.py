@@ -19,7 +19,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import accepted_at
-from .inserted import is_inserted
+from .inserted import copied_line, is_inserted
 from .options import Options
 from .positions import on_original
 
@@ -336,10 +336,11 @@ class Engine:
         edits = tuple(
             Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
         )
+        line = copied_line(change.line, build, patch, self.source)
         return evolve(
             change,
             edits=edits,
-            line=line_of(change.line),
+            line=line_of(change.line) if line is None else line,
             title=self._said(change.title, line_of),
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.build import Build
-from ..text import Patch
+from ..text import Patch, Source
 
 
 def is_inserted(line: int, build: Build, patch: Patch) -> bool:
@@ -21,3 +21,12 @@ def is_inserted(line: int, build: Build, patch: Patch) -> bool:
     if patch.shift(start + len(text) - 1) != at:
         return False
     return any(edit.span.start == edit.span.end == at and text in edit.text for edit in patch)
+
+
+def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | None:
+    """The line of *source*, the original, of which line *line* of *build* is a copy that *patch* inserted; else None."""
+    if not is_inserted(line, build, patch):
+        return None
+    start = build.document.source.line_starts[line - 1]
+    text = build.text[start:].partition("\n")[0].strip()
+    return next((number for number, one in enumerate(source.text.splitlines(), start=1) if one.strip() == text), None)

@@ -32,11 +32,15 @@ def size(count: int) -> str:
     return f"{value:.1f} GB"
 
 
-def change_lines(name: str, change: Change) -> Iterator[str]:
-    """One change in two lines: where and what; why."""
-    saving = f", about {size(change.saving)} less" if change.saving else ""
-    yield f"{name}:{change.line}: {change.rule} {change.title} [{change.safety.label}{saving}]"
+def change_lines(name: str, change: Change, times: int = 1) -> Iterator[str]:
+    """One change, or as many alike on one line as *times* says, in two lines: where and what; why."""
+    saving = f", about {size(change.saving * times)} less" if change.saving else ""
+    yield f"{name}:{change.line}: {change.rule} {change.title}{_often(times)} [{change.safety.label}{saving}]"
     yield f"    {change.reason}"
+
+
+def _often(times: int) -> str:
+    return "" if times == 1 else ", twice" if times == 2 else f", {times} times"
 
 
 _WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
@@ -67,7 +71,8 @@ def counted(count: int, word: str, many: str | None = None) -> str:
 def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:
     """What a higher level would do, one line a level."""
     for level in Safety:
-        held = [f"{one.rule} {one.reason}" for one in remarks if one.needs is level]
+        alike = Counter(f"{one.rule} {one.reason}" for one in remarks if one.needs is level)
+        held = [f"{one}{_often(times)}" for one, times in alike.items()]
         if held:
             more = f"; and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
             yield f"{name}: with --level {level.label}: {'; '.join(held[:_SHOWN])}{more}"
@@ -84,8 +89,12 @@ def summary_line(result: Result) -> str:
 def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
     """The journal of one file, in the order of its lines, with a closing line."""
     name = result.path or "<stdin>"
+    alike: dict[tuple[object, ...], list[Change]] = {}
     for change in sorted(result.changes, key=lambda change: change.line):
-        for line in change_lines(name, change):
+        key = (change.line, change.rule, change.title, change.reason, change.safety, change.saving)
+        alike.setdefault(key, []).append(change)
+    for same in alike.values():
+        for line in change_lines(name, same[0], len(same)):
             yield printable(line)
     if remarks:
         causes: dict[tuple[RemarkKind, str, str], list[Remark]] = {}

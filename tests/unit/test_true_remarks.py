@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.report.text import report_lines
 
 
 def result(text: str, rule: str, context: Path | None = None, level: str = "standard") -> Result:
@@ -257,3 +258,12 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
     assert "FROM gcr.io/distroless/" in found.text
     assert "distroless" not in said(found, "DS301")
     assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")
+
+
+def test_what_a_split_copies_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "main.rs").write_text("fn main() {}\n")
+    text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
+    found = rewrite(text, Options(select=("DS405", "DS601")))
+    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
+    lines = list(report_lines(found))
+    assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
