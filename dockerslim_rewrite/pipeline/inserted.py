@@ -24,7 +24,7 @@ def is_inserted(line: int, build: Build, patch: Patch) -> bool:
 
 
 def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | None:
-    """The line of *source*, the original, of which line *line* of *build* is a copy that *patch* inserted; else None."""
+    """The line of *source*, the original, that the inserted line *line* of *build* is a copy of; None where of none."""
     if not is_inserted(line, build, patch):
         return None
     start = build.document.source.line_starts[line - 1]

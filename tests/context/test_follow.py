@@ -184,6 +184,25 @@ def test_addresses_are_no_paths(tmp_path: Path, name: str, text: str, command: s
 
 
 @pytest.mark.parametrize(
+    ("copies", "read"),
+    [
+        ("COPY one .", ["one/main.go"]),
+        ("COPY . .", ["one/main.go", "two/main.go"]),
+        ("COPY go.mod .", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nRUN --mount=type=bind,target=/all true", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nARG TO\nCOPY two $TO", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nONBUILD COPY two .", ["one/main.go", "two/main.go"]),
+    ],
+)
+def test_sources_that_are_not_copied_do_not_run(tmp_path: Path, copies: str, read: list[str]) -> None:
+    builder = f"FROM a AS build\nWORKDIR /src\n{copies}\nRUN go build -o /app .\n"
+    dockerfile = f"{builder}FROM a\nCOPY --from=build /app /\nCMD /app\n"
+    files = {"one/main.go": "package main\n", "two/main.go": "package main\n", "go.mod": "module app\n"}
+    found = behaviour(tmp_path, dockerfile, files)
+    assert [path for path in found.followed if path.endswith(".go")] == read
+
+
+@pytest.mark.parametrize(
     ("name", "text", "command", "starts"),
     [
         ("app.rb", "conn.exec('SELECT 1')", "ruby app.rb", False),
