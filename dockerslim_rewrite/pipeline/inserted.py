@@ -28,5 +28,11 @@ def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | 
     if not is_inserted(line, build, patch):
         return None
     start = build.document.source.line_starts[line - 1]
-    text = build.text[start:].partition("\n")[0].strip()
-    return next((number for number, one in enumerate(source.text.splitlines(), start=1) if one.strip() == text), None)
+    words = _without_flags(build.text[start:].partition("\n")[0])
+    lines = enumerate(source.text.splitlines(), start=1)
+    return next((number for number, one in lines if _without_flags(one) == words), None)
+
+
+def _without_flags(text: str) -> list[str]:
+    """The words of an instruction's line but for its flags, which other rules may have added."""
+    return [word for word in text.split() if not word.startswith("--")]

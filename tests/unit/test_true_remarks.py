@@ -65,6 +65,16 @@ def test_a_few_small_files_are_no_reason_for_a_dockerignore(tmp_path: Path) -> N
     assert "a build is sent 1 file (" in said(result(text, "DS801", tmp_path), "DS801")
 
 
+@pytest.mark.parametrize(("name", "told"), [(".gitignore", False), (".git/HEAD", True)])
+def test_the_history_is_worth_a_dockerignore(tmp_path: Path, name: str, told: bool) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n")
+    (tmp_path / ".dockerignore").write_text("*.log\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).write_text("x\n")
+    text = "FROM python:3.12\nCOPY . /app/\n"
+    assert bool(said(result(text, "DS801", tmp_path), "DS801")) is told
+
+
 def started(tmp_path: Path, script: str, more: str = "") -> str:
     (tmp_path / "start.sh").write_text(f"#!/bin/sh\n{script}\nexec python app.py\n")
     (tmp_path / "app.py").write_text("print(1)\n")
@@ -267,3 +277,12 @@ def test_what_a_split_copies_is_told_where_it_stands(tmp_path: Path) -> None:
     assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
     lines = list(report_lines(found))
     assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
+
+
+@pytest.mark.parametrize(
+    ("early", "told"), [("COPY go.mod ./\nRUN go mod download\n", False), ("RUN go version\n", True)]
+)
+def test_dependencies_that_come_first_are_not_asked_for(tmp_path: Path, early: str, told: bool) -> None:
+    (tmp_path / "go.mod").write_text("module example.org/app\n")
+    text = f"FROM golang:1.24\nWORKDIR /app\n{early}COPY . .\nRUN go build -o /srv/app .\n"
+    assert bool(said(result(text, "DS701", tmp_path), "DS701")) is told

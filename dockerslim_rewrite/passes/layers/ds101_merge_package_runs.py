@@ -17,6 +17,7 @@ from ..base import Proposals
 from .blocks import merged
 
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
+_FETCHES = ("-U", "--update", "--update-cache")
 _CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
 #: Managers whose index an install leaves in the layer.
 _INDEXED = frozenset(("apt", "zypper", "yum", "dnf", "microdnf", "tdnf"))
@@ -65,9 +66,11 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
 
 def _leaves(done: Operation) -> bool:
     """Whether *done* leaves something of its manager's behind that a cleanup finds."""
-    keeps_none = done.manager.option is not None and done.has_flag(
-        done.manager.option, *done.manager.option_alternatives
-    )
+    known = done.manager
+    if known.name == "apk":
+        # It keeps no package, and the index only where it is told to fetch it.
+        return done.kind is Kind.UPDATE or (done.has_flag(*_FETCHES) and not done.has_flag("--no-cache"))
+    keeps_none = known.option is not None and done.has_flag(known.option, *known.option_alternatives)
     return done.kind in _ADDS | {Kind.UPDATE} and not keeps_none
 
 
