@@ -99,6 +99,7 @@ class Engine:
         self.asked = False
         self.projects = cache(lambda: projects_of(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
+        self._first_remarks: dict[str, list[Remark]] = {}
         self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
@@ -241,6 +242,7 @@ class Engine:
                     reason = f'{proposal.title}: not done, a comment speaks of what it changes: "{shown(wish.text)}"'
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) and is_inserted(proposal.line, build, outcome.patch):
+                    remarks += self._said_before(one, self._remark(proposal, build, outcome))
                     continue
                 if not isinstance(proposal, Remark):
                     proposal = _as_proved(proposal, reading.facts)
@@ -291,6 +293,17 @@ class Engine:
             return evolve(proposal, line=line, reason=self._said(proposal.reason, line_of), evidence=evidence)
         title = self._said(proposal.title, line_of)
         return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
+
+    def _said_before(self, one: Pass, remark: Remark) -> list[Remark]:
+        """What the pass *one* says of the original, where it now says *remark* of a line of this program's own: for the
+        same reason, or for the only one.
+        """
+        if one.code not in self._first_remarks:
+            nothing = Outcome(self.source.text)
+            found = (each for each in self._proposed(one, self.first) if isinstance(each, Remark))
+            self._first_remarks[one.code] = [self._remark(each, self.first.build, nothing) for each in found]
+        said = self._first_remarks[one.code]
+        return [first for first in said if first.reason == remark.reason or len(said) == 1][:1]
 
     def _is_ignored(self, ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
         """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""

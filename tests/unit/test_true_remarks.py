@@ -286,3 +286,14 @@ def test_dependencies_that_come_first_are_not_asked_for(tmp_path: Path, early: s
     (tmp_path / "go.mod").write_text("module example.org/app\n")
     text = f"FROM golang:1.24\nWORKDIR /app\n{early}COPY . .\nRUN go build -o /srv/app .\n"
     assert bool(said(result(text, "DS701", tmp_path), "DS701")) is told
+
+
+def test_what_is_said_of_a_stage_that_a_split_made_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "main.rs").write_text("fn main() {}\n")
+    start = 'USER root\nCMD ["./target/release/web"]\n'
+    text = f"FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\n{start}"
+    found = rewrite(text, Options(context=tmp_path))
+    assert "DS405" in {change.rule for change in found.changes}
+    assert [(one.line, one.reason) for one in found.remarks if one.rule == "DS501"] == [
+        (1, "stays root: the file says so itself with USER root")
+    ]
