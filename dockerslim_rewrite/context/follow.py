@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection
 
 from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
@@ -237,14 +238,23 @@ class Follower(Following):
             return
         self.seen.add(("language", language))
         words = vocabularies()[language]
-        sources = sources_of(words, self.tree.by_path)
+        files = self._brought(words.suffixes)
+        sources = sources_of(words, files)
         if not any(path.endswith(words.suffixes) for path in sources):
             said = f"what the program does is not known: the context holds no {words.name} sources"
             self.doubt(said, where, blind=True)
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)
-        self.add(look(words, self.tree.by_path, self.tree.read, cwd))
+        self.add(look(words, files, self.tree.read, cwd))
+
+    def _brought(self, suffixes: tuple[str, ...]) -> Collection[str]:
+        """The context paths of what the build brings into one of its stages, where that is sources; else of all there
+        is: a program may have been compiled before.
+        """
+        copied = {path for stage in self.placed.stages for path in stage.values()}
+        whole = self.placed.missing or not self.placed.complete or not any(path.endswith(suffixes) for path in copied)
+        return self.tree.by_path if whole else [path for path in self.tree.by_path if path in copied]
 
 
 def _is_arguments(text: str) -> bool:

@@ -13,7 +13,7 @@ from ..analysis.flow.destinations import destination, is_folder
 from ..analysis.flow.graph import stage_graph
 from ..analysis.flow.state import expand, states
 from ..ir.build import Build
-from ..ir.steps import Copy
+from ..ir.steps import Copy, Onbuild, Run
 from ..record import record
 from .tree import ContextTree
 
@@ -22,7 +22,8 @@ from .tree import ContextTree
 class Placed:
     """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
     by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an image path, in
-    their order. ``stages`` are the same as ``context_of`` for each stage.
+    their order. ``stages`` are the same as ``context_of`` for each stage; ``complete`` tells that nothing else brings
+    files of the context into one of them.
     """
 
     context_of: dict[str, str]
@@ -30,6 +31,7 @@ class Placed:
     missing: tuple[tuple[str, int], ...]
     steps: Mapping[str, tuple[int, ...]]
     stages: tuple[dict[str, str], ...] = ()
+    complete: bool = False
 
 
 def place(build: Build, tree: ContextTree) -> Placed:
@@ -38,7 +40,23 @@ def place(build: Build, tree: ContextTree) -> Placed:
     found = placer.stages()
     last = found[-1] if found else {}
     image_of = {context: image for image, context in last.items()}
-    return Placed(last, image_of, tuple(placer.missing), placer.steps, tuple(found))
+    return Placed(last, image_of, tuple(placer.missing), placer.steps, tuple(found), complete=not _brings_more(build))
+
+
+def _brings_more(build: Build) -> bool:
+    """Whether files of the context may come into a stage otherwise: by a mount, a trigger, or to an unknown place."""
+    known = states(build)
+    for stage in build.stages:
+        if "onbuild" in stage.head.image:
+            return True
+        for step in stage.steps:
+            if isinstance(step, Onbuild):
+                return True
+            if isinstance(step, Run) and any(mount.get("type", "bind") == "bind" for mount in step.mounts):
+                return True
+            if isinstance(step, Copy) and destination(step, known[step.index]) is None:
+                return True
+    return False
 
 
 class _Placer:

@@ -43,7 +43,11 @@ def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evid
     script = argv[index] if index < len(argv) else None
     context = follower.placed_file(script, cwd)
     if script is None or context is None:
-        follower.doubt(f"the program {script or 'that Python runs'} is not in the context", where, blind=True)
+        follower.doubt(
+            f"{script} is not copied into the image" if script else "what Python runs has no fixed name",
+            where,
+            blind=True,
+        )
         return
     verb = argv[index + 1] if index + 1 < len(argv) else None
     if posixpath.basename(script) == "manage.py" and verb in ("runserver", "runserver_plus"):

@@ -26,7 +26,7 @@ from .started import in_command, in_line
 _ELSEWHERE = re.compile(
     r"(?:^|/)(?:node_modules|vendor|third_party|tests?|spec|__tests__|e2e|cypress|"
     r"fixtures|testdata|\.git|dist-test|coverage)/|[._-](?:test|spec)\.[a-z]+$|_test\.go$|(?:^|/)test_[^/]*$|"
-    r"(?:^|/)(?:gulpfile|gruntfile|webpack\.config|rollup\.config|vite\.config|jest\.config|build|karma\.conf)\.[cm]?[jt]s$",
+    r"(?:^|/)(?:gulpfile|gruntfile|(?:eslint|prettier|babel|commitlint|tailwind|postcss|vitest|playwright)\.config|webpack\.config|rollup\.config|vite\.config|jest\.config|build|karma\.conf)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
 #: Folders that show how to use a project, unless they are all that there is of it.
@@ -41,7 +41,13 @@ _MOST_LOOKED_AT = 4096
 _NEAR = 80
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
 #: What stands before a path that is only read.
-_READS = re.compile(r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require|import|from|include|href|src)[\s(=:]{0,4}\Z")
+_READS = re.compile(
+    r"(?i)\b(?:read\w*|exists?\w*|sendfile|static|require(?:_once)?|import|from|include(?:_once)?|href|src)[\s(=:]{0,4}"
+    r"(?:[\w()$]{1,40}\s*\.\s*)?\Z"
+)
+_JOINED = re.compile(r"[\w)\]]\s*\.\s*\Z")
+#: Words of a query to a database, which calls of the same names are given as commands of the shell.
+_QUERY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT|WITH|VACUUM)\b")
 
 
 def sources_of(words: Vocabulary, files: Iterable[str]) -> list[str]:
@@ -135,7 +141,9 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         else:
             for quoted in _QUOTED.finditer(bare):
                 if _may_write(words, quoted, bare) and not _READS.search(bare, 0, quoted.start()):
-                    found.writes.append(at_path(quoted[2], WriteKind.POSSIBLE, quoted[2], cwd, where))
+                    # Behind a part that the code computes, it begins no path.
+                    text = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
+                    found.writes.append(at_path(text, WriteKind.POSSIBLE, text, cwd, where))
         match = _first(words.listens, bare)
         if match is not None:
             found.listeners.append(_listener(match, words, bare, text, where))
@@ -158,6 +166,8 @@ def _may_write(words: Vocabulary, quoted: re.Match[str], line: str) -> bool:
 def _started(match: re.Match[str], line: str, where: Evidence) -> Iterator[StartedProgram]:
     """The programs that a line of code starts, as far as it says so itself."""
     program, script = _group(match, "program"), _group(match, "script")
+    if program is not None and _QUERY.match(program):
+        return
     if script is not None:
         yield from in_command((program or "sh", "-c", script), where)
     elif program is None:

@@ -54,3 +54,9 @@ def home_hints() -> tuple[frozenset[str], tuple[str, ...]]:
     """Packages of the system that only browsers need, and words of Yarn 2 and later."""
     hints = table("home")["hints"]
     return frozenset(hints["libraries"]), tuple(hints["yarn"])
+
+
+def image_sets(name: str | None) -> Mapping[str, str]:
+    """The variables by which the base image *name* leads tools to other places than the home folder."""
+    found: Mapping[str, str] = table("home")["images"].get(name, {})
+    return found

@@ -21,6 +21,7 @@ class WrittenNames:
     maybe: re.Pattern[str]
     port: re.Pattern[str]
     never: re.Pattern[str]
+    addresses: re.Pattern[str]
     address: re.Pattern[str]
     source: re.Pattern[str]
     ending: re.Pattern[str]
@@ -54,15 +55,17 @@ def addresses() -> Addresses:
 
 
 @cache
-def _absolute() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _absolute() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     data = table("written")["absolute"]
-    return re.compile(data["path"]), re.compile(data["read"])
+    return re.compile(data["path"]), re.compile(data["read"]), re.compile(data["alone"])
 
 
 def absolute_path(text: str) -> bool:
     """Whether *text* is an absolute path of a file or directory, outside what programs only read as a rule."""
-    path, read = _absolute()
-    return len(text) < 200 and bool(path.match(text)) and not read.match(text)
+    path, read, alone = _absolute()
+    if len(text) >= 200 or not path.match(text) or read.match(text):
+        return False
+    return "/" in text.strip("/") or "." in text or bool(alone.match(text))
 
 
 @cache
@@ -71,7 +74,7 @@ def written_names() -> WrittenNames:
     data = table("written")
     keys, databases = data["keys"], data["databases"]
     return WrittenNames(
-        **{name: re.compile(keys[name]) for name in ("surely", "dotted", "maybe", "port", "never")},
+        **{name: re.compile(keys[name]) for name in ("surely", "dotted", "maybe", "port", "never", "addresses")},
         address=re.compile(databases["address"]),
         source=re.compile(databases["source"]),
         ending=re.compile(rf"{data['ending']}\Z"),

@@ -19,7 +19,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import accepted_at
-from .inserted import is_inserted
+from .inserted import copied_line, is_inserted
 from .options import Options
 from .positions import on_original
 
@@ -99,6 +99,7 @@ class Engine:
         self.asked = False
         self.projects = cache(lambda: projects_of(options, source.path))
         self.name = Path(source.path).name if source.path else "Dockerfile"
+        self._first_remarks: dict[str, list[Remark]] = {}
         self._heeded: set[tuple[frozenset[str], str]] = set()
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
@@ -241,6 +242,7 @@ class Engine:
                     reason = f'{proposal.title}: not done, a comment speaks of what it changes: "{shown(wish.text)}"'
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
                 if isinstance(proposal, Remark) and is_inserted(proposal.line, build, outcome.patch):
+                    remarks += self._said_before(one, self._remark(proposal, build, outcome))
                     continue
                 if not isinstance(proposal, Remark):
                     proposal = _as_proved(proposal, reading.facts)
@@ -292,6 +294,17 @@ class Engine:
         title = self._said(proposal.title, line_of)
         return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
 
+    def _said_before(self, one: Pass, remark: Remark) -> list[Remark]:
+        """What the pass *one* says of the original, where it now says *remark* of a line of this program's own: for the
+        same reason, or for the only one.
+        """
+        if one.code not in self._first_remarks:
+            nothing = Outcome(self.source.text)
+            found = (each for each in self._proposed(one, self.first) if isinstance(each, Remark))
+            self._first_remarks[one.code] = [self._remark(each, self.first.build, nothing) for each in found]
+        said = self._first_remarks[one.code]
+        return [first for first in said if first.reason == remark.reason or len(said) == 1][:1]
+
     def _is_ignored(self, ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
         """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
         codes = _words(one) | {word.lower() for word in one.held_by}
@@ -336,10 +349,11 @@ class Engine:
         edits = tuple(
             Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
         )
+        line = copied_line(change.line, build, patch, self.source)
         return evolve(
             change,
             edits=edits,
-            line=line_of(change.line),
+            line=line_of(change.line) if line is None else line,
             title=self._said(change.title, line_of),
             reason=self._said(change.reason, line_of),
             evidence=tuple(self._said(one, line_of) for one in change.evidence),

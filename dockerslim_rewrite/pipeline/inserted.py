@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.build import Build
-from ..text import Patch
+from ..text import Patch, Source
 
 
 def is_inserted(line: int, build: Build, patch: Patch) -> bool:
@@ -21,3 +21,18 @@ def is_inserted(line: int, build: Build, patch: Patch) -> bool:
     if patch.shift(start + len(text) - 1) != at:
         return False
     return any(edit.span.start == edit.span.end == at and text in edit.text for edit in patch)
+
+
+def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | None:
+    """The line of *source*, the original, that the inserted line *line* of *build* is a copy of; None where of none."""
+    if not is_inserted(line, build, patch):
+        return None
+    start = build.document.source.line_starts[line - 1]
+    words = _without_flags(build.text[start:].partition("\n")[0])
+    lines = enumerate(source.text.splitlines(), start=1)
+    return next((number for number, one in lines if _without_flags(one) == words), None)
+
+
+def _without_flags(text: str) -> list[str]:
+    """The words of an instruction's line but for its flags, which other rules may have added."""
+    return [word for word in text.split() if not word.startswith("--")]

@@ -41,7 +41,8 @@ def change_lines(name: str, changes: Iterable[Change]) -> Iterator[str]:
         count = sum(one.saving or 0 for one in (first, *others))
         saving = f", about {size(count)} less" if count else ""
         again = _again(first.line, others)
-        yield f"{name}:{first.line}: {first.rule} {first.title} [{first.safety.label}{saving}]{again}"
+        often = "" if again else _often(1 + len(others))
+        yield f"{name}:{first.line}: {first.rule} {first.title}{often} [{first.safety.label}{saving}]{again}"
         yield f"    {first.reason}"
 
 
@@ -49,6 +50,10 @@ def _again(line: int, others: Iterable[Change | Remark]) -> str:
     """On which other lines than *line* the same is said, for people; empty where on none."""
     lines = [one for one in dict.fromkeys(other.line for other in others) if one != line]
     return f" (also on {'line' if len(lines) == 1 else 'lines'} {listing(lines)})" if lines else ""
+
+
+def _often(times: int) -> str:
+    return "" if times == 1 else ", twice" if times == 2 else f", {times} times"
 
 
 _WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
@@ -83,7 +88,8 @@ def counted(count: int, word: str, many: str | None = None) -> str:
 def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:
     """What a higher level would do, one line a level."""
     for level in Safety:
-        held = [f"{one.rule} {one.reason}" for one in remarks if one.needs is level]
+        alike = Counter(f"{one.rule} {one.reason}" for one in remarks if one.needs is level)
+        held = [f"{one}{_often(times)}" for one, times in alike.items()]
         if held:
             more = f"; and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
             yield f"{name}: with --level {level.label}: {'; '.join(held[:_SHOWN])}{more}"

@@ -30,6 +30,7 @@ def pairs(entries: list[Entry]) -> list[tuple[str, str, int]]:
             "a.b=c\\\n  d\n# no\n! no\ne : f\ng h\nk\\=x=\\u0041\\n\n",
             [("a.b", "cd", 1), ("e", "f", 5), ("g", "h", 6), ("k=x", "A", 7)],
         ),
+        (read_ini, "; no\na = b\n[c]\nd = e\n", [("a", "b", 2), ("c.d", "e", 4)]),
         (read_environment, "# no\nexport A='b c'\nD=\n", [("A", "b c", 2), ("D", "", 3)]),
         (read_yaml, "a: {b: [c, 'd']}\n---\n- e\n", [("a.b", "c", 1), ("a.b", "d", 1), ("", "e", 3)]),
         (read_yaml, "x: &y {b: c}\nz: *y\n", [("x.b", "c", 1), ("z.b", "c", 1)]),
@@ -111,6 +112,8 @@ def test_what_is_written(keys: str, value: str, path: str | None) -> None:
         ("log.level", "debug"),
         ("timeout", "30"),
         ("spring.datasource.url", "jdbc:postgresql://db/a"),
+        ("main.urls.db", "/db"),
+        ("routes.upload", "/upload"),
     ],
 )
 def test_what_is_not(keys: str, value: str) -> None:

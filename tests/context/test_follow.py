@@ -162,6 +162,63 @@ def test_other_languages(
     assert [privilege.need for privilege in found.privileges] == needs
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "command", "written"),
+    [
+        ("Main.java", 'server.append("/cached-worlds", Cache.class);', "java -jar x.jar", []),
+        ("main.go", 'const (\n\tpathCache = "/cached-queries"\n)', "/app", []),
+        ("a.js", "@Get('/cached-worlds')\ncachedWorlds() { }", "node a.js", []),
+        ("app.py", "app.GET('/queries', download)", "python app.py", []),
+        ("Main.java", 'String uploadDir = "/uploads";', "java -jar x.jar", ["/uploads"]),
+        ("Main.java", 'String cacheDir = "/opt/cached-worlds";', "java -jar x.jar", ["/opt/cached-worlds"]),
+        ("Main.java", 'Files.lines(Paths.get("/run/secrets/db-password"));', "java -jar x.jar", []),
+        ("x.php", "<?php\nrequire __DIR__ . '/storage/autoload.php';", "php -S 0.0.0.0:80 x.php", []),
+        ("x.php", "<?php\n$cache = BASE . '/storage/cache';", "php -S 0.0.0.0:80 x.php", ["/src/storage/cache"]),
+    ],
+)
+def test_addresses_are_no_paths(tmp_path: Path, name: str, text: str, command: str, written: list[str]) -> None:
+    dockerfile = f"FROM a\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD {command}\n"
+    found = behaviour(tmp_path, dockerfile, {name: text})
+    assert name in found.followed
+    assert [write.path for write in found.writes] == written
+
+
+@pytest.mark.parametrize(
+    ("copies", "read"),
+    [
+        ("COPY one .", ["one/main.go"]),
+        ("COPY . .", ["one/main.go", "two/main.go"]),
+        ("COPY go.mod .", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nRUN --mount=type=bind,target=/all true", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nARG TO\nCOPY two $TO", ["one/main.go", "two/main.go"]),
+        ("COPY one .\nONBUILD COPY two .", ["one/main.go", "two/main.go"]),
+    ],
+)
+def test_sources_that_are_not_copied_do_not_run(tmp_path: Path, copies: str, read: list[str]) -> None:
+    builder = f"FROM a AS build\nWORKDIR /src\n{copies}\nRUN go build -o /app .\n"
+    dockerfile = f"{builder}FROM a\nCOPY --from=build /app /\nCMD /app\n"
+    files = {"one/main.go": "package main\n", "two/main.go": "package main\n", "go.mod": "module app\n"}
+    found = behaviour(tmp_path, dockerfile, files)
+    assert [path for path in found.followed if path.endswith(".go")] == read
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command", "starts"),
+    [
+        ("app.rb", "conn.exec('SELECT 1')", "ruby app.rb", False),
+        ("app.rb", "def exec(query)\n  @connection.exec(query)\nend", "ruby app.rb", False),
+        ("app.rb", "exec('ls')", "ruby app.rb", True),
+        ("app.rb", "Kernel.exec(name)", "ruby app.rb", True),
+        ("a.js", "const c = require('child_process')\ndb.exec('CREATE TABLE a')\nc.exec('ls')", "node a.js", True),
+    ],
+)
+def test_queries_start_no_programs(tmp_path: Path, name: str, text: str, command: str, starts: bool) -> None:
+    found = behaviour(tmp_path, f"FROM a\nWORKDIR /src\nCOPY . .\nCMD {command}\n", {name: text})
+    assert name in found.followed
+    assert bool(found.programs) is starts
+    assert not any("CREATE" in str(one) for one in found.programs)
+
+
 def test_npm_runs_the_scripts_around_start(tmp_path: Path) -> None:
     package = '{"scripts": {"prestart": "mkdir /p", "start": "node a.js", "poststart": "rm /q"}}'
     text = "FROM node\nWORKDIR /app\nCOPY . .\nCMD npm start\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.report.text import report_lines
 
 
 def result(text: str, rule: str, context: Path | None = None, level: str = "standard") -> Result:
@@ -62,6 +63,16 @@ def test_a_few_small_files_are_no_reason_for_a_dockerignore(tmp_path: Path) -> N
     (tmp_path / "__pycache__" / "app.pyc").unlink()
     (tmp_path / "a.pyc").unlink()
     assert "a build is sent 1 file (" in said(result(text, "DS801", tmp_path), "DS801")
+
+
+@pytest.mark.parametrize(("name", "told"), [(".gitignore", False), (".git/HEAD", True)])
+def test_the_history_is_worth_a_dockerignore(tmp_path: Path, name: str, told: bool) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n")
+    (tmp_path / ".dockerignore").write_text("*.log\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).write_text("x\n")
+    text = "FROM python:3.12\nCOPY . /app/\n"
+    assert bool(said(result(text, "DS801", tmp_path), "DS801")) is told
 
 
 def started(tmp_path: Path, script: str, more: str = "") -> str:
@@ -158,6 +169,39 @@ def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> No
     assert said(found, "DS405").endswith("no Cargo.lock tells that they are not")
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "told"),
+    [
+        (
+            'FROM rust:1.80\nRUN cargo install a\nCMD ["a"]\n',
+            "DS207",
+            "would read /usr/local/cargo/registry and /usr/local/cargo/git,",
+        ),
+        ('FROM golang:1.22\nRUN go install a@v1\nCMD ["a"]\n', "DS207", "would read it,"),
+        ("FROM fedora:42\nRUN dnf install -y gcc\n", "DS203", "would read it,"),
+    ],
+)
+def test_the_places_that_are_emptied_are_told(text: str, rule: str, told: str) -> None:
+    (change,) = result(text, rule).changes
+    assert told in change.reason
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "fills"),
+    [
+        ("rust:1.80", "cargo install a", False),
+        ("rust:1.80", "rustup default nightly", False),
+        ("ruby:3.4", "gem install --user-install a", False),
+        ("debian:12", "cargo install a", True),
+        ("debian:12", "CARGO_HOME=/opt/cargo cargo install a", False),
+    ],
+)
+def test_what_base_images_lead_elsewhere_is_not_at_home(tmp_path: Path, image: str, command: str, fills: bool) -> None:
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nsleep 9\n")
+    text = f'FROM {image}\nWORKDIR /app\nRUN {command}\nCOPY start.sh .\nCMD ["sh", "start.sh"]\n'
+    assert ("into the home directory" in said(result(text, "DS501", tmp_path), "DS501")) is fills
+
+
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
     assert found == "no USER is added: nothing here tells which user the base image runs as"
@@ -224,3 +268,32 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
     assert "FROM gcr.io/distroless/" in found.text
     assert "distroless" not in said(found, "DS301")
     assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")
+
+
+def test_what_a_split_copies_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "main.rs").write_text("fn main() {}\n")
+    text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
+    found = rewrite(text, Options(select=("DS405", "DS601")))
+    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
+    lines = list(report_lines(found))
+    assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
+
+
+@pytest.mark.parametrize(
+    ("early", "told"), [("COPY go.mod ./\nRUN go mod download\n", False), ("RUN go version\n", True)]
+)
+def test_dependencies_that_come_first_are_not_asked_for(tmp_path: Path, early: str, told: bool) -> None:
+    (tmp_path / "go.mod").write_text("module example.org/app\n")
+    text = f"FROM golang:1.24\nWORKDIR /app\n{early}COPY . .\nRUN go build -o /srv/app .\n"
+    assert bool(said(result(text, "DS701", tmp_path), "DS701")) is told
+
+
+def test_what_is_said_of_a_stage_that_a_split_made_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "main.rs").write_text("fn main() {}\n")
+    start = 'USER root\nCMD ["./target/release/web"]\n'
+    text = f"FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\n{start}"
+    found = rewrite(text, Options(context=tmp_path))
+    assert "DS405" in {change.rule for change in found.changes}
+    assert [(one.line, one.reason) for one in found.remarks if one.rule == "DS501"] == [
+        (1, "stays root: the file says so itself with USER root")
+    ]

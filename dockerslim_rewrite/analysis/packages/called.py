@@ -32,6 +32,9 @@ def cleaning_command(filled: Sequence[Use], known: Manager, run: Run, facts: Fac
     if script is None:
         return clean, "its shell text could not be read with certainty"
     removes = clean.startswith("rm ")
+    moved = next((name for name, value in facts.state(run).env.items() if _leads_away(name, value, known)), None)
+    if removes and moved is not None:
+        return clean, f"{moved} puts it elsewhere"
     for use in filled:
         problem = _outside(use, script, known, removes=removes)
         if problem is not None:
@@ -54,6 +57,12 @@ def cleaning_command(filled: Sequence[Use], known: Manager, run: Run, facts: Fac
         return clean, gone
     words = f"{written} {rest}"
     return (f"{' '.join(prefix)} {words}" if other else words), None
+
+
+def _leads_away(name: str, value: str | None, known: Manager) -> bool:
+    """Whether the variable *name* puts the cache of *known* where the command that empties it does not look."""
+    usual = value and any(path.startswith(f"{value.rstrip('/')}/") for path in known.paths)
+    return name in known.location and not usual
 
 
 def _caller(use: Use) -> tuple[str, ...]:

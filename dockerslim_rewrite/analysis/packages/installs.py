@@ -101,9 +101,9 @@ def read_by(run: Run, place: Place, facts: Facts) -> Installation:
 
 
 def _command(command: Simple, state: State, place: Place) -> Iterator[Installation]:
-    argv = command.argv
-    if command.redirects or None in argv or command.nested or command.assignments:
-        raise NeedsMore(f"{(argv or ('a command',))[0] or 'a command'} may read or write more")
+    unclear = _unclear(command)
+    if unclear is not None:
+        raise NeedsMore(unclear)
     words = _words(command)
     if not words:
         raise NeedsMore("an assignment stands between")
@@ -120,6 +120,19 @@ def _command(command: Simple, state: State, place: Place) -> Iterator[Installati
     yield from _installation(installer, words, length, state.workdir, place)
 
 
+def _unclear(command: Simple) -> str | None:
+    """Why the words of *command* do not tell what it reads and writes; None where they do."""
+    name = command.argv[0] if command.argv else None
+    shown = "a test" if name in ("[", "[[", "test") else name or "a command"
+    if None in command.argv or command.nested:
+        return f"what {shown} needs of the project is known only when it runs"
+    if command.redirects:
+        return f"{shown} reads or writes a file that < or > names"
+    if command.assignments:
+        return f"the variables in front of {shown} may name files of the project"
+    return None
+
+
 def _installation(
     installer: Installer, words: list[str], length: int, cwd: str | None, place: Place
 ) -> Iterator[Installation]:
@@ -134,7 +147,7 @@ def _installation(
                 raise NeedsMore(f"{name} installs {word}")
     for group in installer.needs:
         if not group & set(words):
-            raise NeedsMore(f"{name} without {' or '.join(sorted(group))} may read or write more")
+            raise NeedsMore(f"{name} without {' or '.join(sorted(group))} may need more of the project")
     if installer.named:
         named = [*files, *(rest if "sync" in operands[:1] else ())]
         if not (named or installer.packages):
@@ -164,7 +177,7 @@ def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], l
         if not word.startswith("-"):
             operands.append(word)
         elif name in installer.elsewhere or word in ("-", "--"):
-            raise NeedsMore(f"with {word} {installer.executables[0]} may read or write more of it")
+            raise NeedsMore(f"{installer.executables[0]} with {word} may need more of the project")
         elif name in installer.files:
             files.append(value if equals else next(rest, ""))
         elif name in installer.values and not equals:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
-from ...knowledge.home import Fills, home_fills, home_hints
+from ...knowledge.home import Fills, home_fills, home_hints, image_sets
 from ...record import record
+from ...shell.reader import read_script
 from ...shell.script import Script, Simple
+from ..bases import base_image
 from ..facts import Facts
-from ..flow.environment import Environment
 from ..flow.start import start_of
 from ..project import WriteKind
 
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
 _SCRIPTS = ("the script ", "the shell script ", "an interactive shell ")
-_ASSIGNED = re.compile(r"(?:\A|(?<=\s))([A-Z_][A-Z0-9_]*)=(\S*)\s+")
 _NODE = frozenset(("npm", "yarn", "pnpm"))
 
 
@@ -35,9 +35,12 @@ class HomeUse:
 def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[HomeUse]:
     """What the RUNs of *stages* leave in the home folder, as far as commands, manifests and scripts tell."""
     starts = _started(build, facts)
+    environments: dict[int, Mapping[str, str | None]] = {}
     for index in stages:
+        image = base_image(build, facts, build.stages[index])
+        sets = image_sets(image.name if image is not None else None)
         for run in build.stages[index].runs:
-            environment = facts.state(run).env
+            environment = environments[run.line] = {**sets, **facts.state(run).env}
             known = [one for one in home_fills() if not one.avoided(environment)]
             known = [one for one in known if not one.started or any(_word(name, starts) for name in one.started)]
             script = facts.script(run)
@@ -46,7 +49,6 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
             yield from _installed(run, facts, known)
     if facts.project is None:
         return
-    environments = {run.line: facts.state(run).env for index in stages for run in build.stages[index].runs}
     for line, behaviour in facts.project.built(build):
         if line not in environments:
             continue
@@ -64,10 +66,13 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
                 yield HomeUse(why, line, runtime=False)
 
 
-def _followed(text: str, line: int, environment: Environment) -> Iterator[HomeUse]:
+def _followed(text: str, line: int, environment: Mapping[str, str | None]) -> Iterator[HomeUse]:
     """What a command of a script leaves in the home folder that the RUN on *line* starts."""
-    given = dict(_ASSIGNED.findall(text.partition("\n")[0]))
-    name = posixpath.basename(_ASSIGNED.sub("", text).split(" ")[0])
+    script = read_script(text)
+    first = next(iter(script.commands), None) if isinstance(script, Script) else None
+    assigned = first.assignments if first is not None else ()
+    given = {word.text.partition("=")[0]: word.text.partition("=")[2] for word in assigned}
+    name = (posixpath.basename(first.argv[0] or "") if first is not None and first.argv else "") or "a command"
     for one in home_fills():
         avoided = one.avoided(given) or one.avoided(environment)
         if not one.started and one.commands.search(text) and not avoided:

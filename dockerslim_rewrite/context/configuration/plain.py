@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from .entries import Entry, UnreadError
 
+#: The name of what has none.
+_NO_SECTION = "\0"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.S)
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _SEPARATED = re.compile(r"((?:[^\\=:\s]|\\.)*)(?:\s*[=:]\s*|\s+|\Z)(.*)", re.S)
@@ -15,16 +17,24 @@ _VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*\Z")
 
 
 def read_ini(text: str) -> list[Entry]:
-    """The values of an INI file, as ``configparser`` reads it. Raises ``UnreadError``."""
+    """The values of an INI file, as ``configparser`` reads it; PHP's may have some before the first section.
+
+    Raises ``UnreadError``.
+    """
     reader = configparser.RawConfigParser(strict=False, allow_no_value=True, interpolation=None)
     reader.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        reader.read_string(text)
+        try:
+            reader.read_string(text)
+        except configparser.MissingSectionHeaderError as error:
+            if "=" not in error.line:
+                raise
+            reader.read_string(f"[{_NO_SECTION}]\n{text}")
     except (configparser.Error, ValueError) as error:
         raise UnreadError(str(error).splitlines()[0]) from None
     lines = text.splitlines()
     found = [
-        Entry((section, key), value, _line(lines, key))
+        Entry((key,) if section == _NO_SECTION else (section, key), value, _line(lines, key))
         for section in reader.sections()
         for key, value in reader.items(section)
         if value is not None

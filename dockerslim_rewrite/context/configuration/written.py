@@ -60,7 +60,7 @@ def _value(entry: Entry, dotted: str, text: str | None, cwd: str | None, where: 
     elif surely and _PATH.match(text):
         folder = re.search(r"(?i)(?:dir(?:ectory)?|folder|path)\Z", entry.key) and "." not in posixpath.basename(text)
         yield at_path(text, WriteKind.FOLDER if folder else WriteKind.LOG, f"{entry.key} = {text}", cwd, where)
-    elif names.never.search(entry.key):
+    elif names.never.search(entry.key) or any(map(names.addresses.match, dotted.split(".")[:-1])):
         return
     elif looks_written(text) or (names.maybe.search(dotted) and _PATH.match(text) and "/" in text):
         yield at_path(text, WriteKind.POSSIBLE, f"{entry.key} = {text}", cwd, where)

@@ -46,7 +46,7 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
         called_name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if called_name in names.anywhere:
             yield from (one for argument in node.args for one in _strings(argument))
-        elif called_name in names.first and node.args:
+        elif {called_name, called_name.lower()} & names.first and node.args:
             yield from _strings(node.args[0])
 
 

@@ -90,12 +90,19 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     yield Change(
         edits=(append_to(run, facts, command),),
         title=f"empty {known.name}'s cache where it was filled",
-        reason=f"only the next install on this machine would read {' and '.join(known.paths[:2])}, and there is none",
+        reason=f"only the next install on this machine would read {_emptied(command)}, and there is none",
         safety=verdict,
         claims=(DropsFiles(tuple(command.split()), known.paths),),
         line=run.line,
         saving=left_behind(_since_cleaned(uses), stage, build, facts),
     )
+
+
+def _emptied(command: str) -> str:
+    """What *command* empties, for people: the places that it names, or what its tool knows of."""
+    words = command.split()
+    named = [word.removesuffix("/*").removesuffix("/*.gem") for word in words if word.startswith(("/", "~"))]
+    return " and ".join(named) if "rm" in words and named else "it"
 
 
 def _empties(use: Use) -> bool:

@@ -24,7 +24,7 @@ from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...record import record
 from ...render.fragments import fragment
-from ...shell.script import Pipeline, Script, Simple
+from ...shell.script import Pipeline, Redirect, Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -150,7 +150,7 @@ def _repeated(reader: _Reader, facts: Facts) -> tuple[str, ...] | None:
     words = [word.text for word in command.words[at:]]
     if script is None or not must_succeed(script, command, errexit=facts.state(fetched).errexit):
         return None
-    if command.assignments or update.operation.wrappers not in _WRAPPERS or command.redirects:
+    if command.assignments or update.operation.wrappers not in _WRAPPERS or not all(map(_silences, command.redirects)):
         return None
     if any(word is None for word in command.argv) or any("=" in word.text for word in command.words[:at]):
         return None
@@ -163,6 +163,11 @@ def _repeated(reader: _Reader, facts: Facts) -> tuple[str, ...] | None:
         if any(_PROXY.search(name) for name in changed):
             return None
     return tuple(words)
+
+
+def _silences(redirect: Redirect) -> bool:
+    """Whether *redirect* only throws away what is printed."""
+    return ">" in redirect.operator and redirect.target is not None and redirect.target.literal == "/dev/null"
 
 
 def _settings(script: Script | None, command: Simple) -> bool:

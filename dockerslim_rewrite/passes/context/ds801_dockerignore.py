@@ -51,4 +51,6 @@ def dockerignore(build: Build, facts: Facts) -> Proposals:
 def _worth(found: IgnoreFile) -> bool:
     """Whether what is kept out costs anything: it is large, or it changes although the image does not."""
     matters = (FileRole.VERSION_CONTROL, FileRole.SECRET, FileRole.DEPENDENCIES, FileRole.ENVIRONMENT)
-    return found.files >= _FILES or found.size >= _BYTES or any(item.role in matters for item in found.items)
+    # .gitignore alone is not the history.
+    costs = (item for item in found.items if item.folder or item.role is not FileRole.VERSION_CONTROL)
+    return found.files >= _FILES or found.size >= _BYTES or any(item.role in matters for item in costs)

@@ -22,8 +22,8 @@ _DOWNLOADS = frozenset(("curl", "wget"))
 _FILE = re.compile(r"(?!-)[^ ]{3,}\.(?!com\Z|org\Z|net\Z|io\Z)[A-Za-z][A-Za-z0-9]*\Z")
 
 
-#: Says why RUNs that may be joined had better not be; None where nothing speaks against it.
-Against = Callable[[Sequence[Run]], str | None]
+#: Says why RUNs that may be joined had better not be, or the level at which they may; None where nothing is to be said.
+Against = Callable[[Sequence[Run]], str | Safety | None]
 
 
 def merged(
@@ -39,14 +39,14 @@ def merged(
             continue
         joint, reasons = found
         reason = against(joint.runs) if against is not None else None
-        if reason is not None:
+        if isinstance(reason, str):
             yield missed(joint.runs[-1].line, f"not merged with the RUN on line {joint.runs[0].line}: {reason}")
             continue
         yield Change(
             edits=join(joint, facts),
             title=f"merge the RUNs on lines {lines_of(joint.runs)}",
             reason="; ".join(dict.fromkeys(reasons)),
-            safety=Safety.SAFE,
+            safety=reason or Safety.SAFE,
             claims=(MergesRuns(len(joint.runs)),),
             line=joint.runs[0].line,
         )

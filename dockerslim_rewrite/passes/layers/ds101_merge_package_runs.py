@@ -9,7 +9,7 @@ from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import appendable, mounted, removes
-from ...analysis.shell.operations import Kind
+from ...analysis.shell.operations import Kind, Operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
@@ -17,6 +17,7 @@ from ..base import Proposals
 from .blocks import merged
 
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
+_FETCHES = ("-U", "--update", "--update-cache")
 _CLEANERS = frozenset((Kind.CLEAN, Kind.REMOVE))
 #: Managers whose index an install leaves in the layer.
 _INDEXED = frozenset(("apt", "zypper", "yum", "dnf", "microdnf", "tdnf"))
@@ -56,11 +57,21 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         fetched = manager != "apt" or (Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group))
         if joined and fetched:
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
-        if kinds & (_ADDS | {Kind.UPDATE}) and _cleans(run, manager, facts):
+        if any(_leaves(op) for op in before if op.manager.name == manager) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:
             return f"the steps of {manager} belong in one layer"
     return None
+
+
+def _leaves(done: Operation) -> bool:
+    """Whether *done* leaves something of its manager's behind that a cleanup finds."""
+    known = done.manager
+    if known.name == "apk":
+        # It keeps no package, and the index only where it is told to fetch it.
+        return done.kind is Kind.UPDATE or (done.has_flag(*_FETCHES) and not done.has_flag("--no-cache"))
+    keeps_none = known.option is not None and done.has_flag(known.option, *known.option_alternatives)
+    return done.kind in _ADDS | {Kind.UPDATE} and not keeps_none
 
 
 def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
+from functools import partial
 
+from ...analysis.effects.archives import after_removal
+from ...analysis.effects.assuming import Verdict, both
+from ...analysis.effects.unpacking import named_archives, needed, unpacked_in
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import apart
-from ...ir.build import Build
+from ...analysis.packages.cleanup import appendable
+from ...change import Safety
+from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.costs import one_thought
 from ...shell.script import Script
@@ -21,8 +28,8 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     add a repository of packages: whoever changes one of them works on all of them, and what an earlier one leaves
     behind the last can still remove. `chown -R` and `chmod -R` of one directory store all of its files twice.
     Everything else stays as its author laid it out: lines that a blank line or a comment parts, downloads of different
-    files, cheap steps, which leave no bytes behind, a cheap step after a dear one, whose next edit would run the dear
-    one again, and bodies that would need brackets.
+    files, an archive that would stay in the layer all the same, cheap steps, which leave no bytes behind, a cheap step
+    after a dear one, whose next edit would run the dear one again, and bodies that would need brackets.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
@@ -36,7 +43,28 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         return _one_thought(scripts) if len(scripts) == len(group) + 1 else None
 
     for stage in build.stages:
-        yield from merged(stage, facts, wanted, bare=True)
+        yield from merged(stage, facts, wanted, bare=True, against=partial(_archive_stays, stage, build, facts))
+
+
+def _archive_stays(stage: Stage, build: Build, facts: Facts, runs: Sequence[Run]) -> str | Safety | None:
+    """Why an archive that *runs* download and unpack stays in the layer when they are joined, which saves nothing then,
+    or the level at which it goes; None where there is no such archive.
+    """
+    scripts = [script for run in runs if (script := facts.script(run)) is not None]
+    names = list(named_archives(scripts))
+    if not names or not facts.graph.ships(stage.index):
+        return None
+    paths = {posixpath.basename(one.path): one for one in unpacked_in(runs, stage, facts)}
+    verdict = Verdict()
+    for name in names:
+        known = paths.get(name)
+        if known is None or needed(known, runs, facts, build):
+            return f"{name} would stay in the layer"
+        verdict = both(verdict, after_removal(known.path, runs[-1], stage, facts))
+        problem = verdict.obstacle or appendable(runs[-1], facts)
+        if problem is not None:
+            return f"{name} would stay in the layer: {problem}"
+    return verdict.safety
 
 
 def _one_thought(scripts: Sequence[Script]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
@@ -101,7 +102,7 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
     step = _step(run, group, build, facts)
     return Change(
         edits=(Edit.replace(logical.after(first.span.end), end, "".join(step + word for word in added)),),
-        title=f"one install for {len(group)}",
+        title=f"one {posixpath.basename(first.words[0].text)} install in place of {len(group)}",
         reason="one command resolves, downloads and configures all packages at once, and lists them in one place",
         safety=Safety.STANDARD,
         claims=(JoinsCommands(tuple(written(command.words) for command in group)),),

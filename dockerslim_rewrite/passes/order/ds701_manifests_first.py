@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: More instructions than this, for files of as many folders, nobody would keep up to date by hand.
 _MOST_COPIES = 8
+#: What downloads dependencies and compiles.
+_BUILDERS = frozenset(("cargo", "go", "mvn", "mvnw", "gradle", "gradlew", "dotnet"))
 
 
 def manifests_first(build: Build, facts: Facts) -> Proposals:
@@ -61,7 +63,8 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     project = facts.project
     if not any(isinstance(run, Run) and installs(run, facts) for run in runs):
-        yield from _mixed(copy, runs, facts)
+        if not _fetched(copy, stage, build, facts):
+            yield from _mixed(copy, runs, facts)
         return
     if project is None or project.missing(build):
         reason = "all of the project is copied before its dependencies are installed, so that every edit installs them"
@@ -177,6 +180,20 @@ def _mixed(copy: Copy, steps: Sequence[Step], facts: Facts) -> Proposals:
             reason += f"{found[1].instead} with the manifests alone could come first"
             yield missed(copy.line, reason)
             return
+
+
+def _fetched(copy: Copy, stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether a RUN before *copy* seems to download the dependencies: a build tool runs on what was copied before."""
+    from ...analysis.packages.installs import commands
+
+    tools: set[str] = set()
+    for at in facts.graph.chain(stage.index):
+        early = [one for one in build.stages[at].steps if at != stage.index or one.index < copy.index]
+        copies = [one.index for one in early if isinstance(one, Copy)]
+        for run in early:
+            if isinstance(run, Run) and copies and run.index > copies[0]:
+                tools |= {posixpath.basename(one.argv[0] or "") for one in commands(run, facts) if one.argv}
+    return not _BUILDERS.isdisjoint(tools)
 
 
 def _holds(pattern: str, facts: Facts) -> bool:

@@ -21,6 +21,8 @@ from ...shell.script import Script, Simple
 FIRST_FREE_PORT = 1024
 
 
+#: Where everybody may write, in a volume as well: it begins with the mode of the directory.
+_TEMPORARY = re.compile(r"/(?:tmp|var/tmp|dev/shm)/?\Z")
 #: Modes by which everybody may read files and enter folders.
 _OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
 
@@ -31,7 +33,9 @@ def declared(steps: Sequence[Step]) -> Iterator[str]:
         if isinstance(step, Onbuild):
             yield f"other builds go on from here (ONBUILD on line {step.line})"
         elif isinstance(step, Listing) and step.keyword == "VOLUME":
-            yield f"volumes keep the owner that their files have (line {step.line})"
+            kept = [word for word in step.words if not _TEMPORARY.match(word)]
+            if kept:
+                yield f"volumes keep the owner that their files have: {' '.join(kept)} (line {step.line})"
         elif isinstance(step, Listing):
             for word in step.words:
                 port = word.partition("/")[0].partition("-")[0]
