@@ -32,6 +32,8 @@ from .words import PairError, split_pairs
 
 #: bufio.MaxScanTokenSize - 1: BuildKit refuses a longer line, its line feed not counted.
 MAX_LINE_BYTES = 65535
+#: A hundred times as many as the longest of some hundred thousand files has; each takes a kilobyte.
+MAX_INSTRUCTIONS = 50_000
 
 _DIRECTIVE = re.compile(r"#[ \t\r\f]*([a-zA-Z][a-zA-Z0-9]*)[ \t\r\f]*=[ \t\r\f]*(.+?)[ \t\r\f]*\Z")
 _KNOWN_DIRECTIVES = frozenset(("escape", "syntax", "check"))
@@ -63,6 +65,7 @@ class _Reader:
         self.directives: dict[str, str] = {}
         self.segments: list[Segment] = []
         self.instructions: list[Instruction] = []
+        self.last: dict[str, int] = {}
 
     def read(self, known: Document | None) -> Document:
         text, starts = self.text, self.starts
@@ -80,9 +83,14 @@ class _Reader:
             bare = line.rstrip("\r\n").lstrip(BLANKS if index else BLANKS + "\ufeff")
             if not bare or bare[0] == "#":
                 kind = SegmentKind.COMMENT if bare else SegmentKind.BLANK
-                self._segment(kind, Span(bounds[index], bounds[index + 1]))
+                first = bounds[index]
                 index += 1
+                while index < count and _kind(lines[index]) is kind:
+                    index += 1
+                self._segment(kind, Span(first, bounds[index]))
                 continue
+            if len(self.instructions) == MAX_INSTRUCTIONS:
+                raise ParseError(index + 1, f"more than {MAX_INSTRUCTIONS:,} instructions, which no Dockerfile has")
             index = self._read_instruction(lines, bounds, index)
         if not self.instructions:
             raise ParseError(max(count, 1), "no instructions in this file")
@@ -250,7 +258,7 @@ class _Reader:
     ) -> tuple[tuple[Heredoc, ...], int]:
         found = []
         for name, chomp, expand, spaced in announced(text):
-            if spaced and not any(line.rstrip("\r\n") == name for line in lines[index:]):
+            if spaced and self._last(lines).get(name, -1) < index:
                 # Before BuildKit 0.22 this was no here-document: `$((1 << 2))` announces nothing.
                 continue
             begin = bounds[index]
@@ -265,6 +273,20 @@ class _Reader:
                     found.append(Heredoc(name, chomp, expand, Span(begin, whole.start), whole))
                     break
         return tuple(found), index
+
+    def _last(self, lines: list[str]) -> dict[str, int]:
+        """For each text of a line the index of the last one that has it; made once, for the first who asks."""
+        if not self.last:
+            self.last = {line.rstrip("\r\n"): index for index, line in enumerate(lines)}
+        return self.last
+
+
+def _kind(line: str) -> SegmentKind:
+    """What *line* is where no instruction goes on, and it is not the first of the file."""
+    bare = line.rstrip("\r\n").lstrip(BLANKS)
+    if not bare:
+        return SegmentKind.BLANK
+    return SegmentKind.COMMENT if bare[0] == "#" else SegmentKind.INSTRUCTION
 
 
 class _Shape(NamedTuple):

@@ -40,6 +40,40 @@ def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:
     assert [(wish.first, wish.last) for wish in wished_rules(parse(text))] == [(3, 4)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN echo $((1 << E))\n" * 40_000,
+        "RUN echo << A << B\n" * 40_000,
+        "RUN echo " + "<< A " * 12_000 + "\n" + "\n" * 900_000,
+    ],
+)
+def test_blanks_before_the_names_of_here_documents_that_never_come(text: str) -> None:
+    assert not any(one.heredocs for one in parse("FROM debian:12\n" + text).instructions)
+
+
+def test_a_here_document_with_a_blank_ends_at_its_name_alone() -> None:
+    (_, first, second) = parse("FROM debian:12\nRUN cat << E\na\nE\nRUN echo $((1 << E))\n").instructions
+    assert [len(first.heredocs), len(second.heredocs)] == [1, 0]
+
+
+def test_lines_between_instructions_are_read_as_one() -> None:
+    tracemalloc.start()
+    segments = parse("FROM debian:12\n" + "\n" * 200_000 + "# a\n" * 200_000 + "RUN true\n").segments
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert [one.kind.name for one in segments] == ["INSTRUCTION", "BLANK", "COMMENT", "INSTRUCTION"]
+    assert kept < 30_000_000
+
+
+def test_a_file_of_more_instructions_than_any_has_is_refused_before_they_are_read() -> None:
+    tracemalloc.start()
+    with pytest.raises(ParseError, match="more than 50,000 instructions"):
+        parse("FROM debian:12\n" + "RUN\n" * 250_000)
+    assert tracemalloc.get_traced_memory()[1] < 120_000_000
+    tracemalloc.stop()
+
+
 def test_opening_brackets() -> None:
     assert not word_value("[" * 1_000_000).glob
     assert word_value("[" * 1_000_000 + "]").glob
