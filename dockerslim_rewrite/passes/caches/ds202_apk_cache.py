@@ -44,7 +44,7 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             if not uses or linked or mounted(run, (CACHE, "/etc/apk/cache")):
                 continue
             if not adds:
-                if any(use.operation.kind is Kind.UPDATE for use in uses):
+                if facts.graph.ships(stage.index) and any(use.operation.kind is Kind.UPDATE for use in uses):
                     yield missed(run.line, "apk update stands alone: its index stays in this layer")
                 continue
             pays = _leaves_index(run, facts) and facts.graph.ships(stage.index)

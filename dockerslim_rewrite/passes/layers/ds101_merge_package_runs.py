@@ -38,12 +38,12 @@ def merge_package_runs(build: Build, facts: Facts) -> Proposals:
         yield from merged(
             stage,
             facts,
-            lambda group, run: _reason(group, run, facts),
+            partial(_reason, facts, facts.graph.ships(stage.index)),
             against=partial(_lists_stay, stage, facts),
         )
 
 
-def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
+def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | None:
     before = [use.operation for one in group for use in facts.uses(one)]
     here = [use.operation for use in facts.uses(run)]
     for manager in dict.fromkeys(op.manager.name for op in before):
@@ -51,6 +51,9 @@ def _reason(group: Sequence[Run], run: Run, facts: Facts) -> str | None:
         added = [op for op in here if op.manager.name == manager]
         added_kinds = {op.kind for op in added}
         if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
+            if manager == "apk" and all(op.has_flag("--no-cache") for op in added if op.kind in _ADDS):
+                # They fetch an index of their own: the other one is of no use, and only takes room where it ships.
+                return "what apk left is only gone if it is not fetched in a layer of its own" if ships else None
             return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
         joined = kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds
         # Lists of apt that lie in a layer below, or were deleted already, are no smaller for it.
