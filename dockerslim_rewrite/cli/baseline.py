@@ -15,7 +15,7 @@ from ..report.text import printable
 
 if TYPE_CHECKING:
     from ..pipeline import Options
-    from ..pipeline.baseline import Accepted
+    from ..pipeline.baseline import Accepted, Known
     from .inputs import Inputs
     from .request import Request
 
@@ -96,8 +96,10 @@ def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, 
     }
     for path in files:
         name = os.path.basename(path)
-        found = _accepted(path, request, inputs)
-        entries[name] = [one for one in found if not prune or one.key in known.get(name, ())]
+        found, judged, held = _accepted(path, request, inputs)
+        # Nothing was asked of the other rules, or of the changes of a higher level: what was accepted of them stays.
+        others = [one for one in entries.get(name, ()) if one.rule not in judged or one.key in held]
+        entries[name] = [*others, *(one for one in found if not prune or one.key in known.get(name, ()))]
     for name in list(entries):
         if not os.path.exists(os.path.join(folder, name)):
             del entries[name]
@@ -116,10 +118,15 @@ def _shown(text: str) -> Mapping[tuple[str, ...], str]:
     return {tuple(row[:4]): row[4] for row in rows if len(row) > 4}
 
 
-def _accepted(path: str, request: Request, inputs: Inputs) -> list[Accepted]:
-    """The entries for all that would be changed in the file at *path*, and for what would be instead of that."""
+def _accepted(path: str, request: Request, inputs: Inputs) -> tuple[list[Accepted], frozenset[str], Known]:
+    """The entries for all that would be changed in the file at *path*, and for what would be instead of that.
+
+    With them come the codes of the rules that were asked, and the keys of what is held back for a higher level.
+    """
+    from ..change import Safety
     from ..ir.build import read_build
-    from ..pipeline import rewrite
+    from ..passes import rules
+    from ..pipeline import rewrite, selected
     from ..pipeline.baseline import accepted_at
     from ..syntax import ParseError, parse
     from ..text import Source
@@ -141,7 +148,11 @@ def _accepted(path: str, request: Request, inputs: Inputs) -> list[Accepted]:
         for change in result.changes:
             entry = accepted_at(change.rule, change.line, build)
             found[entry.key] = entry
-    return sorted(found.values(), key=lambda one: one.key)
+    asked = {one.code for phase in selected(options) for one in phase.passes}
+    reached = [one.code for one in rules() if (one.level or Safety.SAFE) <= options.safety]
+    judged = frozenset(asked.intersection(reached))
+    held = frozenset(accepted_at(one.rule, one.line, build).key for one in result.remarks if one.needs is not None)
+    return sorted(found.values(), key=lambda one: one.key), judged, held - found.keys()
 
 
 def _words(text: str | None) -> tuple[str, ...]:

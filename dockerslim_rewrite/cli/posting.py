@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..report.text import counted, printable
 
 if TYPE_CHECKING:
-    from ..review.posting import Client, Post
+    from ..review.posting import Post
     from ..review.run import Review
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -38,22 +38,21 @@ def post_review(found: Review, root: Path, forge: str, number: int | None, *, se
         for line in post_lines(comments, files, post.summary):
             print(printable(line))
         return
-    client: Client
+    variable = "GITHUB_API_URL" if github else "CI_API_V4_URL"
+    if github:
+        token = {"Authorization": f"Bearer {_token('GITHUB_TOKEN')}", "Accept": "application/vnd.github+json"}
+        client = Client(_address(variable, "https://api.github.com"), token)
+        place, request = _repository(), number or _pull_number()
+    else:
+        token = {"PRIVATE-TOKEN": _token("GITLAB_TOKEN")}
+        client = Client(_address(variable, "https://gitlab.com/api/v4"), token)
+        place, request = _variable("CI_PROJECT_ID"), number or _request_number()
     try:
-        if github:
-            client = Client(
-                os.environ.get("GITHUB_API_URL", "https://api.github.com"),
-                {"Authorization": f"Bearer {_variable('GITHUB_TOKEN')}", "Accept": "application/vnd.github+json"},
-            )
-            done = post_github(client, _repository(), number or _pull_number(), post)
-        else:
-            client = Client(
-                os.environ.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
-                {"PRIVATE-TOKEN": _variable("GITLAB_TOKEN")},
-            )
-            done = post_gitlab(client, _variable("CI_PROJECT_ID"), number or _request_number(), post)
+        done = (post_github if github else post_gitlab)(client, place, request, post)
     except PostError as error:
         raise ValueError(str(error)) from None
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise ValueError(f"--post: the answer is none of {forge}'s API; look at {variable}") from None
     for line in done.refused:
         print(printable(f"dockerslim: refused: {line}"), file=sys.stderr)
     print(f"posted {done.new}, kept {done.kept}, removed {done.removed}")
@@ -64,6 +63,21 @@ def _variable(name: str) -> str:
     if not value:
         raise ValueError(f"--post: the environment variable {name} is not set")
     return value
+
+
+def _token(name: str) -> str:
+    """The token in the variable *name*; the line end that a file of secrets has is not part of it."""
+    token = _variable(name).strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError(f"--post: {name} holds characters that no token has")
+    return token
+
+
+def _address(name: str, usual: str) -> str:
+    address = os.environ.get(name) or usual
+    if not re.match(r"https?://[^/\s]", address):
+        raise ValueError(f"--post: {name} is {address!r}, not the address of an API")
+    return address
 
 
 def _repository() -> str:

@@ -49,6 +49,7 @@ def review_command(
     """
     from ..review.git import GitError
     from ..review.reviewed import Scope
+    from .files import InputError
     from .request import Request
     from .rewrite import CHANGES, DONE, USAGE, complain, options_of
 
@@ -59,10 +60,19 @@ def review_command(
         if post is None and (send or number is not None):
             raise ValueError(f"{'--send' if send else '--number'}: posts nothing without --post github or gitlab")
         further = [_further(one) for one in write or []]
+        twice = next((file for at, (_, file) in enumerate(further) if file in [one for _, one in further[:at]]), None)
+        if twice is not None:
+            raise ValueError(f"--write: {twice} is named twice")
         typed = Request(paths=(), config=config, isolated=isolated)
         if level is not None:
             typed = evolve(typed, level=level, given=frozenset(("level",)))
             _ = options_of(typed).safety
+        for option, given in (("--base", base), ("--head", head), *(("PATH", path) for path in paths or ())):
+            if given == "":
+                raise ValueError(f"{option}: is empty")
+        if post is not None and head is None:
+            # Comments belong to a commit: what is not committed is not in it.
+            head = "HEAD"
         found, root = _review(typed, base, head, paths or [], Scope(scope))
         for kind, file in further:
             file.write_bytes(_document(found, root, kind).encode("utf-8", "surrogateescape"))
@@ -73,31 +83,31 @@ def review_command(
             from .posting import post_review
 
             post_review(found, root, post, number, send=send)
-    except (GitError, ValueError) as error:
+    except (GitError, InputError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(USAGE) from None
     except OSError as error:
-        complain(f"{error.filename}: cannot be written: {error.strerror}")
+        complain(f"{error.filename or 'standard output'}: cannot be written: {error.strerror}")
         raise typer.Exit(USAGE) from None
     for line in found.skipped:
         print(printable(f"dockerslim: skipped: {line}"), file=sys.stderr)
     raise typer.Exit(CHANGES if check and any(one.changes for one in found.files) else DONE)
 
 
-def _known(format: str, post: str | None) -> None:
+def _known(format: str, post: str | None, option: str = "--format") -> None:
     from ..report.formats import FORMATS
 
     if format not in (*_OWN, *FORMATS):
-        raise ValueError(f"--format: unknown value {format!r}; choose from {', '.join((*_OWN, *FORMATS))}")
+        raise ValueError(f"{option}: unknown value {format!r}; choose from {', '.join((*_OWN, *FORMATS))}")
     if post not in (None, "github", "gitlab"):
         raise ValueError(f"--post: unknown value {post!r}; choose from github, gitlab")
 
 
 def _further(given: str) -> tuple[str, Path]:
     kind, separator, file = given.partition("=")
-    if not separator or not file:
+    if not separator or not file or file == "-":
         raise ValueError(f"--write: {given!r} is not FORMAT=FILE")
-    _known(kind, None)
+    _known(kind, None, "--write")
     return kind, Path(file)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from ..ir.build import Build
 from ..ir.steps import Step
 from ..record import record
+from .stage_labels import stage_labels
 
 #: The file's name, beside the Dockerfiles that it is for.
 FILE_NAME = ".dockerslim-baseline"
@@ -53,13 +54,14 @@ def accepted_at(rule: str, line: int, build: Build) -> Accepted:
 
 def _at(line: int, build: Build) -> tuple[str, Step | None]:
     found: tuple[str, Step | None] = ("", None)
+    labels = stage_labels(build)
     for step in build.preamble:
         if step.line <= line:
             found = ("", step)
     for stage in build.stages:
         for step in (stage.head, *stage.steps):
             if step.line <= line:
-                found = (stage.head.alias or str(stage.index), step)
+                found = (labels[stage.index], step)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ _TRIES = 5
 #: Seconds to wait at most for a limit to pass; a run that takes longer is of no use to anybody.
 _PATIENCE = 120.0
 _PAGE = 100
-_BAD_REQUEST, _UNPROCESSABLE = 400, 422
+_BAD_REQUEST, _UNPROCESSABLE, _FAULT = 400, 422, 500
 
 
 class PostError(Exception):
@@ -75,10 +76,26 @@ class Client:
             if answer.is_success:
                 return answer
             wait = _wait(answer, attempt)
-            if wait is None or last or wait > _PATIENCE:
-                raise PostError(_refusal(method, path, answer), answer.status_code)
+            # What a faulty answer to a request that makes something leaves behind nobody knows: see ``create``.
+            blind = method == "POST" and answer.status_code >= _FAULT
+            if wait is None or last or blind or wait > _PATIENCE:
+                raise PostError(_refusal(method, path, answer, wait), answer.status_code)
             self._sleep(wait)
         raise AssertionError("the last try returns or raises")
+
+    def create(self, path: str, body: Any, there: Callable[[], bool]) -> None:
+        """Have something made; after a fault of the server again, unless it is *there*."""
+        for attempt in range(_TRIES):
+            try:
+                self.call("POST", path, body)
+            except PostError as error:
+                if error.status is None or error.status < _FAULT or attempt == _TRIES - 1:
+                    raise
+                self._sleep(2.0**attempt)
+                if there():
+                    return
+                continue
+            return
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """All entries of a list."""
@@ -108,7 +125,7 @@ def _wait(answer: httpx.Response, attempt: int) -> float | None:
     return 2.0**attempt
 
 
-def _refusal(method: str, path: str, answer: httpx.Response) -> str:
+def _refusal(method: str, path: str, answer: httpx.Response, wait: float | None) -> str:
     try:
         said = answer.json()
         text = str(said.get("message", "")) + "".join(f"; {one}" for one in said.get("errors", ()))
@@ -116,8 +133,12 @@ def _refusal(method: str, path: str, answer: httpx.Response) -> str:
         text = answer.reason_phrase
     text = " ".join(text.split())[:300]
     hint = ""
-    if answer.status_code == 401:
+    if wait is not None and answer.status_code < _FAULT:
+        hint = f"; this is a limit on requests: run again in {round(wait / 60) or 1} min"
+    elif answer.status_code == 401:
         hint = "; the token is not valid"
+    elif method == "GET" and answer.status_code == 404:
+        hint = "; there is none, or the token may not see it"
     elif answer.status_code in (403, 404):
         hint = "; the token may not write here, as in a pull request from a fork: post from a second workflow"
     return f"{method} {path}: {answer.status_code} {text}{hint}"
@@ -141,11 +162,22 @@ def post_github(client: Client, repository: str, number: int, post: Post) -> Pos
             removed += 1
     new = [one for one in post.comments if _key(one["body"]) not in present]
     files = [one for one in post.files if _key(one["body"]) not in present]
-    refused = [*_github_review(client, pull, post.commit, new), *_each(client, f"{pull}/comments", files)]
-    notes = [one for one in client.pages(f"{issue}/comments") if _key(one["body"]) == _SUMMARY and own(one)]
+
+    def there() -> set[str | None]:
+        return {_key(one["body"]) for one in client.pages(f"{pull}/comments") if own(one)}
+
+    refused = [
+        *_github_review(client, pull, post.commit, new, there),
+        *_each(client, f"{pull}/comments", files, there),
+    ]
+
+    def summaries() -> list[dict[str, Any]]:
+        return [one for one in client.pages(f"{issue}/comments") if _key(one["body"]) == _SUMMARY and own(one)]
+
+    notes = summaries()
     if not notes:
         if wanted:
-            client.call("POST", f"{issue}/comments", {"body": post.summary})
+            client.create(f"{issue}/comments", {"body": post.summary}, lambda: bool(summaries()))
     elif notes[0]["body"].strip() != post.summary.strip():
         client.call("PATCH", f"repos/{repository}/issues/comments/{notes[0]['id']}", {"body": post.summary})
     return Posted(len(new) + len(files) - len(refused), len(present), removed, tuple(refused))
@@ -172,26 +204,33 @@ def _github_author(client: Client) -> Callable[[dict[str, Any]], bool]:
     return lambda one: bool(one["user"]["login"] == login)
 
 
-def _github_review(client: Client, pull: str, commit: str, comments: Sequence[dict[str, Any]]) -> list[str]:
+#: The keys of the comments that are there by now.
+There = Callable[[], set[str | None]]
+
+
+def _github_review(
+    client: Client, pull: str, commit: str, comments: Sequence[dict[str, Any]], there: There
+) -> list[str]:
     """Make one review of *comments*; what GitHub refuses of them, a line each."""
     if not comments:
         return []
+    body = {"commit_id": commit, "event": "COMMENT", "comments": comments}
     try:
-        client.call("POST", f"{pull}/reviews", {"commit_id": commit, "event": "COMMENT", "comments": comments})
+        client.create(f"{pull}/reviews", body, lambda: _key(comments[0]["body"]) in there())
     except PostError as error:
         if error.status != _UNPROCESSABLE:
             raise
         # One comment that is refused takes the whole review with it: then each goes by itself.
-        return _each(client, f"{pull}/comments", [one | {"commit_id": commit} for one in comments])
+        return _each(client, f"{pull}/comments", [one | {"commit_id": commit} for one in comments], there)
     return []
 
 
-def _each(client: Client, path: str, comments: Sequence[dict[str, Any]]) -> list[str]:
+def _each(client: Client, path: str, comments: Sequence[dict[str, Any]], there: There) -> list[str]:
     """Post *comments* one by one; those that are refused as they are, a line each."""
     refused = []
     for one in comments:
         try:
-            client.call("POST", path, one)
+            client.create(path, one, partial(_is_there, one, there))
         except PostError as error:
             if error.status != _UNPROCESSABLE:
                 raise
@@ -208,6 +247,11 @@ def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted
     comments = [one | {"position": one["position"] | asked["diff_refs"]} for one in post.comments]
     author = client.call("GET", "user").json()["id"]
     wanted = {_key(one["body"]) for one in comments}
+
+    def there() -> set[str | None]:
+        threads = [thread["notes"][0] for thread in client.pages(f"{request}/discussions")]
+        return {_key(note["body"]) for note in threads if note["author"]["id"] == author}
+
     present: set[str | None] = set()
     removed = 0
     for thread in client.pages(f"{request}/discussions"):
@@ -224,19 +268,27 @@ def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted
     refused = []
     for one in new:
         try:
-            client.call("POST", f"{request}/discussions", one)
+            client.create(f"{request}/discussions", one, partial(_is_there, one, there))
         except PostError as error:
             if error.status not in (_BAD_REQUEST, _UNPROCESSABLE):
                 raise
             refused.append(f"{one['position']['new_path']}:{one['position']['new_line']}: {error}")
-    notes = client.pages(f"{request}/notes")
-    own = next((one for one in notes if _key(one["body"]) == _SUMMARY and one["author"]["id"] == author), None)
+
+    def summaries() -> list[dict[str, Any]]:
+        notes = client.pages(f"{request}/notes")
+        return [one for one in notes if _key(one["body"]) == _SUMMARY and one["author"]["id"] == author]
+
+    own = next(iter(summaries()), None)
     if own is None:
         if wanted:
-            client.call("POST", f"{request}/notes", {"body": post.summary})
+            client.create(f"{request}/notes", {"body": post.summary}, lambda: bool(summaries()))
     elif own["body"].strip() != post.summary.strip():
         client.call("PUT", f"{request}/notes/{own['id']}", {"body": post.summary})
     return Posted(len(new) - len(refused), len(present), removed, tuple(refused))
+
+
+def _is_there(one: dict[str, Any], there: There) -> bool:
+    return _key(one["body"]) in there()
 
 
 def _key(body: str | None) -> str | None:

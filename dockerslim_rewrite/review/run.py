@@ -75,8 +75,10 @@ def review(
         found: list[Reviewed] = []
         for path in dockerfiles:
             own = by_path.get(path)
+            # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
+            options_here = side.options_of(path)
             try:
-                after = side.rewritten(path)
+                after = side.rewritten(path, options_here)
             except (ParseError, ValueError, OSError) as error:
                 skipped.append(f"{path}: {_why(error)}")
                 continue
@@ -86,7 +88,7 @@ def review(
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
-            one = reviewed(path, before, after, side.options_of(path), hunks, level)
+            one = reviewed(path, before, after, options_here, hunks, level)
             if one.changes or one.notes:
                 found.append(evolve(one, before=earlier))
         return Review(base, start, tip, tuple(found), tuple(skipped))
@@ -141,8 +143,8 @@ class _Side:
         file = self.root / path
         return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file))
 
-    def rewritten(self, path: str) -> Result:
-        return rewrite(read_whole(self.root / path, _MOST), self.options_of(path), path)
+    def rewritten(self, path: str, options: Options) -> Result:
+        return rewrite(read_whole(self.root / path, _MOST), options, path)
 
 
 class _Base:
@@ -158,7 +160,7 @@ class _Base:
             self._git.unpack(self._commit, self._folder)
             self._side = _Side(self._folder, self._options, self._git.root)
         try:
-            return self._side.rewritten(path)
+            return self._side.rewritten(path, self._side.options_of(path))
         except (ParseError, ValueError, OSError):
             # What could not be read before is new now.
             return None

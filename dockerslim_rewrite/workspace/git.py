@@ -10,6 +10,7 @@ Sources: git-config(1), gitattributes(5), githooks(5), git(1) on its environment
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -118,7 +119,10 @@ def blobs(root: Path, ids: IO[bytes]) -> Iterator[bytes]:
         while head := output.readline():
             words = head.split()
             if len(words) != 3 or not words[2].isdigit():
-                raise GitError(f"git cat-file: {head.decode('utf-8', 'replace').strip()}; fetch all of the commit")
+                raise GitError(
+                    f"git cat-file: {head.decode('utf-8', 'replace').strip()}; this clone lacks files of the commit: "
+                    "clone without --filter, or fetch with --refetch --no-filter"
+                )
             content = output.read(int(words[2]))
             output.read(1)
             yield content
@@ -167,9 +171,9 @@ def _started(
 
 
 def _why(answer: Answer) -> str:
-    if "not allowed" in answer.said:
+    if re.search("not allowed|lazy fetching disabled|could not fetch", answer.said):
         # A clone that fetches what it lacks when somebody asks: from wherever its configuration says.
-        return "the clone lacks objects; fetch them first"
+        return "this clone lacks files of the commit; clone without --filter, or fetch with --refetch --no-filter"
     return answer.said or f"exit status {answer.code}"
 
 

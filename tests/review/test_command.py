@@ -14,7 +14,7 @@ import pytest
 import dockerslim_rewrite
 
 from .conftest import Repo
-from .forge import Forge, served
+from .forge import Forge, GitLab, served
 from .test_review import BASE, MOVED, NEW
 
 Make = Callable[[dict[str, str], dict[str, str]], Repo]
@@ -90,6 +90,66 @@ def test_a_place_to_post_to_that_is_none_is_one_line(
     assert done.stderr.count("\n") == 1
 
 
+def test_what_is_posted_is_the_commit_and_not_the_working_tree(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    (made.root / "Dockerfile").write_text("FROM debian:12\nENV B 2\n")
+    assert "ENV B=2" in call(made, "--format", "json").stdout
+    would = call(made, "--post", "github").stdout
+    assert "ENV A=1" in would
+    assert "ENV B" not in would
+
+
+def test_a_token_is_never_shown(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    place = {"GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/7/merge"}
+    with served(Forge()) as forge:
+        forge.head = made.git("rev-parse", "HEAD").strip()
+        forge.show("Dockerfile", made.git("diff", "main"))
+        place["GITHUB_API_URL"] = forge.address
+        sent = call(made, "--post", "github", "--send", GITHUB_TOKEN="ghs_secret\r\n", **place)
+        assert (sent.returncode, forge.tokens) == (0, {"Bearer ghs_secret"})
+        refused = call(made, "--post", "github", "--send", GITHUB_TOKEN="ghs_secret\nx", **place)
+    assert refused.returncode == 2
+    assert refused.stderr == "dockerslim: --post: GITHUB_TOKEN holds characters that no token has\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({".dockerslim-baseline": "<<<<<<< HEAD\n"}, "no entry of a baseline"),
+        ({"dockerslim.lock": "["}, "dockerslim.lock"),
+        ({"dockerslim.toml": "levell = 'safe'\n"}, "unknown key 'levell'; did you mean 'level'?"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_read_ends_the_run(repo: Make, files: dict[str, str], said: str) -> None:
+    done = call(repo({"x": ""}, {"Dockerfile": NEW, **files}), "--check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_address_that_is_no_forge_is_told(repo: Make) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    place = {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/7/merge"}
+    with served(GitLab()) as forge:
+        other = call(made, "--post", "github", "--send", GITHUB_API_URL=forge.address, **place)
+    nonsense = call(made, "--post", "github", "--send", GITHUB_API_URL="nonsense", **place)
+    assert (other.returncode, nonsense.returncode) == (2, 2)
+    assert other.stderr == "dockerslim: --post: the answer is none of github's API; look at GITHUB_API_URL\n"
+    assert "GITHUB_API_URL is 'nonsense', not the address of an API" in nonsense.stderr
+
+
+def test_a_partial_clone_is_told_what_it_lacks(repo: Make, tmp_path: Path) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": NEW})
+    made.git("config", "uploadpack.allowFilter", "true")
+    clone = Repo(tmp_path / "clone")
+    clone.git("fetch", "-q", "--filter=blob:none", f"file://{made.root}", "main:base", "topic:topic")
+    done = call(clone, "--base", "base", "--head", "topic")
+    assert done.returncode == 2
+    assert "clone without --filter, or fetch with --refetch --no-filter" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_what_is_seen_in_several_lines_is_told_once(repo: Make) -> None:
     old = 'FROM debian:9 AS a\nRUN make\nFROM debian:9\nRUN make\nCMD ["x"]\n'
     told = call(repo({"x": ""}, {"Dockerfile": old})).stdout.splitlines()
@@ -140,6 +200,10 @@ def test_it_works_from_a_directory_below_and_for_some_paths(repo: Make) -> None:
         (("--send",), "--send: posts nothing without --post github or gitlab"),
         (("--number", "3"), "--number: posts nothing without --post github or gitlab"),
         (("--post", "github", "--number", "0"), "greater than or equal to 1"),
+        (("--base", ""), "--base: is empty"),
+        (("--write", "x=y"), "--write: unknown value 'x'"),
+        (("--write", "json=-"), "--write: 'json=-' is not FORMAT=FILE"),
+        (("--write", "json=a", "--write", "sarif=a"), "--write: a is named twice"),
         (("--scope", "x"), "choose from changed-lines, changed-files, all"),
         (("--format", "x"), "choose from text, json"),
         (("--post", "x"), "choose from github, gitlab"),

@@ -9,7 +9,7 @@ import pytest
 
 from dockerslim_rewrite.review.posting import Client, Post, PostError, post_github, post_gitlab
 
-from .forge import Forge, GitLab, served
+from .forge import DONE, Answer, Forge, GitLab, served
 
 
 @pytest.fixture
@@ -146,9 +146,26 @@ def test_a_forge_that_stays_down_is_given_up(forge: Forge) -> None:
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
-def test_a_limit_that_lasts_too_long_is_not_waited_for(forge: Forge) -> None:
-    forge.refusals.append((429, "rate limit", {"retry-after": "3600"}))
-    with pytest.raises(PostError, match="429"):
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_limit_that_lasts_too_long_is_not_waited_for(forge: Forge, status: int) -> None:
+    forge.refusals.append((status, "rate limit", {"retry-after": "3600"}))
+    with pytest.raises(PostError, match=f"{status} rate limit; this is a limit on requests: run again in 60 min$"):
+        post_github(client(forge), "o/r", 7, post("a"))
+
+
+def test_what_was_made_before_a_fault_is_not_made_again(forge: Forge) -> None:
+    forge.refusals += [(502, DONE, {}), (500, DONE, {})]
+    done = post_github(client(forge), "o/r", 7, post("a", "b"))
+    assert done.new == 2
+    assert (len(forge.review), len(forge.issue)) == (2, 1)
+
+
+def test_a_request_that_is_not_there_is_told_as_such() -> None:
+    class Empty(Forge):
+        def _get(self, path: str, query: dict[str, list[str]]) -> Answer:
+            return 404, {"message": "Not Found"}, {}
+
+    with served(Empty()) as forge, pytest.raises(PostError, match="404 Not Found; there is none, or the token may not"):
         post_github(client(forge), "o/r", 7, post("a"))
 
 

@@ -123,6 +123,41 @@ def test_another_tag_of_the_base_is_no_news_of_the_rest(repo: Make, alias: str) 
     assert run(made).files == ()
 
 
+def told_lines(made: Repo) -> set[tuple[str, int]]:
+    return {(change.rule, change.line) for file in run(made).files for change in file.changes}
+
+
+def test_a_stage_that_gets_a_name_is_no_news(repo: Make) -> None:
+    named = BASE.replace("FROM debian:12", "FROM debian:12 AS main")
+    assert told_lines(repo({"Dockerfile": BASE}, {"Dockerfile": named})) == set()
+
+
+def test_a_stage_that_is_put_before_is_no_news_of_the_others(repo: Make) -> None:
+    tools = "FROM alpine:3.22 AS tools\nRUN tool > /tool\n\n"
+    more = tools + BASE.replace("COPY a", "COPY --from=tools /tool /\nCOPY a")
+    assert told_lines(repo({"Dockerfile": BASE}, {"Dockerfile": more})) == set()
+
+
+def test_an_instruction_is_not_touched_by_the_deletion_of_the_one_above(repo: Make) -> None:
+    text = "FROM debian:12\nRUN echo a\nRUN echo b\nCMD serve\n"
+    assert told_lines(repo({"Dockerfile": text}, {"Dockerfile": text.replace("RUN echo b\n", "")})) == set()
+
+
+def test_of_an_edited_instruction_only_what_is_new_in_it_is_told(repo: Make) -> None:
+    head = "FROM python:3.12-slim\nRUN echo 1 \\\n"
+    lines = "".join(f" && echo {at} \\\n" for at in range(2, 8))
+    old = f'{head}{lines} && pip install a\nCMD ["x"]\n'
+    made = repo({"Dockerfile": old}, {"Dockerfile": old.replace("echo 1", "pip install b")})
+    assert told_lines(made) == {("DS204", 2)}
+
+
+def test_an_old_patch_is_not_told_again_for_a_touched_line(repo: Make) -> None:
+    files = {"app.py": "print(1)\n", "requirements.txt": "flask\n"}
+    old = MOVED.format(between="\n" * 12, after="")
+    made = repo({"Dockerfile": old, **files}, {"Dockerfile": old.replace("COPY . .", "COPY . ./")})
+    assert "DS701" not in {rule for rule, _ in told_lines(made)}
+
+
 def test_an_old_tag_of_the_base_is_news(repo: Make) -> None:
     made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("debian:12", "debian:9")})
     (file,) = run(made).files

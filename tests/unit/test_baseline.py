@@ -69,6 +69,23 @@ def test_prune_drops_what_is_gone_and_accepts_nothing_new(folder: Path) -> None:
     assert "DS604" not in text
 
 
+@pytest.mark.parametrize("chosen", [("--select", "DS2"), ("--ignore", "DS602"), ("--level", "safe")])
+def test_what_nobody_asked_for_stays(folder: Path, chosen: tuple[str, ...]) -> None:
+    (folder / "Dockerfile").write_text(POOR + "USER root\n")
+    call(folder, "baseline", "--level", "aggressive")
+    before = (folder / FILE).read_text()
+    assert "DS602" in before
+    assert "DS613" in before
+    call(folder, "baseline", "--prune", *chosen)
+    assert (folder / FILE).read_text() == before
+
+
+def test_a_stage_that_is_put_before_takes_no_entry_away(folder: Path) -> None:
+    call(folder, "baseline")
+    (folder / "Dockerfile").write_text("FROM alpine:3.22 AS tools\nRUN tool\n" + POOR)
+    assert "DS602" not in call(folder, "rewrite", "Dockerfile", "--check").stderr
+
+
 def test_other_files_of_the_directory_stay_and_removed_ones_go(folder: Path) -> None:
     (folder / "other.Dockerfile").write_text(POOR)
     call(folder, "baseline")
