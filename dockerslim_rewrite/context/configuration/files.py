@@ -26,6 +26,25 @@ _READERS: Mapping[str, Callable[[str], list[Entry]]] = {
 #: What is longer is data, unless the program names it; more files than these are not read.
 LONGEST = 128 * 1024
 _MOST = 200
+#: A second's work: a thousand different names of files in a megabyte of code.
+_LOOKED_THROUGH = 1_000_000_000
+
+
+class Mentioned:
+    """Which names stand somewhere in *texts*. Beyond ``left`` characters that were looked through, any may."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = tuple(dict.fromkeys(text for text in texts if text))
+        self._each = sum(map(len, self._texts))
+        self._known: dict[str, bool] = {}
+        self.left = _LOOKED_THROUGH
+
+    def __contains__(self, name: str) -> bool:
+        found = self._known.get(name)
+        if found is None:
+            self.left -= self._each
+            found = self._known[name] = self.left < 0 or any(name in text for text in self._texts)
+        return found
 
 
 def configured(
@@ -41,10 +60,11 @@ def configured(
     """
     readers, loaded, tools = configuration_names()
     read = 0
+    mentioned = Mentioned(texts)
     for path in sorted(shipped):
         name = posixpath.basename(path)
         reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
-        named = len(name) > 4 and any(name in text for text in texts)
+        named = len(name) > 4 and name in mentioned
         if not named and (tools.match(name) or not configured_elsewhere().isdisjoint(path.split("/")[:-1])):
             continue
         if reader is None:
