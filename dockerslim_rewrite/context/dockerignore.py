@@ -24,8 +24,16 @@ _STARS = frozenset((".*", "(?:.*/)?", "[^/]*"))
 _SYNTAX = re.compile(rf"(?:\\.|{_CLASS.pattern}|[^\\\[])*\Z", re.S)
 
 
+#: The longest file has a few hundred. Each pattern is held against each file of a context.
+_MOST = 2_000
+
+
 class DockerignoreError(ValueError):
     """A pattern that BuildKit refuses; the build fails with it."""
+
+
+class TooManyPatterns(DockerignoreError):
+    """More patterns than are followed: what the build is sent is not known."""
 
 
 @record(slots=False)
@@ -100,6 +108,8 @@ def read_dockerignore(text: str) -> Dockerignore:
         if len(pattern) > 1 and pattern.startswith("/"):
             pattern = pattern[1:]
         _check(pattern, number)
+        if len(found) == _MOST:
+            raise TooManyPatterns(f"line {number}: more than {_MOST:,} patterns, which are not followed")
         found.append(Pattern(pattern, exception, number))
     return Dockerignore(tuple(found))
 

@@ -22,7 +22,7 @@ from ..record import evolve, record
 from ..regular import read_text
 from .building import built
 from .digest import digest_of
-from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
+from .dockerignore import Dockerignore, DockerignoreError, TooManyPatterns, read_dockerignore
 from .locate import Location
 from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
@@ -90,9 +90,16 @@ class FolderProject:
 
     @cached_property
     def _ignore(self) -> Dockerignore:
+        return self._read_ignore or Dockerignore()
+
+    @cached_property
+    def _read_ignore(self) -> Dockerignore | None:
+        """The patterns of the ignore file in force; None where they are more than are followed."""
         text = self.ignore_text
         try:
             return read_dockerignore(text) if text else Dockerignore()
+        except TooManyPatterns:
+            return None
         except DockerignoreError:
             # Builds fail with it; that is for the build to say.
             return Dockerignore()
@@ -125,6 +132,8 @@ class FolderProject:
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
         stored = self._stored.tree if self._stored is not None else None
+        if self._read_ignore is None:
+            stored = Stored((), False, {})
         return ContextTree(self._location.root, self._ignore, self._limits, stored=stored)
 
     @cached_property
@@ -142,6 +151,8 @@ class FolderProject:
 
         None where its texts come to more than *most* characters.
         """
+        if self._read_ignore is None:
+            return None
         limits = evolve(self._limits, read_bytes=most)
         tree = ContextTree(self._location.root, self._ignore, limits)
         texts: dict[str, str] = {}

@@ -20,7 +20,7 @@ _TOKEN = "${{DOCKERSLIM_PLACEHOLDER_{}}}"
 TOKEN = re.compile(r"\$\{DOCKERSLIM_PLACEHOLDER_\d+\}")
 #: Fields of str.format, and conversions of the % operator.
 FIELD = re.compile(r"(?<!\$)(?<!\{)\{(?:[A-Za-z_][\w.]*|\d*)(?:\[[^\]{}]*\])?(?:![rsa])?(?::[^{}]*)?\}(?!\})")
-CONVERSION = re.compile(r"%(?:\(\w+\))?[#0 +-]*(?:\d+|\*)?(?:\.\d+)?[sdrixX]")
+CONVERSION = re.compile(r"%(?:\(\w+\))?[#0 +-]*+(?:\d+|\*)?(?:\.\d+)?[sdrixX]")
 
 
 @record

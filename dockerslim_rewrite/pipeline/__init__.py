@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..change import Remark
 from ..ir.build import read_build
+from ..record import evolve
 from ..syntax import parse
-from ..text import Patch, Source
+from ..text import Patch, Source, readable
 from .budget import beyond_budget
 from .engine import Engine, projects_of
 from .granted import granted, outdated
@@ -52,7 +53,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         source.text,
         outcome.text,
         tuple(outcome.changes),
-        tuple(sorted([*outcome.remarks, *bugs], key=lambda remark: (remark.line, remark.rule))),
+        tuple(sorted(map(_cut, [*outcome.remarks, *bugs]), key=lambda remark: (remark.line, remark.rule))),
         outcome.patch,
         path,
         _companions(options, engine.project, outcome.text),
@@ -62,6 +63,12 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
 
         return canonical_result(result, options)
     return result
+
+
+def _cut(remark: Remark) -> Remark:
+    """*remark* without more of the file than anybody reads in a message."""
+    short = readable(remark.reason)
+    return remark if short == remark.reason else evolve(remark, reason=short)
 
 
 def suggest(text: str, options: Options | None = None, path: str | None = None) -> tuple[Draft, ...]:

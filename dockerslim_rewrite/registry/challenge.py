@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_SCHEME = re.compile(r"\s*,?\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?=\s|\Z)")
-_PARAMETER = re.compile(r"""\s*,?\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))""")
+_SCHEME = re.compile(r"\s*+,?\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?=\s|\Z)")
+_PARAMETER = re.compile(r"""\s*+,?\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def meaning(error: httpx.HTTPError) -> str:
         if isinstance(error, kind):
             return words
     # What the system says: "Connection refused", "certificate verify failed: self-signed certificate".
-    said = re.sub(r"\[[^\]]*\] ?|\(_?ssl\.c:\d+\)|_ssl\.c:\d+: ?", "", " ".join(str(error).split())).strip(" .:")
+    said = re.sub(r"\[[^\[\]]*\] ?|\(_?ssl\.c:\d+\)|_ssl\.c:\d+: ?", "", " ".join(str(error).split())).strip(" .:")
     return f"no connection: {said or 'the network fails'}; check the address and the network"
 
 

@@ -68,7 +68,7 @@ def backquoted(text: str) -> tuple[tuple[int, int], ...]:
 
     Nor those in ``${x-…}``, which is read in several ways.
     """
-    if "`" not in text or re.search(r"\$\{[^}]*`", text):
+    if "`" not in text or re.search(r"\$\{(?:(?!\$\{)[^}`])*`", text):
         return ()
     matches = [match for match in _BACKQUOTED.finditer(text) if match[0].startswith("`")]
     return () if any(match["other"] for match in matches) else tuple(match.span() for match in matches)

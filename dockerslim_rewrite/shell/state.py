@@ -50,14 +50,18 @@ _AMBIENT = frozenset(
 )
 _REFERENCE = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 #: ``${NAME:=word}``, and ``=``, ``+=``, ``++`` or ``--`` in an arithmetic expansion.
-_ASSIGNING = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=|\$\(\((?:(?!\)\)).)*?(?:[^=!<>]=(?!=)|<<=|>>=|\+\+|--)", re.S)
+_ASSIGNING = re.compile(
+    # Where another expansion begins, the search goes on from there.
+    r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=|\$\(\((?:(?!\)\)|\$\(\().)*?(?:[^=!<>]=(?!=)|<<=|>>=|\+\+|--)",
+    re.S,
+)
 _DECLARING = re.compile(r"\b(?:export|readonly|declare|typeset)\b([^;&|]*)")
 _WORD = re.compile(r"\w+")
 _ARITHMETIC = re.compile(r"\$\(\(|\(\(|\blet\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Commands that put another program at /bin/sh: the next RUN runs under it, while in one RUN the old shell goes on.
 _REPLACES_SHELL = re.compile(
-    r"(?:sudo )?(?:\S*/)?(?:(?:ln|rm|mv|cp|install|dpkg-divert|update-alternatives)\b.*"
+    r"(?:sudo )?(?>\S*/)?(?:(?:ln|rm|mv|cp|install|dpkg-divert|update-alternatives)\b.*"
     r"\s(?:/usr)?(?:/bin/)?(?:sh|dash|bash)(?=\s|$)|dpkg-reconfigure\b.*\bdash\b)"
 )
 #: Words before a command that run it in the same shell (POSIX ``command``, bash's ``builtin`` and ``time``).

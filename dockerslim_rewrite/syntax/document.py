@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..record import record
-from ..text import Source, Span
+from ..text import Source, Span, readable
 from .style import Style, style_of
 
 
@@ -17,6 +17,8 @@ class ParseError(ValueError):
     """The text is no Dockerfile that BuildKit would take; ``line`` (from 1) and ``reason`` say where and why."""
 
     def __init__(self, line: int, reason: str) -> None:
+        # Reasons quote the file.
+        reason = readable(reason)
         super().__init__(f"line {line}: {reason}")
         self.line = line
         self.reason = reason

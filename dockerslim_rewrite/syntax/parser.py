@@ -35,7 +35,7 @@ MAX_LINE_BYTES = 65535
 #: A hundred times as many as the longest of some hundred thousand files has; each takes a kilobyte.
 MAX_INSTRUCTIONS = 50_000
 
-_DIRECTIVE = re.compile(r"#[ \t\r\f]*([a-zA-Z][a-zA-Z0-9]*)[ \t\r\f]*=[ \t\r\f]*(.+?)[ \t\r\f]*\Z")
+_DIRECTIVE = re.compile(r"#[ \t\r\f]*+([a-zA-Z][a-zA-Z0-9]*+)[ \t\r\f]*+=(.+)\Z")
 _KNOWN_DIRECTIVES = frozenset(("escape", "syntax", "check"))
 _KEYWORD = re.compile(r"[^\t\v\f\r ]*")
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
@@ -139,13 +139,15 @@ class _Reader:
             name = match[1].lower() if match else ""
             if match is None or name not in _KNOWN_DIRECTIVES:
                 return index
+            # BuildKit takes blanks around a value for no part of it, and one of them where there is nothing else.
+            value = match[2].strip(" \t\r\f") or match[2][-1]
             if name in self.directives:
                 raise ParseError(index + 1, f"only one {name} parser directive can be used")
             if name == "escape":
-                if match[2] not in ("\\", "`"):
-                    raise ParseError(index + 1, f"escape directive must be \\ or `, not {match[2]!r}")
-                self.escape = match[2]
-            self.directives[name] = match[2]
+                if value not in ("\\", "`"):
+                    raise ParseError(index + 1, f"escape directive must be \\ or `, not {value!r}")
+                self.escape = value
+            self.directives[name] = value
             self._segment(SegmentKind.DIRECTIVE, Span(offset, offset + len(line)))
             offset += len(line)
         return len(lines)

@@ -10,7 +10,7 @@ from ..record import record
 _LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)
 _TRAILING = re.compile(r"(?<=\S)([ \t]*)&&([ \t]*)[\\`]([ \t]*)\r?$", re.M)
 _CONTINUED = re.compile(r"[\\`][ \t]*\r?\n([ \t]+)(?=[^\s#])")
-_COMMAND = re.compile(r"(?:&&|;)[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*#.*\n)*([ \t]*)(?=[^\s#])")
+_COMMAND = re.compile(r"(?:&&|;)[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*+#.*\n){0,20}([ \t]*+)(?=[^\s#])")
 #: Operands are often set below each other far to the right; commands are not.
 _DEEP = 8
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..knowledge.repository import build_source
 from ..regular import read_regular
+from ..text import readable
 
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
@@ -90,7 +91,7 @@ class Repository:
 
     def complain(self, path: str, reason: str) -> None:
         """Remember *reason* for the file *path*, unless there is one already."""
-        self.complaints.setdefault(path, reason)
+        self.complaints.setdefault(path, readable(reason))
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, inside the repository."""

@@ -214,6 +214,24 @@ def test_archives_that_come_in_are_on_disk(server: Callable[[Serve], str]) -> No
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<a>" * 300_001, "text/html"),
+        (b'{"files":[' + b"{}," * 100_000 + b"{}]}", "application/vnd.pypi.simple.v1+json"),
+    ],
+)
+def test_a_page_of_endless_files_is_not_gone_through(server: Callable[[Serve], str], body: bytes, kind: str) -> None:
+    def serve(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with pytest.raises(RegistryError, match="/simple/flask/: the page lists more than 100,000 files"):
+        Index((server(serve),)).files("flask")
+
+
 def test_a_page_of_too_many_values_is_not_read() -> None:
     with pytest.raises(ValueError, match="too many values"):
         read_json(b"[" + b"[]," * 1_500_000 + b"[]]")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dockerslim_rewrite.workspace.builds.bake import _Bake
 from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
@@ -140,3 +141,31 @@ def test_names_that_are_no_paths(tree: Make) -> None:
         {"compose.yaml": 'services:\n  a:\n    build: "a\\0b"\n  b:\n    build: {context: ' + "a" * 5000 + "}\n"}
     )
     assert len(made.builds()) == 2
+
+
+def test_targets_that_inherit_by_many_ways(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    attributes = _Bake._attributes
+
+    def counted(self: Any, name: str, *rest: Any) -> Any:
+        read.append(name)
+        return attributes(self, name, *rest)
+
+    monkeypatch.setattr(_Bake, "_attributes", counted)
+    lines = [f'target "t{n}" {{ inherits = ["t{n + 1}", "t{n + 2}"] }}' for n in range(30)]
+    made = tree({"docker-bake.hcl": "\n".join([*lines, 'target "t30" { context = "a" }', 'target "t31" {}']) + "\n"})
+    assert [str(build.context) for build in made.builds()] == ["a"]
+    assert len(read) == 32
+
+
+def test_services_that_extend_without_end(tree: Make) -> None:
+    lines = [f"  s{n}: {{extends: s}}" for n in range(2_100)]
+    made = tree({"compose.yaml": "\n".join(["services:", "  s: {build: .}", *lines]) + "\n"})
+    assert len(made.builds()) == 2_001
+    assert "more than 2,000 services extend others" in made.complaints["compose.yaml"]
+
+
+def test_a_bake_file_that_takes_a_thousand_times_its_size(tree: Make) -> None:
+    made = tree({"docker-bake.hcl": 'target "a" { args = { A = 1' + "+1" * 70_000 + " } }\n"})
+    assert made.builds() == []
+    assert "larger than 128 KiB" in made.complaints["docker-bake.hcl"]

@@ -43,7 +43,7 @@ _CREATORS = {"useradd": _USERADD, "adduser": _ADDUSER}
 _ELSEWHERE = frozenset(("-o", "--non-unique", "-R", "--root", "-P", "--prefix", "--extrausers"))
 #: What may give an account another number.
 _CHANGES = re.compile(
-    r"\busermod\b(?:[^;&|\n]*?\s)(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
+    r"\busermod\b(?:(?!\busermod\b)[^;&|\n])*?\s(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
     r"|\b(?:groupmod|userdel|deluser|vipw|vigr|newusers)\b|/etc/(?:passwd|group)\b"
 )
 #: A source that is one file, to all appearance, and no archive that ADD would unpack.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ...record import record
 
 _ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)?([\w.-]+)\s*(?::{0,3}=|\?=|\+=|!=)\s*(.*)\Z")
-_RULE = re.compile(r"([^\t#=][^=:#]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?(?:#.*)?\Z")
+_RULE = re.compile(r"([^\t#=][^=:#]*+)::?(?!=)\s*+([^=;#]*)(?:;(.*)|#.*)?\Z")
 _REFERENCE = re.compile(r"\$(?:\(([\w.-]+)\)|\{([\w.-]+)\})")
 #: What a plain Makefile does not hold: other files, definitions of many lines, code that is run while it is read.
 _BEYOND = re.compile(r"(?:-?include|sinclude|define|load|vpath)\b|.*\$[({](?:eval|call|shell|foreach)\b")

@@ -13,9 +13,9 @@ from ...record import record
 Words = tuple[str | None, ...]
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-_COMMAND = re.compile(r"-[A-Za-z]*c[A-Za-z]*\Z")
+_COMMAND = re.compile(r"-[A-Zabd-z]*c[A-Za-z]*\Z")
 #: The shell reads its input, whatever else it is given.
-_INPUT = re.compile(r"-[A-Za-bd-z]*s[A-Za-bd-z]*\Z")
+_INPUT = re.compile(r"-[A-Zabd-rt-z]*s[A-Za-bd-z]*\Z")
 _FIND_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 

@@ -7,7 +7,7 @@ import re
 from ...ir.build import Build
 
 _SYNTAX = re.compile(
-    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:1|latest|labs|1-labs|1\.(?:[2-9]|\d\d).*))?(?:@.*)?\Z"
+    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:1|latest|labs|1-labs|1\.(?:[2-9]|\d\d)[^@]*))?(?:@.*)?\Z"
 )
 _MODERN_FLAGS = frozenset(("mount", "network", "security", "link", "chmod", "parents", "exclude"))
 

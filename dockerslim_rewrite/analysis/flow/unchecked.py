@@ -11,7 +11,7 @@ from ...shell.script import AndOr, Group, Node, Operator, Script, Sequence, Simp
 
 #: Folders that are always there. Source: ShellCheck's check for SC2164.
 _ALWAYS_THERE = re.compile(r"/*(?:\.\.?/+)*(?:\.\.?)?\Z")
-_ERREXIT = re.compile(r"-[a-z]*e[a-z]*\Z|errexit\Z")
+_ERREXIT = re.compile(r"-[a-df-z]*e[a-z]*\Z|errexit\Z")
 
 
 class Guard(Enum):

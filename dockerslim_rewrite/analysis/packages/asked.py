@@ -9,7 +9,7 @@ from ..shell.operations import Operation
 
 #: Options of pip by which it may not get, or not take, the archives that the usual index has.
 ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
-_REQUIREMENT = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*([=<>~!][^;@]*)?(;.*)?\Z")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(\[[^\]]*\])?\s*+([=<>~!][^;@]*)?(;.*)?\Z")
 
 
 def asked(text: str) -> str | None:

@@ -14,6 +14,9 @@ from ...shell.state import leaks
 from ...text import Edit
 from ..facts import Facts
 
+#: The end of a word that stands for everything in a directory, read from behind: only there it is looked for.
+_BACKWARDS = re.compile(r"(?:(?:\*_)?+\*++/)++")
+
 
 def appendable(run: Run, facts: Facts) -> str | None:
     """Why no command can be added at the end of *run*'s body; None when one can."""
@@ -56,6 +59,12 @@ def mounted(run: Run, paths: Iterable[str]) -> bool:
     return False
 
 
+def _everything(word: str) -> str:
+    """What *word* ends with and stands for everything in a directory: ``/*``, several of them, ``/*_*``."""
+    found = _BACKWARDS.match(word[::-1])
+    return found[0] if found is not None else ""
+
+
 def removes(command: Simple, path: str) -> bool:
     """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
     argv = command.argv
@@ -68,7 +77,7 @@ def removes(command: Simple, path: str) -> bool:
         if word is None or word.startswith("-"):
             continue
         # Each file of apt's lists has an underscore in its name.
-        bare = _at_home(re.sub(r"(?:/\*+(?:_\*)?)+\Z", "", word).rstrip("/"))
+        bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
         if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
     return False

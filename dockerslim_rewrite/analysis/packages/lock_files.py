@@ -14,7 +14,7 @@ from ...record import record
 
 _GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(([^)\n]*)\)", re.M)
 _SECTION = re.compile(r"^([A-Z][A-Z ]*)\n((?:[ \t].*\n|\n(?=[ \t]))*)", re.M)
-_FOREIGN = re.compile(r"-(?:java|.*(?:darwin|mingw|mswin|musl|windows).*)\Z")
+_FOREIGN = re.compile(r"[^-]*+-(?:.*(?:darwin|mingw|mswin|musl|windows)|(?:.*-)?java\Z)")
 _REMOTE = re.compile(r"^  remote: (\S+)$", re.M)
 _HEX = re.compile(r'^\s*"([a-z][a-z0-9_]*)": ', re.M)
 _LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"', re.M)
@@ -43,7 +43,7 @@ class LockedGem:
     @property
     def foreign(self) -> bool:
         """Whether it is for another system than Linux with the GNU C library."""
-        return _FOREIGN.search(self.version) is not None
+        return _FOREIGN.match(self.version) is not None
 
     @property
     def requirement(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
@@ -19,13 +20,18 @@ _BESIDE = re.compile(
 )
 _GRADLE_BESIDE = re.compile(
     r"Class-Path|enabled|layout|destinationDir|buildDir\s*=|libsDirName|archive(?:Base|Version|Classifier|Appendix|Ext)"
-    r"|loader\.path|classifier|baseName|apply\s+from|mainClassName\s*=\s*['\"].*Launcher"
+    r"|loader\.path|classifier|baseName|apply\s+from|mainClassName\s*+=\s*+['\"](?:(?!mainClassName).)*Launcher"
 )
 _OTHERS = re.compile(r"<(parent|dependencies|dependencyManagement|plugins|pluginManagement)>.*?(?:</\1>|\Z)", re.S)
 _PLUGIN = re.compile(r"<plugin>.*?(?:</plugin>|\Z)", re.S)
-_BOOT = re.compile(r"id\s*\(?\s*['\"]org\.springframework\.boot['\"]\s*\)?(?![^\n]*apply\s*\(?\s*false)")
-_TOLD = re.compile(r"\b(?:bootJar|shadowJar)\b[^{}]*\{[^{}]*archiveFileName\s*(?:=|\.set\()\s*['\"]([\w.+-]+)['\"]")
-_SHADOW = re.compile(r"id\s*\(?\s*['\"]com\.(?:github\.johnrengelman|gradleup)\.shadow['\"]")
+_BOOT = re.compile(r"id\s*+\(?\s*+['\"]org\.springframework\.boot['\"]")
+_APART = re.compile(r"apply\s*+\(?\s*+false")
+# No part of a match holds where another one may begin: each place is looked at once.
+_TOLD = re.compile(
+    r"\b(?:bootJar|shadowJar)\b(?:(?!\b(?:bootJar|shadowJar)\b)[^{}])*+\{[^{}]*archiveFileName\s*+(?:=|\.set\()\s*+"
+    r"['\"]([\w.+-]++)['\"]"
+)
+_SHADOW = re.compile(r"id\s*+\(?\s*+['\"]com\.(?:github\.johnrengelman|gradleup)\.shadow['\"]")
 _ASSEMBLED = ("descriptorRef>jar-with-dependencies</descriptorRef", "goal>single</goal")
 _PROPERTY = re.compile(r"\$\{(?:project\.|pom\.)?(artifactId|version)\}")
 _PLAIN = re.compile(r"[\w.+-]+\Z")
@@ -64,15 +70,25 @@ def made_by_maven(pom: str) -> str | None:
     return None
 
 
+def _plugs_in(script: str) -> bool:
+    """Whether *script* names Spring Boot's plugin, and does not say on the same line that it is for others."""
+    apart = [match.start() for match in _APART.finditer(script)]
+    for match in _BOOT.finditer(script):
+        following = bisect_left(apart, match.end())
+        if following == len(apart) or script.find("\n", match.end(), apart[following]) >= 0:
+            return True
+    return False
+
+
 def made_by_gradle(script: str, settings: str | None) -> str | None:
     """The name of the archive with all that it needs that the build *script* makes; None where it is not known.
 
     *settings* is the text of the settings beside it.
     """
-    script = re.sub(r"(?m)^\s*//.*$|/\*(?s:.*?)(?:\*/|\Z)", "", script)
+    script = re.sub(r"(?m)^[^\S\n]*+//.*$|/\*(?s:.*?)(?:\*/|\Z)", "", script)
     if _GRADLE_BESIDE.search(script):
         return None
-    boot, shadow = _BOOT.search(script) is not None, _SHADOW.search(script) is not None
+    boot, shadow = _plugs_in(script), _SHADOW.search(script) is not None
     if boot == shadow:
         return None
     told = _TOLD.search(script)

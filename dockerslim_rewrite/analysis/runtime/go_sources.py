@@ -12,7 +12,7 @@ from ...knowledge.tables import table
 from ..project import Project
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
-_IMPORT = re.compile(r"\bimport\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
+_IMPORT = re.compile(r"\bimport\s*+(?:\(([^()]*)\)|((?:[\w.]+\s+)?\"[^\"]+\"))")
 _PATH = re.compile(r"\"([^\"]+)\"")
 _STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")
 #: Arguments that are all written out, up to the end of the call.

@@ -30,7 +30,7 @@ _MADE = (
 _LONGEST, _LINE = 400_000, 1_000
 #: Where Makefiles and CMakeLists.txt say by an absolute path to install to.
 _DESTINATION = re.compile(
-    r"(?m)^\s*(?:export\s+|override\s+)*(?:PREFIX|prefix|exec_prefix|BINDIR|bindir|LIBDIR|libdir|INSTALL_DIR)\s*[?:]*=\s*(/\S*)"
+    r"(?m)^[^\S\n]*+(?:export[^\S\n]+|override[^\S\n]+)*+(?:PREFIX|prefix|exec_prefix|BINDIR|bindir|LIBDIR|libdir|INSTALL_DIR)\s*+[?:]*=\s*+(/\S*)"
     r"|^\t.{0,500}\b(?:install|cp|mv)\b[^\n|;&]{0,500}\s\"?(/[\w./-]+)\"?\s*$"
     r"|\bCMAKE_INSTALL_PREFIX\s+\"?(/[\w./-]+)|\bDESTINATION\s+\"?(/[\w./-]+)"
 )

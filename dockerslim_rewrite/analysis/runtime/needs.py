@@ -57,7 +57,6 @@ _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
 _COMMAND = re.compile(r"-[a-z]*c")
 _VERSION = re.compile(r"[\[=<>~!@:;]")
-_SOURCES = re.compile(r"https://.*sources\.list|sources\.list.*https://", re.S)
 
 
 @record
@@ -204,7 +203,7 @@ class _Reader:
         if script is None:
             raise Unmet(f"the RUN on line {run.line} could not be read")
         self._script(script, run)
-        if not self.smaller.documentation and _SOURCES.search(script.text):
+        if not self.smaller.documentation and all(one in script.text for one in ("https://", "sources.list")):
             self._package("ca-certificates", "update-ca-certificates", run)
 
     def _script(self, script: Script, run: Run | None) -> None:

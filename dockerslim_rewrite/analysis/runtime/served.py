@@ -20,7 +20,7 @@ from ..flow.destinations import destination
 from .shipped import Shipping
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
-_DIRECTIVE = re.compile(r"([a-z_0-9]+)\s+([^;{}]*)[;{]")
+_DIRECTIVE = re.compile(r"(?<![a-z_0-9])([a-z_0-9]++)\s++([^;{}]*+)([;{]?)")
 #: Where a server has what it works with, whatever it serves: its configuration, logs, modules, temporary folders.
 _SYSTEM = re.compile(r"/(?:etc|run|usr/lib|usr/libexec|var/(?!www(?:/|\Z))[^/]+)(?:/|\Z)")
 _ROOTS = frozenset(("root", "alias"))
@@ -58,7 +58,9 @@ def configured(
     roots, others = list(server.roots), list[str]()
     for text in texts:
         bare = "\n".join(_COMMENT.sub("", line) for line in text.splitlines())
-        for name, value in _DIRECTIVE.findall(bare):
+        for name, value, end in _DIRECTIVE.findall(bare):
+            if not end:
+                continue
             words_ = [word.strip("\"'") for word in value.split()]
             if name in _ROOTS:
                 if len(words_) != 1 or not words_[0].startswith("/"):

@@ -14,8 +14,12 @@ _BASH_ONLY = re.compile(
     r"\$\{?(?:RANDOM|SECONDS|UID|EUID|GROUPS|HOSTNAME|HOSTTYPE|OSTYPE|MACHTYPE|SHELL|SHELLOPTS|SHLVL|BASH\w*|FUNCNAME"
     r"|PIPESTATUS|DIRSTACK|EPOCH\w*|REPLY|0)\b"
 )
-_EXPANSION = re.compile(r"\$\{[!^]|\$\{\w+(?:\[|:\d|/|\^|,|@)|\$['\"]|\$\(\([^)]*(?:\*\*|\+\+|--)|<\(|>\(|<<<|&>|\|&")
-_BRACES = re.compile(r"(?<!\$)\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_EXPANSION = re.compile(
+    r"\$\{[!^]|\$\{\w+(?:\[|:\d|/|\^|,|@)|\$['\"]"
+    # Where another one begins, the search goes on from there.
+    r"|\$\(\((?:(?!\$\(\()[^)])*?(?:\*\*|\+\+|--)|<\(|>\(|<<<|&>|\|&"
+)
+_BRACES = re.compile(r"(?<!\$)\{(?:(?!,|\.\.)[^{}\s])*+(?:,|\.\.)[^{}\s]*\}")
 #: Commands that exist in one shell only, or whose built-in forms differ.
 _DIFFERENT = frozenset(
     (
@@ -55,7 +59,7 @@ def _command(command: Simple) -> str | None:
         return "bash's printf knows other formats"
     if name in ("[", "test") and any(word.text in ("==", "=~", "<", ">", "-a", "-o") for word in command.words):
         return "bash's test knows other operators"
-    if name in _ASSIGNING and any(re.search(r"=[^\"']*\$", word.text) for word in command.words[1:]):
+    if name in _ASSIGNING and any(re.search(r"=[^\"'=$]*\$", word.text) for word in command.words[1:]):
         return f"{name} splits an expansion otherwise in bash"
     if name == "set" and any(not re.fullmatch(r"[-+][aefuvxC]+", word.text) for word in command.words[1:]):
         return "set knows other options in bash"

@@ -27,6 +27,25 @@ _STRANGE = re.compile(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z")
 #: What is longer is data, unless the program names it; more files than these are not read.
 LONGEST = 128 * 1024
 _MOST = 200
+#: A second's work: a thousand different names of files in a megabyte of code.
+_LOOKED_THROUGH = 1_000_000_000
+
+
+class Mentioned:
+    """Which names stand somewhere in *texts*. Beyond ``left`` characters that were looked through, any may."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = tuple(dict.fromkeys(text for text in texts if text))
+        self._each = sum(map(len, self._texts))
+        self._known: dict[str, bool] = {}
+        self.left = _LOOKED_THROUGH
+
+    def __contains__(self, name: str) -> bool:
+        found = self._known.get(name)
+        if found is None:
+            self.left -= self._each
+            found = self._known[name] = self.left < 0 or any(name in text for text in self._texts)
+        return found
 
 
 def configured(
@@ -41,15 +60,15 @@ def configured(
     *texts* are the code and commands that may name such files: what they name and nobody can read is a doubt.
     """
     readers, loaded, tools = configuration_names()
-    every = "\0".join(texts)
     read = 0
+    mentioned = Mentioned(texts)
     for path in sorted(shipped):
         name = posixpath.basename(path)
         reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
         strange = reader is None and _STRANGE.search(name) is not None
         if reader is None and not strange:
             continue
-        named = len(name) > 4 and name in every
+        named = len(name) > 4 and name in mentioned
         if not named and (tools.match(name) or not configured_elsewhere().isdisjoint(path.split("/")[:-1])):
             continue
         if reader is None:

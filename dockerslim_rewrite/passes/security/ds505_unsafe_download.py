@@ -82,7 +82,7 @@ def _findings(call: Call) -> Iterator[tuple[str, str]]:
     for option in _UNCHECKED.get(call.name, ()):
         if option in argv or any(word.startswith(f"{option}=") for word in argv):
             yield _SWITCHED_OFF, f"{call.name} {option}"
-    if call.name == "curl" and any(re.match(r"-[a-zA-Z]*k[a-zA-Z]*\Z", word) and word != "-k" for word in argv[1:]):
+    if call.name == "curl" and any(re.match(r"-[a-jl-zA-Z]*k[a-zA-Z]*\Z", word) and word != "-k" for word in argv[1:]):
         yield _SWITCHED_OFF, "curl -k"
     if call.name in _FETCH:
         for word in argv[1:]:

@@ -14,7 +14,11 @@ from .commands import calls, written
 
 _SH = (None, ("/bin/sh", "-c"))
 #: What may put another program at /bin/sh.
-_RELINKS = re.compile(r"\b(?:ln|mv|cp|rm|install|dpkg-divert|update-alternatives)\b[^;&|]*\bsh\b|dpkg-reconfigure")
+_RELINKS = re.compile(
+    r"\b(?:ln|mv|cp|rm|install|dpkg-divert|update-alternatives)\b"
+    # Where another one begins, the search goes on from there.
+    r"(?:(?!\b(?:ln|mv|cp|rm|install|dpkg-divert|update-alternatives)\b)[^;&|])*?\bsh\b|dpkg-reconfigure"
+)
 _ASKS = re.compile(r"\\[nt]")
 
 

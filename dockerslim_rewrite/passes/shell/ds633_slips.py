@@ -14,7 +14,7 @@ from ...shell.script import Simple
 from ..base import Proposals, analysis
 from .commands import calls
 
-_BRACES = re.compile(r"(?<!\$)\{[^{}\s\"']*,[^{}\s\"']*\}")
+_BRACES = re.compile(r"(?<!\$)\{[^{},\s\"']*,[^{}\s\"']*\}")
 _QUOTED = re.compile(r"(?P<quote>['\"]).*(?P=quote)\Z", re.S)
 _PIP = re.compile(r"pip3?(?:\.\d+)?\Z")
 #: The first releases whose Python refuses pip outside of a virtual environment. Source: PEP 668; Debian 12 release

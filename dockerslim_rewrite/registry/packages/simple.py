@@ -28,8 +28,16 @@ from ..transport import Patience
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 #: The page of a project with ten thousand files stays below this.
 _MAX_PAGE = 32 * 1024 * 1024
+#: The projects with the most have some ten thousand.
+_MAX_FILES = 100_000
 #: Archives above this are not looked into.
 MAX_ARCHIVE = 96 * 1024 * 1024
+
+
+class _Endless(RegistryError):
+    def __init__(self, url: str) -> None:
+        said = without_secret(url)
+        super().__init__(f"{said}: the page lists more than {_MAX_FILES:,} files; check the address of the index")
 
 
 @record
@@ -163,6 +171,8 @@ class Index:
 def _from_json(body: bytes, url: str) -> Iterator[IndexFile]:
     try:
         files = read_json(body)["files"]
+        if len(files) > _MAX_FILES:
+            raise _Endless(url)
         for one in files:
             yield _file(one, url)
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -196,6 +206,9 @@ class _Links(HTMLParser):
 
 
 def _from_html(body: bytes, url: str) -> Iterator[IndexFile]:
+    # Each file takes three tags.
+    if body.count(b"<") > 3 * _MAX_FILES:
+        raise _Endless(url)
     reader = _Links()
     reader.feed(body.decode("utf-8", "replace"))
     for link in reader.found:

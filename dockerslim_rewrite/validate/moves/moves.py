@@ -31,6 +31,8 @@ _TELLS = re.compile(
     r"|REF\w*|TAG|BRANCH|DESCRIBE|\w+_ID|RUN_NUMBER)|COMMIT(?:_\w+)?|REVISION|(?:APP|IMAGE|RELEASE)_(?:VERSION|REVISION|TAG|DATE)",
     re.I,
 )
+#: Nobody calls a variable by a longer name.
+_LONGEST = 200
 _SYSTEM = frozenset(("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
 _BLIND = _SYSTEM | frozenset(
     (
@@ -153,7 +155,7 @@ def _moving(step: Step, workdir: str | None, build: Build) -> _Moved:
     if isinstance(step, Label):
         return _Moved(step, None)
     if isinstance(step, Arg | Env):
-        if all(_TELLS.fullmatch(pair.key) for pair in step.pairs):
+        if all(len(pair.key) <= _LONGEST and _TELLS.fullmatch(pair.key) for pair in step.pairs):
             return _Moved(step, None)
         raise Unsound(f"{step.keyword} sets a variable that commands may read", step.line)
     if not isinstance(step, Copy) or "$" in step.origin.args or step.origin.heredocs:

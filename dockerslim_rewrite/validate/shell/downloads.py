@@ -14,7 +14,7 @@ from ..core.verdict import Unsound
 
 _QUIET = re.compile(r"-q|-nv|--quiet|--no-verbose|--show-progress|--progress=[a-z:]+")
 _INTO = re.compile(r"(?:-q?O|--output-document=)(.+)", re.S)
-_ADDRESS = re.compile(r"\"?(?:https?://[^/\s]+/[^\s#\[\]]*|\$\{?\w+\}?[^\s#\[\]]*)\Z")
+_ADDRESS = re.compile(r"\"?(?:https?://[^/\s]++/[^\s#\[\]]*|\$\{?\w++\}?[^\s#\[\]]*)\Z")
 _NAMED = re.compile(r".*/[\w.+~${}-]*[\w.+~}-]\"?\Z|\"?\$\{?\w+\}?\"?\Z")
 _CURL = ("curl", "-fsSL", "--retry", "5")
 #: The words of a command that removes only what nobody asked for.

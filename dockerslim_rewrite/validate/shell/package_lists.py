@@ -16,7 +16,7 @@ from .cleanups import reads_lists
 _SOURCES = re.compile(r"/etc/apt|sources\.list|apt-(?:add-repository|key)|add-apt-repository|add-architecture|\.deb\b")
 #: Commands that run what is written elsewhere.
 _INTERPRETERS = frozenset((".", "source", "sh", "bash", "dash", "ash", "eval"))
-_FILE = re.compile(r"[^./][^/]*\.[A-Za-z0-9]+\Z")
+_FILE = re.compile(r"\.*+[^.].*\.[A-Za-z0-9]+\Z", re.S)
 _FETCHES = frozenset(("--no-cache", "-U", "--update", "--update-cache"))
 
 
@@ -112,4 +112,4 @@ def _covers_sources(step: Copy) -> bool:
     if "$" in path or path.startswith("/etc/apt"):
         return True
     # A file lands beside /etc/apt, a folder may bring one.
-    return path in ("", ".", "/etc") and not all(_FILE.search(source) for source in step.sources)
+    return path in ("", ".", "/etc") and not all(_FILE.match(source.rpartition("/")[2]) for source in step.sources)

@@ -34,7 +34,7 @@ _OF_FULL_IMAGES = frozenset(
 #: Packages that bring the certificates of authorities along, so that those are in the old image.
 _TRUSTING = frozenset(("curl", "wget", "git", "git-core", "software-properties-common"))
 _LIBRARY = re.compile(
-    r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|[a-z0-9-]+-libs|freetype|giflib|cairo|pango|pixman|oniguruma|"
+    r"(?:lib[a-z0-9]|zlib|sqlite-libs|openssl|pcre|yaml|vips|gmp|(?=[a-z0-9-]+-libs)|freetype|giflib|cairo|pango|pixman|oniguruma|"
     r"c-ares|tiff|readline|lcms2|openjpeg|imagemagick|rabbitmq-c|geos|mariadb-connector-c|c-client|"
     r"freetds|unixodbc)[a-z0-9.+-]*\Z"
 )

@@ -45,7 +45,7 @@ _KNOWN = frozenset(
 _TAGS = re.compile(r"oracle|ubi|amazon|al20|rhel|centos|fedora|windows|nanoserver|servercore|photon|busybox|musl\b")
 #: What gives an account another number, or a number to two of them.
 _RENUMBERS = re.compile(
-    r"\busermod\b(?:[^;&|\n]*?\s)(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
+    r"\busermod\b(?:(?!\busermod\b)[^;&|\n])*?\s(?:-[a-zA-Z]*[uglo]\b|--(?:uid|gid|login|non-unique)\b)|\busermod\s+[^-\s]"
     r"|\b(?:groupmod|userdel|deluser|vipw|vigr|newusers)\b|/etc/(?:passwd|group)\b"
 )
 #: What ADD would fetch or unpack.

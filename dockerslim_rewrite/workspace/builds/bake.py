@@ -46,6 +46,7 @@ class _Bake:
         for path in paths:
             self._definition.add(repository, path)
         self._open: set[str] = set()
+        self._inherited: dict[str, dict[str, Any]] = {}
         self._evaluator = Evaluator(self._variable, self._definition.functions)
 
     def _variable(self, name: str) -> Any:
@@ -121,7 +122,10 @@ class _Bake:
             for parent in self._names(attributes, scope):
                 other = self._definition.targets.get(parent)
                 if other is not None:
-                    found = _over(found, self._attributes(parent, other, {}, (*open_, name)))
+                    # Many may inherit from one, and two ways may lead to it.
+                    if parent not in self._inherited:
+                        self._inherited[parent] = self._attributes(parent, other, {}, (*open_, name))
+                    found = _over(found, self._inherited[parent])
         own: dict[str, Any] = {}
         for key, tree in attributes.items():
             if key in ("inherits", "matrix"):

@@ -14,6 +14,8 @@ from .hcl_syntax import HclError, Tree, expression, template
 from .hcl_values import Function
 from .reading import json_file
 
+#: The largest of some thousand files has 40. A kilobyte of it takes one megabyte to read.
+_MAX_HCL = 128 * 1024
 _HELD = frozenset(("__is_block__", "__comments__", "__inline_comments__", "__start_line__", "__end_line__"))
 
 
@@ -75,6 +77,9 @@ def _hcl_blocks(repository: Repository, path: str, text: str) -> list[tuple[str,
     import hcl2
     from lark.exceptions import LarkError
 
+    if len(text) > _MAX_HCL:
+        repository.complain(path, f"larger than {_MAX_HCL // 1024} KiB, more than is read of a file in HCL; not read")
+        return []
     try:
         data = hcl2.loads(text if text.endswith("\n") else text + "\n")
     except (LarkError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:

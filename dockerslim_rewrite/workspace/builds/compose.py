@@ -21,6 +21,7 @@ _DEFAULT = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose
 _OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 #: How many files may extend or include each other in a row.
 _MAX_DEPTH = 30
+_MAX_EXTENDED = 2_000
 
 
 @record
@@ -41,6 +42,7 @@ class ComposeReader:
         self._repository = repository
         self._documents: dict[str, Map | None] = {}
         self._environments: dict[str, dict[str, str]] = {}
+        self._extended = 0
 
     def read(self, paths: list[str]) -> Iterator[FoundBuild | FoundRun]:
         """The builds and containers of the compose files *paths*; files of one folder may belong together."""
@@ -173,6 +175,12 @@ class ComposeReader:
         key = (file.path, name)
         if key in open_ or len(open_) > _MAX_DEPTH:
             self._repository.complain(file.path, f"service {name} extends itself; followed once")
+            return own
+        self._extended += 1
+        if self._extended > _MAX_EXTENDED:
+            self._repository.complain(
+                file.path, f"more than {_MAX_EXTENDED:,} services extend others; the rest is taken as it stands"
+            )
             return own
         wanted = extends if isinstance(extends, Scalar) else scalar(mapping(extends).get("service"))
         where = scalar(mapping(extends).get("file"))

@@ -38,4 +38,4 @@ def devcontainer(repository: Repository, path: str) -> Iterator[FoundBuild]:
 def _text(value: object) -> Text:
     """A value of the file; ``${localEnv:NAME:default}`` is only known on the machine."""
     text = str(value)
-    return Unknown(text) if re.search(r"\$\{[^}]+\}", text) else text
+    return Unknown(text) if re.search(r"\$\{(?:(?!\$\{)[^}])*\}", text) else text

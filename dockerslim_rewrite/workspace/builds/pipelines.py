@@ -19,7 +19,7 @@ from .reading import json_file, line_of, scalars, yaml_file
 from .shell_scripts import ScriptReader
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
-_SHELL_STEP = re.compile(r"""\bsh\s*\(?\s*(?:script\s*:\s*)?('''|\"\"\"|'|")(.*?)\1""", re.S)
+_SHELL_STEP = re.compile(r"""\bsh\s*+\(?\s*+(?:script\s*+:\s*+)?('''|\"\"\"|'|")(.*?)\1""", re.S)
 _AZURE = re.compile(r"\$\(([A-Za-z_][\w.]*)\)")
 
 

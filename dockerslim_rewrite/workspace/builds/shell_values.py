@@ -20,7 +20,7 @@ _PIECE = re.compile(
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=])(.*))?\}\Z", re.S)
 _HERE = re.compile(r"\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?")
 _DIRNAME = re.compile(
-    r"""(?:cd\s+(?:-P\s+|--\s+)*)?["']?(?:\$\(|`)?\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
+    r"""(?:cd\s++(?:-P\s++|--\s++)*+)?["']?(?:\$\(|`)?\s*+dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
 )
 
 #: A variable's value: known, unknown, or None where nobody sets it.
@@ -103,7 +103,7 @@ class Words:
             return self._root
         if _DIRNAME.match(bare):
             # cd "$(dirname "$0")/.." && pwd
-            behind = re.search(r"dirname[^)`]*[)`][\"']?((?:/[\w.-]+)*)[\"']?", bare)
+            behind = re.search(r"dirname(?:(?!dirname)[^)`])*[)`][\"']?((?:/[\w.-]+)*)[\"']?", bare)
             tail = behind[1] if behind is not None and bare.startswith("cd") else ""
             pure = re.fullmatch(r"dirname\s+(?:--\s+)?[\"']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?[\"']?", bare)
             if pure or (bare.startswith("cd") and re.search(r"&&\s*pwd(?:\s+-P)?\Z", bare)):

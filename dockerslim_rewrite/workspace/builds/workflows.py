@@ -18,7 +18,7 @@ from .reading import yaml_file
 from .shell_scripts import ScriptReader
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
+_EXPRESSION = re.compile(r"\$\{\{(.*?)(\}\}|\Z)", re.S)
 _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
 _ACTIONS = re.compile(r"(?:(?:docker|depot|useblacksmith)/build-push-action|redhat-actions/buildah-build)@")
 #: A matrix with more combinations is not spread out.
@@ -131,6 +131,8 @@ def expanded(text: str, known: Mapping[str, Text]) -> Text:
 
     def replaced(match: re.Match[str]) -> str:
         nonlocal unknown
+        if not match[2]:
+            return match[0]
         value = known.get(match[1].strip())
         if isinstance(value, str):
             return value
@@ -146,6 +148,8 @@ def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Tex
     unknown: dict[str, Text] = {}
 
     def replaced(match: re.Match[str]) -> str:
+        if not match[2]:
+            return match[0]
         value = known.get(match[1].strip())
         if isinstance(value, str):
             return value
