@@ -152,11 +152,13 @@ def test_packages_of_the_project_are_no_libraries_of_go(tmp_path: Path) -> None:
     assert "nobody knows" not in said(found, "DS501") + "".join(change.reason for change in found.changes)
 
 
-def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("image", "known"), [("amazoncorretto:21", True), ("joomla:5", False)])
+def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path, image: str, known: bool) -> None:
     (tmp_path / "app.jar").write_text("x")
     (tmp_path / "App.java").write_text('class App { void a() { new FileWriter("log.txt"); } }\n')
-    text = JAVA.replace("eclipse-temurin:21-jre", "amazoncorretto:21")
-    assert "whether amazoncorretto has a shell" in said(result(text, "DS501", tmp_path), "DS501")
+    found = result(JAVA.replace("eclipse-temurin:21-jre", image), "DS501", tmp_path)
+    assert ("RUN chown 10001:10001 /app\n" in found.text) is known
+    assert "has no shell" not in said(found, "DS501")
 
 
 def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> None:
