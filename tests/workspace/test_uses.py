@@ -129,7 +129,7 @@ def test_what_a_service_needs_of_root(tree: Make) -> None:
         ("cap_add: [NET_ADMIN]", "compose.yaml:4 gives it NET_ADMIN"),
         ("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "hands it /var/run/docker.sock of the host"),
         ("volumes: ['data:/data']", "volumes keep the owner that their files have (compose.yaml:4)"),
-        ("command: python other.py", "other.py is not in the context (compose.yaml:4)"),
+        ("command: python other.py", "other.py is not copied into the image (compose.yaml:4)"),
         ("command: $COMMAND", "compose.yaml:4"),
     ):
         found = service(tree, attributes)
