@@ -204,6 +204,20 @@ def test_what_base_images_lead_elsewhere_is_not_at_home(tmp_path: Path, image: s
     assert ("into the home directory" in said(result(text, "DS501", tmp_path), "DS501")) is fills
 
 
+@pytest.mark.parametrize("tag", ["25-ea-jdk", "26-ea-slim-bookworm"])
+def test_builds_before_a_release_are_published(tag: str) -> None:
+    assert "no longer maintained" not in said(result(f"FROM openjdk:{tag}\n", "DS306"), "DS306")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"), [("pool().mount(app)", False), ("pool->mount(app)", False), ("mount(a, b)", True)]
+)
+def test_a_method_called_mount_is_no_system_call(tmp_path: Path, call: str, told: bool) -> None:
+    (tmp_path / "web.cpp").write_text(f"int main() {{ {call}; }}\n")
+    text = 'FROM debian:12\nWORKDIR /app\nCOPY . .\nRUN make web\nCMD ["/app/web"]\n'
+    assert ("changes the system" in said(result(text, "DS501", tmp_path), "DS501")) is told
+
+
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
     assert found == "no USER is added: nothing here tells which user the base image runs as"
