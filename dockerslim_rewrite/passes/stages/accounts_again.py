@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...analysis.accounts.created import created_home
 from ...analysis.flow.places import BROAD, Frame
 from ...ir.steps import Run
+from ...knowledge.images import canonical_name
 from ...record import record
 from ...shell.script import AndOr, Script, Simple
 from .split_project import Project, Target
@@ -20,6 +21,10 @@ _GROUP = re.compile(r"(?:\A| )(?:-g|--gid)[ =]\d+(?: |\Z)|(?:\A| )(?:-G|--ingrou
 _PLAIN = re.compile(r"[\w./=:-]+\Z")
 #: Bases without programs that create accounts.
 _WITHOUT = re.compile(r"scratch\Z|busybox|gcr\.io/distroless/|cgr\.dev/")
+
+
+#: Ubuntu's images have an account of their own with the number 1000.
+_LAST_TAKEN = 1000
 
 
 @record
@@ -50,9 +55,18 @@ def accounts_again(project: Project, target: Target) -> Accounts | None:
                 return None
             homes += [home] if home is not None else []
     wrote = (*project.shipping.ran, *project.shipping.copied)
+    words = [word for command in commands for word in re.split("[ =]", " ".join(command))]
+    if not _is_like(target.image, project) and any(word.isdigit() and int(word) <= _LAST_TAKEN for word in words):
+        return None
     if not commands or any(path.startswith(f"{home}/") for path in wrote for home in homes):
         return None
     return Accounts(tuple(commands), tuple(homes))
+
+
+def _is_like(image: str, project: Project) -> bool:
+    """Whether *image* has no accounts that the builder's image does not have."""
+    name = canonical_name(image.partition("@")[0].partition(":")[0])
+    return name in (canonical_name(project.image.name), "debian", "alpine")
 
 
 def _alone(run: Run, script: Script) -> Sequence[Simple] | None:
