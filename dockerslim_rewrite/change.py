@@ -408,7 +408,9 @@ class LeavesSources:
 
 @record
 class InstallsAgain:
-    """The runtime stage of a split runs ``command``, which installs a program for all projects, as the builder did."""
+    """The runtime stage of a split runs ``command`` as the builder did: it installs a program for all projects, or
+    creates an account or a group by number.
+    """
 
     command: tuple[str, ...]
 

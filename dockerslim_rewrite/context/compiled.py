@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 
+from ..analysis.flow.destinations import destination
+from ..analysis.flow.graph import stage_graph
+from ..analysis.flow.state import states
 from ..ir.build import Build
+from ..ir.steps import Copy, Run
 from ..knowledge.vocabulary import vocabularies
 from ..shell.script import Script
 from .tree import ContextTree
@@ -21,6 +26,12 @@ _BUILDERS = {
     ),
     "dotnet": (r"dotnet (?:publish|build)", ()),
 }
+
+#: What makes archives of Java, or may.
+_MAKES = re.compile(
+    r"(?:\A|/)(?:mvnw?|gradlew?|sbt|lein|clojure|clj|ant|mill|jar|javac|kotlinc|scala-cli|bazel|make|cp|mv|ln|unzip|sh|bash)\Z"
+)
+_FILE = re.compile(r"[^/.*]\.[A-Za-z0-9]+\Z")
 
 
 def language_of(name: str, build: Build, tree: ContextTree) -> str | None:
@@ -38,6 +49,34 @@ def language_of(name: str, build: Build, tree: ContextTree) -> str | None:
                     if re.search(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)", text) or _names(name, files, tree):
                         return language
     return None
+
+
+def brought_archive(archive: str, cwd: str | None, build: Build) -> bool:
+    """Whether *archive*, of Java, started in *cwd*, may be the project's own: a COPY brings it, or a RUN makes one.
+
+    What is downloaded in the last stage is somebody else's program.
+    """
+    path = posixpath.normpath(posixpath.join(cwd or "/", archive))
+    own = posixpath.basename(path)
+    known = states(build)
+    at: int | None = build.stages[-1].index
+    while at is not None:
+        for step in build.stages[at].steps:
+            if isinstance(step, Copy):
+                target = destination(step, known[step.index])
+                # One file that is copied beside it tells nothing of the archive.
+                near = target is None or f"{path}/".startswith(f"{target.rstrip('/')}/")
+                named = [posixpath.basename(word) for word in (*step.sources, step.destination)]
+                if any(fnmatchcase(own, name) or fnmatchcase(name, own) for name in named if name) or (
+                    near and not any(_FILE.search(source) for source in step.sources)
+                ):
+                    return True
+            elif isinstance(step, Run):
+                script = step.body.script if step.body is not None else None
+                if not isinstance(script, Script) or any(_MAKES.search(one.name or "") for one in script.commands):
+                    return True
+        at = stage_graph(build).bases[at]
+    return False
 
 
 def _names(name: str, files: tuple[str, ...], tree: ContextTree) -> bool:

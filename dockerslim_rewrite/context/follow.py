@@ -12,7 +12,7 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
-from .compiled import language_of
+from .compiled import brought_archive, language_of
 from .following import Following, Words
 from .makefile import follow_make
 from .node import follow_package
@@ -176,6 +176,10 @@ class Follower(Following):
         elif name == "bundle" and len(argv) > 2 and argv[1] == "exec":
             self.program(argv[2:], cwd, where, depth + 1)
         elif name in _BY_LANGUAGE:
+            archive = argv[argv.index("-jar") + 1] if name == "java" and "-jar" in argv[:-1] else None
+            if archive is not None and not brought_archive(archive, cwd, self.build):
+                self.doubt(f"what {archive} does is not known: the build does not make it", where, blind=True)
+                return
             self._language(_BY_LANGUAGE[name], cwd, where)
         else:
             self._file(name, argv, cwd, where, depth)

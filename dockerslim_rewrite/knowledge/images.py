@@ -128,7 +128,7 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
         parts=parts,
         **facts,
         end_of_life=_end_of_life(entry, resolved),
-        deprecated=entry.get("deprecated"),
+        deprecated=None if set(entry.get("still", ())) & set(parts.variant) else entry.get("deprecated"),
         pin=pin,
         counterparts=tuple(_counterparts(entry, canonical, tag, parts)),
         source=entry["source"],

@@ -15,6 +15,11 @@ def account_tools(family: str | None, image: str, variant: tuple[str, ...]) -> s
     return "busybox" if family in table("users")["busybox"]["families"] else None
 
 
+def has_shell(image: str) -> bool:
+    """Whether all variants of *image* have a shell and chown."""
+    return image in table("users")["shell"]["images"]
+
+
 def is_temporary(path: str) -> bool:
     """Whether *path* lies in a folder that everyone may write."""
     return any(path == folder or path.startswith(folder + "/") for folder in table("users")["temporary"]["folders"])

@@ -219,6 +219,27 @@ def test_queries_start_no_programs(tmp_path: Path, name: str, text: str, command
     assert not any("CREATE" in str(one) for one in found.programs)
 
 
+@pytest.mark.parametrize(
+    ("steps", "own"),
+    [
+        ("COPY target/app.jar lib/server.jar", True),
+        ("COPY target/*.jar lib/", True),
+        ("COPY . .", True),
+        ("COPY --from=build /out lib", True),
+        ("COPY pom.xml .\nRUN mvn package && cp target/app.jar lib/server.jar", True),
+        (
+            "RUN curl -sL https://example.org/server.tgz | tar xz\nCOPY --from=build /out/app.war webapps/ROOT.war",
+            False,
+        ),
+        ("RUN wget -q https://example.org/server.jar -O lib/server.jar\nCOPY server.xml conf/server.xml", False),
+    ],
+)
+def test_archives_from_elsewhere_are_not_the_project(tmp_path: Path, steps: str, own: bool) -> None:
+    dockerfile = f'FROM a AS build\nFROM a\nWORKDIR /srv\n{steps}\nCMD ["java", "-jar", "lib/server.jar"]\n'
+    found = behaviour(tmp_path, dockerfile, {"src/main/java/App.java": "class App { }\n", "target/app.jar": "x"})
+    assert any(one.blind for one in found.doubts) is not own
+
+
 def test_npm_runs_the_scripts_around_start(tmp_path: Path) -> None:
     package = '{"scripts": {"prestart": "mkdir /p", "start": "node a.js", "poststart": "rm /q"}}'
     text = "FROM node\nWORKDIR /app\nCOPY . .\nCMD npm start\n"

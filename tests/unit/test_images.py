@@ -30,6 +30,7 @@ FIELDS = {
     "entrypoint",
     "workdir",
     "deprecated",
+    "still",
     "as_of",
     "source",
     "known_tags",

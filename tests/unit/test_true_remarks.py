@@ -152,11 +152,13 @@ def test_packages_of_the_project_are_no_libraries_of_go(tmp_path: Path) -> None:
     assert "nobody knows" not in said(found, "DS501") + "".join(change.reason for change in found.changes)
 
 
-def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("image", "known"), [("amazoncorretto:21", True), ("joomla:5", False)])
+def test_a_base_that_is_not_known_may_have_a_shell(tmp_path: Path, image: str, known: bool) -> None:
     (tmp_path / "app.jar").write_text("x")
     (tmp_path / "App.java").write_text('class App { void a() { new FileWriter("log.txt"); } }\n')
-    text = JAVA.replace("eclipse-temurin:21-jre", "amazoncorretto:21")
-    assert "whether amazoncorretto has a shell" in said(result(text, "DS501", tmp_path), "DS501")
+    found = result(JAVA.replace("eclipse-temurin:21-jre", image), "DS501", tmp_path)
+    assert ("RUN chown 10001:10001 /app\n" in found.text) is known
+    assert "has no shell" not in said(found, "DS501")
 
 
 def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> None:
@@ -200,6 +202,20 @@ def test_what_base_images_lead_elsewhere_is_not_at_home(tmp_path: Path, image: s
     (tmp_path / "start.sh").write_text("#!/bin/sh\nsleep 9\n")
     text = f'FROM {image}\nWORKDIR /app\nRUN {command}\nCOPY start.sh .\nCMD ["sh", "start.sh"]\n'
     assert ("into the home directory" in said(result(text, "DS501", tmp_path), "DS501")) is fills
+
+
+@pytest.mark.parametrize("tag", ["25-ea-jdk", "26-ea-slim-bookworm"])
+def test_builds_before_a_release_are_published(tag: str) -> None:
+    assert "no longer maintained" not in said(result(f"FROM openjdk:{tag}\n", "DS306"), "DS306")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"), [("pool().mount(app)", False), ("pool->mount(app)", False), ("mount(a, b)", True)]
+)
+def test_a_method_called_mount_is_no_system_call(tmp_path: Path, call: str, told: bool) -> None:
+    (tmp_path / "web.cpp").write_text(f"int main() {{ {call}; }}\n")
+    text = 'FROM debian:12\nWORKDIR /app\nCOPY . .\nRUN make web\nCMD ["/app/web"]\n'
+    assert ("changes the system" in said(result(text, "DS501", tmp_path), "DS501")) is told
 
 
 def test_an_unknown_base_says_who_the_user_is() -> None:

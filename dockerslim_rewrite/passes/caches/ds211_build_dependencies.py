@@ -79,7 +79,8 @@ def _in_run(
         or appendable(run, facts)
     )
     if problem is not None:
-        yield missed(run.line, f"{', '.join(tools)} stays in the image: {problem}")
+        stay = "stays" if len(tools) == 1 else "stay"
+        yield missed(run.line, f"{', '.join(tools)} {stay} in the image: {problem}")
         return
     wrapped = installs[0].use.operation.wrappers[:1] == ("sudo",) and not surely_root(run, build, facts, stage)
     sudo = "sudo " if wrapped else ""

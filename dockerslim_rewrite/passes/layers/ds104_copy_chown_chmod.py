@@ -117,7 +117,7 @@ def _link(node: Node) -> _Link | str | None:
     paths = frozenset(words[1:])
     if node.name == "chmod":
         if not _OCTAL.match(words[0]):
-            return f"the mode {words[0]} depends on the one in the build context; only three octal digits say it all"
+            return f"{words[0]} changes the mode that files have in the context; --chmod sets a whole one, such as 755"
         return _Link(node, "chmod", words[0], recursive, paths)
     match = _OWNER.match(words[0])
     if match is None or not words[0]:

@@ -8,7 +8,7 @@ from ...analysis.flow.state import stage_state
 from ...change import Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
-from ...knowledge.users import account_tools
+from ...knowledge.users import account_tools, has_shell
 from ..base import Proposals, missed
 from .user_edits import Account, user_edits
 
@@ -105,7 +105,7 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
         return Account(image.uid, f"/home/{image.unprivileged}", image.unprivileged, None, name, without)
     if image.family in (None, "none"):
         unknown = f"whether {image.name} has a shell and chown is not known here"
-        without = _NO_SHELL if image.family == "none" else unknown
+        without = _NO_SHELL if image.family == "none" else None if has_shell(image.name) else unknown
         return Account(number, None, "", None, name, without)
     tools = account_tools(image.family, image.name, image.parts.variant)
     return Account(number, f"/home/{name}" if tools and stage.runs else None, "", tools, name)

@@ -31,7 +31,7 @@ _PATH = "ENV PATH=/go/bin:$PATH"
 _GO_PLAIN = frozenset(("build", "install", "get", "mod download", "mod tidy", "mod verify", "version", "env", "vet"))
 #: What only the build and people read.
 _SOURCES = re.compile(
-    r"\.(?:go|mod|sum|work|md|rst|proto)\Z|/(?:vendor|testdata|\.git(?:hub|lab)?|\.circleci|\.vscode|\.idea)/"
+    r"\.(?:go|mod|sum|work|md|rst|proto|qtpl|templ)\Z|/(?:vendor|testdata|\.git(?:hub|lab)?|\.circleci|\.vscode|\.idea)/"
     r"|/(?:LICENSE[^/]*|README[^/]*|Makefile|[^/]*Dockerfile[^/]*|\.git\w+|\.dockerignore|\.editorconfig|\.golangci\.ya?ml)\Z"
 )
 

@@ -13,13 +13,14 @@ from ...analysis.facts import Facts
 from ...analysis.runtime.home import in_home
 from ...analysis.runtime.late import brought_again
 from ...analysis.runtime.shipped import Obstacle
-from ...change import Change, SplitsStage
+from ...change import Change, InstallsAgain, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.recipes import recipe
 from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
+from .accounts_again import accounts_again
 from .code_needs import lacking
 from .granted import granted_target, on_proof
 from .runtime_needs import no_program
@@ -114,14 +115,20 @@ def _inherited(project: Project) -> tuple[str, ...]:
 def change_of(project: Project, target: Target) -> Change:
     """The change that makes a builder and a runtime stage on *target* of the stage of *project*."""
     ships = project.shipping
+    accounts = accounts_again(project, target)
+    if accounts is not None:
+        kept = tuple(one for one in ships.places if one.path not in accounts.homes)
+        ships = evolve(ships, users=False, places=kept)
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
-    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, target.again)
+    created = (" && ".join(map(" ".join, accounts.commands)),) if accounts is not None else ()
+    install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, (*target.again, *created))
     context = project.facts.project
     files = [one.path for one in context.files] if context is not None and context.complete else []
     again = brought_again(project.stage, ships, files)
     wanted = tuple(one.path for one in ships.places) if target.places is None else target.places
-    places = tuple(path for path in wanted if path not in again)
+    homes = accounts.homes if accounts is not None else ()
+    places = tuple(path for path in wanted if path not in again and path not in homes)
     split = split_text(
         project.build,
         project.stage,
@@ -144,7 +151,7 @@ def change_of(project: Project, target: Target) -> Change:
         title=f"build in one stage and ship another, on {target.image}",
         reason=target.why,
         safety=target.safety,
-        claims=(claim, *target.claims),
+        claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),
         line=project.stage.head.line,
         evidence=tuple(evidence),
         saving=target.saving or project.recipe.saving,

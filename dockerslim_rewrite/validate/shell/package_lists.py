@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ...change import AddsCommand, AddsOption, DropsFiles
 from ...ir.build import Build
-from ...ir.steps import Copy, Onbuild, Run
+from ...ir.steps import Copy, Onbuild, Run, Value
 from ..core.observe import Command, units
 from ..core.program import base_of, commands_of, script_of
 from ..core.verdict import Unsound
@@ -80,12 +81,18 @@ def _fresh_updates(build: Build) -> list[int]:
     """
     found: list[int] = []
     ends: list[bool] = []
+    places: list[str | None] = []
     for stage in build.stages:
         base = base_of(stage, build)
         known = ends[base] if isinstance(base, int) else False
+        # Where a stage starts may be another place than the root; nobody keeps apt's sources there.
+        place = places[base] if isinstance(base, int) else "/"
         for step in stage.steps:
-            if isinstance(step, Copy):
-                known = known and not _covers_sources(step)
+            if isinstance(step, Value) and step.keyword == "WORKDIR":
+                named = step.value.strip("\"'")
+                place = None if "$" in named or place is None else posixpath.normpath(posixpath.join(place, named))
+            elif isinstance(step, Copy):
+                known = known and not _covers_sources(step, place)
             elif isinstance(step, Run):
                 known = known and script_of(step) is not None
                 for command in commands_of(step):
@@ -96,6 +103,7 @@ def _fresh_updates(build: Build) -> list[int]:
                     elif _changes_sources(command):
                         known = False
         ends.append(known)
+        places.append(place)
     return found
 
 
@@ -106,10 +114,12 @@ def _changes_sources(command: Command) -> bool:
     return command.words[:1] != () and command.words[0].rpartition("/")[2] in _INTERPRETERS
 
 
-def _covers_sources(step: Copy) -> bool:
-    """Whether COPY may write below /etc/apt, as far as its destination tells."""
-    path = step.destination.rstrip("/")
-    if "$" in path or path.startswith("/etc/apt"):
+def _covers_sources(step: Copy, place: str | None) -> bool:
+    """Whether COPY may write below /etc/apt, as far as its destination, seen from *place*, tells."""
+    if "$" in step.destination or (place is None and not step.destination.startswith("/")):
+        return True
+    path = posixpath.normpath(posixpath.join(place or "/", step.destination))
+    if path.startswith("/etc/apt"):
         return True
     # A file lands beside /etc/apt, a folder may bring one.
-    return path in ("", ".", "/etc") and not all(_FILE.match(source.rpartition("/")[2]) for source in step.sources)
+    return path in ("/", "/etc") and not all(_FILE.match(source.rpartition("/")[2]) for source in step.sources)

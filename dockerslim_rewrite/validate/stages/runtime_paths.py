@@ -17,14 +17,14 @@ from ...shell.reader import read_argv
 from ...shell.script import Script
 from ..bases.inherited import filled, inherited, learn
 from ..core.observe import Command, Unit, commands, units
-from ..core.program import script_of
+from ..core.program import commands_of, script_of
 from ..core.verdict import Undecided, Unsound
 from ..metadata.metadata import folder
 from ..moves.contents import Read
 from .brought import Brought
 from .own_directory import OwnDirectory
 from .runtime_packages import check_left
-from .served import unserved
+from .served import creates_by_number, unserved
 from .unread import unread
 
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
@@ -39,6 +39,7 @@ _STANDING = frozenset(
 #: Programs that every image with a shell has, and the one that a Java runtime has.
 _SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/bin/echo", "/bin/sleep", "/bin/cat"))
 _ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
+_CREATING = frozenset((name,) for name in (*_ACCOUNTS, "usermod", "groupmod"))
 _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
 
 #: Variables that tell package managers of languages where to put packages.
@@ -113,7 +114,7 @@ class RuntimePaths:
                     for path in _written(command, env):
                         if path.startswith("/") or not moves:
                             self._wrote(_joined(place, path, step), step)
-        if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided:
+        if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided and not self._created_again():
             raise Unsound("the runtime stage lacks the created accounts", self.stage.head.line, self.runtime.head.line)
         unseen = unserved(self.stage, self.runtime, place, self.others)
         unseen |= unread(self.stage, self.runtime, place, env, self.others, read)
@@ -126,6 +127,15 @@ class RuntimePaths:
             raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
         check_left(self.stage, self.runtime, self.claim)
         self._program(place, env)
+
+    def _created_again(self) -> bool:
+        """Whether the runtime stage creates every account of the old one by the same commands, in the same order."""
+        old, new = (
+            [command.words for step in stage.steps for command in commands_of(step) if command.words[:1] in _CREATING]
+            for stage in (self.stage, self.runtime)
+        )
+        plain = re.match(r"scratch\Z|busybox|gcr\.io/distroless/|cgr\.dev/", self.claim.base) is None
+        return plain and old == new and all(map(creates_by_number, old))
 
     def _deleted(self, command: Command, env: Mapping[str, str]) -> None:
         """Note what ``rm`` takes away: it need not be in the runtime stage, and cannot be."""

@@ -67,6 +67,26 @@ def unserved(stage: Stage, runtime: Stage, place: str | None, claims: Sequence[C
     return folders
 
 
+def creates_by_number(raw: Sequence[str]) -> bool:
+    """Whether *raw* are the plain words of a command that creates an account, or a group, with a number of its own.
+
+    Sources: useradd(8), groupadd(8); BusyBox, adduser and addgroup.
+    """
+    numbers = {
+        word.partition("=")[0]: word.partition("=")[2] or following
+        for word, following in zip(raw, (*raw[1:], ""), strict=True)
+        if word.startswith("-")
+    }
+    group = any(numbers.get(option, "").isdigit() for option in ("-g", "--gid"))
+    if not all(re.fullmatch(r"[\w./=:-]+", word) for word in raw):
+        return False
+    if raw[:1] in (("groupadd",), ("addgroup",)):
+        return group
+    owned = group or any(numbers.get(option) for option in ("-G", "--ingroup"))
+    user = any(numbers.get(option, "").isdigit() for option in ("-u", "--uid"))
+    return raw[:1] in (("useradd",), ("adduser",)) and user and owned
+
+
 def installed_again(raw: tuple[str, ...], stage: Stage, claims: Sequence[Claim]) -> bool:
     """Whether a command of the runtime stage with the words *raw* installs the server that the container runs, as the
     builder did, by one of *claims*, or empties a package manager's cache behind that.
@@ -76,6 +96,8 @@ def installed_again(raw: tuple[str, ...], stage: Stage, claims: Sequence[Claim])
         return False
     if raw in _EMPTIES:
         return True
+    if raw in claimed and creates_by_number(raw):
+        return raw in [command.words for step in stage.steps for command in commands_of(step)]
     if raw not in claimed or raw[:3] not in _INSTALLS or len(raw) != 4 or not _PACKAGE.match(raw[3]):
         return False
     started = _started(stage)
