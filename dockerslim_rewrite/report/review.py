@@ -243,8 +243,8 @@ def _suggested(file: Reviewed) -> Iterator[tuple[int, str]]:
     for suggestion in file.suggestions:
         first, last = suggestion.replacement.first, suggestion.replacement.last
         place = f"{first}" if first == last else f"{first}-{last}"
-        for one in suggestion.changes:
-            yield first, f"{place}: {one.rule} {advice(one)}"
+        told = (f"{place}: {one.rule} {advice(one)}" for one in suggestion.changes)
+        yield from ((first, text) for text in dict.fromkeys(told))
 
 
 def _patched(file: Reviewed) -> Iterator[tuple[int, str]]:

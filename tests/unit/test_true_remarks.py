@@ -313,3 +313,14 @@ def test_what_is_said_of_a_stage_that_a_split_made_stands_in_the_file(tmp_path: 
     assert [(one.line, one.reason) for one in found.remarks if one.rule == "DS501"] == [
         (1, "stays root: the file says so itself with USER root")
     ]
+
+
+def test_a_command_that_is_never_started_gets_no_signals() -> None:
+    text = 'FROM alpine:3.24\nENTRYPOINT ./run.sh "$A"\nCMD serve --all\n'
+    (change,) = [one for one in rewrite(text, Options()).changes if one.rule == "DS603"]
+    assert change.reason == "the words need no shell"
+
+
+def test_an_index_that_comes_after_an_install_does_not_serve_it() -> None:
+    text = 'FROM debian:12\nRUN apt-get install -y curl\nRUN apt-get update\nRUN apt-get install -y jq\nCMD ["jq"]\n'
+    assert not [one for one in rewrite(text, Options()).changes if "serves both installs" in one.reason]

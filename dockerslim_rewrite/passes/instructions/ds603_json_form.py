@@ -39,7 +39,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
-            if not (_replaces_shell(one.step) or launches(one.words)):
+            if not (_replaces_shell(one.step) or launches(one.words) or _ignored(one.step, one.stage)):
                 why += ", and as process 1 the program gets the signals"
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
@@ -64,6 +64,12 @@ def json_form(build: Build, facts: Facts) -> Proposals:
 
 def _asked(step: Exec | Healthcheck) -> str:
     return step.command if isinstance(step, Healthcheck) else ""
+
+
+def _ignored(step: Exec, stage: Stage) -> bool:
+    """Whether *step* is a CMD beside an ENTRYPOINT in shell form, which takes no arguments: it is never started."""
+    entrypoints = (one for one in stage.steps if isinstance(one, Exec) and one.keyword == "ENTRYPOINT")
+    return step.keyword == "CMD" and any(one.argv is None for one in entrypoints)
 
 
 def _replaces_shell(step: Exec) -> bool:

@@ -58,7 +58,9 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         joined = kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds
         # Lists of apt that lie in a layer below, or were deleted already, are no smaller for it.
         fetched = manager != "apt" or (Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group))
-        if joined and fetched:
+        installs = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind in _ADDS]
+        updates = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind is Kind.UPDATE]
+        if joined and fetched and not (updates and installs and min(updates) > min(installs)):
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         if any(_leaves(op) for op in before if op.manager.name == manager) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
