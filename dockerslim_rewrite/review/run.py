@@ -72,17 +72,21 @@ def review(
         if not dockerfiles:
             return Review(base, start, tip, (), tuple(skipped))
         old = _Base(git, start, Path(scratch) / "base", options)
+        gone = any(one.path is None for one in changed)
         found: list[Reviewed] = []
         for path in dockerfiles:
             own = by_path.get(path)
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
+            earlier = path if own is None else own.before
             options_here = side.options_of(path)
+            if gone and earlier is not None and side.context_of(path) is None:
+                # Where a source of COPY is gone, nothing but the base tells any more which directory it was built with.
+                options_here = side.options_of(path, old.context_of(earlier))
             try:
                 after = side.rewritten(path, options_here)
             except (ParseError, ValueError, OSError) as error:
                 skipped.append(f"{path}: {_why(error)}")
                 continue
-            earlier = path if own is None else own.before
             tells = bool(after.changes) or any(one.kind is RemarkKind.ANALYSIS for one in after.remarks)
             before = old.rewritten(earlier) if tells and earlier is not None else None
             hunks = git.hunks(start, end, own) if own is not None else ()
@@ -139,9 +143,18 @@ class _Side:
         """What the builds of the Dockerfile *path* are given."""
         return given_to(self._workspace, self.root, path)
 
-    def options_of(self, path: str) -> Options:
+    def options_of(self, path: str, context: str | None = None) -> Options:
+        """The options for the Dockerfile *path*, built with *context*, a path of the repository, where one is named."""
         file = self.root / path
-        return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file))
+        folder = None if context is None else self.root / context
+        return evolve(self._options(self._home / path), builds=lambda: self._workspace.projects(file, folder))
+
+    def context_of(self, path: str) -> str | None:
+        """The context, a path of the repository, that the Dockerfile *path* is certainly built with."""
+        found = self._workspace.projects(self.root / path) if (self.root / path).is_file() else ()
+        if not found or any(one.usage.guessed for one in found):
+            return None
+        return os.path.relpath(found[-1].name, os.path.realpath(self.root))
 
     def rewritten(self, path: str, options: Options) -> Result:
         return rewrite(read_whole(self.root / path, _MOST), options, path)
@@ -154,13 +167,20 @@ class _Base:
         self._git, self._commit, self._folder, self._options = git, commit, folder, options
         self._side: _Side | None = None
 
-    def rewritten(self, path: str) -> Result | None:
+    def _unpacked(self) -> _Side:
         if self._side is None:
             self._folder.mkdir()
             self._git.unpack(self._commit, self._folder)
             self._side = _Side(self._folder, self._options, self._git.root)
+        return self._side
+
+    def context_of(self, path: str) -> str | None:
+        return self._unpacked().context_of(path)
+
+    def rewritten(self, path: str) -> Result | None:
+        side = self._unpacked()
         try:
-            return self._side.rewritten(path, self._side.options_of(path))
+            return side.rewritten(path, side.options_of(path))
         except (ParseError, ValueError, OSError):
             # What could not be read before is new now.
             return None

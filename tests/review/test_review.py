@@ -298,6 +298,15 @@ def test_fences_are_longer_than_any_in_the_text(repo: Make) -> None:
     assert "`````suggestion\nENV A=1````2\n`````" in github_comments([file])[0]["body"]
 
 
+def test_a_source_that_is_gone_is_told_of_where_only_the_base_tells_its_context(repo: Make) -> None:
+    text = 'FROM python:3.12-slim\nCOPY app.py data.txt ./\nUSER 1000\nCMD ["python", "app.py"]\n'
+    made = repo({"a/Dockerfile": text, "a/app.py": "print(1)\n", "a/data.txt": "x\n"}, {})
+    made.git("rm", "-q", "a/data.txt")
+    made.commit()
+    (file,) = run(made).files
+    assert [one.reason for one in file.notes] == ["data.txt is not in the build context (a)"]
+
+
 def test_a_file_of_the_context_that_is_gone_is_told_of(repo: Make) -> None:
     dockerfile = 'FROM debian:12\nCOPY . /app\nCMD ["/app/run"]\n'
     kept_out = {".dockerignore": "node_modules\n.git\n", "node_modules/a.js": "x" * 4_000}
