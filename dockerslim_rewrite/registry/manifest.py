@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from ..text import shown
 from ..text.structured import read_json
 from .errors import CorruptContent, MalformedAnswer
 
@@ -18,6 +19,8 @@ MANIFEST_TYPES = frozenset(
 #: All types in one header: without the indexes a registry answers with one platform's manifest, whose digest differs.
 ACCEPT = ", ".join(sorted(INDEX_TYPES) + sorted(MANIFEST_TYPES))
 _ALGORITHMS = frozenset(("sha256", "sha384", "sha512"))
+#: "sha512:" and its digits. What a server calls a digest may be anything.
+_LONGEST_DIGEST = 135
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ def verify(content: bytes, digest: str, what: str) -> None:
     """Raise ``CorruptContent`` unless *content* has *digest*; *what* names it in the message."""
     algorithm = digest.partition(":")[0]
     if algorithm not in _ALGORITHMS:
-        raise MalformedAnswer(f"{what}: unknown digest algorithm in {digest!r}")
+        raise MalformedAnswer(f"{what}: unknown digest algorithm in {shown(digest)!r}")
     actual = digest_of(content, algorithm)
     if actual != digest:
-        raise CorruptContent(f"{what}: expected {digest}, the content has {actual}")
+        raise CorruptContent(f"{what}: expected {digest[:_LONGEST_DIGEST]}, the content has {actual}")
 
 
 def read_manifest(content: bytes, media_type: str) -> Manifest:

@@ -165,7 +165,8 @@ class Transport:
             raise RegistryError(f"{what}: status {status}")
         wait = retry_after(answer.headers.get("retry-after"))
         if wait is not None and wait > self.patience.longest_wait:
-            raise RateLimited(f"{what}: the registry asks to wait {wait:.0f} s", wait)
+            longest = f"{self.patience.longest_wait:.0f} s"
+            raise RateLimited(f"{what}: the registry asks to wait longer than {longest}; run it again later", wait)
         if wait is not None:
             with self._lock:
                 until = self.clock() + wait

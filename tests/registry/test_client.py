@@ -200,6 +200,7 @@ def test_a_long_retry_after_is_not_waited_for(client: MakeClient, proxy: FaultyP
     with pytest.raises(RateLimited) as limited:
         client(pauses=pauses).resolve(ref(proxy.address, "public/python"))
     assert limited.value.retry_after == 3600
+    assert "asks to wait longer than 5 s; run it again later" in str(limited.value)
     assert pauses == []
     assert len(proxy.seen) == 1
 

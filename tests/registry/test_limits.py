@@ -25,6 +25,7 @@ from dockerslim_rewrite.analysis.locked import Lock
 from dockerslim_rewrite.analysis.runtime.asking import Asked
 from dockerslim_rewrite.registry.errors import RegistryError
 from dockerslim_rewrite.registry.limits import Allowance
+from dockerslim_rewrite.registry.manifest import verify
 from dockerslim_rewrite.registry.packages import archives
 from dockerslim_rewrite.registry.packages.archives import source, wheel
 from dockerslim_rewrite.registry.packages.locking import refresh_packages
@@ -298,3 +299,10 @@ def test_what_goes_wrong_is_said_in_plain_words(server: Callable[[Serve], str], 
 def test_nobody_listens() -> None:
     with pytest.raises(RegistryError, match="no connection: Connection refused; check the address and the network"):
         Index(("http://127.0.0.1:9/simple",)).files("flask")
+
+
+def test_messages_quote_little_of_what_a_registry_sends() -> None:
+    for digest in ("sha256:" + "z" * 60_000, "md5" * 60_000):
+        with pytest.raises(RegistryError) as caught:
+            verify(b"", digest, "localhost/a")
+        assert len(str(caught.value)) < 400
