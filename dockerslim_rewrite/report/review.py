@@ -171,12 +171,15 @@ def summary(review: Review, root: Path) -> str:
     """The comment that there is one of in a pull request."""
     text = markdown([one.narrowed(root) for one in review.files])
     suggested = sum(len(one.suggestions) for one in review.files)
-    if suggested:
+    if suggested > COMMENTS:
+        text += (
+            f"\nOf {counted(suggested, 'suggestion')} the {COMMENTS} that save most stand on the lines themselves, to be "
+            "accepted each without the others; `dockerslim rewrite` makes all of them.\n"
+        )
+    elif suggested:
         text += (
             f"\n{counted(suggested, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
         )
-    if suggested > COMMENTS:
-        text += f"\nThe {COMMENTS} that save most are shown; `dockerslim rewrite` makes all of them.\n"
     for line in review.skipped:
         text += f"\nSkipped: {code(line)}\n"
     return f"{text[:LIMIT]}\n{SUMMARY}\n"

@@ -327,7 +327,7 @@ def test_a_path_that_is_not_there_is_refused(repo: Make) -> None:
 def test_a_summary_says_how_many_suggestions_are_shown(repo: Make) -> None:
     many = {f"{number}/Dockerfile": "FROM debian:12\nENV A b\n" for number in range(COMMENTS + 1)}
     review = run(repo({"README": "x\n"}, many))
-    assert f"The {COMMENTS} that save most are shown" in summary(review, Path("/"))
+    assert f" suggestions the {COMMENTS} that save most stand on the lines themselves" in summary(review, Path("/"))
 
 
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
