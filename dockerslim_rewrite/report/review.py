@@ -173,8 +173,8 @@ def summary(review: Review, root: Path) -> str:
     suggested = sum(len(one.suggestions) for one in review.files)
     if suggested > COMMENTS:
         text += (
-            f"\nOf {counted(suggested, 'suggestion')} the {COMMENTS} that save most stand on the lines themselves, to be "
-            "accepted each without the others; `dockerslim rewrite` makes all of them.\n"
+            f"\nOf {counted(suggested, 'suggestion')} the {COMMENTS} that save most stand on the lines themselves, "
+            "to be accepted each without the others; `dockerslim rewrite` makes all of them.\n"
         )
     elif suggested:
         text += (
