@@ -87,7 +87,12 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
 def spanned(original: str, part: Part) -> Replacement:
     """The places of *part*, of the text *original*, as one replacement, with the lines between them as they are."""
     edits = [edit for one in part.replacements for edit in one.edits]
-    return _replacement(Source(original), part.replacements[0].first, part.replacements[-1].last, edits)
+    source = Source(original)
+    # Lines that an edit begins or ends in, and that stay as they are, are left out of replacements.
+    lines = [_lines(source, edit) for edit in edits]
+    first = min(part.replacements[0].first, *(line for line, _ in lines))
+    last = max(part.replacements[-1].last, *(line for _, line in lines))
+    return _replacement(source, first, last, edits)
 
 
 Group = frozenset[int]

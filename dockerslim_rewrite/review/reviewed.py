@@ -119,11 +119,19 @@ def _cut(
     others: list[Part] = []
     for part in found:
         whole = _whole(original, part, found)
-        if whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks):
+        shown = whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
+        if whole is not None and shown and _accepted(original, whole) == part.patch.apply(original):
             suggestions.append(Suggestion(whole, part.changes))
         else:
             others.append(part)
     return tuple(suggestions), tuple(others)
+
+
+def _accepted(original: str, whole: Replacement) -> str:
+    """*original* after a forge has put *whole* in the place of its lines."""
+    lines = original.split("\n")
+    lines[whole.first - 1 : whole.last] = [] if whole.text is None else whole.text.split("\n")
+    return "\n".join(lines)
 
 
 def _whole(original: str, part: Part, found: Sequence[Part]) -> Replacement | None:

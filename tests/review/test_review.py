@@ -279,6 +279,15 @@ CMD ["x"]
     assert made["DS701",].text == f"COPY requirements.txt ./\n{installed}\nCOPY . ."
 
 
+def test_places_that_begin_within_a_line_that_stays_are_one_suggestion(repo: Make) -> None:
+    old = "FROM fedora:42\nRUN dnf install -q -y \\\n    jq \\\n    && \\\n    dnf clean all\n"
+    more = "\n# the other curl\nRUN dnf -q -y install curl \\\n    && dnf -q -y install wget\n"
+    end = 'CMD ["jq"]\n'
+    (file,) = run(repo({"Dockerfile": old + end}, {"Dockerfile": old + more + end})).files
+    (one,) = [one for one in file.suggestions if any(change.rule == "DS101" for change in one.changes)]
+    assert apply_lines(old + more + end, [one.replacement]) == file.result.text
+
+
 def test_suggestions_that_are_alike_are_told_apart(repo: Make) -> None:
     text = "FROM debian:12\nADD a /tmp/\nRUN /tmp/a\nADD b /tmp/\nRUN /tmp/b\nADD a /tmp/\nRUN /tmp/a -v\n"
     made = repo({"README": "x\n", "a": "", "b": ""}, {"Dockerfile": text})
