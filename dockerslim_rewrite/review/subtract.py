@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Sequence
 from difflib import SequenceMatcher
 
@@ -14,6 +14,8 @@ from ..pipeline.stage_labels import stage_labels, untagged
 from ..record import record
 from ..syntax import parse
 
+#: So many pairs of instructions are compared: the comparison may take the cube of their number.
+_COMPARED = 40_000
 #: A finding without its line: the rule, the instruction that it is about, and the text where that makes it another.
 Key = tuple[str, int | str, str]
 
@@ -101,32 +103,44 @@ def counterparts(before: Places, after: Places) -> list[int | None]:
     stages = _stages(before, after)
     old = [(one.stage, one.said) for one in before.found]
     new = [(stages.get(one.stage, -one.stage), one.said) for one in after.found]
+    blocks = _blocks(old, new)
     same: list[int | None] = [None] * len(new)
-    left = set(range(len(old)))
-
-    def take(at: int, one: int | None) -> None:
-        same[at] = one
-        if one is not None:
-            left.remove(one)
-
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for kind, start, _, at, to in matcher.get_opcodes():
+    for kind, start, _, at, to in blocks:
         if kind == "equal":
-            for one in range(to - at):
-                take(at + one, start + one)
-    # What was moved is the same wherever it stands in its stage; then what stands where something else stood.
+            same[at:to] = range(start, start + to - at)
+    # What was moved is the same wherever it stands in its stage.
+    left: defaultdict[tuple[int, str], deque[int]] = defaultdict(deque)
+    for one in sorted(set(range(len(old))).difference(at for at in same if at is not None)):
+        left[old[one]].append(one)
     for at, told in enumerate(new):
-        if same[at] is None:
-            take(at, next((one for one in sorted(left) if old[one] == told), None))
-    for kind, start, end, at, to in matcher.get_opcodes():
-        if kind != "replace":
-            continue
-        for here in range(at, to):
-            if same[here] is None:
-                keyword = after.found[here].keyword
-                there = (one for one in range(start, end) if one in left and before.found[one].keyword == keyword)
-                take(here, next(there, None))
+        if same[at] is None and left[told]:
+            same[at] = left[told].popleft()
+    # What stands where something else of its kind stood is that, edited.
+    free = {one for some in left.values() for one in some}
+    for kind, start, end, at, to in blocks:
+        if kind == "replace":
+            there: defaultdict[str, deque[int]] = defaultdict(deque)
+            for one in range(start, end):
+                if one in free:
+                    there[before.found[one].keyword].append(one)
+            for here in range(at, to):
+                if same[here] is None and there[after.found[here].keyword]:
+                    same[here] = there[after.found[here].keyword].popleft()
     return same
+
+
+def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> list[tuple[str, int, int, int, int]]:
+    """What *new* keeps of *old* and what it replaces, as ``difflib`` tells; beyond a size what differs is one block."""
+    most = min(len(old), len(new))
+    head = next((at for at in range(most) if old[at] != new[at]), most)
+    tail = next((at for at in range(most - head) if old[-1 - at] != new[-1 - at]), most - head)
+    ends = len(old) - tail, len(new) - tail
+    blocks = [("equal", 0, head, 0, head), ("equal", ends[0], len(old), ends[1], len(new))]
+    if (ends[0] - head) * (ends[1] - head) > _COMPARED:
+        return [*blocks, ("replace", head, ends[0], head, ends[1])]
+    matcher = SequenceMatcher(None, old[head : ends[0]], new[head : ends[1]], autojunk=False)
+    moved = ((kind, start + head, end + head, at + head, to + head) for kind, start, end, at, to in matcher.get_opcodes())
+    return [*blocks, *moved]
 
 
 def _stages(before: Places, after: Places) -> dict[int, int]:

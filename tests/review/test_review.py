@@ -25,6 +25,7 @@ from dockerslim_rewrite.review.git import Git, GitError
 from dockerslim_rewrite.review.given import given_to
 from dockerslim_rewrite.review.reviewed import Reviewed, Scope
 from dockerslim_rewrite.review.run import Review, review
+from dockerslim_rewrite.review.subtract import Places, counterparts
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.validate import Verdict, validate
 from dockerslim_rewrite.workspace.uses import Workspace
@@ -156,6 +157,17 @@ def test_an_old_patch_is_not_told_again_for_a_touched_line(repo: Make) -> None:
     old = MOVED.format(between="\n" * 12, after="")
     made = repo({"Dockerfile": old, **files}, {"Dockerfile": old.replace("COPY . .", "COPY . ./")})
     assert "DS701" not in {rule for rule, _ in told_lines(made)}
+
+
+@pytest.mark.parametrize("size", [60, 600])
+def test_instructions_are_known_again_whatever_is_put_between_them(size: int) -> None:
+    old = "FROM x\n" + "".join(f"RUN a{at}\n" for at in range(size)) + "CMD z\n"
+    between = "".join(f"COPY b{at} /\nRUN a{at}\n" for at in range(size))
+    edited = "FROM x\n" + between.replace("RUN a7\n", "RUN a7 --more\n") + "CMD z\n"
+    same = counterparts(Places(old), Places(edited))
+    assert same[0:-1:2] == [*range(size + 1)]
+    assert set(same[1:-1:2]) == {None}
+    assert same[-1] == size + 1
 
 
 def test_an_old_tag_of_the_base_is_news(repo: Make) -> None:
