@@ -139,8 +139,8 @@ def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> l
     if (ends[0] - head) * (ends[1] - head) > _COMPARED:
         return [*blocks, ("replace", head, ends[0], head, ends[1])]
     matcher = SequenceMatcher(None, old[head : ends[0]], new[head : ends[1]], autojunk=False)
-    moved = ((kind, start + head, end + head, at + head, to + head) for kind, start, end, at, to in matcher.get_opcodes())
-    return [*blocks, *moved]
+    inside = matcher.get_opcodes()
+    return [*blocks, *((kind, start + head, end + head, at + head, to + head) for kind, start, end, at, to in inside)]
 
 
 def _stages(before: Places, after: Places) -> dict[int, int]:
