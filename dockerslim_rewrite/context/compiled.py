@@ -36,19 +36,24 @@ _FILE = re.compile(r"[^/.*]\.[A-Za-z0-9]+\Z")
 
 def language_of(name: str, build: Build, tree: ContextTree) -> str | None:
     """The compiled language whose sources a RUN makes the program *name* of, by a command of its build tool."""
-    sources = [language for language in _BUILDERS if sources_of(vocabularies()[language], tree.by_path)]
-    for stage in build.stages:
-        for run in stage.runs:
-            script = run.body.script if run.body is not None else None
-            for command in script.commands if isinstance(script, Script) else ():
-                for language in sources:
-                    tools, files = _BUILDERS[language]
-                    text = " ".join(word or "" for word in command.argv)
-                    if not re.search(rf"(?:\A|/){tools}\b", text):
-                        continue
-                    if re.search(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)", text) or _names(name, files, tree):
-                        return language
+    word = re.compile(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)")
+    for language, text in tree.recall(("makers", build), lambda: _makers(build, tree)):
+        if word.search(text) or _names(name, _BUILDERS[language][1], tree):
+            return language
     return None
+
+
+def _makers(build: Build, tree: ContextTree) -> tuple[tuple[str, str], ...]:
+    """The commands of *build* that build tools carry out, with the languages whose sources are in the context."""
+    scripts = (run.body.script for stage in build.stages for run in stage.runs if run.body is not None)
+    commands = (one for script in scripts if isinstance(script, Script) for one in script.commands)
+    texts = [" ".join(word or "" for word in command.argv) for command in commands]
+    found = []
+    for language, (tools, _) in _BUILDERS.items():
+        own = [text for text in texts if re.search(rf"(?:\A|/){tools}\b", text)]
+        if own and sources_of(vocabularies()[language], tree.by_path):
+            found += [(language, text) for text in own]
+    return tuple(found)
 
 
 def brought_archive(archive: str, cwd: str | None, build: Build) -> bool:
@@ -81,6 +86,7 @@ def brought_archive(archive: str, cwd: str | None, build: Build) -> bool:
 
 def _names(name: str, files: tuple[str, ...], tree: ContextTree) -> bool:
     """Whether one of the build tool's *files* names a program *name*."""
-    found = (tree.read(path) for path in tree.by_path if posixpath.basename(path) in files)
+    there = tree.recall(files, lambda: [path for path in tree.by_path if posixpath.basename(path) in files])
+    found = map(tree.read, there)
     word = re.compile(rf"(?:\A|[\s/\"'(=:]){re.escape(name)}(?:[\s\"'):]|\Z)")
     return any(text is not None and word.search(text) for text in found)

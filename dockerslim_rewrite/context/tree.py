@@ -10,13 +10,16 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..analysis.project import FileFacts
 from ..record import record
 from .dockerignore import Dockerignore
+
+T = TypeVar("T")
 
 #: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
 _HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
@@ -70,6 +73,17 @@ class ContextTree:
     def complete(self) -> bool:
         """Whether no limit was reached, and every folder could be read."""
         return self._listing[1]
+
+    def recall(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about the files, once for *key*."""
+        if key not in self._recalled:
+            self._recalled[key] = find()
+        found: T = self._recalled[key]
+        return found
+
+    @cached_property
+    def _recalled(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def by_path(self) -> dict[str, FileFacts]:
