@@ -59,6 +59,8 @@ class Usage:
 
     ``target`` is None for the last stage. ``builds`` are where they are asked for, ``containers`` the ways in which
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
+    ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
+    package lists in it.
     """
 
     target: str | None = None
@@ -66,6 +68,8 @@ class Usage:
     containers: tuple[Container, ...] = ()
     plain: bool = True
     guessed: bool = False
+    heirs: tuple[Evidence, ...] = ()
+    list_readers: tuple[Evidence, ...] = ()
 
 
 def shipped(build: Build, target: str | None) -> Build:

@@ -33,6 +33,8 @@ _WRITERS = {
     "rmdir": (0, WriteKind.REMOVAL), "unlink": (0, WriteKind.REMOVAL),
 }  # fmt: skip
 _COPIERS = frozenset(("cp", "mv", "ln", "install", "rsync"))
+#: The option of mkdir with which directories may be there already.
+_PARENTS = re.compile(r"--parents\Z|-[A-Za-z]*p")
 _ENDLESS = 8
 
 
@@ -151,6 +153,9 @@ class Follower(Following):
         if name in _WRITERS:
             skip, write = _WRITERS[name]
             arguments = split(argv, 1, frozenset(("-m", "--mode", "-s", "--size", "-d", "-t", "-r")))
+            if name == "mkdir" and not any(_PARENTS.match(flag.name) for flag in arguments.flags):
+                # It fails where the directory is there already: nobody may make it before.
+                write = WriteKind.FILE
             for index in arguments.operands[skip:]:
                 self.write(argv[index], write, shown, cwd, where)
             return True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
 from ..analysis.project import Evidence
@@ -13,6 +13,7 @@ from ..context.project import FolderProject
 from ..record import evolve
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
+from .heirs import Heir, heirs_by_name, names_of
 from .inference import Inferred, infer_context
 from .repository import Repository, root_of
 
@@ -33,6 +34,10 @@ class Workspace:
         if self._graph is None:
             self._graph = build_graph(self.repository)
         return self._graph
+
+    @cached_property
+    def _heirs(self) -> Mapping[str, tuple[Heir, ...]]:
+        return heirs_by_name(self.repository, self.graph)
 
     def builds_of(self, dockerfile: Path) -> Sequence[FoundBuild]:
         """The known builds of the file *dockerfile*."""
@@ -89,7 +94,10 @@ class Workspace:
             plain = plain or not runners
             containers.update(dict.fromkeys(map(container_of, runners)))
         places = tuple(dict.fromkeys(Evidence(build.place.path, build.place.line) for build in builds))
-        return Usage(target, places, tuple(containers), plain)
+        heirs = [heir for build in builds for name in names_of(build) for heir in self._heirs.get(name, ())]
+        whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
+        lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
+        return Usage(target, places, tuple(containers), plain, heirs=whole, list_readers=lists)
 
 
 @cache

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
+
 from dockerslim_rewrite import Options, Result, rewrite
 from dockerslim_rewrite.workspace.uses import MAX_WAYS, Workspace
 
@@ -260,3 +262,57 @@ def test_cloud_build_starts_beside_its_configuration_where_only_that_holds_a_doc
     assert project.name == str(made.root / "sub")
     assert project.found is not None
     assert "sub/cloudbuild.yaml:2" in project.found
+
+
+SHELL = {"b.sh": "docker build -t x/svc svc\ndocker build -t x/two -f D2.Dockerfile .\n"}
+CONTEXTS = (
+    "services:\n  a: {build: svc}\n  b:\n    build:\n      context: .\n      dockerfile: D2.Dockerfile\n"
+    '      additional_contexts: {base: "service:a"}\n'
+)
+BAKE = (
+    'target "a" {\n context = "svc"\n}\n'
+    'target "b" {\n dockerfile = "D2.Dockerfile"\n contexts = { base = "target:a" }\n}\n'
+)
+SKAFFOLD = (
+    "apiVersion: skaffold/v4beta11\nkind: Config\nbuild:\n  artifacts:\n  - {image: a, context: svc}\n"
+    "  - {image: b, context: ., docker: {dockerfile: D2.Dockerfile}, requires: [{image: a, alias: BASE}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "files"),
+    [
+        ("FROM x/svc\n", SHELL),
+        ("FROM base\n", {"compose.yaml": CONTEXTS}),
+        ("FROM base\n", {"docker-bake.hcl": BAKE}),
+        ("ARG BASE\nFROM $BASE\n", {"skaffold.yaml": SKAFFOLD}),
+    ],
+)
+def test_an_image_that_another_dockerfile_goes_on_from_keeps_root_and_its_lists(
+    tree: Make, base: str, files: dict[str, str]
+) -> None:
+    service = 'FROM debian:12\nRUN apt-get update && apt-get install -y curl\nCOPY run.sh /\nCMD ["/run.sh"]\n'
+    made = tree(
+        {
+            "svc/Dockerfile": service,
+            "svc/run.sh": "#!/bin/sh\necho hi\n",
+            "D2.Dockerfile": f"{base}RUN apt-get install -y git\n",
+            **files,
+        }
+    )
+    found = result(made, "svc/Dockerfile")
+    assert "USER" not in found.text
+    assert "rm -rf /var/lib/apt/lists" not in found.text
+    assert "other builds go on from here (D2.Dockerfile:" in remarks(found, "DS501")
+    assert "builds on this image, and may install from them" in remarks(found, "DS201")
+
+
+def test_a_dockerfile_that_fetches_lists_of_its_own_takes_none_away(tree: Make) -> None:
+    made = tree(
+        {
+            "svc/Dockerfile": "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n",
+            "D2.Dockerfile": "FROM x/svc\nRUN apt-get update && apt-get install -y git\n",
+            **SHELL,
+        }
+    )
+    assert "rm -rf /var/lib/apt/lists" in result(made, "svc/Dockerfile").text

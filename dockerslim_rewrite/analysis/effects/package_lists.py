@@ -30,6 +30,9 @@ def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int
     taken = _taken(stage, facts)
     if taken is not None:
         return Verdict(obstacle=f"{taken.keyword} on line {taken.line} takes them into another stage")
+    readers = facts.project.usage.list_readers if facts.project is not None and facts.graph.ships(stage.index) else ()
+    if readers:
+        return Verdict(obstacle=f"{readers[0]} builds on this image, and may install from them")
     found = Verdict()
     index = stage.index
     stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(index))]

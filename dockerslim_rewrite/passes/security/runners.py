@@ -23,7 +23,9 @@ def always_starts(project: Project | None) -> bool:
 
 
 def required(project: Project | None) -> Iterator[str]:
-    """What runners say that takes root."""
+    """What runners say that takes root, and who else builds on the image as root."""
+    if project is not None and project.usage.heirs:
+        yield f"other builds go on from here ({project.usage.heirs[0]})"
     for one in project.usage.containers if project is not None else ():
         if one.user is not None:
             if _ROOT.match(one.user):

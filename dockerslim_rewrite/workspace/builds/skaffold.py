@@ -37,6 +37,7 @@ def _artifacts(repository: Repository, path: str, home: str, build: Map, conditi
         if part is not None and isinstance(context, str) and isinstance(part, str):
             context = joined(context, part)
         image = _text(artifact.get("image")) or Unknown("")
+        given = ((name, _text(value)) for name, value in mapping(details.get("buildArgs")).items())
         yield FoundBuild(
             kind="skaffold",
             place=Place(path, artifact.line),
@@ -44,10 +45,19 @@ def _artifacts(repository: Repository, path: str, home: str, build: Map, conditi
             context=context,
             dockerfile=file(repository, context, _text(details.get("dockerfile")) or "Dockerfile"),
             target=_text(details.get("target")),
-            args=tuple((name, _text(value)) for name, value in mapping(details.get("buildArgs")).items()),
+            args=(*_required(artifact), *given),
             tags=(image,),
             condition=condition,
         )
+
+
+def _required(artifact: Map) -> Iterator[tuple[str, Text]]:
+    """The build arguments in which Skaffold hands over the images that *artifact* requires; their tags are its own."""
+    for item in sequence(artifact.get("requires")):
+        needed = mapping(item)
+        image = scalar(needed.get("image"))
+        if image is not None:
+            yield str(scalar(needed.get("alias")) or image), Unknown(str(image))
 
 
 def _text(value: object) -> Text | None:

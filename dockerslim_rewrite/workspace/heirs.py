@@ -1,0 +1,69 @@
+"""Which Dockerfiles of a repository build on the images that others of it make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ..pipeline.stage_labels import untagged
+from ..record import record
+from .builds.found import FoundBuild, Place
+from .builds.graph import BuildGraph
+from .repository import Repository
+
+_FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)")
+_TAKEN = re.compile(r"(?i)(?:--from=|\bfrom=)([^\s,]+)")
+_VARIABLE = re.compile(r"\$\{?(\w+)(?::?-([^}]*))?\}?\Z")
+_INSTALLS = re.compile(r"\bapt(?:-get)?\b[^\n&|;]*\binstall\b")
+_FETCHES = re.compile(r"\bapt(?:-get)?\b[^\n&|;]*\bupdate\b")
+
+
+@record
+class Heir:
+    """A Dockerfile that goes on from an image, or (not ``whole``) copies files of it; ``lists`` tells that it may read
+    the package lists in it.
+    """
+
+    place: Place
+    whole: bool
+    lists: bool
+
+
+def heirs_by_name(repository: Repository, graph: BuildGraph) -> Mapping[str, tuple[Heir, ...]]:
+    """The heirs of each image, by its name without a tag, and of each build that others name as ``kind:name``."""
+    found: dict[str, dict[Heir, None]] = {}
+    for build in graph.builds:
+        for name, heir in _named(build, repository):
+            found.setdefault(name, {})[heir] = None
+    return {name: tuple(heirs) for name, heirs in found.items()}
+
+
+def _named(build: FoundBuild, repository: Repository) -> Iterator[tuple[str, Heir]]:
+    """What the Dockerfile of *build* builds on or copies from."""
+    path = build.dockerfile if isinstance(build.dockerfile, str) else None
+    text = build.inline if build.inline is not None else repository.read(path) if path is not None else None
+    if text is None:
+        return
+    file = path or build.place.path
+    installs = _INSTALLS.search(text)
+    first = _FETCHES.search(text)
+    lists = installs is not None and (first is None or first.start() > installs.start())
+    contexts = {name: str(value) for name, value in build.contexts}
+    values = {name: str(value) for name, value in build.args if value is not None}
+    for pattern, whole in ((_FROM, True), (_TAKEN, False)):
+        for match in pattern.finditer(text):
+            place = Place(file, text.count("\n", 0, match.start()) + 1)
+            written = match[1]
+            variable = _VARIABLE.match(written)
+            if variable is not None:
+                written = values.get(variable[1]) or variable[2] or written
+            yield untagged(contexts.get(written, written)), Heir(place, whole, lists or not whole)
+            if written in contexts:
+                yield contexts[written], Heir(place, whole, lists or not whole)
+
+
+def names_of(build: FoundBuild) -> Iterator[str]:
+    """What other builds call the image of *build*."""
+    yield from (untagged(tag) for tag in build.tags if isinstance(tag, str))
+    yield f"service:{build.name}"
+    yield f"target:{build.name}"
