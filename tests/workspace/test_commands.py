@@ -185,3 +185,30 @@ def test_other_pipelines(tree: Make) -> None:
         ("package.json", "package.json", 3, "web", "web/Dockerfile"),
         ("jenkins", "Jenkinsfile", 2, "", "web/Dockerfile"),
     }
+
+
+@pytest.mark.parametrize(
+    ("files", "contexts"),
+    [
+        ({"b.sh": "pushd a\ndocker build .\npopd\ndocker build b\n"}, {"a", "b"}),
+        ({"Jenkinsfile": "dir('a') {\n  dir('c') { sh 'docker build .' }\n}\nsh 'docker build b'\n"}, {"a/c", "b"}),
+        (
+            {
+                ".circleci/config.yml": "version: 2.1\njobs:\n  b:\n    steps:\n"
+                "    - run: {command: docker build . , working_directory: a}\n    - run: docker build b\n"
+            },
+            {"a", "b"},
+        ),
+        ({"azure-pipelines.yml": "steps:\n- bash: docker build .\n  workingDirectory: a\n"}, {"a"}),
+    ],
+)
+def test_steps_start_where_they_are_told(tree: Make, files: dict[str, str], contexts: set[str]) -> None:
+    made = tree({**files, **{f"{name}/Dockerfile": "FROM x\n" for name in ("a", "a/c", "b")}})
+    assert {one.context for one in made.builds()} == contexts
+
+
+def test_where_earlier_commands_of_a_job_went_is_not_known(tree: Make) -> None:
+    job = "x:\n  before_script: [cd a]\n  script: [docker build .]\n"
+    made = tree({".gitlab-ci.yml": job, "Dockerfile": "FROM x\n", "a/Dockerfile": "FROM x\n"})
+    (one,) = made.builds()
+    assert isinstance(one.context, Unknown)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ...knowledge.build_commands import names_a_builder
 from ...record import evolve
-from ..repository import Repository
+from ..repository import Repository, joined
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
 from .reading import json_file, line_of, scalars, yaml_file
@@ -20,6 +20,13 @@ from .shell_scripts import ScriptReader
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
 _SHELL_STEP = re.compile(r"""\bsh\s*+\(?\s*+(?:script\s*+:\s*+)?('''|\"\"\"|'|")(.*?)\1""", re.S)
+#: Where steps are told to work, by CircleCI and Azure, and what they then run.
+_STEP_FOLDERS = ("working_directory", "workingDirectory")
+_STEP_SCRIPTS = ("command", "script", "bash", "pwsh", "powershell")
+_ENTERS = re.compile(r"(?m)(?:^|[;&|])\s*(?:cd|pushd)\s")
+#: Of so many steps in a Jenkinsfile the directory is looked for.
+_MOST_STEPS = 200
+_JENKINS_FOLDER = re.compile(r"""\bdir\s*+\(\s*+(['"])([^'"\n]*+)\1\s*+\)\s*+\{""")
 _AZURE = re.compile(r"\$\(([A-Za-z_][\w.]*)\)")
 
 
@@ -32,14 +39,32 @@ def pipeline(repository: Repository, path: str) -> Iterator[FoundBuild]:
             if isinstance(item, Scalar) and "$" not in item
         }
         known: dict[str, Text] = dict(variables)
-        for script in scalars(document):
+        for script, home in _scripts(document):
             if names_a_builder(script):
                 text = _AZURE.sub(lambda match: "${" + match[1].upper().replace(".", "_") + "}", script)
-                yield from ScriptReader(repository, "ci", path, script.line, [""], known).read(text)
+                yield from ScriptReader(repository, "ci", path, script.line, [home], known).read(text)
         yield from _azure(repository, path, document)
 
 
-def _azure(repository: Repository, path: str, document: Map) -> Iterator[FoundBuild]:
+def _scripts(document: Map) -> Iterator[tuple[Scalar, Text]]:
+    """All scalars of *document* with the directory that their step starts in, as far as the file tells."""
+    told: dict[int, Text] = {}
+    general = mapping(document.get("default")).get("before_script", document.get("before_script"))
+    for step in _mappings(document):
+        where = next((scalar(step.get(name)) for name in _STEP_FOLDERS if step.get(name) is not None), None)
+        before = step.get("before_script", general) if step.get("script") is not None else None
+        home: Text = ""
+        if where is not None:
+            home = Unknown(str(where)) if "$" in where or where.startswith(("/", "~")) else str(where)
+        elif before is not None and any(_ENTERS.search(one) for one in scalars(before)):
+            # Commands that come first have gone somewhere: where, only they know.
+            home = Unknown("before_script")
+        for value in (step.get(name) for name in _STEP_SCRIPTS if home != ""):
+            told.update((id(one), home) for one in (scalars(value) if value is not None else ()))
+    yield from ((one, told.get(id(one), "")) for one in scalars(document))
+
+
+def _mappings(document: Map) -> Iterator[Map]:
     seen: set[int] = set()
     stack: list[object] = [document]
     while stack:
@@ -50,12 +75,17 @@ def _azure(repository: Repository, path: str, document: Map) -> Iterator[FoundBu
         if isinstance(value, Seq):
             stack.extend(value)
         elif isinstance(value, Map):
+            yield value
             stack.extend(value.values())
-            task = scalar(value.get("task"))
-            if task is not None and task.startswith("Docker@"):
-                found = _docker_task(repository, path, value, task.line)
-                if found is not None:
-                    yield found
+
+
+def _azure(repository: Repository, path: str, document: Map) -> Iterator[FoundBuild]:
+    for step in _mappings(document):
+        task = scalar(step.get("task"))
+        if task is not None and task.startswith("Docker@"):
+            found = _docker_task(repository, path, step, task.line)
+            if found is not None:
+                yield found
 
 
 def _docker_task(repository: Repository, path: str, step: Map, line: int) -> FoundBuild | None:
@@ -98,7 +128,26 @@ def _at(found: FoundBuild, path: str, line: int) -> FoundBuild:
 def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds in the ``sh`` steps of the Jenkinsfile *path*; Groovy itself is not run."""
     text = repository.read(path)
+    found = 0
     for match in _SHELL_STEP.finditer(text or ""):
         if names_a_builder(match[2]):
             line = (text or "").count("\n", 0, match.start(2)) + 1
-            yield from ScriptReader(repository, "jenkins", path, line, [""]).read(match[2])
+            found += 1
+            home = _jenkins_folder(text or "", match.start()) if found <= _MOST_STEPS else Unknown("dir")
+            yield from ScriptReader(repository, "jenkins", path, line, [home]).read(match[2])
+
+
+def _jenkins_folder(text: str, at: int) -> Text:
+    """The directory of the ``dir`` blocks of *text* that hold the step at *at*."""
+    home = ""
+    for match in _JENKINS_FOLDER.finditer(text, 0, at):
+        depth = 1
+        for one in re.finditer(r"[{}]", text[match.end() : at]):
+            depth += 1 if one[0] == "{" else -1
+            if depth == 0:
+                break
+        if depth > 0:
+            if "$" in match[2] or match[2].startswith("/"):
+                return Unknown(match[2])
+            home = joined(home, match[2])
+    return home

@@ -39,6 +39,8 @@ class ScriptReader:
         self._path = path
         self._line = line
         self._folders = list(folders)
+        #: What pushd left, for popd.
+        self._left: list[list[Text]] = []
         self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), str(repository.root))
         self._variables.update(variables or {})
         self._given = frozenset(variables or ())
@@ -107,8 +109,13 @@ class ScriptReader:
             for word in command.words[1:]:
                 self._assign(word.text)
             return
+        if name == "pushd":
+            self._left.append(list(self._folders))
         if name in ("cd", "pushd"):
             self._enter(command)
+            return
+        if name == "popd":
+            self._folders = self._left.pop() if self._left else [Unknown("popd")]
             return
         at = unwrapped(command.argv)
         known = command.argv[at:]
