@@ -40,7 +40,7 @@ HANDED = (
     Handed("70-s6", "aggressive", ("python:3.11-slim", "file procps unzip")),
     Handed("99-ds501-home", "standard", lacks=("USER",), remarks=(("DS501", "as transformers does"),)),
     Handed("py-gunicorn-conf", "standard", lacks=("USER",), remarks=(("DS501", "accesslog = /var/log/access.log"),)),
-    Handed("java-logfile", "standard", lacks=("USER",), remarks=(("DS501", "the container runs as an unprivileged user"),)),
+    Handed("java-logfile", "standard", lacks=("USER",), remarks=(("DS501", "runs as an unprivileged user"),)),
     Handed(
         "node-sqlite",
         "standard",
