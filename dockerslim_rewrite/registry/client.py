@@ -220,8 +220,13 @@ class RegistryClient:
             following = _next_page(answer.headers.get("link", ""))
             if following is None:
                 return
-            url = urljoin(url, following)
-            if urlsplit(url).netloc != urlsplit(base).netloc:
+            try:
+                url = urljoin(url, following)
+                here = urlsplit(url)[:2] == urlsplit(base)[:2]
+            except ValueError as error:
+                raise MalformedAnswer(f"{registry} continues its list of tags at what is no address") from error
+            # In clear at the same host is another place as well.
+            if not here:
                 raise MalformedAnswer(f"{registry} continues its list of tags at another host: {url}")
         raise MalformedAnswer(f"{registry}/{repository}: the list of tags does not end")
 

@@ -111,8 +111,7 @@ class Transport:
         answer = self._send(method, url, registry, {**headers, **self._auth.known(registry, scope)})
         if answer.status == httpx.codes.UNAUTHORIZED:
             challenge = answer.headers.get("www-authenticate", "")
-            plain = url.startswith("http://")
-            authorization = self._auth.answer(registry, scope, challenge, plain_http=plain)
+            authorization = self._auth.answer(registry, scope, challenge, url)
             answer = self._send(method, url, registry, {**headers, **authorization})
         return answer
 
@@ -134,7 +133,9 @@ class Transport:
                 self.sleep(self._pause(attempt))
             response: httpx.Response | None = None
             try:
-                response = self._client(host).send(request, stream=True)
+                # A request that is sent on loses its header at another host, but takes along its body with the token.
+                followed = request.method == "GET"
+                response = self._client(host).send(request, stream=True, follow_redirects=followed)
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk

@@ -74,7 +74,7 @@ def test_credentials_under_every_spelling_of_a_registry(key: str) -> None:
     assert found == (Credentials("u", "p") if not key.endswith("v2/") else None)
 
 
-@pytest.mark.parametrize("realm", ["http://auth.example/token", "ftp://auth.example", ""])
+@pytest.mark.parametrize("realm", ["http://auth.example/token", "ftp://auth.example"])
 def test_credentials_are_not_sent_to_a_token_server_in_clear(realm: str) -> None:
     sent: list[httpx.Request] = []
 
@@ -85,8 +85,48 @@ def test_credentials_are_not_sent_to_a_token_server_in_clear(realm: str) -> None
     store = CredentialStore({"auths": {"ghcr.io": {"auth": encoded("u:p")}}})
     header = f'Bearer realm="{realm}",service="s"'
     with pytest.raises(Unauthorized, match="TLS"):
-        Authenticator(store, send).answer("ghcr.io", "repository:a:pull", header, plain_http=False)
+        Authenticator(store, send).answer("ghcr.io", "repository:a:pull", header, "https://ghcr.io/v2/")
     assert sent == []
+
+
+@pytest.mark.parametrize("entry", [{"auth": encoded("user:secret")}, {"identitytoken": "secret"}])
+@pytest.mark.parametrize(
+    ("asked", "realm", "goes"),
+    [
+        ("https://r.example/v2/", "https://auth.example/token", True),
+        ("https://r.example/v2/", "https://r.example:443/token", True),
+        ("http://r.example:5000/v2/", "https://auth.example/token", True),
+        ("http://r.example:5000/v2/", "http://R.example:5000/token", True),
+        ("http://r.example/v2/", "http://r.example:80/token", True),
+        ("http://r.example:5000/v2/", "http://r.example:5001/token", False),
+        ("http://r.example:5000/v2/", "http://r.example/token", False),
+        ("http://127.0.0.1:5000/v2/", "http://localhost:5000/token", False),
+        ("http://r.example:5000/v2/", "http://r.example:5000@other.example/token", False),
+        ("https://r.example/v2/", "http://r.example/token", False),
+        ("https://r.example/v2/", "http://r.example:443/token", False),
+    ],
+)
+def test_credentials_go_in_clear_to_no_other_host(entry: dict[str, str], asked: str, realm: str, goes: bool) -> None:
+    sent: list[httpx.Request] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"token": "t"})
+
+    one = Authenticator(CredentialStore({"auths": {"r.example": entry}}), send)
+    if goes:
+        assert one.answer("r.example", "s", f'Bearer realm="{realm}"', asked) == {"Authorization": "Bearer t"}
+        return
+    with pytest.raises(Unauthorized, match="over TLS and gets no credentials"):
+        one.answer("r.example", "s", f'Bearer realm="{realm}"', asked)
+    assert sent == []
+
+
+@pytest.mark.parametrize("realm", ["http://[::1", "https://x:port/", "/token", "https://", ""])
+def test_a_token_server_without_an_address(realm: str) -> None:
+    one = Authenticator(CredentialStore({}), lambda _: httpx.Response(200, json={"token": "t"}))
+    with pytest.raises(MalformedAnswer, match="which is no address"):
+        one.answer("r.example", "s", f'Bearer realm="{realm}"', "https://r.example/v2/")
 
 
 def test_a_token_is_used_as_long_as_it_lives() -> None:
@@ -94,7 +134,7 @@ def test_a_token_is_used_as_long_as_it_lives() -> None:
     answers = [httpx.Response(200, json={"token": "t", "expires_in": 60}), httpx.Response(200, json={"no": "token"})]
     one = Authenticator(CredentialStore({}), lambda _: answers.pop(0), lambda: now)
     header = 'Bearer realm="https://auth.example/token"'
-    assert one.answer("ghcr.io", "s", header, plain_http=False) == {"Authorization": "Bearer t"}
+    assert one.answer("ghcr.io", "s", header, "https://ghcr.io/v2/") == {"Authorization": "Bearer t"}
     now = 49.0
     assert one.known("ghcr.io", "s") == {"Authorization": "Bearer t"}
     assert one.known("ghcr.io", "other") == {}
@@ -102,7 +142,7 @@ def test_a_token_is_used_as_long_as_it_lives() -> None:
     now = 51.0
     assert one.known("ghcr.io", "s") == {}
     with pytest.raises(MalformedAnswer):
-        one.answer("ghcr.io", "s", header, plain_http=False)
+        one.answer("ghcr.io", "s", header, "https://ghcr.io/v2/")
 
 
 def test_secrets_are_not_shown() -> None:
