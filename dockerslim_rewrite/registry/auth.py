@@ -6,6 +6,7 @@ Source: the distribution project's token authentication specification (token and
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,12 +15,14 @@ from typing import Any
 import httpx
 
 from ..text import shown
+from ..text.structured import read_json
 from .challenge import Challenge, read_challenges
 from .credentials import Credentials, CredentialStore
 from .errors import MalformedAnswer, Unauthorized
 
 _DEFAULT_LIFETIME = 60.0
 _MARGIN = 10.0
+_TOKEN = re.compile(r"[!-~]+\Z")
 _CLIENT_ID = "dockerslim-rewrite"
 
 
@@ -122,9 +125,11 @@ def _basic(credentials: Credentials) -> str:
 
 def _read_token(response: httpx.Response, registry: str) -> tuple[str, float]:
     try:
-        document: Any = response.json()
+        document: Any = read_json(response.content)
         token = document.get("token") or document["access_token"]
         lifetime = float(document.get("expires_in") or _DEFAULT_LIFETIME)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise MalformedAnswer(f"the token server of {registry} gave no token") from error
-    return str(token), max(lifetime - _MARGIN, 1.0)
+    if not isinstance(token, str) or not _TOKEN.match(token):
+        raise MalformedAnswer(f"the token server of {registry} gave a token that no header can hold")
+    return token, max(lifetime - _MARGIN, 1.0)
