@@ -1,8 +1,9 @@
 """Who owns a file: CODEOWNERS as GitHub and GitLab read it.
 
 Sources: GitHub documentation, "About code owners" (the last match wins; lines with ``!`` are skipped; no ranges in
-brackets; a pattern without owners takes owners away); GitLab documentation, "Code Owners syntax" (sections in brackets with defaults, an
-optional ``^`` and a number of approvals; each section is matched by itself; ``!`` excludes within a section).
+brackets; a pattern without owners takes owners away); GitLab documentation, "Code Owners syntax" (sections in brackets
+with defaults, an optional ``^`` and a number of approvals; each section is matched by itself; ``!`` excludes within a
+section).
 """
 
 from __future__ import annotations
