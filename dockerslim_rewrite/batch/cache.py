@@ -8,7 +8,7 @@ succeeded; runs side by side may overwrite each other's entries with equal ones.
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from .unit import Unit, compute
 
 #: A larger entry is none that this program wrote.
 _MAX_ENTRY = 64 * 1024 * 1024
+#: What ``keep`` calls an entry, and before it is whole; a run that was killed leaves such a file.
+_ENTRY = re.compile(r"(?P<unfinished>\.)?[0-9a-f]{62}(?(unfinished)\.[a-z0-9_]{8})\Z")
 
 
 class Cache:
@@ -55,11 +57,20 @@ class Cache:
         keep(self._path(key), data)
 
     def clean(self) -> int:
-        """Remove everything; how many results there were. Raises ``OSError``."""
-        shelves = [one for one in self.folder.glob("[0-9a-f][0-9a-f]") if one.is_dir() and not one.is_symlink()]
-        count = sum(1 for shelf in shelves for one in shelf.iterdir() if not one.name.startswith("."))
-        for shelf in shelves:
-            shutil.rmtree(shelf)
+        """Remove every result; how many there were. Raises ``OSError``.
+
+        The user names the folder, and may keep other things in it: only what has the form of an entry goes.
+        """
+        count = 0
+        for shelf in self.folder.glob("[0-9a-f][0-9a-f]"):
+            if shelf.is_symlink() or not shelf.is_dir():
+                continue
+            own = [one for one in shelf.iterdir() if _ENTRY.match(one.name) and one.is_file() and not one.is_symlink()]
+            for one in own:
+                one.unlink()
+            if own and not any(shelf.iterdir()):
+                shelf.rmdir()
+            count += sum(1 for one in own if not one.name.startswith("."))
         return count
 
     def _path(self, key: str) -> Path:

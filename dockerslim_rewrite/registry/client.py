@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from .versions import levels
 
 _HUB_ENDPOINT = "https://registry-1.docker.io"
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+#: Source: the distribution specification, "Pulling manifests".
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 _PAGE = 1000
 _MAX_PAGES = 200
 T = TypeVar("T")
@@ -212,16 +215,17 @@ class RegistryClient:
         url = f"{base}/v2/{repository}/tags/list?n={_PAGE}"
         for _ in range(_MAX_PAGES):
             answer = self._request("GET", url, registry, repository, None)
-            try:
-                tags = read_json(answer.content)["tags"] or ()
-                yield from (str(tag) for tag in tags)
-            except (ValueError, KeyError, TypeError) as error:
-                raise MalformedAnswer(f"{url}: no list of tags") from error
+            yield from _listed_tags(answer.content, url)
             following = _next_page(answer.headers.get("link", ""))
             if following is None:
                 return
-            url = urljoin(url, following)
-            if urlsplit(url).netloc != urlsplit(base).netloc:
+            try:
+                url = urljoin(url, following)
+                here = urlsplit(url)[:2] == urlsplit(base)[:2]
+            except ValueError as error:
+                raise MalformedAnswer(f"{registry} continues its list of tags at what is no address") from error
+            # In clear at the same host is another place as well.
+            if not here:
                 raise MalformedAnswer(f"{registry} continues its list of tags at another host: {url}")
         raise MalformedAnswer(f"{registry}/{repository}: the list of tags does not end")
 
@@ -251,6 +255,19 @@ class RegistryClient:
     def _path(self, digest: str) -> Path | None:
         algorithm, _, value = digest.partition(":")
         return self.cache / "manifests" / algorithm / value if self.cache else None
+
+
+def _listed_tags(content: bytes, url: str) -> list[str]:
+    """The tags on the page *content*; what no reference can hold is left out. Raises ``MalformedAnswer``."""
+    try:
+        page = read_json(content)
+    except ValueError as error:
+        raise MalformedAnswer(f"{url}: no list of tags") from error
+    # A repository without tags has null instead of a list.
+    tags = (page["tags"] or []) if isinstance(page, dict) and "tags" in page else None
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise MalformedAnswer(f"{url}: no list of tags")
+    return [tag for tag in tags if _TAG.match(tag)]
 
 
 def _next_page(header: str) -> str | None:

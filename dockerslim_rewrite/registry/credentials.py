@@ -6,7 +6,6 @@ Source: Docker's reference of ``docker login`` (configuration file, credential s
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import subprocess
@@ -45,18 +44,21 @@ def run_helper(name: str, server: str) -> str:
     program = f"docker-credential-{name}"
     try:
         done = subprocess.run(
-            [program, "get"], input=server, capture_output=True, text=True, timeout=_HELPER_SECONDS, check=False
+            [program, "get"], input=server.encode(), capture_output=True, timeout=_HELPER_SECONDS, check=False
         )
+        said = done.stdout.decode("utf-8", "replace")
     except FileNotFoundError:
         raise Unauthorized(f"the credential helper {program} is not installed") from None
+    except OSError as error:
+        raise Unauthorized(f"the credential helper {program} cannot be started: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise Unauthorized(f"the credential helper {program} gave no answer in {_HELPER_SECONDS:.0f} s") from None
     if done.returncode != 0:
         # Helpers say on standard output that they know nothing of the server.
-        if "not found" in done.stdout.lower():
+        if "not found" in said.lower():
             return ""
         raise Unauthorized(f"the credential helper {program} failed with status {done.returncode}")
-    return done.stdout
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,11 @@ class CredentialStore:
         Raises ``Unauthorized`` when a helper is configured and fails.
         """
         keys = _keys(registry)
-        helpers: Mapping[str, str] = self.config.get("credHelpers") or {}
+        helpers = self._table("credHelpers")
         for key in keys:
             if key in helpers:
                 return self._ask(helpers[key], key)
-        auths: Mapping[str, Any] = self.config.get("auths") or {}
+        auths = self._table("auths")
         store = self.config.get("credsStore")
         if store:
             # A store is asked only where a login took place: asking may prompt the user.
@@ -88,7 +90,15 @@ class CredentialStore:
                 return found
         return None
 
-    def _ask(self, helper: str, server: str) -> Credentials | None:
+    def _table(self, key: str) -> Mapping[str, Any]:
+        found = self.config.get(key) or {}
+        if not isinstance(found, Mapping):
+            raise Unauthorized(f"{key!r} in the Docker configuration is not a JSON object; mend it")
+        return found
+
+    def _ask(self, helper: Any, server: str) -> Credentials | None:
+        if not isinstance(helper, str):
+            raise Unauthorized(f"the Docker configuration names a credential helper for {server} that is no name")
         answer = self.helper(helper, server)
         if not answer:
             return None
@@ -139,7 +149,7 @@ def _decode(registry: str, entry: Any) -> Credentials | None:
         return Credentials("", "", str(token)) if token else None
     try:
         username, colon, password = base64.b64decode(str(entry["auth"])).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         colon = ""
     if not colon:
         raise Unauthorized(f"the Docker configuration holds unreadable credentials for {registry}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ ACCEPT = ", ".join(sorted(INDEX_TYPES) + sorted(MANIFEST_TYPES))
 _ALGORITHMS = frozenset(("sha256", "sha384", "sha512"))
 #: "sha512:" and its digits. What a server calls a digest may be anything.
 _LONGEST_DIGEST = 135
+_WORD = re.compile(r"[!-~]{1,128}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,20 @@ def read_manifest(content: bytes, media_type: str) -> Manifest:
     document = _object(content, "manifest")
     media_type = str(document.get("mediaType") or media_type.partition(";")[0].strip())
     digest = digest_of(content)
-    try:
-        if media_type in INDEX_TYPES or ("manifests" in document and "layers" not in document):
-            return Manifest(digest, media_type, _platforms(document["manifests"]), None)
-        if document.get("schemaVersion") == 1:
-            raise MalformedAnswer("the registry answers with a manifest of schema 1, which has no stable digest")
-        return Manifest(digest, media_type, (), str(document["config"]["digest"]))
-    except (KeyError, TypeError) as error:
-        raise MalformedAnswer("the registry sends a manifest that lacks what each has; ask its operator") from error
+    if media_type in INDEX_TYPES or ("manifests" in document and "layers" not in document):
+        return Manifest(digest, media_type, _platforms(document.get("manifests")), None)
+    if document.get("schemaVersion") == 1:
+        raise MalformedAnswer("the registry answers with a manifest of schema 1, which has no stable digest")
+    config = document.get("config")
+    if not isinstance(config, dict) or not isinstance(config.get("digest"), str):
+        raise _strange_manifest()
+    return Manifest(digest, media_type, (), config["digest"])
 
 
 def platform_of_config(content: bytes) -> str:
     """The platform that an image's configuration states. Raises ``MalformedAnswer``."""
     document = _object(content, "configuration")
-    if "os" not in document or "architecture" not in document:
+    if not _names_platform(document):
         raise MalformedAnswer("an image's configuration without a platform")
     return platform_name(document)
 
@@ -86,9 +88,27 @@ def platform_name(platform: dict[str, Any]) -> str:
     return name
 
 
-def _platforms(entries: list[dict[str, Any]]) -> tuple[str, ...]:
-    names = (platform_name(entry["platform"]) for entry in entries if entry.get("platform"))
+def _platforms(entries: Any) -> tuple[str, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise _strange_manifest()
+    platforms = [entry["platform"] for entry in entries if entry.get("platform")]
+    if not all(map(_names_platform, platforms)):
+        raise _strange_manifest()
+    names = map(platform_name, platforms)
     return tuple(sorted({name for name in names if not name.startswith("unknown/")}))
+
+
+def _names_platform(value: Any) -> bool:
+    """Whether ``platform_name`` can be asked about *value*: what it takes are short words of ASCII."""
+    if not isinstance(value, dict):
+        return False
+    needed = [value.get("os"), value.get("architecture")]
+    more = [value[key] for key in ("variant", "os.version") if value.get(key)]
+    return all(isinstance(word, str) and _WORD.match(word) for word in needed + more)
+
+
+def _strange_manifest() -> MalformedAnswer:
+    return MalformedAnswer("the registry sends a manifest that lacks what each has; ask its operator")
 
 
 def _object(content: bytes, what: str) -> dict[str, Any]:

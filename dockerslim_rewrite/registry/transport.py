@@ -111,8 +111,7 @@ class Transport:
         answer = self._send(method, url, registry, {**headers, **self._auth.known(registry, scope)})
         if answer.status == httpx.codes.UNAUTHORIZED:
             challenge = answer.headers.get("www-authenticate", "")
-            plain = url.startswith("http://")
-            authorization = self._auth.answer(registry, scope, challenge, plain_http=plain)
+            authorization = self._auth.answer(registry, scope, challenge, url)
             answer = self._send(method, url, registry, {**headers, **authorization})
         return answer
 
@@ -134,7 +133,9 @@ class Transport:
                 self.sleep(self._pause(attempt))
             response: httpx.Response | None = None
             try:
-                response = self._client(host).send(request, stream=True)
+                # A request that is sent on loses its header at another host, but takes along its body with the token.
+                followed = request.method == "GET"
+                response = self._client(host).send(request, stream=True, follow_redirects=followed)
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -223,10 +224,10 @@ def retry_after(value: str | None, now: float | None = None) -> float | None:
     """
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(0.0, moment - (time.time() if now is None else now))

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..ir.build import read_build
-from ..knowledge.repository import excluded_folders, is_dockerfile_name
+from ..knowledge.repository import is_dockerfile_name
 from ..record import record
 from ..regular import read_regular
 from ..syntax import ParseError, parse
+from .patterns import is_pattern, read_pattern
 from .repository import root_of
 from .templates import template_mark
-from .walk import walk
+from .walk import Seen, walk
 
 _MAX_BYTES = 4 * 1024 * 1024
 _FIRST = frozenset(("FROM", "ARG"))
-_GLOB = frozenset("*?[")
 
 
 @record
@@ -47,8 +47,9 @@ def discover(
     """The Dockerfiles that *paths* mean, each once, in order.
 
     A file named outright is always taken, whatever its name. A folder stands for all Dockerfiles in it; *python* adds
-    modules that hold a Dockerfile in a string. A path with ``*``, ``?`` or ``[`` that no file has is a pattern.
-    Folders that Git ignores and files that are links, templates or no Dockerfile are skipped and say why.
+    modules that hold a Dockerfile in a string. A path with ``*``, ``?`` or ``[`` that no file has is a pattern,
+    which is held against what a folder stands for: it reaches nothing through links, and what else is left out only
+    by its name. Folders that Git ignores and files that are links, templates or no Dockerfile are skipped and say why.
     Without *looks* no file is opened: what is none by its content is then the caller's to find, with ``refusal_of``.
     Raises ``ValueError`` for a pattern that nothing matches.
     """
@@ -69,50 +70,67 @@ def discover(
 def _one(path: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
     if path != "-" and os.path.isdir(path):
         yield from _folder(path, python, judge)
-    elif path != "-" and not os.path.lexists(path) and _GLOB & set(path):
+    elif path != "-" and not os.path.lexists(path) and is_pattern(path):
         yield from _glob(path, python, judge)
     else:
         yield Covered(path, named=True)
 
 
-def _glob(pattern: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
-    import glob
-
-    matches = sorted(glob.glob(pattern, recursive=True, include_hidden=True))
-    if not matches:
-        raise ValueError(f"{pattern}: no file matches")
-    named = set(pattern.split("/"))
-    for match in matches:
-        foreign = (set(match.split("/")) & excluded_folders()) - named
-        if foreign:
-            if is_dockerfile_name(os.path.basename(match)):
-                yield Skipped(match, "other people's code")
-        elif not os.path.isdir(match):
-            yield _judged(match, judge)
-        elif pattern.rstrip("/").rpartition("/")[2] != "**":
-            yield from _folder(match, python, judge)
+def _glob(text: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
+    pattern = read_pattern(text)
+    found: list[Covered | Skipped] = []
+    matched = False
+    if not os.path.isdir(pattern.base):
+        raise ValueError(f"{text}: no file matches")
+    for seen, path in _seen(pattern.base, lambda path: pattern.reach(path) is not None, pattern.names):
+        # Where the first folder cannot be read it is all that is seen.
+        reach = pattern.reach(path) if path else "below"
+        shown = os.path.normpath(os.path.join(pattern.base, path))
+        if reach == "below":
+            matched = True
+            found += _in_folder(seen, shown, python, judge)
+        elif seen.folder:
+            matched = matched or reach == "itself"
+            found += _in_folder(seen, shown, python, judge)
+        elif reach == "itself" and not pattern.folders:
+            matched = True
+            found.append(_judged(shown, judge) if seen.skipped is None else Skipped(shown, seen.skipped))
+    if not matched:
+        raise ValueError(f"{text}: no file matches")
+    yield from found
 
 
 def _folder(path: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
-    root = root_of(Path(path))
-    start = os.path.relpath(os.path.realpath(path), root)
+    for seen, below in _seen(path):
+        yield from _in_folder(seen, os.path.normpath(os.path.join(path, below)), python, judge)
+
+
+def _seen(
+    folder: str, enter: Callable[[str], bool] = lambda path: True, named: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[Seen, str]]:
+    """What ``walk`` sees below *folder*, each with its path from there; *enter* and *named* are asked by that path."""
+    root = root_of(Path(folder))
+    start = os.path.relpath(os.path.realpath(folder), root)
     start = "" if start == "." else start.replace(os.sep, "/")
     cut = len(start) + 1 if start else 0
-    for seen in walk(root, start):
-        shown = os.path.normpath(os.path.join(path, seen.path[cut:]))
-        name = seen.path.rpartition("/")[2]
-        dockerfile = is_dockerfile_name(name)
-        if seen.folder:
-            if not name.startswith(".") or seen.skipped == "ignored by Git":
-                yield Skipped(shown, seen.skipped or "", folder=True)
-        elif seen.skipped is not None:
-            if dockerfile:
-                yield Skipped(shown, seen.skipped)
-        elif dockerfile:
-            yield _judged(shown, judge)
-        elif python and name.endswith(".py") and _holds_dockerfile(shown):
-            reason = judge(shown)
-            yield Covered(shown) if reason is None else Skipped(shown, reason)
+    for seen in walk(root, start, lambda path: enter(path[cut:]), lambda path: named(path[cut:])):
+        yield seen, seen.path[cut:]
+
+
+def _in_folder(seen: Seen, shown: str, python: bool, judge: Excluded) -> Iterator[Covered | Skipped]:
+    name = seen.path.rpartition("/")[2]
+    dockerfile = is_dockerfile_name(name)
+    if seen.folder:
+        if not name.startswith(".") or seen.skipped == "ignored by Git":
+            yield Skipped(shown, seen.skipped or "", folder=True)
+    elif seen.skipped is not None:
+        if dockerfile:
+            yield Skipped(shown, seen.skipped)
+    elif dockerfile:
+        yield _judged(shown, judge)
+    elif python and name.endswith(".py") and _holds_dockerfile(shown):
+        reason = judge(shown)
+        yield Covered(shown) if reason is None else Skipped(shown, reason)
 
 
 def _judged(path: str, judge: Excluded) -> Covered | Skipped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,8 +50,16 @@ class _Rules:
         return False
 
 
-def walk(root: Path, start: str = "") -> Iterator[Seen]:
-    """The files below the folder *start* of the repository *root*, sorted within each folder; nothing through links."""
+def walk(
+    root: Path,
+    start: str = "",
+    enter: Callable[[str], bool] = lambda path: True,
+    named: Callable[[str], bool] = lambda path: False,
+) -> Iterator[Seen]:
+    """The files below the folder *start* of the repository *root*, sorted within each folder; nothing through links.
+
+    Folders of which *enter* says no are passed over; where *named* says yes, a folder is entered that is else left out.
+    """
     rules = None
     above = [""] if start else []
     for part in start.split("/")[:-1] if start else []:
@@ -59,10 +67,17 @@ def walk(root: Path, start: str = "") -> Iterator[Seen]:
     for prefix in above:
         rules = _rules(root, prefix, rules)
     # The user named this folder: whatever ignore files say of it, its files are meant.
-    yield from _folder(root, f"{start}/" if start else "", rules, 0)
+    yield from _folder(root, f"{start}/" if start else "", rules, 0, enter, named)
 
 
-def _folder(root: Path, prefix: str, above: _Rules | None, depth: int) -> Iterator[Seen]:
+def _folder(
+    root: Path,
+    prefix: str,
+    above: _Rules | None,
+    depth: int,
+    enter: Callable[[str], bool],
+    named: Callable[[str], bool],
+) -> Iterator[Seen]:
     try:
         with os.scandir(root / prefix) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -73,12 +88,14 @@ def _folder(root: Path, prefix: str, above: _Rules | None, depth: int) -> Iterat
     for entry in entries:
         path = prefix + entry.name
         folder = entry.is_dir(follow_symlinks=False)
+        if folder and not enter(path):
+            continue
         if folder:
             reason = _reason(entry, root, path, depth)
             if reason is None and rules is not None and rules.ignores(path + "/"):
                 reason = "ignored by Git"
-            if reason is None:
-                yield from _folder(root, path + "/", rules, depth + 1)
+            if reason is None or (depth < _MAX_DEPTH and named(path)):
+                yield from _folder(root, path + "/", rules, depth + 1, enter, named)
             else:
                 yield Seen(path, reason, folder=True)
         elif entry.is_symlink():

@@ -81,3 +81,36 @@ def test_clean_removes_all(cli: Cli, repository: Path) -> None:
     assert "4 results removed" in cli("cache", "clean").stderr
     assert _known(cli) == 0
     assert git(repository, "status", "--short") == ""
+
+
+def test_clean_leaves_alone_what_is_not_its_own(cli: Cli, tmp_path: Path) -> None:
+    cli("batch", "-q")
+    cache = tmp_path / "cache"
+    shelf = next(path.parent for path in cache.rglob("*") if len(path.name) == 62)
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    digits = "0" * 62
+    others = [
+        "ab/cd/deep",
+        "aa/keep.txt",
+        "go/f",
+        f"AB/{digits}",
+        f"ac/{digits}.txt",
+        f"ad/.{digits}",
+        f"ae/{digits}/f",
+    ]
+    others += [f"{shelf.name}/notes", f"abc/{digits}"]
+    for name in others:
+        (cache / name).parent.mkdir(parents=True, exist_ok=True)
+        (cache / name).write_text("x")
+    (cache / "af").mkdir()
+    (cache / "ba").mkdir()
+    (cache / "ba" / digits).symlink_to(outside)
+    unfinished = shelf / f".{digits}.a1b2c3_d"
+    unfinished.write_text("{")
+    assert "4 results removed" in cli("cache", "clean").stderr
+    assert all((cache / name).read_text() == "x" for name in others)
+    assert (cache / "af").is_dir()
+    assert (cache / "ba" / digits).is_symlink()
+    assert not unfinished.exists()
+    assert sorted(path.name for path in shelf.iterdir()) == ["notes"]

@@ -63,5 +63,33 @@ def test_at_gitlab_each_section_has_its_own_last_match(path: str, owners: tuple[
     assert read_owners(GITLAB).of(path) == owners
 
 
+@pytest.mark.parametrize(
+    ("path", "owners"),
+    [
+        ("r/Dockerfile", ("@any",)),
+        ("r/a/Dockerfile", ("@any",)),
+        ("r/a/b/Dockerfile", ("@any",)),
+        ("rr/Dockerfile", ("@all",)),
+        ("x/r/Dockerfile", ("@all",)),
+        ("s/x", ("@below",)),
+        ("s/x/y", ("@below",)),
+        ("t/one/u/Dockerfile", ("@deep",)),
+        ("t/u/v/Dockerfile", ("@deep",)),
+        ("t/w/Dockerfile", ("@all",)),
+    ],
+)
+def test_two_stars_stand_for_no_folder_as_well(path: str, owners: tuple[str, ...]) -> None:
+    text = "* @all\n/r/**/Dockerfile @any\n/s/** @below\n/t/**/u/**/Dockerfile @deep\n"
+    assert read_owners(text).of(path) == owners
+
+
+def test_github_skips_exclusions_and_reads_no_pattern_as_a_section() -> None:
+    text = "* @all\n/r/ @some\n!/r/a/ @nobody\n!Dockerfile\n[ab].Dockerfile @bracket\n"
+    assert read_owners(text).of("r/a/Dockerfile") == ("@some",)
+    assert read_owners(text).of("!Dockerfile") == ("@all",)
+    assert read_owners(text).of("a.Dockerfile") == ("@all",)
+    assert read_owners("[Docs] @writers\n* \n!a\n").of("a") == ()
+
+
 def test_nobody_owns_anything_without_entries() -> None:
     assert read_owners("# nothing\n\n").of("Dockerfile") == ()

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from dockerslim_rewrite.batch.rollout import tiers
+from dockerslim_rewrite.change import Safety
+from dockerslim_rewrite.pipeline.options import Options, codes_of, selected
+
 from .conftest import APT, Cli, dockerfiles, git, start
 
 
@@ -77,6 +81,24 @@ def test_a_tier_allows_what_it_names_and_no_more(cli: Cli, tmp_path: Path) -> No
     rules = {one["rule"] for file in json.loads(report.read_text())["files"] for one in file["changes"]}
     assert rules
     assert all(rule.startswith("DS2") for rule in rules)
+
+
+def test_each_tier_has_the_rules_of_those_before_it_and_none_that_is_off_by_default() -> None:
+    def codes(options: Options) -> set[str]:
+        return {one.code for phase in selected(options) for one in phase.passes}
+
+    default = codes(Options())
+    before: set[str] = set()
+    level = Safety.SAFE
+    for one in tiers():
+        options = Options(level=one.level, select=one.select)
+        rules = codes(options)
+        assert before < rules or (before == rules and level < options.safety), one.name
+        assert level <= options.safety
+        assert rules <= default
+        assert not codes_of(("lint",)) & rules
+        before, level = rules, options.safety
+    assert before == default
 
 
 def test_since_takes_only_what_changed(repository: Path, cli: Cli) -> None:

@@ -94,7 +94,7 @@ def basic_registry(storage: Path, digests: Digests, tmp_path_factory: pytest.Tem
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenServer]:
     if shutil.which("openssl") is None:
         pytest.skip("openssl, which signs the tokens, is not installed")
-    crt, key = certificate(tmp_path_factory.mktemp("keys"), "tokens", "DNS:tokens")
+    crt, key = certificate(tmp_path_factory.mktemp("keys"), "tokens", "IP:127.0.0.1")
     with token_server(key, crt) as server:
         yield server
 

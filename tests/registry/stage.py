@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -40,8 +41,10 @@ def digest_of(content: bytes) -> str:
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+def serving(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -290,7 +293,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
 
 @dataclass
 class TokenServer:
-    """Gives signed tokens: to everybody for ``public/…``, else to the user with the password."""
+    """Gives signed tokens over TLS: to everybody for ``public/…``, else to the user with the password."""
 
     key: Path
     certificate: Path
@@ -366,8 +369,10 @@ def token_server(key: Path, certificate: Path) -> Iterator[TokenServer]:
             self.end_headers()
             self.wfile.write(body)
 
-    with serving(Handler) as port:
-        state.realm = f"http://127.0.0.1:{port}/token"
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with serving(Handler, tls) as port:
+        state.realm = f"https://127.0.0.1:{port}/token"
         yield state
 
 

@@ -9,13 +9,15 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from dockerslim_rewrite.cli.lock import LockRequest, run
 from dockerslim_rewrite.ir.reference import ImageReference, parse
-from dockerslim_rewrite.registry.client import Endpoints
+from dockerslim_rewrite.registry.client import Endpoints, RegistryClient
+from dockerslim_rewrite.registry.credentials import CredentialStore
 from dockerslim_rewrite.registry.errors import (
     CorruptContent,
     MalformedAnswer,
@@ -25,9 +27,21 @@ from dockerslim_rewrite.registry.errors import (
     Unavailable,
 )
 from dockerslim_rewrite.registry.lock import load
+from dockerslim_rewrite.registry.transport import Answer, Transport
 
 from .conftest import QUICK, Digests, MakeClient
-from .stage import PASSWORD, USER, Fault, FaultyProxy, TokenServer, certificate, faulty_proxy, free_port, registry
+from .stage import (
+    PASSWORD,
+    USER,
+    Fault,
+    FaultyProxy,
+    TokenServer,
+    certificate,
+    faulty_proxy,
+    free_port,
+    registry,
+    serving,
+)
 
 BOTH = ("linux/amd64", "linux/arm/v7")
 LOGIN = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -126,19 +140,22 @@ def test_a_credential_helper(
 
 
 def test_token_authentication(client: MakeClient, token_registry: str, tokens: TokenServer, digests: Digests) -> None:
+    def made(config: dict[str, object] | None = None) -> RegistryClient:
+        return client(config, ca_file=tokens.certificate)
+
     tokens.requests.clear()
-    anonymous = client()
+    anonymous = made()
     assert anonymous.resolve(ref(token_registry, "public/python")).version_tag == "3.12.4"
     assert len(tokens.requests) == 1, "one token serves all requests of its scope"
     with pytest.raises(Unauthorized):
         anonymous.resolve(ref(token_registry, "private/python"))
-    known = client({"auths": {token_registry: {"auth": LOGIN}}})
+    known = made({"auths": {token_registry: {"auth": LOGIN}}})
     assert known.resolve(ref(token_registry, "private/python")).digest == digests["private/python:latest"]
-    exchanged = client({"auths": {token_registry: {"identitytoken": "identity"}}})
+    exchanged = made({"auths": {token_registry: {"identitytoken": "identity"}}})
     assert exchanged.resolve(ref(token_registry, "private/python")).digest == digests["private/python:latest"]
     wrong = base64.b64encode(b"tester:wrong").decode()
     with pytest.raises(Unauthorized, match="token server"):
-        client({"auths": {token_registry: {"auth": wrong}}}).resolve(ref(token_registry, "public/python"))
+        made({"auths": {token_registry: {"auth": wrong}}}).resolve(ref(token_registry, "public/python"))
 
 
 @pytest.mark.parametrize(
@@ -314,6 +331,43 @@ def test_credentials_do_not_go_where_a_registry_sends_the_client(
         assert guarded.authorizations
     assert any("/blobs/" in line for line in proxy.seen)
     assert proxy.authorizations == []
+
+
+def test_an_identity_token_does_not_go_where_a_token_server_sends_the_client(client: MakeClient) -> None:
+    seen: list[str] = []
+
+    class Sends(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", f'Bearer realm="http://{self.headers["Host"]}/token"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            seen.append(self.path)
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with serving(Sends) as port:
+        address = f"127.0.0.1:{port}"
+        one = client({"auths": {address: {"identitytoken": "identity"}}})
+        with pytest.raises(Unauthorized, match="refuses the configured credentials: status 307"):
+            one.resolve(ref(address, "public/python"))
+    assert seen == ["/token"]
+
+
+@pytest.mark.parametrize("following", ["http://r.example/v2/a/tags/list?last=1", "https://other.example/", "//[::1"])
+def test_pages_go_on_in_the_same_place(following: str) -> None:
+    answer = Answer(200, {"link": f'<{following}>; rel="next"'}, b'{"tags": ["1"]}', "https://r.example/v2/a/tags/list")
+
+    class Fixed(Transport):
+        def request(self, *_: object, **__: object) -> Answer:
+            return answer
+
+    with pytest.raises(MalformedAnswer, match="continues its list of tags at"):
+        RegistryClient(Fixed(CredentialStore({}))).tags("r.example", "a")
 
 
 def test_a_slow_answer_is_waited_for_up_to_a_limit(client: MakeClient, proxy: FaultyProxy, digests: Digests) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
 from email.utils import formatdate
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dockerslim_rewrite.registry.auth import Authenticator
 from dockerslim_rewrite.registry.challenge import Challenge, read_challenges
-from dockerslim_rewrite.registry.client import Endpoints, _next_page
-from dockerslim_rewrite.registry.credentials import HUB_KEY, Credentials, CredentialStore, load_credentials
+from dockerslim_rewrite.registry.client import Endpoints, _listed_tags, _next_page
+from dockerslim_rewrite.registry.credentials import HUB_KEY, Credentials, CredentialStore, load_credentials, run_helper
 from dockerslim_rewrite.registry.errors import CorruptContent, MalformedAnswer, Unauthorized
-from dockerslim_rewrite.registry.manifest import digest_of, platform_name, read_manifest, verify
+from dockerslim_rewrite.registry.manifest import digest_of, platform_name, platform_of_config, read_manifest, verify
 from dockerslim_rewrite.registry.transport import retry_after
 
 
@@ -74,7 +77,7 @@ def test_credentials_under_every_spelling_of_a_registry(key: str) -> None:
     assert found == (Credentials("u", "p") if not key.endswith("v2/") else None)
 
 
-@pytest.mark.parametrize("realm", ["http://auth.example/token", "ftp://auth.example", ""])
+@pytest.mark.parametrize("realm", ["http://auth.example/token", "ftp://auth.example"])
 def test_credentials_are_not_sent_to_a_token_server_in_clear(realm: str) -> None:
     sent: list[httpx.Request] = []
 
@@ -85,8 +88,48 @@ def test_credentials_are_not_sent_to_a_token_server_in_clear(realm: str) -> None
     store = CredentialStore({"auths": {"ghcr.io": {"auth": encoded("u:p")}}})
     header = f'Bearer realm="{realm}",service="s"'
     with pytest.raises(Unauthorized, match="TLS"):
-        Authenticator(store, send).answer("ghcr.io", "repository:a:pull", header, plain_http=False)
+        Authenticator(store, send).answer("ghcr.io", "repository:a:pull", header, "https://ghcr.io/v2/")
     assert sent == []
+
+
+@pytest.mark.parametrize("entry", [{"auth": encoded("user:secret")}, {"identitytoken": "secret"}])
+@pytest.mark.parametrize(
+    ("asked", "realm", "goes"),
+    [
+        ("https://r.example/v2/", "https://auth.example/token", True),
+        ("https://r.example/v2/", "https://r.example:443/token", True),
+        ("http://r.example:5000/v2/", "https://auth.example/token", True),
+        ("http://r.example:5000/v2/", "http://R.example:5000/token", True),
+        ("http://r.example/v2/", "http://r.example:80/token", True),
+        ("http://r.example:5000/v2/", "http://r.example:5001/token", False),
+        ("http://r.example:5000/v2/", "http://r.example/token", False),
+        ("http://127.0.0.1:5000/v2/", "http://localhost:5000/token", False),
+        ("http://r.example:5000/v2/", "http://r.example:5000@other.example/token", False),
+        ("https://r.example/v2/", "http://r.example/token", False),
+        ("https://r.example/v2/", "http://r.example:443/token", False),
+    ],
+)
+def test_credentials_go_in_clear_to_no_other_host(entry: dict[str, str], asked: str, realm: str, goes: bool) -> None:
+    sent: list[httpx.Request] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"token": "t"})
+
+    one = Authenticator(CredentialStore({"auths": {"r.example": entry}}), send)
+    if goes:
+        assert one.answer("r.example", "s", f'Bearer realm="{realm}"', asked) == {"Authorization": "Bearer t"}
+        return
+    with pytest.raises(Unauthorized, match="over TLS and gets no credentials"):
+        one.answer("r.example", "s", f'Bearer realm="{realm}"', asked)
+    assert sent == []
+
+
+@pytest.mark.parametrize("realm", ["http://[::1", "https://x:port/", "/token", "https://", ""])
+def test_a_token_server_without_an_address(realm: str) -> None:
+    one = Authenticator(CredentialStore({}), lambda _: httpx.Response(200, json={"token": "t"}))
+    with pytest.raises(MalformedAnswer, match="which is no address"):
+        one.answer("r.example", "s", f'Bearer realm="{realm}"', "https://r.example/v2/")
 
 
 def test_a_token_is_used_as_long_as_it_lives() -> None:
@@ -94,7 +137,7 @@ def test_a_token_is_used_as_long_as_it_lives() -> None:
     answers = [httpx.Response(200, json={"token": "t", "expires_in": 60}), httpx.Response(200, json={"no": "token"})]
     one = Authenticator(CredentialStore({}), lambda _: answers.pop(0), lambda: now)
     header = 'Bearer realm="https://auth.example/token"'
-    assert one.answer("ghcr.io", "s", header, plain_http=False) == {"Authorization": "Bearer t"}
+    assert one.answer("ghcr.io", "s", header, "https://ghcr.io/v2/") == {"Authorization": "Bearer t"}
     now = 49.0
     assert one.known("ghcr.io", "s") == {"Authorization": "Bearer t"}
     assert one.known("ghcr.io", "other") == {}
@@ -102,7 +145,7 @@ def test_a_token_is_used_as_long_as_it_lives() -> None:
     now = 51.0
     assert one.known("ghcr.io", "s") == {}
     with pytest.raises(MalformedAnswer):
-        one.answer("ghcr.io", "s", header, plain_http=False)
+        one.answer("ghcr.io", "s", header, "https://ghcr.io/v2/")
 
 
 def test_secrets_are_not_shown() -> None:
@@ -162,7 +205,7 @@ def test_retry_after(value: str, seconds: float) -> None:
     assert retry_after(value, now=990.0) == seconds
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", "-1", "1.5"])
+@pytest.mark.parametrize("value", [None, "", "soon", "-1", "1.5", "\u00b2"])
 def test_retry_after_that_says_nothing(value: str | None) -> None:
     assert retry_after(value) is None
 
@@ -188,6 +231,79 @@ def test_manifests_are_read_by_their_own_type() -> None:
 def test_what_is_no_manifest(content: bytes) -> None:
     with pytest.raises(MalformedAnswer):
         read_manifest(content, "application/json")
+
+
+#: Any JSON, with the words that answers of registries have, so that shapes come up that are nearly right.
+WORDS = st.sampled_from(
+    ["manifests", "platform", "os", "architecture", "variant", "config", "digest", "tags", "token", "mediaType"]
+)
+STRANGE = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=3) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(STRANGE)
+@example({"manifests": "abc"})
+@example({"manifests": [5]})
+@example({"manifests": [{"platform": {"os": ["linux"], "architecture": "amd64"}}]})
+@example({"manifests": [{"platform": {"os": "\ud800", "architecture": "amd64"}}]})
+@example({"config": "abc"})
+@example({"config": {"digest": 5}})
+@example({"os": {}, "architecture": 5})
+@example({"tags": "abc"})
+@example({"tags": [5]})
+@example({"tags": ["\ud800"]})
+@example({"token": ["t"]})
+@example({"token": "caf\u00e9"})
+def test_an_answer_of_any_shape_is_read_or_refused(document: object) -> None:
+    content = json.dumps(document).encode()
+    one = Authenticator(CredentialStore({}), lambda _: httpx.Response(200, content=content))
+
+    def authorise() -> None:
+        header = one.answer("r.example", "s", 'Bearer realm="https://r.example/"', "https://r.example/v2/")
+        httpx.Headers(header)
+
+    def lists() -> None:
+        assert all(quote(tag) and len(tag) > 0 for tag in _listed_tags(content, "https://r.example/v2/a/tags/list"))
+
+    def reads() -> None:
+        for platform in read_manifest(content, "application/vnd.oci.image.index.v1+json").platforms:
+            assert platform.isascii()
+            assert "'" not in platform
+
+    for step in (authorise, lists, reads, lambda: platform_of_config(content)):
+        with contextlib.suppress(MalformedAnswer):
+            step()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auths": ["ghcr.io"]},
+        {"auths": "ghcr.io"},
+        {"credHelpers": ["ghcr.io"]},
+        {"credHelpers": {"ghcr.io": 5}},
+        {"credsStore": 5, "auths": {"ghcr.io": {}}},
+        {"auths": {"ghcr.io": {"auth": "caf\u00e9"}}},
+    ],
+)
+def test_a_docker_configuration_of_another_shape(config: dict[str, object]) -> None:
+    with pytest.raises(Unauthorized, match="Docker configuration"):
+        CredentialStore(config).for_registry("ghcr.io")
+
+
+def test_a_helper_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    program = tmp_path / "docker-credential-odd"
+    program.write_text("no program")
+    program.chmod(0o755)
+    with pytest.raises(Unauthorized, match="cannot be started"):
+        run_helper("odd", "ghcr.io")
+    program.write_text("#!/bin/sh\nprintf '\\377'\n")
+    with pytest.raises(Unauthorized, match="unreadable answer"):
+        CredentialStore({"credHelpers": {"ghcr.io": "odd"}}).for_registry("ghcr.io")
 
 
 @given(st.binary(max_size=50), st.binary(max_size=50))

@@ -18,7 +18,7 @@ FROM = "FROM alpine:3.20\n"
 
 def found(root: Path, *paths: str, **options: Any) -> tuple[list[str], dict[str, str]]:
     """The files covered below *root*, and the reasons of those skipped."""
-    listed = list(discover([str(root / path) for path in paths or ("",)], **options))
+    listed = list(discover([f"{root}/{path}" for path in paths or ("",)], **options))
     covered = [os.path.relpath(one.path, root) for one in listed if isinstance(one, Covered)]
     return covered, {os.path.relpath(one.path, root): one.reason for one in listed if isinstance(one, Skipped)}
 
@@ -93,11 +93,52 @@ def test_patterns(tree: Make) -> None:
     made = tree({"vendor/Dockerfile": FROM})
     assert found(made.root, "**/Dockerfile") == (
         ["a/Dockerfile", "b/Dockerfile"],
-        {"vendor/Dockerfile": "other people's code"},
+        {"vendor": "other people's code"},
     )
     assert found(made.root, "vendor/*")[0] == ["vendor/Dockerfile"]
-    with pytest.raises(ValueError, match="no file matches"):
-        found(made.root, "*/Nothing")
+    for nothing in ("*/Nothing", "**/Nothing", "nowhere/*", "Dockerfile/*"):
+        with pytest.raises(ValueError, match="no file matches"):
+            found(made.root, nothing)
+
+
+def test_patterns_reach_what_their_folder_stands_for_and_no_more(tree: Make, tmp_path: Path) -> None:
+    made = tree(
+        {
+            ".gitignore": "build/\n/a/ignored.Dockerfile\n",
+            "Dockerfile": FROM,
+            "a/b/Dockerfile": FROM,
+            "a/ignored.Dockerfile": FROM,
+            "build/Dockerfile": FROM,
+            "a/vendor/x/Dockerfile": FROM,
+            "module/.git": "gitdir: ../.git/modules/module\n",
+            "module/Dockerfile": FROM,
+            "odd.txt": FROM,
+        }
+    )
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "Dockerfile").write_text(FROM)
+    (made.root / "link").symlink_to(tmp_path / "outside")
+    (made.root / "loop").symlink_to(".")
+    (made.root / "a" / "Dockerfile").symlink_to("../Dockerfile")
+    everything = ["Dockerfile", "a/b/Dockerfile"]
+    assert found(made.root)[0] == everything
+    for pattern in ("**/Dockerfile", "**", "**/**/Dockerfile", "**/*Dockerfile"):
+        assert found(made.root, pattern)[0] == everything, pattern
+    assert found(made.root, "**/Dockerfile")[1] == {
+        "a/Dockerfile": "a symbolic link",
+        "a/vendor": "other people's code",
+        "build": "ignored by Git",
+        "module": "a repository of its own (a submodule)",
+    }
+    assert found(made.root, "*")[0] == [*everything, "odd.txt"]
+    assert found(made.root, "*/")[0] == found(made.root, "[ab]/**")[0] == ["a/b/Dockerfile"]
+    assert (
+        found(made.root, "*/vendor/*/Dockerfile")[0] == found(made.root, "**/vendor/**")[0] == ["a/vendor/x/Dockerfile"]
+    )
+    assert found(made.root, "a/*.Dockerfile") == ([], {"a/ignored.Dockerfile": "ignored by Git"})
+    for nothing in ("l*/Dockerfile", "?*k/**"):
+        with pytest.raises(ValueError, match="no file matches"):
+            found(made.root, nothing)
 
 
 @pytest.mark.parametrize(

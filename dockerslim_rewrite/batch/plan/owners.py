@@ -1,8 +1,9 @@
 """Who owns a file: CODEOWNERS as GitHub and GitLab read it.
 
-Sources: GitHub documentation, "About code owners" (the last match wins; no ``!``, no ranges in brackets; a pattern
-without owners takes owners away); GitLab documentation, "Code Owners syntax" (sections in brackets with defaults, an
-optional ``^`` and a number of approvals; each section is matched by itself; ``!`` excludes within a section).
+Sources: GitHub documentation, "About code owners" (the last match wins; lines with ``!`` are skipped; no ranges in
+brackets; a pattern without owners takes owners away); GitLab documentation, "Code Owners syntax" (sections in brackets
+with defaults, an optional ``^`` and a number of approvals; each section is matched by itself; ``!`` excludes within a
+section).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from ...regular import read_text
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 #: What stands for files without owner.
 NOBODY = "unowned"
-_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)\Z")
+_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s.*)?)\Z")
+#: Two stars between slashes stand for any number of folders, none as well.
+_SIGNS = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _MAX_BYTES = 3 * 1024 * 1024
 
 
@@ -76,6 +79,9 @@ def read_owners(text: str, *, gitlab: bool = False) -> Owners:
         if head:
             section, defaults = head["name"].strip().lower(), tuple(head["owners"].split("#")[0].split())
             continue
+        if line.startswith("!") and not gitlab:
+            # GitHub skips a line that it cannot read, and knows no exclusions.
+            continue
         words = _words(line)
         excludes = gitlab and words[0].startswith("!")
         pattern = words[0][1:] if excludes else words[0]
@@ -99,10 +105,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     bare = pattern.strip("/")
     anchored = "/" in pattern.rstrip("/")
     pieces = ["" if anchored else "(?:.*/)?"]
-    for part in re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", bare):
-        pieces.append(
-            {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-        )
+    for part in re.split(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)", bare):
+        pieces.append(_SIGNS.get(part, re.escape(part)))
     if pattern.endswith("/"):
         pieces.append("/.*")
     elif not bare.endswith("*") or "/" not in bare:

@@ -232,11 +232,13 @@ def _version(name: str, version: str, data: Any) -> Version:
     peers = {
         one: wanted
         for one, wanted in _texts(data.get("peerDependencies")).items()
-        if not ((data.get("peerDependenciesMeta") or {}).get(one) or {}).get("optional")
+        if not _table(_table(data.get("peerDependenciesMeta")).get(one)).get("optional")
     }
     optional = _texts(data.get("optionalDependencies"))
     needed = {one: wanted for one, wanted in _texts(data.get("dependencies")).items() if one not in optional}
     bins = data.get("bin")
+    if not all(map(_encodable, (*peers, *optional, *needed, *_texts(bins)))):
+        raise _Strange(name)
     systems = data.get("os")
     linux = not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)
     return Version(
@@ -246,8 +248,21 @@ def _version(name: str, version: str, data: Any) -> Version:
         requires={**peers, **needed},
         optional=optional,
         bins=tuple(sorted(bins)) if isinstance(bins, dict) else (name.rpartition("/")[2],) if bins else (),
-        tarball=str((data.get("dist") or {}).get("tarball", "")),
+        tarball=str(_table(data.get("dist")).get("tarball", "")),
     )
+
+
+def _encodable(text: str) -> bool:
+    """Whether an address and a file can hold *text*: JSON can name halves of characters, which they cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: Any) -> dict[str, str]:

@@ -149,6 +149,8 @@ class Index:
                             raise RegistryError(f"{said}: the answer has more than {most} bytes")
                         into.write(chunk)
                     return str(response.headers.get("content-type", ""))
+            except httpx.InvalidURL:
+                raise RegistryError(f"{said}: this is no address; check the address of the index") from None
             except httpx.HTTPError as error:
                 failure = meaning(error)
         raise Unavailable(f"{said}: {failure}")
@@ -210,7 +212,13 @@ def _from_html(body: bytes, url: str) -> Iterator[IndexFile]:
     if body.count(b"<") > 3 * _MAX_FILES:
         raise _Endless(url)
     reader = _Links()
-    reader.feed(body.decode("utf-8", "replace"))
+    try:
+        reader.feed(body.decode("utf-8", "replace"))
+    except AssertionError:
+        # Python's reader of HTML says so of declarations that no page has.
+        raise RegistryError(
+            f"{without_secret(url)}: the answer is no page of a package index; check the address of the index"
+        ) from None
     for link in reader.found:
         try:
             address, _, fragment = urllib.parse.urljoin(url, link.get("href") or "").partition("#")

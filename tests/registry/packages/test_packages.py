@@ -289,6 +289,11 @@ def test_what_no_version_answers_is_said_with_who_asks(served: Served) -> None:
         (b"[" * 100_000, "application/vnd.pypi.simple.v1+json"),
         (b"\xff\xfe", "application/vnd.pypi.simple.v1+json"),
         (b"<a href='https://[x'>", "text/html"),
+        (b"<![foo[ x", "text/html"),
+        (
+            b'{"files": [{"filename": "tide-1.0-py3-none-any.whl", "url": "https://x:port/tide-1.0-py3-none-any.whl"}]}',
+            "application/vnd.pypi.simple.v1+json",
+        ),
     ],
 )
 def test_an_index_that_answers_nonsense_is_one_failure(served: Served, body: bytes, kind: str) -> None:
@@ -412,6 +417,25 @@ def test_npm_packages_with_scripts_optional_ones_and_programs(served: Served) ->
     assert not found["tide==1.2.0"].compiled
     assert (found["tide==1.2.0"].bins, found["berth==2.3.0"].bins) == (("tide",), ("berth",))
     assert outcome.failed == {}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"peerDependencies": {"reef": "1"}, "peerDependenciesMeta": ["reef"]},
+        {"peerDependencies": {"reef": "1"}, "peerDependenciesMeta": {"reef": "optional"}},
+        {"dist": "tide.tgz"},
+        {"dist": {"tarball": "https://x:port/tide.tgz"}},
+        {"dist": {"tarball": 5}},
+        {"dependencies": {"\ud800": "1"}},
+        {"bin": {"\ud800": "b.js"}},
+    ],
+)
+def test_npm_answers_of_another_shape_are_one_failure(served: Served, data: dict[str, object]) -> None:
+    served.npm("tide", {"1.0.0": data})
+    outcome = npm(served, "tide@1")
+    assert list(outcome.failed) == ["tide@1"]
+    assert outcome.lock.packages.get("npm", {}) == {}
 
 
 def test_npm_code_that_starts_what_only_full_images_have(served: Served) -> None:
