@@ -14,8 +14,8 @@ from .repository import Repository
 _FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)")
 _TAKEN = re.compile(r"(?i)(?:--from=|\bfrom=)([^\s,]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::?-([^}]*))?\}?\Z")
-_INSTALLS = re.compile(r"\bapt(?:-get)?\b[^\n&|;]*\binstall\b")
-_FETCHES = re.compile(r"\bapt(?:-get)?\b[^\n&|;]*\bupdate\b")
+_INSTALLS = re.compile(r"\bapt(?:-get)?\b[^\n&|;]{0,200}\binstall\b")
+_FETCHES = re.compile(r"\bapt(?:-get)?\b[^\n&|;]{0,200}\bupdate\b")
 
 
 @record
