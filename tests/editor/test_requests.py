@@ -332,6 +332,51 @@ async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
                 await renamed(line, character, name)
 
 
+@pytest.mark.parametrize(
+    ("text", "new", "reason"),
+    [
+        ("RUN V=3; echo $V", "Q", "line 3 sets V"),
+        ("RUN for V in a b; do echo $V; done", "Q", "line 3 sets V"),
+        ("RUN export V=3 && make", "Q", "line 3 sets V"),
+        ("RUN read -r a V < /x; echo $V", "Q", "line 3 sets V"),
+        ('RUN sh -c "V=3; make"', "Q", "line 3 sets V"),
+        ("RUN echo $((V + 1))", "Q", "line 3 sets V"),
+        ("RUN ls\nHEALTHCHECK CMD V=3; test $V", "Q", "line 4 sets V"),
+        ("RUN Q=3; echo $V $Q", "Q", "variable Q already, on line 3"),
+        ("RUN echo ${Q:-x}", "Q", "variable Q already, on line 3"),
+        ("RUN ls", "PATH", "meaning"),
+        ("RUN ls", "LD_LIBRARY_PATH", "meaning"),
+    ],
+)
+async def test_a_rename_that_would_change_the_build_is_refused(folder: Path, text: str, new: str, reason: str) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", f"FROM a\nARG V=1\n{text}\n")
+        with pytest.raises(JsonRpcException, match=reason):
+            await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(1, 4), new))
+
+
+async def test_a_rename_leaves_alone_what_nobody_expands(folder: Path) -> None:
+    text = """FROM a
+ARG V=1
+RUN make V=$V
+COPY <<'EOF' /x
+$V
+EOF
+COPY <<EOF /y
+$V
+EOF
+LABEL x='$V' y="it's $V"
+ONBUILD RUN echo $V
+CMD echo $V
+"""
+    renamed = text.replace("ARG V", "ARG Q").replace("make V=$V", "make V=$Q").replace("/y\n$V", "/y\n$Q")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.RenameParams(item(uri), types.Position(1, 4), "Q")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == renamed.replace("it's $V", "it's $Q")
+
+
 async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:
     (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      target: build\n")
     async with editor(folder) as ed:
