@@ -9,6 +9,7 @@ from ..ir.steps import From
 from ..knowledge.variables import has_meaning
 from ..text import Edit, Patch
 from .analysis import Analysis, Piece
+from .indirect import reached_through
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
 from .setting import expanding_line, setting_line
@@ -110,6 +111,9 @@ def _check(piece: Piece, name: Name, names: tuple[Name, ...]) -> None:
 def _check_stage(piece: Piece, name: Name, new: str) -> None:
     if not STAGE_NAME.match(new):
         raise Refused(f"{new!r} is not a name of a stage: lower case letters, digits, '.', '_' and '-'")
+    reached = reached_through(piece.build, name.text)
+    if reached is not None:
+        raise Refused(f"line {reached[0]} may mean this stage by {reached[1]}, whose value would not be renamed")
     for stage in piece.build.stages:
         if stage.name == new and stage.index != name.owner[0]:
             raise Refused(f"there is a stage {new} already")

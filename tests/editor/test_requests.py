@@ -377,6 +377,29 @@ CMD echo $V
         assert applied(text, edits_of(edit, uri)) == renamed.replace("it's $V", "it's $Q")
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("ARG S=s1\nFROM a AS s1\nFROM ${S}\n", True),
+        ("ARG N=1\nFROM a AS s1\nFROM s$N\n", True),
+        ("ARG S\nFROM a AS s1\nFROM $S\n", True),
+        ("ARG S=1\nFROM a AS s1\nFROM b\nCOPY --from=s${S} /a /a\n", True),
+        ("ARG S=debian:12\nFROM a AS s1\nFROM $S\nCOPY --from=s1 /a /a\n", False),
+        ("ARG S=1\nFROM a AS s1\nFROM debian:$S\nCOPY --from=s1 /a /a\n", False),
+    ],
+)
+async def test_a_stage_that_a_variable_names_is_not_renamed(folder: Path, text: str, refused: bool) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.RenameParams(item(uri), types.Position(1, 10), "s2")
+        if refused:
+            with pytest.raises(JsonRpcException, match="may mean this stage by"):
+                await ed.client.text_document_rename_async(params)
+        else:
+            edit = await ed.client.text_document_rename_async(params)
+            assert applied(text, edits_of(edit, uri)) == text.replace("s1", "s2")
+
+
 async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:
     (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      target: build\n")
     async with editor(folder) as ed:
