@@ -80,7 +80,7 @@ def _accepting(session: Session, document: Document) -> actions.Accept:
     path = document.path
 
     def accept(found: Analysis, span: Span, shown: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
-        return list(accepting(found, path, span, shown, able)) if path is not None else []
+        return list(accepting(found, path, span, shown, session.documents, able)) if path is not None else []
 
     return accept
 

@@ -286,6 +286,31 @@ async def test_what_is_told_of_an_instruction_is_added_to_the_baseline(folder: P
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+async def test_an_open_baseline_is_added_to_as_it_stands_there(folder: Path, ends: str) -> None:
+    baseline = folder / ".dockerslim-baseline"
+    baseline.write_text("# saved\n" * 5 + "Other\tDS201\ts\t000000000000\n")
+    text = ends.join(("# not saved", "Z\tDS201\ts\t000000000000", ""))
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        opened = ed.open(baseline, text, "plaintext")
+        ed.change(opened, text)
+
+        async def added() -> list[types.CodeAction]:
+            return [one for one in await ed.actions(uri, (0, 0), (99, 0)) if "to the baseline" in one.title]
+
+        first = (await added())[0]
+        assert first.edit is not None
+        assert first.edit.document_changes is not None
+        assert first.edit.document_changes[0].text_document.version == 2  # type: ignore[union-attr]
+        text = applied(text, edits_of(first.edit, opened))
+        assert [line[:10] for line in text.split(ends)][::2] == ["# not save", "Z\tDS201\ts\t"]
+        assert text.count("\n") == text.count(ends) == 3
+        ed.change(opened, text)
+        assert first.title not in [one.title for one in await added()]
+
+
+@pytest.mark.asyncio
 async def test_a_baseline_that_leads_elsewhere_is_not_added_to(folder: Path) -> None:
     (folder / ".dockerslim-baseline").symlink_to("/etc/passwd")
     async with editor(folder) as ed:
