@@ -19,7 +19,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import accepted_at
-from .inserted import copied_line, is_inserted
+from .inserted import copied_line, first_kept, is_inserted
 from .options import Options
 from .positions import on_original
 
@@ -337,8 +337,7 @@ class Engine:
 
     def _line_of(self, build: Build, patch: Patch) -> Callable[[int], int]:
         """Leads a line of *build* to that of the original which *patch* made it of."""
-        starts = build.document.source.line_starts
-        return lambda line: self.source.position(patch.shift(starts[min(line, len(starts)) - 1])).line
+        return lambda line: self.source.position(patch.shift(first_kept(line, build, patch))).line
 
     def _said(self, text: str, line_of: Callable[[int], int]) -> str:
         return readable(on_original(text, line_of, self.name))

@@ -305,6 +305,19 @@ async def test_definition_and_references(folder: Path) -> None:
         assert await places(ed, uri, 4, 3) == ([], [])
 
 
+async def test_a_note_on_what_a_merge_takes_in_stands_where_it_is_written(folder: Path) -> None:
+    text = "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y wget && chmod 777 /x\nRUN ls\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        told = [one for one in await ed.diagnostics(uri) if one.code == "DS505"]
+        assert [one.range.start.line for one in told] == [2]
+        (action,) = [one for one in await ed.actions(uri, (2, 0), (2, 0)) if one.title == "Ignore DS505 here"]
+        ignoring = applied(text, edits_of(action.edit, uri))
+        assert ignoring.splitlines()[2:4] == ["# dockerslim: ignore=DS505", text.splitlines()[2]]
+        ed.change(uri, ignoring)
+        assert not {"DS505", "DS000"} & {one.code for one in await ed.diagnostics(uri)}
+
+
 async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile")
