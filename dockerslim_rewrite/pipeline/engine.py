@@ -300,8 +300,13 @@ class Engine:
         """
         if one.code not in self._first_remarks:
             nothing = Outcome(self.source.text)
-            found = (each for each in self._proposed(one, self.first) if isinstance(each, Remark))
-            self._first_remarks[one.code] = [self._remark(each, self.first.build, nothing) for each in found]
+            first = self.first
+            found = (each for each in self._proposed(one, first) if isinstance(each, Remark))
+            self._first_remarks[one.code] = [
+                self._remark(each, first.build, nothing)
+                for each in found
+                if not self._is_ignored(first.ignored, one, (), each.line, first.build)
+            ]
         said = self._first_remarks[one.code]
         return [first for first in said if first.reason == remark.reason or len(said) == 1][:1]
 

@@ -311,6 +311,23 @@ async def test_an_open_baseline_is_added_to_as_it_stands_there(folder: Path, end
 
 
 @pytest.mark.asyncio
+async def test_a_note_on_the_base_of_an_inserted_stage_is_ignored_at_its_own(folder: Path) -> None:
+    text = "FROM python:3.10\nADD ./ /app\nWORKDIR /app\nRUN pip install -r requirements.txt\nCMD python app.py\n"
+    (folder / "requirements.txt").write_text("PyYAML==6.0\n")
+    (folder / "app.py").write_text("import requests\n")
+    options = {"level": "aggressive", "extendSelect": ["lint"]}
+    async with editor(folder, options=options) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        told = [one for one in await ed.diagnostics(uri) if one.code == "DS306"]
+        assert [one.range.start.line for one in told] == [0]
+        assert "AS runtime" in await ed.text(uri)
+        (action,) = [one for one in await ed.actions(uri, (0, 0), (0, 0)) if one.title == "Ignore DS306 here"]
+        ed.change(uri, applied(text, edits_of(action.edit, uri)))
+        assert "AS runtime" in await ed.text(uri)
+        assert not {"DS306", "DS000"} & {one.code for one in await ed.diagnostics(uri)}
+
+
+@pytest.mark.asyncio
 async def test_a_baseline_that_leads_elsewhere_is_not_added_to(folder: Path) -> None:
     (folder / ".dockerslim-baseline").symlink_to("/etc/passwd")
     async with editor(folder) as ed:
