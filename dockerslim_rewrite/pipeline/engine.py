@@ -18,7 +18,7 @@ from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
-from .baseline import accepted_at
+from .baseline import Known, accepted_at
 from .inserted import copied_line, first_kept, is_inserted
 from .options import Options
 from .positions import on_original
@@ -274,10 +274,14 @@ class Engine:
         self._met.add(key)
         return True
 
+    def unmet(self) -> Known:
+        """The accepted findings of the rules that ran which are no longer there."""
+        running = {one.code for phase in self.phases for one in phase.passes}
+        return frozenset(key for key in self._accepted if key[0] in running and key not in self._met)
+
     def stale(self) -> list[Remark]:
         """A remark where accepted findings of the rules that ran are no longer there."""
-        running = {one.code for phase in self.phases for one in phase.passes}
-        gone = [key for key in self._accepted if key[0] in running and key not in self._met]
+        gone = sorted(self.unmet())
         if not gone:
             return []
         entries = "1 entry of the baseline matches" if len(gone) == 1 else f"{len(gone)} entries of the baseline match"

@@ -252,6 +252,22 @@ async def test_what_the_project_has_accepted_is_not_told(folder: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_baseline_as_written_holds_nothing_that_is_not_there(folder: Path) -> None:
+    text = "FROM python:3.11\nRUN apt-get update\nRUN apt-get install -y gcc\nCMD foo bar\n"
+    (folder / "Dockerfile").write_text(text)
+    command = [sys.executable, "-m", "dockerslim_rewrite", "baseline", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    async with editor(folder) as ed:
+        told = await ed.diagnostics(ed.open(folder / "Dockerfile"))
+        assert not [one for one in told if one.code == "DS000" or (one.data or {}).get("change")]
+        # An entry that matches nothing is still told.
+        with (folder / ".dockerslim-baseline").open("a") as file:
+            file.write("Dockerfile\tDS602\t\t000000000000\n")
+        changed(ed, folder / ".dockerslim-baseline")
+        await until(ed, str(from_fs_path(str(folder / "Dockerfile"))), lambda found: "DS000" in found)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("create", [False, True])
 async def test_what_is_told_of_an_instruction_is_added_to_the_baseline(folder: Path, create: bool) -> None:
     baseline = folder / ".dockerslim-baseline"
