@@ -36,6 +36,13 @@ class Protocol(LanguageServerProtocol):
             error = types.ResponseError(error.code, error.message)
         super()._send_response(msg_id, result, error)
 
+    def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, args: Any = None, kwargs: Any = None) -> None:
+        """Run *handler*; what it was is forgotten once it is done: pygls keeps that of every notification for ever."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:
         """Let go of all requests that are open; pygls fails where letting go of one ends another."""

@@ -16,6 +16,7 @@ import pytest
 from lsprotocol import types
 
 from dockerslim_rewrite.editor import answers
+from dockerslim_rewrite.editor.features import register
 from dockerslim_rewrite.editor.names import Name, names_in
 from dockerslim_rewrite.editor.protocol import Server
 from dockerslim_rewrite.editor.session import Session
@@ -96,6 +97,16 @@ def test_nonsense_is_answered_in_a_line() -> None:
     assert all("error" in answers[one] for one in (1, 2, 3, 4))
     assert answers[5]["result"]["before"] == "FROM debian:12\nRUN \ud800\n"
     assert 99 in answers
+
+
+def test_notifications_are_forgotten() -> None:
+    server = Server()
+    register(server, Session(server, lambda: datetime(2026, 1, 1, tzinfo=UTC)))
+    item = {"uri": "x:", "version": 1}
+    change = {"method": "textDocument/didChange", "params": {"textDocument": item, "contentChanges": []}}
+    for _ in range(3):
+        server.protocol.handle_message(server.protocol.structure_message({"jsonrpc": "2.0", **change}))
+    assert not server.protocol._request_futures
 
 
 def test_bytes_that_are_no_message_end_nothing() -> None:
