@@ -107,6 +107,15 @@ async def test_the_editors_settings_count_where_no_file_says_anything(folder: Pa
 
 
 @pytest.mark.asyncio
+async def test_one_wrong_setting_drops_only_itself(folder: Path) -> None:
+    options = {"ignore": ["DS201"], "inlayHints": "no", "nonsense": 1, "level": "safest"}
+    async with editor(folder, options=options) as ed:
+        assert "DS201" not in await codes(ed, ed.open(folder / "Dockerfile"))
+        told = " ".join(one.message for one in ed.client.messages)
+        assert all(one in told for one in ("inlay-hints must be", "'nonsense'", "level cannot be"))
+
+
+@pytest.mark.asyncio
 async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path) -> None:
     async with editor(folder, settings={"ignore": ["DS201"], "level": None}) as ed:
         uri = ed.open(folder / "Dockerfile")
