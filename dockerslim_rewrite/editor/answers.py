@@ -197,4 +197,4 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
         if targets:
             places = ", ".join(str(one.place) for one in targets)
             session.tell(f"the stage {name.text} is named as a target at {places}; change it there as well")
-    return types.WorkspaceEdit(changes={document.uri: edits})
+    return _editing(session, document)(edits)

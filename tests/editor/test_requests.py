@@ -413,6 +413,20 @@ async def test_a_stage_that_a_variable_names_is_not_renamed(folder: Path, text: 
             assert applied(text, edits_of(edit, uri)) == text.replace("s1", "s2")
 
 
+@pytest.mark.parametrize("versioned", [True, False])
+async def test_a_rename_is_of_a_version_where_the_client_knows_them(folder: Path, versioned: bool) -> None:
+    able = types.WorkspaceEditClientCapabilities(document_changes=versioned)
+    async with editor(folder, edits=able) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        ed.change(uri, TEXT)
+        params = types.RenameParams(item(uri), types.Position(11, 14), "maker")
+        edit = await ed.client.text_document_rename_async(params)
+        assert edit is not None
+        assert (edit.changes is None) == versioned
+        for change in edit.document_changes or ():
+            assert change.text_document.version == 2  # type: ignore[union-attr]
+
+
 async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:
     (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      target: build\n")
     async with editor(folder) as ed:
