@@ -148,6 +148,10 @@ def _accepted(path: str, request: Request, inputs: Inputs) -> tuple[list[Accepte
         for change in result.changes:
             entry = accepted_at(change.rule, change.line, build)
             found[entry.key] = entry
+    # What only another change made possible, which is accepted now, is never found.
+    needed = {key: entry for key, entry in found.items() if key not in result.unmet}
+    if result.unmet and not rewrite(data, evolve(options, accepted=frozenset(needed)), path).changes:
+        found = needed
     asked = {one.code for phase in selected(options) for one in phase.passes}
     reached = [one.code for one in rules() if (one.level or Safety.SAFE) <= options.safety]
     judged = frozenset(asked.intersection(reached))

@@ -21,5 +21,4 @@ def start() -> int:
         return _USAGE
     from .files import now
 
-    serve(now)
-    return 0
+    return serve(now)

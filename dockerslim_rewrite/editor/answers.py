@@ -80,7 +80,7 @@ def _accepting(session: Session, document: Document) -> actions.Accept:
     path = document.path
 
     def accept(found: Analysis, span: Span, shown: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
-        return list(accepting(found, path, span, shown, able)) if path is not None else []
+        return list(accepting(found, path, span, shown, session.documents, able)) if path is not None else []
 
     return accept
 
@@ -197,4 +197,4 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
         if targets:
             places = ", ".join(str(one.place) for one in targets)
             session.tell(f"the stage {name.text} is named as a target at {places}; change it there as well")
-    return types.WorkspaceEdit(changes={document.uri: edits})
+    return _editing(session, document)(edits)

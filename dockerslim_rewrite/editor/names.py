@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..ir.build import Build
-from ..ir.steps import Arg, Copy, Env, From, Onbuild, Run, Step
+from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Onbuild, Run, Shell, Step
 from ..record import record
 from ..syntax import Instruction
 from ..text import Span
@@ -15,6 +16,10 @@ from ..text import Span
 STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _EXPANSION = re.compile(r"(?<![\\])\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+#: What a quote begins, or a backslash that takes a quote's meaning away.
+_QUOTED = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.S)
+#: Steps whose text a shell reads.
+_SHELLS = (Run, Exec, Healthcheck)
 _FROM = re.compile(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<alias>\S+))?")
 _MOUNT_FROM = re.compile(r"(?:\A|,)from=(?P<name>[^,]*)")
 
@@ -102,12 +107,19 @@ def _variables(build: Build) -> Iterator[Name]:
         yield from _expansions(step, given)
         yield from _declared(step, given, {}, -1)
     scopes: dict[str, dict[str, tuple[object, ...]]] = {}
+    lasting: set[tuple[object, ...]] = set()
     for stage in build.stages:
         yield from _expansions(stage.head, given)
         scope = dict(scopes.get(stage.head.image.lower(), {}))
         for step in stage.steps:
-            yield from _expansions(step, scope)
-            yield from _declared(step, scope, given, stage.index)
+            # When a container runs, and in another build, there are no arguments of this one.
+            later = isinstance(step, Exec | Healthcheck | Onbuild)
+            here = {name: one for name, one in scope.items() if one in lasting} if later else scope
+            yield from _expansions(step, here)
+            for name in _declared(step, scope, given, stage.index):
+                if name.declares == "ENV":
+                    lasting.add(name.owner)
+                yield name
         scopes[stage.name] = scope
 
 
@@ -129,22 +141,41 @@ def _declared(
 
 
 def _expansions(step: Step, scope: dict[str, tuple[object, ...]]) -> Iterator[Name]:
+    """The places in *step* at which variables of *scope* are expanded, by the builder or by a shell that it starts."""
     origin = step.origin
+    if isinstance(step, Shell) or origin.keyword == "MAINTAINER":
+        return
     if isinstance(step, From | Arg | Env | Run | Copy) or origin.json is None:
-        for match in _EXPANSION.finditer(origin.logical.text):
-            owner = scope.get(match["braced"] or match["bare"])
-            if owner is not None:
-                group = "braced" if match["braced"] else "bare"
-                yield Name("variable", match[group], origin.logical.span(*match.span(group)), "", owner)
+        text = origin.logical.text
+        literal = () if isinstance(step, _SHELLS) else tuple(_single_quoted(text))
+        for match in _EXPANSION.finditer(text):
+            if not any(first < match.start() < last for first, last in literal):
+                yield from _expanded(match, scope, origin.logical.span)
         for heredoc in origin.heredocs:
-            at = heredoc.body.start
-            body = origin.text[at - origin.span.start : heredoc.body.end - origin.span.start]
-            for match in _EXPANSION.finditer(body):
-                owner = scope.get(match["braced"] or match["bare"])
-                if owner is not None:
-                    group = "braced" if match["braced"] else "bare"
-                    span = Span(at + match.start(group), at + match.end(group))
-                    yield Name("variable", match[group], span, "", owner)
+            # A quoted name keeps the text of a file as it is; a script is the shell's to read in any case.
+            if heredoc.expand or isinstance(step, Run):
+                at = heredoc.body.start
+                body = origin.text[at - origin.span.start : heredoc.body.end - origin.span.start]
+                for match in _EXPANSION.finditer(body):
+                    yield from _expanded(match, scope, partial(_shifted, at))
+
+
+def _expanded(
+    match: re.Match[str], scope: dict[str, tuple[object, ...]], place: Callable[[int, int], Span]
+) -> Iterator[Name]:
+    group = "braced" if match["braced"] else "bare"
+    owner = scope.get(match[group])
+    if owner is not None:
+        yield Name("variable", match[group], place(*match.span(group)), "", owner)
+
+
+def _shifted(by: int, start: int, end: int) -> Span:
+    return Span(by + start, by + end)
+
+
+def _single_quoted(text: str) -> Iterator[tuple[int, int]]:
+    """Where *text* that the builder reads, not a shell, stands in single quotes: nothing is expanded there."""
+    return (match.span() for match in _QUOTED.finditer(text) if match[0].startswith("'"))
 
 
 def _in_arguments(origin: Instruction, span: tuple[int, int]) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..record import record
@@ -43,34 +43,49 @@ def known() -> list[str]:
     return sorted([*shaped, *SWITCHES])
 
 
-def read_preferences(sent: object) -> Preferences:
+def read_preferences(sent: object, tell: Callable[[str], None] | None = None) -> Preferences:
     """What a client sent: an object with keys of configuration files, or those in camel case.
 
-    Keys that hold null count as not sent. Raises ``ConfigError`` with one line that says what is wrong.
+    Keys that hold null count as not sent, as do those that cannot be used: *tell* gets a line for each that says what
+    is wrong. Raises ``ConfigError`` for what is no object.
     """
-    from ..workspace.configuration.keys import ConfigError, checked, keys
+    from ..workspace.configuration.keys import ConfigError, keys
 
     if sent is None:
         return DEFAULT
-    if not isinstance(sent, Mapping):
-        raise ConfigError("the editor's settings: must be an object")
-    inner = sent.get("dockerslim", sent)
+    inner = sent.get("dockerslim", sent) if isinstance(sent, Mapping) else None
     if not isinstance(inner, Mapping):
         raise ConfigError("the editor's settings: must be an object")
-    spelled = {_HUMP.sub(lambda match: f"-{match[1].lower()}", str(key)): value for key, value in inner.items()}
-    values = {key: value for key, value in spelled.items() if value is not None and key not in _CLIENT}
-    switches = {SWITCHES[key]: values.pop(key) for key in SWITCHES if key in values}
-    for name, value in switches.items():
-        if not isinstance(value, bool):
-            raise ConfigError(f"the editor's settings: {name} must be true or false")
-    refused = sorted(set(values) & set(keys()) - set(known()))
-    if refused:
-        raise ConfigError(f"the editor's settings: {refused[0]!r} belongs into a configuration file")
-    table = checked(values, "the editor's settings")
-    options = {
-        keys()[key].name or key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
-    }
+    options: dict[str, Any] = {}
+    switches: dict[str, bool] = {}
+    for written, value in inner.items():
+        key = _HUMP.sub(lambda match: f"-{match[1].lower()}", str(written))
+        if value is None or key in _CLIENT:
+            continue
+        try:
+            _check(key, value)
+        except ConfigError as error:
+            if tell is not None:
+                tell(str(error))
+        else:
+            if key in SWITCHES:
+                switches[SWITCHES[key]] = value
+            else:
+                options[keys()[key].name or key] = tuple(value) if isinstance(value, list) else value
     return Preferences(options, **switches)
+
+
+def _check(key: str, value: object) -> None:
+    """Raises ``ConfigError`` where an editor cannot set *key* to *value*."""
+    from ..workspace.configuration.keys import ConfigError, checked, keys
+
+    if key in SWITCHES:
+        if not isinstance(value, bool):
+            raise ConfigError(f"the editor's settings: {key} must be true or false")
+        return
+    if key in keys() and key not in known():
+        raise ConfigError(f"the editor's settings: {key!r} belongs into a configuration file")
+    checked({key: value}, "the editor's settings")
 
 
 def wants_formatting(sent: object) -> bool:

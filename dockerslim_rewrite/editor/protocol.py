@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError, JsonRpcException
+from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
@@ -16,7 +16,12 @@ from .. import __version__
 
 
 class Protocol(LanguageServerProtocol):
-    """pygls splits lines at characters at which no client does, so the documents are ours alone."""
+    """pygls splits lines at characters at which no client does, so the documents are ours alone.
+
+    ``ordered`` tells whether the client asked for the end before it told to exit, or has told neither.
+    """
+
+    ordered = True
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """The message in *data*; a request that is none is answered, for its client waits."""
@@ -35,6 +40,38 @@ class Protocol(LanguageServerProtocol):
         if error is not None:
             error = types.ResponseError(error.code, error.message)
         super()._send_response(msg_id, result, error)
+
+    def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, args: Any = None, kwargs: Any = None) -> None:
+        """Run *handler*; what it was is forgotten once it is done: pygls keeps that of every notification for ever."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
+    def handle_message(self, message: Any) -> None:
+        """Handle *message*; what is asked for after the end is refused, for its client waits."""
+        if self._shutdown and hasattr(message, "id") and hasattr(message, "method"):
+            error = types.ResponseError(types.ErrorCodes.InvalidRequest, "the server was told to shut down")
+            self._send_response(message.id, error=error)
+            return
+        super().handle_message(message)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Generator[Any, Any, Any]:
+        """Hand the address of a document on to a command; both commands take that and nothing else."""
+        arguments = params.arguments or ()
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command[:80]!r}")
+        if len(arguments) != 1 or not isinstance(arguments[0], str):
+            raise JsonRpcInvalidParams(f"{params.command} takes one argument, the address of an open document")
+        return (yield handler, (arguments[0],), None)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: Any) -> Generator[Any, Any, None]:
+        """End; whether the client said so before is what the exit code tells."""
+        self.ordered = self._shutdown
+        yield from super().lsp_exit()
 
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:

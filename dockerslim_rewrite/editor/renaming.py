@@ -6,10 +6,13 @@ from lsprotocol import types
 
 from ..analysis.flow.graph import references as named_sources
 from ..ir.steps import From
+from ..knowledge.variables import has_meaning
 from ..text import Edit, Patch
 from .analysis import Analysis, Piece
+from .indirect import reached_through
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
+from .setting import expanding_line, setting_line
 
 #: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
 _PREDEFINED = frozenset(
@@ -74,7 +77,7 @@ def rename(found: Analysis, position: types.Position, new: str) -> tuple[list[ty
     if name.kind == "stage":
         _check_stage(piece, name, new)
     else:
-        _check_variable(names, name, new)
+        _check_variable(piece, names, name, new)
     edits = [Edit(one.span, new) for one in same(names, name) if not one.text.isdecimal()]
     written = piece.written(Patch.of(edits))
     if written is None:
@@ -108,6 +111,9 @@ def _check(piece: Piece, name: Name, names: tuple[Name, ...]) -> None:
 def _check_stage(piece: Piece, name: Name, new: str) -> None:
     if not STAGE_NAME.match(new):
         raise Refused(f"{new!r} is not a name of a stage: lower case letters, digits, '.', '_' and '-'")
+    reached = reached_through(piece.build, name.text)
+    if reached is not None:
+        raise Refused(f"line {reached[0]} may mean this stage by {reached[1]}, whose value would not be renamed")
     for stage in piece.build.stages:
         if stage.name == new and stage.index != name.owner[0]:
             raise Refused(f"there is a stage {new} already")
@@ -117,10 +123,22 @@ def _check_stage(piece: Piece, name: Name, new: str) -> None:
         raise Refused(f"{new} is the name of an image that this file uses")
 
 
-def _check_variable(names: tuple[Name, ...], name: Name, new: str) -> None:
+def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str) -> None:
     if not VARIABLE_NAME.match(new):
         raise Refused(f"{new!r} is not a name of an argument: letters, digits and '_'")
     if new.upper() in _PREDEFINED:
         raise Refused(f"{new} is an argument that the builder sets")
+    if new == name.text:
+        return
+    if has_meaning(new):
+        raise Refused(
+            f"{new} has a meaning for shells or build tools: an argument of that name would change what they do"
+        )
     if any(one.kind == "variable" and one.text == new and one.owner != name.owner for one in names):
         raise Refused(f"there is a variable {new} already")
+    line = setting_line(piece.build, name.text)
+    if line is not None:
+        raise Refused(f"line {line} sets {name.text} itself, or names it without $: that would not be renamed")
+    line = expanding_line(piece.build, new) or setting_line(piece.build, new)
+    if line is not None:
+        raise Refused(f"there is a variable {new} already, on line {line}")

@@ -13,12 +13,13 @@ from typing import BinaryIO, cast
 from ..report.text import printable
 from .features import register
 from .framing import Framed
-from .protocol import Forwarding, Server
+from .protocol import Forwarding, Protocol, Server
 from .session import Session
 
 
-def serve(clock: Callable[[], datetime]) -> None:
-    """Answer the client on standard input until it ends; *clock* tells the time.
+def serve(clock: Callable[[], datetime]) -> int:
+    """Answer the client on standard input until it ends; *clock* tells the time. The exit code is 1 where it left
+    without asking for the end.
 
     Whatever else writes to standard output writes to standard error from now on. SIGTERM and SIGINT end the process.
     """
@@ -37,6 +38,7 @@ def serve(clock: Callable[[], datetime]) -> None:
         logger.addHandler(Forwarding(server) if name == "asyncio" else logging.NullHandler())
     server.start_io(cast(BinaryIO, Framed(sys.stdin.buffer, _complain)), protocol)
     session.end()
+    return 0 if cast(Protocol, server.protocol).ordered else 1
 
 
 def _leave(number: int, _: object) -> None:

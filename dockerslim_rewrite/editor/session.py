@@ -75,9 +75,9 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
     def prefer(self, sent: object) -> None:
-        """Take over the editor's settings *sent*; those that cannot be used are told, and count for nothing."""
+        """Take over the editor's settings *sent*; each that cannot be used is told, and counts for nothing."""
         try:
-            self.preferences = read_preferences(sent)
+            self.preferences = read_preferences(sent, self.tell)
         except ValueError as error:
             self.tell(str(error))
 

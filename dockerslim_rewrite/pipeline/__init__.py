@@ -57,6 +57,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
         outcome.patch,
         path,
         _companions(options, engine.project, outcome.text),
+        engine.unmet(),
     )
     if options.style == "canonical":
         from .layout import canonical_result

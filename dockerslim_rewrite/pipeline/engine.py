@@ -18,8 +18,8 @@ from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
-from .baseline import accepted_at
-from .inserted import copied_line, is_inserted
+from .baseline import Known, accepted_at
+from .inserted import copied_line, first_kept, is_inserted
 from .options import Options
 from .positions import on_original
 
@@ -274,10 +274,14 @@ class Engine:
         self._met.add(key)
         return True
 
+    def unmet(self) -> Known:
+        """The accepted findings of the rules that ran which are no longer there."""
+        running = {one.code for phase in self.phases for one in phase.passes}
+        return frozenset(key for key in self._accepted if key[0] in running and key not in self._met)
+
     def stale(self) -> list[Remark]:
         """A remark where accepted findings of the rules that ran are no longer there."""
-        running = {one.code for phase in self.phases for one in phase.passes}
-        gone = [key for key in self._accepted if key[0] in running and key not in self._met]
+        gone = sorted(self.unmet())
         if not gone:
             return []
         entries = "1 entry of the baseline matches" if len(gone) == 1 else f"{len(gone)} entries of the baseline match"
@@ -300,8 +304,13 @@ class Engine:
         """
         if one.code not in self._first_remarks:
             nothing = Outcome(self.source.text)
-            found = (each for each in self._proposed(one, self.first) if isinstance(each, Remark))
-            self._first_remarks[one.code] = [self._remark(each, self.first.build, nothing) for each in found]
+            first = self.first
+            found = (each for each in self._proposed(one, first) if isinstance(each, Remark))
+            self._first_remarks[one.code] = [
+                self._remark(each, first.build, nothing)
+                for each in found
+                if not self._is_ignored(first.ignored, one, (), each.line, first.build)
+            ]
         said = self._first_remarks[one.code]
         return [first for first in said if first.reason == remark.reason or len(said) == 1][:1]
 
@@ -337,8 +346,7 @@ class Engine:
 
     def _line_of(self, build: Build, patch: Patch) -> Callable[[int], int]:
         """Leads a line of *build* to that of the original which *patch* made it of."""
-        starts = build.document.source.line_starts
-        return lambda line: self.source.position(patch.shift(starts[min(line, len(starts)) - 1])).line
+        return lambda line: self.source.position(patch.shift(first_kept(line, build, patch))).line
 
     def _said(self, text: str, line_of: Callable[[int], int]) -> str:
         return readable(on_original(text, line_of, self.name))

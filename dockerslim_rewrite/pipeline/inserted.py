@@ -5,6 +5,9 @@ from __future__ import annotations
 from ..ir.build import Build
 from ..text import Patch, Source
 
+#: What stands between commands.
+_JOINING = frozenset(" \t\r\n\\`&;")
+
 
 def is_inserted(line: int, build: Build, patch: Patch) -> bool:
     """Whether line *line* of *build* was inserted as a whole by *patch*, which led to it."""
@@ -21,6 +24,20 @@ def is_inserted(line: int, build: Build, patch: Patch) -> bool:
     if patch.shift(start + len(text) - 1) != at:
         return False
     return any(edit.span.start == edit.span.end == at and text in edit.text for edit in patch)
+
+
+def first_kept(line: int, build: Build, patch: Patch) -> int:
+    """The offset in *build* of what line *line* holds of the text before *patch*; where the line starts if of none.
+
+    A merge writes `&&`, and blanks, before the text of an instruction that it takes in.
+    """
+    starts = build.document.source.line_starts
+    start = starts[min(line, len(starts)) - 1]
+    end = starts[line] if line < len(starts) else len(build.text)
+    at = patch.kept(start, end)
+    while at is not None and build.text[at] in _JOINING:
+        at = patch.kept(at + 1, end)
+    return start if at is None else at
 
 
 def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | None:

@@ -10,6 +10,7 @@ from ..change import Change, Remark, RemarkKind
 from ..record import record
 from ..text import Patch
 from ..text.source import encode
+from .baseline import Known
 
 
 @record
@@ -33,6 +34,7 @@ class Result:
     ``changes`` were made (their ``line`` and ``edits`` refer to the original text; edits of several rounds may touch),
     ``remarks`` tell what was declined (their lines refer to the original too). ``patch`` holds the disjoint edits
     that lead from the original to ``text``. ``companions`` are other files that were asked for, such as .dockerignore.
+    ``unmet`` are findings that the project has accepted and that are not there.
     """
 
     original: str
@@ -42,6 +44,7 @@ class Result:
     patch: Patch
     path: str | None = None
     companions: tuple[Companion, ...] = ()
+    unmet: Known = frozenset()
 
     @property
     def changed(self) -> bool:

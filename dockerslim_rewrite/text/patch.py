@@ -103,6 +103,18 @@ class Patch:
         behind = self._starts[index] + len(new)
         return start if offset < behind else end + offset - behind
 
+    def kept(self, start: int, end: int) -> int | None:
+        """The first offset from *start* to *end* of the patched text that holds what was there before; None without."""
+        index = bisect_right(self._starts, start) - 1
+        at = start
+        while at < end:
+            if index >= 0:
+                at = max(at, self._starts[index] + len(self.edits[index].text))
+            index += 1
+            if at < (self._starts[index] if index < len(self._starts) else end):
+                return at if at < end else None
+        return None
+
     @cached_property
     def _starts(self) -> list[int]:
         """Where the text of each edit begins in the patched text."""

@@ -305,6 +305,19 @@ async def test_definition_and_references(folder: Path) -> None:
         assert await places(ed, uri, 4, 3) == ([], [])
 
 
+async def test_a_note_on_what_a_merge_takes_in_stands_where_it_is_written(folder: Path) -> None:
+    text = "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y wget && chmod 777 /x\nRUN ls\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        told = [one for one in await ed.diagnostics(uri) if one.code == "DS505"]
+        assert [one.range.start.line for one in told] == [2]
+        (action,) = [one for one in await ed.actions(uri, (2, 0), (2, 0)) if one.title == "Ignore DS505 here"]
+        ignoring = applied(text, edits_of(action.edit, uri))
+        assert ignoring.splitlines()[2:4] == ["# dockerslim: ignore=DS505", text.splitlines()[2]]
+        ed.change(uri, ignoring)
+        assert not {"DS505", "DS000"} & {one.code for one in await ed.diagnostics(uri)}
+
+
 async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile")
@@ -330,6 +343,88 @@ async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
         ):
             with pytest.raises(JsonRpcException, match=reason):
                 await renamed(line, character, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "reason"),
+    [
+        ("RUN V=3; echo $V", "Q", "line 3 sets V"),
+        ("RUN for V in a b; do echo $V; done", "Q", "line 3 sets V"),
+        ("RUN export V=3 && make", "Q", "line 3 sets V"),
+        ("RUN read -r a V < /x; echo $V", "Q", "line 3 sets V"),
+        ('RUN sh -c "V=3; make"', "Q", "line 3 sets V"),
+        ("RUN echo $((V + 1))", "Q", "line 3 sets V"),
+        ("RUN ls\nHEALTHCHECK CMD V=3; test $V", "Q", "line 4 sets V"),
+        ("RUN Q=3; echo $V $Q", "Q", "variable Q already, on line 3"),
+        ("RUN echo ${Q:-x}", "Q", "variable Q already, on line 3"),
+        ("RUN ls", "PATH", "meaning"),
+        ("RUN ls", "LD_LIBRARY_PATH", "meaning"),
+    ],
+)
+async def test_a_rename_that_would_change_the_build_is_refused(folder: Path, text: str, new: str, reason: str) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", f"FROM a\nARG V=1\n{text}\n")
+        with pytest.raises(JsonRpcException, match=reason):
+            await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(1, 4), new))
+
+
+async def test_a_rename_leaves_alone_what_nobody_expands(folder: Path) -> None:
+    text = """FROM a
+ARG V=1
+RUN make V=$V
+COPY <<'EOF' /x
+$V
+EOF
+COPY <<EOF /y
+$V
+EOF
+LABEL x='$V' y="it's $V"
+ONBUILD RUN echo $V
+CMD echo $V
+"""
+    renamed = text.replace("ARG V", "ARG Q").replace("make V=$V", "make V=$Q").replace("/y\n$V", "/y\n$Q")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.RenameParams(item(uri), types.Position(1, 4), "Q")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == renamed.replace("it's $V", "it's $Q")
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("ARG S=s1\nFROM a AS s1\nFROM ${S}\n", True),
+        ("ARG N=1\nFROM a AS s1\nFROM s$N\n", True),
+        ("ARG S\nFROM a AS s1\nFROM $S\n", True),
+        ("ARG S=1\nFROM a AS s1\nFROM b\nCOPY --from=s${S} /a /a\n", True),
+        ("ARG S=debian:12\nFROM a AS s1\nFROM $S\nCOPY --from=s1 /a /a\n", False),
+        ("ARG S=1\nFROM a AS s1\nFROM debian:$S\nCOPY --from=s1 /a /a\n", False),
+    ],
+)
+async def test_a_stage_that_a_variable_names_is_not_renamed(folder: Path, text: str, refused: bool) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.RenameParams(item(uri), types.Position(1, 10), "s2")
+        if refused:
+            with pytest.raises(JsonRpcException, match="may mean this stage by"):
+                await ed.client.text_document_rename_async(params)
+        else:
+            edit = await ed.client.text_document_rename_async(params)
+            assert applied(text, edits_of(edit, uri)) == text.replace("s1", "s2")
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+async def test_a_rename_is_of_a_version_where_the_client_knows_them(folder: Path, versioned: bool) -> None:
+    able = types.WorkspaceEditClientCapabilities(document_changes=versioned)
+    async with editor(folder, edits=able) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        ed.change(uri, TEXT)
+        params = types.RenameParams(item(uri), types.Position(11, 14), "maker")
+        edit = await ed.client.text_document_rename_async(params)
+        assert edit is not None
+        assert (edit.changes is None) == versioned
+        for change in edit.document_changes or ():
+            assert change.text_document.version == 2  # type: ignore[union-attr]
 
 
 async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from lsprotocol import types
 
 from dockerslim_rewrite.editor import answers
+from dockerslim_rewrite.editor.features import register
 from dockerslim_rewrite.editor.names import Name, names_in
 from dockerslim_rewrite.editor.protocol import Server
 from dockerslim_rewrite.editor.session import Session
@@ -96,6 +97,43 @@ def test_nonsense_is_answered_in_a_line() -> None:
     assert all("error" in answers[one] for one in (1, 2, 3, 4))
     assert answers[5]["result"]["before"] == "FROM debian:12\nRUN \ud800\n"
     assert 99 in answers
+
+
+@pytest.mark.parametrize("arguments", [{}, {"arguments": []}, {"arguments": [5]}, {"arguments": ["a", "b"]}])
+def test_a_command_without_its_argument_is_one_error(arguments: dict[str, Any]) -> None:
+    params = {"command": "dockerslim.preview", **arguments}
+    found, _ = talk({"id": 1, "method": "workspace/executeCommand", "params": params}, last=1)
+    (answer,) = [one for one in found if one.get("id") == 1]
+    assert answer["error"]["code"] == -32602
+    assert "dockerslim.preview takes one argument" in answer["error"]["message"]
+    assert not [one for one in found if one.get("method", "").startswith("window/")]
+
+
+def test_a_request_behind_the_end_is_refused() -> None:
+    end = {"id": 50, "method": "shutdown", "params": None}
+    hover = {"textDocument": {"uri": "x:"}, "position": {"line": 0, "character": 0}}
+    found, _ = talk(end, {"id": 1, "method": "textDocument/hover", "params": hover}, last=1)
+    answers = {one["id"]: one for one in found if "id" in one}
+    assert answers[50]["result"] is None
+    assert answers[1]["error"]["code"] == -32600
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_the_exit_code_tells_whether_the_client_asked_for_the_end(ordered: bool) -> None:
+    end = END if ordered else message({"method": "exit", "params": None})
+    made = subprocess.run(COMMAND, input=message(START) + end, capture_output=True, timeout=60, check=False)
+    assert made.returncode == (0 if ordered else 1)
+    assert made.stderr == b""
+
+
+def test_notifications_are_forgotten() -> None:
+    server = Server()
+    register(server, Session(server, lambda: datetime(2026, 1, 1, tzinfo=UTC)))
+    item = {"uri": "x:", "version": 1}
+    change = {"method": "textDocument/didChange", "params": {"textDocument": item, "contentChanges": []}}
+    for _ in range(3):
+        server.protocol.handle_message(server.protocol.structure_message({"jsonrpc": "2.0", **change}))
+    assert not server.protocol._request_futures
 
 
 def test_bytes_that_are_no_message_end_nothing() -> None:

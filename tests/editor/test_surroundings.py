@@ -107,6 +107,15 @@ async def test_the_editors_settings_count_where_no_file_says_anything(folder: Pa
 
 
 @pytest.mark.asyncio
+async def test_one_wrong_setting_drops_only_itself(folder: Path) -> None:
+    options = {"ignore": ["DS201"], "inlayHints": "no", "nonsense": 1, "level": "safest"}
+    async with editor(folder, options=options) as ed:
+        assert "DS201" not in await codes(ed, ed.open(folder / "Dockerfile"))
+        told = " ".join(one.message for one in ed.client.messages)
+        assert all(one in told for one in ("inlay-hints must be", "'nonsense'", "level cannot be"))
+
+
+@pytest.mark.asyncio
 async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path) -> None:
     async with editor(folder, settings={"ignore": ["DS201"], "level": None}) as ed:
         uri = ed.open(folder / "Dockerfile")
@@ -252,6 +261,22 @@ async def test_what_the_project_has_accepted_is_not_told(folder: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_baseline_as_written_holds_nothing_that_is_not_there(folder: Path) -> None:
+    text = "FROM python:3.11\nRUN apt-get update\nRUN apt-get install -y gcc\nCMD foo bar\n"
+    (folder / "Dockerfile").write_text(text)
+    command = [sys.executable, "-m", "dockerslim_rewrite", "baseline", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    async with editor(folder) as ed:
+        told = await ed.diagnostics(ed.open(folder / "Dockerfile"))
+        assert not [one for one in told if one.code == "DS000" or (one.data or {}).get("change")]
+        # An entry that matches nothing is still told.
+        with (folder / ".dockerslim-baseline").open("a") as file:
+            file.write("Dockerfile\tDS602\t\t000000000000\n")
+        changed(ed, folder / ".dockerslim-baseline")
+        await until(ed, str(from_fs_path(str(folder / "Dockerfile"))), lambda found: "DS000" in found)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("create", [False, True])
 async def test_what_is_told_of_an_instruction_is_added_to_the_baseline(folder: Path, create: bool) -> None:
     baseline = folder / ".dockerslim-baseline"
@@ -283,6 +308,48 @@ async def test_what_is_told_of_an_instruction_is_added_to_the_baseline(folder: P
     # What the command writes for the same findings is the same, to the byte.
     shown = [Accepted(*line.split("\t")[1:]) for line in lines]
     assert write_baseline({"Dockerfile": shown}).rstrip("\n") == baseline.read_text()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+async def test_an_open_baseline_is_added_to_as_it_stands_there(folder: Path, ends: str) -> None:
+    baseline = folder / ".dockerslim-baseline"
+    baseline.write_text("# saved\n" * 5 + "Other\tDS201\ts\t000000000000\n")
+    text = ends.join(("# not saved", "Z\tDS201\ts\t000000000000", ""))
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        opened = ed.open(baseline, text, "plaintext")
+        ed.change(opened, text)
+
+        async def added() -> list[types.CodeAction]:
+            return [one for one in await ed.actions(uri, (0, 0), (99, 0)) if "to the baseline" in one.title]
+
+        first = (await added())[0]
+        assert first.edit is not None
+        assert first.edit.document_changes is not None
+        assert first.edit.document_changes[0].text_document.version == 2  # type: ignore[union-attr]
+        text = applied(text, edits_of(first.edit, opened))
+        assert [line[:10] for line in text.split(ends)][::2] == ["# not save", "Z\tDS201\ts\t"]
+        assert text.count("\n") == text.count(ends) == 3
+        ed.change(opened, text)
+        assert first.title not in [one.title for one in await added()]
+
+
+@pytest.mark.asyncio
+async def test_a_note_on_the_base_of_an_inserted_stage_is_ignored_at_its_own(folder: Path) -> None:
+    text = "FROM python:3.10\nADD ./ /app\nWORKDIR /app\nRUN pip install -r requirements.txt\nCMD python app.py\n"
+    (folder / "requirements.txt").write_text("PyYAML==6.0\n")
+    (folder / "app.py").write_text("import requests\n")
+    options = {"level": "aggressive", "extendSelect": ["lint"]}
+    async with editor(folder, options=options) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        told = [one for one in await ed.diagnostics(uri) if one.code == "DS306"]
+        assert [one.range.start.line for one in told] == [0]
+        assert "AS runtime" in await ed.text(uri)
+        (action,) = [one for one in await ed.actions(uri, (0, 0), (0, 0)) if one.title == "Ignore DS306 here"]
+        ed.change(uri, applied(text, edits_of(action.edit, uri)))
+        assert "AS runtime" in await ed.text(uri)
+        assert not {"DS306", "DS000"} & {one.code for one in await ed.diagnostics(uri)}
 
 
 @pytest.mark.asyncio
