@@ -1,4 +1,4 @@
-"""How much of a file is judged again where its changes are told apart, as suggestions and code actions need it."""
+"""How often work that reads a whole file is done: once, or as often as its size allows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 
 import dockerslim_rewrite.validate
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.analysis.effects.writes import writes
+from dockerslim_rewrite.passes.shell import made_folders
 from dockerslim_rewrite.pipeline.parts import MOST_PARTS, parts
 
 
@@ -40,3 +42,18 @@ def test_of_a_large_file_less_is_judged(monkeypatch: pytest.MonkeyPatch) -> None
 def test_of_a_small_file_every_pair_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     found, count = judged(installs(40), monkeypatch)
     assert (found, count) == (MOST_PARTS, MOST_PARTS * (MOST_PARTS + 3) // 2)
+
+
+def test_what_directories_there_are_is_found_on_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+    asked = writes
+
+    def counted(*args: object) -> object:
+        nonlocal count
+        count += 1
+        return asked(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(made_folders, "writes", counted)
+    lines = "".join(f"cd /a{number}\n" for number in range(100))
+    rewrite(f"FROM debian:12\nRUN <<EOF\n{lines}EOF\n", Options(level="standard", select=("DS622",)))
+    assert 100 <= count <= 1_000
