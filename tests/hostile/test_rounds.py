@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cProfile import Profile
+
 import pytest
 
 import dockerslim_rewrite.validate
@@ -57,3 +59,11 @@ def test_what_directories_there_are_is_found_on_one_walk(monkeypatch: pytest.Mon
     lines = "".join(f"cd /a{number}\n" for number in range(100))
     rewrite(f"FROM debian:12\nRUN <<EOF\n{lines}EOF\n", Options(level="standard", select=("DS622",)))
     assert 100 <= count <= 1_000
+
+
+def test_triggers_are_told_from_other_steps_once() -> None:
+    steps = "".join(f"ONBUILD COPY . /a{number}\nRUN mvn package\n" for number in range(40))
+    profile = Profile()
+    profile.runcall(rewrite, f'FROM maven:3.9\n{steps}CMD ["a"]\n', Options(level="aggressive", select=("DS207",)))
+    looked = [one for one in profile.getstats() if "genexpr" in str(one.code) and "ir/build.py" in str(one.code)]
+    assert sum(one.callcount for one in looked) < 80 * 40
