@@ -11,6 +11,7 @@ from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.effects.writes import writes
 from dockerslim_rewrite.passes.shell import made_folders
 from dockerslim_rewrite.pipeline.parts import MOST_PARTS, parts
+from dockerslim_rewrite.report.findings import findings
 
 
 def judged(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
@@ -67,3 +68,10 @@ def test_triggers_are_told_from_other_steps_once() -> None:
     profile.runcall(rewrite, f'FROM maven:3.9\n{steps}CMD ["a"]\n', Options(level="aggressive", select=("DS207",)))
     looked = [one for one in profile.getstats() if "genexpr" in str(one.code) and "ir/build.py" in str(one.code)]
     assert sum(one.callcount for one in looked) < 80 * 40
+
+
+def test_a_large_part_is_not_said_again_at_each_finding() -> None:
+    result = rewrite(installs(400), Options(level="standard", select=("DS201",)))
+    told = [len(one.part.replacements) for one in findings(result, fixes=True) if one.part is not None]
+    assert max(told) > 300
+    assert sum(told) < 11_000
