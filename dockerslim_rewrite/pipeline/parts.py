@@ -18,8 +18,8 @@ from .result import Result
 MOST_PARTS = 31
 #: A judgement reads the whole file. Files up to this size are small enough for all that so many parts need.
 _SMALL = 100
-#: So much is judged of a larger file: judgements times size, which takes one or two seconds.
-_MOST_JUDGED = 15_000
+#: So much is judged of a larger file: judgements times size, which takes about a second.
+_MOST_JUDGED = 10_000
 #: An instruction of usual length; here-documents and long lists of commands count as several.
 _USUAL_LENGTH = 200
 

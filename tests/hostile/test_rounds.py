@@ -39,7 +39,7 @@ def installs(count: int) -> str:
 def test_of_a_large_file_less_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     found, count = judged(installs(400), monkeypatch)
     assert 1 < found < MOST_PARTS
-    assert count * 400 <= 15_000
+    assert count * 400 <= 10_000
 
 
 def test_of_a_small_file_every_pair_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
