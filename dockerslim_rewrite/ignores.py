@@ -102,7 +102,8 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
         text = comment.text.strip().lstrip("#").strip()
         if blocks and blocks[-1][1] == line - 1:
             first, _, texts = blocks[-1]
-            blocks[-1] = (first, line, [*texts, text])
+            texts.append(text)
+            blocks[-1] = (first, line, texts)
         else:
             blocks.append((line, line, [text]))
     starts = document.source.line_starts

@@ -53,7 +53,7 @@ class Stage:
         """What other stages call it: its alias in lower case, else its index."""
         return self.head.alias.lower() if self.head.alias else str(self.index)
 
-    @property
+    @cached_property
     def triggers(self) -> tuple[Run, ...]:
         """The RUN steps that ONBUILD keeps for builds on top of this one."""
         steps = (step.trigger for step in self.steps if isinstance(step, Onbuild))

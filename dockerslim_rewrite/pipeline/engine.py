@@ -318,7 +318,9 @@ class Engine:
         """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
         codes = _words(one) | {word.lower() for word in one.held_by}
         found = list(holding(ignored, codes, {line, *(build.document.line_of(edit.span.start) for edit in edits)}))
-        self._heeded.update((entry.rules, build.document.source.text.splitlines()[entry.line - 1]) for entry in found)
+        if found:
+            lines = build.document.source.text.splitlines()
+            self._heeded.update((entry.rules, lines[entry.line - 1]) for entry in found)
         return bool(found)
 
     def unheeded(self) -> list[Remark]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations, zip_longest
 
 from ..change import Change
 from ..record import record
+from ..syntax import parse
 from ..text import Edit, Patch, Source, Span
 from .engine import Engine
 from .options import Options
@@ -14,6 +16,12 @@ from .result import Result
 
 #: Not more than so many parts are tried in pairs: those that save most, and the others as one.
 MOST_PARTS = 31
+#: A judgement reads the whole file. Files up to this size are small enough for all that so many parts need.
+_SMALL = 100
+#: So much is judged of a larger file: judgements times size, which takes about a second.
+_MOST_JUDGED = 10_000
+#: An instruction of usual length; here-documents and long lists of commands count as several.
+_USUAL_LENGTH = 200
 
 
 @record
@@ -53,29 +61,34 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
     What one change edits stays together, and so does whatever the validator refuses to see apart: every part alone,
     every pair and all without any one were asked about. Where that does not settle it, the whole file is one part,
     which the compiler has proven. What nobody asks for is left out of all of that, unless another part needs it. There
-    are at most ``MOST_PARTS``: those that save most, and one of all that is left.
+    are at most ``MOST_PARTS``: those that save most, and one of all that is left; of a large file, where each question
+    takes its time, fewer.
     """
     if not result.changes or not result.patch:
         return ()
     source = Source(result.original)
     replaced = _replacements(source, result.patch)
-    places = [(change, _places(change, replaced)) for change in result.changes]
-    groups = _together(len(replaced), [own for _, own in places])
-    judge = _judge(result, options, replaced, places)
+    places = _places(result.changes, replaced)
+    groups = _together(len(replaced), places)
+    by_place = _by_place(places)
 
     def made(group: frozenset[int]) -> Part:
-        return Part(
-            tuple(replaced[at] for at in sorted(group)),
-            tuple(one for one, own in places if own & group),
-        )
+        return Part(tuple(replaced[at] for at in sorted(group)), _changes(result, by_place, group))
 
-    wanted = [group for group in groups if about(made(group))]
-    others = [group for group in groups if group not in wanted]
-    if len(wanted) > MOST_PARTS:
+    wanted, others = list[Group](), list[Group]()
+    for group in groups:
+        (wanted if about(made(group)) else others).append(group)
+    allowed = _allowed(result.original)
+    most = _most_parts(allowed)
+    if len(wanted) > most:
         wanted.sort(key=lambda group: -sum(one.saving or 0 for one in made(group).changes))
-        wanted[MOST_PARTS - 1 :] = [frozenset().union(*wanted[MOST_PARTS - 1 :])]
+        wanted[most - 1 :] = [frozenset().union(*wanted[most - 1 :])]
+    judge = _judge(result, options, replaced, by_place, allowed)
     while len(wanted) > 1 or others:
-        meeting = _dependent(wanted, others, judge)
+        try:
+            meeting = _dependent(wanted, others, judge)
+        except _EnoughError:
+            meeting = [*wanted, *others]
         if not meeting:
             break
         joined = frozenset().union(*meeting)
@@ -93,6 +106,23 @@ def spanned(original: str, part: Part) -> Replacement:
     first = min(part.replacements[0].first, *(line for line, _ in lines))
     last = max(part.replacements[-1].last, *(line for _, line in lines))
     return _replacement(source, first, last, edits)
+
+
+def _allowed(original: str) -> int | None:
+    """How often the validator may be asked about parts of the file *original*; None where nothing limits that."""
+    size = max(len(parse(original).instructions), len(original) // _USUAL_LENGTH)
+    return None if size <= _SMALL else _MOST_JUDGED // size
+
+
+def _most_parts(allowed: int | None) -> int:
+    """How many parts can be asked about alone, in pairs, together and without each, in *allowed* judgements."""
+    if allowed is None:
+        return MOST_PARTS
+    return max(count for count in range(1, MOST_PARTS + 1) if count == 1 or count * (count + 3) // 2 + 1 <= allowed)
+
+
+class _EnoughError(Exception):
+    """As much was judged as the size of the file allows."""
 
 
 Group = frozenset[int]
@@ -123,8 +153,13 @@ def _dependent(wanted: Sequence[Group], others: Sequence[Group], judge: Judge) -
 
 
 def _judge(
-    result: Result, options: Options, replaced: Sequence[Replacement], places: Sequence[tuple[Change, Group]]
+    result: Result,
+    options: Options,
+    replaced: Sequence[Replacement],
+    by_place: Mapping[int, Sequence[int]],
+    allowed: int | None,
 ) -> Judge:
+    """Whether the validator takes a group alone. Raises ``_EnoughError`` where it would be asked too often."""
     from ..validate import Verdict, validate
 
     engine = Engine(Source(result.original, result.path), options, ())
@@ -134,8 +169,10 @@ def _judge(
 
     def judge(group: frozenset[int]) -> bool:
         if group not in known:
+            if allowed is not None and len(known) >= allowed:
+                raise _EnoughError
             patch = Patch.of(edit for at in group for edit in replaced[at].edits)
-            changes = tuple(one for one, own in places if own & group)
+            changes = _changes(result, by_place, group)
             text = patch.apply(result.original)
             known[group] = validate(result.original, text, changes, patch, read).verdict is Verdict.OK
         return known[group]
@@ -145,25 +182,48 @@ def _judge(
 
 def _together(count: int, places: Iterable[Group]) -> list[Group]:
     """Indices of so many replacements, those that a change has in common in one set."""
-    groups = [frozenset((at,)) for at in range(count)]
+    groups = {at: frozenset((at,)) for at in range(count)}
+    owner = list(range(count))
     for own in places:
-        touched = [one for one in groups if one & own]
+        touched = sorted({owner[at] for at in own})
         if len(touched) > 1:
-            groups = [one for one in groups if not one & own] + [frozenset().union(*touched)]
-    return groups
+            joined = frozenset().union(*map(groups.pop, touched))
+            count += 1
+            groups[count] = joined
+            for at in joined:
+                owner[at] = count
+    return list(groups.values())
 
 
-def _places(change: Change, replaced: Sequence[Replacement]) -> Group:
-    """Which replacements hold what *change* edits."""
-    return frozenset(
-        at
-        for at, one in enumerate(replaced)
-        if any(
-            edit.span.start <= whole.span.end and whole.span.start <= edit.span.end
-            for whole in one.edits
+def _by_place(places: Sequence[Group]) -> dict[int, list[int]]:
+    """For each replacement the indices of the changes that edit it, of each of which *places* has the replacements."""
+    found: dict[int, list[int]] = {}
+    for index, own in enumerate(places):
+        for at in own:
+            found.setdefault(at, []).append(index)
+    return found
+
+
+def _changes(result: Result, by_place: Mapping[int, Sequence[int]], group: Group) -> tuple[Change, ...]:
+    """The changes that edit a replacement of *group*, in their order."""
+    return tuple(result.changes[index] for index in sorted({one for at in group for one in by_place.get(at, ())}))
+
+
+def _places(changes: Iterable[Change], replaced: Sequence[Replacement]) -> list[Group]:
+    """For each of *changes* which replacements hold what it edits.
+
+    Edits of a patch are in order and apart, so that those that an edit touches are looked up.
+    """
+    edits = [(edit.span, at) for at, one in enumerate(replaced) for edit in one.edits]
+    starts, ends = [span.start for span, _ in edits], [span.end for span, _ in edits]
+    return [
+        frozenset(
+            at
             for edit in change.edits
+            for _, at in edits[bisect_left(ends, edit.span.start) : bisect_right(starts, edit.span.end)]
         )
-    )
+        for change in changes
+    ]
 
 
 def _replacements(source: Source, patch: Patch) -> list[Replacement]:

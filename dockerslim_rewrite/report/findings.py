@@ -19,6 +19,8 @@ from .text import size
 
 #: Where rule pages are published, for those who publish them: `DS201.md` and its like are below it.
 PAGES = "DOCKERSLIM_RULE_PAGES"
+#: A part stands at each finding that needs it. Beyond so many replacements in all it stands at the first alone.
+_MOST_REPEATED = 10_000
 
 
 @record
@@ -51,7 +53,7 @@ class Finding:
 def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
     """What is to be told of *result*, by line and rule: its changes, and remarks on what was seen.
 
-    With *fixes* each change comes with its part.
+    With *fixes* each change comes with its part; a large one that many need is not said again without end.
     """
     cut = parts(result, Options()) if fixes else ()
     source = Source(result.original)
@@ -60,6 +62,8 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
     told: list[Change | Remark] = sorted([*result.changes, *notes], key=lambda one: (one.line, one.rule))
     seen: Counter[tuple[str, str]] = Counter()
     found = []
+    repeated = 0
+    said: set[int] = set()
     for one in told:
         begin = source.line_starts[min(one.line, len(source.line_starts)) - 1]
         line_end = source.text.find("\n", begin)
@@ -68,6 +72,12 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
         key = one.rule, " ".join(line.split())
         seen[key] += 1
         change = isinstance(one, Change)
+        part = next((part for part in cut if one in part.changes), None)
+        if part is not None and id(part) in said:
+            repeated += len(part.replacements)
+            part = part if repeated <= _MOST_REPEATED else None
+        elif part is not None:
+            said.add(id(part))
         found.append(
             Finding(
                 path=shown_path(result),
@@ -81,7 +91,7 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
                 security=one.rule in security,
                 saving=(one.saving or 0) if isinstance(one, Change) else 0,
                 fingerprint=fingerprint(shown_path(result), *key, seen[key]),
-                part=next((part for part in cut if one in part.changes), None),
+                part=part,
             )
         )
     return tuple(found)

@@ -18,6 +18,9 @@ MAX_DEPTH = 150
 _MAX_CHAIN = 2_000
 #: Values in one text. Each takes some 80 bytes of memory, and three of the text.
 _MAX_VALUES = 2_000_000
+#: A node of a tree of Python takes half a kilobyte, and may take as little as a sign of text.
+MAX_WORDS = 250_000
+_WORD = re.compile(r"\w+|[^\w\s]")
 _BRACKET = re.compile(r"[\[({]|[\])}]")
 _SIGNS = re.compile(rf"(?:[-+~]\s*+){{{MAX_DEPTH}}}|(?:\bnot\s++){{{MAX_DEPTH}}}")
 
@@ -58,11 +61,15 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def read_python(text: str) -> ast.Module:
-    """The tree of the Python module *text*. Raises ``SyntaxError`` for what is none, or is nested too deeply."""
+    """The tree of the Python module *text*.
+
+    Raises ``SyntaxError`` for what is none, for what is nested too deeply, and for what is generated data.
+    """
     import ast
 
     try:
         _check(text)
+        _check_words(text)
         if _SIGNS.search(text):
             raise TooDeep
         tree = ast.parse(text)
@@ -88,6 +95,12 @@ def children(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+def _check_words(text: str) -> None:
+    """Raise ``ValueError`` where a tree of *text* would have too many nodes; each word and sign counts as one."""
+    if len(text) > MAX_WORDS and sum(1 for _ in _WORD.finditer(text)) > MAX_WORDS:
+        raise ValueError(f"it has more than {MAX_WORDS:,} words and signs, as only generated data has")
 
 
 def _check(text: str) -> None:

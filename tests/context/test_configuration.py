@@ -10,7 +10,7 @@ import pytest
 from dockerslim_rewrite.analysis.project import Listener, WrittenPath
 from dockerslim_rewrite.context.configuration.entries import Entry, UnreadError
 from dockerslim_rewrite.context.configuration.plain import read_environment, read_ini, read_properties
-from dockerslim_rewrite.context.configuration.trees import read_json, read_toml, read_xml, read_yaml
+from dockerslim_rewrite.context.configuration.trees import _Places, read_json, read_toml, read_xml, read_yaml
 from dockerslim_rewrite.context.configuration.written import written
 from dockerslim_rewrite.knowledge.tables import table
 
@@ -140,3 +140,19 @@ def test_each_library_that_writes_names_its_source() -> None:
         assert one["what"], name
     for language in data["quiet"]:
         assert not set(data["quiet"][language]) & set(data[language]), language
+
+
+def test_values_are_found_in_the_order_of_the_text() -> None:
+    assert pairs(read_json('{"a": "c",\n"b": "c",\n"d": "\\u0061",\n"e": "c"}')) == [
+        ("a", "c", 1), ("b", "c", 2), ("d", "a", 1), ("e", "c", 4),
+    ]  # fmt: skip
+    text = "".join(f"value {number}\n" for number in range(10_000))
+    places = _Places(text)
+    assert [places.line(f"value {number}") for number in range(10_000)] == list(range(1, 10_001))
+    assert places.sought <= len(text)
+
+
+def test_values_that_are_not_found_are_not_sought_for_ever() -> None:
+    places = _Places("a" * 1_000_000)
+    assert {places.line(f"b{number}") for number in range(500)} == {0}
+    assert places.sought < 210_000_000

@@ -185,3 +185,13 @@ def test_text_that_nobody_writes_is_left_alone_and_said_so(text: str, said: str)
 
 def test_files_that_copy_writes_may_be_long() -> None:
     assert rewrite("FROM debian:12\nCOPY <<E /a\n" + "a b c d\n" * 6_000 + "E\nCMD a\nCMD b\n").changed
+
+
+def test_generated_data_is_no_program() -> None:
+    tracemalloc.start()
+    with pytest.raises(SyntaxError, match="more than 250,000 words and signs"):
+        read_python("x = [" + "1," * 200_000 + "]\n")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+    assert read_python("x = '" + "a" * 600_000 + "'\n")

@@ -10,6 +10,7 @@ import faulthandler
 import time
 import tracemalloc
 from collections.abc import Iterator
+from cProfile import Profile
 
 import pytest
 
@@ -33,6 +34,18 @@ def soon() -> Iterator[None]:
 
 def test_comments_before_instructions_that_follow_one_another() -> None:
     assert wished_rules(parse("FROM debian:12\n" + "# do not change\nENV a=b\n" * 20_000 + "RUN true\n"))
+
+
+def test_comments_within_one_instruction() -> None:
+    text = "FROM debian:12\nRUN a \\\n" + "# do not change\n" * 300_000 + " b\n"
+    assert [wish.last for wish in wished_rules(parse(text))] == [300_003]
+
+
+def test_lines_are_told_apart_once_for_all_comments_that_hold_a_finding_back() -> None:
+    profile = Profile()
+    ignored = "# dockerslim: ignore=DS201 x\n" * 200
+    profile.runcall(rewrite, f"FROM debian:12\n{ignored}RUN apt-get update && apt-get install -y a\n")
+    assert sum(one.callcount for one in profile.getstats() if "splitlines" in str(one.code)) < 100
 
 
 def test_a_comment_speaks_to_the_first_of_each_keyword_below_it() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from dockerslim_rewrite.workspace.builds import makefiles
 from dockerslim_rewrite.workspace.builds.bake import _Bake
+from dockerslim_rewrite.workspace.builds.compose import ComposeReader
 from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
@@ -169,3 +171,62 @@ def test_a_bake_file_that_takes_a_thousand_times_its_size(tree: Make) -> None:
     made = tree({"docker-bake.hcl": 'target "a" { args = { A = 1' + "+1" * 70_000 + " } }\n"})
     assert made.builds() == []
     assert "larger than 128 KiB" in made.complaints["docker-bake.hcl"]
+
+
+def test_variables_of_a_script_that_double(tree: Make) -> None:
+    made = tree({"build.sh": "A=x\n" + "A=$A$A\n" * 25 + "docker build --build-arg V=$A .\n"})
+    assert made.build().args == (("V", Unknown("$A")),)
+    made = tree({"build.sh": f"A={'x' * 1000}\ndocker build --build-arg V={'$A' * 1000} .\n"})
+    assert isinstance(dict(made.build().args)["V"], Unknown)
+
+
+def test_recipes_of_variables_that_double(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced: list[int] = []
+    expanded = makefiles._expanded
+
+    def counted(*args: Any) -> tuple[str, int]:
+        shell, count = expanded(*args)
+        replaced.append(count)
+        return shell, count
+
+    monkeypatch.setattr(makefiles, "_expanded", counted)
+    lines = "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 60))
+    made = tree({"Makefile": f"A0 = a\n{lines}a:\n" + "\tdocker build -t $(A59) .\n" * 100})
+    assert len(made.builds()) == len(replaced) == 100
+    assert sum(replaced) < 50_000
+
+
+def includes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The compose files that are put together from now on."""
+    read: list[str] = []
+    put_in = ComposeReader._put_in
+
+    def counted(self: Any, path: str, *rest: Any) -> Any:
+        read.append(path)
+        return put_in(self, path, *rest)
+
+    monkeypatch.setattr(ComposeReader, "_put_in", counted)
+    return read
+
+
+def test_files_that_are_included_by_many_ways(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = includes(monkeypatch)
+    files = {"compose.10.yaml": "services: {a: {build: .}}\n"}
+    for n in range(10):
+        files[f"compose.{n}.yaml"] = f"include: [compose.{n + 1}.yaml, compose.x{n}.yaml]\n"
+        files[f"compose.x{n}.yaml"] = f"include: [compose.{n + 1}.yaml]\nservices: {{}}\n"
+    assert {build.name for build in tree(files).builds()} == {"a"}
+    assert len(read) == len(files)
+
+
+def test_files_that_include_each_other_by_many_ways(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = includes(monkeypatch)
+    files = {
+        f"compose.{n}.yaml": f"include: [compose.{(n + 1) % 20}.yaml, compose.{(n + 7) % 20}.yaml]\n"
+        f"services: {{s{n}: {{build: .}}}}\n"
+        for n in range(20)
+    }
+    made = tree(files)
+    assert {build.name for build in made.builds()} == {f"s{n}" for n in range(20)}
+    assert len(read) <= 2_000 + len(files)
+    assert any("more than 2,000 files are included" in said for said in made.complaints.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from .entries import Entry, UnreadError
 #: Aliases may make a small file a large or endless one.
 _DEEPEST = 100
 _MOST = 100_000
+#: Values that are written otherwise than they read are sought in vain: so many characters are looked through for all.
+_MOST_SOUGHT = 200_000_000
 
 
 def read_yaml(text: str) -> list[Entry]:
@@ -68,7 +71,31 @@ def read_toml(text: str) -> list[Entry]:
         raise UnreadError(str(error) or "it is nested too deeply") from None
 
 
+class _Places:
+    """The lines of values in *text*, which are asked for in the order of the text, as far as it has kept that."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = [at for at, char in enumerate(text) if char == "\n"]
+        self._behind = 0
+        self.sought = 0
+
+    def line(self, value: str) -> int:
+        """The line, from 1, of the next *value*, else of the first; 0 where it is not to be found."""
+        if self.sought > _MOST_SOUGHT:
+            return 0
+        at = self._text.find(value, self._behind)
+        self.sought += (at if at >= 0 else len(self._text)) - self._behind
+        if at >= 0:
+            self._behind = at + len(value)
+        else:
+            at = self._text.find(value)
+            self.sought += at if at >= 0 else len(self._text)
+        return bisect_left(self._ends, at) + 1 if at >= 0 else 0
+
+
 def _plain(data: object, text: str) -> Iterator[Entry]:
+    places = _Places(text)
     waiting: list[tuple[tuple[str, ...], object]] = [((), data)]
     while waiting:
         keys, value = waiting.pop()
@@ -77,8 +104,7 @@ def _plain(data: object, text: str) -> Iterator[Entry]:
         elif isinstance(value, list):
             waiting.extend((keys, inner) for inner in reversed(value))
         elif isinstance(value, str | int) and not isinstance(value, bool):
-            at = text.find(str(value))
-            yield Entry(keys, str(value), text.count("\n", 0, at) + 1 if at >= 0 else 0)
+            yield Entry(keys, str(value), places.line(str(value)))
 
 
 def read_xml(text: str) -> list[Entry]:

@@ -89,13 +89,13 @@ def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | s
     found = Verdict()
     known = effects(facts)
     for one in stages:
-        for later in (*one.runs, *one.triggers):
-            if later in one.triggers or one is not stage or later.index > run.index:
-                reached = known.of_run(later, one)
-                if any(_calls(each, name) for each in reached):
-                    return f"the RUN on line {later.line} uses it"
-                unread = [each for each in reached if isinstance(each, Unread)]
-                found = both(found, assumed("dependencies", unread))
+        behind = (later for later in one.runs if one is not stage or later.index > run.index)
+        for later in (*behind, *one.triggers):
+            reached = known.of_run(later, one)
+            if any(_calls(each, name) for each in reached):
+                return f"the RUN on line {later.line} uses it"
+            unread = [each for each in reached if isinstance(each, Unread)]
+            found = both(found, assumed("dependencies", unread))
         started = known.of_start(one)
         if any(_calls(each, name) for each in started):
             return f"the container starts through {name}"

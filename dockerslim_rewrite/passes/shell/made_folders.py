@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
+from functools import cached_property
 
 from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
@@ -25,12 +27,20 @@ class MadeFolders:
 
     def holds(self, run: Run, change: Simple) -> bool:
         """Whether the directory that *change*, a ``cd`` of *run*, enters is surely there."""
+        return any(command is change for command in self._entered.get((id(run), change.span.start), ()))
+
+    @cached_property
+    def _entered(self) -> dict[tuple[int, int], list[Simple]]:
+        """The ``cd`` of all steps whose directory is there, by step and place.
+
+        They are found on one walk: a file of many would be walked anew for each.
+        """
         found: set[str] = set()
+        entered: dict[tuple[int, int], list[Simple]] = {}
         for step in self.steps:
             if isinstance(step, Run):
-                target = self._of_run(step, found, change if step is run else None)
-                if step is run:
-                    return target is not None and (target in found or is_ordinary_folder(target))
+                for command in self._of_run(step, found):
+                    entered.setdefault((id(step), command.span.start), []).append(command)
             elif isinstance(step, Copy):
                 place = destination(step, self.facts.state(step))
                 if place is not None and is_folder(step):
@@ -38,17 +48,19 @@ class MadeFolders:
             folder = self.facts.state(step).workdir
             if folder is not None:
                 _add(found, folder)
-        return False
+        return entered
 
-    def _of_run(self, run: Run, found: set[str], until: Simple | None) -> str | None:
-        """Add what *run* makes to *found*; where it meets *until*, the path that this one enters."""
+    def _of_run(self, run: Run, found: set[str]) -> Iterator[Simple]:
+        """Add what *run* makes to *found*; its ``cd`` whose directory is in there when they come."""
         state, script = self.facts.state(run), self.facts.script(run)
         if state.workdir is not None:
             _add(found, state.workdir)
         frame = Frame(state.workdir, state.constants, BROAD)
         for command in script.commands if script is not None else ():
-            if command is until:
-                return path_of(command.words[1], frame) if len(command.words) > 1 else None
+            if command.name == "cd" and len(command.words) > 1:
+                target = path_of(command.words[1], frame)
+                if target is not None and (target in found or is_ordinary_folder(target)):
+                    yield command
             result = writes(command, frame)
             if command.name == "mkdir":
                 for place in result.places:
@@ -60,7 +72,6 @@ class MadeFolders:
                     gone = path_of(word, frame)
                     found -= {one for one in found if gone is not None and (one == gone or one.startswith(f"{gone}/"))}
             frame = moved(command, frame)
-        return None
 
 
 def _add(found: set[str], path: str) -> None:

@@ -22,6 +22,7 @@ _OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 #: How many files may extend or include each other in a row.
 _MAX_DEPTH = 30
 _MAX_EXTENDED = 2_000
+_MAX_INCLUDED = 2_000
 
 
 @record
@@ -43,6 +44,9 @@ class ComposeReader:
         self._documents: dict[str, Map | None] = {}
         self._environments: dict[str, dict[str, str]] = {}
         self._extended = 0
+        self._included_files = 0
+        self._cycles = 0
+        self._known: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Service]] = {}
 
     def read(self, paths: list[str]) -> Iterator[FoundBuild | FoundRun]:
         """The builds and containers of the compose files *paths*; files of one folder may belong together."""
@@ -100,7 +104,23 @@ class ComposeReader:
     def _services(
         self, path: str, base: str, environment: Mapping[str, str], open_: tuple[str, ...]
     ) -> dict[str, Service]:
-        """The services of the file *path* with those that it includes."""
+        """The services of the file *path* with those that it includes.
+
+        They are remembered: files that include two others each would be read twice as often with each level. Where
+        files include each other, it depends on the one that comes first what they hold.
+        """
+        key = (path, base, tuple(sorted(environment.items())))
+        if key not in self._known:
+            cycles = self._cycles
+            found = self._put_in(path, base, environment, open_)
+            if self._cycles > cycles:
+                return found
+            self._known[key] = found
+        return self._known[key]
+
+    def _put_in(
+        self, path: str, base: str, environment: Mapping[str, str], open_: tuple[str, ...]
+    ) -> dict[str, Service]:
         file = self._file(path, base, environment)
         if file is None:
             return {}
@@ -145,6 +165,7 @@ class ComposeReader:
 
     def _included(self, file: _File, open_: tuple[str, ...]) -> Iterator[dict[str, Service]]:
         if file.path in open_ or len(open_) > _MAX_DEPTH:
+            self._cycles += 1
             self._repository.complain(file.path, "is included by files that it includes; followed once")
             return
         entries = file.include if isinstance(file.include, Seq) else []
@@ -158,6 +179,13 @@ class ComposeReader:
             base = joined(file.base, home) if home else (posixpath.dirname(known[0]) if known else "")
             environment = {**self._environment(base), **file.variables}
             for path in known:
+                self._included_files += 1
+                if self._included_files > _MAX_INCLUDED:
+                    self._cycles += 1
+                    self._repository.complain(
+                        file.path, f"more than {_MAX_INCLUDED:,} files are included; the rest is left out"
+                    )
+                    break
                 if self._repository.is_file(path):
                     services = self._services(path, base, environment, (*open_, file.path))
                     project = _put_together(project, services)

@@ -16,6 +16,9 @@ _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:
 _REFERENCE = re.compile(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([A-Za-z@<^*]))")
 _MAX_DEPTH = 10
 _MAX_REPLACED = 1000
+#: In all recipes of a file; a long value counts as several.
+_MAX_REPLACED_IN_ALL = 20_000
+_LONG_VALUE = 1000
 
 
 def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
@@ -42,12 +45,14 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         "MAKE": "make",
         "DOCKER": variables.get("DOCKER", "docker"),
     }
+    left = _MAX_REPLACED_IN_ALL
     for number, line in lines:
         recipe = line[:1] == "\t" or (just and line[:1] == " ")
         command = line.strip().lstrip("@-+ ")
         if not recipe or not _may_build(command, variables):
             continue
-        shell = _expanded(command, variables)
+        shell, replaced = _expanded(command, variables, min(left, _MAX_REPLACED))
+        left = max(left - replaced, 0)
         homes: list[Text] = [home]
         yield from ScriptReader(repository, "make", path, number + 1, homes).read(shell)
 
@@ -56,9 +61,12 @@ def _may_build(command: str, variables: dict[str, str | None]) -> bool:
     return names_a_builder(command) or ("build" in command and "$" in command)
 
 
-def _expanded(text: str, variables: dict[str, str | None]) -> str:
-    """*text* with make's variables replaced, for the shell; one that is not known becomes a variable of the shell."""
-    left = _MAX_REPLACED
+def _expanded(text: str, variables: dict[str, str | None], most: int) -> tuple[str, int]:
+    """*text* with up to *most* of make's variables replaced, for the shell, and how many that were.
+
+    One that is not known, or one too many, becomes a variable of the shell.
+    """
+    left = most
 
     def expand(text: str, depth: int) -> str:
         def replaced(match: re.Match[str]) -> str:
@@ -67,11 +75,12 @@ def _expanded(text: str, variables: dict[str, str | None]) -> str:
                 return "$"
             name = (match[1] or match[2] or match[3] or "").strip()
             value = variables.get(name)
-            left -= 1
+            if value is not None:
+                left -= 1 + len(value) // _LONG_VALUE
             if value is None or depth >= _MAX_DEPTH or left < 0:
                 return "${MAKE_" + re.sub(r"\W", "_", name) + "}"
             return expand(value, depth + 1)
 
         return _REFERENCE.sub(replaced, text)
 
-    return expand(text, 0)
+    return expand(text, 0), most - left

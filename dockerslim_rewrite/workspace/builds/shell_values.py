@@ -23,6 +23,9 @@ _DIRNAME = re.compile(
     r"""(?:cd\s++(?:-P\s++|--\s++)*+)?["']?(?:\$\(|`)?\s*+dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
 )
 
+#: No word of a build is longer; one that doubles with each line is given up.
+_LONGEST = 100_000
+
 #: A variable's value: known, unknown, or None where nobody sets it.
 Lookup = Callable[[str], Text | None]
 
@@ -48,8 +51,12 @@ class Words:
             return Unknown(text)
 
     def _expand(self, text: str, *, quoted: bool) -> str:
-        out = []
+        out: list[str] = []
+        length = 0
         for match in _PIECE.finditer(text):
+            length += len(out[-1]) if out else 0
+            if length > _LONGEST:
+                raise _Open
             kind, piece = match.lastgroup, match[0]
             if kind == "single":
                 out.append(piece if quoted else piece[1:-1])
