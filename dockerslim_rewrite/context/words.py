@@ -140,7 +140,8 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
             found.writes.append(_write(match, cwd, where))
         else:
             for quoted in _QUOTED.finditer(bare):
-                if _may_write(words, quoted, bare) and not _READS.search(bare, max(0, quoted.start() - _NEAR), quoted.start()):
+                near = max(0, quoted.start() - _NEAR), quoted.start()
+                if _may_write(words, quoted, bare) and not _READS.search(bare, *near):
                     # Behind a part that the code computes, it begins no path.
                     text = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
                     found.writes.append(at_path(text, WriteKind.POSSIBLE, text, cwd, where))
