@@ -9,7 +9,7 @@ from ..analysis.flow.graph import references
 from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
 
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE = re.compile(r"\$(?:\{[^}$]*\}|[A-Za-z_][A-Za-z0-9_]*)")
 
 
 def reached_through(build: Build, stage: str) -> tuple[int, str] | None:

@@ -14,8 +14,9 @@ from .repository import Repository
 _FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)")
 _TAKEN = re.compile(r"(?i)(?:--from=|\bfrom=)([^\s,]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::?-([^}]*))?\}?\Z")
-_INSTALLS = re.compile(r"\bapt(?:-get)?\b[^\n&|;]{0,200}\binstall\b")
-_FETCHES = re.compile(r"\bapt(?:-get)?\b[^\n&|;]{0,200}\bupdate\b")
+#: What parts commands from one another, and what they are looked for in.
+_PARTS = re.compile(r"[\n&|;]")
+_APT = re.compile(r"\bapt(?:-get)?\b")
 
 
 @record
@@ -45,9 +46,9 @@ def _named(build: FoundBuild, repository: Repository) -> Iterator[tuple[str, Hei
     if text is None:
         return
     file = path or build.place.path
-    installs = _INSTALLS.search(text)
-    first = _FETCHES.search(text)
-    lists = installs is not None and (first is None or first.start() > installs.start())
+    commands = [set(part.split()) for part in _PARTS.split(text) if _APT.search(part)]
+    first = next((at for at, words in enumerate(commands) if "update" in words), len(commands))
+    lists = any("install" in words for words in commands[:first])
     contexts = {name: str(value) for name, value in build.contexts}
     values = {name: str(value) for name, value in build.args if value is not None}
     for pattern, whole in ((_FROM, True), (_TAKEN, False)):

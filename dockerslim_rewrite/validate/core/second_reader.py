@@ -40,7 +40,8 @@ def readers_disagree(build: Build) -> str | None:
     if theirs != ours:
         return "dockerfile-parse reads other instructions in the result"
     heads = [step for step in build if isinstance(step, From)]
-    if not any("$" in head.image for head in heads):
+    # What holds a lone quotation mark is no reference to BuildKit either, and the two unquote it in their own ways.
+    if not any("$" in head.image or head.image.count('"') % 2 or head.image.count("'") % 2 for head in heads):
         images = [_unquoted(head.image).encode("ascii", "replace").decode("ascii") for head in heads]
         # Not its ``parent_images``: they put every ARG into the next, whose values double with each line of some files.
         values = [entry["value"] for entry in structure if entry["instruction"] == "FROM"]
