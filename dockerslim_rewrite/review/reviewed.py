@@ -12,7 +12,7 @@ from ..pipeline.parts import Part, Replacement, parts, spanned
 from ..record import evolve, record
 from ..text import Patch
 from .hunks import Hunk
-from .subtract import Places, added, added_notes
+from .subtract import Places, Subtraction
 
 #: A suggestion for several places spans no more lines: beyond, what it changes is hard to see.
 _SPAN = 12
@@ -89,8 +89,9 @@ def reviewed(
     path: str, before: Result | None, after: Result, options: Options, hunks: Sequence[Hunk], scope: Scope
 ) -> Reviewed:
     """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
-    touched = _touched(after, hunks)
-    fresh = {after.changes[at] for at in added(before, after, touched)}
+    new = Subtraction(before, after)
+    touched = _touched(new.here, hunks)
+    fresh = {after.changes[at] for at in new.changes(touched)}
 
     def told(part: Part) -> bool:
         if scope is not Scope.LINES or fresh.intersection(part.changes):
@@ -100,14 +101,14 @@ def reviewed(
         return _touches(part, touched) and any(hunk.holds(first, last) for hunk in hunks)
 
     suggestions, others = _cut(after.original, parts(after, options, told), hunks)
-    noted = added_notes(before, after, touched) if scope is Scope.LINES else range(len(after.remarks))
+    noted = new.notes(touched) if scope is Scope.LINES else range(len(after.remarks))
     notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
     return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
 
 
-def _touched(after: Result, hunks: Sequence[Hunk]) -> frozenset[int]:
-    """The lines of *after* that are new, and those of instructions before which lines of their own are gone."""
-    inside = {line for one in Places(after.original).found for line in range(one.first + 1, one.last + 1)}
+def _touched(places: Places, hunks: Sequence[Hunk]) -> frozenset[int]:
+    """The lines that are new, and those of instructions before which lines of their own are gone."""
+    inside = {line for one in places.found for line in range(one.first + 1, one.last + 1)}
     return frozenset(line for hunk in hunks for line in (*hunk.added, *(hunk.beside & inside)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from ..change import Change, Remark, RemarkKind
 from ..ir.build import read_build
@@ -20,41 +21,49 @@ _COMPARED = 40_000
 Key = tuple[str, int | str, str]
 
 
-def added(before: Result | None, after: Result, touched: Collection[int] = ()) -> frozenset[int]:
-    """Which changes of *after*, by index, have no counterpart in *before*: same rule, same instruction.
-
-    Where there are more of them than before, those on the lines *touched* are the new ones.
+class Subtraction:
+    """What *after* has and *before* (None: there was nothing) has not: findings of the same rule on the same
+    instruction are the same. Both texts are read, and compared, once.
     """
-    return _left(before, after, before.changes if before is not None else (), after.changes, touched)
 
+    def __init__(self, before: Result | None, after: Result) -> None:
+        self._before, self._after = before, after
+        self.here = Places(after.original)
 
-def added_notes(before: Result | None, after: Result, touched: Collection[int] = ()) -> frozenset[int]:
-    """The same for remarks on what was seen."""
-    left = _left(before, after, before.remarks if before is not None else (), after.remarks, touched)
-    return frozenset(at for at in left if after.remarks[at].kind is RemarkKind.ANALYSIS)
+    def changes(self, touched: Collection[int]) -> frozenset[int]:
+        """Which changes, by index, are new. Where there are more than before, those on the lines *touched* are."""
+        return self._left(() if self._before is None else self._before.changes, self._after.changes, touched)
 
+    def notes(self, touched: Collection[int]) -> frozenset[int]:
+        """The same for remarks on what was seen."""
+        told = self._after.remarks
+        left = self._left(() if self._before is None else self._before.remarks, told, touched)
+        return frozenset(at for at in left if told[at].kind is RemarkKind.ANALYSIS)
 
-def _left(
-    before: Result | None,
-    after: Result,
-    old: Sequence[Change | Remark],
-    new: Sequence[Change | Remark],
-    touched: Collection[int],
-) -> frozenset[int]:
-    if before is None or not old or not new:
-        return frozenset(range(len(new)))
-    here, there = Places(after.original), Places(before.original)
-    same = counterparts(there, here)
-    bases = {one.code for one in rules() if one.family == "bases"}
-    known = Counter(there.key(one, range(len(there.found)), of_base=one.rule in bases) for one in old)
-    found = set()
-    for at in sorted(range(len(new)), key=lambda at: new[at].line in touched):
-        key = here.key(new[at], same, of_base=new[at].rule in bases)
-        if known[key]:
-            known[key] -= 1
-        else:
-            found.add(at)
-    return frozenset(found)
+    @cached_property
+    def _there(self) -> Places:
+        return Places("" if self._before is None else self._before.original)
+
+    @cached_property
+    def _same(self) -> list[int | None]:
+        return counterparts(self._there, self.here)
+
+    def _left(
+        self, old: Sequence[Change | Remark], new: Sequence[Change | Remark], touched: Collection[int]
+    ) -> frozenset[int]:
+        if not old or not new:
+            return frozenset(range(len(new)))
+        bases = {one.code for one in rules() if one.family == "bases"}
+        itself = range(len(self._there.found))
+        known = Counter(self._there.key(one, itself, of_base=one.rule in bases) for one in old)
+        found = set()
+        for at in sorted(range(len(new)), key=lambda at: new[at].line in touched):
+            key = self.here.key(new[at], self._same, of_base=new[at].rule in bases)
+            if known[key]:
+                known[key] -= 1
+            else:
+                found.add(at)
+        return frozenset(found)
 
 
 @record
@@ -156,4 +165,4 @@ def _stages(before: Places, after: Places) -> dict[int, int]:
     return found
 
 
-__all__ = ["Places", "added", "added_notes", "counterparts"]
+__all__ = ["Places", "Subtraction", "counterparts"]

@@ -58,9 +58,8 @@ def _named(build: FoundBuild, repository: Repository) -> Iterator[tuple[str, Hei
             variable = _VARIABLE.match(written)
             if variable is not None:
                 written = values.get(variable[1]) or variable[2] or written
-            yield untagged(contexts.get(written, written)), Heir(place, whole, lists or not whole)
-            if written in contexts:
-                yield contexts[written], Heir(place, whole, lists or not whole)
+            name = contexts[written] if written in contexts else untagged(written)
+            yield name, Heir(place, whole, lists or not whole)
 
 
 def names_of(build: FoundBuild) -> Iterator[str]:

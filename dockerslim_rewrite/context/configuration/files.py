@@ -65,8 +65,7 @@ def configured(
     for path in sorted(shipped):
         name = posixpath.basename(path)
         reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
-        strange = reader is None and _STRANGE.search(name) is not None
-        if reader is None and not strange:
+        if reader is None and not _STRANGE.search(name):
             continue
         named = len(name) > 4 and name in mentioned
         if not named and (tools.match(name) or not configured_elsewhere().isdisjoint(path.split("/")[:-1])):

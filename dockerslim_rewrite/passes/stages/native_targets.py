@@ -49,14 +49,14 @@ def _installs_elsewhere(project: Project) -> str | None:
     What is configured installs below its prefix. A Makefile by itself installs where it says: it has to be read.
     """
     calls = project.facts.calls(project.stage)
-    installing = [call for call in calls if call.name in _INSTALLING and {"install", "--install"} & set(call.argv)]
-    if not installing or prefixes(project.stage):
+    installs = any(call.name in _INSTALLING and {"install", "--install"} & set(call.argv) for call in calls)
+    if not installs or prefixes(project.stage):
         return None
     texts = build_texts(project.facts.project) or {} if project.facts.project is not None else {}
     elsewhere = installs_elsewhere(texts)
     if elsewhere is not None:
         return f"its build files install to {elsewhere}, among those of the base image"
-    if any(call.name in _CONFIGURING for call in calls) or "cmake" in {call.name for call in installing}:
+    if any(call.name in _CONFIGURING for call in calls):
         return None
     if any(call.name in _FETCHING for call in calls) or not any(is_makefile(path) for path in texts):
         reason = "nothing configures it, and its Makefile is not in the context"
