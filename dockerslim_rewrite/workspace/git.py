@@ -26,6 +26,7 @@ from ..record import record
 #: More than any answer has that people review.
 _MOST_BYTES = 64 * 1024 * 1024
 _SECONDS = 120.0
+_LACKING = "this clone lacks files of the commit: clone without --filter, or fetch with --refetch --no-filter"
 #: A command line has an end, and no repository has as many.
 _MOST_DRIVERS = 200
 
@@ -119,10 +120,7 @@ def blobs(root: Path, ids: IO[bytes]) -> Iterator[bytes]:
         while head := output.readline():
             words = head.split()
             if len(words) != 3 or not words[2].isdigit():
-                raise GitError(
-                    f"git cat-file: {head.decode('utf-8', 'replace').strip()}; this clone lacks files of the commit: "
-                    "clone without --filter, or fetch with --refetch --no-filter"
-                )
+                raise GitError(f"git cat-file: {head.decode('utf-8', 'replace').strip()}; {_LACKING}")
             content = output.read(int(words[2]))
             output.read(1)
             yield content
@@ -173,7 +171,7 @@ def _started(
 def _why(answer: Answer) -> str:
     if re.search("not allowed|lazy fetching disabled|could not fetch", answer.said):
         # A clone that fetches what it lacks when somebody asks: from wherever its configuration says.
-        return "this clone lacks files of the commit; clone without --filter, or fetch with --refetch --no-filter"
+        return _LACKING
     return answer.said or f"exit status {answer.code}"
 
 
