@@ -15,8 +15,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from .interface import EngineError
+
 PREFIX = "dockerslim-verify-"
 _LOCK = "lock"
+_TRIES = 10
 
 
 def _parent() -> Path:
@@ -34,12 +37,23 @@ def workspace() -> Iterator[Path]:
         with _held(stale / _LOCK) as ours:
             if ours:
                 remove_tree(stale)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    with _held(folder / _LOCK, create=True):
-        try:
-            yield folder
-        finally:
-            remove_tree(folder)
+    with contextlib.ExitStack() as stack:
+        yield _taken(parent, stack)
+
+
+def _taken(parent: Path, stack: contextlib.ExitStack) -> Path:
+    """A new folder below *parent* whose lock is ours until *stack* is closed; then it goes.
+
+    Between the making of the lock file and the locking, another run's sweep may have found it free and have taken the
+    folder for one that a killed run left: then the lock is not the file that stands there now, and we take another.
+    Raises ``EngineError`` where none of a few can be had: the disk is full, say.
+    """
+    for _ in range(_TRIES):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        if stack.enter_context(_held(folder / _LOCK, create=True)) and (folder / _LOCK).exists():
+            stack.callback(remove_tree, folder)
+            return folder
+    raise EngineError(f"no file below {parent} can be locked, so this run's folder would not be safe from others")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dockerslim_rewrite.engine.interface import EngineError
 from dockerslim_rewrite.engine.process import TimedOut, capture, ended_politely, stream
 from dockerslim_rewrite.engine.workspace import PREFIX, workspace
 
@@ -94,6 +97,38 @@ def test_workspaces_in_use_are_left_alone_and_orphans_are_not(tmp_path: Path, mo
         assert first.is_dir()
         assert not orphan.exists()
         assert unrelated.is_dir()
+
+
+def test_a_workspace_is_not_the_one_that_another_run_has_just_swept_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run sees the folder before it is locked, takes it for a killed run's, and removes it."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    lock = fcntl.flock
+
+    def swept(descriptor: int, how: int) -> None:
+        monkeypatch.setattr("fcntl.flock", lock)
+        for folder in tmp_path.iterdir():
+            shutil.rmtree(folder)
+        lock(descriptor, how)
+
+    monkeypatch.setattr("fcntl.flock", swept)
+    with workspace() as folder:
+        (folder / "store").mkdir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspace_is_refused_where_nothing_can_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def held(descriptor: int, how: int) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr("fcntl.flock", held)
+    with pytest.raises(EngineError, match="can be locked"), workspace():
+        pass
 
 
 def test_a_signal_cleans_up(tmp_path: Path) -> None:

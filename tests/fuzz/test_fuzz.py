@@ -145,6 +145,11 @@ def test_mutants(text: str, level: str, style: str) -> None:
     survive(text, level, style)
 
 
+def test_an_account_merged_with_the_run_before_it() -> None:
+    """Each change was proven, and the whole was not: the RUN that one change added stood in that of another."""
+    survive("FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nCMD python /app.py\n", "aggressive", "keep")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=200) | mutants.map(lambda text: text.encode("utf-8", "surrogateescape")), st.integers(0, 4))
 def test_command_line(

@@ -291,7 +291,9 @@ class Bodies:
                 known[command.raw] -= 1
             elif self.licences.adds(command):
                 if is_account_command(command):
-                    reason = unsafe_account(command, here[index + 1 :])
+                    # In a RUN of its own the account would be there for all that follows as well.
+                    behind = () if self.licences.merges(command) else here[index + 1 :]
+                    reason = unsafe_account(command, behind)
                 else:
                     reason = unsafe_addition(command, here[:index], here[index + 1 :])
                 if reason is not None:

@@ -12,12 +12,14 @@ from typing import TypeAlias, TypeVar
 from ...change import (
     AddsAssignment,
     AddsCommand,
+    AddsInstruction,
     AddsOption,
     AnchorsPatterns,
     Change,
     Claim,
     DownloadsByCurl,
     DropsFiles,
+    MergesRuns,
     ModernSubstitutions,
     PrintsByPrintf,
     QuotesExpansions,
@@ -26,6 +28,7 @@ from ...change import (
     RemovesOption,
     ReordersOperands,
     ReplacesWords,
+    SetsUser,
 )
 from ...text import Span
 from ..core.observe import Command, commands
@@ -92,7 +95,8 @@ class Licences:
         self.claims: tuple[Claim, ...] = tuple(claims)
         # What one change adds, another may say in other words.
         replaced = self.of(ReplacesWords)
-        self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
+        self._merged = _commands_of_added_runs(self)
+        self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)} | self._merged
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
         self._respells = any(isinstance(claim, _RESPELLING) for claim in self.claims)
@@ -110,6 +114,10 @@ class Licences:
     def adds(self, command: Command) -> bool:
         """Whether *command* may stand in a body where there was none."""
         return command.raw in self._added or (command.raw in self._deletes and not command.redirects)
+
+    def merges(self, command: Command) -> bool:
+        """Whether *command* is one of a RUN that a change adds and another joins with its neighbours."""
+        return command.raw in self._merged
 
     def removes(self, command: Command) -> bool:
         """Whether *command* may disappear."""
@@ -183,6 +191,14 @@ class Licences:
         added = [one for one in after.assignments if one not in before.assignments]
         kept = tuple(one for one in after.assignments if one in before.assignments)
         return kept == before.assignments and all(one in allowed for one in added)
+
+
+def _commands_of_added_runs(licences: Licences) -> set[tuple[str, ...]]:
+    """The commands of the RUNs for an account that stand in the RUN before or behind them, with which they merged."""
+    if not (licences.of(MergesRuns) and licences.of(SetsUser)):
+        return set()
+    texts = [claim.text for claim in licences.of(AddsInstruction) if claim.keyword == "RUN"]
+    return {tuple(part.split()) for text in texts for part in text.partition(" ")[2].split(" && ")}
 
 
 def is_cleanup(command: Command) -> bool:
