@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from dockerslim_rewrite import Options, ParseError, rewrite
@@ -140,14 +140,14 @@ def test_pieces(text: str, level: str, style: str) -> None:
     survive(text, level, style)
 
 
+#: Each change was proven, and the whole was not: the RUN that one adds for an account stood in the RUN of another.
+ACCOUNT = "FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nCMD python /app.py\n"
+
+
 @given(mutants, LEVELS, STYLES)
+@example(ACCOUNT, "aggressive", "keep")
 def test_mutants(text: str, level: str, style: str) -> None:
     survive(text, level, style)
-
-
-def test_an_account_merged_with_the_run_before_it() -> None:
-    """Each change was proven, and the whole was not: the RUN that one change added stood in that of another."""
-    survive("FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nCMD python /app.py\n", "aggressive", "keep")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
