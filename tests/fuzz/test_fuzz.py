@@ -141,7 +141,7 @@ def test_pieces(text: str, level: str, style: str) -> None:
 
 
 #: Each change was proven, and the whole was not: the RUN that one adds for an account stood in the RUN of another.
-ACCOUNT = 'FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nCMD ["python", "/app.py"]\n'
+ACCOUNT = 'FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python", "/app.py"]\n'
 
 
 @given(mutants, LEVELS, STYLES)

@@ -96,7 +96,8 @@ class Licences:
         # What one change adds, another may say in other words.
         replaced = self.of(ReplacesWords)
         self._merged = _commands_of_added_runs(self)
-        self._added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)} | self._merged
+        added = {argv for claim in self.of(AddsCommand) for argv in _spellings(claim.argv, replaced)}
+        self._added = added | self._merged
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
         self._respells = any(isinstance(claim, _RESPELLING) for claim in self.claims)
