@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import BinaryIO, cast
 
-from ..report.text import printable
 from .features import register
 from .framing import Framed
 from .protocol import Forwarding, Protocol, Server
@@ -47,4 +46,7 @@ def _leave(number: int, _: object) -> None:
 
 
 def _complain(message: str) -> None:
+    # It brings the compiler along, for which no editor should wait at the start.
+    from ..report.text import printable
+
     print(f"dockerslim: the client: {printable(message)}; the server ends", file=sys.stderr, flush=True)

@@ -33,6 +33,14 @@ def test_no_other_command_loads_the_servers_libraries() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_answer_to_initialize_waits_for_no_compiler() -> None:
+    code = "import sys; import dockerslim_rewrite.editor.serve; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("dockerslim_rewrite.")}
+    assert "dockerslim_rewrite.editor.session" in loaded
+    assert not {name for name in loaded if name.split(".")[1] in ("pipeline", "analysis", "passes", "shell", "ir")}
+
+
 def test_the_server_says_the_same_with_and_without_its_option() -> None:
     for arguments in (["server", "--stdio"], ["server", "--help"]):
         code = (
