@@ -9,12 +9,14 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from ..pipeline import unified_diff
+from ..report.text import counted
 from ..text import Span
 from . import actions, diagnostics, hints, outline, renaming
 from .accepting import accepting
 from .analysis import Analysis, laid_out
 from .documents import Document
 from .hover import hover
+from .offers import APPLY
 from .ranges import text_edits
 from .session import Session
 
@@ -60,12 +62,16 @@ async def pulled(session: Session, params: types.DocumentDiagnosticParams) -> ty
     return types.RelatedFullDocumentDiagnosticReport(diagnostics.diagnostics(got[1]), result_id=name)
 
 
-async def act(session: Session, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    """What can be done at a place."""
+async def act(session: Session, params: types.CodeActionParams) -> list[types.CodeAction] | list[types.Command] | None:
+    """What can be done at a place; a client that knows no actions but commands is offered all changes at once."""
     got = await _found(session, params.text_document)
     if got is None:
         return None
     document, found = got
+    able = session.able.code_action
+    if able is None or able.code_action_literal_support is None:
+        title = f"Fix all: {counted(len(found.changes), 'change')}"
+        return [types.Command(title, APPLY, arguments=[document.uri])] if found.edits else []
     again = partial(session.again, document, found)
     slowly = partial(session.slowly, document)
     return await actions.actions(
@@ -107,7 +113,10 @@ async def preview(session: Session, params: str) -> dict[str, object] | None:
 async def hovered(session: Session, params: types.HoverParams) -> types.Hover | None:
     """What is known of the instruction at a place."""
     got = await _found(session, params.text_document)
-    return None if got is None else hover(got[1], params.position)
+    able = session.able.hover
+    formats = able.content_format if able is not None else None
+    kind = types.MarkupKind.Markdown if not formats or types.MarkupKind.Markdown in formats else formats[0]
+    return None if got is None else hover(got[1], params.position, kind)
 
 
 async def hinted(session: Session, params: types.InlayHintParams) -> list[types.InlayHint] | None:
@@ -125,10 +134,18 @@ async def lenses(session: Session, params: types.CodeLensParams) -> list[types.C
     return None if got is None else hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
 
 
-async def symbols(session: Session, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
-    """The stages and their instructions."""
+async def symbols(
+    session: Session, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    """The stages and their instructions: as a tree, or in a row for a client that shows no trees."""
     got = await _found(session, params.text_document)
-    return None if got is None else got[0].once(outline.symbols, got[1])
+    if got is None:
+        return None
+    made = got[0].once(outline.symbols, got[1])
+    able = session.able.document_symbol
+    if able is not None and able.hierarchical_document_symbol_support:
+        return made
+    return list(outline.in_a_row(made, got[0].uri))
 
 
 async def folded(session: Session, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
@@ -192,9 +209,14 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
     if made is None:
         return None
     edits, name = made
+    builds = await session.builds(document)
     if name.kind == "stage":
-        targets = [one for one in await session.builds(document) if str(one.target).lower() == name.text.lower()]
-        if targets:
-            places = ", ".join(str(one.place) for one in targets)
-            session.tell(f"the stage {name.text} is named as a target at {places}; change it there as well")
+        named = [one for one in builds if str(one.target).lower() == name.text.lower()]
+        told = f"the stage {name.text} is named as a target"
+    else:
+        named = [one for one in builds if any(key == name.text for key, _ in one.args)]
+        told = f"the argument {name.text} is given"
+    if named:
+        places = ", ".join(str(one.place) for one in named)
+        session.tell(f"{told} at {places}; change it there as well")
     return _editing(session, document)(edits)

@@ -10,7 +10,7 @@ from ..change import Change, Remark, RemarkKind
 from ..report.findings import clean, sentence
 from ..report.text import printable
 from ..text import Span
-from .analysis import Analysis, Piece
+from .analysis import Analysis, Piece, Problem
 from .pages import page
 from .ranges import range_of
 
@@ -21,8 +21,11 @@ _TOLD = (RemarkKind.ANALYSIS, RemarkKind.BUG)
 def diagnostics(found: Analysis) -> list[types.Diagnostic]:
     """Everything that is to be told of a document, in the order of the text."""
     told = []
+    told += [_problem(found, Problem(1, one), types.DiagnosticSeverity.Warning) for one in found.holding.problems]
     if found.problem is not None:
-        told.append(_problem(found))
+        wrong = found.problem.wrong
+        severity = types.DiagnosticSeverity.Error if wrong else types.DiagnosticSeverity.Information
+        told.append(_problem(found, found.problem, severity))
     for remark in found.remarks:
         told.append(_one(found, remark, _line(found, remark.line)))
     for piece in found.pieces:
@@ -61,12 +64,10 @@ def _one(found: Analysis, one: Change | Remark, span: Span) -> types.Diagnostic:
     )
 
 
-def _problem(found: Analysis) -> types.Diagnostic:
-    assert found.problem is not None
-    severity = types.DiagnosticSeverity.Error if found.problem.wrong else types.DiagnosticSeverity.Information
+def _problem(found: Analysis, problem: Problem, severity: types.DiagnosticSeverity) -> types.Diagnostic:
     return types.Diagnostic(
-        range=range_of(found.lines, _line(found, found.problem.line)),
-        message=printable(clean(found.problem.reason)),
+        range=range_of(found.lines, _line(found, problem.line)),
+        message=printable(clean(problem.reason)),
         severity=severity,
         source=SOURCE,
     )

@@ -64,7 +64,8 @@ class Document:
         """Make *changes*, one on top of the other, which lead to *version*."""
         for one in changes:
             if isinstance(one, types.TextDocumentContentChangePartial):
-                start, end = one.range.start, one.range.end
+                # Where a range ends before it starts, editors agree on what lies between.
+                start, end = sorted((one.range.start, one.range.end), key=lambda place: (place.line, place.character))
                 self._text.replace((start.line, start.character), (end.line, end.character), one.text)
             else:
                 self._text = EditedText(Lines(one.text, self._text.encoding))

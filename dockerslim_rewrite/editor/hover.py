@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
@@ -20,8 +21,8 @@ from .ranges import range_of
 _HEADS = {RemarkKind.MISSED: "Not done", RemarkKind.ANALYSIS: "Note", RemarkKind.BUG: "Withdrawn"}
 
 
-def hover(found: Analysis, position: types.Position) -> types.Hover | None:
-    """What is known of the instruction at *position*; None where nothing is."""
+def hover(found: Analysis, position: types.Position, kind: types.MarkupKind) -> types.Hover | None:
+    """What is known of the instruction at *position*, as text of this *kind*; None where nothing is."""
     offset = found.lines.offset(position.line, position.character)
     for piece in found.pieces:
         inner = piece.inside(offset)
@@ -35,7 +36,7 @@ def hover(found: Analysis, position: types.Position) -> types.Hover | None:
         if not blocks:
             return None
         text = clean("\n\n---\n\n".join(blocks))
-        content = types.MarkupContent(types.MarkupKind.Markdown, text)
+        content = types.MarkupContent(kind, text if kind is types.MarkupKind.Markdown else _unmarked(text))
         return types.Hover(content, range_of(found.lines, piece.span(instruction.span)))
     return None
 
@@ -68,6 +69,12 @@ def _block(one: Change | Remark, head: str, reason: str) -> str:
     if one.evidence:
         parts.append(f"Evidence: {_listed(one.evidence)}")
     return "\n\n".join(parts)
+
+
+def _unmarked(text: str) -> str:
+    """*text* in Markdown, as this module writes it, for clients that show it as it is."""
+    without = re.sub(r"\[(\*\*.*?\*\*)\]\([^)\s]*\)|\*\*|(?<!\\)`+ ?", lambda match: (match[1] or "").strip("*"), text)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", without)
 
 
 def _listed(evidence: Iterable[str]) -> str:

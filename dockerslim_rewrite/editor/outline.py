@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
@@ -43,6 +43,14 @@ def _symbol(found: Analysis, piece: Piece, span: Span, keyword: str, args: str) 
     head = range_of(found.lines, piece.line_span(piece.source.position(span.start).line))
     detail = " ".join(args.split())[:60]
     return types.DocumentSymbol(keyword, types.SymbolKind.Property, whole, head, detail=detail)
+
+
+def in_a_row(symbols_: Iterable[types.DocumentSymbol], uri: str, inside: str = "") -> Iterator[types.SymbolInformation]:
+    """*symbols_* of the document *uri* and all that is below them, each with the name of what it lies *inside*."""
+    for one in symbols_:
+        place = types.Location(uri, one.range)
+        yield types.SymbolInformation(place, one.name, one.kind, container_name=inside or None)
+        yield from in_a_row(one.children or (), uri, one.name)
 
 
 def folds(found: Analysis) -> list[types.FoldingRange]:

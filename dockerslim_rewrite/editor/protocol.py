@@ -14,6 +14,8 @@ from pygls.protocol.language_server import lsp_method
 
 from .. import __version__
 
+_TOO_EARLY = types.ResponseError(types.ErrorCodes.ServerNotInitialized, "initialize comes first")
+
 
 class Protocol(LanguageServerProtocol):
     """pygls splits lines at characters at which no client does, so the documents are ours alone.
@@ -22,6 +24,7 @@ class Protocol(LanguageServerProtocol):
     """
 
     ordered = True
+    _greeted = False
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """The message in *data*; a request that is none is answered, for its client waits."""
@@ -29,9 +32,8 @@ class Protocol(LanguageServerProtocol):
             return super().structure_message(data)
         except JsonRpcException:
             if "method" in data and "id" in data:
-                error = types.ResponseError(
-                    types.ErrorCodes.InvalidParams, "the parameters are not those of the method"
-                )
+                wrong = "the parameters are not those of the method"
+                error = types.ResponseError(types.ErrorCodes.InvalidParams, wrong) if self._greeted else _TOO_EARLY
                 self._send_response(data["id"], error=error)
             raise
 
@@ -49,7 +51,13 @@ class Protocol(LanguageServerProtocol):
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     def handle_message(self, message: Any) -> None:
-        """Handle *message*; what is asked for after the end is refused, for its client waits."""
+        """Handle *message*. What is asked for before the start and after the end is refused, for its client waits."""
+        method = getattr(message, "method", None)
+        if not self._greeted and method not in (types.INITIALIZE, types.EXIT):
+            if hasattr(message, "id") and method is not None:
+                self._send_response(message.id, error=_TOO_EARLY)
+            return
+        self._greeted = True
         if self._shutdown and hasattr(message, "id") and hasattr(message, "method"):
             error = types.ResponseError(types.ErrorCodes.InvalidRequest, "the server was told to shut down")
             self._send_response(message.id, error=error)

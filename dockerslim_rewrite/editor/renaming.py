@@ -12,7 +12,7 @@ from .analysis import Analysis, Piece
 from .indirect import reached_through
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
-from .setting import expanding_line, setting_line
+from .setting import expanding_line, quoted_line, setting_line
 
 #: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
 _PREDEFINED = frozenset(
@@ -139,6 +139,9 @@ def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str)
     line = setting_line(piece.build, name.text)
     if line is not None:
         raise Refused(f"line {line} sets {name.text} itself, or names it without $: that would not be renamed")
+    line = quoted_line(piece.build, name.text)
+    if line is not None:
+        raise Refused(f"line {line} hands ${name.text} on in quotes, to a program that may read it or not")
     line = expanding_line(piece.build, new) or setting_line(piece.build, new)
     if line is not None:
         raise Refused(f"there is a variable {new} already, on line {line}")

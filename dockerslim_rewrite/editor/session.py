@@ -44,6 +44,7 @@ class Session:
         self.documents = Documents()
         self.folders: list[Folder] = []
         self.preferences = DEFAULT
+        self.able = types.TextDocumentClientCapabilities()
         self.pushes = True
         self.watches = False
         self._sent: object = None
@@ -57,8 +58,8 @@ class Session:
 
     def start(self, params: types.InitializeParams) -> None:
         """Take over what the client can do, its settings and its folders."""
-        text = params.capabilities.text_document
-        self.pushes = text is None or text.diagnostic is None
+        self.able = params.capabilities.text_document or self.able
+        self.pushes = self.able.diagnostic is None
         folders = [one.uri for one in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [params.root_uri]

@@ -140,8 +140,12 @@ async def editor(
     settings: dict[str, Any] | None = None,
     watches: bool = False,
     edits: types.WorkspaceEditClientCapabilities | None = None,
+    modern: bool = True,
 ) -> AsyncIterator[Editor]:
-    """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*."""
+    """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*.
+
+    One that is not *modern* knows commands instead of actions, symbols in a row, and plain text.
+    """
     client = await ClientServerConfig([*under, *command], server_env=environment).start()
     assert isinstance(client, LanguageClient)
     text = types.TextDocumentClientCapabilities(
@@ -149,6 +153,13 @@ async def editor(
         document_link=types.DocumentLinkClientCapabilities(tooltip_support=True),
         rename=types.RenameClientCapabilities(prepare_support=True),
     )
+    if modern:
+        kinds = types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
+        literals = types.ClientCodeActionLiteralOptions(kinds)
+        text.code_action = types.CodeActionClientCapabilities(code_action_literal_support=literals)
+        text.document_symbol = types.DocumentSymbolClientCapabilities(hierarchical_document_symbol_support=True)
+    else:
+        text.hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.PlainText])
     workspace = types.WorkspaceClientCapabilities(
         workspace_edit=edits or types.WorkspaceEditClientCapabilities(document_changes=True),
         diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),

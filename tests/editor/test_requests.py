@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +13,15 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.analysis.locked import NO_LOCK
 from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.registry.lock import load
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.workspace.measured import remember
 
-from .client import Editor, applied, editor, edits_of
+from .client import COMMAND, Editor, applied, editor, edits_of
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 pytestmark = pytest.mark.asyncio
 
@@ -354,7 +360,14 @@ async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
         ("RUN read -r a V < /x; echo $V", "Q", "line 3 sets V"),
         ('RUN sh -c "V=3; make"', "Q", "line 3 sets V"),
         ("RUN echo $((V + 1))", "Q", "line 3 sets V"),
-        ("RUN ls\nHEALTHCHECK CMD V=3; test $V", "Q", "line 4 sets V"),
+        ('RUN ["env", "V=3", "make"]', "Q", "line 3 sets V"),
+        ('RUN ["sh", "-c", "V=3; make"]', "Q", "line 3 sets V"),
+        ("RUN echo '$V'", "Q", "line 3 hands \\$V on in quotes"),
+        ("RUN sh -c 'make $V'", "Q", "line 3 hands"),
+        ("RUN true # don't\nRUN echo '${V}'", "Q", "line 4 hands"),
+        ("RUN cat <<'E' > /x\n$V\nE", "Q", "line 3 hands"),
+        ("RUN <<E\n#!/usr/bin/perl\nprint $V\nE", "Q", "line 3 hands"),
+        ("RUN <<E\ncat <<'F'\n$V\nF\nE", "Q", "line 3 hands"),
         ("RUN Q=3; echo $V $Q", "Q", "variable Q already, on line 3"),
         ("RUN echo ${Q:-x}", "Q", "variable Q already, on line 3"),
         ("RUN ls", "PATH", "meaning"),
@@ -380,7 +393,12 @@ $V
 EOF
 LABEL x='$V' y="it's $V"
 ONBUILD RUN echo $V
-CMD echo $V
+RUN ["make", "V=1"]
+RUN <<'EOF'
+echo "it's $V"
+EOF
+HEALTHCHECK CMD V=3; test $V
+CMD ["env", "V=1", "x"]
 """
     renamed = text.replace("ARG V", "ARG Q").replace("make V=$V", "make V=$Q").replace("/y\n$V", "/y\n$Q")
     async with editor(folder) as ed:
@@ -388,6 +406,42 @@ CMD echo $V
         params = types.RenameParams(item(uri), types.Position(1, 4), "Q")
         edit = await ed.client.text_document_rename_async(params)
         assert applied(text, edits_of(edit, uri)) == renamed.replace("it's $V", "it's $Q")
+
+
+async def test_renaming_an_argument_names_who_gives_it(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  web:\n    build:\n      context: .\n      args: {V: 2}\n")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", "FROM a\nARG V=1\nRUN make V=$V\n")
+        await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(1, 4), "Q"))
+        assert any("the argument V is given at compose.yaml:3" in one.message for one in ed.client.messages)
+
+
+async def test_a_client_of_few_abilities_gets_what_it_can_show(folder: Path) -> None:
+    async with editor(folder, modern=False) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        whole = types.Range(types.Position(0, 0), types.Position(40, 0))
+        params = types.CodeActionParams(item(uri), whole, types.CodeActionContext([]))
+        (command,) = await ed.client.text_document_code_action_async(params) or ()
+        assert isinstance(command, types.Command)
+        assert (command.command, list(command.arguments or ())) == ("dockerslim.apply", [uri])
+        found = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(item(uri)))
+        assert all(isinstance(one, types.SymbolInformation) for one in found or ())
+        assert {one.container_name for one in found or ()} >= {None, "build"}  # type: ignore[union-attr]
+        line = next(at for at, one in enumerate(TEXT.splitlines()) if one.startswith("RUN apt-get"))
+        shown = await ed.client.text_document_hover_async(types.HoverParams(item(uri), types.Position(line, 2)))
+        assert shown is not None
+        assert isinstance(shown.contents, types.MarkupContent)
+        assert shown.contents.kind is types.MarkupKind.PlainText
+        assert "DS2" in shown.contents.value
+        assert not [mark for mark in ("**", "`", "](") if mark in shown.contents.value]
+
+
+async def test_a_broken_configuration_is_told_where_the_file_is_edited(folder: Path) -> None:
+    (folder / "dockerslim.toml").write_text("levle = 3\n")
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        told = [one for one in await ed.diagnostics(uri) if "levle" in one.message]
+        assert [(one.range.start.line, one.severity) for one in told] == [(0, types.DiagnosticSeverity.Warning)]
 
 
 @pytest.mark.parametrize(
@@ -442,6 +496,21 @@ async def test_what_ENV_sets_is_not_renamed(folder: Path) -> None:
         params = types.RenameParams(item(uri), types.Position(1, 4), "B")
         with pytest.raises(JsonRpcException, match="set by ENV"):
             await ed.client.text_document_rename_async(params)
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir() if (path / "Dockerfile").is_file()))
+async def test_command_line_api_and_server_write_the_same_bytes(tmp_path: Path, example: str) -> None:
+    folder = tmp_path / example
+    shutil.copytree(EXAMPLES / example, folder)
+    (folder / ".git").mkdir()
+    path = folder / "Dockerfile"
+    subprocess.run([*COMMAND[:-1], "rewrite", str(path), "-o", str(tmp_path / "out"), "-q"], check=True, cwd=folder)
+    expected = (tmp_path / "out").read_bytes()
+    lock = folder / "dockerslim.lock"
+    options = Options(context=folder, lock=load(lock) if lock.exists() else NO_LOCK)
+    assert rewrite(path.read_bytes(), options).text.encode() == expected
+    async with editor(folder) as ed:
+        assert (await ed.text(ed.open(path))).encode() == expected
 
 
 async def test_preview_and_apply(folder: Path) -> None:

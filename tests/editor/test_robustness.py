@@ -73,6 +73,19 @@ def opened(uri: str, text: str) -> dict[str, Any]:
     return {"method": "textDocument/didOpen", "params": {"textDocument": item}}
 
 
+def test_nothing_comes_before_the_start() -> None:
+    """Requests are refused with the protocol's code for that; notifications count for nothing."""
+    greeting = message(START)
+    hover = {"textDocument": {"uri": "file:///Dockerfile"}, "position": {"line": 0, "character": 0}}
+    asked = ({"id": 7, "method": "textDocument/hover", "params": hover}, {"id": 8, "method": "no/such", "params": {}})
+    early = b"".join(map(message, (opened("file:///Dockerfile", TEXT), *asked)))
+    done = subprocess.run(COMMAND, input=early + greeting + END, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers_ = [one for one in done.stdout.split(b"Content-Length") if b'"id": 7' in one or b'"id": 8' in one]
+    assert ["-32002" in one.decode() for one in answers_] == [True, True]
+    assert b"positionEncoding" in done.stdout
+
+
 def test_nonsense_is_answered_in_a_line() -> None:
     found, errors = talk(
         {"id": 1, "method": "no/such", "params": {}},
@@ -236,6 +249,8 @@ async def test_many_requests_for_all_of_a_text_are_one_piece_of_work(monkeypatch
         return names_in(build)
 
     monkeypatch.setattr("dockerslim_rewrite.editor.analysis.names_in", counted)
+    trees = types.DocumentSymbolClientCapabilities(hierarchical_document_symbol_support=True)
+    session.able = types.TextDocumentClientCapabilities(document_symbol=trees)
     one = types.TextDocumentIdentifier("untitled:one")
     first = await answers.symbols(session, types.DocumentSymbolParams(one))
     assert await answers.symbols(session, types.DocumentSymbolParams(one)) is first
