@@ -114,7 +114,7 @@ def test_makefiles(tree: Make) -> None:
     )
     build = made.build()
     assert (build.context, build.dockerfile, build.place) == ("app/src", "app/Dockerfile.dev", Place("app/Makefile", 5))
-    assert build.tags == (Unknown("web:${MAKE_SHA}"),)
+    assert build.tags == (Unknown("web:$(SHA)"),)
 
 
 WORKFLOW = """

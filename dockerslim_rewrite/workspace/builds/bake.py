@@ -12,6 +12,7 @@ from .bake_files import Definition
 from .found import FoundBuild, Place, Text, Unknown
 from .hcl_syntax import HclError, Tree
 from .hcl_values import Evaluator, text_of
+from .named_files import Called
 from .places import file, folder, is_remote
 
 #: The files that are all read when nobody names one, in this order.
@@ -20,27 +21,41 @@ _MAX_COMBINATIONS = 1000
 _MAX_INHERITED = 50
 
 
-def bake(repository: Repository, paths: Sequence[str], composed: Sequence[FoundBuild] = ()) -> Iterator[FoundBuild]:
-    """The targets of the Bake files *paths*; those called as a service of a compose file beside them add to it."""
+def bake(
+    repository: Repository,
+    paths: Sequence[str],
+    composed: Sequence[FoundBuild] = (),
+    called: Sequence[Called] = (),
+) -> Iterator[FoundBuild]:
+    """The targets of the Bake files *paths*; those called as a service of a compose file beside them add to it.
+
+    Files that commands have *called* are read as the command does: together, from where it is run.
+    """
+    named = {path for one in called for path in one.paths}
     folders: dict[str, list[str]] = {}
     for path in paths:
-        folders.setdefault(posixpath.dirname(path), []).append(path)
+        if path not in named:
+            folders.setdefault(posixpath.dirname(path), []).append(path)
     for home, files in folders.items():
         services = {one.name: one for one in composed if posixpath.dirname(one.place.path) == home}
         together = [path for name in _DEFAULT for path in files if posixpath.basename(path) == name]
+        # Paths are relative to where Bake is called: beside the file, or at the root.
+        homes = tuple(dict.fromkeys((home, "")))
         if together:
-            yield from _Bake(repository, home, together, services).builds()
+            yield from _Bake(repository, homes, together, services).builds()
         for path in files:
             if path not in together:
-                yield from _Bake(repository, home, [path], {}).builds()
+                yield from _Bake(repository, homes, [path], {}).builds()
+    for one in called:
+        yield from _Bake(repository, (one.base,), one.paths, {}).builds()
 
 
 class _Bake:
     def __init__(
-        self, repository: Repository, home: str, paths: Sequence[str], services: Mapping[str, FoundBuild]
+        self, repository: Repository, homes: Sequence[str], paths: Sequence[str], services: Mapping[str, FoundBuild]
     ) -> None:
         self._repository = repository
-        self._home = home
+        self._homes = homes
         self._services = services
         self._definition = Definition()
         for path in paths:
@@ -159,7 +174,7 @@ class _Bake:
         tags = values.get("tags")
         return FoundBuild(
             kind="bake",
-            place=self._definition.places.get(name, Place(self._home, 1)),
+            place=self._definition.places.get(name, Place(self._homes[0], 1)),
             name=str(_text(values.get("name") or name)),
             context=context,
             dockerfile=None if isinstance(inline, str) else dockerfile,
@@ -178,8 +193,7 @@ class _Bake:
             return service.context, given if given is not None else Unknown("inline")
         wanted, name = _text(values.get("context") or "."), _text(values.get("dockerfile") or "Dockerfile")
         found: list[tuple[Text, Text]] = []
-        # Paths are relative to where Bake is called: beside the file, or at the root.
-        for home in dict.fromkeys((self._home, "")):
+        for home in self._homes:
             context = folder(self._repository, home, wanted)
             found.append((context, file(self._repository, context, name)))
         there = [one for one in found if isinstance(one[1], str) and self._repository.is_file(one[1])]
@@ -188,7 +202,7 @@ class _Bake:
     def _context(self, text: Text) -> Text:
         if isinstance(text, Unknown) or is_remote(text) or text.startswith(("target:", "docker-image:", "oci-layout:")):
             return text
-        return folder(self._repository, self._home, text)
+        return folder(self._repository, self._homes[0], text)
 
 
 def _entries(value: Any) -> dict[str, Any]:

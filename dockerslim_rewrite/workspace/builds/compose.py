@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from ...record import record
+from ...record import evolve, record
 from ..repository import Repository, joined
 from .compose_service import Service, ServiceReader, dockerfile_of, merged
 from .found import FoundBuild, FoundRun, Runner, Text, Unknown
 from .interpolation import interpolate, read_env
+from .named_files import Called
 from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar, sequence
 
 #: The files that are read when nobody names one, the first that is there; and the ones then merged into it.
@@ -48,13 +49,21 @@ class ComposeReader:
         self._cycles = 0
         self._known: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Service]] = {}
 
-    def read(self, paths: list[str]) -> Iterator[FoundBuild | FoundRun]:
-        """The builds and containers of the compose files *paths*; files of one folder may belong together."""
+    def read(self, paths: Sequence[str], called: Sequence[Called] = ()) -> Iterator[FoundBuild | FoundRun]:
+        """The builds and containers of the compose files *paths*, and of those that commands have *called* together.
+
+        Files of one folder may belong together.
+        """
         folders: dict[str, list[str]] = {}
         for path in paths:
             folders.setdefault(posixpath.dirname(path), []).append(path)
         for base, files in folders.items():
             yield from self._folder(base, files)
+        for one in called:
+            project: dict[str, Service] = {}
+            for path in one.paths:
+                project = _put_together(project, self._services(path, one.base, self._environment(one.base), ()))
+            yield from self._found(project.values(), one.base)
 
     def _folder(self, base: str, files: list[str]) -> Iterator[FoundBuild | FoundRun]:
         names = {posixpath.basename(path): path for path in files}
@@ -225,7 +234,8 @@ class ComposeReader:
         base = other.services.get(str(wanted)) if wanted is not None else None
         if not isinstance(base, Map):
             return own
-        return merged(self._service(other, str(wanted), base, (*open_, key)), own)
+        extended = merged(self._service(other, str(wanted), base, (*open_, key)), own)
+        return evolve(extended, name=own.name)
 
 
 def _is_overlay(own: Mapping[str, Service], project: Mapping[str, Service]) -> bool:

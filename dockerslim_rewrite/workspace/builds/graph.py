@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -12,6 +13,7 @@ from ...record import record
 from ..repository import Repository
 from ..walk import walk
 from .found import FoundBuild, FoundRun, Unknown
+from .named_files import called_files
 
 #: The end of a name that begins with variables.
 _KNOWN_END = re.compile(r"[$}%)][^$/]*((?:/[a-z0-9][a-z0-9._-]*)+)(?::[^/]*)?\Z")
@@ -35,6 +37,8 @@ _READERS = {
     "jenkins": ("pipelines", "jenkinsfile"),
     "kubernetes": ("kubernetes", "manifests"),
 }
+#: Kinds of files whose commands may name compose and Bake files.
+_CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt")
 
 
 @record(slots=False)
@@ -88,19 +92,23 @@ def build_graph(repository: Repository) -> BuildGraph:
     """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
     files: dict[str, list[str]] = {}
     for seen in walk(repository.root):
-        kind = build_source(seen.path) if seen.skipped is None else None
-        if kind is not None:
-            files.setdefault(kind, []).append(seen.path)
+        if seen.skipped is None:
+            kind = "env" if posixpath.basename(seen.path) == ".env" else build_source(seen.path)
+            if kind is not None:
+                files.setdefault(kind, []).append(seen.path)
+    called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
     found: list[FoundBuild | FoundRun] = []
-    if "compose" in files:
+    commands = [one for one in called if one.kind == "compose"]
+    if "compose" in files or commands:
         from .compose import ComposeReader
 
-        found += ComposeReader(repository).read(files["compose"])
-    if "bake" in files:
+        found += ComposeReader(repository).read(files.get("compose", []), commands)
+    commands = [one for one in called if one.kind == "bake"]
+    if "bake" in files or commands:
         from .bake import bake
 
         composed = [one for one in found if isinstance(one, FoundBuild)]
-        found += bake(repository, files["bake"], composed)
+        found += bake(repository, files.get("bake", []), composed, commands)
     for kind, (module, name) in _READERS.items():
         if kind in files:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from ...knowledge.build_commands import names_a_builder
 from ..repository import Repository
-from .found import FoundBuild, Text
+from .found import FoundBuild, Text, Unknown
 from .shell_scripts import ScriptReader
+from .shell_values import FOREIGN
 from .shell_words import logical_lines
 
 _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)")
@@ -51,20 +52,21 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         command = line.strip().lstrip("@-+ ")
         if not recipe or not _may_build(command, variables):
             continue
-        shell, replaced = _expanded(command, variables, min(left, _MAX_REPLACED))
+        unknown: dict[str, Text] = {}
+        shell, replaced = _expanded(command, variables, min(left, _MAX_REPLACED), unknown)
         left = max(left - replaced, 0)
         homes: list[Text] = [home]
-        yield from ScriptReader(repository, "make", path, number + 1, homes).read(shell)
+        yield from ScriptReader(repository, "make", path, number + 1, homes, unknown).read(shell)
 
 
 def _may_build(command: str, variables: dict[str, str | None]) -> bool:
     return names_a_builder(command) or ("build" in command and "$" in command)
 
 
-def _expanded(text: str, variables: dict[str, str | None], most: int) -> tuple[str, int]:
+def _expanded(text: str, variables: dict[str, str | None], most: int, unknown: dict[str, Text]) -> tuple[str, int]:
     """*text* with up to *most* of make's variables replaced, for the shell, and how many that were.
 
-    One that is not known, or one too many, becomes a variable of the shell.
+    One that is not known, or one too many, becomes a variable of the shell, and is added to those *unknown*.
     """
     left = most
 
@@ -78,7 +80,9 @@ def _expanded(text: str, variables: dict[str, str | None], most: int) -> tuple[s
             if value is not None:
                 left -= 1 + len(value) // _LONG_VALUE
             if value is None or depth >= _MAX_DEPTH or left < 0:
-                return "${MAKE_" + re.sub(r"\W", "_", name) + "}"
+                own = f"{FOREIGN}{len(unknown)}"
+                unknown[own] = Unknown(match[0])
+                return f"${{{own}}}"
             return expand(value, depth + 1)
 
         return _REFERENCE.sub(replaced, text)

@@ -1,7 +1,7 @@
 """Builds in the files of other CI services, in npm's scripts and in Jenkinsfiles: their commands are shell.
 
 Sources: GitLab, "CI/CD YAML syntax reference"; Azure Pipelines, "Docker@2 task"; CircleCI, Travis CI and Bitbucket
-likewise run lists of commands in the folder of the checkout.
+likewise run lists of commands in the folder of the checkout. Jenkins, "Docker Pipeline" and "Pipeline Syntax", agent.
 """
 
 from __future__ import annotations
@@ -17,9 +17,17 @@ from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
 from .reading import json_file, line_of, scalars, yaml_file
 from .shell_scripts import ScriptReader
+from .shell_values import FOREIGN
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
 _SHELL_STEP = re.compile(r"""\bsh\s*+\(?\s*+(?:script\s*+:\s*+)?('''|\"\"\"|'|")(.*?)\1""", re.S)
+_DOCKER_STEP = re.compile(
+    r"""\bdocker\.build\s*+\(?\s*+(['"])(?P<tag>[^'"\n]*+)\1(?:\s*+,\s*+(['"])(?P<rest>[^'"\n]*+)\3)?"""
+)
+_AGENT = re.compile(r"\bdockerfile\s*+\{(?P<fields>[^{}]*+)\}")
+_FIELD = re.compile(r"""\b(?P<name>filename|dir|additionalBuildArgs)\s++(['"])(?P<value>[^'"\n]*+)\2""")
+#: What Groovy puts into a text that no shell could: ``${env.TAG}``.
+_GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
 #: Where steps are told to work, by CircleCI and Azure, and what they then run.
 _STEP_FOLDERS = ("working_directory", "workingDirectory")
 _STEP_SCRIPTS = ("command", "script", "bash", "pwsh", "powershell")
@@ -126,15 +134,37 @@ def _at(found: FoundBuild, path: str, line: int) -> FoundBuild:
 
 
 def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
-    """The builds in the ``sh`` steps of the Jenkinsfile *path*; Groovy itself is not run."""
-    text = repository.read(path)
-    found = 0
-    for match in _SHELL_STEP.finditer(text or ""):
+    """The builds of the Jenkinsfile *path*: its ``sh`` steps, ``docker.build``, and agents that are Dockerfiles.
+
+    Groovy itself is not run.
+    """
+    text = repository.read(path) or ""
+    for found, (at, command) in enumerate(_jenkins_commands(text)):
+        line = text.count("\n", 0, at) + 1
+        home = _jenkins_folder(text, at) if found < _MOST_STEPS else Unknown("dir")
+        foreign: dict[str, Text] = {}
+
+        def named(match: re.Match[str], foreign: dict[str, Text] = foreign) -> str:
+            name = f"{FOREIGN}{len(foreign)}"
+            foreign[name] = Unknown(match[0])
+            return f"${{{name}}}"
+
+        shell = _GROOVY.sub(named, command)
+        yield from ScriptReader(repository, "jenkins", path, line, [home], foreign).read(shell)
+
+
+def _jenkins_commands(text: str) -> Iterator[tuple[int, str]]:
+    """Where in *text* something is built, and the shell's command for it."""
+    for match in _SHELL_STEP.finditer(text):
         if names_a_builder(match[2]):
-            line = (text or "").count("\n", 0, match.start(2)) + 1
-            found += 1
-            home = _jenkins_folder(text or "", match.start()) if found <= _MOST_STEPS else Unknown("dir")
-            yield from ScriptReader(repository, "jenkins", path, line, [home]).read(match[2])
+            yield match.start(2), match[2]
+    for match in _DOCKER_STEP.finditer(text):
+        yield match.start(), f'docker build -t "{match["tag"]}" {match["rest"] or "."}'
+    for match in _AGENT.finditer(text):
+        told = {one["name"]: one["value"] for one in _FIELD.finditer(match["fields"])}
+        where = told.get("dir") or "."
+        name = posixpath.join(where, told.get("filename") or "Dockerfile")
+        yield match.start(), f"docker build -f '{name}' {told.get('additionalBuildArgs', '')} '{where}'"
 
 
 def _jenkins_folder(text: str, at: int) -> Text:

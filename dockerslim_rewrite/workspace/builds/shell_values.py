@@ -23,6 +23,10 @@ _DIRNAME = re.compile(
     r"""(?:cd\s++(?:-P\s++|--\s++)*+)?["']?(?:\$\(|`)?\s*+dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
 )
 
+#: Names for what another tool puts into a script before a shell sees it.
+FOREIGN = "_foreign_"
+_STANDS_FOR = re.compile(r"\$\{(" + FOREIGN + r"\w+)\}")
+
 #: No word of a build is longer; one that doubles with each line is given up.
 _LONGEST = 100_000
 
@@ -48,7 +52,12 @@ class Words:
         try:
             return self._expand(text, quoted=False)
         except _Open:
-            return Unknown(text)
+            return Unknown(_STANDS_FOR.sub(self._written, text))
+
+    def _written(self, match: re.Match[str]) -> str:
+        """What *match*, a variable, was made of: what is no shell's stands in a script under a name of its own."""
+        found = self._lookup(match[1])
+        return found.text if isinstance(found, Unknown) and match[1].startswith(FOREIGN) else match[0]
 
     def _expand(self, text: str, *, quoted: bool) -> str:
         out: list[str] = []

@@ -1,0 +1,90 @@
+"""Compose and Bake files that only a command names, and what else the commands of a repository say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import Unknown
+
+from .conftest import Tree
+
+Make = Callable[[Mapping[str, str]], Tree]
+
+BASE = "services:\n  web:\n    build: ../app\n"
+PRODUCTION = "services:\n  web:\n    build: {target: prod}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Makefile", "up:\n\tdocker compose -f deploy/base.yml -f deploy/prod.yml up -d\n"),
+        ("scripts/up.sh", 'docker-compose \\\n  --file "deploy/base.yml" --file=deploy/prod.yml up\n'),
+        ("package.json", '{"scripts": {"up": "docker compose -p x -f deploy/base.yml -f deploy/prod.yml up"}}'),
+        (".github/workflows/a.yml", "steps:\n- run: docker compose -f deploy/base.yml -f deploy/prod.yml build\n"),
+        (".env", "COMPOSE_FILE=deploy/base.yml:deploy/prod.yml\n"),
+        ("deploy/.env", "COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=base.yml,prod.yml\n"),
+        ("Tiltfile", "docker_compose(['deploy/base.yml', \"deploy/prod.yml\"])\n"),
+    ],
+)
+def test_files_that_a_command_reads_together(tree: Make, name: str, text: str) -> None:
+    files = {name: text, "deploy/base.yml": BASE, "deploy/prod.yml": PRODUCTION, "app/Dockerfile": "FROM a AS prod\n"}
+    build = tree(files).build()
+    assert (build.context, build.target, build.place.path) == ("app", "prod", "deploy/prod.yml")
+
+
+@pytest.mark.parametrize(
+    "text", ["docker compose -f $FILE up", "docker compose -f deploy/none.yml up", "docker compose -f ../base.yml up"]
+)
+def test_files_that_nobody_knows_are_not_read(tree: Make, text: str) -> None:
+    assert tree({"up.sh": text, "deploy/base.yml": BASE}).builds() == []
+
+
+def test_a_project_directory_is_what_paths_are_relative_to(tree: Make) -> None:
+    files = {
+        "up.sh": "docker compose --project-directory . -f deploy/a.yml up",
+        "deploy/a.yml": BASE.replace("../", ""),
+    }
+    assert tree(files).build().context == "app"
+
+
+def test_a_file_that_is_called_from_the_root_has_paths_of_the_root(tree: Make) -> None:
+    files = {
+        "deploy/docker-bake.hcl": 'target "a" {\n  context = "."\n}\n',
+        "deploy/Dockerfile": "FROM a\n",
+        "Dockerfile": "FROM b\n",
+    }
+    assert tree(files).build().dockerfile == "deploy/Dockerfile"
+    files["Makefile"] = "all:\n\tdocker buildx bake -f deploy/docker-bake.hcl a\n"
+    assert tree(files).build().dockerfile == "Dockerfile"
+
+
+def test_a_service_that_extends_another_keeps_its_name(tree: Make) -> None:
+    made = tree({"compose.yaml": "services:\n  a: {build: .}\n  b:\n    extends: {service: a}\n"})
+    assert [build.name for build in made.builds()] == ["a", "b"]
+
+
+def test_what_jenkins_builds(tree: Make) -> None:
+    text = """pipeline { agent { dockerfile { filename 'Dockerfile.ci'
+ dir "tools" } } }
+node { docker.build("shop/web:${env.BUILD_ID}", '-f web/Dockerfile --target prod ./web')
+ docker.build 'shop/all' }
+"""
+    files = {"Jenkinsfile": text, "web/Dockerfile": "FROM a", "tools/Dockerfile.ci": "FROM b", "Dockerfile": "FROM c"}
+    web, whole, agent = tree(files).builds()
+    assert (web.context, web.dockerfile, web.target, web.place.line) == ("web", "web/Dockerfile", "prod", 3)
+    assert web.tags == (Unknown('"shop/web:${env.BUILD_ID}"'),)
+    assert (whole.dockerfile, whole.tags, whole.place.line) == ("Dockerfile", ("shop/all",), 4)
+    assert (agent.context, agent.dockerfile, agent.place.line) == ("tools", "tools/Dockerfile.ci", 1)
+
+
+def test_what_is_not_known_is_shown_as_it_is_written(tree: Make) -> None:
+    made = tree(
+        {
+            "Makefile": "all:\n\tdocker build -t shop/web:$(VERSION) .\n",
+            ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n    - run: docker build -t web:${{ github.sha }} .\n",
+            "Dockerfile": "FROM a\n",
+        }
+    )
+    assert {build.name for build in made.builds()} == {"shop/web:$(VERSION)", "web:${{ github.sha }}"}
