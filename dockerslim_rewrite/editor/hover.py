@@ -73,7 +73,7 @@ def _block(one: Change | Remark, head: str, reason: str) -> str:
 
 def _unmarked(text: str) -> str:
     """*text* in Markdown, as this module writes it, for clients that show it as it is."""
-    without = re.sub(r"\[(\*\*.*?\*\*)\]\([^)\s]*\)|\*\*|(?<!\\)`+ ?", lambda match: (match[1] or "").strip("*"), text)
+    without = re.sub(r"\[(?=\*\*)|\*\*\]\([^()\s]*+\)|\*\*|(?<!\\)`+ ?", "", text)
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", without)
 
 

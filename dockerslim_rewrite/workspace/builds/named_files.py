@@ -18,10 +18,11 @@ from .interpolation import read_env
 
 _COMMAND = re.compile(
     r"\b(?P<tool>(?:docker|podman|nerdctl)[- ]compose|docker buildx bake|docker bake)\b"
-    r"(?P<options>(?:[ \t\\\n]+(?:-f|--file|--project-directory|--env-file|-p|--project-name|--profile)[ =]\S+)+)"
+    r"(?P<options>(?:(?:[ \t]|\\\n)++"
+    r"(?:-f|--file|--project-directory|--env-file|-p|--project-name|--profile)[ =][^\s\\]++)++)"
 )
 _OPTION = re.compile(r"(?P<name>-f|--file|--project-directory)[ =](?P<value>\S+)")
-_TILT = re.compile(r"\bdocker_compose\(\s*(?P<names>\[[^\]]*\]|[\"'][^\"']*[\"'])")
+_TILT = re.compile(r"\bdocker_compose\(\s*+(?P<names>\[[^\]\[(]*+\]|[\"'][^\"'(]*+[\"'])")
 _QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
 #: So many characters of a file are searched for commands, and so many commands of all files are followed.
 _MAX_TEXT: Final = 256 * 1024
