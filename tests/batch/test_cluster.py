@@ -101,6 +101,44 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     assert "124 known from an earlier run" in err
 
 
+@pytest.mark.slow
+def test_a_scheduler_that_goes_ends_the_batch_in_one_line(repository: Path, cluster: Cluster, tmp_path: Path) -> None:
+    for number in range(300):
+        folder = repository / f"many/{number:03}"
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text(f"{APT}ENV N {number}\n")
+    process = start(
+        *(repository, tmp_path / "fresh", "batch", "--diff", "-q"),
+        *("--executor", "dask", "--scheduler", cluster.address),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    cluster.scheduler.kill()
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 2, err
+    assert f"--scheduler {cluster.address}: is lost" in err
+    assert "Traceback" not in err
+
+
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dockerslim_rewrite.batch.executors import cluster
+
+    class Never:
+        status = "running"
+
+        def result(self, timeout: float) -> None:
+            raise TimeoutError
+
+        def nthreads(self) -> dict[str, int]:
+            return {}
+
+    monkeypatch.setattr(cluster, "_ALONE", 0.0)
+    dask = cluster.DaskCluster(lambda path, named: pytest.fail(path), None, "tcp://here:1")
+    monkeypatch.setattr(dask, "_client", Never())
+    with pytest.raises(ValueError, match=r"tcp://here:1: has no worker left; run the same again"):
+        dask._result(Never())
+
+
 def test_a_scheduler_that_is_not_there_is_told_in_one_line(cli: Cli) -> None:
     begin = time.monotonic()
     done = cli("batch", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9")

@@ -6,8 +6,11 @@ need no shared disk, a unit that a lost worker had is done by another, and what 
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import time
 import zlib
+from asyncio import CancelledError
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -31,6 +34,8 @@ _MOST = 128 * 1024 * 1024
 _HELD = 32
 #: Units on the way for each thread of the cluster, and if that is not known yet.
 _AHEAD, _AT_LEAST = 4, 16
+#: So many seconds a batch waits without a single worker, and between two looks at who is there.
+_ALONE, _LOOK = 60.0, 5.0
 
 
 @record
@@ -55,6 +60,10 @@ class Answer:
     facts: Facts | None = None
     wants: bool = False
     refusal: str | None = None
+
+
+class Lost(ValueError):
+    """Nobody is left who could do the work; the message is one line for people."""
 
 
 class _Wanted(Exception):
@@ -84,7 +93,9 @@ class DaskCluster:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._contexts.clear()
-        self._client.close(timeout=2)
+        # Of a scheduler that is gone nobody can take leave.
+        with contextlib.suppress(Exception, CancelledError):
+            self._client.close(timeout=2)
 
     def run(self, paths: Iterable[tuple[str, bool]]) -> Iterator[Done]:
         """The outcomes, in the order of *paths*."""
@@ -104,9 +115,43 @@ class DaskCluster:
             yield first if isinstance(first, Done) else self._finished(first)
 
     def _window(self) -> int:
-        # Workers come and go.
-        threads = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
-        return max(_AT_LEAST, threads * _AHEAD)
+        return max(_AT_LEAST, self._threads() * _AHEAD)
+
+    def _threads(self) -> int:
+        """How many threads the workers have now: they come and go."""
+        with self._reaching():
+            return sum(self._client.nthreads().values()) if self._client.status == "running" else 0
+
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """What goes wrong inside is the scheduler's end. Raises ``Lost``."""
+        try:
+            yield
+        except (Exception, CancelledError):  # noqa: BLE001 - it has many ways to be gone
+            raise self._lost("is lost") from None
+
+    def _lost(self, what: str) -> Lost:
+        return Lost(f"--scheduler {self._scheduler}: {what}; run the same again once it is back: what is done is kept")
+
+    def _submit(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        with self._reaching():
+            return self._client.submit(function, *arguments, retries=3, **options)
+
+    def _result(self, future: Any) -> Any:
+        """What *future* comes to. Raises ``Lost`` where nobody is left who could do it."""
+        seen = time.monotonic()
+        while True:
+            try:
+                return future.result(timeout=_LOOK)
+            except TimeoutError:
+                if self._client.status != "running":
+                    raise self._lost("is lost") from None
+            except CancelledError:
+                raise self._lost("is lost") from None
+            if self._threads():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > _ALONE:
+                raise self._lost("has no worker left")
 
     def _begun(self, path: str, named: bool) -> _Job | Done:
         from ..cache import key_of, program
@@ -126,17 +171,19 @@ class DaskCluster:
         packages = {target: dict(table) for target, table in lock.packages.items()}
         plain = (dict(lock.entries), packages, lock.proofs)
         parcel = Parcel(path, unit.name, unit.root, unit.data, bare, plain, unit.named, program())
-        return _Job(unit, key, parcel, self._client.submit(answer, parcel, None, pure=False, retries=3))
+        return _Job(unit, key, parcel, self._submit(answer, parcel, None, pure=False))
 
     def _finished(self, job: _Job) -> Done:
         unit = job.unit
         try:
-            found: Answer = job.future.result()
+            found: Answer = self._result(job.future)
             if found.wants:
                 carried = [one.carried(_MOST) for one in unit.projects()]
                 if any(one is None for one in carried):
                     return work(unit.path, unit.named, self._prepare, self._store, None)
-                found = self._client.submit(answer, job.parcel, self._context(carried), pure=False, retries=3).result()
+                found = self._result(self._submit(answer, job.parcel, self._context(carried), pure=False))
+        except Lost:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a cluster raises for one file, the others go on
             return Done(broken(unit.path, unit.name, error))
         if found.refusal is not None:
@@ -152,7 +199,7 @@ class DaskCluster:
         packed = zlib.compress(pickle.dumps(list(projects)), 1)
         key = f"context-{digest(packed)}"
         if key not in self._contexts:
-            self._contexts[key] = self._client.submit(_held, packed, key=key, retries=3)
+            self._contexts[key] = self._submit(_held, packed, key=key)
             while len(self._contexts) > _HELD:
                 self._contexts.popitem(last=False)
         return self._contexts[key]
