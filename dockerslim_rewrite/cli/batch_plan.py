@@ -95,10 +95,14 @@ def apply(folder: Path, names: tuple[str, ...], to: str, commits: Commits) -> in
         # What cannot be remembered is not begun.
         applied = read_applied(folder)
         if to == "branch" and ways.has_branch(root, shard):
-            return f"{shard.name}: has its branch already; `rollback` takes it back" if names else None
+            there = f"{shard.name}: has its branch already; `rollback` takes it back"
+            if names:
+                return there
+            complain(there)
+            return None
         patch = patch_of(folder, shard.name)
         if to == "tree":
-            ways.to_tree(root, patch)
+            ways.to_tree(root, patch, shard)
             print(printable(f"{shard.name}: applied to the working tree"))
             return None
         made = (ways.to_commit if to == "commit" else ways.to_branch)(root, patch, shard, commits)

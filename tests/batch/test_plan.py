@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dockerslim_rewrite.batch.outcome import digest
 from dockerslim_rewrite.batch.plan.apply import to_tree
+from dockerslim_rewrite.batch.plan.files import PlannedFile, PlannedShard
 from dockerslim_rewrite.batch.plan.patches import diff_of
 from dockerslim_rewrite.batch.plan.shards import sharded
 from dockerslim_rewrite.ir.build import read_build
@@ -108,6 +110,10 @@ def test_branches_carry_author_trailers_and_only_their_files(repository: Path, c
     assert said.startswith("Bot <bot@example.com>\nSlim Dockerfiles: @backend\n")
     assert "Ticket: 7\nSigned-off-by: Jane Doe <jane@example.com>\n" in said
     assert cli("batch", "apply", "ops", "--to", "branch").returncode == 2
+    rest = cli("batch", "apply", "--to", "branch")
+    assert rest.returncode == 0
+    assert "backend: has its branch already; `rollback` takes it back" in rest.stderr
+    cli("batch", "rollback", "all")
     git(repository, "merge", "-q", "dockerslim/ops")
     states = {one["shard"]: one["state"] for one in json.loads(cli("batch", "status", "--format", "json").stdout)}
     assert states == {"all": "open", "backend": "open", "ops": "merged"}
@@ -124,6 +130,20 @@ def test_a_commit_holds_the_shard_alone_and_is_reverted(repository: Path, cli: C
     assert git(repository, "status", "--short", "--untracked-files=no") == " M done/app\n"
     assert cli("batch", "rollback", "backend").returncode == 0
     assert dockerfiles(repository) == before
+
+
+@pytest.mark.parametrize("to", ["tree", "commit", "branch"])
+def test_a_patch_that_somebody_edited_is_not_applied(repository: Path, cli: Cli, to: str) -> None:
+    cli("batch", "plan")
+    head, before = git(repository, "rev-parse", "HEAD"), dockerfiles(repository)
+    patch = repository / PLAN / "patches/backend.patch"
+    patch.write_text(patch.read_text().replace("--no-cache-dir", "--no-cache-dir --pre"))
+    done = cli("batch", "apply", "backend", "--to", to)
+    assert done.returncode == 2
+    assert "its patch would make something else of api/Dockerfile than was planned; plan again" in done.stderr
+    assert (git(repository, "rev-parse", "HEAD"), dockerfiles(repository)) == (head, before)
+    assert git(repository, "status", "--short", "--untracked-files=no") == ""
+    assert "dockerslim/" not in git(repository, "branch", "--list")
 
 
 def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
@@ -186,11 +206,12 @@ def test_patches_apply_in_any_order_whatever_files_are_called(
         assert bool(found) == (before != after)
         if found:
             (scratch / "patch").write_bytes(found.encode())
-            patches.append(found)
+            digests = (digest(before.encode()), digest(after.encode()))
+            patches.append((found, PlannedShard("s", "s", (PlannedFile(name, *digests, ()),), 1, 0)))
     order.shuffle(patches)
-    for patch in patches:
+    for patch, shard in patches:
         (scratch / "patch").write_bytes(patch.encode())
-        to_tree(scratch, scratch / "patch")
+        to_tree(scratch, scratch / "patch", shard)
     for name, (_, after) in texts.items():
         assert (scratch / name).read_bytes() == after.encode()
         (scratch / name).unlink()

@@ -12,7 +12,9 @@ from ...record import record
 from ...report.text import counted, size
 from ...workspace import git as program
 from ...workspace.git import GitError
+from ..outcome import digest
 from .files import PlannedShard
+from .status import State, file_state
 
 #: Branches of shards begin so.
 PREFIX = "dockerslim/"
@@ -61,9 +63,25 @@ def message(shard: PlannedShard, commits: Commits, signer: str | None = None) ->
     return "\n".join(lines) + "\n"
 
 
-def to_tree(root: Path, patch: Path) -> None:
+def to_tree(root: Path, patch: Path, shard: PlannedShard) -> None:
     """Apply *patch* to the working tree, whole or not at all. Raises ``GitError``."""
     git(root, "apply", "--whitespace=nowarn", str(patch))
+    try:
+        _check_files(root, shard)
+    except GitError:
+        from_tree(root, patch)
+        raise
+
+
+def _check_files(root: Path, shard: PlannedShard) -> None:
+    """Refuse what a patch, which somebody may have edited, made of the files of *shard*, unless it was planned."""
+    for file in shard.files:
+        if file_state(root / file.name, file.before, file.after) is not State.MERGED:
+            raise _not_planned(file.name)
+
+
+def _not_planned(name: str) -> GitError:
+    return GitError(f"its patch would make something else of {name} than was planned; plan again")
 
 
 def from_tree(root: Path, patch: Path) -> None:
@@ -79,6 +97,7 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     program.git(root, "update-index", "-q", "--refresh", check=False)
     git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
     try:
+        _check_files(root, shard)
         git(root, "commit", "--quiet", *_author(commits), "-F", "-", text=_message(root, shard, commits))
     except GitError:
         git(root, "apply", "--whitespace=nowarn", "--index", "--reverse", str(patch))
@@ -93,7 +112,12 @@ def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     with tempfile.TemporaryDirectory(prefix="dockerslim-") as folder:
         own = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
         git(root, "read-tree", base, environment=own)
+        # Where Git keeps other line ends than the working tree has, the plan says nothing of what it keeps.
+        same = [file for file in shard.files if _kept(root, file.name, own) == file.before]
         git(root, "apply", "--whitespace=nowarn", "--cached", str(patch), environment=own)
+        for file in same:
+            if _kept(root, file.name, own) != file.after:
+                raise _not_planned(file.name)
         tree = git(root, "write-tree", environment=own).strip()
     named = {}
     if commits.author is not None:
@@ -104,6 +128,12 @@ def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     # A branch of that name that is there stays as it is.
     git(root, "update-ref", f"refs/heads/{branch}", made, "0" * len(made))
     return {"shard": shard.name, "to": "branch", "branch": branch, "commit": made}
+
+
+def _kept(root: Path, name: str, environment: dict[str, str]) -> str | None:
+    """The digest of the content of the file *name* in the index that *environment* names; None where it has none."""
+    found = program.git(root, "cat-file", "blob", f":{name}", environment=environment, check=False)
+    return digest(found.text.encode("utf-8", "surrogateescape")) if found.code == 0 else None
 
 
 def has_branch(root: Path, shard: PlannedShard) -> bool:
