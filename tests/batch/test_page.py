@@ -31,8 +31,10 @@ def _outcome(number: int) -> Outcome:
         ChangeRow("DS613", 2, "fewer packages", "</script><script>alert(1)</script>", "aggressive", None, ()),
     )[: 1 + (number % 3 == 0)]
     remark = RemarkRow("held", "DS304", 1, f"slim base would save {number} bytes", "aggressive")
+    built = {"before": {"size": 300_000_000}, "after": {"size": 90_000_000 + number}} if number < 200 else None
     return Outcome(
         *(name, name, Status.CHANGED, 0, None, "a", "b", before, after),
+        verified=None if built is None else {"equivalent": True, **built},
         changes=rows,
         remarks=(remark,),
         layers=(2, 1),
@@ -116,6 +118,27 @@ def test_search_filters_and_the_treemap_choose_files(page: Any) -> None:
     page.execute_script("document.getElementById('clear').click()")
     page.execute_script("document.querySelector('#owners button.link[type=button]').click()")
     assert 0 < _count(page) < FILES
+
+
+@pytest.mark.slow
+def test_findings_and_images_are_shown_before_and_after(page: Any) -> None:
+    def rows(section: str) -> list[str]:
+        script = f"return [...document.querySelectorAll('#{section} .name, #{section} .num')].map(e => e.textContent)"
+        texts: list[str] = page.execute_script(script)
+        return [f"{name}: {told}" for name, told in zip(texts[::2], texts[1::2], strict=True)]
+
+    changed = [number for number in range(FILES) if number % 11]
+    more = sum(number % 3 == 0 for number in changed)
+    found = {one[:5]: one.rpartition(": ")[2] for one in rows("findings")}
+    assert found["DS201"] == f"{len(changed):,} → 0"
+    assert found["DS613"] == f"{more:,} → 0"
+    assert found["DS304"] == f"{len(changed):,} → {len(changed):,}"
+    assert rows("images")[0] == "team01/service00001/Dockerfile: 300 MB → 90 MB"
+    assert len(rows("images")) == 100
+    assert page.execute_script("return document.getElementById('no-images').hidden") is True
+    # All columns of a table are seen without scrolling sideways.
+    wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    assert page.execute_script(f"return {wide}.map(e => e.ariaLabel)") == []
 
 
 @pytest.mark.slow

@@ -43,10 +43,14 @@ def _html(file: TextIO, spool: Spool, owners: Owners) -> None:
     rules = {one.code: index for index, one in enumerate(found.rules)}
     people = {one.owner: index for index, one in enumerate(found.owners)}
     files = []
+    images: list[list[Any]] = []
     parts = []
     portion: list[Any] = []
     for outcome in spool:
         files.append(_entry(outcome, rules, people[" ".join(owners.of(outcome.name)) or NOBODY]))
+        if outcome.verified is not None and outcome.verified.get("after"):
+            sizes = [outcome.verified[side]["size"] for side in ("before", "after")]
+            images.append([_plain(outcome.name), *sizes])
         portion.append(_detail(outcome))
         if len(portion) == PORTION:
             parts.append(_packed(portion))
@@ -59,6 +63,7 @@ def _html(file: TextIO, spool: Spool, owners: Owners) -> None:
         "owners": [_values(one) for one in found.owners],
         "declined": [_values(one) for one in found.declined],
         "files": files,
+        "images": images,
     }
     page = render(
         "report/batch.html.j2",
@@ -87,7 +92,8 @@ def _tiles(found: Summary) -> list[dict[str, str]]:
 
 
 def _entry(outcome: Outcome, rules: dict[str, int], owner: int) -> list[Any]:
-    acted = sorted({rules[one.rule] for one in outcome.changes})
+    told = {one.rule for one in outcome.changes} | {one.rule for one in outcome.remarks}
+    acted = sorted(rules[one] for one in told if one in rules)
     name, status = _plain(outcome.name), outcome.status.value
     reason = None if outcome.reason is None else _plain(outcome.reason)
     return [name, status, owner, outcome.saving, len(outcome.changes), acted, *outcome.layers, reason]
@@ -147,11 +153,12 @@ def _markdown_lines(found: Summary) -> Iterator[str]:
         f"{found.skipped:,} skipped, {found.failed:,} failed."
     )
     yield ""
-    yield "| rule | changes | files | less in the images | answers |"
-    yield "|---|--:|--:|--:|---|"
+    yield "| rule | found | left | files | less in the images | answers |"
+    yield "|---|--:|--:|--:|--:|---|"
     for rule in found.rules:
         answers = ", ".join(rule.answers)
-        yield f"| {rule.code} {rule.name} | {rule.changes} | {rule.files} | {size(rule.saving)} | {answers} |"
+        places = f"{rule.changes + rule.left} | {rule.left} | {rule.files}"
+        yield f"| {rule.code} {rule.name} | {places} | {size(rule.saving)} | {answers} |"
     yield ""
     yield "| owner | files | changed | changes | less in the images |"
     yield "|---|--:|--:|--:|--:|"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from ...change import RemarkKind
 from ...passes import rules
 from ...record import record
 from ..outcome import Outcome, Status
@@ -14,12 +15,17 @@ from ..plan.owners import NOBODY, Owners
 
 #: So many reasons are listed.
 _REASONS = 100
+#: What a rule said in error is no finding.
+_WITHDRAWN = RemarkKind.BUG.value
 _VARYING = re.compile(r"\d+")
 
 
 @record
 class RuleSum:
-    """What a rule did: its code and name, how often, in how many files, for how many bytes, for whose findings."""
+    """What a rule did: its code and name, how often, in how many files, for how many bytes, for whose findings.
+
+    ``left`` counts the places that it found and left as they are.
+    """
 
     code: str
     name: str
@@ -27,6 +33,7 @@ class RuleSum:
     files: int
     saving: int
     answers: tuple[str, ...]
+    left: int
 
 
 @record
@@ -89,9 +96,11 @@ def summary(outcomes: Iterable[Outcome], owners: Owners) -> Summary:
         if one.status is Status.CHANGED:
             _add(by_folder, one.name.rpartition("/")[0], 1, one.saving)
         for rule in {change.rule for change in one.changes}:
-            _add(by_rule, rule, 0, 1, 0)
+            _add(by_rule, rule, 0, 1, 0, 0)
         for change in one.changes:
-            _add(by_rule, change.rule, 1, 0, change.saving or 0)
+            _add(by_rule, change.rule, 1, 0, change.saving or 0, 0)
+        for remark in one.remarks:
+            _add(by_rule, remark.rule, 0, 0, 0, remark.kind != _WITHDRAWN)
         _decline(reasons, one)
     names = {one.code: one for one in rules()}
     return Summary(
@@ -100,12 +109,14 @@ def summary(outcomes: Iterable[Outcome], owners: Owners) -> Summary:
         states[Status.SAME],
         states[Status.SKIPPED],
         states[Status.FAILED],
-        sum(count for count, _, _ in by_rule.values()),
+        sum(count for count, _, _, _ in by_rule.values()),
         sum(saving for _, saving in by_folder.values()),
         (before, after),
         tuple(
-            RuleSum(code, names[code].name, sums[0], sums[1], sums[2], tuple(names[code].answers))
-            for code, sums in sorted(by_rule.items(), key=lambda item: (-item[1][2], -item[1][0], item[0]))
+            RuleSum(code, names[code].name, changes, files, saving, tuple(names[code].answers), left)
+            for code, (changes, files, saving, left) in sorted(by_rule.items(), key=lambda item: (-item[1][2], -item[1][0], item[0]))
+            # Remarks on the text as a whole are no rule's.
+            if code in names and (changes or left)
         ),
         tuple(
             OwnerSum(owner, *sums)
