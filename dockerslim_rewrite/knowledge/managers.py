@@ -20,8 +20,9 @@ class Manager:
     (install, update = refresh of the index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a
     call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
     cache from being written, ``environment`` is the variable that does the same, ``location`` those that say
-    where the cache is, ``clean`` the command that empties it, ``offline`` options that read it. ``saving`` is an
-    estimate in bytes, ``saving_source`` where it comes from.
+    where the cache is, ``clean`` the command that empties it, ``clean_built`` one that empties only what a build adds
+    to what was fetched before, ``offline`` options that read it. ``saving`` is an estimate in bytes, ``saving_source``
+    where it comes from.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Manager:
     environment: str | None
     location: frozenset[str]
     clean: str | None
+    clean_built: str | None
     idle: tuple[str, ...]
     offline: tuple[str, ...]
     saving: int | None
@@ -98,6 +100,7 @@ def manager(name: str) -> Manager:
         environment=cache.get("environment"),
         location=frozenset(cache.get("location", ())),
         clean=cache.get("clean"),
+        clean_built=cache.get("clean_built"),
         idle=tuple(cache.get("idle", ())),
         offline=tuple(cache.get("offline", ())),
         saving=cache.get("saving"),

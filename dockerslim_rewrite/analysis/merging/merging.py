@@ -237,6 +237,11 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
     return None
 
 
+def commented(first: Run, second: Run, facts: Facts) -> bool:
+    """Whether a comment stands between neighbours *first* and *second*."""
+    return bool(_between(first, second, facts))
+
+
 def _between(first: Run, second: Run, facts: Facts) -> list[Comment]:
     return _comments(facts.build.document, first.origin.code_end, second.origin.args_logical.before(0))
 

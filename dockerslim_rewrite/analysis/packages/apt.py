@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ...ir.steps import Copy, Run, Step
 from ...shell.script import Simple
 from ..facts import Facts, Use
-from ..shell.operations import Kind
+from ..shell.operations import Kind, operation
 from .cleanup import removes
 
 #: The folder of the lists.
@@ -44,7 +44,15 @@ def lists_gone(run: Run, facts: Facts) -> bool:
     if script is None:
         return True
     last = max((use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1)
-    return any(removes(command, LISTS) and command.span.start > last for command in script.commands)
+    return any(removes_lists(command) and command.span.start > last for command in script.commands)
+
+
+def removes_lists(command: Simple) -> bool:
+    """Whether *command* deletes apt's lists. Source: apt-get(8), distclean (apt 2.7 and later)."""
+    if removes(command, LISTS):
+        return True
+    found = operation(command.argv)
+    return found is not None and found.manager.name == "apt" and found.subcommand in ("dist-clean", "distclean")
 
 
 def changes_sources(step: Step, facts: Facts) -> bool:

@@ -114,7 +114,9 @@ def summary(outcomes: Iterable[Outcome], owners: Owners) -> Summary:
         (before, after),
         tuple(
             RuleSum(code, names[code].name, changes, files, saving, tuple(names[code].answers), left)
-            for code, (changes, files, saving, left) in sorted(by_rule.items(), key=lambda item: (-item[1][2], -item[1][0], item[0]))
+            for code, (changes, files, saving, left) in sorted(
+                by_rule.items(), key=lambda item: (-item[1][2], -item[1][0], item[0])
+            )
             # Remarks on the text as a whole are no rule's.
             if code in names and (changes or left)
         ),

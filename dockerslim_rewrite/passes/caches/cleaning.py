@@ -72,6 +72,9 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     if verdict is None:
         return
     command, unlike = cleaning_command(filled, known, run, facts)
+    if known.clean_built is not None and not any(map(_fetches, filled)) and _fetched_below(run, stage, known, facts):
+        # What lies in a layer below takes no less room for being deleted here.
+        command = command.replace(known.clean.partition(" ")[2], known.clean_built.partition(" ")[2])
     problem = (
         verdict
         if isinstance(verdict, str)
@@ -96,6 +99,18 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         line=run.line,
         saving=left_behind(_since_cleaned(uses), stage, build, facts),
     )
+
+
+def _fetches(use: Use) -> bool:
+    """Whether *use* does nothing but fetch what is built later."""
+    return use.operation.kind is Kind.DOWNLOAD or use.operation.subcommand == "get"
+
+
+def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> bool:
+    """Whether an earlier RUN fetched what *run* builds with."""
+    below = [other for at in facts.graph.chain(stage.index) for other in facts.build.stages[at].runs]
+    uses = [use for other in below if other.index < run.index for use in facts.uses(other)]
+    return any(use.operation.manager.name == known.name and _fetches(use) for use in uses)
 
 
 def _emptied(command: str) -> str:

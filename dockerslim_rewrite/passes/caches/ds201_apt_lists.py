@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...analysis.bases import surely_root
+from ...analysis.effects.assuming import Verdict
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.apt import LISTS, lists_gone
 from ...analysis.packages.cleanup import append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
-from ...change import Change, DropsFiles
+from ...change import Change, DropsFiles, Remark, RemovesCommand
 from ...ir.build import Build
+from ...ir.steps import Run
 from ...render.fragments import fragment
 from ...shell.script import Simple
+from ...text import Edit
 from ..base import Proposals, missed
 from .cleaning import done_again
 from .estimates import left_behind
-from .refreshing import IDLE, only_refreshes
+from .refreshing import only_refreshes
 
 
 def apt_lists(build: Build, facts: Facts) -> Proposals:
     """Delete apt's package lists in the RUN that fetched them.
 
     `apt-get update` leaves the lists of all packages in /var/lib/apt/lists, 20 to 50 MB which nothing reads at run
-    time. Deleted in a later RUN they stay in the layer below.
+    time. Deleted in a later RUN they stay in the layer below. A RUN that does nothing but fetch them goes where nothing
+    installs from them.
 
     Safe because the lists are only an index that the next `apt-get update` fetches anew, and because everything that
     runs behind was looked at: wrappers, scripts of the build context, build files, what the container starts. Where
@@ -44,10 +48,10 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 continue
             if mounted(run, (LISTS,)):
                 continue
-            if only_refreshes(run, uses, facts):
-                yield missed(run.line, f"{IDLE} apt-get update belongs in the RUN that installs")
-                continue
             verdict = after_deletion(run, stage, facts)
+            if only_refreshes(run, uses, facts):
+                yield _without(run, verdict, left_behind(uses, stage, build, facts), build, facts)
+                continue
             problem = verdict.obstacle or appendable(run, facts)
             if problem is not None:
                 yield missed(run.line, f"apt's lists stay in the layer: {problem}")
@@ -65,6 +69,28 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 evidence=verdict.evidence,
                 saving=left_behind(uses, stage, build, facts),
             )
+
+
+def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts: Facts) -> Change | Remark:
+    """Drop *run*, which does nothing but fetch lists, where nothing reads them."""
+    script = facts.script(run)
+    assert script is not None
+    start, _ = build.document.without(run.origin)
+    above = build.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
+    described = bool(run.origin.comments) or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
+    problem = verdict.obstacle or ("a comment describes it" if described else None)
+    if problem is not None:
+        return missed(run.line, f"apt-get update stays, with its lists: {problem}")
+    return Change(
+        edits=(Edit.delete(*build.document.without(run.origin)),),
+        title="drop the RUN that only fetches apt's package lists",
+        reason="nothing installs from these lists, and they stay in the layer",
+        safety=verdict.safety,
+        claims=tuple(RemovesCommand(tuple(word.text for word in one.words)) for one in script.commands),
+        line=run.line,
+        evidence=verdict.evidence,
+        saving=saving,
+    )
 
 
 def _deletes_lists(command: Simple) -> bool:

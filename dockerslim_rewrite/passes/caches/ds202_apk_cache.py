@@ -83,8 +83,8 @@ def _leaves_index(run: Run, facts: Facts) -> bool:
     if script is None or any(removes(command, CACHE) for command in script.commands):
         return False
     done = [use.operation for use in facts.uses(run) if use.operation.manager.name == "apk"]
-    adds = [one for one in done if one.kind in _ADDS and not one.has_flag("--no-cache")]
-    return any(one.kind is Kind.UPDATE for one in done) or any(one.has_flag(*_UPDATE_FLAGS) for one in adds)
+    kept = [one for one in done if not one.has_flag("--no-cache")]
+    return any(one.kind is Kind.UPDATE or (one.kind in _ADDS and one.has_flag(*_UPDATE_FLAGS)) for one in kept)
 
 
 def _reads_index(run: Run, uses: list[Use], adds: list[Use], stage: Stage, facts: Facts) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
+from ...analysis.merging.merging import apart, commented
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import appendable, mounted, removes
 from ...analysis.shell.operations import Kind, Operation
@@ -60,13 +61,30 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         fetched = manager != "apt" or (Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group))
         installs = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind in _ADDS]
         updates = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind is Kind.UPDATE]
-        if joined and fetched and not (updates and installs and min(updates) > min(installs)):
+        shared = joined and fetched and not (updates and installs and min(updates) > min(installs))
+        if shared and not _other_thought(group, run, manager, facts):
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
-        if any(_leaves(op) for op in before if op.manager.name == manager) and _cleans(run, manager, facts):
+        left = any(_leaves(op) for op in before if op.manager.name == manager)
+        if left and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
-        if manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS:
+        follows = manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS
+        if follows and not _other_thought(group, run, manager, facts):
             return f"the steps of {manager} belong in one layer"
     return None
+
+
+def _other_thought(group: Sequence[Run], run: Run, manager: str, facts: Facts) -> bool:
+    """Whether *run* installs for something else than *group*, which installs more than once already: a comment tells.
+
+    The edit of one of many would run all of them again. An index of its own costs less.
+    """
+    if apart(group[-1], run, facts) is not None:
+        return True
+    several = sum(
+        any(use.operation.manager.name == manager and use.operation.kind in _ADDS for use in facts.uses(one))
+        for one in group
+    )
+    return several > 1 and commented(group[-1], run, facts)
 
 
 def _leaves(done: Operation) -> bool:
@@ -97,6 +115,14 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
 
 
+def _gone(run: Run, manager: str, facts: Facts) -> bool:
+    """Whether *run* deletes *manager*'s cache itself."""
+    script = facts.script(run)
+    return script is not None and any(
+        removes(command, path) for command in script.commands for path in manager_data(manager).paths
+    )
+
+
 def _cleans(run: Run, manager: str, facts: Facts) -> bool:
     """Whether *run* does nothing but clean up, and part of it is *manager*'s cache."""
     script = facts.script(run)
@@ -107,7 +133,9 @@ def _cleans(run: Run, manager: str, facts: Facts) -> bool:
     for command in script.commands:
         operation = cleaners.get(id(command))
         if operation is not None:
-            hit = hit or operation.manager.name == manager
+            # What a project no longer needs is some files; removed packages of a system are what was built with.
+            cleans = operation.kind is Kind.CLEAN or manager in _SYSTEM
+            hit = hit or (cleans and operation.manager.name == manager)
             continue
         if command.name != "rm" and not (command.words and command.words[-1].literal == "true"):
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
@@ -20,7 +21,9 @@ from ..shell.commands import written
 #: Managers that take what one install brings into account when they resolve the next; repositories that an install
 #: adds count after an update only.
 _MANAGERS = frozenset(("apt",))
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*(?:\$\{[A-Za-z_][A-Za-z0-9_]*\}[A-Za-z0-9_.+:=~*/-]*)*\Z(?<!-)")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*(?:\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*)[A-Za-z0-9_.+:=~*/-]*)*\Z(?<!-)"
+)
 
 
 def join_installs(build: Build, facts: Facts) -> Proposals:
@@ -51,23 +54,20 @@ def _groups(run: Run, facts: Facts) -> Iterator[list[Simple]]:
     for chain in script.root.items:
         if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
             continue
-        group: list[Simple] = []
-        for item in chain.items:
-            frame = _frame(uses.get(id(item)))
-            if frame is not None and group and frame == _frame(uses[id(group[-1])]):
-                group.append(item)  # type: ignore[arg-type]
-                continue
-            if len(group) > 1:
+        for installs, items in groupby(chain.items, key=lambda item: _installs(uses.get(id(item)))):
+            group = [item for item in items if isinstance(item, Simple)]
+            frames = {_frame(uses[id(one)]) for one in group} if installs else set()
+            # Some of those that follow each other in one, and others beside it, would be half a thing.
+            if len(group) > 1 and len(frames) == 1 and None not in frames:
                 yield group
-            group = [item] if frame is not None and isinstance(item, Simple) else []
-        if len(group) > 1:
-            yield group
 
 
-def _frame(use: Use | None) -> tuple[tuple[str, ...], frozenset[str]] | None:
+def _installs(use: Use | None) -> bool:
+    return use is not None and use.operation.manager.name in _MANAGERS and use.operation.kind is Kind.INSTALL
+
+
+def _frame(use: Use) -> tuple[tuple[str, ...], frozenset[str]] | None:
     """What two installs must share to be one; None for what is no plain install."""
-    if use is None or use.operation.manager.name not in _MANAGERS or use.operation.kind is not Kind.INSTALL:
-        return None
     command = use.command
     operation = use.operation
     if operation.subcommand != "install" or operation.wrappers or command.redirects or not operation.operands:

@@ -6,6 +6,7 @@ import re
 
 from ...analysis.bases import root_evidence
 from ...analysis.facts import Facts
+from ...analysis.flow.outcome import must_succeed
 from ...analysis.shell.operations import Kind
 from ...change import Change, Remark, RemovesOperand, ReplacesWords, Safety
 from ...ir.build import Build, Stage
@@ -28,6 +29,7 @@ _PLAIN = frozenset(
         "debconf-set-selections",
     )
 )  # fmt: skip
+_SUDO = ("sudo", "/usr/bin/sudo")
 _HARMLESS = frozenset(["DEBIAN_FRONTEND", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TERM", "TZ"])
 #: Options by which sudo leaves the environment as it is, but for PATH.
 _KEEPS_ENVIRONMENT = frozenset(("-E", "--preserve-env"))
@@ -44,7 +46,8 @@ def sudo(build: Build, facts: Facts) -> Proposals:
     sudo in the same state), and the command does the same in any environment: sudo clears the environment and sets its
     own PATH. Other commands are a matter of level standard, and stay where the build sets PATH or variables that they
     would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and shells
-    with expansions in their text stay. The package sudo goes (level aggressive) only where nothing else in the file
+    with expansions in their text stay; so does a sudo whose failure the build would not notice, unless something shows
+    that it is installed. The package sudo goes (level aggressive) only where nothing else in the file
     names sudo, and no scripts are copied or downloaded that could. Source: sudo(8), sudoers(5), `env_reset` and
     `secure_path`.
     """
@@ -57,21 +60,21 @@ def sudo(build: Build, facts: Facts) -> Proposals:
                     yield missed(run.line, "sudo stays: the RUN is in exec form")
                 continue
             for command in script.commands:
-                if command.name in ("sudo", "/usr/bin/sudo"):
-                    yield _one(build, facts, run, script, command, evidence)
+                if command.name in _SUDO:
+                    yield _one(build, facts, stage, run, script, command, evidence)
         if evidence is not None:
             yield from _package(build, facts, stage)
 
 
 def _one(
-    build: Build, facts: Facts, run: Run, script: Script, command: Simple, evidence: str | None
+    build: Build, facts: Facts, stage: Stage, run: Run, script: Script, command: Simple, evidence: str | None
 ) -> Change | Remark:
     assert run.body is not None
     logical = run.body.logical
     line = build.document.line_of(logical.before(command.span.start))
     kept = len(command.words) > 1 and command.words[1].text in _KEEPS_ENVIRONMENT
     at = 2 if kept else 1
-    reason = _not_root(facts, run, evidence) or _obstacle(command, at)
+    reason = _not_root(facts, run, evidence) or _obstacle(command, at) or _absent(stage, facts, run, script, command)
     safety = Safety.SAFE
     if reason is None:
         reason, safety = _environment(facts, run, command, at)
@@ -95,6 +98,26 @@ def _not_root(facts: Facts, run: Run, evidence: str | None) -> str | None:
     if state.user is None and evidence is None:
         return "it is not known as which user the base image starts"
     return None
+
+
+def _absent(stage: Stage, facts: Facts, run: Run, script: Script, command: Simple) -> str | None:
+    """Why *command* may fail today for want of sudo, and would work without it; None where sudo is surely there."""
+    if must_succeed(script, command, errexit=facts.state(run).errexit):
+        return None
+    for index in facts.graph.chain(stage.index):
+        for other in facts.build.stages[index].runs:
+            if index == stage.index and other.index > run.index:
+                break
+            body = facts.script(other)
+            errexit = facts.state(other).errexit
+            for one in body.commands if body is not None else ():
+                if one.name in _SUDO and must_succeed(body, one, errexit=errexit):
+                    return None
+            for use in facts.uses(other):
+                named = [use.command.words[at].literal for at in use.operation.operands]
+                if use.operation.kind is Kind.INSTALL and "sudo" in named:
+                    return None
+    return "nothing shows that sudo is there, and the build goes on where it is not"
 
 
 def _obstacle(command: Simple, at: int) -> str | None:

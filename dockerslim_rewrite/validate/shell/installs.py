@@ -15,7 +15,9 @@ _OPTION = re.compile(
     r"-[yqfmuV]+\Z|--(?:yes|assume-yes|quiet|no-install-recommends|no-install-suggests|fix-missing|fix-broken"
     r"|show-progress|allow-[a-z-]+|no-upgrade|ignore-missing|force-yes|verbose-versions)\Z"
 )
-_PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.+:=~*/-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*\Z(?<!-)")
+_PACKAGE = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.+:=~*/-]|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)*\Z(?<!-)"
+)
 
 
 def parted(units: tuple[Unit, ...], at: int, claims: Sequence[Claim]) -> tuple[Unit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...change import AddsCommand, AddsOption, DropsFiles
+from ...change import AddsCommand, AddsOption, DropsFiles, RemovesCommand
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Value
 from ..core.observe import Command, units
@@ -31,6 +31,10 @@ def check_package_lists(old: Build, new: Build, licences: Licences) -> None:
             raise Unsound("apt reads lists that are deleted below it", None, deleted[-1])
     if any("--no-cache" in claim.options for claim in licences.of(AddsOption)):
         _apk(new)
+    if any(_updates(claim.argv) for claim in licences.of(RemovesCommand)):
+        without = _reads_none(new)
+        if len(without) > len(_reads_none(old)):
+            raise Unsound("apt reads lists that nothing fetches any more", None, without[-1])
     if any("update" in claim.argv for claim in licences.of(AddsCommand)):
         fresh = _fresh_updates(new)
         if len(fresh) > len(_fresh_updates(old)):
@@ -60,6 +64,31 @@ def _reads_deleted(build: Build) -> list[int]:
             if deleted is not None and script is not None and reads_lists(units(script)) is True:
                 found.append(step.line)
         ends.append(deleted)
+    return found
+
+
+def _updates(argv: tuple[str, ...]) -> bool:
+    return "update" in argv and not {"apt-get", "apt"}.isdisjoint(argv)
+
+
+def _reads_none(build: Build) -> list[int]:
+    """The lines of RUNs, and triggers, that may have apt read lists which no RUN of *build* below them fetched."""
+    found: list[int] = []
+    ends: list[bool] = []
+    for stage in build.stages:
+        base = base_of(stage, build)
+        known = ends[base] if isinstance(base, int) else False
+        triggers = [step.trigger for step in stage.steps if isinstance(step, Onbuild) and step.trigger is not None]
+        for step in (*stage.steps, *triggers):
+            if not isinstance(step, Run):
+                continue
+            script = script_of(step)
+            # What cannot be read may read them.
+            reads = True if script is None else reads_lists(units(script))
+            if reads and not known:
+                found.append(step.line)
+            known = known or reads is False
+        ends.append(known)
     return found
 
 
