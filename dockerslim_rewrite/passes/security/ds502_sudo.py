@@ -110,9 +110,10 @@ def _absent(stage: Stage, facts: Facts, run: Run, script: Script, command: Simpl
                 break
             body = facts.script(other)
             errexit = facts.state(other).errexit
-            for one in body.commands if body is not None else ():
-                if one.name in _SUDO and must_succeed(body, one, errexit=errexit):
-                    return None
+            if body is not None and any(
+                one.name in _SUDO and must_succeed(body, one, errexit=errexit) for one in body.commands
+            ):
+                return None
             for use in facts.uses(other):
                 named = [use.command.words[at].literal for at in use.operation.operands]
                 if use.operation.kind is Kind.INSTALL and "sudo" in named:

@@ -196,7 +196,7 @@ class Licences:
 
 def _commands_of_added_runs(licences: Licences) -> set[tuple[str, ...]]:
     """The commands of the RUNs for an account that stand in the RUN before or behind them, with which they merged."""
-    if not (licences.of(MergesRuns) and licences.of(SetsUser)):
+    if not all(any(isinstance(claim, kind) for claim in licences.claims) for kind in (MergesRuns, SetsUser)):
         return set()
     texts = [claim.text for claim in licences.of(AddsInstruction) if claim.keyword == "RUN"]
     return {tuple(part.split()) for text in texts for part in text.partition(" ")[2].split(" && ")}
