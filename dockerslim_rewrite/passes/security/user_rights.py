@@ -13,7 +13,7 @@ from ...analysis.flow.destinations import destination
 from ...analysis.flow.places import BROAD, Frame, moved
 from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, WrittenPath
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Run
+from ...ir.steps import Copy, Exec, Run
 from ...knowledge.users import is_temporary
 
 _SYSTEM = re.compile(
@@ -108,10 +108,14 @@ def copies_to_own(
     """The steps of *stage* whose files must belong to the user, by index.
 
     Those are the ones that bring files which only their owner may read, or which may be written, and those that would
-    take a folder of the user's back to root: COPY gives each folder below its destination the owner of its files.
+    take a folder of the user's back to root: COPY gives each folder below its destination the owner of its files. A
+    program that was built has no reason to write over itself, and had better not be able to.
     """
+    programs = _started(facts, stage)
     for step, target in copies_of(facts, stage):
         if step.origin.flag("from") is None and not step.origin.heredocs:
+            continue
+        if target in programs:
             continue
         for folder, whole in own.items():
             if within(folder, target) or (whole and within(target, folder)):
@@ -126,6 +130,16 @@ def copies_to_own(
                 yield from steps[-1:] if whole else ()
         if not _for_others(files[path]) or _is_written(path, behaviour, own):
             yield steps[-1]
+
+
+def _started(facts: Facts, stage: Stage) -> frozenset[str]:
+    """The image paths that the words of CMD and ENTRYPOINT name, as seen from where the container starts."""
+    found = set()
+    for step in stage.steps:
+        if isinstance(step, Exec):
+            workdir = facts.state(step).workdir or "/"
+            found |= {posixpath.normpath(posixpath.join(workdir, word)) for word in step.argv or ()}
+    return frozenset(found)
 
 
 def _brings_folder(step: Copy, project: Project) -> bool:
