@@ -79,6 +79,10 @@ def review(
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
             earlier = path if own is None else own.before
             options_here = side.options_of(path)
+            if earlier is not None and earlier != path:
+                # A baseline lies beside what it accepts, and what it accepts may have moved away from it.
+                accepted = options_here.accepted | side.options_of(earlier).accepted
+                options_here = evolve(options_here, accepted=accepted)
             if gone and earlier is not None and side.context_of(path) is None:
                 # Where a source of COPY is gone, nothing but the base tells any more which directory it was built with.
                 options_here = side.options_of(path, old.context_of(earlier))
@@ -180,7 +184,8 @@ class _Base:
     def rewritten(self, path: str) -> Result | None:
         side = self._unpacked()
         try:
-            return side.rewritten(path, side.options_of(path))
+            # What was accepted was there as well.
+            return side.rewritten(path, evolve(side.options_of(path), accepted=frozenset()))
         except (ParseError, ValueError, OSError):
             # What could not be read before is new now.
             return None

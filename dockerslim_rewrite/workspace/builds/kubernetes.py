@@ -5,6 +5,8 @@ Charts of Helm are templates: what they will say is known to whoever renders the
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 
 from ..repository import Repository
@@ -18,13 +20,28 @@ _PODS = {
 }
 _TEMPLATE = ("spec", "template", "spec")
 _KINDS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController", "Service"))
+#: What the text of a manifest shows before it is read as YAML.
+_CONTAINERS = re.compile(r"(?m)(?:^[ \t]|[{,])[ \t]*+(?:-[ \t]++)?\"?(?:containers|initContainers)\"?[ \t]*+:")
+_VERSION = re.compile(r"(?m)(?:^|[{,])[ \t]*+(?:-[ \t]++)?\"?apiVersion\"?[ \t]*+:")
+_known: dict[tuple[str, bytes], tuple[FoundRun, ...]] = {}
+_MOST_KNOWN = 10_000
 
 
-def manifests(repository: Repository, path: str) -> Iterator[FoundRun]:
+def manifests(repository: Repository, path: str) -> tuple[FoundRun, ...]:
     """The containers in the manifests of the file *path*; nothing for YAML that is something else."""
     text = repository.read(path)
-    if text is None or "containers" not in text or "apiVersion" not in text or "{{" in text:
-        return
+    if text is None or not _CONTAINERS.search(text) or not _VERSION.search(text) or "{{" in text:
+        return ()
+    # Both sides of a review hold most files alike, and reading YAML is most of what a repository costs.
+    key = (path, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+    if key not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = tuple(_in_manifests(path, text))
+    return _known[key]
+
+
+def _in_manifests(path: str, text: str) -> Iterator[FoundRun]:
     try:
         found = documents(text)
     except YamlError:
