@@ -91,6 +91,12 @@ def configuration_names() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], re.P
 
 
 @cache
+def lock_names() -> re.Pattern[str]:
+    """The names of files in which package managers keep what they chose: nothing in them is a setting."""
+    return _any(table("written")["files"]["locks"])
+
+
+@cache
 def configured_elsewhere() -> frozenset[str]:
     """Folders whose files no program of the image reads as its configuration."""
     return frozenset(table("written")["files"]["elsewhere"])

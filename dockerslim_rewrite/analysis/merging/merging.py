@@ -226,7 +226,7 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
     comments = _between(first, second, facts)
     if not comments:
         return None
-    if any(_SWITCHED_OFF.match(comment.text.strip()) for comment in comments):
+    if switched_off(first, second, facts):
         return "an instruction that is commented out stands between them, and could not be switched on inside a RUN"
     document = facts.build.document
     if second.index + 1 == len(document.instructions) or document.line_of(comments[-1].span.start) != second.line - 1:
@@ -235,6 +235,11 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
     if behind.keyword != "RUN" and behind.line_number == second.origin.end_line + 1:
         return f"the comment above it is about {behind.keyword} on line {behind.line_number}, too"
     return None
+
+
+def switched_off(first: Run, second: Run, facts: Facts) -> bool:
+    """Whether an instruction that is commented out stands between neighbours *first* and *second*."""
+    return any(_SWITCHED_OFF.match(comment.text.strip()) for comment in _between(first, second, facts))
 
 
 def commented(first: Run, second: Run, facts: Facts) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
-from ...knowledge.written import configuration_names, configured_elsewhere
+from ...knowledge.written import configuration_names, configured_elsewhere, lock_names
 from ..tree import ContextTree
 from .entries import Entry, UnreadError
 from .plain import read_environment, read_ini, read_properties
@@ -64,6 +64,8 @@ def configured(
     mentioned = Mentioned(texts)
     for path in sorted(shipped):
         name = posixpath.basename(path)
+        if lock_names().match(name):
+            continue
         reader = next((kind for kind, pattern in readers if pattern.match(name)), None)
         if reader is None and not _STRANGE.search(name):
             continue
@@ -83,7 +85,22 @@ def configured(
         try:
             if text is None:
                 raise UnreadError("it is not text, or too large")
-            yield from written(_READERS[reader](text), path, cwd, environment)
+            yield from written(_entries(tree, path, reader, text), path, cwd, environment)
         except UnreadError as error:
             if matters:
                 yield Doubt(f"{path} cannot be read: {error}", Evidence(path, 0))
+
+
+def _entries(tree: ContextTree, path: str, reader: str, text: str) -> list[Entry]:
+    """The values of the file *path*, whose *text* is read once for all programs. Raises ``UnreadError``."""
+
+    def read() -> list[Entry] | UnreadError:
+        try:
+            return _READERS[reader](text)
+        except UnreadError as error:
+            return error
+
+    found = tree.recall(("configuration", path, reader), read)
+    if isinstance(found, UnreadError):
+        raise found
+    return found

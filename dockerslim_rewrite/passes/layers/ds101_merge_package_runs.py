@@ -7,7 +7,7 @@ from functools import partial
 
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
-from ...analysis.merging.merging import apart, commented
+from ...analysis.merging.merging import commented, switched_off
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import appendable, mounted, removes
 from ...analysis.shell.operations import Kind, Operation
@@ -78,7 +78,7 @@ def _other_thought(group: Sequence[Run], run: Run, manager: str, facts: Facts) -
 
     The edit of one of many would run all of them again. An index of its own costs less.
     """
-    if apart(group[-1], run, facts) is not None:
+    if switched_off(group[-1], run, facts):
         return True
     several = sum(
         any(use.operation.manager.name == manager and use.operation.kind in _ADDS for use in facts.uses(one))
