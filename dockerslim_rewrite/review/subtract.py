@@ -84,6 +84,7 @@ class Places:
         self._lines = text.split("\n")
         build = read_build(parse(text))
         self.labels = ("", *stage_labels(build))
+        self.names = {"", *(stage.name for stage in build.stages if stage.head.alias)}
         self.images = ("", *(untagged(stage.head.image) for stage in build.stages))
         found = []
         stage = 0
@@ -92,6 +93,10 @@ class Places:
             said = " ".join(text[one.span.start : one.span.end].split())
             found.append(Place(one.line_number, one.end_line, one.keyword, said, stage))
         self.found = tuple(found)
+        #: How often each stage says what, the instructions before the first one as stage 0.
+        self.said = [Counter[str]() for _ in self.labels]
+        for place in found:
+            self.said[place.stage][place.said] += 1
 
     def at(self, line: int) -> int | None:
         """The index of the instruction on *line*."""
@@ -153,15 +158,24 @@ def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> l
 
 
 def _stages(before: Places, after: Places) -> dict[int, int]:
-    """Which stage of *before*, by number, each of *after* is: by its name, else by its image, in order."""
-    found = {at: before.labels.index(label) for at, label in enumerate(after.labels) if label in before.labels}
-    left = [at for at in range(len(before.labels)) if at not in found.values()]
-    for at, image in enumerate(after.images):
-        if at not in found:
-            one = next((old for old in left if before.images[old] == image), None)
-            if one is not None:
-                found[at] = one
-                left.remove(one)
+    """Which stage of *before*, by number, each of *after* is.
+
+    Of those that have its name or its image it is the one whose name it has, else the one with which it shares most
+    instructions: a stage may get a name, and another one with the same image be put before or behind it.
+    """
+    pairs = []
+    for at, label in enumerate(after.labels):
+        for there, other in enumerate(before.labels):
+            named = label == other and label in after.names and other in before.names
+            if named or label == other or (at and there and after.images[at] == before.images[there]):
+                shared = sum((after.said[at] & before.said[there]).values()) if len(pairs) < _COMPARED else 0
+                pairs.append((not named, -shared, at, there))
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, _, at, there in sorted(pairs):
+        if at not in found and there not in taken:
+            found[at] = there
+            taken.add(there)
     return found
 
 

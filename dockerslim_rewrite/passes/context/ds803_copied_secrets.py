@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...analysis.facts import Facts
-from ...analysis.flow.destinations import destination
-from ...analysis.project import FileRole
-from ...ir.build import Build, Stage
-from ...ir.steps import Copy
+from ...analysis.project import Classified, FileRole
+from ...ir.build import Build
 from ..base import Proposals, analysis
 from .sizes import shown
 
 _PUBLIC = re.compile(r"-----BEGIN (?:(?:TRUSTED )?CERTIFICATE|PGP PUBLIC KEY BLOCK|(?:RSA |EC )?PUBLIC KEY)-----")
-_TOLD = {
-    FileRole.SECRET: "by its name a secret, which everybody can read who can pull the image",
-    FileRole.LARGE: "large",
-}
+#: So many files are named in a remark.
+_NAMED = 3
 
 
 def copied_secrets(build: Build, facts: Facts) -> Proposals:
@@ -30,26 +27,37 @@ def copied_secrets(build: Build, facts: Facts) -> Proposals:
     project = facts.project
     if project is None or not build.stages:
         return
-    stage = build.stages[-1]
     copied = {file.path: image for image, file in project.image_files(build).items()}
+    steps = project.copied_by(build)
+    lines = {step.index: step.line for step in build.stages[-1].steps}
+    found: dict[tuple[FileRole, int], list[tuple[str, Classified]]] = {}
     for item in project.classified:
-        if item.role not in _TOLD or item.folder:
-            continue
         image = copied.get(item.path)
-        if image is not None and not (item.role is FileRole.SECRET and _is_public(project.text(item.path))):
-            line = _line(image, stage, facts)
-            yield analysis(line, f"{image} is {_TOLD[item.role]} ({shown(item.size)})", item.path)
+        if image is None or item.folder or item.role not in (FileRole.SECRET, FileRole.LARGE):
+            continue
+        if item.role is FileRole.SECRET and _is_public(project.text(item.path)):
+            continue
+        line = lines.get(steps[image][-1], build.stages[-1].head.line)
+        found.setdefault((item.role, line), []).append((image, item))
+    for (role, line), items in sorted(found.items(), key=lambda one: (one[0][1], one[0][0].value)):
+        yield analysis(line, _told(role, items), *(item.path for _, item in items[:_NAMED]))
+
+
+def _told(role: FileRole, items: Sequence[tuple[str, Classified]]) -> str:
+    size = shown(sum(item.size for _, item in items))
+    names = ", ".join(image for image, _ in items[:_NAMED])
+    if len(items) > _NAMED:
+        names += f" and {len(items) - _NAMED} more"
+    it, gets = ("it", "gets") if len(items) == 1 else ("them", "get")
+    if role is FileRole.SECRET:
+        looks = "looks like a secret by its name" if len(items) == 1 else "look like secrets by their names"
+        return (
+            f"{names} {looks}, and anyone who can pull the image can read {it} ({size}); what the image does not need "
+            "belongs in .dockerignore"
+        )
+    return f"{names} {gets} into the image ({size}); what it does not need belongs in .dockerignore"
 
 
 def _is_public(text: str | None) -> bool:
     """Whether *text* is of certificates and public keys alone, which are there to be given away."""
     return text is not None and bool(_PUBLIC.search(text)) and "PRIVATE KEY" not in text
-
-
-def _line(image: str, stage: Stage, facts: Facts) -> int:
-    for step in reversed(stage.steps):
-        if isinstance(step, Copy):
-            target = destination(step, facts.state(step))
-            if target is not None and (image == target or image.startswith(target.rstrip("/") + "/")):
-                return step.line
-    return stage.head.line

@@ -81,8 +81,9 @@ def _other_thought(group: Sequence[Run], run: Run, manager: str, facts: Facts) -
     if switched_off(group[-1], run, facts):
         return True
     several = sum(
-        any(use.operation.manager.name == manager and use.operation.kind in _ADDS for use in facts.uses(one))
+        use.operation.manager.name == manager and use.operation.kind in _ADDS
         for one in group
+        for use in facts.uses(one)
     )
     return several > 1 and commented(group[-1], run, facts)
 
