@@ -504,6 +504,7 @@ class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
 
     A rule leaves ``rule``, its code, to the engine. A change that was held back says which level it ``needs``.
+    ``breaks`` tells that a build which worked does so no more.
     """
 
     kind: RemarkKind
@@ -512,6 +513,7 @@ class Remark:
     evidence: tuple[str, ...] = ()
     rule: str = ""
     needs: Safety | None = None
+    breaks: bool = False
 
     @property
     def message(self) -> str:

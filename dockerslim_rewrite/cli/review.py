@@ -35,7 +35,9 @@ def review_command(
     write: Annotated[
         list[str] | None, typer.Option("--write", metavar="FORMAT=FILE", help="A format into a file as well.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit 1 if there is anything to change.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit 1 if there is anything to change, or a build that fails now.")
+    ] = False,
     post: Annotated[str | None, typer.Option("--post", metavar="FORGE", help="Post to github or gitlab.")] = None,
     number: Annotated[int | None, typer.Option("--number", min=1, help="Of the pull request, for --post.")] = None,
     send: Annotated[
@@ -91,7 +93,7 @@ def review_command(
         raise typer.Exit(USAGE) from None
     for line in found.skipped:
         print(printable(f"dockerslim: skipped: {line}"), file=sys.stderr)
-    raise typer.Exit(CHANGES if check and any(one.changes for one in found.files) else DONE)
+    raise typer.Exit(CHANGES if check and any(one.changes or one.broken for one in found.files) else DONE)
 
 
 def _known(format: str, post: str | None, option: str = "--format") -> None:

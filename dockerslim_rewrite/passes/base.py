@@ -33,6 +33,7 @@ class Pass:
     group: str
     summary: str
     look: str = ""
+    fails: bool = False
     answers: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     optional: bool = False

@@ -52,6 +52,7 @@ def _pass(row: Mapping[str, Any], phase: str) -> Pass:
         group=row["group"],
         summary=row["summary"],
         look=row.get("look", ""),
+        fails=row.get("fails", False),
         answers=tuple(row.get("answers", ())),
         mentions=tuple(row.get("mentions", ())),
         optional=row.get("optional", False),

@@ -17,7 +17,7 @@ def github(results: Sequence[Result]) -> str:
     found = list(all_findings(results))
     lines: list[str] = []
     left = 0
-    for kind, command in (("warning", "warning"), ("note", "notice")):
+    for kind, command in (("error", "error"), ("warning", "warning"), ("note", "notice")):
         own = [one for one in found if one.severity == kind]
         shown = sorted(own, key=lambda one: (not one.security, -one.saving))[:LIMIT]
         left += len(own) - len(shown)
@@ -30,8 +30,8 @@ def github(results: Sequence[Result]) -> str:
 def azure(results: Sequence[Result]) -> str:
     """Logging commands of Azure Pipelines; notes are warnings there as well."""
     return "".join(
-        f"##vso[task.logissue type=warning;sourcepath={_azure(one.path)};linenumber={one.line};columnnumber=1;"
-        f"code={one.rule}]{_azure(one.message)}\n"
+        f"##vso[task.logissue type={'error' if one.breaks else 'warning'};sourcepath={_azure(one.path)};"
+        f"linenumber={one.line};columnnumber=1;code={one.rule}]{_azure(one.message)}\n"
         for one in all_findings(results)
     )
 

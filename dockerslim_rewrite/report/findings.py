@@ -42,12 +42,13 @@ class Finding:
     security: bool
     saving: int
     fingerprint: str
+    breaks: bool = False
     part: Part | None = None
 
     @property
     def severity(self) -> str:
-        """``warning`` for what can be changed, ``note`` for the rest."""
-        return "warning" if self.change else "note"
+        """``error`` for what breaks a build, ``warning`` for what can be changed, ``note`` for the rest."""
+        return "error" if self.breaks else "warning" if self.change else "note"
 
 
 def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
@@ -91,6 +92,7 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
                 security=one.rule in security,
                 saving=(one.saving or 0) if isinstance(one, Change) else 0,
                 fingerprint=fingerprint(shown_path(result), *key, seen[key]),
+                breaks=isinstance(one, Remark) and one.breaks,
                 part=part,
             )
         )

@@ -19,9 +19,11 @@ def markdown(results: Sequence[Result]) -> str:
     changes = sum(len(one.changes) for one in ordered)
     if not ordered:
         return "### dockerslim: nothing to change\n"
+    broken = sum(any(one.breaks for one in findings(result)) for result in ordered)
+    breaks = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}, " if broken else ""
     saving = sum(one.saving for one in ordered)
     saved = f", about {size(saving)} less in the images" if saving else ""
-    head = [f"### dockerslim: {counted(changes, 'change')}{saved}", ""]
+    head = [f"### dockerslim: {breaks}{counted(changes, 'change')}{saved}", ""]
     head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
     for result in ordered:
         notes = sum(not one.change for one in findings(result))
@@ -46,7 +48,7 @@ def _fold(result: Result) -> str:
     for one in findings(result):
         page = page_of(one.rule)
         rule = one.rule if page is None else f"[{one.rule}]({page})"
-        lines.append(f"- line {one.line}, {rule}: {plain(one.message)}")
+        lines.append(f"- {'**the build fails:** ' if one.breaks else ''}line {one.line}, {rule}: {plain(one.message)}")
     if result.changed:
         shown = picture(result)
         if shown:

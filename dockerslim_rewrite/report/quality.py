@@ -12,6 +12,8 @@ from .findings import all_findings, clean, findings, page_of, shown_path
 
 #: Bitbucket refuses reports with more annotations, and longer summaries.
 _ANNOTATIONS, _SUMMARY = 1000, 450
+#: GitLab's word for each severity of a finding that is not about security.
+_SEVERITY = {"error": "critical", "warning": "minor", "note": "info"}
 
 
 def gitlab(results: Sequence[Result]) -> str:
@@ -21,7 +23,7 @@ def gitlab(results: Sequence[Result]) -> str:
             "description": clean(one.message),
             "check_name": one.rule,
             "fingerprint": one.fingerprint,
-            "severity": "major" if one.security else "minor" if one.change else "info",
+            "severity": _SEVERITY[one.severity] if not one.security else "major",
             "location": {"path": one.path, "lines": {"begin": one.line}},
         }
         for one in all_findings(results)
@@ -37,7 +39,7 @@ def bitbucket(results: Sequence[Result]) -> str:
             "external_id": f"dockerslim-{one.fingerprint}",
             "annotation_type": "VULNERABILITY" if one.security else "CODE_SMELL",
             "summary": f"{one.rule} {clean(one.message)}"[:_SUMMARY],
-            "severity": "MEDIUM" if one.security else "LOW",
+            "severity": "HIGH" if one.breaks else "MEDIUM" if one.security else "LOW",
             "path": one.path,
             "line": one.line,
         }

@@ -11,6 +11,7 @@ from typing import Any
 from ..change import Change, Safety
 from ..pipeline import unified_diff
 from ..pipeline.parts import MOST_PARTS, Part
+from ..record import evolve
 from ..review.reviewed import Reviewed, Suggestion
 from ..review.run import Review
 from ..text import Patch
@@ -30,6 +31,8 @@ FILES = 10
 _ABOVE = 100
 #: So many digits name a commit for people.
 _SHORT = 12
+#: More changes of one reason than this are told as one.
+_ALIKE = 2
 #: So much of what a change rests on is shown.
 _EVIDENCE = 3
 
@@ -54,11 +57,17 @@ def marks(file: Reviewed) -> dict[Suggestion, str]:
 def why(changes: Iterable[Change]) -> str:
     """A sentence a change, each with its rule."""
     lines = []
+    alike: dict[tuple[str, str], list[Change]] = {}
     for one in changes:
-        page = page_of(one.rule)
-        rule = f"**{one.rule}**" if page is None else f"[**{one.rule}**]({page})"
-        shown = "; ".join(one.evidence[:_EVIDENCE]) if one.safety is not Safety.SAFE else ""
-        lines.append(f"{rule} {plain(advice(one))}" + (f" (rests on: {plain(shown)})" if shown else ""))
+        alike.setdefault((one.rule, one.reason), []).append(one)
+    for (code_, _), several in alike.items():
+        page = page_of(code_)
+        rule = f"**{code_}**" if page is None else f"[**{code_}**]({page})"
+        if len({one.title for one in several}) > _ALIKE:
+            several = [evolve(several[0], title=f"{several[0].title}, and {len(several) - 1} more like it")]
+        for one in several:
+            shown = "; ".join(one.evidence[:_EVIDENCE]) if one.safety is not Safety.SAFE else ""
+            lines.append(f"{rule} {plain(advice(one))}" + (f" (rests on: {plain(shown)})" if shown else ""))
     # Rules that did the same in several places of the suggestion say it once.
     return "\n\n".join(dict.fromkeys(lines))
 
@@ -208,7 +217,7 @@ def review_json(review: Review, root: Path) -> str:
                 "last_line": one.replacement.last,
                 "text": one.replacement.text,
                 "rules": sorted({change.rule for change in one.changes}),
-                "message": " ".join(advice(change) for change in one.changes),
+                "message": ". ".join(advice(change) for change in one.changes),
             }
             for one in file.suggestions
         ]
@@ -235,7 +244,9 @@ def review_lines(review: Review) -> list[str]:
         return [f"nothing to suggest, compared with {against}"]
     files = counted(len(review.files), "file")
     suggested = counted(sum(len(one.suggestions) for one in review.files), "suggestion")
-    lines.append(f"{suggested} in {files}, compared with {against}")
+    broken = sum(one.broken for one in review.files)
+    fails = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}; " if broken else ""
+    lines.append(f"{fails}{suggested} in {files}, compared with {against}")
     patched = sum(bool(one.parts) for one in review.files)
     if patched:
         lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"

@@ -43,7 +43,7 @@ def _diagnostic(source: Source, one: Finding, part: Part | None) -> dict[str, An
     entry: dict[str, Any] = {
         "message": clean(one.message),
         "location": {"path": one.path, "range": _range(source, *one.span)},
-        "severity": "WARNING" if one.change else "INFO",
+        "severity": {"error": "ERROR", "warning": "WARNING", "note": "INFO"}[one.severity],
         "code": {"value": one.rule} | ({} if page is None else {"url": page}),
     }
     if part is not None:

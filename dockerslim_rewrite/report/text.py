@@ -66,7 +66,8 @@ def remark_lines(name: str, remarks: Iterable[Remark]) -> Iterator[tuple[int, st
         causes.setdefault((remark.kind, remark.rule, remark.reason), []).append(remark)
     for first, *others in causes.values():
         also = _again(first.line, others)
-        yield first.line, f"{name}:{first.line}: {first.rule} {_WORDS[first.kind]}: {first.reason}{also}"
+        word = "error" if first.breaks else _WORDS[first.kind]
+        yield first.line, f"{name}:{first.line}: {first.rule} {word}: {first.reason}{also}"
 
 
 def listing(numbers: Sequence[int]) -> str:

@@ -25,7 +25,7 @@ def checkstyle(results: Sequence[Result]) -> str:
                 "error",
                 line=str(one.line),
                 column="1",
-                severity="warning" if one.change else "info",
+                severity={"note": "info"}.get(one.severity, one.severity),
                 message=_text(one.message),
                 source=f"dockerslim.{one.rule}",
             )
@@ -33,16 +33,18 @@ def checkstyle(results: Sequence[Result]) -> str:
 
 
 def junit(results: Sequence[Result]) -> str:
-    """JUnit's report: a test a file, which fails where something could be changed."""
+    """JUnit's report: a test a file, which fails where something could be changed or breaks a build."""
     ordered = sorted(results, key=shown_path)
-    failed = sum(result.changed for result in ordered)
+    failed = sum(result.changed or any(one.breaks for one in result.remarks) for result in ordered)
     root = Element("testsuites", name="dockerslim", tests=str(len(ordered)), failures=str(failed))
     suite = SubElement(root, "testsuite", name="dockerslim", tests=str(len(ordered)), failures=str(failed))
     for result in ordered:
         case = SubElement(suite, "testcase", name=_text(shown_path(result)), classname="dockerslim")
-        told = [f"{one.path}:{one.line}: {one.rule} {one.message}" for one in findings(result) if one.change]
+        told = [
+            f"{one.path}:{one.line}: {one.rule} {one.message}" for one in findings(result) if one.severity != "note"
+        ]
         if told:
-            count = "1 change" if len(told) == 1 else f"{len(told)} changes"
+            count = "1 finding" if len(told) == 1 else f"{len(told)} findings"
             SubElement(case, "failure", message=count, type="dockerslim").text = _text("\n".join(told))
     return _written(root)
 

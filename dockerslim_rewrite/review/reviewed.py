@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
 from ..change import Change, Remark
+from ..passes import rules
 from ..pipeline import Options, Result
 from ..pipeline.parts import Part, Replacement, parts, spanned
 from ..record import evolve, record
@@ -16,6 +17,8 @@ from .subtract import Places, Subtraction
 
 #: A suggestion for several places spans no more lines: beyond, what it changes is hard to see.
 _SPAN = 12
+#: So many lines may suggestions of one rule that follow each other have together.
+_TOGETHER = 40
 
 
 class Scope(Enum):
@@ -54,6 +57,11 @@ class Reviewed:
         """Whether the pull request changes the file, so that it can carry comments."""
         return bool(self.hunks)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the request breaks a build of the file."""
+        return any(note.breaks for note in self.notes)
+
     def old_line(self, line: int) -> int | None:
         """The number that *line* had before; None for a new line."""
         return next((old for hunk in self.hunks for new, old in hunk.kept if new == line), None)
@@ -91,7 +99,9 @@ def reviewed(
     """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
     new = Subtraction(before, after)
     touched = _touched(new.here, hunks)
-    fresh = {after.changes[at] for at in new.changes(touched)}
+    # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
+    waited = (at for at in new.changes(touched) if hunks and after.changes[at].line not in touched and new.declined(at))
+    fresh = {after.changes[at] for at in new.changes(touched).difference(waited)}
 
     def told(part: Part) -> bool:
         if scope is not Scope.LINES or fresh.intersection(part.changes):
@@ -103,6 +113,12 @@ def reviewed(
     suggestions, others = _cut(after.original, parts(after, options, told), hunks)
     noted = new.notes(touched) if scope is Scope.LINES else range(len(after.remarks))
     notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
+    if before is not None:
+        # What fails at an instruction that stays as it was worked before; a new one may copy what is made first.
+        failing = {one.code for one in rules() if one.fails}
+        fresh_notes = new.notes(touched)
+        broken = {after.remarks[at] for at in fresh_notes if after.remarks[at].rule in failing}
+        notes = tuple(evolve(one, breaks=one in broken and one.line not in touched) for one in notes)
     return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
 
 
@@ -125,7 +141,35 @@ def _cut(
             suggestions.append(Suggestion(whole, part.changes))
         else:
             others.append(part)
-    return tuple(suggestions), tuple(others)
+    return tuple(_side_by_side(suggestions, hunks)), tuple(others)
+
+
+def _side_by_side(suggestions: Sequence[Suggestion], hunks: Sequence[Hunk]) -> Iterator[Suggestion]:
+    """*suggestions* with those of one rule on lines that follow each other as one: nobody wants to click ten times."""
+    waiting: Suggestion | None = None
+    for one in sorted(suggestions, key=lambda one: one.replacement.first):
+        if waiting is not None:
+            joined = _joined(waiting, one)
+            if joined is not None and any(
+                hunk.holds(joined.replacement.first, joined.replacement.last) for hunk in hunks
+            ):
+                waiting = joined
+                continue
+            yield waiting
+        waiting = one
+    if waiting is not None:
+        yield waiting
+
+
+def _joined(first: Suggestion, second: Suggestion) -> Suggestion | None:
+    """Both as one; None where they are of more rules than one, or do not stand on lines that follow each other."""
+    one, other = first.replacement, second.replacement
+    if len({change.rule for change in (*first.changes, *second.changes)}) > 1 or other.first != one.last + 1:
+        return None
+    if one.text is None or other.text is None or other.last - one.first >= _TOGETHER:
+        return None
+    together = evolve(one, last=other.last, text=f"{one.text}\n{other.text}", edits=(*one.edits, *other.edits))
+    return Suggestion(together, (*first.changes, *second.changes))
 
 
 def _accepted(original: str, whole: Replacement) -> str:

@@ -40,6 +40,20 @@ class Subtraction:
         left = self._left(() if self._before is None else self._before.remarks, told, touched)
         return frozenset(at for at in left if told[at].kind is RemarkKind.ANALYSIS)
 
+    def declined(self, at: int) -> bool:
+        """Whether the base left what the change *at* is about as it was, and said so: only the verdict is new."""
+        known = () if self._before is None else self._before.remarks
+        bases = {one.code for one in rules() if one.family == "bases"}
+        new = self._after.changes[at]
+        key = self.here.key(new, self._same, of_base=new.rule in bases)
+        itself = range(len(self._there.found))
+        return any(
+            one.rule == new.rule
+            and one.kind in (RemarkKind.MISSED, RemarkKind.HELD)
+            and self._there.key(one, itself, of_base=one.rule in bases) == key
+            for one in known
+        )
+
     @cached_property
     def _there(self) -> Places:
         return Places("" if self._before is None else self._before.original)
@@ -163,7 +177,7 @@ def _stages(before: Places, after: Places) -> dict[int, int]:
     Of those that have its name or its image it is the one whose name it has, else the one with which it shares most
     instructions: a stage may get a name, and another one with the same image be put before or behind it.
     """
-    pairs = []
+    pairs: list[tuple[bool, int, int, int]] = []
     for at, label in enumerate(after.labels):
         for there, other in enumerate(before.labels):
             named = label == other and label in after.names and other in before.names

@@ -162,7 +162,7 @@ class Matcher:
                     continue
                 taken = self._taken(before, i, right, stage)
                 if taken is None:
-                    moves.passes(left, self.standing.workdir)
+                    # What is gone observes nothing.
                     i += 1
                     continue
                 if taken:
@@ -174,7 +174,6 @@ class Matcher:
                     matched = max(matched, before[i - 1].origin.span.end)
                     continue
             if left is not None and self._dropped(left, before, i):
-                moves.passes(left, self.standing.workdir)
                 i += 1
                 continue
             if right is not None and self.added.holds(right, gap, islice(after, j + 1, None)):
