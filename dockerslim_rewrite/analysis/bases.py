@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.build import Build, Stage
 from ..ir.reference import InvalidReference, parse
 from ..ir.steps import From, Run
-from ..knowledge.images import ImageFacts, image_facts
+from ..knowledge.images import ImageFacts, image_facts, image_facts_of_any
 from ..record import record
 from .facts import Facts
 from .packages.cleanup import always_runs
@@ -54,6 +54,8 @@ def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
         return None
     if reference.template:
         return None
+    if reference.tag is None and reference.digest is not None:
+        return image_facts_of_any(reference.familiar_name)
     return image_facts(reference.familiar_name, reference.tag.text if reference.tag else None)
 
 

@@ -16,7 +16,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from ..record import record
+from ..record import evolve, record
 from .tables import DATA, table
 
 _HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
@@ -134,6 +134,18 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
         source=entry["source"],
         as_of=entry["as_of"],
     )
+
+
+def image_facts_of_any(name: str) -> ImageFacts | None:
+    """What is known of an image that a digest alone names: it may be of any tag, old or new.
+
+    A distribution's image is at least of that distribution; other images stand on several.
+    """
+    found = image_facts(name, None)
+    entry = entry_of(canonical_name(name))
+    if found is None or entry is None or not entry.get("distribution_image"):
+        return None
+    return evolve(found, release=None, end_of_life=None, pin=None, counterparts=())
 
 
 @cache

@@ -23,6 +23,8 @@ _MANAGED = {
     "debian": ("bookworm", "trixie", "forky", "sid"),
     "ubuntu": ("lunar", "mantic", "noble", "plucky", "questing"),
 }
+#: Where one of these stands, pip may be another Python's, or is told to install all the same.
+_OTHER_PYTHONS = ("-m venv", "virtualenv", "EXTERNALLY-MANAGED", "PIP_BREAK_SYSTEM_PACKAGES", "conda", "pyenv")
 
 
 def slips(build: Build, facts: Facts) -> Proposals:
@@ -83,7 +85,7 @@ def _managed(stage: Stage, build: Build, facts: Facts) -> Iterator[Remark]:
         told = facts.state(call.run).env
         if "--break-system-packages" in words or {"PIP_BREAK_SYSTEM_PACKAGES", "VIRTUAL_ENV"} & told.keys():
             return
-        if any(word in build.text for word in ("-m venv", "virtualenv", "EXTERNALLY-MANAGED")):
+        if any(word in build.text for word in _OTHER_PYTHONS):
             return
         line = call.line(build)
         yield analysis(
