@@ -37,6 +37,8 @@ KEYWORDS = frozenset(
 ) | _VALUES | _LISTINGS  # fmt: skip
 
 _COMMAND_OPTION = re.compile(r"-[a-z]*c\Z")
+#: So much of what is no instruction is shown.
+_SHOWN = 40
 _POSIX_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 
 
@@ -167,7 +169,8 @@ class _Reader:
 
             near = get_close_matches(keyword, sorted(KEYWORDS), 1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            raise ParseError(instruction.line_number, f"unknown instruction {keyword}{hint}")
+            shown = keyword if len(keyword) <= _SHOWN else f"{keyword[:_SHOWN]}…"
+            raise ParseError(instruction.line_number, f"unknown instruction {shown}{hint}")
         args = instruction.args
         if keyword == "RUN":
             return Run(instruction, index, instruction.json, body_of(instruction, self.foreign))

@@ -37,7 +37,12 @@ class Git:
 
     def ask(self) -> None:
         """Make sure that Git takes the directory for a repository, and works in it: it need not be its owner's."""
-        self._run("rev-parse", "--git-dir")
+        try:
+            self._run("rev-parse", "--git-dir")
+        except GitError as error:
+            if "bare repository" not in str(error):
+                raise
+            raise GitError(f"{self.root}: is a bare repository, which holds no files; review in a checkout") from None
 
     def commit(self, name: str, option: str) -> str:
         """The id of the commit *name*, which *option* of the command names. What could be an option is refused."""

@@ -65,7 +65,7 @@ def review(
         by_path = {one.path: one for one in files}
         # A file that is gone changes what a build is sent as much as one that is new.
         touched = {name for one in changed for name in (one.path, one.before) if name is not None}
-        _check_paths(paths, new, touched)
+        _check_paths(paths, new, touched, git.root)
         covered, left_alone = side.discovered(paths)
         dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
         skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
@@ -75,6 +75,9 @@ def review(
         gone = any(one.path is None for one in changed)
         found: list[Reviewed] = []
         for path in dockerfiles:
+            if not os.path.lexists(new / path):
+                # Somebody names what the request changes, and this one is gone.
+                continue
             own = by_path.get(path)
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
             earlier = path if own is None else own.before
@@ -102,13 +105,20 @@ def review(
         return Review(base, start, tip, tuple(found), tuple(skipped))
 
 
-def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str]) -> None:
-    """Refuse a path that is neither in the head at *root* nor among those that were *touched*. Raises ``GitError``."""
+def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], home: Path) -> None:
+    """Refuse a path that is neither in the head at *root* nor among those that were *touched*, and one in a submodule
+    of the checkout *home*. Raises ``GitError``.
+    """
     for path in paths:
         plain = os.path.normpath(path).replace(os.sep, "/")
         gone = any(f"{one}/".startswith(f"{plain}/") for one in touched)
         if not gone and not os.path.lexists(root / path):
             raise GitError(f"{path}: no such file or directory in what is reviewed")
+        parts = plain.split("/")
+        for at in range(1, len(parts) + 1):
+            folder = "/".join(parts[:at])
+            if folder != "." and os.path.isfile(home / folder / ".git"):
+                raise GitError(f"{path}: lies in the submodule {folder}, whose requests are its own; review it there")
 
 
 def _concerned(path: str, touched: Collection[str], side: _Side, scope: Scope) -> bool:
@@ -161,7 +171,10 @@ class _Side:
         return os.path.relpath(found[-1].name, os.path.realpath(self.root))
 
     def rewritten(self, path: str, options: Options) -> Result:
-        return rewrite(read_whole(self.root / path, _MOST), options, path)
+        data = read_whole(self.root / path, _MOST)
+        if b"\0" in data:
+            raise ValueError("binary data")
+        return rewrite(data, options, path)
 
 
 class _Base:

@@ -10,7 +10,9 @@ import pytest
 
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.pipeline import Options, rewrite
+from dockerslim_rewrite.pipeline.baseline import accepted_at
 from dockerslim_rewrite.pipeline.parts import MOST_PARTS
+from dockerslim_rewrite.report.findings import findings
 from dockerslim_rewrite.report.markdown import fence
 from dockerslim_rewrite.report.review import (
     COMMENTS,
@@ -19,6 +21,7 @@ from dockerslim_rewrite.report.review import (
     github_comments,
     gitlab_discussions,
     marks,
+    review_lines,
     summary,
 )
 from dockerslim_rewrite.review.git import Git, GitError
@@ -58,8 +61,14 @@ CMD ["python", "app.py"]
 """
 
 
-def run(made: Repo, scope: Scope = Scope.LINES, head: str | None = None, paths: Sequence[str] = ()) -> Review:
-    return review(Git(made.root), "main", head, paths, scope, lambda path: Options())
+def run(
+    made: Repo,
+    scope: Scope = Scope.LINES,
+    head: str | None = None,
+    paths: Sequence[str] = (),
+    options: Callable[[Path], Options] = lambda path: Options(),
+) -> Review:
+    return review(Git(made.root), "main", head, paths, scope, options)
 
 
 def in_hunks(file: Reviewed) -> bool:
@@ -454,3 +463,80 @@ def test_a_shallow_clone_of_one_branch_is_not_compared_with_itself(repo: Make, t
     made.git("-C", str(clone.root), "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/topic")
     with pytest.raises(GitError, match="fetch-depth: 0"):
         clone.default_base()
+
+
+def test_a_file_that_is_gone_or_binary_is_no_mystery(repo: Make) -> None:
+    made = repo({"a/Dockerfile": "FROM debian:12\n", "b/Dockerfile": "FROM debian:12\n"}, {})
+    made.git("rm", "-q", "a/Dockerfile")
+    (made.root / "b/Dockerfile").write_bytes(b"FROM debian:12\n\0\x01")
+    made.commit()
+    found = run(made, paths=["a/Dockerfile", "b/Dockerfile"])
+    assert (found.files, found.skipped) == ((), ("b/Dockerfile: binary data",))
+
+
+def test_a_path_in_a_submodule_is_refused(repo: Make) -> None:
+    made = repo({"a/Dockerfile": "FROM debian:12\n"}, {"b": ""})
+    (made.root / "sub").mkdir()
+    (made.root / "sub/.git").write_text("gitdir: ../.git/modules/sub\n")
+    (made.root / "sub/Dockerfile").write_text("FROM debian:12\n")
+    with pytest.raises(GitError, match="sub/Dockerfile: lies in the submodule sub"):
+        run(made, paths=["sub/Dockerfile"])
+
+
+def test_a_renamed_file_keeps_what_was_accepted_of_it(repo: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y vim\nADD x /x\n"
+    made = repo({"b/Dockerfile": text, "b/x": "", "d/README": ""}, {})
+    build = read_build(parse(text))
+    entries = (accepted_at(one.rule, one.line, build) for one in rewrite(text).changes)
+    accepted = Options(accepted=frozenset(one.key for one in entries))
+    made.git("mv", "b/Dockerfile", "d/Dockerfile")
+    made.git("mv", "b/x", "d/x")
+    made.commit()
+    # The baseline stays behind in b.
+    files = run(made, options=lambda path: accepted if path.parent.name == "b" else Options()).files
+    assert files == ()
+
+
+def test_a_stage_that_gets_a_name_is_not_the_new_one_with_its_image(repo: Make) -> None:
+    first = "FROM golang:1.24{}\nWORKDIR /b\nRUN true\nENV PATH /cuda/bin:${{PATH}}\nRUN make build\n"
+    second = 'FROM golang:1.24\nENV PATH /cuda/bin:${PATH}\nCOPY --from=builder /b/x /x\nCMD ["/x"]\n'
+    made = repo({"Dockerfile": first.format("")}, {"Dockerfile": first.format(" AS builder") + second})
+    (file,) = run(made).files
+    assert [(one.rule, one.line) for one in file.changes] == [("DS604", 7)]
+
+
+def test_an_old_line_is_not_blamed_for_an_edit_elsewhere(repo: Make) -> None:
+    """Of two RUNs with lists the last before a program that nobody knows keeps them, and that is the new one."""
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y jq\n"
+    more = "RUN apt-get update && apt-get install -y tree\n"
+    end = 'ENV X=1\nRUN "$X"/bin/tool\n'
+    assert run(repo({"Dockerfile": text + end}, {"Dockerfile": text + "ENV A=1\n" + more + end})).files == ()
+
+
+def test_suggestions_of_one_rule_on_lines_side_by_side_are_one(repo: Make) -> None:
+    text = "FROM debian:12\n" + "".join(f"ENV V{at} {at}\n" for at in range(4)) + "\nENV W 1\nMAINTAINER me\n"
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    places = [(one.replacement.first, one.replacement.last) for one in file.suggestions]
+    assert places == [(2, 5), (7, 7), (8, 8)]
+    assert apply_lines(text, [one.replacement for one in file.suggestions]) == file.result.text
+    assert "and 3 more like it" in github_comments([file])[0]["body"]
+
+
+def test_a_build_that_worked_and_fails_now_is_an_error(repo: Make) -> None:
+    text = 'FROM python:3.12-slim\nCOPY app.py data.txt ./\nUSER 1000\nCMD ["python", "app.py"]\n'
+    made = repo({"a/Dockerfile": text, "a/app.py": "print(1)\n", "a/data.txt": "x\n"}, {})
+    made.git("rm", "-q", "a/data.txt")
+    made.commit()
+    found = run(made)
+    (file,) = found.files
+    assert file.broken
+    (one,) = findings(file.narrowed(made.root))
+    assert one.severity == "error"
+    assert review_lines(found)[-1].startswith("1 build fails; ")
+
+
+def test_what_a_new_instruction_copies_may_be_made_before_the_build(repo: Make) -> None:
+    compose = "services:\n  a:\n    build: b\n"
+    made = repo({"README": "x\n"}, {"b/Dockerfile": "FROM debian:12\nCOPY target/app.jar /\n", "compose.yaml": compose})
+    (file,) = run(made).files
+    assert (file.broken, [one.rule for one in file.notes]) == (False, ["DS802"])
