@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ...analysis.facts import Facts
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ..base import Proposals, analysis
 
+_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 #: So many sources are named in one line.
 _SHOWN = 5
 
@@ -19,7 +21,7 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     Such a build fails, at the earliest when it comes to that line.
 
     Nothing is changed: whether the file, the line or the ignore file is wrong only its author knows. Safe for that
-    reason. Nothing is told where the context is not known: then what is missing lies elsewhere. Source: Docker
+    reason. A pattern that matches nothing fails no build of BuildKit's. Nothing is told where the context is not known: then what is missing lies elsewhere. Source: Docker
     documentation, ".dockerignore files", for how patterns match.
     """
     project = facts.project
@@ -27,6 +29,9 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
         return
     absent: list[tuple[str, int]] = []
     for source, line in project.missing(build):
+        if _PATTERN.search(source):
+            # BuildKit copies nothing then, and goes on.
+            continue
         path = posixpath.normpath("/" + source).lstrip("/")
         if project.excluded(path):
             yield analysis(line, f"{source} is kept from the build by {project.ignore_path}, so COPY fails")

@@ -27,7 +27,7 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
         after = _instruction_behind(instruction)
         if after is not None:
             yield missed(
-                after[0], f"the line above ends with a continuation, so {after[1]} is no instruction of its own"
+                after[0], f"the line above ends with a continuation, so {after[1]} is no instruction of its own; drop the last {facts.style.escape} above it"
             )
         elif blank:
             yield Change(

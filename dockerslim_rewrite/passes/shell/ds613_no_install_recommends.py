@@ -40,6 +40,9 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
     if "install-recommends" in build.text.lower().replace(_OPTION, ""):
         return
     for stage in build.stages:
+        if not facts.graph.ships(stage.index):
+            # What only a builder has takes no room in the image, and something there may use it.
+            continue
         present = _installed(build, facts, stage)
         image = base_image(build, facts, stage)
         name = image.name if image is not None else ""
