@@ -21,7 +21,7 @@ from .files import CorpusFile, NoCorpusError, corpus_files, sample
 REASONS = (
     (r"the base image is not known", "the base image is not known, nor the user that it starts with"),
     (r"what it starts stands in the base image", "what it starts stands in the base image"),
-    (r"what .* does stands in its build context", "what it starts stands in the build context"),
+    (r"what .* does was not read", "what it starts stands in the build context"),
     (r"nothing says which ports", "no EXPOSE says which ports it listens on"),
     (r"volumes keep the owner", "VOLUME: its files keep the owner that they have"),
     (r"port \d+ is exposed|listens? on port \d+|tells it to listen", "a port below 1024"),
@@ -37,7 +37,7 @@ REASONS = (
     (r"cannot be read", "a RUN that cannot be read"),
     (r"cannot be created|has to be writable", "nowhere to create the account, or to give it its folders"),
     (r"nothing here tells whether", "nothing tells whether the base image starts as root"),
-    (r"nothing here tells which user", "the base image is not known"),
+    (r"which user the base image runs as is not known", "the base image is not known"),
     (r"whom no USER names", "it works on an account that no USER names"),
     (r"whether .* has an ENTRYPOINT", "the base image's entrypoint may need root"),
 )

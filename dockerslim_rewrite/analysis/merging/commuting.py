@@ -170,7 +170,7 @@ def overlaps(folder: str, path: str) -> bool:
 
 def _commands(run: Run, facts: Facts) -> tuple[Simple, ...]:
     if any(name != "mount" for name, _ in run.flags) or any(one.get("type") not in _MOUNTS for one in run.mounts):
-        raise Obstacle(f"the flags of line {run.line} stand between", run=True)
+        raise Obstacle(f"line {run.line} has flags such as --mount, and nothing is moved across it", run=True)
     script = facts.script(run)
     if script is None:
         raise Obstacle(f"line {run.line} cannot be read", run=True)

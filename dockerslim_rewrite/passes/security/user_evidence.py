@@ -134,7 +134,7 @@ def _without_context(build: Build, steps: Sequence[Step]) -> Iterator[str]:
     name = program_of(first) if first is not None else None
     exposed = [step for step in steps if isinstance(step, Listing) and step.keyword == "EXPOSE"]
     if not plausible_program(name):
-        yield f"what {name or 'the container'} does stands in its build context"
+        yield f"what {name or 'the container'} does was not read"
     elif not exposed:
         yield "nothing says which ports it listens on"
 

@@ -98,7 +98,7 @@ def _idle(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -
         return "NODE_ENV is another than production"
     idle = IdlePackages(build, facts, state.workdir or "/")
     if idle.package is None:
-        return f"package.json in {state.workdir} is not out of the build context"
+        return f"the package.json in {state.workdir} does not come from the build context, so it was not read"
     image = base_image(build, facts, stage)
     version = image.parts.version if image is not None and image.name == "node" else None
     if idle.names and known.node and (version is None or int(version.partition(".")[0]) < known.node):
@@ -115,7 +115,7 @@ def _tools(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) 
     folder = facts.state(use.run).workdir or "/"
     listed = ListedTools(build, facts, folder, known)
     if listed.manifest is None:
-        return f"its list in {folder} is not out of the build context"
+        return f"its list in {folder} does not come from the build context, so it was not read"
     if not listed.names:
         return None
     return _later(use, stage, facts) or listed.needed() or (listed.option, listed.names)
