@@ -37,7 +37,7 @@ REASONS = (
     (r"cannot be read", "a RUN that cannot be read"),
     (r"cannot be created|has to be writable", "nowhere to create the account, or to give it its folders"),
     (r"nothing here tells whether", "nothing tells whether the base image starts as root"),
-    (r"which user the base image runs as is not known", "the base image is not known"),
+    (r"the base image's user is not known", "the base image is not known"),
     (r"whom no USER names", "it works on an account that no USER names"),
     (r"whether .* has an ENTRYPOINT", "the base image's entrypoint may need root"),
 )

@@ -21,8 +21,8 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     Such a build fails, at the earliest when it comes to that line.
 
     Nothing is changed: whether the file, the line or the ignore file is wrong only its author knows. Safe for that
-    reason. A pattern that matches nothing fails no build of BuildKit's. Nothing is told where the context is not known: then what is missing lies elsewhere. Source: Docker
-    documentation, ".dockerignore files", for how patterns match.
+    reason. A pattern that matches nothing fails no build of BuildKit's. Nothing is told where the context is not known:
+    then what is missing lies elsewhere. Source: Docker documentation, ".dockerignore files", for how patterns match.
     """
     project = facts.project
     if project is None or project.usage.guessed:

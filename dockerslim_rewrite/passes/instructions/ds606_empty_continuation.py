@@ -26,9 +26,8 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
         blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
         after = _instruction_behind(instruction)
         if after is not None:
-            yield missed(
-                after[0], f"the line above ends with a continuation, so {after[1]} is no instruction of its own; drop the last {facts.style.escape} above it"
-            )
+            told = f"the line above ends with a continuation, so {after[1]} is no instruction of its own"
+            yield missed(after[0], f"{told}; drop the last {facts.style.escape} above it")
         elif blank:
             yield Change(
                 edits=tuple(Edit.delete(*span) for span in blank),

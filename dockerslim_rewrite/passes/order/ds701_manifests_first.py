@@ -82,7 +82,7 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if last is None:
         return
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
-        yield missed(copy.line, f"{copy.destination} means another directory once the WORKDIR that follows has changed it")
+        yield missed(copy.line, f"{copy.destination} means another directory behind the WORKDIR that follows")
         return
     there = _copied_already(found.files, copy, stage, target, facts)
     new = _copies(Installation(tuple(one for one in found.files if one not in there), found.folders), copy.destination)

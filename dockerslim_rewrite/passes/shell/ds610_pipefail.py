@@ -91,7 +91,7 @@ def _by_shell(
     first, shell = foreign[0]
     reason = obstacle(build, facts, stage, first, shell)
     if reason is None and len(foreign) == 1:
-        reason = "/bin/sh here does not know it, so a failure before the pipe goes unnoticed; let it write to a file first"
+        reason = "/bin/sh here does not know it, so a failure in the pipe goes unnoticed; let it write to a file first"
     if reason is None and (stage is not build.stages[-1] or facts.graph.heirs(stage.index)):
         reason = "/bin/sh here does not know it, and SHELL would also govern what is built from this stage"
     if reason is None and base_image(build, facts, stage) is None:
