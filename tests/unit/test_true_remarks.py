@@ -286,10 +286,9 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
     assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")
 
 
-def test_what_a_split_copies_is_told_where_it_stands(tmp_path: Path) -> None:
-    (tmp_path / "main.rs").write_text("fn main() {}\n")
+def test_what_a_split_copies_is_told_where_it_stands() -> None:
     text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
-    found = rewrite(text, Options(select=("DS405", "DS601")))
+    found = rewrite(text, Options(level="aggressive", select=("DS405", "DS601")))
     assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
     lines = list(report_lines(found))
     assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
