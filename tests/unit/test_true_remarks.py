@@ -294,6 +294,29 @@ def test_what_a_split_copies_is_told_where_it_stands() -> None:
     assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
 
 
+def test_sources_that_ship_are_not_said_to_stay_behind(tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    text = (
+        "FROM debian:12\nRUN apt-get update && apt-get install -y gcc\nWORKDIR /src\nCOPY . .\n"
+        'RUN gcc -o /opt/app main.c\nCMD ["/opt/app"]\n'
+    )
+    found = result(text, "DS407", tmp_path)
+    assert "COPY --from=build /src /src\n" in found.text
+    (change,) = found.changes
+    assert "sources" not in change.reason
+
+
+@pytest.mark.parametrize(
+    "level",
+    ["standard", "aggressive"],
+)
+def test_a_split_without_sources_says_what_could_tell(level: str) -> None:
+    text = 'FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+    found = result(text, "DS401", level=level)
+    assert found.changed == (level == "aggressive")
+    assert any("--context" in line and "prove" in line for line in report_lines(found))
+
+
 @pytest.mark.parametrize(
     ("early", "told"), [("COPY go.mod ./\nRUN go mod download\n", False), ("RUN go version\n", True)]
 )
