@@ -324,5 +324,8 @@ class Project(Protocol):
     def behaviour(self, build: Build) -> Behaviour:
         """What the image of the last stage of *build* does when it runs."""
 
+    def code(self, build: Build, languages: tuple[str, ...]) -> Behaviour:
+        """What the sources in *languages* show that *build* is sent, whatever of them the container starts."""
+
     def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
         """What code of the project does while the image is built, by the lines of the RUNs that start it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
 
 from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
@@ -12,12 +11,12 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
+from .brought import sources_in
 from .compiled import brought_archive, language_of
 from .following import Following, Words
 from .makefile import follow_make
 from .node import follow_package
 from .python_programs import follow_python, follow_server
-from .words import look, sources_of
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
@@ -247,23 +246,14 @@ class Follower(Following):
             return
         self.seen.add(("language", language))
         words = vocabularies()[language]
-        files = self._brought(words.suffixes)
-        sources = sources_of(words, files)
-        if not any(path.endswith(words.suffixes) for path in sources):
+        found = sources_in(words, self.tree, self.placed, cwd)
+        if not (found.followed or found.doubts):
             said = f"what the program does is not known: the context holds no {words.name} sources"
             self.doubt(said, where, blind=True)
             return
         if not self.tree.complete:
             self.doubt("the context is too large to be read completely", where)
-        self.add(look(words, files, self.tree.read, cwd))
-
-    def _brought(self, suffixes: tuple[str, ...]) -> Collection[str]:
-        """The context paths of what the build brings into one of its stages, where that is sources; else of all there
-        is: a program may have been compiled before.
-        """
-        copied = {path for stage in self.placed.stages for path in stage.values()}
-        whole = self.placed.missing or not self.placed.complete or not any(path.endswith(suffixes) for path in copied)
-        return self.tree.by_path if whole else [path for path in self.tree.by_path if path in copied]
+        self.add(found)
 
 
 def _is_arguments(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from ..analysis.flow.state import stage_state, states
 from ..analysis.project import (
     Behaviour,
     Classified,
@@ -18,8 +19,10 @@ from ..analysis.project import (
 )
 from ..analysis.usage import Usage
 from ..ir.build import Build
+from ..knowledge.vocabulary import vocabularies
 from ..record import evolve, record
 from ..regular import read_text
+from .brought import sources_in
 from .building import built
 from .digest import digest_of
 from .dockerignore import Dockerignore, DockerignoreError, TooManyPatterns, read_dockerignore
@@ -64,6 +67,7 @@ class FolderProject:
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
         self._behaviours: dict[tuple[str, int], Behaviour] = {}
+        self._code: dict[tuple[str, tuple[str, ...]], Behaviour] = {}
         self._built: dict[tuple[str, int], tuple[tuple[int, Behaviour], ...]] = {}
         self._placed: dict[tuple[str, int], Placed] = {}
         self._installations: dict[tuple[str, str], Installation] = {}
@@ -269,6 +273,16 @@ class FolderProject:
                     [behaviour_of(build, self.tree, placed, self._dockerfile, self._modules, one) for one in ways]
                 )
         return self._behaviours[key]
+
+    def code(self, build: Build, languages: tuple[str, ...]) -> Behaviour:
+        """What the sources in *languages* show that *build* is sent, whatever of them the container starts."""
+        key = (build.text, languages)
+        if key not in self._code:
+            cwd = stage_state(build.stages[-1], states(build)).workdir or "/"
+            placed = self.placed(build)
+            found = [sources_in(vocabularies()[one], self.tree, placed, cwd) for one in languages]
+            self._code[key] = together(found) if found else Behaviour()
+        return self._code[key]
 
     def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
         """What code of the project does while the image is built, by the lines of RUNs."""

@@ -20,13 +20,14 @@ from ..analysis.project import (
 from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.written import absolute_path, addresses, looks_written
 from .collected import Collected, at_path
+from .php_code import shell_commands
 from .started import in_command, in_line
 
 #: Folders whose files do not run in the container, or are not the project's own.
 _ELSEWHERE = re.compile(
     r"(?:^|/)(?:node_modules|vendor|third_party|tests?|spec|__tests__|e2e|cypress|"
     r"fixtures|testdata|\.git|dist-test|coverage)/|[._-](?:test|spec)\.[a-z]+$|_test\.go$|(?:^|/)test_[^/]*$|"
-    r"(?:^|/)(?:gulpfile|gruntfile|(?:eslint|prettier|babel|commitlint|tailwind|postcss|vitest|playwright)\.config|webpack\.config|rollup\.config|vite\.config|jest\.config|build|karma\.conf)\.[cm]?[jt]s$",
+    r"(?:^|/)(?:gulpfile|gruntfile|(?:eslint|prettier|babel|commitlint|tailwind|postcss|vitest|playwright)\.config|webpack\.config|rollup\.config|vite\.config|jest\.config|build|karma\.conf)\.[cm]?[jt]s$|(?:^|/)mix\.exs$",
     re.IGNORECASE,
 )
 #: Folders that show how to use a project, unless they are all that there is of it.
@@ -131,8 +132,8 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         for need_words, need in words.privileges:
             if (match := need_words.search(bare)) is not None:
                 found.need(Need[need], match[0].strip(), where)
-        if starts and (match := _first(words.runs, bare)) is not None:
-            found.programs += _started(match, bare, where)
+        if starts:
+            found.programs += (one for match in _calls(words.runs, bare) for one in _started(match, bare, where))
         if words.kit is not None and words.kit.search(bare) and path.endswith(words.suffixes):
             found.programs.append(StartedProgram("javac", bare[:80], where))
         match = _first(words.writes, bare)
@@ -148,6 +149,11 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         match = _first(words.listens, bare)
         if match is not None:
             found.listeners.append(_listener(match, words, bare, text, where))
+    if words.language == "php":
+        for number, command in shell_commands(text):
+            where = Evidence(path, number)
+            shown = command or "a command that variables make"
+            found.programs += in_line(command, where) if command else [StartedProgram(None, shown, where)]
     if words.starts is not None and starts and len(found.programs) == known:
         found.programs.append(StartedProgram(None, "a program that the code computes", Evidence(path, 0)))
     for program in found.programs[known:]:
@@ -189,6 +195,17 @@ def _packages(words: Vocabulary, path: str, text: str, cwd: str | None) -> Itera
 
 def _first(expressions: Iterable[re.Pattern[str]], line: str) -> re.Match[str] | None:
     return next((match for one in expressions if (match := one.search(line)) is not None), None)
+
+
+def _calls(expressions: Iterable[re.Pattern[str]], line: str) -> Iterator[re.Match[str]]:
+    """All that *expressions* find in *line*: where two find the same place, the former one tells more of it."""
+    taken: list[tuple[int, int]] = []
+    for match in (match for one in expressions for match in one.finditer(line)):
+        start, end = match.span()
+        # A bare backtick may stand in text as well; the whole file has to be read for those.
+        if _group(match, "bare") is None and all(end <= low or start >= high for low, high in taken):
+            taken.append((start, end))
+            yield match
 
 
 def _group(match: re.Match[str], name: str) -> str | None:

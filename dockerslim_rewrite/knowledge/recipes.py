@@ -37,7 +37,8 @@ class Recipe:
     recommended). Where there are ``servers``, the recipe is for stages whose container starts one of them; where it
     starts one of ``told``, the recipe for servers says why it is not split. ``accounts`` are those that the runtime
     image has as well; ``restores`` are the variables that it sets otherwise than the base image, with the base image's
-    values, as (first version, variables), newest first.
+    values, as (first version, variables), newest first. ``languages``, as the vocabulary has them, are those of the
+    programs: what the sources show decides what the runtime needs.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Recipe:
     told: frozenset[str]
     accounts: frozenset[str]
     restores: tuple[tuple[str, tuple[str, ...]], ...]
+    languages: tuple[str, ...]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -148,4 +150,5 @@ def recipe(name: str) -> Recipe:
         told=frozenset(data.get("told", ())),
         accounts=frozenset(data.get("accounts", ())),
         restores=tuple((entry["since"], tuple(entry["variables"])) for entry in data.get("restores", ())),
+        languages=tuple(data.get("languages", ())),
     )

@@ -20,7 +20,7 @@ CONSOLE = '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</Outp
 
 def levels(folder: Path, files: dict[str, str]) -> set[str]:
     """The levels at which the program is split, with *files* in its context."""
-    for name, text in files.items():
+    for name, text in {"Program.cs": "return;", **files}.items():
         (folder / name).write_text(text)
     (folder / "Dockerfile").write_text(DOCKERFILE)
     options = {one: Options(level=one, select=("DS406",), context=folder) for one in ("standard", "aggressive")}

@@ -77,7 +77,7 @@ def test_rules_take_the_fragment(name: str, tmp_path: Path) -> None:
 def test_split_stages_take_their_template(tmp_path: Path) -> None:
     text = 'FROM golang:1.22\nCOPY . /src\nRUN cd /src && go build -o /usr/local/bin/a .\nCMD ["/usr/local/bin/a"]\n'
     folder = overriding(tmp_path, "stages/runtime.j2", "--from={{ builder }} ", "--from={{ builder }}  ")
-    result = rewrite(text, Options(select=("DS401",), templates=folder))
+    result = rewrite(text, Options(level="aggressive", select=("DS401",), templates=folder))
     assert "COPY --from=build  /usr/local/bin/a" in result.text
     assert result.bugs == ()
 

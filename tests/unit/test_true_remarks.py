@@ -286,13 +286,35 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
     assert "names no version" in said(rewrite("FROM gcr.io/distroless/static-debian12\n"), "DS301")
 
 
-def test_what_a_split_copies_is_told_where_it_stands(tmp_path: Path) -> None:
-    (tmp_path / "main.rs").write_text("fn main() {}\n")
+def test_what_a_split_copies_is_told_where_it_stands() -> None:
     text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
-    found = rewrite(text, Options(select=("DS405", "DS601")))
+    found = rewrite(text, Options(level="aggressive", select=("DS405", "DS601")))
     assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
     lines = list(report_lines(found))
     assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
+
+
+def test_sources_that_ship_are_not_said_to_stay_behind(tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    text = (
+        "FROM debian:12\nRUN apt-get update && apt-get install -y gcc\nWORKDIR /src\nCOPY . .\n"
+        'RUN gcc -o /opt/app main.c\nCMD ["/opt/app"]\n'
+    )
+    found = result(text, "DS407", tmp_path)
+    assert "COPY --from=build /src /src\n" in found.text
+    (change,) = found.changes
+    assert "sources" not in change.reason
+
+
+@pytest.mark.parametrize(
+    "level",
+    ["standard", "aggressive"],
+)
+def test_a_split_without_sources_says_what_could_tell(level: str) -> None:
+    text = 'FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+    found = result(text, "DS401", level=level)
+    assert found.changed == (level == "aggressive")
+    assert any("--context" in line and "prove" in line for line in report_lines(found))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from ...knowledge.writes import ToolWriting, Writing, module_writing, tool_writing, writing
 from ...record import evolve, record
@@ -23,6 +24,7 @@ _SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstr
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 _VERSIONS = frozenset(("--version", "-version", "-V", "--help"))
 _PYTHON = re.compile(r"python[0-9.]*")
+_ASSIGNS = re.compile(r"[A-Za-z_]\w*=")
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
 
@@ -144,7 +146,7 @@ def _plain(name: str, known: Writing, command: Simple, values: tuple[str | None,
         return Writes(tuple(Place(path) for path in known.files))
     if known.kind == "go-project":
         found = _project(frame)
-        return evolve(found, places=(*found.places, Place(_go_programs(frame)))) if found.places else found
+        return evolve(found, places=(*found.places, Place(_go_programs(frame.variables)))) if found.places else found
     if known.kind == "project":
         installs = not {"install", "install-strip", "--install", "install_sw"}.isdisjoint(values[at + 1 :])
         folder = next(
@@ -214,7 +216,10 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     if kind == "go-install":
         if found.has_flag("-d"):
             return _NOTHING
-        return Writes((Place(_go_programs(frame)),), made=tails)
+        told = _told(command, frame)
+        if told is None:
+            return Writes(unknown=f"where {said} writes")
+        return Writes((Place(_go_programs(told)),), made=tails)
     output = found.flag_value("-o")
     if output is None:
         if not frame.folder:
@@ -237,14 +242,28 @@ def _beside(found: Operation, known: ToolWriting, frame: Frame) -> Writes:
     return evolve(project, places=tuple(place for name in known.files if (place := place_of(name, frame)) is not None))
 
 
-def _go_programs(frame: Frame) -> str:
+def _told(command: Simple, frame: Frame) -> Mapping[str, str] | None:
+    """The variables that *command* sees, those that it is given itself among them; None where one is not known."""
+    found = dict(frame.variables)
+    given = [word for word in command.words if _ASSIGNS.match(word.text)] if command.name == "env" else []
+    for word in (*command.assignments, *given):
+        text = literal(word, frame.variables)
+        if text is None:
+            return None
+        name, _, value = text.partition("=")
+        found[name] = value
+    return found
+
+
+def _go_programs(variables: Mapping[str, str]) -> str:
     """The folder into which Go installs programs."""
-    home = frame.variables.get("GOPATH", "/go").split(":")[0]
-    return frame.variables.get("GOBIN") or posixpath.join(home, "bin")
+    home = variables.get("GOPATH", "/go").split(":")[0]
+    return variables.get("GOBIN") or posixpath.join(home, "bin")
 
 
 def _of_uv(found: Operation, command: Simple, frame: Frame) -> Writes:
-    where = where_uv_installs(found, frame.variables)
+    told = _told(command, frame)
+    where = where_uv_installs(found, told) if told is not None else None
     if where == "site":
         return Writes(site=True, made=("*",))
     if where is not None and found.subcommand == "venv" and found.operands:
@@ -265,9 +284,10 @@ def _of_poetry(subcommand: str, command: Simple, frame: Frame) -> Writes:
         name, value = (words[-2] or "", words[-1]) if len(words) == 4 else ("", None)
         variable = f"POETRY_{name.upper().replace('.', '_').replace('-', '_')}"
         return Writes(settings=((variable, value),)) if name and value else Writes(unknown="what poetry config does")
-    if frame.variables.get("POETRY_VIRTUALENVS_CREATE", "").lower() in ("false", "0"):
+    told = _told(command, frame) or {}
+    if told.get("POETRY_VIRTUALENVS_CREATE", "").lower() in ("false", "0"):
         return evolve(_project(frame), site=True)
-    if frame.variables.get("POETRY_VIRTUALENVS_IN_PROJECT", "").lower() in ("true", "1"):
+    if told.get("POETRY_VIRTUALENVS_IN_PROJECT", "").lower() in ("true", "1"):
         return _project(frame)
     return Writes(unknown=f"where poetry {subcommand} puts its virtual environment")
 

@@ -1,4 +1,8 @@
-"""Programs that code of the project starts, and whether a runtime stage has them."""
+"""What code of the project starts in the container: whether a runtime stage has it, and whether the code was read.
+
+A split leaves behind what the base image and its packages brought. Which of that the program starts only its sources
+tell; every split asks here.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,111 @@ import posixpath
 from collections.abc import Iterator
 
 from ...analysis.project import StartedProgram
+from ...change import Safety
 from ...ir.reference import parse
+from ...ir.steps import Copy
 from ...knowledge.images import image_facts
 from ...knowledge.smaller import common_commands, programs_of, smaller
+from ...knowledge.vocabulary import vocabularies
+from ...record import evolve
 from .runtime_needs import CERTIFICATES
 from .split_project import Project, Target
+
+#: What could tell of programs that are started.
+_GIVEN = "its build context, by --context, or `dockerslim prove`"
+_PROVED = "`dockerslim prove`"
+_DEVELOPMENT = ("-dev", "-devel")
+#: What brings sources that the build context does not hold.
+_FETCHING = frozenset(("git", "svn", "hg", "curl", "wget"))
+#: Composer's own installer brings Composer, and no program to run.
+_COMPOSER = "getcomposer.org"
 
 
 def lacking(project: Project, target: Target) -> str | None:
     """Why the stage on *target* may lack a program that code starts in the container; None where it lacks none."""
-    context = project.facts.project
-    if context is None:
-        return None
     there: frozenset[str] | None = None
-    for started in context.behaviour(project.build).programs:
+    for started in _started(project):
         if started.name is None:
             return f"what code starts or loads is known only when it runs: {started.written} ({started.evidence})"
         there = there if there is not None else frozenset(_programs(project, target))
         if not _has(project, target, started, there):
             return f"code uses {started.name} ({started.evidence}), which {target.image} may lack"
     return None
+
+
+def as_far_as_read(project: Project, target: Target) -> Target:
+    """*target* at the level that it deserves: that unread sources start nothing of what is lost is a guess."""
+    if target.safety is Safety.AGGRESSIVE or project.recipe.servers or not _loses(project, target):
+        return target
+    found = unread(project)
+    if found is None:
+        return target
+    reason, settles = found
+    why = f"{target.why}; it may start programs that stay behind: {reason}"
+    return evolve(target, safety=Safety.AGGRESSIVE, why=why, unread=settles)
+
+
+def unread(project: Project) -> tuple[str, str] | None:
+    """Why it is not known what the program starts, and what would settle that; None where its sources were read."""
+    context = project.facts.project
+    if context is None:
+        return "without its build context its sources are not read", _GIVEN
+    if context.usage.guessed:
+        return "which folder its build context is was guessed", _GIVEN
+    if not context.complete:
+        return "its build context is too large to be read completely", _PROVED
+    languages = project.recipe.languages
+    code = context.code(project.build, languages)
+    if languages and not code.followed:
+        names = " or ".join(vocabularies()[one].name for one in languages)
+        return f"{context.shown} holds no sources in {names}", _GIVEN
+    missed = next((one for one in code.doubts if one.evidence.path not in code.followed), None)
+    if missed is not None:
+        return missed.reason, _PROVED
+    blind = next((one for one in context.behaviour(project.build).doubts if one.blind), None)
+    if blind is not None and (not languages or _fetches(project)):
+        return f"{blind.reason} ({blind.evidence})", _PROVED
+    return None
+
+
+def left_behind(project: Project, target: Target) -> tuple[str, ...]:
+    """The packages that stay behind in the builder."""
+    return tuple(dict.fromkeys(one.name for one in project.shipping.packages if one.written not in target.packages))
+
+
+def _started(project: Project) -> tuple[StartedProgram, ...]:
+    """What code starts: that of the programs which were followed, and all that is in the languages of the recipe, since
+    nothing tells for sure which file makes which program.
+    """
+    context = project.facts.project
+    if context is None:
+        return ()
+    code = context.code(project.build, project.recipe.languages)
+    return tuple(dict.fromkeys((*context.behaviour(project.build).programs, *code.programs)))
+
+
+def _loses(project: Project, target: Target) -> bool:
+    """Whether the runtime stage lacks more than headers of what the builder had."""
+    if target.image != project.stage.head.image:
+        return True
+    return any(not name.endswith(_DEVELOPMENT) for name in left_behind(project, target))
+
+
+def _fetches(project: Project) -> bool:
+    """Whether a step brings sources or programs from elsewhere than the build context."""
+    for step in project.stage.steps:
+        if isinstance(step, Copy) and any("://" in source or source.startswith("git@") for source in step.sources):
+            return True
+    for call in project.facts.calls(project.stage):
+        words = [word or "" for word in call.argv]
+        if call.name in _FETCHING and not any(_COMPOSER in word for word in words):
+            return True
+        if "install" in words[1:] and (
+            (call.name == "go" and any("@" in word for word in words))
+            or (call.name == "cargo" and "--path" not in words)
+        ):
+            return True
+    return False
 
 
 def _has(project: Project, target: Target, started: StartedProgram, there: frozenset[str]) -> bool:
@@ -35,9 +124,8 @@ def _has(project: Project, target: Target, started: StartedProgram, there: froze
         return project.shipping.covers(path) and name in project.shipping.made
     if name in there or (not folder and name in project.shipping.made):
         return True
-    left = {one.name for one in project.shipping.packages if one.written not in target.packages}
-    stays = target.image == project.stage.head.image
-    return stays and name not in left | {program for package in left for program in programs_of(package)}
+    # What packages that stay behind brought with them is not known, but for headers.
+    return not _loses(project, target)
 
 
 def _programs(project: Project, target: Target) -> Iterator[str]:

@@ -37,7 +37,7 @@ def dotnet_targets(project: Project) -> list[Target] | str:
     why = f"the SDK is needed to build only; {base} is the runtime of the same version"
     kept = _environment(project)
     if kept:
-        why += ", and what it sets otherwise than the SDK is set as there"
+        why += f"; {kept[0].removeprefix('ENV ')} is the SDK's own, which ASP.NET reads when it runs"
     safety = Safety.STANDARD
     if _version(project) < _UNCERTIFIED_SINCE and _PORT not in project.shipping.states[-1].env and _serves(project):
         safety = Safety.AGGRESSIVE

@@ -8,7 +8,7 @@ from ..base import Proposals
 
 
 def split_native(build: Build, facts: Facts) -> Proposals:
-    """Build programs from source in one stage and ship them without compiler and sources in another.
+    """Build programs from source in one stage and ship them without the compiler in another.
 
     Compiler, headers and version control weigh 200 to 400 MB, and serve whoever breaks into a container.
 

@@ -31,7 +31,7 @@ def elixir_targets(project: Project) -> list[Target] | str:
         return packages
     base = project.stage.head.image
     if is_small(image):
-        why = f"compilers and git are needed to build only; {base} stays"
+        why = f"compilers and tools are needed to build only; {base} stays"
         return [Target(base, Safety.STANDARD, why, packages=packages)]
     variant = slim_variant(project)
     if variant is None:

@@ -11,11 +11,13 @@ from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import AddsAssignment, Claim, Safety
+from ...ir.steps import Copy, Exec, Run
 from ...knowledge.images import image_facts
+from ...shell.script import Script
 from ...text import Edit
 from .lean_sources import Language, without_sources
 from .left_sources import copied_folders
-from .runtime_needs import needed_packages, unknown_program
+from .runtime_needs import SYSTEM_PATH, needed_packages, own_path, unknown_program
 from .split_project import Project, Target
 
 _STATIC = "gcr.io/distroless/static-debian12"
@@ -27,8 +29,11 @@ _NAMES = "/etc/nsswitch.conf"
 #: Where Go installs programs, and nothing else.
 _PROGRAMS = "/go/bin"
 _PATH = "ENV PATH=/go/bin:$PATH"
+#: By these Go installs them elsewhere.
+_ELSEWHERE = re.compile(r"\bGO(?:BIN|PATH)[= ]|\bgo\s+env\b")
 #: Subcommands that write programs and modules, and nothing else.
 _GO_PLAIN = frozenset(("build", "install", "get", "mod download", "mod tidy", "mod verify", "version", "env", "vet"))
+_FILLS = re.compile(r"(?:/go|GOPATH\}?)/bin\b")
 #: What only the build and people read.
 _SOURCES = re.compile(
     r"\.(?:go|mod|sum|work|md|rst|proto|qtpl|templ)\Z|/(?:vendor|testdata|\.git(?:hub|lab)?|\.circleci|\.vscode|\.idea)/"
@@ -79,17 +84,56 @@ def _lean(targets: list[Target], project: Project) -> list[Target]:
     ships = project.shipping
     folders = copied_folders(project, whole=False)
     leaves = tuple(one.path for one in ships.places if one.path in folders)
-    if context is None or not leaves:
+    program = _compiled(project)
+    if context is None or not leaves or program is None:
         return targets
-    programs = [
-        posixpath.normpath(posixpath.join(project.folder or "/", one.name))
-        for one in project.starting.programs
-        if one.path
-    ]
-    within = [path for path in programs if any(path.startswith(f"{folder}/") for folder in leaves)]
-    if any(posixpath.basename(path) not in ships.made for path in within):
+    where = project.folder or "/"
+    paths = {posixpath.normpath(posixpath.join(where, one.name)) for one in project.starting.programs if one.path}
+    within = [path for path in {program, *paths} if any(path.startswith(f"{folder}/") for folder in leaves)]
+    if within not in ([], [program]):
+        # A check of health starts something else that lies among the sources.
         return targets
     return without_sources(targets, project, Language(_SOURCES, _generates), leaves, within, opened_files(context))
+
+
+def _compiled(project: Project) -> str | None:
+    """The path of what the container starts, where that is a program that Go makes there, and nothing else, which might
+    read the sources. None where it is not known to be so.
+    """
+    commands = {step.keyword: step for step in project.stage.steps if isinstance(step, Exec)}
+    main = commands.get("ENTRYPOINT") or commands.get("CMD")
+    script = main.body.script if main is not None and main.body is not None else None
+    started = project.starting.programs
+    if main is None or not started:
+        return None
+    name = started[0].name
+    single = isinstance(script, Script) and len(script.commands) == 1
+    if (main.argv[0] != name) if main.argv else not single:
+        return None
+    ships, folder = project.shipping, project.folder or "/"
+    if started[0].path:
+        there = [posixpath.normpath(posixpath.join(folder, name))]
+    elif own_path(project) - {*project.recipe.path, *SYSTEM_PATH}:
+        return None
+    else:
+        # The first one in PATH counts: where there are two of that name, it may be the other one.
+        paths = [posixpath.join(one, name) for one in (*project.recipe.path, *SYSTEM_PATH)]
+        there = [path for path in paths if ships.covers(path)]
+    outputs = set(_outputs(project))
+    return there[0] if len(there) == 1 and {there[0], posixpath.dirname(there[0])} & outputs else None
+
+
+def _outputs(project: Project) -> Iterator[str]:
+    """The programs that Go makes, and the directories that it puts some into."""
+    steps = [step.origin.args for step in project.stage.steps if isinstance(step, Run | Copy)]
+    # What else lies among the programs may be a script.
+    told = _ELSEWHERE.search(project.build.text) is not None or any(map(_FILLS.search, steps))
+    for _, found in _builds(project):
+        output = found.flag_value("-o")
+        if found.subcommand == "build" and output:
+            yield posixpath.normpath(posixpath.join(project.folder or "/", output))
+        elif found.subcommand == "install" and not told:
+            yield _PROGRAMS
 
 
 def _generates(project: Project) -> bool:

@@ -39,7 +39,7 @@ def native_targets(project: Project) -> list[Target] | str:
         if image.release is None or image.distribution != "debian":
             return f"the release of Debian beneath {image.name} is not known"
         base = f"debian:{image.release}-slim"
-    why = f"compiler and sources are needed to build only; {base} is the same release"
+    why = f"compiler and build tools are needed to build only; {base} is the same release"
     return [prefix_alone(Target(base, Safety.STANDARD, why, packages=packages), project)]
 
 

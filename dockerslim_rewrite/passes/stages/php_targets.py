@@ -33,5 +33,5 @@ def php_targets(project: Project) -> list[Target] | str:
         if started.path and project.shipping.covers(path):
             return f"{started.keyword} starts {started.name}, which may run anything"
     base = project.stage.head.image
-    why = f"headers, git and their like are needed to build only; {base} stays"
+    why = f"headers and tools are needed to build only; {base} stays"
     return [Target(base, Safety.STANDARD, why, packages=packages)]

@@ -16,6 +16,8 @@ from .split_project import Project
 
 #: The package with the certificates of authorities.
 CERTIFICATES = "ca-certificates"
+#: Where every image looks for programs.
+SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: Names that scripts of a project have as a rule, where nothing tells of a program of that name.
 _SCRIPT = re.compile(r"(?:docker[-_])?(?:entry-?point|entry|start|run|init|boot|bootstrap|launch|cmd|start-?up)")
 
@@ -125,10 +127,8 @@ def program(project: Project, started: Started) -> str | None:
     if started.path:
         path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
         return None if ships.covers(path) else f"nothing here makes {path}"
-    folders = [*known.path, "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    folders = [*known.path, *SYSTEM_PATH, *own_path(project)]
     if any(ships.covers(posixpath.join(folder, name)) for folder in folders):
-        return None
-    if any(ships.covers(posixpath.join(folder, name)) for folder in _own_path(project)):
         return None
     return f"nothing tells where {name} is"
 
@@ -167,7 +167,7 @@ def _of_the_system() -> Mapping[str, str]:
     return known.packages if known is not None else {}
 
 
-def _own_path(project: Project) -> tuple[str, ...]:
+def own_path(project: Project) -> frozenset[str]:
     """The folders that the Dockerfile itself adds to PATH."""
     found: list[str] = []
     for step, state in zip(project.stage.steps, project.shipping.states, strict=False):
@@ -176,4 +176,4 @@ def _own_path(project: Project) -> tuple[str, ...]:
             folder = expand(part, state)
             if folder is not None and folder.startswith("/"):
                 found.append(posixpath.normpath(folder))
-    return tuple(dict.fromkeys(found))
+    return frozenset(found)

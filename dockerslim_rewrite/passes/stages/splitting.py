@@ -21,7 +21,7 @@ from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
 from .accounts_again import accounts_again
-from .code_needs import lacking
+from .code_needs import as_far_as_read, lacking, left_behind
 from .granted import granted_target, on_proof
 from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
@@ -51,7 +51,7 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
             yield missed(targets.line, f"cannot split into builder and runtime: {targets.reason}")
         return
     for target in targets:
-        left = [one for one in _left(project, target) if one in project.recipe.packages or one.endswith("-dev")]
+        left = [one for one in left_behind(project, target) if one in project.recipe.packages or one.endswith("-dev")]
         if target.image != project.stage.head.image or left or (target.places is not None and not target.virtual):
             yield change_of(project, target)
 
@@ -76,7 +76,7 @@ def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> l
     fit = [target for target, problem in zip(targets, problems, strict=True) if problem is None]
     if targets and not fit:
         return Obstacle(problems[-1] or "", project.stage.head.line)
-    return package_obstacle(project, fit) or fit
+    return package_obstacle(project, fit) or [as_far_as_read(project, target) for target in fit]
 
 
 def _decisive(project: Project) -> Obstacle | None:
@@ -88,11 +88,6 @@ def _decisive(project: Project) -> Obstacle | None:
         if problem is not None:
             return Obstacle(problem, started.line)
     return None
-
-
-def _left(project: Project, target: Target) -> tuple[str, ...]:
-    """The packages that stay behind in the builder."""
-    return tuple(dict.fromkeys(one.name for one in project.shipping.packages if one.written not in target.packages))
 
 
 def _inherited(project: Project) -> tuple[str, ...]:
@@ -140,7 +135,7 @@ def change_of(project: Project, target: Target) -> Change:
         None,
         project.facts.templates,
     )
-    left = _left(project, target)
+    left = left_behind(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]
     if left:
         evidence.append(f"left behind in the builder: {', '.join(left)}")
@@ -148,7 +143,8 @@ def change_of(project: Project, target: Target) -> Change:
     claim = SplitsStage(*names, target.image, split.places, added, target.packages, left, target.virtual)
     return Change(
         edits=(*split.edits, *target.edits),
-        title=f"build in one stage and ship another, on {target.image}",
+        title=f"build in one stage and ship another, on {target.image}"
+        + (f" ({target.unread} could tell whether it starts what stays behind)" if target.unread else ""),
         reason=target.why,
         safety=target.safety,
         claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),

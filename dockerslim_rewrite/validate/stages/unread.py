@@ -12,11 +12,11 @@ from ...ir.steps import Copy, Exec, Value
 from ...shell.script import Script
 from ..bases.inherited import filled
 from ..core.observe import commands, units
-from ..core.program import commands_of
 from ..core.verdict import Unsound
 from ..metadata.metadata import folder
 from ..moves.contents import Read
 from .cargo_program import check_cargo
+from .go_program import check_go
 from .installed_program import check_installed
 from .whole_archive import check_archive, is_plain
 
@@ -74,15 +74,7 @@ def unread(
     if rust:
         check_cargo(stage, runtime, _words(stage), place, env)
         return folders
-    program = _program(stage, place)
-    made = {
-        posixpath.normpath(posixpath.join(place or "/", filled(words[words.index("-o") + 1].lstrip("\0"), env)))
-        for step in stage.steps
-        for command in commands_of(step)
-        if (words := command.words)[:2] == ("go", "build") and "-o" in words[:-1]
-    }
-    if program is None or not any(program == one or posixpath.dirname(program) == one for one in made):
-        raise Unsound("what the container starts is not known to be compiled", *lines)
+    check_go(stage, runtime, _words(stage), place, env)
     return folders
 
 
@@ -106,14 +98,6 @@ def _adds_folder(step: Copy) -> bool:
     """Whether ADD does what COPY would: it takes a directory of the build context, whose name is none of an archive."""
     plain = not step.origin.flags and not step.origin.heredocs
     return plain and all("." not in posixpath.basename(posixpath.normpath(one)) for one in step.sources)
-
-
-def _program(stage: Stage, place: str | None) -> str | None:
-    """The path of the program that the container starts; None where it is not a plain path."""
-    words = _words(stage)
-    if not words or "/" not in words[0] or "\0" in words[0]:
-        return None
-    return posixpath.normpath(posixpath.join(place or "/", words[0]))
 
 
 def _words(stage: Stage) -> tuple[str, ...]:

@@ -1,0 +1,28 @@
+"""Which sources of a language a build brings along, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..analysis.project import Behaviour
+from ..knowledge.vocabulary import Vocabulary
+from .placement import Placed
+from .tree import ContextTree
+from .words import look, sources_of
+
+
+def brought(suffixes: tuple[str, ...], tree: ContextTree, placed: Placed) -> Collection[str]:
+    """The context paths of what the build brings into one of its stages, where that is sources; else of all there
+    is: a program may have been compiled before.
+    """
+    copied = {path for stage in placed.stages for path in stage.values()}
+    whole = placed.missing or not placed.complete or not any(path.endswith(suffixes) for path in copied)
+    return tree.by_path if whole else [path for path in tree.by_path if path in copied]
+
+
+def sources_in(words: Vocabulary, tree: ContextTree, placed: Placed, cwd: str | None) -> Behaviour:
+    """What the sources in the language of *words* show that the build brings along; nothing where there are none."""
+    files = brought(words.suffixes, tree, placed)
+    if not any(path.endswith(words.suffixes) for path in sources_of(words, files)):
+        return Behaviour()
+    return look(words, files, tree.read, cwd)
