@@ -150,13 +150,12 @@ class _Scanner:
     def _method(self, node: ast.Call, function: ast.Attribute, names: tuple[str, ...]) -> None:
         method = function.attr
         entry = self.data["methods"].get(method)
+        given = len(node.args) + len(node.keywords)
         if method == "open" and self._mode(node, 0):
             self._note(self.evaluator.value(function.value), "FILE", node)
         elif (
             entry is not None
-            and entry.get("arguments", 0)
-            <= len(node.args) + len(node.keywords)
-            <= entry.get("most", len(node.args) + len(node.keywords))
+            and entry.get("arguments", 0) <= given <= entry.get("most", given)
             and ("of" not in entry or self._imports(entry["of"]))
         ):
             if entry.get("moved"):

@@ -108,7 +108,7 @@ class _Found:
                     self.fill(place.path)
                 for path in result.removed:
                     self.made.pop(path, None)
-                if self.filled and name in _TAKES_AWAY:
+                if name in _TAKES_AWAY:
                     self._taken(words, frame)
                 if result.unknown is not None:
                     self._named(command, frame)
@@ -118,9 +118,11 @@ class _Found:
         """Leave out directories that a command may remove or move which is told of them or of what they lie in."""
         for word in words[1:]:
             known = re.split(r"[*?\[$]", word, maxsplit=1)[0]
-            path = posixpath.normpath(posixpath.join(frame.folder or "/", known))
+            path = posixpath.join(frame.folder or "/", known)
+            whole = posixpath.normpath(path)
             for folder in list(self.made):
-                if not word.startswith("-") and within(folder, path):
+                among = within(folder, whole) if known == word else folder.startswith(path) and folder != whole
+                if among and not word.startswith("-"):
                     del self.made[folder]
 
     def _opened(self, words: Sequence[str]) -> None:
