@@ -75,11 +75,15 @@ def _outer(path: str) -> str:
     return path if main is None else path[: main.end()] + posixpath.basename(path)
 
 
-def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None) -> Behaviour:
-    """What those of *files* show that are sources; what cannot be read, or a line that is too long, is a doubt."""
+def look(
+    words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None, every: bool = False
+) -> Behaviour:
+    """What those of *files* show that are sources, or *every* one; what cannot be read, or a line that is too long, is
+    a doubt.
+    """
     found = Collected()
     listed = list(files)
-    sources = sources_of(words, listed)
+    sources = listed if every else sources_of(words, listed)
     if _moves(words, sources, read):
         # Relative names lie where nobody knows: one process has one current directory for all of its files.
         cwd = None
