@@ -22,7 +22,14 @@ def brought(suffixes: tuple[str, ...], tree: ContextTree, placed: Placed) -> Col
 
 def sources_in(words: Vocabulary, tree: ContextTree, placed: Placed, cwd: str | None) -> Behaviour:
     """What the sources in the language of *words* show that the build brings along; nothing where there are none."""
-    files = brought(words.suffixes, tree, placed)
-    if not any(path.endswith(words.suffixes) for path in sources_of(words, files)):
+    return sources_among(words, brought(words.suffixes, tree, placed), tree, cwd)
+
+
+def sources_among(
+    words: Vocabulary, files: Collection[str], tree: ContextTree, cwd: str | None, *, every: bool = False
+) -> Behaviour:
+    """The same of *files* alone, all of which count where *every* one is said to."""
+    sources = files if every else sources_of(words, files)
+    if not any(path.endswith(words.suffixes) for path in sources):
         return Behaviour()
-    return look(words, files, tree.read, cwd)
+    return look(words, files, tree.read, cwd, every)

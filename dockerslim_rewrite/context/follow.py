@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 
 from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
@@ -11,11 +12,13 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
-from .brought import sources_in
+from .brought import sources_among, sources_in
 from .compiled import brought_archive, language_of
+from .crates import of_crate
 from .following import Following, Words
 from .makefile import follow_make
 from .node import follow_package
+from .node_files import loaded
 from .python_programs import follow_python, follow_server
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
@@ -174,7 +177,8 @@ class Follower(Following):
         elif name in ("make", "gmake"):
             follow_make(self, argv, cwd, where, depth)
         elif name in _NODE:
-            self._language("node", cwd, where)
+            own = loaded(argv, cwd, self.placed.context_of, self.tree) if self.placed.complete else None
+            self._language("node", cwd, where, own)
         elif name in _NODE_PACKAGES:
             follow_package(self, argv, cwd, where, depth)
         elif name == "bundle" and len(argv) > 2 and argv[1] == "exec":
@@ -210,7 +214,9 @@ class Follower(Following):
             if language is None:
                 self.doubt(f"what {name} does is not known: it is not in the context", where, blind=True)
             else:
-                self._language(language, cwd, where)
+                brought = self._brought(vocabularies()[language].suffixes)
+                own = of_crate(name, brought, self.tree) if language == "rust" else None
+                self._language(language, cwd, where, own)
             return
         text = self.tree.read(context)
         if text is None:
@@ -240,13 +246,18 @@ class Follower(Following):
 
     # -- languages ----------------------------------------------------------------------------------------------
 
-    def _language(self, language: str, cwd: str | None, where: Evidence) -> None:
-        """Look at all sources of *language* in the context."""
-        if ("language", language) in self.seen:
+    def _language(self, language: str, cwd: str | None, where: Evidence, own: Sequence[str] | None = None) -> None:
+        """Look at all sources of *language* in the context, or at the program's *own* ones."""
+        key = ("language", language, None if own is None else tuple(own))
+        if key in self.seen:
             return
-        self.seen.add(("language", language))
+        self.seen.add(key)
         words = vocabularies()[language]
-        found = sources_in(words, self.tree, self.placed, cwd)
+        if own is None:
+            found = sources_in(words, self.tree, self.placed, cwd)
+        else:
+            # What Cargo builds of a crate leaves out its tests; an interpreter loads whatever is named.
+            found = sources_among(words, own, self.tree, cwd, every=language == "node")
         if not (found.followed or found.doubts):
             said = f"what the program does is not known: the context holds no {words.name} sources"
             self.doubt(said, where, blind=True)

@@ -18,7 +18,10 @@ from ..analysis.project import (
     WrittenPath,
 )
 from ..knowledge.vocabulary import Vocabulary
+from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
+from ..record import evolve
+from .calls import FoundCall, calls, shown
 from .collected import Collected, at_path
 from .php_code import shell_commands
 from .started import in_command, in_line
@@ -73,11 +76,19 @@ def _outer(path: str) -> str:
     return path if main is None else path[: main.end()] + posixpath.basename(path)
 
 
-def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None) -> Behaviour:
-    """What those of *files* show that are sources; what cannot be read, or a line that is too long, is a doubt."""
+def look(
+    words: Vocabulary, files: Iterable[str], read: Callable[[str], str | None], cwd: str | None, every: bool = False
+) -> Behaviour:
+    """What those of *files* show that are sources, or *every* one; what cannot be read, or a line that is too long, is
+    a doubt.
+    """
     found = Collected()
     listed = list(files)
-    for path in sources_of(words, listed):
+    sources = listed if every else sources_of(words, listed)
+    if _moves(words, sources, read):
+        # Relative names lie where nobody knows: one process has one current directory for all of its files.
+        cwd = None
+    for path in sources:
         text = read(path)
         if text is None:
             found.doubt(f"{path} could not be read as text", Evidence(path, 0))
@@ -91,6 +102,18 @@ def look(words: Vocabulary, files: Iterable[str], read: Callable[[str], str | No
         own = {match["name"] for matches in named for match in matches}
         found.packages = [one for one in found.packages if not _is_own(one.name, own)]
     return found.behaviour()
+
+
+def _moves(words: Vocabulary, sources: Iterable[str], read: Callable[[str], str | None]) -> bool:
+    """Whether one of *sources* makes another directory the current one."""
+    told = writing_calls(words.language)
+    if told is None:
+        return False
+    texts = (read(path) or "" for path in sources)
+    lines = (line.strip() for text in texts if told.moves.search(text) for line in text.split("\n"))
+    return any(
+        not line.startswith(words.comments) for line in lines if len(line) <= _LONGEST_LINE and told.moves.search(line)
+    )
 
 
 def _is_own(name: str, own: set[str]) -> bool:
@@ -121,6 +144,8 @@ def _source(words: Vocabulary, path: str, text: str, cwd: str | None) -> Collect
 def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Collected) -> None:
     starts = words.starts is None or words.starts.search(text) is not None
     known = len(found.programs)
+    told = writing_calls(words.language) if path.endswith(words.suffixes) else None
+    writing = _by_line(text, calls(text, told)) if told is not None else {}
     for number, line in enumerate(text.split("\n"), start=1):
         bare = line.strip()
         if not bare or bare.startswith(words.comments):
@@ -139,7 +164,8 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         match = _first(words.writes, bare)
         if match is not None:
             found.writes.append(_write(match, cwd, where))
-        else:
+        found.writes += (_called(call, cwd, where) for call in writing.get(number, ()))
+        if match is None and number not in writing:
             for quoted in _QUOTED.finditer(bare):
                 near = max(0, quoted.start() - _NEAR), quoted.start()
                 if _may_write(words, quoted, bare) and not _READS.search(bare, *near):
@@ -158,6 +184,17 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         found.programs.append(StartedProgram(None, "a program that the code computes", Evidence(path, 0)))
     for program in found.programs[known:]:
         found.doubt("it starts other programs", program.evidence)
+
+
+def _by_line(text: str, found: Iterable[FoundCall]) -> dict[int, list[FoundCall]]:
+    """The calls *found* in *text* by the number of their line."""
+    lines: dict[int, list[FoundCall]] = {}
+    number, counted = 1, 0
+    for call in sorted(found, key=lambda one: one.offset):
+        number += text.count("\n", counted, call.offset)
+        counted = call.offset
+        lines.setdefault(number, []).append(call)
+    return lines
 
 
 def _may_write(words: Vocabulary, quoted: re.Match[str], line: str) -> bool:
@@ -219,6 +256,15 @@ def _write(match: re.Match[str], cwd: str | None, where: Evidence) -> WrittenPat
         path = None
     folder = posixpath.dirname(path) if path else None
     return WrittenPath(path, folder, WriteKind.FILE, written or "a path that the code computes", where)
+
+
+def _called(call: FoundCall, cwd: str | None, where: Evidence) -> WrittenPath:
+    path, folder = call.place.path, call.place.folder
+    if path is not None:
+        return at_path(path, WriteKind.FILE, path, cwd, where)
+    if folder is not None:
+        return evolve(at_path(folder, WriteKind.FOLDER, f"a file in {folder}", cwd, where), path=None)
+    return WrittenPath(None, None, WriteKind.FILE, shown(call.said), where)
 
 
 def _listener(match: re.Match[str], words: Vocabulary, line: str, text: str, where: Evidence) -> Listener:

@@ -40,6 +40,11 @@ def quiet(language: str, name: str) -> bool:
     return any(one in known for one in _names(language, name))
 
 
+def loads_files(language: str, name: str) -> bool:
+    """Whether the library *name* may load files of the project that no import names."""
+    return not quiet(language, name) or name in table("habits")["loaders"].get(language, ())
+
+
 def only_servers(texts: Iterable[str]) -> bool:
     """Whether *texts*, all of a program's code and manifests, speak of a database server's driver and not of SQLite."""
     words = table("habits")["drivers"]["words"]

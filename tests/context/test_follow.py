@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,86 @@ def test_a_program_that_is_installed_is_not_built_from_the_sources(tmp_path: Pat
     text = "FROM a\nCOPY . /\nRUN apt-get install -y firefox && go build -o /app .\nCMD firefox\n"
     found = behaviour(tmp_path, text, {"main.go": "package main\n"})
     assert [doubt.blind for doubt in found.doubts] == [True]
+
+
+@pytest.mark.parametrize(
+    ("main", "command", "others", "read"),
+    [
+        ("import './lib/a.js'", "node main.mjs", {}, ["lib/a.js", "main.mjs"]),
+        ("const a = require('./lib/a')", "node --max-old-space-size=200 main.mjs", {}, ["lib/a.js", "main.mjs"]),
+        ("export * from './lib/a'\nimport x from 'express'", "node main.mjs", {}, ["lib/a.js", "main.mjs"]),
+        ("import data from './data.json'", "node main.mjs", {"data.json": "{}"}, ["main.mjs"]),
+        ("queue.process(path.join(here, 'other.js'))", "node main.mjs", {}, ["main.mjs", "other.js"]),
+        # What imports do not name may be anything, as may what a library loads by itself.
+        ("import next from 'next'", "node main.mjs", {}, None),
+        ("import config from 'config'", "node main.mjs", {}, None),
+        ("require(process.argv[2])", "node main.mjs", {}, None),
+        ("await import(`./${name}.js`)", "node main.mjs", {}, None),
+        ("import './gone.js'", "node main.mjs", {}, None),
+        ("import '#a'", "node main.mjs", {}, None),
+        ("import 'shared/a'", "node main.mjs", {"packages/shared/package.json": '{"name": "shared"}'}, None),
+        ("import 'a'", "tsx main.mjs", {"tsconfig.json": '{"compilerOptions": {"baseUrl": "."}}'}, None),
+        ("import 'express'", "node main.mjs", {"tsconfig.json": '{"compilerOptions": {"baseUrl": "."}}'}, ["main.mjs"]),
+        ("new Worker('./lib/a.js')", "node main.mjs", {}, None),
+        ("execSync('node lib/a.js')", "node main.mjs", {}, None),
+        ("", "node -r ./lib/a.js main.mjs", {}, None),
+        ("", "node dist/main.js", {}, None),
+    ],
+)
+def test_a_program_of_node_is_what_it_loads(
+    tmp_path: Path, main: str, command: str, others: dict[str, str], read: list[str] | None
+) -> None:
+    files = {"main.mjs": main, "lib/a.js": "", "other.js": "fs.writeFileSync(name)", **others}
+    found = behaviour(tmp_path, f"FROM a\nWORKDIR /app\nCOPY . .\nCMD {command}\n", files)
+    everything = ["lib/a.js", "main.mjs", "other.js"]
+    assert sorted(path for path in found.followed if path.endswith("js")) == (everything if read is None else read)
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "more", "read"),
+    [
+        ("", {}, ["web/src/main.rs"]),
+        ('base = { path = "../base" }', {}, ["base/src/lib.rs", "web/src/main.rs"]),
+        ("base = { workspace = true }", {}, ["base/src/lib.rs", "web/src/main.rs"]),
+        ('gone = { path = "../gone" }', {}, None),
+        ("", {"other/Cargo.toml": "[package"}, None),
+        ("", {"second/Cargo.toml": '[package]\nname = "web"\n'}, None),
+    ],
+)
+def test_a_program_of_rust_is_its_crate(
+    tmp_path: Path, dependencies: str, more: dict[str, str], read: list[str] | None
+) -> None:
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["*"]\n[workspace.dependencies]\nbase = { path = "base" }\n',
+        "web/Cargo.toml": f'[package]\nname = "web"\n[dependencies]\n{dependencies}\n',
+        "web/src/main.rs": "fn main() {}\n",
+        "base/Cargo.toml": '[package]\nname = "base"\n',
+        "base/src/lib.rs": "",
+        "desk/Cargo.toml": '[package]\nname = "desk"\n',
+        "desk/src/main.rs": 'fn main() { TcpListener::bind("0.0.0.0:80") }\n',
+        **more,
+    }
+    text = (
+        "FROM a AS b\nWORKDIR /src\nCOPY . .\nRUN cargo build --bin web\nFROM c\nCOPY --from=b /src/web /web\nCMD web\n"
+    )
+    found = behaviour(tmp_path, text, files)
+    everything = ["base/src/lib.rs", "desk/src/main.rs", "web/src/main.rs"]
+    assert sorted(path for path in found.followed if path.endswith(".rs")) == (everything if read is None else read)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("a.js", "process.chdir(process.env.D); fs.writeFileSync('x')", "node a.js"),
+        ("main.go", 'func main() {\n\tos.Chdir(os.Getenv("D"))\n\tos.Create("x")\n}', "/app"),
+        ("app.rb", "Dir.chdir ENV['D']\nFile.write('x', 1)", "ruby app.rb"),
+        ("x.php", "<?php\nchdir($d);\nfile_put_contents('x', 1);", "php x.php"),
+        ("m.c", 'int main() { chdir(d);\n fopen("x", "w"); }', "/app"),
+    ],
+)
+def test_relative_names_after_a_change_of_directory(tmp_path: Path, name: str, text: str, command: str) -> None:
+    dockerfile = f"FROM a\nWORKDIR /src\nCOPY . .\nRUN go build -o /app . && make /app\nCMD {command}\n"
+    found = behaviour(tmp_path, dockerfile, {name: text})
+    assert [write.folder for write in found.writes] == [None]
+    still = re.sub(r"\b(?:process\.|os\.|Dir\.)?[cC]hdir\b", "stay", text)
+    assert [write.folder for write in behaviour(tmp_path, dockerfile, {name: still}).writes] == ["/src"]

@@ -59,7 +59,15 @@ def one(text: str, **environment: str) -> Behaviour:
         ("DATABASE_URL = 'sqlite:////d/x.db'", "/d/x.db", "/d", WriteKind.DATABASE),
         ("app.config['UPLOAD_FOLDER'] = '/d/up'", "/d/up", "/d/up", WriteKind.UPLOAD),
         ("MEDIA_ROOT = '/d/media'", "/d/media", "/d/media", WriteKind.UPLOAD),
-        ("import os\nD = os.environ.get('D', '/d')\nopen(os.path.join(D, name), 'w')", None, "/d", WriteKind.FILE),
+        ("import os\nfd = os.open('/d/x', os.O_RDWR | os.O_CREAT)", "/d/x", "/d", WriteKind.FILE),
+        ("import os\nmake = os.makedirs\nmake('/d/x')", "/d/x", "/d/x", WriteKind.FOLDER),
+        ("from shutil import copy as c\nwrite = c\nwrite('a', '/d/x')", "/d/x", "/d", WriteKind.FILE),
+        ("import os\nlist(map(os.remove, names))", None, None, WriteKind.FILE),
+        ("import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('/d/x')", "/d/x", "/d", WriteKind.FILE),
+        ("from socket import *\ns = socket(AF_UNIX)\ns.bind(name)", None, None, WriteKind.FILE),
+        ("from socketserver import UnixStreamServer as S\nS('/d/x', H)", "/d/x", "/d", WriteKind.FILE),
+        ("import asyncio\nasyncio.start_unix_server(f, path='/d/x')", "/d/x", "/d", WriteKind.FILE),
+        ("import tempfile\ntempfile.mkdtemp(dir='/d/x')", "/d/x", "/d/x", WriteKind.FOLDER),
         ("D = '/d'\nopen(f'{D}/{name}.txt', 'w')", None, "/d", WriteKind.FILE),
         ("open(name, 'w')", None, None, WriteKind.FILE),
         ("x = 'a'\nx = 'b'\nopen(x, 'w')", None, None, WriteKind.FILE),
@@ -79,6 +87,12 @@ def test_writes(code: str, path: str | None, folder: str | None, kind: WriteKind
     [
         "open('x')",
         "open('x', 'rb')",
+        "import os\nos.open(name, os.O_RDONLY)",
+        "import socket\ns = socket.socket()\ns.bind(address)",
+        "'a'.replace('b', 'c')",
+        "frame.rename('a')",
+        "import os\nmake = os.makedirs",
+        "import tempfile\ntempfile.mkdtemp(dir=None)",
         "import sqlite3\nsqlite3.connect(':memory:')",
         "URL = 'sqlite:///:memory:'",
         "model.save()",
@@ -93,7 +107,47 @@ def test_what_writes_nothing(code: str) -> None:
 
 def test_the_environment_of_the_image_counts() -> None:
     code = "import os\nopen(os.environ['LOG'], 'w')\nopen(os.getenv('B', '/b'), 'w')"
-    assert [write.path for write in one(code, LOG="/var/x").writes] == ["/var/x", "/b"]
+    assert [write.path for write in one(code, LOG="/var/x", B="/c").writes] == ["/var/x", "/c"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.makedirs(os.environ.get('D', '/b'))",
+        "os.makedirs(os.environ.get('D') or '/b')",
+        "D = os.getenv('D', '/b')\nos.makedirs(D)",
+        "os.makedirs(os.path.join(os.environ['A'], os.getenv('D', 'x')))",
+        "os.makedirs(os.environ['A'] + os.getenv('D', 'x'))",
+        'os.makedirs(f\'{os.environ["A"]}/{os.getenv("D", "x")}\')',
+    ],
+)
+def test_a_default_is_not_all_that_a_variable_may_say(code: str) -> None:
+    found = one(f"import os\n{code}", A="/a").writes
+    assert "wherever D says" in [write.written for write in found if write.folder is None]
+    assert [write.folder for write in one(f"import os\n{code}", A="/a", D="/d").writes if write.folder is None] == []
+
+
+def test_two_paths_of_a_move_count() -> None:
+    found = one("import os, shutil\nos.rename('/a/b', '/c/d')\nshutil.move('/e/f', name)").writes
+    assert [write.path for write in found] == ["/a/b", "/c/d", "/e/f", None]
+    found = one("from pathlib import Path\nPath('/a/b').rename(name)").writes
+    assert [write.path for write in found] == ["/a/b", None]
+
+
+@pytest.mark.parametrize(
+    ("move", "path"),
+    [
+        ("os.chdir(os.environ['D'])", None),
+        ("os.chdir('/elsewhere')", None),
+        ("from os import chdir\nchdir(name)", None),
+        ("os.chdir(os.path.dirname(os.path.abspath(__file__)))", "/app/x"),
+        ("os.chdir('/app')", "/app/x"),
+        ("os.getcwd()", "/app/x"),
+    ],
+)
+def test_another_current_directory(move: str, path: str | None) -> None:
+    files = {"main.py": "import other\nopen('x', 'w')\n", "other.py": f"import os\n{move}\n"}
+    assert [write.path for write in reach(files, "main.py").writes] == [path]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from ...text.structured import children, read_python
 
 #: Nesting beyond this is not written by people, and what reads trees recursively must not meet it.
 _DEPTH = 200
+#: So often a name may be given to what a name was given to.
+_RENAMED = 5
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -28,7 +30,11 @@ class Module:
     stars: tuple[str, ...]
     size: int
 
-    def qualified(self, node: ast.AST) -> tuple[str, ...]:
+    def names(self, name: str) -> bool:
+        """Whether the module speaks of *name*, whoever it belongs to."""
+        return any(name in (getattr(node, "attr", None), getattr(node, "id", None)) for node in self.nodes)
+
+    def qualified(self, node: ast.AST, depth: int = 0) -> tuple[str, ...]:
         """The dotted names that *node* can stand for by the module's imports, or as a builtin; none for others."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
@@ -39,7 +45,12 @@ class Module:
         tail = "".join(f".{part}" for part in reversed(parts))
         if node.id in self.imported:
             return tuple(f"{name}{tail}" for name in self.imported[node.id])
-        if node.id in self.bound or node.id in self.assigned:
+        if node.id in self.assigned:
+            # What a name was given to is called by it as well.
+            given = self.assigned[node.id]
+            plain = isinstance(given, ast.Name | ast.Attribute) and depth < _RENAMED
+            return tuple(f"{name}{tail}" for name in self.qualified(given, depth + 1)) if plain else ()
+        if node.id in self.bound:
             return ()
         found = tuple(f"{name}.{node.id}{tail}" for name in self.stars)
         return (*found, f"builtins.{node.id}{tail}") if node.id in _BUILTINS else found

@@ -18,7 +18,7 @@ from ...record import record
 from .found import ModuleScan, Ran
 from .module import Module, read_module
 from .scan import scan
-from .values import Started
+from .values import Evaluator, Started
 
 #: Modules whose names are ordinary words as well, and that no program loads by name.
 _NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
@@ -152,7 +152,7 @@ class Reader:
         """All that the programs at the context paths *entries* do."""
         waiting = deque(dict.fromkeys(entries))
         seen = set(waiting)
-        scans: list[ModuleScan] = []
+        reached: list[tuple[str, Module]] = []
         doubts: list[Doubt] = []
         followed: list[str] = []
         libraries: dict[str, SharedLibrary] = {}
@@ -176,7 +176,12 @@ class Reader:
                     seen.add(next_path)
                     waiting.append(next_path)
             self._outside(path, found, libraries, privileges, packages)
-            scans.append(self.modules.scan(path, module, Started(self.image(path), self.cwd, self.environment)))
+            reached.append((path, module))
+        cwd = self.cwd if all(self._stays(path, module) for path, module in reached) else None
+        scans = [
+            self.modules.scan(path, module, Started(self.image(path), cwd, self.environment))
+            for path, module in reached
+        ]
         behaviour = Behaviour(
             listeners=tuple(item for one in scans for item in one.listeners),
             writes=tuple(item for one in scans for item in one.writes),
@@ -188,6 +193,15 @@ class Reader:
             programs=tuple(item for one in scans for item in one.programs),
         )
         return Reached(behaviour, tuple(item for one in scans for item in one.runs))
+
+    def _stays(self, path: str, module: Module) -> bool:
+        """Whether the module at *path* makes no other directory the current one: relative names may lie in either."""
+        moves = frozenset(python_calls()["moves"]["names"])
+        calls = (node for node in module.nodes if isinstance(node, ast.Call))
+        moving = [node for node in calls if not moves.isdisjoint(module.qualified(node.func))]
+        evaluator = Evaluator(module, Started(self.image(path), self.cwd, self.environment))
+        places = [evaluator.path(evaluator.value(node.args[0])).text if node.args else None for node in moving]
+        return all(place is not None and place == self.cwd for place in places)
 
     def _named(self, path: str, found: Outline) -> Iterable[str]:
         """The context paths of the modules of the project that *path* names."""

@@ -17,6 +17,7 @@ from .module import Module
 from .values import Evaluator, Started, Value
 
 _WRITING_MODES = frozenset("wax+")
+_WRITING_FLAGS = frozenset(("O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC", "O_EXCL", "O_TMPFILE"))
 _SQLITE = "sqlite:///"
 
 
@@ -46,6 +47,9 @@ class _Scanner:
         self.told = told_to(module)
         self.spoken = spoken_of(module.nodes)
         self.parts = {id(part) for node in module.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        #: Functions where they are called, and where a name is given to them by which they are called.
+        self.called = {id(node.func) for node in module.nodes if isinstance(node, ast.Call)}
+        self.called |= {id(value) for value in module.assigned.values()}
         self.writes: list[WrittenPath] = []
         self.listeners: list[Listener] = []
         self.privileges: list[Privilege] = []
@@ -60,6 +64,8 @@ class _Scanner:
         """Collect from *node*, its children left out."""
         if isinstance(node, ast.Call):
             self._call(node)
+        elif isinstance(node, ast.Name | ast.Attribute) and self._handed_on(node):
+            self._note(Value(), "FILE", node)
         elif isinstance(node, ast.Attribute):
             if node.attr in ("SOCK_RAW", "AF_PACKET"):
                 self.privileges.append(Privilege(Need.RAW_SOCKET, f"socket.{node.attr}", self.evidence(node)))
@@ -89,6 +95,12 @@ class _Scanner:
                     self._note(Value(None, None, found.variable), "DATABASE", node)
                 else:
                     self._sqlite(found, node)
+
+    def _handed_on(self, node: ast.Name | ast.Attribute) -> bool:
+        """Whether *node* is a function that writes, and that is handed on: it may be called with any path."""
+        if id(node) in self.called or not isinstance(node.ctx, ast.Load):
+            return False
+        return any(name in self.data["writes"] for name in self.module.qualified(node))
 
     def _absolute(self, node: ast.AST, text: str) -> bool:
         """Whether the string *node*, which begins with *text*, is a path by which something else may write."""
@@ -138,13 +150,16 @@ class _Scanner:
     def _method(self, node: ast.Call, function: ast.Attribute, names: tuple[str, ...]) -> None:
         method = function.attr
         entry = self.data["methods"].get(method)
+        given = len(node.args) + len(node.keywords)
         if method == "open" and self._mode(node, 0):
             self._note(self.evaluator.value(function.value), "FILE", node)
         elif (
             entry is not None
-            and len(node.args) + len(node.keywords) >= entry.get("arguments", 0)
+            and entry.get("arguments", 0) <= given <= entry.get("most", given)
             and ("of" not in entry or self._imports(entry["of"]))
         ):
+            if entry.get("moved"):
+                self._note(self.evaluator.value(function.value), "REMOVAL", node)
             if entry.get("self"):
                 self._note(self.evaluator.value(function.value), entry["kind"], node)
             else:
@@ -193,8 +208,11 @@ class _Scanner:
             self._note(found, kind, node, folder=kind != "FILE")
 
     def _writes(self, node: ast.Call, name: str, entry: Mapping[str, Any]) -> None:
+        moved = argument(node, entry.get("source"), "src")
+        if moved is not None:
+            self._note(self.evaluator.value(moved), "REMOVAL", node)
         given = argument(node, entry.get("at"), entry.get("key"))
-        if given is None:
+        if given is None or (isinstance(given, ast.Constant) and given.value is None):
             if not entry.get("optional"):
                 self._doubt(node, f"{name}() writes where the code does not say")
             return
@@ -207,6 +225,9 @@ class _Scanner:
         given = argument(node, at, "mode")
         if given is None:
             return False
+        flags = {getattr(one, "attr", getattr(one, "id", "")) for one in ast.walk(given)}
+        if any(flag.startswith("O_") for flag in flags):
+            return not _WRITING_FLAGS.isdisjoint(flags)
         mode = self.evaluator.value(given).text
         return mode is None or bool(_WRITING_MODES.intersection(mode))
 
@@ -223,8 +244,13 @@ class _Scanner:
         place = self.evaluator.path(found)
         where = self.evidence(node)
         written = found.text or (f"a file in {found.folder}" if found.folder else "a path that the code computes")
-        if found.variable:
+        if found.text is None and found.folder is None and found.variable:
+            written = f"wherever {found.variable} says"
+        elif found.variable:
             written = f"{written} (or what {found.variable} says)"
+            if self.evaluator.started.variable(found.variable) is None:
+                # Nobody gives the user what is named when the container starts.
+                self.writes.append(WrittenPath(None, None, WriteKind[kind], f"wherever {found.variable} says", where))
         parent = place.folder
         if place.text is not None:
             parent = place.text if folder or kind == "FOLDER" else posixpath.dirname(place.text)
@@ -237,6 +263,8 @@ class _Scanner:
             pair = self.evaluator.value(given).value if given is not None else None
             if not isinstance(pair, tuple) or len(pair) < 2:
                 if entry["server"] == "socket":
+                    if given is not None and self.module.names("AF_UNIX"):
+                        self._note(self.evaluator.value(given), "FILE", node)
                     return
                 pair = (Value(), Value())
             found = pair[1]

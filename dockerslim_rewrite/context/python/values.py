@@ -155,9 +155,14 @@ class Evaluator:
 
     def _either(self, values: Sequence[Value]) -> Value:
         """The first of *values* that is known: what ``a or b`` gives."""
-        variable = next((value.variable for value in values if value.variable), None)
+        variable = self._variable_of(values)
         known = next((value for value in values if value.value is not None), values[-1])
-        return Value(known.value, known.folder, known.variable or variable)
+        return Value(known.value, known.folder, variable)
+
+    def _variable_of(self, values: Sequence[Value]) -> str | None:
+        """The variable that may change what is made of *values*: one that nothing sets, if there is one."""
+        found = [value.variable for value in values if value.variable]
+        return next((name for name in found if self.started.variable(name) is None), found[0] if found else None)
 
     def path(self, found: Value) -> Value:
         """*found* as an absolute image path."""
@@ -181,16 +186,16 @@ class Evaluator:
             inner = self.value(part.value, depth)
             if inner.value is None or isinstance(inner.value, tuple) or part.format_spec is not None:
                 folder = text.rpartition("/")[0] if "/" in text else inner.folder if not text else None
-                return Value(None, folder or None)
+                return Value(None, folder or None, self._variable_of([Value(None, None, variable), inner]))
             text += str(inner.value)
-            variable = variable or inner.variable
+            variable = self._variable_of([Value(None, None, variable), inner])
         return Value(text, None, variable)
 
     def _joined(self, node: ast.BinOp, depth: int) -> Value:
         left, right = self.value(node.left, depth), self.value(node.right, depth)
-        variable = left.variable or right.variable
+        variable = self._variable_of([left, right])
         if isinstance(node.op, ast.Div):
-            return _join([left, right])
+            return _join([left, right], variable)
         if isinstance(node.op, ast.Add) and left.text is not None:
             if right.text is not None:
                 return Value(left.text + right.text, None, variable)
@@ -215,7 +220,7 @@ class Evaluator:
         if names & _ENVIRONMENT:
             return self._variable(first.text, values[1] if len(values) > 1 else UNKNOWN)
         if names & _JOINS or (names & _PATHS and len(values) > 1):
-            return _join(values)
+            return _join(values, self._variable_of(values))
         if names & _SAME or names & _PATHS:
             return first if values else Value("." if names & _PATHS else None)
         if "os.path.dirname" in names:
@@ -229,7 +234,7 @@ class Evaluator:
             if node.func.attr in ("resolve", "absolute", "expanduser", "as_posix"):
                 return on
             if node.func.attr == "joinpath":
-                return _join([on, *values])
+                return _join([on, *values], self._variable_of([on, *values]))
             if node.func.attr == "format" and on.text is not None:
                 return _before(on.text, "{", on.variable)
         return UNKNOWN
@@ -241,9 +246,8 @@ def _before(text: str, mark: str, variable: str | None) -> Value:
     return Value(text, None, variable) if mark not in text else Value(None, known.rpartition("/")[0] or None, variable)
 
 
-def _join(values: Sequence[Value]) -> Value:
+def _join(values: Sequence[Value], variable: str | None) -> Value:
     known: list[str] = []
-    variable = next((value.variable for value in values if value.variable), None)
     for value in values:
         if value.text is None:
             if value.folder is not None:

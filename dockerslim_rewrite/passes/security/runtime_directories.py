@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 
 from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
@@ -15,10 +16,13 @@ from ...record import record
 from ...shell.script import Simple
 from .user_rights import is_ownable, within
 
+#: What may remove or move directories: nobody is given one that is not there any more.
+_TAKES_AWAY = frozenset(("rm", "rmdir", "unlink", "mv", "find", "rsync"))
+
 
 @record
 class Made:
-    """An empty directory: the stage and the step that make it, and their line."""
+    """A directory that a RUN makes: the stage and the step that make it, and their line."""
 
     stage: int
     step: int
@@ -45,6 +49,25 @@ def runtime_directories(build: Build, facts: Facts, stages: Sequence[int]) -> di
     }
 
 
+def directories_below(build: Build, facts: Facts, stages: Sequence[int], folders: Collection[str]) -> dict[str, Made]:
+    """The directories below *folders* that RUNs of *stages* make with ``mkdir`` and that stay, filled or not.
+
+    They are root's, whoever gets *folders*: COPY changes no owner of a directory that is there already.
+    """
+    found = _Found(filled=True)
+    for index in stages:
+        for run in build.stages[index].runs:
+            found.run(run, index, facts)
+    below: dict[str, Made] = {}
+    for path, made in found.made.items():
+        for folder in folders:
+            # What lies between them is made on the way.
+            while within(path, folder) and path != folder:
+                below.setdefault(path, made)
+                path = posixpath.dirname(path)
+    return below
+
+
 def folder_after(step: Step, facts: Facts) -> str | None:
     """The directory that *step* itself leads into, where it is a WORKDIR."""
     value = getattr(step, "value", "") if step.keyword == "WORKDIR" else ""
@@ -53,15 +76,16 @@ def folder_after(step: Step, facts: Facts) -> str | None:
 
 
 class _Found:
-    """The directories that are made and empty so far."""
+    """The directories that are made and empty so far; *filled* ones as well, where they are told to count."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, filled: bool = False) -> None:
         self.made: dict[str, Made] = {}
+        self.filled = filled
 
     def fill(self, path: str | None) -> None:
         """Note that something is put at *path*."""
         for folder in list(self.made):
-            if path is not None and within(path, folder):
+            if path is not None and within(path, folder) and not self.filled:
                 del self.made[folder]
 
     def run(self, run: Run, stage: int, facts: Facts) -> None:
@@ -77,15 +101,29 @@ class _Found:
                 for place in result.places:
                     self.made[place.path] = Made(stage, run.index, run.line)
             elif name == "chmod":
-                self._opened(words)
+                if not self.filled:
+                    self._opened(words)
             elif name not in ("chown", "chgrp", "ls"):
                 for place in result.places:
                     self.fill(place.path)
                 for path in result.removed:
                     self.made.pop(path, None)
+                if name in _TAKES_AWAY:
+                    self._taken(words, frame)
                 if result.unknown is not None:
                     self._named(command, frame)
             frame = moved(command, frame)
+
+    def _taken(self, words: Sequence[str], frame: Frame) -> None:
+        """Leave out directories that a command may remove or move which is told of them or of what they lie in."""
+        for word in words[1:]:
+            known = re.split(r"[*?\[$]", word, maxsplit=1)[0]
+            path = posixpath.join(frame.folder or "/", known)
+            whole = posixpath.normpath(path)
+            for folder in list(self.made):
+                among = within(folder, whole) if known == word else folder.startswith(path) and folder != whole
+                if among and not word.startswith("-"):
+                    del self.made[folder]
 
     def _opened(self, words: Sequence[str]) -> None:
         """Leave out directories that chmod opens to everybody."""

@@ -18,7 +18,7 @@ from ...record import record
 from ...shell.script import Script
 from .brought import brought
 from .runners import always_starts, covered, required
-from .runtime_directories import Made, runtime_directories
+from .runtime_directories import Made, directories_below, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
 
@@ -98,10 +98,15 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     obstacles += rights.obstacles
     doubts += rights.doubts
     evidence += (*rights.evidence, *rights.owned.values())
+    below = _below(build, facts, chain, rights)
     if rights.folders:
         doubts += left_behind(build, facts, chain, rights)
-    if doubts and workdir is not None:
+    if doubts and workdir is not None and not rights.folders.get(workdir):
         rights.folders[workdir] = True
+        if is_ownable(workdir):
+            below |= _below(build, facts, chain, rights)
+            doubts += left_behind(build, facts, chain, rights)
+    made = below | made
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     # What a whole folder of the user's own does not hold yet, the program makes there by itself.
@@ -114,6 +119,15 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     copied = set(copies_to_own(facts, stage, project, found, own))
     folders = own.keys() - brought(build, facts, stage, own, copied)
     return _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values())
+
+
+def _below(build: Build, facts: Facts, chain: Sequence[int], rights: Rights) -> dict[str, Made]:
+    """The directories that RUNs make in folders that the user gets with all that is in them: its own as well."""
+    wholes = [folder for folder, whole in rights.folders.items() if whole and is_ownable(folder)]
+    found = directories_below(build, facts, chain, wholes)
+    for folder in found:
+        rights.folders.setdefault(folder, False)
+    return found
 
 
 def _behaviour(build: Build, project: Project | None, *, known: bool) -> Behaviour:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...change import AddsCommand, AddsInstruction, Change, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
@@ -156,11 +156,17 @@ def _one_account(
             raise Unsound(f"{' '.join(argv)} gives away a directory of the system")
         if argv[0] == "mkdir":
             made.update(paths)
-        elif argv[0] == "chown" and not made.issuperset(paths):
+        elif argv[0] == "chown" and not all(path in made or _between(path, made) for path in paths):
             raise Unsound(f"{' '.join(argv)} is not for a directory that the change or WORKDIR makes")
     for flag in flags:
         if (flag.name, flag.before, flag.after) != ("chown", None, users[0]):
             raise Unsound(f"--{flag.name}={flag.after} is not for {users[0]}")
+
+
+def _between(path: str, made: Collection[str]) -> bool:
+    """Whether *path* lies between two directories that are *made*, and so is made with the lower one."""
+    above = any(path.startswith(f"{one}/") for one in made)
+    return above and any(one.startswith(f"{path}/") for one in made)
 
 
 def _form(argv: Sequence[str]) -> re.Match[str] | None:
