@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...record import record
 from ...regular import read_text
+from ...text.stars import once
 
 #: Where the two look, in their order; the first that is there counts.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -21,7 +22,14 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOW
 NOBODY = "unowned"
 _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s.*)?)\Z")
 #: Two stars between slashes stand for any number of folders, none as well.
-_SIGNS = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_SIGNS = {
+    "/**/": ["/", "(?:.*/)?"],
+    "**/": ["(?:.*/)?"],
+    "/**": ["/", ".*"],
+    "**": [".*"],
+    "*": ["[^/]*"],
+    "?": ["[^/]"],
+}
 _MAX_BYTES = 3 * 1024 * 1024
 
 
@@ -106,9 +114,9 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     anchored = "/" in pattern.rstrip("/")
     pieces = ["" if anchored else "(?:.*/)?"]
     for part in re.split(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)", bare):
-        pieces.append(_SIGNS.get(part, re.escape(part)))
+        pieces += _SIGNS[part] if part in _SIGNS else map(re.escape, part)
     if pattern.endswith("/"):
-        pieces.append("/.*")
+        pieces += ["/", ".*"]
     elif not bare.endswith("*") or "/" not in bare:
         pieces.append("(?:/.*)?")
-    return re.compile("".join(pieces), re.S)
+    return re.compile(once(pieces), re.S)
