@@ -19,6 +19,7 @@ from ..analysis.project import (
 )
 from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.written import absolute_path, addresses, looks_written
+from ..text.numbers import small_number
 from .collected import Collected, at_path
 from .started import in_command, in_line
 
@@ -207,7 +208,9 @@ def _write(match: re.Match[str], cwd: str | None, where: Evidence) -> WrittenPat
 def _listener(match: re.Match[str], words: Vocabulary, line: str, text: str, where: Evidence) -> Listener:
     port = _group(match, "port")
     if port is not None:
-        return Listener(int(port), words.name, where)
+        return Listener(small_number(port), words.name, where)
     # The default stands where the variable is set, on this line or elsewhere in the file.
-    found = {int(one["port"]) for one in chain(words.default_port.finditer(line), words.default_port.finditer(text))}
+    found = {
+        small_number(one["port"]) for one in chain(words.default_port.finditer(line), words.default_port.finditer(text))
+    }
     return Listener(found.pop() if len(found) == 1 else None, words.name, where, "PORT")
