@@ -15,6 +15,7 @@ from pathlib import Path
 from ...record import record
 from ...regular import read_text
 from ...text.stars import once
+from ...workspace.repository import Repository
 
 #: Where the two look, in their order; the first that is there counts.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -64,10 +65,12 @@ class Owners:
 
 def owners_in(root: Path) -> Owners:
     """The owners that the repository at *root* names; nobody where it names none."""
+    # Nothing outside of it is read, through links neither.
+    repository = Repository(root)
     for place in PLACES:
         file = root / place
         try:
-            if file.is_file() and file.stat().st_size <= _MAX_BYTES:
+            if repository.is_file(place) and file.stat().st_size <= _MAX_BYTES:
                 return read_owners(read_text(file, _MAX_BYTES, "replace"), gitlab=place.startswith(".gitlab"))
         except OSError:
             continue
