@@ -8,10 +8,11 @@ import pytest
 
 from dockerslim_rewrite.batch.plan.owners import owners_in
 from dockerslim_rewrite.registry.packages.npm import registry
+from dockerslim_rewrite.workspace import inference
 from dockerslim_rewrite.workspace.configuration.hadolint import ignored_by_hadolint
 from dockerslim_rewrite.workspace.configuration.keys import ConfigError
 from dockerslim_rewrite.workspace.configuration.load import nearest, read_config
-from dockerslim_rewrite.workspace.configuration.resolve import forget
+from dockerslim_rewrite.workspace.configuration.resolve import Configuration, forget
 
 
 @pytest.fixture
@@ -82,3 +83,18 @@ def test_owners(repository: Path, folder: bool) -> None:
 def test_npm(repository: Path) -> None:
     (repository / ".npmrc").symlink_to(outside(repository, "a", "registry=https://hidden/\n"))
     assert "hidden" not in registry(repository, {"HOME": "/nowhere"})
+
+
+@pytest.mark.parametrize("path", ["a/" * 10_000, "a" * 10_000, "a" * 300 + "/b", "a\0b", "a\0/*", "*/" * 3_000 + "b"])
+def test_paths_that_no_system_allows_are_not_there(repository: Path, path: str) -> None:
+    assert not inference._holds(repository, path)
+    (repository / "a" / "Dockerfile").write_text("FROM debian:12\nCMD a\n")
+    named = path.replace("\0", "\\u0000")
+    config = repository / "dockerslim.toml"
+    config.write_text(f"extend = '{named}'\n" if named == path else f'extend = "{named}"\n')
+    with pytest.raises(ConfigError):
+        nearest(repository)
+    config.write_text(f'[contexts]\n"*" = "{named}"\n')
+    forget()
+    with pytest.raises(ConfigError):
+        Configuration().context_for(repository / "a" / "Dockerfile")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def forget() -> None:
 
 def read_config(path: Path) -> ConfigFile:
     """The configuration file *path*, which somebody named. Raises ``ConfigError``."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(f"{path}: no such file")
     found = _read(path, ())
     return found if found is not None else ConfigFile(path, {})
@@ -132,11 +133,13 @@ def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...], withi
     named = values.get("extend")
     if named is None:
         return None
-    other = (path.parent / named).resolve()
+    if "\0" in named:
+        raise ConfigError(f"{path}: extend names what can be no file")
+    other = Path(os.path.realpath(path.parent / named))
     if other in open_ or len(open_) > _MAX_EXTENDED:
         raise ConfigError(f"{path}: extend leads back to {named}")
     if within is not None and not other.is_relative_to(within):
         raise ConfigError(f"{path}: extend names {named}, which lies outside of {within}; not read")
-    if not other.is_file():
+    if not os.path.isfile(other):
         raise ConfigError(f"{path}: extend names {named}, which is not there")
     return _read(other, open_, within)
