@@ -11,6 +11,7 @@ from pathlib import Path
 from ..knowledge.repository import build_source
 from ..regular import read_regular
 from ..text import readable
+from ..text.yaml_nodes import Allowance, TooManyValues
 
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
@@ -61,6 +62,8 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
         self.complaints: dict[str, str] = {}
+        self._allowance: Allowance | None = Allowance()
+        self._allowed: set[str] = set()
 
     def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
         """The text of the file at *path*, relative to the root; None, with a complaint, where it cannot be had."""
@@ -92,6 +95,21 @@ class Repository:
     def complain(self, path: str, reason: str) -> None:
         """Remember *reason* for the file *path*, unless there is one already."""
         self.complaints.setdefault(path, readable(reason))
+
+    def allows(self, path: str, text: str) -> bool:
+        """Whether the YAML *text* of the file *path* may be read besides what was; the first that may not is told."""
+        if path in self._allowed:
+            return True
+        if self._allowance is None:
+            return False
+        try:
+            self._allowance.spend(text)
+        except TooManyValues as error:
+            self.complain(path, f"{error}; neither it nor what comes after it is read")
+            self._allowance = None
+            return False
+        self._allowed.add(path)
+        return True
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, inside the repository."""

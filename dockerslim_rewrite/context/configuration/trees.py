@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...text import structured
+from ...text.yaml_nodes import compose
 from .entries import Entry, Keys, UnreadError
 
 #: Aliases may make a small file a large or endless one.
@@ -18,14 +19,11 @@ _MOST_SOUGHT = 200_000_000
 
 def read_yaml(text: str) -> list[Entry]:
     """The values of all documents of a YAML 1.2 file. Raises ``UnreadError``."""
-    # It takes longer to load than most files to be rewritten.
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    reader = YAML(typ="safe", pure=True)
     found: list[Entry] = []
     try:
-        for document in reader.compose_all(text):
+        for document in compose(text):
             found += _yaml(document)
     except (YAMLError, ValueError, RecursionError, AttributeError) as error:
         raise UnreadError(str(error).splitlines()[0] if str(error) else "it is nested too deeply") from None

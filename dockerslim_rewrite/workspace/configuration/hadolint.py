@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...passes import rules
 from ...regular import read_text
+from ...text.yaml_nodes import check
 from .load import MARKS, leads_out, repository_of
 
 _NAMES = (".hadolint.yaml", ".hadolint.yml")
@@ -48,7 +49,9 @@ def _read(path: Path) -> tuple[str, ...]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             return ()
-        data = YAML(typ="safe").load(read_text(path, _MAX_BYTES))
+        text = read_text(path, _MAX_BYTES)
+        check(text)
+        data = YAML(typ="safe").load(text)
     except (OSError, UnicodeDecodeError, YAMLError, ValueError, RecursionError):
         return ()
     listed = data.get("ignored") if isinstance(data, dict) else None
