@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..knowledge.repository import build_source
 from ..regular import read_regular
@@ -17,6 +19,7 @@ from ..text.yaml_nodes import Allowance, TooManyValues
 MAX_BYTES = 2 * 1024 * 1024
 #: How many folders above one that is under no version control may say how it is built.
 _ABOVE = 3
+T = TypeVar("T")
 _MARKS = (".git", ".hg", ".svn", ".jj")
 
 
@@ -64,6 +67,7 @@ class Repository:
         self.complaints: dict[str, str] = {}
         self._allowance: Allowance | None = Allowance()
         self._allowed: set[str] = set()
+        self._recalled: dict[Hashable, Any] = {}
 
     def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
         """The text of the file at *path*, relative to the root; None, with a complaint, where it cannot be had."""
@@ -95,6 +99,13 @@ class Repository:
     def complain(self, path: str, reason: str) -> None:
         """Remember *reason* for the file *path*, unless there is one already."""
         self.complaints.setdefault(path, readable(reason))
+
+    def recall(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about the files, once for *key*."""
+        if key not in self._recalled:
+            self._recalled[key] = find()
+        found: T = self._recalled[key]
+        return found
 
     def allows(self, path: str, text: str) -> bool:
         """Whether the YAML *text* of the file *path* may be read besides what was; the first that may not is told."""
