@@ -12,7 +12,7 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
-from .brought import sources_among, sources_in
+from .brought import brought, sources_among, sources_in
 from .compiled import brought_archive, language_of
 from .crates import of_crate
 from .following import Following, Words
@@ -214,8 +214,8 @@ class Follower(Following):
             if language is None:
                 self.doubt(f"what {name} does is not known: it is not in the context", where, blind=True)
             else:
-                brought = self._brought(vocabularies()[language].suffixes)
-                own = of_crate(name, brought, self.tree) if language == "rust" else None
+                files = brought(vocabularies()[language].suffixes, self.tree, self.placed)
+                own = of_crate(name, files, self.tree) if language == "rust" else None
                 self._language(language, cwd, where, own)
             return
         text = self.tree.read(context)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ..knowledge.processes import Server, server_named
 from ..shell.arguments import split
+from ..text.numbers import small_number
 from .following import Following, Words
 from .python.modules import Reader
 from .python.values import UNKNOWN, Evaluator, Started
@@ -229,4 +230,4 @@ def _address(follower: Following, address: str | None, server: str, where: Evide
     match = _PORT.match(address or "")
     if address is not None and address.startswith(("unix:", "fd:")):
         return
-    follower.listeners.append(Listener(int(match[1]) if match else None, server, where))
+    follower.listeners.append(Listener(small_number(match[1] if match else None), server, where))

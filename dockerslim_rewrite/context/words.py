@@ -21,6 +21,7 @@ from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
 from ..record import evolve
+from ..text.numbers import small_number
 from .calls import FoundCall, calls, shown
 from .collected import Collected, at_path
 from .php_code import shell_commands
@@ -270,7 +271,9 @@ def _called(call: FoundCall, cwd: str | None, where: Evidence) -> WrittenPath:
 def _listener(match: re.Match[str], words: Vocabulary, line: str, text: str, where: Evidence) -> Listener:
     port = _group(match, "port")
     if port is not None:
-        return Listener(int(port), words.name, where)
+        return Listener(small_number(port), words.name, where)
     # The default stands where the variable is set, on this line or elsewhere in the file.
-    found = {int(one["port"]) for one in chain(words.default_port.finditer(line), words.default_port.finditer(text))}
+    found = {
+        small_number(one["port"]) for one in chain(words.default_port.finditer(line), words.default_port.finditer(text))
+    }
     return Listener(found.pop() if len(found) == 1 else None, words.name, where, "PORT")

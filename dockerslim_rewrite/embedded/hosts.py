@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..text.yaml_nodes import check
 from .blocks import ComposeBlock, HclBlock, QuotedText, compose_pieces, hcl_pieces, quoted_pieces
 from .literal import Found
 from .rewrite import PYTHON, Host
@@ -34,6 +35,7 @@ def _events(text: str) -> Iterator[Any]:
     from ruamel.yaml.error import YAMLError
 
     try:
+        check(text)
         yield from YAML(typ="safe", pure=True).parse(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)

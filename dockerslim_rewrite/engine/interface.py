@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..text.numbers import small_number
 from .traces import Traced
 
 #: The network of a container that is cut off: every engine has one of that name, with loopback only.
@@ -117,7 +118,9 @@ class ImageConfig:
     def ports(self) -> frozenset[int]:
         """The TCP ports that the image exposes."""
         names = (name.partition("/") for name in self.fields.get("ExposedPorts", ()))
-        return frozenset(int(port) for port, _, kind in names if port.isdigit() and kind != "udp")
+        return frozenset(
+            number for port, _, kind in names if kind != "udp" and (number := small_number(port)) is not None
+        )
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> ImageConfig:

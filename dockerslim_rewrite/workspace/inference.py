@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import posixpath
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from ..syntax import ParseError, parse
 from ..text import Source
 from .repository import Repository
 
+#: Python's reader of patterns calls itself for each directory of one.
+_DEEPEST = 100
 _MAX_SOURCES = 500
 _UNTOLD = "nobody in the repository builds it"
 
@@ -74,8 +77,9 @@ def _sources(build: Build) -> Iterator[str]:
 
 def _holds(folder: Path, source: str) -> bool:
     bare = posixpath.normpath("/" + source).lstrip("/")
-    if not bare or (folder / bare).exists():
+    # Unlike a path's own method it takes what no system allows as a name for something that is not there.
+    if not bare or os.path.exists(folder / bare):
         return True
-    if not any(char in bare for char in "*?["):
+    if "\0" in bare or bare.count("/") > _DEEPEST or not any(char in bare for char in "*?["):
         return False
     return next(glob.iglob(bare, root_dir=folder, include_hidden=True), None) is not None

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..knowledge.repository import build_source
 from ..regular import read_regular
 from ..text import readable
+from ..text.yaml_nodes import Allowance, TooManyValues
 
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
 #: How many folders above one that is under no version control may say how it is built.
 _ABOVE = 3
+T = TypeVar("T")
 _MARKS = (".git", ".hg", ".svn", ".jj")
 
 
@@ -61,6 +65,9 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
         self.complaints: dict[str, str] = {}
+        self._allowance: Allowance | None = Allowance()
+        self._allowed: set[str] = set()
+        self._recalled: dict[Hashable, Any] = {}
 
     def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
         """The text of the file at *path*, relative to the root; None, with a complaint, where it cannot be had."""
@@ -92,6 +99,28 @@ class Repository:
     def complain(self, path: str, reason: str) -> None:
         """Remember *reason* for the file *path*, unless there is one already."""
         self.complaints.setdefault(path, readable(reason))
+
+    def recall(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about the files, once for *key*."""
+        if key not in self._recalled:
+            self._recalled[key] = find()
+        found: T = self._recalled[key]
+        return found
+
+    def allows(self, path: str, text: str) -> bool:
+        """Whether the YAML *text* of the file *path* may be read besides what was; the first that may not is told."""
+        if path in self._allowed:
+            return True
+        if self._allowance is None:
+            return False
+        try:
+            self._allowance.spend(text)
+        except TooManyValues as error:
+            self.complain(path, f"{error}; neither it nor what comes after it is read")
+            self._allowance = None
+            return False
+        self._allowed.add(path)
+        return True
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, inside the repository."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..knowledge.repository import excluded_folders
 from ..record import record
 from ..regular import read_text
+from ..text.stars import once
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 _MAX_IGNORE = 1024 * 1024
 #: Deeper folders are not entered: people's repositories stay far below.
 _MAX_DEPTH = 64
+#: What `pathspec` makes of a pattern's stars, and the pieces of its expressions.
+_STARS = ("[^/]*", "(?:.+/)?", "(?:/.+)?")
+_PIECE = re.compile(
+    rf"{'|'.join(map(re.escape, _STARS))}|\(\?:\(\?P<ps_d>/\)\|\$\)|\(\?P<ps_d>/\)|\[\^/\]\+?"
+    r"|\[\^?\]?(?:\\.|[^\]\\])*+(?:\]|\Z)|\\.|.",
+    re.S,
+)
+_BRACKETS = re.compile(r"\[(?!\^/\])")
 
 
 @record
@@ -131,13 +141,21 @@ def _rules(root: Path, prefix: str, above: _Rules | None) -> _Rules | None:
 
 @cache
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
-    from pathspec import GitIgnoreSpec
+    from pathspec import GitIgnoreSpec, RegexPattern
 
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        spec = GitIgnoreSpec.from_lines(lines)
     except ValueError:
         # Git passes over a line that it cannot read; so do we, one by one.
-        return GitIgnoreSpec.from_lines([line for line in lines if _valid(line)])
+        spec = GitIgnoreSpec.from_lines([line for line in lines if _valid(line)])
+    for pattern in spec.patterns:
+        expression = pattern.regex.pattern if isinstance(pattern, RegexPattern) and pattern.regex else None
+        # Each star more takes what the others do once more for each character of a name.
+        if isinstance(expression, str) and sum(map(expression.count, _STARS)) > 1:
+            pieces = _PIECE.findall(expression)
+            # For Git, brackets take no slash: not even those that take all but some characters.
+            pattern.regex = re.compile(once([f"(?!/){one}" if _BRACKETS.match(one) else one for one in pieces]))
+    return spec
 
 
 def _valid(line: str) -> bool:

@@ -264,6 +264,11 @@ def attacks(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
             waiting += [(target, word + char) for target in steps[state][1] if target in steps]
     for origin, word in before.items():
         yield from ((word, one) for one in (*_between(steps, origin), *_rounds(steps, origin)))
+    for origin, word in before.items():
+        # What a loop before it takes as well is nothing that it has to begin with: something else comes first.
+        if word and origin in steps[origin][1]:
+            for one in _rounds(steps, origin):
+                yield from ((word + char, one) for char in _picked(steps[origin][0])[:1] if char not in one)
 
 
 def _between(steps: dict[int, tuple[frozenset[int], list[int]]], origin: int) -> Iterator[str]:
@@ -363,6 +368,8 @@ def deeply(work: Callable[[], T]) -> T:
         (r"\w+", True, False),
         (r"[a-z]+\.[a-z]+", False, False),
         (r"(.*)\.(.*)\.\Z", False, True),
+        (r"a\s*=\s*(.*?)\s*\Z", False, True),
+        (r"a\s*=(.*)\Z", False, False),
         (r"\$\{\{(.*?)\}\}", True, True),
         (r"(?s)\$\{\{(.*?)(\}\}|\Z)", True, False),
         (r"(?:\S*/)?ln\b.*\ssh", False, True),

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from ...record import record
 from ...regular import read_text
+from ...text.stars import once
+from ...workspace.repository import Repository
 
 #: Where the two look, in their order; the first that is there counts.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -21,7 +23,14 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOW
 NOBODY = "unowned"
 _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s.*)?)\Z")
 #: Two stars between slashes stand for any number of folders, none as well.
-_SIGNS = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_SIGNS = {
+    "/**/": ["/", "(?:.*/)?"],
+    "**/": ["(?:.*/)?"],
+    "/**": ["/", ".*"],
+    "**": [".*"],
+    "*": ["[^/]*"],
+    "?": ["[^/]"],
+}
 _MAX_BYTES = 3 * 1024 * 1024
 
 
@@ -56,10 +65,12 @@ class Owners:
 
 def owners_in(root: Path) -> Owners:
     """The owners that the repository at *root* names; nobody where it names none."""
+    # Nothing outside of it is read, through links neither.
+    repository = Repository(root)
     for place in PLACES:
         file = root / place
         try:
-            if file.is_file() and file.stat().st_size <= _MAX_BYTES:
+            if repository.is_file(place) and file.stat().st_size <= _MAX_BYTES:
                 return read_owners(read_text(file, _MAX_BYTES, "replace"), gitlab=place.startswith(".gitlab"))
         except OSError:
             continue
@@ -106,9 +117,9 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     anchored = "/" in pattern.rstrip("/")
     pieces = ["" if anchored else "(?:.*/)?"]
     for part in re.split(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)", bare):
-        pieces.append(_SIGNS.get(part, re.escape(part)))
+        pieces += _SIGNS[part] if part in _SIGNS else map(re.escape, part)
     if pattern.endswith("/"):
-        pieces.append("/.*")
+        pieces += ["/", ".*"]
     elif not bare.endswith("*") or "/" not in bare:
         pieces.append("(?:/.*)?")
-    return re.compile("".join(pieces), re.S)
+    return re.compile(once(pieces), re.S)

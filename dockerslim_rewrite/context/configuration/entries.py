@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...record import record
+
+_MOST_KEYS = 1_000_000
 
 
 @record
@@ -21,3 +25,17 @@ class Entry:
 
 class UnreadError(Exception):
     """A file that its reader does not understand; the text says why."""
+
+
+class Keys:
+    """Counts the keys that lead to the values of one file: many values far down hold more than their text does."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_KEYS
+
+    def joined(self, keys: Sequence[str], name: str | None = None) -> tuple[str, ...]:
+        """*keys* and the one below them, if it has a *name*. Raises ``UnreadError`` where there are too many."""
+        self._left -= len(keys) + 1
+        if self._left < 0:
+            raise UnreadError("it holds too many values")
+        return tuple(keys) if name is None else (*keys, name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
 from ...knowledge.written import configuration_names, configured_elsewhere, lock_names
+from ...text.yaml_nodes import Allowance, TooManyValues
 from ..tree import ContextTree
 from .entries import Entry, UnreadError
 from .plain import read_environment, read_ini, read_properties
@@ -96,9 +97,13 @@ def _entries(tree: ContextTree, path: str, reader: str, text: str) -> list[Entry
 
     def read() -> list[Entry] | UnreadError:
         try:
+            if reader == "yaml":
+                tree.recall("values of configuration", Allowance).spend(text)
             return _READERS[reader](text)
         except UnreadError as error:
             return error
+        except TooManyValues as error:
+            return UnreadError(str(error))
 
     found = tree.recall(("configuration", path, reader), read)
     if isinstance(found, UnreadError):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .entries import Entry, UnreadError
 
 #: The name of what has none.
 _NO_SECTION = "\0"
+#: Values of DEFAULT, which each section has as well.
+_MOST_INHERITED = 100_000
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.S)
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _SEPARATED = re.compile(r"((?:[^\\=:\s]|\\.)*)(?:\s*[=:]\s*|\s+|\Z)(.*)", re.S)
-_VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*\Z")
+_VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=(.*)\Z")
 
 
 def read_ini(text: str) -> list[Entry]:
@@ -32,9 +34,12 @@ def read_ini(text: str) -> list[Entry]:
             reader.read_string(f"[{_NO_SECTION}]\n{text}")
     except (configparser.Error, ValueError) as error:
         raise UnreadError(str(error).splitlines()[0]) from None
-    lines = text.splitlines()
+    if len(reader.defaults()) * len(reader.sections()) > _MOST_INHERITED:
+        raise UnreadError("its sections inherit too many values")
+    keys = {key for section in reader.sections() for key in reader.options(section)}
+    lines = _lines(text, keys)
     found = [
-        Entry((key,) if section == _NO_SECTION else (section, key), value, _line(lines, key))
+        Entry((key,) if section == _NO_SECTION else (section, key), value, lines.get(key, 0))
         for section in reader.sections()
         for key, value in reader.items(section)
         if value is not None
@@ -42,8 +47,18 @@ def read_ini(text: str) -> list[Entry]:
     return list(dict.fromkeys(found))
 
 
-def _line(lines: list[str], key: str) -> int:
-    return next((number for number, line in enumerate(lines, start=1) if line.lstrip().startswith(key)), 0)
+def _lines(text: str, keys: Collection[str]) -> dict[str, int]:
+    """The first line that begins with each of *keys*, from 1."""
+    found: dict[str, int] = {}
+    lengths = sorted({len(key) for key in keys})
+    for number, line in enumerate(text.splitlines(), start=1):
+        bare = line.lstrip()
+        for length in lengths:
+            if length > len(bare):
+                break
+            if bare[:length] in keys:
+                found.setdefault(bare[:length], number)
+    return found
 
 
 def read_properties(text: str) -> list[Entry]:
@@ -90,7 +105,7 @@ def read_environment(text: str) -> list[Entry]:
         match = _VARIABLE.match(line)
         if match is None:
             raise UnreadError(f"line {number} is not an assignment")
-        value = match[2]
+        value = match[2].strip()
         if value[:1] in "\"'" and value[:1] == value[-1:] and len(value) > 1:
             value = value[1:-1]
         found.append(Entry((match[1],), value, number))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...text import structured
-from .entries import Entry, UnreadError
+from ...text.yaml_nodes import compose
+from .entries import Entry, Keys, UnreadError
 
 #: Aliases may make a small file a large or endless one.
 _DEEPEST = 100
@@ -18,14 +19,11 @@ _MOST_SOUGHT = 200_000_000
 
 def read_yaml(text: str) -> list[Entry]:
     """The values of all documents of a YAML 1.2 file. Raises ``UnreadError``."""
-    # It takes longer to load than most files to be rewritten.
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    reader = YAML(typ="safe", pure=True)
     found: list[Entry] = []
     try:
-        for document in reader.compose_all(text):
+        for document in compose(text):
             found += _yaml(document)
     except (YAMLError, ValueError, RecursionError, AttributeError) as error:
         raise UnreadError(str(error).splitlines()[0] if str(error) else "it is nested too deeply") from None
@@ -36,6 +34,7 @@ def _yaml(document: Any) -> Iterator[Entry]:
     """The values below a node, those of an anchor for each alias again."""
     waiting: list[tuple[tuple[str, ...], Any, int]] = [((), document, 0)]
     count = 0
+    known = Keys()
     while waiting:
         keys, node, depth = waiting.pop()
         count += 1
@@ -50,7 +49,7 @@ def _yaml(document: Any) -> Iterator[Entry]:
                 if isinstance(child, tuple):
                     name, value = child
                     key = name.value if isinstance(name.value, str) else ""
-                    waiting.append(((*keys, key), value, depth + 1))
+                    waiting.append((known.joined(keys, key), value, depth + 1))
                 else:
                     waiting.append((keys, child, depth + 1))
 
@@ -96,11 +95,12 @@ class _Places:
 
 def _plain(data: object, text: str) -> Iterator[Entry]:
     places = _Places(text)
+    known = Keys()
     waiting: list[tuple[tuple[str, ...], object]] = [((), data)]
     while waiting:
         keys, value = waiting.pop()
         if isinstance(value, dict):
-            waiting.extend(((*keys, str(name)), inner) for name, inner in reversed(value.items()))
+            waiting.extend((known.joined(keys, str(name)), inner) for name, inner in reversed(value.items()))
         elif isinstance(value, list):
             waiting.extend((keys, inner) for inner in reversed(value))
         elif isinstance(value, str | int) and not isinstance(value, bool):
@@ -118,20 +118,22 @@ def read_xml(text: str) -> list[Entry]:
     found: list[Entry] = []
     open_tags: list[str] = []
     names: list[str | None] = []
+    known = Keys()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         open_tags.append(tag)
+        if len(open_tags) > structured.MAX_DEPTH:
+            raise UnreadError("it is nested too deeply")
         line = parser.CurrentLineNumber
         name = attributes.get("name")
         names.append(name)
         for key, value in attributes.items():
-            named = (name,) if name is not None and key == "value" else (key,)
-            found.append(Entry((*open_tags, *named), value, line))
+            named = name if name is not None and key == "value" else key
+            found.append(Entry(known.joined(open_tags, named), value, line))
 
     def text_of(data: str) -> None:
         if data.strip():
-            named = names[-1]
-            keys = tuple(open_tags) if named is None else (*open_tags, named)
+            keys = known.joined(open_tags, names[-1])
             found.append(Entry(keys, data.strip(), parser.CurrentLineNumber))
 
     def entity(*_: object) -> None:

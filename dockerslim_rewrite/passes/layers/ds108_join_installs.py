@@ -22,7 +22,8 @@ from ..shell.commands import written
 #: adds count after an update only.
 _MANAGERS = frozenset(("apt",))
 _PLAIN = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*(?:\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*)[A-Za-z0-9_.+:=~*/-]*)*\Z(?<!-)"
+    r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*+"
+    r"(?:\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*+)[A-Za-z0-9_.+:=~*/-]*+)*+\Z(?<!-)"
 )
 
 

@@ -11,6 +11,7 @@ from ...ir.steps import Run
 from ...knowledge.images import canonical_name
 from ...record import record
 from ...shell.script import AndOr, Script, Simple
+from ...text.numbers import small_number
 from .split_project import Project, Target
 
 _PROGRAMS = frozenset(("groupadd", "useradd", "addgroup", "adduser"))
@@ -56,7 +57,7 @@ def accounts_again(project: Project, target: Target) -> Accounts | None:
             homes += [home] if home is not None else []
     wrote = (*project.shipping.ran, *project.shipping.copied)
     words = [word for command in commands for word in re.split("[ =]", " ".join(command))]
-    if not _is_like(target.image, project) and any(word.isdigit() and int(word) <= _LAST_TAKEN for word in words):
+    if not _is_like(target.image, project) and any(_is_taken(word) for word in words):
         return None
     if not commands or any(path.startswith(f"{home}/") for path in wrote for home in homes):
         return None
@@ -88,3 +89,8 @@ def _by_number(command: Simple) -> bool:
     if command.name in ("groupadd", "addgroup"):
         return re.search(r"(?:\A| )(?:-g|--gid)[ =]\d+ ", text) is not None
     return _USER.search(text) is not None and _GROUP.search(text) is not None
+
+
+def _is_taken(word: str) -> bool:
+    number = small_number(word)
+    return number is not None and number <= _LAST_TAKEN

@@ -63,6 +63,9 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
     home = Path(environment.get("HOME") or "/")
     for path in ([folder / ".npmrc"] if folder is not None else []) + [home / ".npmrc"]:
         try:
+            if folder is not None and path.parent == folder and path.is_symlink():
+                # It may lead to anything of the user's.
+                continue
             text = read_text(path)
         except OSError:
             continue

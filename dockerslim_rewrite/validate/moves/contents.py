@@ -8,9 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ...record import record
+from ...text.yaml_nodes import check
 
 #: Gives the text of a file of the build context; None for what is no text, or is not there.
 Read = Callable[[str], str | None]
@@ -21,6 +23,9 @@ _LOCAL = re.compile(
 )
 _REMOTE = re.compile(r"(?:-e|--editable|-f|--find-links)[\s=]+(?:(?:git|hg|svn|bzr)\+|https?:)")
 
+_MOST_FILES = 100
+_MOST_ITEMS = 10_000
+
 
 @record
 class Contents:
@@ -28,33 +33,42 @@ class Contents:
 
     texts: Mapping[str, str | None]
 
-    def requirements(self, path: str, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether the requirements file at *path* names no file but those that were copied."""
-        text = self.texts.get(path)
-        if text is None:
-            return False
-        for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-            item = re.sub(r"(?:\A|\s)#.*", "", line).strip()
-            if not self._item(item, posixpath.dirname(path), seen | {path}):
+    def requirements(self, path: str) -> bool:
+        """Whether the requirements file at *path*, and those it names, name no file but those that were copied."""
+        # Files that name one another twice would be read twice as often with each level, so each is read once.
+        waiting = [path]
+        for one in waiting:
+            text = self.texts.get(one)
+            if text is None:
                 return False
+            for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+                item = re.sub(r"(?:\A|\s)#.*", "", line).strip()
+                if not self._item(item, posixpath.dirname(one), waiting):
+                    return False
         return True
 
     def environment(self, path: str) -> bool:
         """Whether conda's environment file at *path* names no file but those that were copied."""
         text = self.texts.get(path)
         items = _items(text) if text is not None else None
-        return items is not None and all(
-            self._item(item, posixpath.dirname(path), frozenset((path,))) for item in items
-        )
+        if items is None:
+            return False
+        named: list[str] = []
+        own = all(self._item(item, posixpath.dirname(path), named) for item in items)
+        return own and all(one == path or self.requirements(one) for one in named)
 
-    def _item(self, item: str, folder: str, seen: frozenset[str]) -> bool:
+    def _item(self, item: str, folder: str, named: list[str]) -> bool:
+        """Whether *item* is none of the project's own; a file with more of them joins those that are *named*."""
         other = _OTHER.match(item)
         if other is None:
             return not _LOCAL.match(item) or bool(_REMOTE.match(item))
         if "://" in other[1]:
             return True
         target = posixpath.normpath(posixpath.join(folder, other[1]))
-        return target in seen or self.requirements(target, seen)
+        # What is not there is refused by whoever reads it; a hundred files are more than people write.
+        if target not in named:
+            named.append(target)
+        return len(named) <= _MOST_FILES
 
 
 def _items(text: str) -> list[str] | None:
@@ -64,15 +78,18 @@ def _items(text: str) -> list[str] | None:
     from ruamel.yaml.error import YAMLError
 
     try:
+        check(text)
         data = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
         return None
     try:
-        return list(_scalars([data.get("dependencies"), data.get("channels")]))
+        # Aliases may make a short list an endless one.
+        found = list(islice(_scalars([data.get("dependencies"), data.get("channels")]), _MOST_ITEMS + 1))
     except RecursionError:
         return None
+    return found if len(found) <= _MOST_ITEMS else None
 
 
 def _scalars(value: Any) -> Iterator[str]:

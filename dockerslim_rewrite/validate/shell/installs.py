@@ -16,7 +16,7 @@ _OPTION = re.compile(
     r"|show-progress|allow-[a-z-]+|no-upgrade|ignore-missing|force-yes|verbose-versions)\Z"
 )
 _PACKAGE = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9_.+:=~*/-]|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)*\Z(?<!-)"
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.+:=~*/-]|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*+)*+\Z(?<!-)"
 )
 
 

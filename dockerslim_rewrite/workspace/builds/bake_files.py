@@ -6,6 +6,7 @@ Source: Docker documentation, "Bake file reference", "Overriding configurations"
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Any
 
 from ..repository import Repository
@@ -16,7 +17,19 @@ from .reading import json_file
 
 #: The largest of some thousand files has 40. A kilobyte of it takes one megabyte to read.
 _MAX_HCL = 128 * 1024
+#: Three times what one of that size holds, for all files of a repository. A thousand take a twentieth of a second.
+_MOST_WORDS = 30_000
+_WORD = re.compile(r"\w+|\S|\n")
+_TARGET = re.compile(r"""(?m)^[^\S\n]*+(?P<word>target)\s++"?(?P<name>[^"\s{]++)"?\s*+\{""")
+_KEY = re.compile(r"""(?P<word>")(?P<name>[^"\n]*+)"\s*+:""")
 _HELD = frozenset(("__is_block__", "__comments__", "__inline_comments__", "__start_line__", "__end_line__"))
+
+
+class _Read:
+    """How much of HCL was read in a repository."""
+
+    words = 0
+    told = False
 
 
 class Definition:
@@ -38,7 +51,9 @@ class Definition:
             found = repository.read(path)
             if found is None:
                 return
-            text, blocks = found, _hcl_blocks(repository, path, found)
+            # Commands call for the same file again and again.
+            text, blocks = found, repository.recall(("HCL", path), lambda: _hcl_blocks(repository, path, found))
+        lines: dict[str, int] | None = None
         for kind, name, body in blocks:
             try:
                 self._block(kind, name, body, json=path.endswith(".json"))
@@ -46,7 +61,8 @@ class Definition:
                 repository.complain(path, f"{kind} {name}: {error}; left out")
                 continue
             if kind == "target":
-                self.places[name] = Place(path, _line(text, name))
+                lines = _lines(text) if lines is None else lines
+                self.places[name] = Place(path, lines.get(name, 1))
 
     def _block(self, kind: str, name: str, body: dict[str, Any], *, json: bool) -> None:
         if kind == "variable":
@@ -80,6 +96,16 @@ def _hcl_blocks(repository: Repository, path: str, text: str) -> list[tuple[str,
     if len(text) > _MAX_HCL:
         repository.complain(path, f"larger than {_MAX_HCL // 1024} KiB, more than is read of a file in HCL; not read")
         return []
+    read = repository.recall("words of HCL", _Read)
+    words = sum(1 for _ in _WORD.finditer(text))
+    if read.words + words > _MOST_WORDS:
+        if not read.told:
+            repository.complain(
+                path, f"with the files before it, more than {_MOST_WORDS:,} words and signs of HCL; not read"
+            )
+        read.told = True
+        return []
+    read.words += words
     try:
         data = hcl2.loads(text if text.endswith("\n") else text + "\n")
     except (LarkError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -129,7 +155,11 @@ def _tree(value: Any, json: bool) -> Tree:
     return Tree("value", (value,))
 
 
-def _line(text: str, name: str) -> int:
-    quoted = re.escape(name)
-    match = re.search(rf'^\s*target\s+"?{quoted}"?\s*\{{', text, re.M) or re.search(rf'"{quoted}"\s*:', text)
-    return 1 if match is None else text.count("\n", 0, match.start() + len(match[0]) - len(match[0].lstrip())) + 1
+def _lines(text: str) -> dict[str, int]:
+    """The lines of the targets in *text*, or in JSON of whatever is called so first."""
+    ends = [match.start() for match in re.finditer("\n", text)]
+    found: dict[str, int] = {}
+    for pattern in (_TARGET, _KEY):
+        for match in pattern.finditer(text):
+            found.setdefault(match["name"], bisect_left(ends, match.start("word")) + 1)
+    return found

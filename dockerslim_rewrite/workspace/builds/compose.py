@@ -153,7 +153,7 @@ class ComposeReader:
         if path not in self._documents:
             self._documents[path] = None
             text = self._repository.read(path)
-            if text is not None:
+            if text is not None and self._repository.allows(path, text):
                 try:
                     values = documents(text)
                 except YamlError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...record import evolve, record
+from ...text.numbers import small_number
 from ..repository import Repository
 from .found import Mount, Place, Port, Text, Unknown, Words
 from .places import file, folder, is_remote
@@ -155,14 +156,16 @@ class ServiceReader:
         published: Text | None
         if isinstance(item, Map):
             target, published = self._text(item.get("target")), self._text(item.get("published"))
-            if isinstance(target, str) and target.isdecimal():
-                return [Port(int(target), published, Place(self._path, item.line))]
+            number = small_number(target if isinstance(target, str) else None)
+            if number is not None:
+                return [Port(number, published, Place(self._path, item.line))]
             return []
         text = self._text(item)
         match = _PORT.match(text) if isinstance(text, str) else None
-        if match is None or len(match["container"]) > 5 or not isinstance(item, Scalar):
+        number = small_number(match["container"]) if match is not None else None
+        if match is None or number is None or not isinstance(item, Scalar):
             return []
-        return [Port(int(match["container"]), match["published"] or None, Place(self._path, item.line))]
+        return [Port(number, match["published"] or None, Place(self._path, item.line))]
 
     def _mounts(self, value: object) -> list[Mount]:
         found = []

@@ -12,7 +12,7 @@ from .yaml_values import Map, Scalar, Seq, Value, YamlError, documents
 def yaml_file(repository: Repository, path: str) -> list[Map]:
     """The mappings among the documents of the YAML file *path*."""
     text = repository.read(path)
-    if text is None:
+    if text is None or not repository.allows(path, text):
         return []
     try:
         return [one for one in documents(text) if isinstance(one, Map)]

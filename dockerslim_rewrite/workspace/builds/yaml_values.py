@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from ...text.yaml_nodes import TooManyValues, compose
+
 #: Entries that merge keys may copy in one file.
 _MAX_MERGED = 200_000
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
@@ -61,13 +63,12 @@ class YamlError(ValueError):
 
 def documents(text: str) -> list[Value]:
     """The documents in *text*. Raises ``YamlError``."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    reader = YAML(typ="safe", pure=True)
-    reader.allow_duplicate_keys = True
     try:
-        return [_Converter().value(node) for node in reader.compose_all(text) if node is not None]
+        return [_Converter().value(node) for node in compose(text) if node is not None]
+    except TooManyValues as error:
+        raise YamlError(1, str(error)) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else 1, str(error.problem or error.context)) from None

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ...passes import rules
 from ...regular import read_text
-from .load import MARKS
+from ...text.yaml_nodes import check
+from .load import MARKS, leads_out, repository_of
 
 _NAMES = (".hadolint.yaml", ".hadolint.yml")
 _MAX_BYTES = 256 * 1024
@@ -22,10 +23,13 @@ def ignored_by_hadolint(folder: Path, within: Path | None = None) -> tuple[tuple
     *folder* is absolute; the search ends at the root of the repository, or at the folder *within*. A file that cannot
     be read ignores nothing.
     """
+    root = within or repository_of(folder)
     for place in (folder, *folder.parents):
         for name in _NAMES:
             path = place / name
-            if path.is_file() and (within is None or path.resolve().is_relative_to(within)):
+            if not path.is_file() or leads_out(path, root):
+                continue
+            if within is None or path.resolve().is_relative_to(within):
                 return _read(path), path
         if place == within or any((place / mark).exists() for mark in MARKS):
             break
@@ -45,7 +49,9 @@ def _read(path: Path) -> tuple[str, ...]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             return ()
-        data = YAML(typ="safe").load(read_text(path, _MAX_BYTES))
+        text = read_text(path, _MAX_BYTES)
+        check(text)
+        data = YAML(typ="safe").load(text)
     except (OSError, UnicodeDecodeError, YAMLError, ValueError, RecursionError):
         return ()
     listed = data.get("ignored") if isinstance(data, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,44 @@ def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
     With *within*, a folder with all links followed, nothing outside of it is read. Raises ``ConfigError`` for one that
     cannot be used.
     """
+    root = within or repository_of(folder)
     for place in (folder, *folder.parents):
         for name in NAMES:
-            found = _at(place / name, within)
+            path = place / name
+            if within is not None:
+                if path.is_file() and not path.resolve().is_relative_to(within):
+                    continue
+            elif leads_out(path, root):
+                if name == "pyproject.toml":
+                    continue
+                raise ConfigError(
+                    f"{path}: a link that leads out of {root or place}; not read, unless --config names it"
+                )
+            found = _at(path, root)
             if found is not None:
                 return found
         if place == within or any((place / mark).exists() for mark in MARKS):
             return None
     return None
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The repository that the absolute *folder* lies in, with all links followed; None where it lies in none."""
+    for place in (folder, *folder.parents):
+        if any((place / mark).exists() for mark in MARKS):
+            return place.resolve()
+    return None
+
+
+def leads_out(path: Path, root: Path | None) -> bool:
+    """Whether *path* is a link to something outside of *root*, or without one outside of its own folder.
+
+    Whoever made a repository does not say which files of its user are to be read.
+    """
+    try:
+        return path.is_symlink() and not path.resolve().is_relative_to(root or path.parent.resolve())
+    except (OSError, RuntimeError):
+        return True
 
 
 def forget() -> None:
@@ -57,7 +88,7 @@ def forget() -> None:
 
 def read_config(path: Path) -> ConfigFile:
     """The configuration file *path*, which somebody named. Raises ``ConfigError``."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(f"{path}: no such file")
     found = _read(path, ())
     return found if found is not None else ConfigFile(path, {})
@@ -65,7 +96,7 @@ def read_config(path: Path) -> ConfigFile:
 
 @cache
 def _at(path: Path, within: Path | None) -> ConfigFile | None:
-    if not path.is_file() or not (within is None or path.resolve().is_relative_to(within)):
+    if not path.is_file():
         return None
     return _read(path, (), within)
 
@@ -102,11 +133,13 @@ def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...], withi
     named = values.get("extend")
     if named is None:
         return None
-    other = (path.parent / named).resolve()
+    if "\0" in named:
+        raise ConfigError(f"{path}: extend names what can be no file")
+    other = Path(os.path.realpath(path.parent / named))
     if other in open_ or len(open_) > _MAX_EXTENDED:
         raise ConfigError(f"{path}: extend leads back to {named}")
     if within is not None and not other.is_relative_to(within):
         raise ConfigError(f"{path}: extend names {named}, which lies outside of {within}; not read")
-    if not other.is_file():
+    if not os.path.isfile(other):
         raise ConfigError(f"{path}: extend names {named}, which is not there")
     return _read(other, open_, within)

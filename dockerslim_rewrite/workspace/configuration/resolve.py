@@ -70,10 +70,10 @@ class Configuration:
     def context_for(self, path: Path) -> Path | None:
         """The build context that is configured for the Dockerfile *path*."""
         for one, pattern, value in self._by_glob("contexts", path):
-            folder: Path = (one.path.parent / value).resolve()
-            if not folder.is_dir():
+            folder: Path = one.path.parent / value
+            if not os.path.isdir(folder):
                 raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is not a directory")
-            return folder
+            return folder.resolve()
         return None
 
     def build_args_for(self, path: Path) -> dict[str, str]:
