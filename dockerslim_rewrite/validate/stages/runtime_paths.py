@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...change import Claim, SplitsStage
+from ...change import Claim, PinsBase, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Exec, Run, Step, Value
 from ...shell.reader import read_argv
@@ -168,7 +168,10 @@ class RuntimePaths:
     def _program(self, place: str | None, env: Mapping[str, str]) -> None:
         last = {step.keyword: step for step in self.stage.steps if isinstance(step, Exec)}
         main = last.get("ENTRYPOINT") or last.get("CMD")
-        if main is None and self.runtime.head.image == self.stage.head.image:
+        # A tag that was pinned names the same image in other words.
+        bases = (self.stage.head.image, self.runtime.head.image)
+        pinned = any(isinstance(claim, PinsBase) and (claim.before, claim.after) == bases for claim in self.others)
+        if main is None and (bases[0] == bases[1] or pinned):
             return
         if main is None:
             raise Unsound("the container starts through what the old base image starts", self.stage.head.line)
