@@ -142,10 +142,16 @@ def test_pieces(text: str, level: str, style: str) -> None:
 
 #: Each change was proven, and the whole was not: the RUN that one adds for an account stood in the RUN of another.
 ACCOUNT = 'FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python", "/app.py"]\n'
+#: The same for a stage that ships on an image whose tag another change pins.
+PINNED = (
+    "FROM php:apache\nRUN apt-get update && apt-get install -y libpng-dev && docker-php-ext-install gd\n"
+    "COPY index.php /var/www/html/\n"
+)
 
 
 @given(mutants, LEVELS, STYLES)
 @example(ACCOUNT, "aggressive", "keep")
+@example(PINNED, "standard", "keep")
 def test_mutants(text: str, level: str, style: str) -> None:
     survive(text, level, style)
 
