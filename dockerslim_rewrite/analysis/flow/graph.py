@@ -27,7 +27,12 @@ class Graph:
 
     def heirs(self, index: int) -> tuple[int, ...]:
         """The stages that are FROM stage *index*, directly or through others, in file order."""
-        return tuple(candidate for candidate in range(index + 1, len(self.bases)) if index in self.chain(candidate))
+        # A stage stands behind its base, so one pass finds them all.
+        found = {index: None}
+        for candidate in range(index + 1, len(self.bases)):
+            if self.bases[candidate] in found:
+                found[candidate] = None
+        return tuple(found)[1:]
 
 
 def stage_graph(build: Build) -> Graph:
