@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Step
 from ...record import record
 
 
-@record
+@record(slots=False)
 class Graph:
     """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from."""
 
@@ -16,7 +18,11 @@ class Graph:
 
     def ships(self, index: int) -> bool:
         """Whether the layers of stage *index* are part of the last stage's image."""
-        return bool(self.bases) and index in self.chain(len(self.bases) - 1)
+        return index in self._shipped
+
+    @cached_property
+    def _shipped(self) -> frozenset[int]:
+        return frozenset(self.chain(len(self.bases) - 1)) if self.bases else frozenset()
 
     def chain(self, index: int) -> tuple[int, ...]:
         """Stage *index* and the stages under it, from the top down."""
