@@ -12,6 +12,7 @@ from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
+from ..text.lines import line_at
 from .brought import brought, sources_among, sources_in
 from .compiled import brought_archive, language_of
 from .crates import of_crate
@@ -86,7 +87,7 @@ class Follower(Following):
         return value if value is not None else match[2]
 
     def _at(self, where: Evidence, text: str, offset: int, line: int) -> Evidence:
-        return where if where.path == self.dockerfile else Evidence(where.path, text.count("\n", 0, offset) + line)
+        return where if where.path == self.dockerfile else Evidence(where.path, line_at(text, offset) - 1 + line)
 
     def _redirect(self, redirect: Redirect, cwd: str | None, where: Evidence) -> None:
         if ">" not in redirect.operator or redirect.target is None:

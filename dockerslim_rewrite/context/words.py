@@ -21,6 +21,7 @@ from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
 from ..record import evolve
+from ..text.lines import line_at
 from ..text.numbers import small_number
 from .calls import FoundCall, calls, shown
 from .collected import Collected, at_path
@@ -227,7 +228,7 @@ def _packages(words: Vocabulary, path: str, text: str, cwd: str | None) -> Itera
         for match in expression.finditer(text):
             name = match["name"]
             if words.core is None or not words.core.fullmatch(name):
-                where = Evidence(path, text.count("\n", 0, match.start("name")) + 1)
+                where = Evidence(path, line_at(text, match.start("name")))
                 yield UsedPackage(words.language, name, where, cwd)
 
 

@@ -97,9 +97,14 @@ def children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+def words_in(text: str) -> int:
+    """How many words and signs *text* has: about as many as its tree as a Python module has nodes."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
 def _check_words(text: str) -> None:
     """Raise ``ValueError`` where a tree of *text* would have too many nodes; each word and sign counts as one."""
-    if len(text) > MAX_WORDS and sum(1 for _ in _WORD.finditer(text)) > MAX_WORDS:
+    if len(text) > MAX_WORDS and words_in(text) > MAX_WORDS:
         raise ValueError(f"it has more than {MAX_WORDS:,} words and signs, as only generated data has")
 
 

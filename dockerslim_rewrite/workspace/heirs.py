@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ..pipeline.stage_labels import untagged
 from ..record import record
+from ..text.lines import line_at
 from .builds.found import FoundBuild, Place
 from .builds.graph import BuildGraph
 from .repository import Repository
@@ -53,7 +54,7 @@ def _named(build: FoundBuild, repository: Repository) -> Iterator[tuple[str, Hei
     values = {name: str(value) for name, value in build.args if value is not None}
     for pattern, whole in ((_FROM, True), (_TAKEN, False)):
         for match in pattern.finditer(text):
-            place = Place(file, text.count("\n", 0, match.start()) + 1)
+            place = Place(file, line_at(text, match.start()))
             written = match[1]
             variable = _VARIABLE.match(written)
             if variable is not None:

@@ -11,10 +11,12 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from cProfile import Profile
+from typing import Any
 
 import pytest
 
 from dockerslim_rewrite import Options, ParseError, rewrite
+from dockerslim_rewrite.analysis.flow.graph import Graph
 from dockerslim_rewrite.ignores import wished_rules
 from dockerslim_rewrite.knowledge.home import home_fills
 from dockerslim_rewrite.shell.words import word_value
@@ -142,3 +144,19 @@ def test_words_of_commands_that_fill_the_home_folder(text: str) -> None:
 )
 def test_commands_that_fill_the_home_folder(text: str, filled: bool) -> None:
     assert any(one.commands.search(text) for one in home_fills()) == filled
+
+
+def test_heirs_of_stages_that_are_built_from_one_another() -> None:
+    """By a count of the bases looked at: one for each stage behind, not a chain for each."""
+    looked = 0
+
+    class Bases(tuple[int | None, ...]):
+        def __getitem__(self, at: Any) -> Any:
+            nonlocal looked
+            looked += 1
+            return tuple.__getitem__(self, at)
+
+    graph = Graph(Bases((None, *range(499))), (frozenset(),) * 500)
+    assert graph.heirs(0) == tuple(range(1, 500))
+    assert looked < 1_000
+    assert Graph((None, 0, None, 1, 2, 0), (frozenset(),) * 6).heirs(0) == (1, 3, 5)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Step
 from ...record import record
 
 
-@record
+@record(slots=False)
 class Graph:
     """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from."""
 
@@ -16,7 +18,11 @@ class Graph:
 
     def ships(self, index: int) -> bool:
         """Whether the layers of stage *index* are part of the last stage's image."""
-        return bool(self.bases) and index in self.chain(len(self.bases) - 1)
+        return index in self._shipped
+
+    @cached_property
+    def _shipped(self) -> frozenset[int]:
+        return frozenset(self.chain(len(self.bases) - 1)) if self.bases else frozenset()
 
     def chain(self, index: int) -> tuple[int, ...]:
         """Stage *index* and the stages under it, from the top down."""
@@ -27,7 +33,12 @@ class Graph:
 
     def heirs(self, index: int) -> tuple[int, ...]:
         """The stages that are FROM stage *index*, directly or through others, in file order."""
-        return tuple(candidate for candidate in range(index + 1, len(self.bases)) if index in self.chain(candidate))
+        # A stage stands behind its base, so one pass finds them all.
+        found = {index: None}
+        for candidate in range(index + 1, len(self.bases)):
+            if self.bases[candidate] in found:
+                found[candidate] = None
+        return tuple(found)[1:]
 
 
 def stage_graph(build: Build) -> Graph:

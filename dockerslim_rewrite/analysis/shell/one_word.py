@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ...knowledge.one_word import prints_one_word
 from ...shell.expansions import Expansion, expansions
 from ...shell.script import AndOr, Node, Script, Simple, Word
+from ...text.mentions import mentions
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,^-]+\Z")
 #: Names that mean more to a shell than their value.
@@ -25,8 +26,8 @@ class Known:
         #: Variables that hold one word, by where that is so from on; of some, ShellCheck knows it as well.
         self.since: dict[str, int] = {}
         self.seen: set[str] = set()
-        self.splits_at_blanks = not _mentions("IFS", script.text)
-        if "HOME" not in exported and not _mentions("HOME", script.text):
+        self.splits_at_blanks = not mentions(script.text).number["IFS"]
+        if "HOME" not in exported and not mentions(script.text).number["HOME"]:
             self.since["HOME"] = 0
         if not any(command.name in _READS_TEXT for command in script.commands):
             for link in _always(script):
@@ -38,7 +39,9 @@ class Known:
         words = command.words[1:] if export else command.assignments if not command.words else ()
         for word in words:
             name, equals, value = word.text.partition("=")
-            if not equals or name in _SPECIAL or not name.isidentifier() or _mentions(name, self.script.text) != 1:
+            if not equals or name in _SPECIAL or not name.isidentifier():
+                continue
+            if mentions(self.script.text).number[name] != 1:
                 continue
             if self._is_one_word(value, word.span.start, succeeded=link.followed and not export and len(words) == 1):
                 self.since[name] = command.span.end
@@ -81,11 +84,6 @@ def _between(found: tuple[Expansion, ...], length: int) -> list[tuple[int, int]]
     """Where the text between expansions begins and ends."""
     ends = [0, *(one.end for one in found)]
     return list(zip(ends, [*(one.start for one in found), length], strict=True))
-
-
-def _mentions(name: str, text: str) -> int:
-    """How often *name* stands in *text* other than in an expansion of it: each time it may be set."""
-    return len(re.findall(rf"(?<![\w$])(?<!\$\{{){re.escape(name)}(?!\w)", text))
 
 
 class _Link(NamedTuple):

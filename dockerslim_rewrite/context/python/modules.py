@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
 from ...knowledge.python_calls import python_calls
 from ...record import record
+from ...text.structured import words_in
 from .found import ModuleScan, Ran
 from .module import Module, read_module
 from .scan import scan
@@ -23,6 +24,10 @@ from .values import Evaluator, Started
 #: Modules whose names are ordinary words as well, and that no program loads by name.
 _NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
+#: What is read of any kind, in characters; beyond, code has at most a word or sign for so many, and these besides.
+_FREE = 300_000
+_USUAL = 4
+_ROOM = 100_000
 
 
 @record
@@ -74,6 +79,8 @@ class Modules:
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self._read = read
         self._known: dict[str, Module | Doubt] = {}
+        self._characters = 0
+        self._words = _ROOM
         self._outlines: dict[str, Outline] = {}
         self._scans: dict[str, list[tuple[Mapping[tuple[str, str], str | None], ModuleScan]]] = {}
 
@@ -115,10 +122,25 @@ class Modules:
         text = self._read(path)
         if text is None:
             return Doubt(f"{path} could not be read as text", Evidence(path, 0))
+        if not self._affords(text):
+            return Doubt(
+                f"{path} is not read: with the modules before it, it is more data than code", Evidence(path, 0)
+            )
         try:
             return read_module(text)
         except SyntaxError as error:
             return Doubt(f"{path} cannot be parsed: {error.msg}", Evidence(path, error.lineno or 0))
+
+    def _affords(self, text: str) -> bool:
+        """Whether the module *text* may be read besides those that were: what people write may, however long it is."""
+        self._characters += len(text)
+        if self._characters <= _FREE:
+            return True
+        rest = self._words + len(text) // _USUAL - words_in(text)
+        if rest < 0:
+            return False
+        self._words = min(rest, _ROOM)
+        return True
 
 
 @record(eq=False, slots=False)

@@ -123,12 +123,13 @@ def copies_to_own(
     targets = {step.index: target for step, target in copies_of(facts, stage)}
     broad = {step.index for step, _ in copies_of(facts, stage) if _brings_folder(step, project)}
     files = project.image_files(facts.build)
+    written = _Written(behaviour, own)
     for path, steps in project.copied_by(facts.build).items():
         for folder, whole in own.items():
             if within(path, folder):
                 yield from (index for index in steps if index in broad and within(folder, targets[index]))
                 yield from steps[-1:] if whole else ()
-        if not _for_others(files[path]) or _is_written(path, behaviour, own):
+        if not _for_others(files[path]) or written.holds(path):
             yield steps[-1]
 
 
@@ -161,14 +162,23 @@ def _for_others(file: FileFacts) -> bool:
     return bool(file.mode & 0o004) and bool(file.mode & 0o001 or not file.mode & 0o100)
 
 
-def _is_written(path: str, behaviour: Behaviour, own: Mapping[str, bool]) -> bool:
-    """Whether the file at the image path *path* is one that is written, or lies in a folder that is below its COPY."""
-    for write in behaviour.writes:
-        if write.path is not None and within(path, write.path):
+class _Written:
+    """What is written, looked up by path: there may be thousands of writes for each of thousands of files."""
+
+    def __init__(self, behaviour: Behaviour, own: Mapping[str, bool]) -> None:
+        self._paths = {write.path.rstrip("/") for write in behaviour.writes if write.path is not None}
+        self._folders = {write.folder for write in behaviour.writes if write.path is None and write.folder in own}
+
+    def holds(self, path: str) -> bool:
+        """Whether the file at the image path *path* is written, or lies in a folder that is below its COPY."""
+        if posixpath.dirname(path) in self._folders:
             return True
-        if write.path is None and write.folder in own and posixpath.dirname(path) == write.folder:
-            return True
-    return False
+        while path not in self._paths:
+            above, slash, _ = path.rpartition("/")
+            if not slash:
+                return False
+            path = above
+        return True
 
 
 def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Rights) -> Iterator[str]:

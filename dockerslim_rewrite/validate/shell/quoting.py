@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Set
 from typing import NamedTuple
 
+from ...text.mentions import mentions
 from ..core.observe import Command, Unit, commands
 
 #: Commands that print one word and are part of every system, and others, which print none where they are missing.
@@ -88,9 +89,10 @@ def modern(word: str) -> str:
 
 def one_word_names(found: tuple[Unit, ...], text: str, exported: Set[str]) -> frozenset[str]:
     """The variables that are one word wherever the body *found*, which is *text*, expands them."""
-    if _mentions("IFS", text):
+    named = mentions(text)
+    if named.number["IFS"]:
         return frozenset()
-    known = {"HOME"} if "HOME" not in exported and not _mentions("HOME", text) else set()
+    known = {"HOME"} if "HOME" not in exported and not named.number["HOME"] else set()
     if any(command.words[:1] and command.words[0] in _SETS_UNSEEN for command in commands(found)):
         return frozenset(known)
     for command, followed in _always(found):
@@ -99,10 +101,10 @@ def one_word_names(found: tuple[Unit, ...], text: str, exported: Set[str]) -> fr
         for pair in pairs:
             literal = not export and not pair.startswith("\0")
             name, equals, value = pair.lstrip("\0").partition("=")
-            set_at = re.search(rf"(?<![\w$]){re.escape(name)}=", text) if name.isidentifier() else None
-            if not equals or set_at is None or name in _MEANING_MORE or _mentions(name, text) != 1:
+            set_at = named.assigned.get(name) if name.isidentifier() else None
+            if not equals or set_at is None or name in _MEANING_MORE or named.number[name] != 1:
                 continue
-            if re.search(rf"\$\{{?{name}\b", text[: set_at.end()]):
+            if named.expanded.get(name, set_at) < set_at:
                 continue
             noticed = followed and not export and len(pairs) == 1
             if _PLAIN.match(value) if literal else _is_one_word(value, known, missing=noticed):
@@ -139,8 +141,3 @@ def _prints_one_word(expansion: str, *, missing: bool) -> bool:
     """Whether the substitution *expansion* is one word; *missing*: or, as far as that goes unnoticed, none."""
     command = " ".join(expansion.strip("`").removeprefix("$(").removesuffix(")").split())
     return command in _SURE or (missing and _ONE_WORD.fullmatch(command) is not None)
-
-
-def _mentions(name: str, text: str) -> int:
-    """How often *name* stands in *text* where it may be set: not in an expansion of it."""
-    return len(re.findall(rf"(?<![\w$])(?<!\$\{{){re.escape(name)}(?!\w)", text))

@@ -20,6 +20,7 @@ from ...change import (
 from ...ir.build import Build, Stage, read_build
 from ...syntax import ParseError, parse
 from ...text import Patch
+from ...text.lines import line_at
 from ..bases.base_images import check_bases
 from ..core.comments import check_comments
 from ..core.program import base_of
@@ -118,7 +119,7 @@ def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> N
     for edit in edits:
         last = bisect_right(starts, edit.span.end) - 1
         if last < 0 or reach[last] < edit.span.start:
-            line = before.count("\n", 0, edit.span.start) + 1
+            line = line_at(before, edit.span.start)
             raise Unsound("text outside all claimed changes is different", line)
 
 

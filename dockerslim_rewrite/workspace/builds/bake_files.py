@@ -6,9 +6,9 @@ Source: Docker documentation, "Bake file reference", "Overriding configurations"
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import Any
 
+from ...text.lines import line_at
 from ..repository import Repository
 from .found import Place
 from .hcl_syntax import HclError, Tree, expression, template
@@ -157,9 +157,8 @@ def _tree(value: Any, json: bool) -> Tree:
 
 def _lines(text: str) -> dict[str, int]:
     """The lines of the targets in *text*, or in JSON of whatever is called so first."""
-    ends = [match.start() for match in re.finditer("\n", text)]
     found: dict[str, int] = {}
     for pattern in (_TARGET, _KEY):
         for match in pattern.finditer(text):
-            found.setdefault(match["name"], bisect_left(ends, match.start("word")) + 1)
+            found.setdefault(match["name"], line_at(text, match.start("word")))
     return found

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from ...knowledge.build_commands import names_a_builder
 from ...record import evolve
+from ...text.lines import line_at
 from ..repository import Repository, joined
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
@@ -140,7 +141,7 @@ def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """
     text = repository.read(path) or ""
     for found, (at, command) in enumerate(_jenkins_commands(text)):
-        line = text.count("\n", 0, at) + 1
+        line = line_at(text, at)
         home = _jenkins_folder(text, at) if found < _MOST_STEPS else Unknown("dir")
         foreign: dict[str, Text] = {}
 

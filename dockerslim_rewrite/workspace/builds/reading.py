@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...text.lines import line_at
 from ...text.structured import read_json
 from ..repository import Repository
 from .yaml_values import Map, Scalar, Seq, Value, YamlError, documents
@@ -69,7 +70,7 @@ def without_comments(text: str) -> str:
 def line_of(text: str, needle: str, start: int = 0) -> int:
     """The line of *needle* in *text*; 1 where it is not."""
     at = text.find(needle, start)
-    return text.count("\n", 0, at) + 1 if at >= 0 else 1
+    return line_at(text, at) if at >= 0 else 1
 
 
 def scalars(value: Value) -> list[Scalar]:

@@ -10,6 +10,7 @@ from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, names_a_builder
 from ...shell.reader import read_script
 from ...shell.script import Compound, Group, Node, Script, Simple, children, walk
+from ...text.lines import line_at
 from ..repository import Repository, joined
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
@@ -124,7 +125,7 @@ class ScriptReader:
         words = [self._words.value(word.text) for word in command.words[at:]]
         if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
             return
-        line = self._line + script.text.count("\n", 0, command.span.start)
+        line = self._line + line_at(script.text, command.span.start) - 1
         found = built(self._repository, self._kind, Place(self._path, line), words, self._folders)
         if found is not None:
             yield found
