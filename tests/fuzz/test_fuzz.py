@@ -144,7 +144,8 @@ def test_pieces(text: str, level: str, style: str) -> None:
 ACCOUNT = 'FROM python:3.12\nRUN pip install flask\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python", "/app.py"]\n'
 #: The same for a stage that ships on an image whose tag another change pins.
 PINNED = (
-    "FROM php:apache\nWORKDIR /var/www/html\nRUN apt-get update && apt-get install -y libpng-dev && docker-php-ext-install gd\n"
+    "FROM php:apache\nWORKDIR /var/www/html\nRUN apt-get update && apt-get install -y libpng-dev && "
+    "docker-php-ext-install gd\n"
     "COPY index.php /var/www/html/\n"
 )
 
