@@ -144,6 +144,8 @@ def test_flask_finds_its_application(tmp_path: Path) -> None:
     ("name", "text", "command", "port", "writes", "needs"),
     [
         ("server.js", "require('fs').writeFileSync('/d/x', 1); app.listen(3000)", "node server.js", 3000, ["/d/x"], []),
+        # The radix of a number is no port.
+        ("a.js", "const p = parseInt(process.env.PORT, 10) || 3010; app.listen(p)", "node a.js", 3010, [], []),
         ("main.go", 'os.Create("/d/x")\nhttp.ListenAndServe(":8081", nil)', "/app", 8081, ["/d/x"], []),
         ("Main.java", 'new FileWriter("/d/x"); new ServerSocket(8082);', "java -jar x.jar", 8082, ["/d/x"], []),
         ("app.rb", "set :port, 4567\nFile.write('/d/x', 1)", "ruby app.rb", 4567, ["/d/x"], []),
