@@ -70,6 +70,11 @@ def kept(package: str, present: Collection[str]) -> tuple[str, ...]:
     return tuple(one for one in data.get(package, ()) if one not in present)
 
 
+def recommends_nothing(package: str) -> bool:
+    """Whether *package* brings no recommended package along, and no package does that it depends on."""
+    return package in table("recommends")["nothing"]["packages"]
+
+
 def is_repository(program: str) -> bool:
     """Whether *program* adds repositories."""
     return program in table("recommends")["keys"]["repositories"]

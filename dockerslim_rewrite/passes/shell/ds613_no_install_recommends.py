@@ -15,7 +15,7 @@ from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
-from ...knowledge.recommends import brings_compiler, compiles, has_compiler, lost, missing
+from ...knowledge.recommends import brings_compiler, compiles, has_compiler, lost, missing, recommends_nothing
 from ...shell.edits import insert_after
 from ...text import Edit
 from ..base import Proposals, missed
@@ -52,6 +52,8 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 if not _installs(use):
                     continue
                 packages = _packages(use, build)
+                if all(map(recommends_nothing, packages)):
+                    continue
                 added = missing(packages, present, build.text, name)
                 everything = {*present, *added}
                 reason = keeps(use, packages, everything, stage, facts)
