@@ -7,6 +7,7 @@ need no shared disk, a unit that a lost worker had is done by another, and what 
 from __future__ import annotations
 
 import contextlib
+import logging
 import pickle
 import time
 import zlib
@@ -85,6 +86,7 @@ class DaskCluster:
             from distributed import Client
         except ImportError:
             raise ValueError("--executor dask needs the extra: pip install 'dockerslim-rewrite[cluster]'") from None
+        _quiet()
         try:
             self._client = Client(self._scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
@@ -203,6 +205,15 @@ class DaskCluster:
             while len(self._contexts) > _HELD:
                 self._contexts.popitem(last=False)
         return self._contexts[key]
+
+
+def _quiet() -> None:
+    """Let the libraries log nothing: of a scheduler that is gone they write tracebacks for each message on its way."""
+    for name in ("distributed", "tornado", "asyncio", *list(logging.root.manager.loggerDict)):
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logger = logging.getLogger(name)
+            logger.handlers = [logging.NullHandler()]
+            logger.propagate = False
 
 
 class _Job:
