@@ -220,7 +220,7 @@ def test_a_method_called_mount_is_no_system_call(tmp_path: Path, call: str, told
 
 def test_an_unknown_base_says_who_the_user_is() -> None:
     found = said(result('FROM example.org/own:1\nCMD ["node", "a.js"]\n', "DS501"), "DS501")
-    assert found == "no USER is added: the base image's user is not known here; add USER yourself if it is root"
+    assert found == "no USER is added: the base image's user is not known here, so add USER yourself if it is root"
 
 
 def test_an_unknown_entrypoint_is_told_alike_by_both_rules() -> None:

@@ -9,18 +9,21 @@ from ...shell.script import Script, Simple
 
 #: Commands that only change or remove what is there already; in a later layer they cost a copy, or hide what stays.
 _TOUCHING = frozenset(("rm", "rmdir", "unlink", "chmod", "chown", "chgrp", "strip", "find"))
+#: Those of them whose first operand says what to set, unless `--reference` does.
+_SETTING = frozenset(("chmod", "chown", "chgrp"))
 
 
 def touched(command: Simple) -> tuple[str, ...]:
     """The paths that an ``rm``, ``chmod``, ``chown``, ``strip`` … names; empty for other commands.
 
-    Operands that are no paths (modes, owners) do no harm: nothing writes files of such names.
+    The first operand of those that set modes and owners is none: a user may be called as a file is.
     """
     argv = command.argv
     if not argv or (argv[0] or "").rpartition("/")[2] not in _TOUCHING:
         return ()
     words = zip(argv[1:], command.words[1:], strict=True)
-    return tuple(literal for literal, word in words if literal and not word.text.startswith("-"))
+    named = tuple(literal for literal, word in words if literal and not word.text.startswith("-"))
+    return named[1:] if (argv[0] or "").rpartition("/")[2] in _SETTING else named
 
 
 #: Names that say nothing about a particular file.

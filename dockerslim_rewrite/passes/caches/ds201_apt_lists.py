@@ -22,6 +22,9 @@ from .cleaning import done_again
 from .estimates import left_behind
 from .refreshing import only_refreshes
 
+#: What fetches lists and does nothing else when it is told to.
+_PROGRAMS = ("apt-get", "apt")
+
 
 def apt_lists(build: Build, facts: Facts) -> Proposals:
     """Delete apt's package lists in the RUN that fetched them.
@@ -50,6 +53,9 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 continue
             verdict = after_deletion(run, stage, facts)
             if only_refreshes(run, uses, facts):
+                if any(other.index > run.index and other.origin.args == run.origin.args for other in stage.runs):
+                    # Of two that are alike the last one is told of.
+                    continue
                 yield _without(run, verdict, left_behind(uses, stage, build, facts), build, facts)
                 continue
             problem = verdict.obstacle or appendable(run, facts)
@@ -78,7 +84,10 @@ def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts
     start, _ = build.document.without(run.origin)
     above = build.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
     described = bool(run.origin.comments) or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
+    called = next((one.words[0].text for one in script.commands if one.words[0].text not in _PROGRAMS), None)
     problem = verdict.obstacle or ("a comment describes it" if described else None)
+    if called is not None or any(one.assignments for one in script.commands):
+        problem = problem or f"it is called by {called or 'a shell that sets variables for it'}"
     if problem is not None:
         return missed(run.line, f"apt-get update stays, with its lists: {problem}")
     return Change(

@@ -42,6 +42,12 @@ _OFFICIAL_RUBY = re.compile(r"(?:docker\.io/)?(?:library/)?(?:ruby|jruby|rails)(
 _GO_MODULES = re.compile(
     r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
 )
+#: What packs a program's libraries: Spring Boot's plugin, shadow, `installDist` of the plugin application, Quarkus.
+#: Source: their documentation; a plain jar's manifest may name the jars in Gradle's cache.
+_PACKS = re.compile(
+    r"org\.springframework\.boot|shadow|['\"(]application['\")]|installDist|io\.quarkus|io\.micronaut\.application|\bwar\b"
+)
+_MOST_SCRIPTS = 50
 
 
 def language_caches(build: Build, facts: Facts) -> Proposals:
@@ -84,6 +90,8 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
 def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | str:
     """Why the store of the build tool *name* stays behind *run*, or the level at which it may go."""
     stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))]
+    if name == "gradle" and not _self_contained(facts):
+        return "what it built may load its libraries from there; a build.gradle that packs them was not read"
     if not any(isinstance(step, Exec) for one in stages for step in one.steps):
         return "nothing says what a container starts, so other images may be built on this one"
     found = Verdict()
@@ -101,6 +109,15 @@ def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | s
             return f"the container starts through {name}"
         found = both(found, assumed("dependencies", (each for each in started if isinstance(each, Unread)), start=True))
     return found.safety if found.obstacle is None else found.obstacle
+
+
+def _self_contained(facts: Facts) -> bool:
+    """Whether a build script of the context packs the libraries into the archive, or beside it."""
+    project = facts.project
+    if project is None:
+        return False
+    scripts = [file.path for file in project.files if file.path.endswith((".gradle", ".gradle.kts"))]
+    return any(_PACKS.search(project.text(path) or "") for path in scripts[:_MOST_SCRIPTS])
 
 
 def _calls(reached: Reached, name: str) -> bool:

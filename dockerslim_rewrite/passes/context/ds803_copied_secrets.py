@@ -37,7 +37,9 @@ def copied_secrets(build: Build, facts: Facts) -> Proposals:
             continue
         if item.role is FileRole.SECRET and _is_public(project.text(item.path)):
             continue
-        line = lines.get(steps[image][-1], build.stages[-1].head.line)
+        # What a stage below the last one copied came with its FROM.
+        own = steps.get(image, ())
+        line = lines[own[-1]] if own else build.stages[-1].head.line
         found.setdefault((item.role, line), []).append((image, item))
     for (role, line), items in sorted(found.items(), key=lambda one: (one[0][1], one[0][0].value)):
         yield analysis(line, _told(role, items), *(item.path for _, item in items[:_NAMED]))

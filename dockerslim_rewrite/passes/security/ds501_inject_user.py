@@ -91,7 +91,7 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
         return Account(number, None, "", None, name, _NO_SHELL)
     image = base_image(build, facts, stage)
     if image is None:
-        return "no USER is added: the base image's user is not known here; add USER yourself if it is root"
+        return "no USER is added: the base image's user is not known here, so add USER yourself if it is root"
     if image.family == "windows":
         return None
     if image.drops_privileges:
