@@ -75,6 +75,12 @@ def _once(request: Request) -> int:
             complain(f"{path}: {reason}; left as it is")
             code = max(code, USAGE)
             continue
+        except Exception as error:  # noqa: BLE001 - one file never stops the others
+            from ..pipeline.failure import failure
+
+            complain(f"{path}: {failure(error)}")
+            code = max(code, UNPROVEN)
+            continue
         results.append(result)
         proofs.append(proof)
         code = max(code, proof.code if proof else DONE)

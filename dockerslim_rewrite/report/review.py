@@ -240,12 +240,12 @@ def review_lines(review: Review) -> list[str]:
     against = review.base[:_SHORT]
     if not review.base.startswith(review.against):
         against = f"{review.against} ({against})"
+    broken = sum(one.broken for one in review.files) + len(review.broken)
+    fails = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}; " if broken else ""
     if not review.files:
-        return [f"nothing to suggest, compared with {against}"]
+        return [f"{fails}nothing to suggest, compared with {against}"]
     files = counted(len(review.files), "file")
     suggested = counted(sum(len(one.suggestions) for one in review.files), "suggestion")
-    broken = sum(one.broken for one in review.files)
-    fails = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}; " if broken else ""
     lines.append(f"{fails}{suggested} in {files}, compared with {against}")
     patched = sum(bool(one.parts) for one in review.files)
     if patched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..record import record
@@ -53,6 +54,21 @@ class Git:
             more = f"; {self._deeper()}" if self._shallow() else f"; fetch it first, or name another with {option}"
             raise GitError(f"{name}: there is no such commit here{more}")
         return out.decode().strip()
+
+    def comes_otherwise(self, paths: Sequence[str]) -> bool:
+        """Whether one of *paths* may be there for a build though Git does not hold it: it is ignored, so something
+        makes it; it is a submodule's; or a link leads to it.
+        """
+        inside = [path for path in paths if not path.startswith("..")]
+        if len(inside) < len(paths) or not inside:
+            return True
+        if self._run("check-ignore", "--no-index", "-q", "--", *inside, check=False)[0] == 0:
+            return True
+        above = {"/".join(path.split("/")[:end]) for path in inside for end in range(1, path.count("/") + 2)}
+        literal = [f":(literal,top){path}" for path in sorted(above)]
+        held = self._run("ls-files", "--stage", "-z", "--", *literal, check=False)[1].split(b"\0")
+        named = {path.encode("utf-8", "surrogateescape") for path in above}
+        return any(line[:6] in (b"160000", b"120000") and line.partition(b"\t")[2] in named for line in held)
 
     def merge_base(self, base: str, head: str) -> str:
         """The commit in which *head* left *base*."""

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from ..change import RemarkKind
 from ..pipeline import Options, Result, rewrite
+from ..pipeline.failure import failure
 from ..record import evolve, record
 from ..regular import read_whole
 from ..syntax import ParseError
-from ..workspace.discovery import Covered, discover
+from ..workspace.discovery import NO_DOCKERFILE, Covered, discover
 from ..workspace.uses import Workspace
 from .git import Git, GitError
 from .given import Given, given_to
@@ -28,7 +29,8 @@ OptionsFor = Callable[[Path], Options]
 class Review:
     """What a review found: the files with something to say, in order; ``skipped`` are one line each, for people.
 
-    ``base`` and ``head`` are commits, ``against`` is how the base was named.
+    ``base`` and ``head`` are commits, ``against`` is how the base was named. ``broken`` are files that were Dockerfiles
+    and are none any more.
     """
 
     against: str
@@ -36,6 +38,7 @@ class Review:
     head: str
     files: tuple[Reviewed, ...]
     skipped: tuple[str, ...]
+    broken: tuple[str, ...] = ()
 
 
 def review(
@@ -69,9 +72,14 @@ def review(
         covered, left_alone = side.discovered(paths)
         dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
         skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
-        if not dockerfiles:
-            return Review(base, start, tip, (), tuple(skipped))
         old = _Base(git, start, Path(scratch) / "base", options)
+        unread = [path for path, reason in left_alone if path in by_path and reason.startswith(NO_DOCKERFILE)]
+        earlier_names = {path: by_path[path].before for path in unread}
+        broken = tuple(
+            path for path, name in earlier_names.items() if name is not None and old.rewritten(name) is not None
+        )
+        if not dockerfiles:
+            return Review(base, start, tip, (), tuple(skipped), broken)
         gone = any(one.path is None for one in changed)
         found: list[Reviewed] = []
         for path in dockerfiles:
@@ -94,15 +102,20 @@ def review(
             except (ParseError, ValueError, OSError) as error:
                 skipped.append(f"{path}: {_why(error)}")
                 continue
+            except Exception as error:  # noqa: BLE001 - one file never stops the others
+                skipped.append(f"{path}: {failure(error)}")
+                continue
             tells = bool(after.changes) or any(one.kind is RemarkKind.ANALYSIS for one in after.remarks)
             before = old.rewritten(earlier) if tells and earlier is not None else None
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
             one = reviewed(path, before, after, options_here, hunks, level)
+            if one.broken and git.comes_otherwise(_absent(one, side.context_of(path) or "")):
+                one = evolve(one, notes=tuple(evolve(note, breaks=False) for note in one.notes))
             if one.changes or one.notes:
                 found.append(evolve(one, before=earlier))
-        return Review(base, start, tip, tuple(found), tuple(skipped))
+        return Review(base, start, tip, tuple(found), tuple(skipped), broken)
 
 
 def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], home: Path) -> None:
@@ -127,6 +140,12 @@ def _concerned(path: str, touched: Collection[str], side: _Side, scope: Scope) -
         return True
     given = side.given(path)
     return any(given.holds(one) for one in touched)
+
+
+def _absent(one: Reviewed, context: str) -> tuple[str, ...]:
+    """The paths of the repository that instructions of *one* copy from *context* and that are not there any more."""
+    sources = (told.partition(": ")[2] for note in one.notes if note.breaks for told in note.evidence)
+    return tuple(os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources)
 
 
 def _why(error: Exception) -> str:
@@ -199,8 +218,7 @@ class _Base:
         try:
             # What was accepted was there as well.
             return side.rewritten(path, evolve(side.options_of(path), accepted=frozenset()))
-        except (ParseError, ValueError, OSError):
-            # What could not be read before is new now.
+        except Exception:  # noqa: BLE001 - what could not be read before is new now
             return None
 
 

@@ -147,6 +147,10 @@ def not_a_dockerfile(path: str) -> str | None:
     return refusal_of(os.path.basename(path), data)
 
 
+#: How the reason begins where a file that is called so is none.
+NO_DOCKERFILE = "no Dockerfile"
+
+
 def refusal_of(name: str, data: bytes) -> str | None:
     """Why *data*, the content of a file called *name*, is none that can be rewritten; None where it is."""
     if len(data) > _MAX_BYTES:
@@ -161,10 +165,10 @@ def refusal_of(name: str, data: bytes) -> str | None:
         document = parse(text)
         read_build(document)
     except ParseError as error:
-        return f"no Dockerfile: line {error.line}: {error.reason}"
+        return f"{NO_DOCKERFILE}: line {error.line}: {error.reason}"
     first = document.instructions[0].keyword
     if first not in _FIRST:
-        return f"no Dockerfile: it begins with {first}, not with FROM"
+        return f"{NO_DOCKERFILE}: it begins with {first}, not with FROM"
     return None
 
 

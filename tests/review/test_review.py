@@ -540,3 +540,33 @@ def test_what_a_new_instruction_copies_may_be_made_before_the_build(repo: Make) 
     made = repo({"README": "x\n"}, {"b/Dockerfile": "FROM debian:12\nCOPY target/app.jar /\n", "compose.yaml": compose})
     (file,) = run(made).files
     assert (file.broken, [one.rule for one in file.notes]) == (False, ["DS802"])
+
+
+@pytest.mark.parametrize("broken", ["FROM debian:12\nRUUN x\n", "RUN true\n"])
+def test_a_dockerfile_that_is_none_any_more_is_a_build_that_fails(repo: Make, broken: str) -> None:
+    made = repo({"a/Dockerfile": "FROM debian:12\nRUN true\n"}, {"a/Dockerfile": broken})
+    found = run(made)
+    assert found.broken == ("a/Dockerfile",)
+    assert review_lines(found)[-1].startswith("1 build fails; nothing to suggest")
+
+
+def test_a_file_that_was_no_dockerfile_before_is_no_requests_fault(repo: Make) -> None:
+    assert run(repo({"b/Dockerfile": "RUN true\n"}, {"b/Dockerfile": "RUN false\n"})).broken == ()
+
+
+@pytest.mark.parametrize("how", ["ignored", "submodule", "link"])
+def test_what_comes_otherwise_breaks_no_build(repo: Make, how: str) -> None:
+    text = 'FROM python:3.12-slim\nCOPY dist/app.py ./\nUSER 1000\nCMD ["python", "app.py"]\n'
+    made = repo({"Dockerfile": text, "dist/app.py": "print(1)\n", "lib/app.py": "print(1)\n"}, {})
+    made.git("rm", "-q", "-r", "dist")
+    if how == "ignored":
+        (made.root / ".gitignore").write_text("dist/\n")
+    elif how == "submodule":
+        made.git("update-index", "--add", "--cacheinfo", f"160000,{made.git('rev-parse', 'HEAD').strip()},dist")
+    else:
+        (made.root / "dist").symlink_to("lib")
+    made.git("add", ".gitignore") if how == "ignored" else made.git("status")
+    if how == "link":
+        made.git("add", "dist")
+    made.git("commit", "-q", "-m", "elsewhere")
+    assert not any(one.broken for one in run(made, head="HEAD").files)

@@ -40,6 +40,29 @@ def test_module_is_the_command(poor: Path) -> None:
     assert (done.returncode, done.stdout) == (0, call("rewrite", poor).stdout)
 
 
+@pytest.mark.parametrize("place", ["_one", "_once"])
+def test_our_own_mistake_is_one_line(poor: Path, place: str) -> None:
+    """In a rule it stops one file and no other; anywhere else it ends the program, and without a traceback."""
+    good = poor.with_name("Good.Dockerfile")
+    good.write_text(GOOD)
+    code = (
+        "from dockerslim_rewrite.cli import main, rewrite\n"
+        f"right = rewrite.{place}\n"
+        "def wrong(first, *more):\n"
+        "    if str(first).endswith('Good.Dockerfile'): return right(first, *more)\n"
+        "    raise KeyError('/s/.env')\n"
+        f"rewrite.{place} = wrong\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", code, "rewrite", str(poor), str(good), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "failed (KeyError: '/s/.env'); please report this" in done.stderr
+    if place == "_one":
+        assert f"{poor}: left as it is: the rewriter failed" in done.stderr
+
+
 def test_output_file(poor: Path, tmp_path: Path) -> None:
     done = call("rewrite", poor, "-o", tmp_path / "out")
     assert done.returncode == 0

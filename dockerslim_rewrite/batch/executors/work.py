@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...pipeline.failure import failure
 from ..outcome import Outcome
 from ..unit import Prover, compute, failed
 from . import Done, Prepare
@@ -32,6 +33,4 @@ def work(path: str, named: bool, prepare: Prepare, store: Cache | None, prove: P
 
 def broken(path: str, name: str, error: BaseException) -> Outcome:
     """The outcome where this program failed, which is a bug to be told, not the file's fault."""
-    told = " ".join(str(error).split())[:200]
-    reason = f"{path}: left as it is: the rewriter failed ({type(error).__name__}: {told}); please report this file"
-    return failed(path, name, reason, code=3)
+    return failed(path, name, f"{path}: {failure(error)}", code=3)
