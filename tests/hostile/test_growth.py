@@ -121,6 +121,14 @@ def test_what_is_asked_of_each_pair_is_worked_out_once(name: str) -> None:
     assert second < 1.25 * first + 12_000, f"{name}: {counted} calls for sizes 1, 2 and 3"
 
 
+def test_places_are_not_matched_with_every_path_that_is_deleted() -> None:
+    profile = Profile()
+    line = "RUN apt-get update && apt-get install -y gcc && pip install p{} && rm -rf /var/lib/apt/lists\n"
+    text = "FROM python:3.12-slim\n" + "".join(map(line.format, range(60)))
+    profile.runcall(rewrite, text, Options(level="aggressive", extend_select=("all",)))
+    assert sum(one.callcount for one in profile.getstats() if "fnmatchcase" in str(one.code)) < 1_000
+
+
 @pytest.mark.parametrize("name", LARGE)
 def test_large(name: str) -> None:
     attempt(SHAPES[name](LARGE[name]))
