@@ -10,12 +10,15 @@ from ..change import Remark, RemarkKind
 from ..ir.build import Build
 from ..ir.steps import Run, Step
 from ..shell.script import Script
+from ..syntax import Document
 
 MOST_INSTRUCTIONS = 2_000
 MOST_COMMANDS = 8_000
 #: The longest of some four thousand files has three thousand words and 31 kB.
 MOST_WORDS = 20_000
 MOST_CHARACTERS = 200_000
+#: An instruction of usual length; here-documents and long lists of commands count as several.
+_USUAL_LENGTH = 200
 
 
 def beyond_budget(build: Build) -> Remark | None:
@@ -47,3 +50,8 @@ def _text(step: Step) -> str:
 
 def _left(reason: str) -> Remark:
     return Remark(RemarkKind.ANALYSIS, f"the file stays as it is: {reason}", 1, rule="DS000")
+
+
+def judged_size(text: str, document: Document) -> int:
+    """How many instructions of usual length the validator reads that reads *text*, which is *document*."""
+    return max(len(document.instructions), len(text) // _USUAL_LENGTH)

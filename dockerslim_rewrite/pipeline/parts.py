@@ -10,6 +10,7 @@ from ..change import Change
 from ..record import record
 from ..syntax import parse
 from ..text import Edit, Patch, Source, Span
+from .budget import judged_size
 from .engine import Engine
 from .options import Options
 from .result import Result
@@ -20,8 +21,6 @@ MOST_PARTS = 31
 _SMALL = 100
 #: So much is judged of a larger file: judgements times size, which takes about a second.
 _MOST_JUDGED = 10_000
-#: An instruction of usual length; here-documents and long lists of commands count as several.
-_USUAL_LENGTH = 200
 
 
 @record
@@ -110,7 +109,7 @@ def spanned(original: str, part: Part) -> Replacement:
 
 def _allowed(original: str) -> int | None:
     """How often the validator may be asked about parts of the file *original*; None where nothing limits that."""
-    size = max(len(parse(original).instructions), len(original) // _USUAL_LENGTH)
+    size = judged_size(original, parse(original))
     return None if size <= _SMALL else _MOST_JUDGED // size
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..change import Remark, RemarkKind
+from .budget import judged_size
 from .engine import Engine, Hop, Key, Outcome
 
 if TYPE_CHECKING:
@@ -12,9 +13,56 @@ if TYPE_CHECKING:
 
 #: So many changes of one file are withdrawn one by one: each costs a run of all passes. Real files need none.
 MAX_WITHDRAWALS = 16
+#: So many instructions are judged to find what to withdraw: a judgement reads the whole file, and a file of the length
+#: that is followed at all takes most of a second for each.
+MOST_JUDGED = 12_000
+#: A run of all passes takes as long as so many judgements.
+_RUN = 10
 _SPENT = (
     f"{MAX_WITHDRAWALS} changes were withdrawn; those that were proven before the last one are kept, no more are tried"
 )
+_LONG = "not all changes are proven, and the file is too long to try them one by one; those that are proven are kept"
+#: An outcome, how many of its rounds are proven, and how many changes of the round after those.
+_Proved = tuple[Outcome, int, int]
+
+
+class _EnoughError(Exception):
+    """As much was judged as is for one file."""
+
+
+class _Judge:
+    """Asks the validator about a result and its rounds, for as long as the size of the file allows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.size = judged_size(engine.source.text, engine.first.build.document)
+        self.left = MOST_JUDGED
+        self.engine = engine
+
+    def spend(self, judgements: int = 1) -> None:
+        """Count so many *judgements*; the first, which is all that real files need, is always made."""
+        if self.left < MOST_JUDGED and self.left < judgements * self.size:
+            raise _EnoughError
+        self.left -= judgements * self.size
+
+    def whole(self, outcome: Outcome) -> bool:
+        """Whether the validator accepts *outcome* as a whole."""
+        from ..validate import Verdict, validate
+
+        self.spend()
+        project = self.engine.project()
+        read = project.text if project is not None else None
+        source = self.engine.source.text
+        judgement = validate(source, outcome.text, outcome.changes, outcome.patch, read)
+        return judgement.verdict is Verdict.OK
+
+    def refused(self, hop: Hop, count: int | None = None) -> Judgement | None:
+        """What the validator has against the first *count* changes of *hop* (all, without it); None where nothing."""
+        from ..validate import Verdict, validate
+
+        self.spend()
+        text, patch = hop.after(count)
+        judgement = validate(hop.before, text, tuple(change for change, _ in hop.changes[:count]), patch)
+        return None if judgement.verdict is Verdict.OK else judgement
 
 
 def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
@@ -23,33 +71,59 @@ def proven(engine: Engine, outcome: Outcome) -> tuple[Outcome, list[Remark]]:
     Where it cannot follow from the original to the result in one step, because one change builds on what another made,
     it is asked about each round by itself: what follows from one another follows from the original.
     """
-    from ..validate import Verdict
-
     bugs: list[Remark] = []
     banned: set[Key] = set()
-    while outcome.changes and _judge(engine, outcome).verdict is not Verdict.OK:
-        hop = next((one for one in outcome.hops if _judge_hop(one).verdict is not Verdict.OK), None)
-        if hop is None:
-            break
-        at = _guilty(hop)
-        change, key = hop.changes[at - 1]
-        why = _judge_hop(hop, at).violations
-        reason = why[0].reason if why else "the validator could not decide"
-        line = engine.source.position(key[1]).line
-        bugs.append(Remark(RemarkKind.BUG, f"withdrawn, not proven: {change.title}: {reason}", line, rule=change.rule))
-        banned.add(key)
-        if len(banned) >= MAX_WITHDRAWALS:
-            bugs.append(Remark(RemarkKind.MISSED, _SPENT, 1, rule="DS000"))
-            return _until(engine, outcome, hop, at - 1), bugs
-        outcome = engine.run(frozenset(banned))
+    judge = _Judge(engine)
+    best: _Proved = (outcome, 0, 0)
+    try:
+        while outcome.changes and not judge.whole(outcome):
+            refused, at = None, 0
+            for at, hop in enumerate(outcome.hops):
+                best = _better(best, (outcome, at, 0))
+                refused = judge.refused(hop)
+                if refused is not None:
+                    break
+            if refused is None:
+                break
+            low, high = 0, len(hop.changes)
+            while high - low > 1:
+                middle = (low + high) // 2
+                found = judge.refused(hop, middle)
+                if found is None:
+                    low = middle
+                    best = _better(best, (outcome, at, low))
+                else:
+                    high, refused = middle, found
+            change, key = hop.changes[low]
+            reason = refused.violations[0].reason if refused.violations else "the validator could not decide"
+            line = engine.source.position(key[1]).line
+            bug = f"withdrawn, not proven: {change.title}: {reason}"
+            bugs.append(Remark(RemarkKind.BUG, bug, line, rule=change.rule))
+            banned.add(key)
+            if len(banned) >= MAX_WITHDRAWALS:
+                bugs.append(Remark(RemarkKind.MISSED, _SPENT, 1, rule="DS000"))
+                return _until(engine, (outcome, at, low)), bugs
+            judge.spend(_RUN)
+            outcome = engine.run(frozenset(banned))
+    except _EnoughError:
+        bugs.append(Remark(RemarkKind.MISSED, _LONG, 1, rule="DS000"))
+        return _until(engine, best), bugs
     return outcome, bugs
 
 
-def _until(engine: Engine, outcome: Outcome, last: Hop, count: int) -> Outcome:
-    """*outcome* up to the first *count* changes of the round *last*: all before it has been proven."""
+def _better(one: _Proved, other: _Proved) -> _Proved:
+    """The one that has more changes; *other* where that is the same."""
+    first, second = (sum(len(hop.changes) for hop in outcome.hops[:at]) + count for outcome, at, count in (one, other))
+    return one if first > second else other
+
+
+def _until(engine: Engine, proved: _Proved) -> Outcome:
+    """The outcome that is *proved* as far as it is."""
+    outcome, at, count = proved
     found = Outcome(engine.source.text)
-    hops = outcome.hops[: outcome.hops.index(last)]
+    hops = outcome.hops[:at]
     if count:
+        last = outcome.hops[at]
         hops.append(Hop(last.before, last.changes[:count]))
     for hop in hops:
         text, patch = hop.after()
@@ -59,32 +133,3 @@ def _until(engine: Engine, outcome: Outcome, last: Hop, count: int) -> Outcome:
     found.hops, found.remarks = hops, outcome.remarks
     found.changes, found.keys = outcome.changes[:kept], outcome.keys[:kept]
     return found
-
-
-def _guilty(hop: Hop) -> int:
-    """How many of the hop's changes, from the first on, it takes for the validator to refuse them."""
-    from ..validate import Verdict
-
-    low, high = 0, len(hop.changes)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _judge_hop(hop, middle).verdict is Verdict.OK:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _judge_hop(hop: Hop, count: int | None = None) -> Judgement:
-    from ..validate import validate
-
-    text, patch = hop.after(count)
-    return validate(hop.before, text, tuple(change for change, _ in hop.changes[:count]), patch)
-
-
-def _judge(engine: Engine, outcome: Outcome) -> Judgement:
-    from ..validate import validate
-
-    project = engine.project()
-    read = project.text if project is not None else None
-    return validate(engine.source.text, outcome.text, outcome.changes, outcome.patch, read)

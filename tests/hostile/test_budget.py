@@ -16,7 +16,7 @@ from dockerslim_rewrite.context.python.values import Evaluator, Started
 from dockerslim_rewrite.ir.arguments import global_arguments
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.ir.expansion import MAX_LENGTH, ExpansionError, TooLong, expand
-from dockerslim_rewrite.pipeline.proof import MAX_WITHDRAWALS
+from dockerslim_rewrite.pipeline.proof import MAX_WITHDRAWALS, MOST_JUDGED
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.text.glob import Glob, Token
 from dockerslim_rewrite.text.structured import read_json, read_python, read_toml
@@ -142,6 +142,42 @@ def test_what_is_always_refused_is_not_proposed(builtin: str) -> None:
     assert rewrite("FROM debian:12\n" + lines).bugs == ()
 
 
+def test_a_variable_that_is_expanded_before_it_is_set_is_not_quoted() -> None:
+    """The validator takes nothing of it for known: what each RUN of a file proposed was withdrawn one by one."""
+    lines = "".join(f"RUN A{n}=1; touch /$A{n} $B; B=$A{n}; rm $B\n" for n in range(20))
+    assert rewrite("FROM debian:12\n" + lines, Options(select=("DS623",), extend_select=("all",))).bugs == ()
+
+
+def test_judgements_of_long_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a count of the instructions judged: the file read once for each change withdrawn is more than any time."""
+    from dockerslim_rewrite import validate as judges
+    from dockerslim_rewrite.pipeline.engine import Engine
+
+    runs = Engine.run
+    judged = asked = 0
+
+    def refusing(before: str, after: str, changes: tuple[Change, ...], *rest: object) -> object:
+        nonlocal judged
+        judged += before.count("\n")
+        verdict = judges.Verdict.UNSOUND if any(change.line > 1_000 for change in changes) else judges.Verdict.OK
+        return judges.Judgement(verdict, ())
+
+    def counted(engine: Engine, *banned: frozenset[tuple[str, int, str]]) -> object:
+        nonlocal asked
+        asked += 1
+        return runs(engine, *banned)
+
+    monkeypatch.setattr(judges, "validate", refusing)
+    monkeypatch.setattr(Engine, "run", counted)
+    lines = "".join(f"LABEL a{index} 1.0\n" for index in range(1_900))
+    result = rewrite("FROM debian:12\n" + lines, Options(select=("DS604",), extend_select=("lint",)))
+    assert asked == 1
+    assert judged <= MOST_JUDGED
+    assert 0 < len(result.changes) < 1_000
+    assert max(change.line for change in result.changes) <= 1_000
+    assert [one.reason for one in result.remarks if "too long to try them one by one" in one.reason]
+
+
 def test_withdrawals_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A validator that refuses one of two changes: what it accepted is kept, and one remark says where it ended."""
     from dockerslim_rewrite import validate as judges
@@ -161,7 +197,7 @@ def test_withdrawals_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(judges, "validate", refusing)
     monkeypatch.setattr(Engine, "run", counted)
-    lines = "".join(f"LABEL a{index} {index % 2}.0\n" for index in range(200))
+    lines = "".join(f"LABEL a{index} {index % 2}.0\n" for index in range(36))
     result = rewrite("FROM debian:12\n" + lines, Options(select=("DS604",), extend_select=("lint",)))
     assert len(result.bugs) == MAX_WITHDRAWALS
     assert asked == MAX_WITHDRAWALS

@@ -93,6 +93,42 @@ def test_work_grows_in_proportion(name: str) -> None:
     assert second < 1.4 * first + 12_000, f"{name}: {counted} calls for sizes 1, 2 and 3"
 
 
+#: What was looked at again for each of as many others: with a square in it the second difference is two thirds more.
+PAIRS: dict[str, Callable[[int], str]] = {
+    "installs in stages that are built from one another": lambda size: (
+        "FROM debian:12 AS s0\n"
+        + "".join(f"FROM s{n} AS s{n + 1}\nRUN apt-get update && apt-get install -y a{n}\n" for n in range(size))
+    ),
+    "installs that are deleted again": lambda size: (
+        "FROM python:3.12-alpine\n"
+        + "".join(f"RUN apk add --virtual .b{n} gcc p{n} && pip install x{n} && apk del .b{n}\n" for n in range(size))
+    ),
+    "copies before installs": lambda size: (
+        HEAD
+        + "".join(f"COPY a{n} /a{n}\n" for n in range(size))
+        + "".join(f"RUN apt-get update && apt-get install -y p{n}\n" for n in range(size))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_is_asked_of_each_pair_is_worked_out_once(name: str) -> None:
+    step = 90 if name.startswith("copies") else 60
+    for size in (1, step // 2):
+        attempt(PAIRS[name](size))
+    counted = [calls(attempt, PAIRS[name](step * times)) for times in (1, 2, 3)]
+    first, second = counted[1] - counted[0], counted[2] - counted[1]
+    assert second < 1.25 * first + 12_000, f"{name}: {counted} calls for sizes 1, 2 and 3"
+
+
+def test_places_are_not_matched_with_every_path_that_is_deleted() -> None:
+    profile = Profile()
+    line = "RUN apt-get update && apt-get install -y gcc && pip install p{} && rm -rf /var/lib/apt/lists\n"
+    text = "FROM python:3.12-slim\n" + "".join(map(line.format, range(60)))
+    profile.runcall(rewrite, text, Options(level="aggressive", extend_select=("all",)))
+    assert sum(one.callcount for one in profile.getstats() if "fnmatchcase" in str(one.code)) < 1_000
+
+
 @pytest.mark.parametrize("name", LARGE)
 def test_large(name: str) -> None:
     attempt(SHAPES[name](LARGE[name]))

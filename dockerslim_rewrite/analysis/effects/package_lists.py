@@ -5,21 +5,24 @@ Sources: apt-get(8), apt-cache(8), apt-file(1), rosdep and Ansible documentation
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import partial
 
-from ...ir.build import Stage
+from ...change import Safety
+from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run, Step
 from ...knowledge.effects import list_habit
 from ..facts import Facts
 from ..packages.apt import LISTS, READS
 from ..shell.operations import Kind, operation
 from .asking import effects
-from .assuming import Verdict, assumed, both
+from .assuming import Verdict, assumed
 from .reached import Ran, Reached, Unread
 
 #: Commands that do not mind that the lists are gone though they name them.
 _CARELESS = frozenset(("rm", "mkdir", "chmod", "chown", "echo", "printf", "install", "tar", "rsync"))
 _NEVER = frozenset((Kind.CLEAN, Kind.REMOVE))
+_NOTHING = Verdict()
 
 
 def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int] = ()) -> Verdict:
@@ -33,26 +36,71 @@ def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int
     readers = facts.project.usage.list_readers if facts.project is not None and facts.graph.ships(stage.index) else ()
     if readers:
         return Verdict(obstacle=f"{readers[0]} builds on this image, and may install from them")
-    found = Verdict()
-    index = stage.index
-    stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(index))]
-    for one in stages:
-        fetched = False
-        for later in one.runs:
-            if (one is stage and later.index <= run.index) or later.index in updated:
-                continue
-            verdict, fetched = _of_run(effects(facts).of_run(later, one))
-            found = both(found, verdict)
-            if found.obstacle is not None or fetched:
-                break
-        for trigger in one.triggers:
-            verdict, _ = _of_run(effects(facts).of_run(trigger, one))
-            found = both(found, verdict)
-        if found.obstacle is not None:
-            return found
-        if fetched and one is stage:
-            return found
-    return both(found, _of_start(stages, facts))
+    found = _Sum()
+    fetched = _read_by(found, [one for one in stage.runs if one.index > run.index], stage, facts, updated)
+    if found.obstacle is not None or fetched:
+        return found.verdict()
+    heirs = [facts.build.stages[at] for at in facts.graph.heirs(stage.index)]
+    for heir in heirs:
+        if found.add(_of_heir(heir, facts, updated)):
+            return found.verdict()
+    for one in (stage, *heirs):
+        if found.add(facts.recall("apt lists at start", one.index, partial(_of_start, one, facts))):
+            break
+    return found.verdict()
+
+
+class _Sum:
+    """Verdicts on many places, all of which have to hold: a tuple of the evidence so far for each would be a square."""
+
+    def __init__(self) -> None:
+        self.obstacle: str | None = None
+        self._safety = Safety.SAFE
+        self._evidence: dict[str, None] = {}
+
+    def add(self, verdict: Verdict) -> bool:
+        """Let *verdict* hold, too; whether there is an obstacle now."""
+        if verdict is _NOTHING:
+            return self.obstacle is not None
+        self.obstacle = self.obstacle or verdict.obstacle
+        self._safety = max(self._safety, verdict.safety)
+        self._evidence.update(dict.fromkeys(verdict.evidence))
+        return self.obstacle is not None
+
+    def verdict(self) -> Verdict:
+        """All as one."""
+        return Verdict(self.obstacle, self._safety, tuple(self._evidence))
+
+
+def _read_by(found: _Sum, runs: Iterable[Run], stage: Stage, facts: Facts, updated: Collection[int]) -> bool:
+    """Add to *found* what *runs* and the triggers of *stage* make of the lists; whether one surely fetches its own."""
+    fetched = False
+    for later in runs:
+        if later.index in updated:
+            continue
+        verdict, fetched = _of_run(effects(facts).of_run(later, stage))
+        if found.add(verdict) or fetched:
+            break
+    for trigger in stage.triggers:
+        found.add(_of_run(effects(facts).of_run(trigger, stage))[0])
+    return fetched
+
+
+def _of_heir(stage: Stage, facts: Facts, updated: Collection[int]) -> Verdict:
+    """What *stage* makes of the lists of a stage under it: worked out once, however many of those there are."""
+
+    def work_out() -> Verdict:
+        found = _Sum()
+        _read_by(found, stage.runs, stage, facts, updated)
+        return _plain(found.verdict())
+
+    own = tuple(run.index for run in stage.runs if run.index in updated) if updated else ()
+    return facts.recall("apt lists of an heir", (stage.index, own), work_out)
+
+
+def _plain(verdict: Verdict) -> Verdict:
+    """*verdict*, as the one that most are where it says nothing: that one is told by its identity."""
+    return _NOTHING if verdict == _NOTHING else verdict
 
 
 def list_event(ran: Ran) -> str | None:
@@ -94,31 +142,35 @@ def _of_run(reached: tuple[Reached, ...]) -> tuple[Verdict, bool]:
     return assumed("apt_lists", unknown), False
 
 
-def _of_start(stages: list[Stage], facts: Facts) -> Verdict:
-    found = Verdict()
-    for one in stages:
-        verdict, _ = _of_run(tuple(each for each in effects(facts).of_start(one) if isinstance(each, Ran)))
-        if verdict.obstacle is not None:
-            return Verdict(obstacle=f"what the container starts needs them: {verdict.obstacle}")
-        unread = [each for each in effects(facts).of_start(one) if isinstance(each, Unread)]
-        found = both(found, assumed("apt_lists", unread, start=True))
-    return found
+def _of_start(stage: Stage, facts: Facts) -> Verdict:
+    reached = effects(facts).of_start(stage)
+    verdict, _ = _of_run(tuple(each for each in reached if isinstance(each, Ran)))
+    if verdict.obstacle is not None:
+        return Verdict(f"what the container starts needs them: {verdict.obstacle}")
+    return _plain(assumed("apt_lists", (each for each in reached if isinstance(each, Unread)), start=True))
 
 
 def _taken(stage: Stage, facts: Facts) -> Step | None:
     """The COPY, or RUN with a mount, by which another stage takes the lists of *stage*."""
-    names = {stage.name.lower(), str(stage.index)}
-    for other in facts.build.stages:
-        for step in other.steps:
-            if isinstance(step, Copy) and (step.origin.flag("from") or "").lower() in names:
+    takers = facts.recall("takers of apt lists", None, lambda: _takers(facts.build))
+    found = (takers[name] for name in (stage.name.lower(), str(stage.index)) if name in takers)
+    return min(found, key=lambda step: step.index, default=None)
+
+
+def _takers(build: Build) -> dict[str, Step]:
+    """For each name in lower case the first step that takes apt's lists from the stage of that name."""
+    found: dict[str, Step] = {}
+    for stage in build.stages:
+        for step in stage.steps:
+            if isinstance(step, Copy) and step.origin.flag("from"):
                 if any(_covers(source) for source in step.sources):
-                    return step
+                    found.setdefault((step.origin.flag("from") or "").lower(), step)
             elif isinstance(step, Run):
                 for mount in step.mounts:
                     source = mount.get("source") or mount.get("src") or "/"
-                    if mount.get("from", "").lower() in names and _covers(source):
-                        return step
-    return None
+                    if _covers(source):
+                        found.setdefault(mount.get("from", "").lower(), step)
+    return found
 
 
 def _covers(source: str) -> bool:

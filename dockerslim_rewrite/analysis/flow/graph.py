@@ -24,21 +24,34 @@ class Graph:
     def _shipped(self) -> frozenset[int]:
         return frozenset(self.chain(len(self.bases) - 1)) if self.bases else frozenset()
 
+    @cached_property
+    def _last(self) -> dict[str, tuple[int, tuple[int, ...]]]:
+        return {}
+
     def chain(self, index: int) -> tuple[int, ...]:
         """Stage *index* and the stages under it, from the top down."""
-        found = [index]
-        while (base := self.bases[found[-1]]) is not None:
-            found.append(base)
-        return tuple(found)
+        # What asks mostly asks of one stage again and again; all chains at once would fill the memory.
+        at, known = self._last.get("chain", (-1, ()))
+        if at != index:
+            found = [index]
+            while (base := self.bases[found[-1]]) is not None:
+                found.append(base)
+            known = tuple(found)
+            self._last["chain"] = index, known
+        return known
 
     def heirs(self, index: int) -> tuple[int, ...]:
         """The stages that are FROM stage *index*, directly or through others, in file order."""
-        # A stage stands behind its base, so one pass finds them all.
-        found = {index: None}
-        for candidate in range(index + 1, len(self.bases)):
-            if self.bases[candidate] in found:
-                found[candidate] = None
-        return tuple(found)[1:]
+        at, known = self._last.get("heirs", (-1, ()))
+        if at != index:
+            # A stage stands behind its base, so one pass finds them all.
+            found = {index: None}
+            for candidate in range(index + 1, len(self.bases)):
+                if self.bases[candidate] in found:
+                    found[candidate] = None
+            known = tuple(found)[1:]
+            self._last["heirs"] = index, known
+        return known
 
 
 def stage_graph(build: Build) -> Graph:

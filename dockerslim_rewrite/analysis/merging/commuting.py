@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
@@ -17,6 +18,7 @@ from ..flow.destinations import destination
 from ..shell.operations import Kind, is_local
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READING = frozenset(
     ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links", "-g", "--file")
 )
@@ -55,10 +57,7 @@ def variables(steps: Sequence[Step]) -> Variables:
 
 def check_variables(moved: Variables, facts: Facts, step: Step) -> None:
     """Whether *moved* may pass *step*. Raises ``Obstacle``."""
-    text = step.origin.args
-    if isinstance(step, Run):
-        text = step.origin.text
-    used = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text))
+    used = facts.recall("names in steps", step.index, partial(_names, step))
     if moved.names & used:
         raise Obstacle(f"line {step.line} uses {', '.join(sorted(moved.names & used))}")
     if isinstance(step, Env | Arg):
@@ -68,15 +67,32 @@ def check_variables(moved: Variables, facts: Facts, step: Step) -> None:
         if moved.labels & {pair.key for pair in step.pairs}:
             raise Obstacle(f"line {step.line} sets the same label")
     elif isinstance(step, Run):
-        for command in _commands(step, facts):
-            words = [word if word is not None else "$" for word in command.argv]
-            if words and not _blind(words):
-                raise Obstacle(f"{words[0]} on line {step.line} may read its environment", run=True)
+        reason = facts.recall("sees variables", step.index, partial(_sees, step, facts))
+        if reason is not None:
+            raise Obstacle(reason, run=True)
     elif step.keyword == "MAINTAINER":
         if moved.labels & _AUTHORS:
             raise Obstacle(f"line {step.line} may set the same label")
     elif not isinstance(step, Copy | Exec | Healthcheck | Listing | Value):
         raise Obstacle(f"{step.keyword} stands between")
+
+
+def _names(step: Step) -> frozenset[str]:
+    """All that may be a variable in the text of *step*: everything that moves asks it."""
+    text = step.origin.text if isinstance(step, Run) else step.origin.args
+    return frozenset(_NAME.findall(text))
+
+
+def _sees(run: Run, facts: Facts) -> str | None:
+    """Why *run* may look at variables that it does not name; None where it does not."""
+    problem = _closed(run, facts)
+    if problem is not None:
+        return problem
+    for command in _commands(run, facts):
+        words = [word if word is not None else "$" for word in command.argv]
+        if words and not _blind(words):
+            return f"{words[0]} on line {run.line} may read its environment"
+    return None
 
 
 def _blind(words: Sequence[str]) -> bool:
@@ -94,8 +110,53 @@ def check_files(folders: Sequence[str], relative: bool, facts: Facts, step: Step
     """
     if relative and step.keyword == "WORKDIR":
         raise Obstacle(f"line {step.line} leads elsewhere")
+    # What is apart from all of them is told at once; what is not, from the first that it meets.
+    if len(folders) > 1 and isinstance(step, Run | Copy) and _is_apart(_place(tuple(folders)), step, facts):
+        return
     for folder in folders:
         _check_folder(folder, step, facts)
+
+
+class _Place:
+    """Some folders, of which it is told at once whether a path meets one of them: there may be a thousand."""
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self._sorted = sorted(folders)
+        self._within = sorted(f"{folder}/" for folder in folders)
+        self._known = frozenset(self._within)
+        self._lengths = frozenset(map(len, self._within))
+
+    def overlaps(self, path: str) -> bool:
+        """Whether ``overlaps`` is true of *path* and one of them."""
+        path = posixpath.normpath(path) if path.strip("/") else "/"
+        return path == "/" or _begins(self._sorted, path) or self._above(f"{path}/")
+
+    def holds(self, other: str) -> bool:
+        """Whether the folder *other* is one of them, or above or below one."""
+        return _begins(self._within, f"{other.rstrip('/')}/") or self._above(f"{other}/")
+
+    def _above(self, path: str) -> bool:
+        return any(path[:length] in self._known for length in self._lengths)
+
+
+def _begins(paths: Sequence[str], start: str) -> bool:
+    """Whether one of the sorted *paths* begins with *start*."""
+    at = bisect_left(paths, start)
+    return at < len(paths) and paths[at].startswith(start)
+
+
+@lru_cache(maxsize=1)
+def _place(folders: tuple[str, ...]) -> _Place:
+    return _Place(folders)
+
+
+def _is_apart(place: _Place, step: Run | Copy, facts: Facts) -> bool:
+    """Whether *step* has nothing to do with any folder of *place*."""
+    if isinstance(step, Copy):
+        other = destination(step, facts.state(step))
+        return other is not None and not place.holds(other)
+    looks = facts.recall("looks at", step.index, partial(_looks, step, facts))
+    return all(paths is not None and not any(map(place.overlaps, paths)) for _, paths in looks)
 
 
 def _check_folder(folder: str, step: Step, facts: Facts) -> None:
@@ -103,11 +164,9 @@ def _check_folder(folder: str, step: Step, facts: Facts) -> None:
         if not step.value.startswith("/") or "$" in step.value or overlaps(folder, step.value):
             raise Obstacle(f"line {step.line} may make the directory")
     elif isinstance(step, Run):
-        targets = [step.mount_target(one) or "/" for one in step.mounts]
-        if any(overlaps(folder, target) for target in targets):
-            raise Obstacle(f"line {step.line} mounts something there", run=True)
-        for command in _commands(step, facts):
-            _apart(command, folder, step)
+        for reason, paths in facts.recall("looks at", step.index, partial(_looks, step, facts)):
+            if paths is None or any(overlaps(folder, path) for path in paths):
+                raise Obstacle(reason, run=True)
     elif isinstance(step, Copy):
         other = destination(step, facts.state(step))
         if other is None or f"{folder}/".startswith(f"{other.rstrip('/')}/") or f"{other}/".startswith(f"{folder}/"):
@@ -118,35 +177,53 @@ def _check_folder(folder: str, step: Step, facts: Facts) -> None:
         raise Obstacle(f"{step.keyword} stands between")
 
 
-def _apart(command: Simple, folder: str, run: Run) -> None:
+#: Why a RUN may observe files, and the paths where it looks for them; None where that may be anywhere.
+_Look = tuple[str, tuple[str, ...] | None]
+
+
+def _looks(run: Run, facts: Facts) -> tuple[_Look, ...]:
+    """Where *run* looks for files: every folder that moves asks it."""
+    found: list[_Look] = []
+    if run.mounts:
+        targets = tuple(run.mount_target(one) or "/" for one in run.mounts)
+        found.append((f"line {run.line} mounts something there", targets))
+    problem = _closed(run, facts)
+    if problem is not None:
+        return (*found, (problem, None))
+    for command in _commands(run, facts):
+        found += _looks_of(command, run)
+    return tuple(found)
+
+
+def _looks_of(command: Simple, run: Run) -> Iterator[_Look]:
     words = command.argv
     where = f"line {run.line}"
     if None in words or command.nested:
-        raise Obstacle(f"{where} may read the files", run=True)
+        yield f"{where} may read the files", None
     named = [word or "" for word in words]
     for redirect in command.redirects:
         target = redirect.target.literal if redirect.target is not None else None
-        if target is None or (redirect.operator.strip("0123456789") != ">&" and not _elsewhere(target, folder)):
-            raise Obstacle(f"{where} may read or write the files", run=True)
-    if not named:
-        return
-    if named[0] == "set":
+        if target is None or redirect.operator.strip("0123456789") != ">&":
+            yield f"{where} may read or write the files", _fixed([target or ""])
+    if not named or named[0] == "set":
         return
     if len(named) > 1 and named[0] == "sudo" and not named[1].startswith("-"):
         del named[0]
     if installs_packages(named):
         if any(is_local(word) or word.partition("=")[0] in _READING for word in named[1:]):
-            raise Obstacle(f"{named[0]} on {where} may read the files", run=True)
-    elif not works_on_operands(named) or (
-        named[0] != "echo" and not all(word.startswith("-") or _elsewhere(word, folder) for word in named[1:])
-    ):
-        raise Obstacle(f"{named[0]} on {where} may read or write the files", run=True)
+            yield f"{named[0]} on {where} may read the files", None
+    elif not works_on_operands(named):
+        yield f"{named[0]} on {where} may read or write the files", None
+    elif named[0] != "echo":
+        paths = _fixed([word for word in named[1:] if not word.startswith("-")])
+        yield f"{named[0]} on {where} may read or write the files", paths
 
 
-def _elsewhere(path: str, folder: str) -> bool:
-    """Whether *path* is absolute, and neither above nor below *folder*; a pattern is taken up to where it begins."""
-    fixed = re.split(r"[*?\[{]", path)[0]
-    return path.startswith("/") and ".." not in path and not overlaps(folder, fixed)
+def _fixed(paths: Sequence[str]) -> tuple[str, ...] | None:
+    """*paths* up to where patterns begin; None where one is not absolute, so that it may lie anywhere."""
+    if any(not path.startswith("/") or ".." in path for path in paths):
+        return None
+    return tuple(re.split(r"[*?\[{]", path)[0] for path in paths)
 
 
 def named_by_variables(folder: str, build: Build) -> bool:
@@ -168,20 +245,27 @@ def overlaps(folder: str, path: str) -> bool:
     return path == "/" or folder.startswith(path) or f"{path}/".startswith(f"{folder}/")
 
 
-def _commands(run: Run, facts: Facts) -> tuple[Simple, ...]:
+def _closed(run: Run, facts: Facts) -> str | None:
+    """Why nobody sees what *run* does; None where it can be read."""
     if any(name != "mount" for name, _ in run.flags) or any(one.get("type") not in _MOUNTS for one in run.mounts):
-        raise Obstacle(f"line {run.line} has flags such as --mount, and nothing is moved across it", run=True)
+        return f"line {run.line} has flags such as --mount, and nothing is moved across it"
+    return f"line {run.line} cannot be read" if facts.script(run) is None else None
+
+
+def _commands(run: Run, facts: Facts) -> tuple[Simple, ...]:
     script = facts.script(run)
-    if script is None:
-        raise Obstacle(f"line {run.line} cannot be read", run=True)
-    return script.commands
+    return script.commands if script is not None else ()
 
 
 def is_costly(step: Step, facts: Facts) -> bool:
     """Whether *step* fetches or installs something."""
-    script = facts.script(step) if isinstance(step, Run) else None
-    if not isinstance(step, Run) or script is None:
+    return isinstance(step, Run) and facts.recall("is costly", step.index, partial(_fetches, step, facts))
+
+
+def _fetches(run: Run, facts: Facts) -> bool:
+    script = facts.script(run)
+    if script is None:
         return False
-    return any(use.operation.kind in _COSTLY for use in facts.uses(step)) or any(
+    return any(use.operation.kind in _COSTLY for use in facts.uses(run)) or any(
         fetches([word or "" for word in command.argv]) for command in script.commands
     )

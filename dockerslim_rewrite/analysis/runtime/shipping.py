@@ -47,6 +47,8 @@ _DELETABLE = re.compile(
     r"|.*/\*?\.(?:cache|git|svn)"
 )
 
+_PATTERN = re.compile(r"[*?\[]")
+
 
 def shipping(
     stage: Stage, recipe: Recipe, version: str | None, installed: tuple[str, ...] = ()
@@ -317,16 +319,22 @@ class _Reader:
             self._stop(f"where {tool} install puts its files is not known")
 
     def _removed(self, path: str) -> None:
-        known = any(path == one.path or _inside(path, one.path) or fnmatchcase(one.path, path) for one in self.places)
+        # Commands write the same few places again and again: each path is looked at once.
+        paths = {one.path for one in self.places}
         pattern = path.rstrip("/")
         self.gone.append(pattern)
-        self.places = [
-            one
-            for one in self.places
-            if not (
-                fnmatchcase(one.path, pattern) or fnmatchcase(one.path, pattern + "/*") or _inside(one.path, pattern)
-            )
-        ]
+        if _PATTERN.search(path):
+            known = any(path == one or _inside(path, one) or fnmatchcase(one, path) for one in paths)
+            below = f"{pattern}/*"
+            gone = {
+                one for one in paths if fnmatchcase(one, pattern) or fnmatchcase(one, below) or _inside(one, pattern)
+            }
+        else:
+            known = path in paths or any(_inside(path, one) for one in paths)
+            below = f"{pattern}/"
+            gone = {one for one in paths if one == pattern or one.startswith(below)}
+        if gone:
+            self.places = [one for one in self.places if one.path not in gone]
         own = any(path == one or _inside(path, one) for one in self.recipe.own)
         if not (known or own or _DELETABLE.match(path)):
             self._stop(f"it deletes {path}, which may be a file of the base image")

@@ -41,7 +41,9 @@ class Known:
             name, equals, value = word.text.partition("=")
             if not equals or name in _SPECIAL or not name.isidentifier():
                 continue
-            if mentions(self.script.text).number[name] != 1:
+            named = mentions(self.script.text)
+            # What expands it before that gets what no one here has set: the validator takes nothing of it for known.
+            if named.number[name] != 1 or named.expanded.get(name, word.span.start) < word.span.start:
                 continue
             if self._is_one_word(value, word.span.start, succeeded=link.followed and not export and len(words) == 1):
                 self.since[name] = command.span.end

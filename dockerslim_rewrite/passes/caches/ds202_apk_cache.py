@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ...analysis.bases import base_image
 from ...analysis.effects.apk_index import without_index
@@ -61,11 +62,11 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             if old is not None:
                 yield missed(run.line, f"the index stays: {old}")
                 continue
-            reader = _trigger_without_index(build, facts)
+            reader = facts.recall("trigger of apk", None, partial(_trigger_without_index, build, facts))
             if reader is not None:
                 yield missed(run.line, f"the index stays: the trigger on line {reader} installs from it")
                 continue
-            fails = _fails_without(build, facts, stage)
+            fails = facts.recall("needs apk's cache", stage.index, partial(_fails_without, build, facts, stage))
             if fails is not None:
                 yield missed(run.line, f"the cache stays: rm without -f on line {fails} fails if there is none")
                 continue
@@ -93,10 +94,15 @@ def _reads_index(run: Run, uses: list[Use], adds: list[Use], stage: Stage, facts
     if fetched or all(use.operation.has_flag("--no-cache", *_UPDATE_FLAGS) for use in adds):
         return False
     for at in facts.graph.chain(stage.index):
-        for other in facts.build.stages[at].runs:
-            if (at != stage.index or other.index < run.index) and _leaves_index(other, facts):
-                return True
+        first = facts.recall("leaves apk's index", at, partial(_first_leaving, at, facts))
+        if first is not None and (at != stage.index or first < run.index):
+            return True
     return False
+
+
+def _first_leaving(at: int, facts: Facts) -> int | None:
+    """The first RUN of the stage *at* that leaves an index: every RUN behind it asks."""
+    return next((run.index for run in facts.build.stages[at].runs if _leaves_index(run, facts)), None)
 
 
 def _trigger_without_index(build: Build, facts: Facts) -> int | None:

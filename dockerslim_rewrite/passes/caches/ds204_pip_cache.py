@@ -69,14 +69,31 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
 def _purged(use: Use, stage: Stage, facts: Facts) -> int | None:
     """The line of a `pip cache purge` or `remove` behind *use*: before pip 21.3 it fails where there is no cache."""
     run = use.run
+    purging = facts.recall("purges pip's cache", None, lambda: _purging(facts))
+    if not purging:
+        return None
     for other in (run, *facts.later_runs(run, stage)):
-        for later in facts.uses(other):
-            behind = other is not run or later.command.span.start > use.command.span.start
-            words = [later.command.argv[at] for at in later.operation.operands]
-            cleans = later.operation.manager.name == "pip" and later.operation.kind is Kind.CLEAN
-            if behind and cleans and words[:1] in (["purge"], ["remove"]):
-                return other.line
+        first = use.command.span.start if other is run else -1
+        if any(at > first for at in purging.get(other.index, ())):
+            return other.line
     return None
+
+
+def _purging(facts: Facts) -> dict[int, tuple[int, ...]]:
+    """The RUNs, triggers included, that purge pip's cache, and where in each: every install asks."""
+    found: dict[int, tuple[int, ...]] = {}
+    for stage in facts.build.stages:
+        for run in (*stage.runs, *stage.triggers):
+            starts = tuple(later.command.span.start for later in facts.uses(run) if _purges(later))
+            if starts:
+                found[run.index] = starts
+    return found
+
+
+def _purges(use: Use) -> bool:
+    words = [use.command.argv[at] for at in use.operation.operands]
+    cleans = use.operation.manager.name == "pip" and use.operation.kind is Kind.CLEAN
+    return cleans and words[:1] in (["purge"], ["remove"])
 
 
 def _no_cache(use: Use, run: Run, facts: Facts) -> bool:

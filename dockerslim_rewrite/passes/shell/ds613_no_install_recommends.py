@@ -73,9 +73,12 @@ def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: 
     name, _, tag = head.partition(":")
     if brings_compiler(packages) or has_compiler(name, tag):
         return None
-    for one in (stage, *(build.stages[at] for at in facts.graph.heirs(stage.index))):
-        compiling = _compiling_in(one, facts)
-        at = bisect_left(compiling, (run.index, "")) if one is stage else 0
+    every = facts.recall("compiles", None, lambda: [_compiling_in(one, facts) for one in build.stages])
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        compiling = every[index]
+        if not compiling:
+            continue
+        at = bisect_left(compiling, (run.index, "")) if index == stage.index else 0
         if at < len(compiling):
             return f"{compiling[at][1]} may compile, and no compiler is named"
     return None
@@ -83,11 +86,7 @@ def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: 
 
 def _compiling_in(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
     """The RUNs of *stage* that compile, in order, and the first command of each that does: every install asks it."""
-    return facts.recall(
-        "compiles",
-        stage.index,
-        lambda: [(run.index, told) for run in stage.runs for told in islice(_compilers(run, stage, facts), 1)],
-    )
+    return [(run.index, told) for run in stage.runs for told in islice(_compilers(run, stage, facts), 1)]
 
 
 def _compilers(run: Run, stage: Stage, facts: Facts) -> Iterator[str]:
@@ -126,13 +125,19 @@ def _packages(use: Use, build: Build) -> set[str]:
 
 def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     """What *stage* and the stages beneath it install by name with apt."""
-    names: set[str] = set()
-    for at in facts.graph.chain(stage.index):
-        for run in build.stages[at].runs:
-            for use in facts.uses(run):
-                if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL:
-                    names.update(_packages(use, build))
-    return names
+    own = facts.recall("installed by name", None, lambda: [_installed_in(one, build, facts) for one in build.stages])
+    return set().union(*(own[at] for at in facts.graph.chain(stage.index)))
+
+
+def _installed_in(stage: Stage, build: Build, facts: Facts) -> frozenset[str]:
+    """What *stage* itself installs so: every stage on top of it asks."""
+    return frozenset(
+        name
+        for run in stage.runs
+        for use in facts.uses(run)
+        if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL
+        for name in _packages(use, build)
+    )
 
 
 def _naming(build: Build, run: Run, use: Use, added: tuple[str, ...], facts: Facts) -> Edit:

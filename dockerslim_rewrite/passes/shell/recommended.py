@@ -28,23 +28,23 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
         lost = kept(package, present)
         if lost:
             return f"{package} is mostly used with {' and '.join(lost)}, which it only recommends"
+    stages = facts.build.stages
+    every = facts.recall("repositories", None, lambda: [next(_additions(one, facts), None) for one in stages])
     for index in facts.graph.chain(stage.index)[::-1]:
-        adding = _adding(index, facts)
+        adding = every[index]
         if adding is not None and (index != stage.index or adding[0] <= use.run.index):
             return adding[1]
     if has_agent(present):
         return None
+    fetches = facts.recall("fetches keys", None, lambda: [_fetching(one, facts) for one in stages])
     for index in (stage.index, *facts.graph.heirs(stage.index)):
-        fetching = _fetching(index, facts)
+        fetching = fetches[index]
+        if not fetching:
+            continue
         at = bisect_left(fetching, (use.run.index, "")) if index == stage.index else 0
         if at < len(fetching):
             return f"{fetching[at][1]} needs gpg-agent and dirmngr, which only come along"
     return None
-
-
-def _adding(index: int, facts: Facts) -> tuple[int, str] | None:
-    """The first step of the stage *index* that brings packages nobody knows, and the reason: every install asks it."""
-    return facts.recall("repositories", index, lambda: next(_additions(facts.build.stages[index], facts), None))
 
 
 def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:
@@ -57,16 +57,10 @@ def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:
             yield step.index, f"{told} (line {step.line}) adds a repository, {unknown} its packages recommend"
 
 
-def _fetching(index: int, facts: Facts) -> Sequence[tuple[int, str]]:
-    """The RUNs of the stage *index* that fetch keys, in order, and the first words of the command with its line."""
-    runs = facts.build.stages[index].runs
-    return facts.recall(
-        "fetches keys",
-        index,
-        lambda: [
-            (run.index, f"{words} (line {run.line})") for run in runs for words in islice(_fetchers(run, facts), 1)
-        ],
-    )
+def _fetching(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
+    """The RUNs of *stage* that fetch keys, in order, and the first words of the command with its line."""
+    found = ((run, words) for run in stage.runs for words in islice(_fetchers(run, facts), 1))
+    return [(run.index, f"{words} (line {run.line})") for run, words in found]
 
 
 def _fetchers(run: Run, facts: Facts) -> Iterator[str]:

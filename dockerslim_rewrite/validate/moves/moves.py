@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from ...change import MovesInstruction
@@ -139,9 +139,16 @@ class Moves:
             self._check(self._waiting, step, workdir)
 
     def _check(self, waiting: Sequence[_Moved], step: Step, workdir: str | None) -> None:
+        # What is passed is read once for all that comes later: both may be a thousand.
+        blind = isinstance(step, Run) and _is_blind(step) if any(one.target is None for one in waiting) else False
+        names = frozenset(_NAME.findall(step.origin.text)) if waiting else frozenset()
+        paths = _looked_at(step) if isinstance(step, Run) and waiting else None
         for one in waiting:
             if one.target is None:
-                _variables(one.step, step)
+                _variables(one.step, step, names, blind=blind)
+            elif isinstance(step, Run):
+                if paths is None or any(_touch(one.target, path) for path in paths):
+                    raise _refused(step, "files")
             else:
                 _files(one, one.target, step, workdir, self._build.document.escape)
 
@@ -181,10 +188,10 @@ def _refused(passed: Step, moved: str) -> Unsound:
     return Unsound(f"{passed.keyword} may observe {moved} that comes later", passed.line)
 
 
-def _variables(moved: Step, passed: Step) -> None:
-    names = {pair.key for pair in moved.pairs} if isinstance(moved, Arg | Env) else set()
+def _variables(moved: Step, passed: Step, named: Set[str], *, blind: bool) -> None:
+    """Refuse *passed*, which names *named*, where it may observe *moved*; *blind*: it looks at no other variable."""
     refused = _refused(passed, moved.keyword)
-    if names & set(_NAME.findall(passed.origin.text)):
+    if isinstance(moved, Arg | Env) and any(pair.key in named for pair in moved.pairs):
         raise refused
     if isinstance(passed, Arg | Env):
         if {pair.key for pair in passed.pairs} & set(_REFERENCE.findall(moved.origin.args)):
@@ -195,13 +202,18 @@ def _variables(moved: Step, passed: Step) -> None:
     elif isinstance(passed, Run):
         if isinstance(moved, Label):
             return
-        if not _read(passed) or not all(_ignores_variables(command) for command in commands_of(passed)):
+        if not blind:
             raise refused
     elif passed.keyword == "MAINTAINER":
         if isinstance(moved, Label) and AUTHORS & {pair.key.strip("\"'") for pair in moved.pairs}:
             raise refused
     elif not isinstance(passed, Copy | Exec | Healthcheck | Listing | Value):
         raise refused
+
+
+def _is_blind(run: Run) -> bool:
+    """Whether *run* looks at no variable that it does not name."""
+    return _read(run) and all(_ignores_variables(command) for command in commands_of(run))
 
 
 def _ignores_variables(command: Command) -> bool:
@@ -223,11 +235,6 @@ def _files(moved: _Moved, target: str, passed: Step, workdir: str | None, escape
             made is None or moved.relative or _touch(target, made)
         ):
             raise refused
-    elif isinstance(passed, Run):
-        if not _read(passed) or any(_touch(target, mount) for mount in _mounted(passed)):
-            raise refused
-        if not all(_leaves_alone(command, target) for command in commands_of(passed)):
-            raise refused
     elif isinstance(passed, Copy):
         other = folder(passed.destination, workdir, escape)
         if other is None or f"{target}/".startswith(f"{other.rstrip('/')}/") or f"{other}/".startswith(f"{target}/"):
@@ -247,22 +254,33 @@ def _mounted(run: Run) -> list[str]:
     return [run.mount_target(mount) or "/" for mount in run.mounts]
 
 
-def _leaves_alone(command: Command, target: str) -> bool:
+def _looked_at(run: Run) -> list[str] | None:
+    """The paths at which *run* may look for files; None where that may be anywhere."""
+    if not _read(run):
+        return None
+    found = _mounted(run)
+    for command in commands_of(run):
+        paths = _looked_at_by(command)
+        if paths is None or not all(path.startswith("/") and ".." not in path for path in paths):
+            return None
+        found += (re.split(r"[*?\[{]", path)[0] for path in paths)
+    return found
+
+
+def _looked_at_by(command: Command) -> list[str] | None:
     words: Sequence[str] = command.words
     if command.nested or any("\0" in word and not _pattern(word) for word in words):
-        return False
-    for operator, path in command.redirects:
-        if operator.lstrip("0123456789") not in (">&", "<&") and not _elsewhere(path, target):
-            return False
+        return None
+    paths = [path for operator, path in command.redirects if operator.lstrip("0123456789") not in (">&", "<&")]
     if len(words) > 1 and words[0] == "sudo" and not words[1].startswith("-"):
         words = words[1:]
     if not words or words[0] in ("set", "echo"):
-        return True
+        return paths
     if words[0] in _SYSTEM or _NAMED.match(" ".join(words)):
-        return not any(is_local(word) or _READS.match(word) for word in _operands(words))
-    return words[0] in _TOUCHES_OPERANDS and all(
-        word.startswith("-") or _elsewhere(word.lstrip("\0"), target) for word in words[1:]
-    )
+        return None if any(is_local(word) or _READS.match(word) for word in _operands(words)) else paths
+    if words[0] not in _TOUCHES_OPERANDS:
+        return None
+    return [*paths, *(word.lstrip("\0") for word in words[1:] if not word.startswith("-"))]
 
 
 def _operands(words: Sequence[str]) -> Sequence[str]:
@@ -273,11 +291,6 @@ def _operands(words: Sequence[str]) -> Sequence[str]:
 def _pattern(word: str) -> bool:
     """Whether only the names of files decide what *word* becomes."""
     return "$" not in word and "`" not in word and "~" not in word
-
-
-def _elsewhere(path: str, target: str) -> bool:
-    fixed = re.split(r"[*?\[{]", path)[0]
-    return path.startswith("/") and ".." not in path and not _touch(target, fixed)
 
 
 def _touch(target: str, path: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from itertools import accumulate
@@ -65,17 +65,23 @@ class Claimed:
         self._reach = list(accumulate((end for _, end, _ in edits), max))
         self._known: dict[tuple[int, ...], Licences] = {(): Licences(())}
         self._moved: dict[Span, int] = {}
+        #: The same spans, those of instructions, in their order: every place asks which one it lies in.
+        self._gone: list[Span] = []
 
     def moved(self, spans: Iterable[Span], to: int) -> None:
         """Note that the text at *spans* went to the offset *to*: what edits it now edits there."""
-        self._moved.update(dict.fromkeys(spans, to))
+        for span in spans:
+            if span not in self._moved:
+                insort(self._gone, span)
+            self._moved[span] = to
 
     def near(self, place: Span) -> Licences:
         """The licences of the changes that edit, or insert at the border of, *place*."""
         found = self._at(place)
-        for span, to in self._moved.items():
-            if span.start <= place.start and place.end <= span.end:
-                found |= self._at(Span(to, to))
+        at = bisect_right(self._gone, place.start, key=lambda span: span.start) - 1
+        if at >= 0 and place.end <= self._gone[at].end:
+            to = self._moved[self._gone[at]]
+            found |= self._at(Span(to, to))
         key = tuple(sorted(found))
         licences = self._known.get(key)
         if licences is None:

@@ -116,9 +116,12 @@ class Matcher:
             self.standing.entered.check(after[checked:j])
             checked = j
             right = after[j] if j < len(after) else None
-            for turn, step in enumerate(moves.waiting if right is not None else ()):
+            waiting = moves.waiting if right is not None else []
+            # A thousand may be on their way while a thousand are passed: they are lined up once for all of them.
+            line = [*waiting, *before[i : i + _AHEAD]] if waiting else []
+            for turn, step in enumerate(waiting):
                 self.claimed.moved([step.origin.span], matched)
-                count = self._is_here([*moves.waiting[turn:], *before[i : i + _AHEAD]], 0, after, j, stage)
+                count = self._is_here(line, turn, after, j, stage)
                 if count:
                     before[i:i] = moves.arrive(turn, count, self.standing.workdir)
                     break
