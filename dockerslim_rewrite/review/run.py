@@ -13,7 +13,7 @@ from ..pipeline.failure import failure
 from ..record import evolve, record
 from ..regular import read_whole
 from ..syntax import ParseError
-from ..workspace.discovery import NO_DOCKERFILE, Covered, discover
+from ..workspace.discovery import NO_DOCKERFILE, Covered, discover, refusal_of
 from ..workspace.uses import Workspace
 from .git import Git, GitError
 from .given import Given, given_to
@@ -74,10 +74,7 @@ def review(
         skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
         old = _Base(git, start, Path(scratch) / "base", options)
         unread = [path for path, reason in left_alone if path in by_path and reason.startswith(NO_DOCKERFILE)]
-        earlier_names = {path: by_path[path].before for path in unread}
-        broken = tuple(
-            path for path, name in earlier_names.items() if name is not None and old.rewritten(name) is not None
-        )
+        broken = tuple(path for path in unread if old.holds(by_path[path].before))
         if not dockerfiles:
             return Review(base, start, tip, (), tuple(skipped), broken)
         gone = any(one.path is None for one in changed)
@@ -212,6 +209,16 @@ class _Base:
 
     def context_of(self, path: str) -> str | None:
         return self._unpacked().context_of(path)
+
+    def holds(self, path: str | None) -> bool:
+        """Whether *path* was a Dockerfile."""
+        if path is None:
+            return False
+        try:
+            data = read_whole(self._unpacked().root / path, _MOST)
+        except OSError:
+            return False
+        return refusal_of(os.path.basename(path), data) is None
 
     def rewritten(self, path: str) -> Result | None:
         side = self._unpacked()
