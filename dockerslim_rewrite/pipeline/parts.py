@@ -138,7 +138,13 @@ def _dependent(wanted: Sequence[Group], others: Sequence[Group], judge: Judge) -
         for other in sorted(every, key=lambda one: abs(min(one) - min(group))):
             if other != group and judge(group | other):
                 return group, other
-        return every
+        # Else it needs several: of all together, which the compiler has proven, those that it cannot be without.
+        needed = list(every)
+        for other in sorted(every, key=lambda one: -abs(min(one) - min(group))):
+            rest = [one for one in needed if one != other]
+            if other != group and len(rest) > 1 and judge(frozenset().union(*rest)):
+                needed = rest
+        return needed
     for one, other in combinations(wanted, 2):
         if not judge(one | other):
             return one, other

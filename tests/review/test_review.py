@@ -570,3 +570,17 @@ def test_what_comes_otherwise_breaks_no_build(repo: Make, how: str) -> None:
         made.git("add", "dist")
     made.git("commit", "-q", "-m", "elsewhere")
     assert not any(one.broken for one in run(made, head="HEAD").files)
+
+
+def test_changes_that_need_several_others_take_no_more_along(repo: Make) -> None:
+    """Lists may go only where all that read them fetch their own: three changes, and none of the variable below."""
+    text = (
+        "FROM debian:12-slim\nRUN apt-get update -y\n\nRUN apt-get install -y git\n"
+        "RUN curl -sL https://x/s | bash - && apt-get -y update\n\nRUN apt-get install -y nodejs\n\n# z\n\n"
+        "RUN apt-get install -y postgresql\n\nRUN apt-get install gradle -y\nRUN curl x -o g.tgz\n"
+        "ENV PATH /usr/local/go/bin:$PATH\n"
+    )
+    (file,) = run(repo({"README": "x\n"}, {"Dockerfile": text})).files
+    (path,) = [one for one in file.suggestions if any(change.rule == "DS604" for change in one.changes)]
+    assert {change.rule for change in path.changes} == {"DS604"}
+    check_subsets(file)
