@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 #: Arguments of ``dockerslim`` that ask for the server and nothing else.
@@ -12,6 +13,8 @@ _MISSING = "the language server needs pygls; install it with `pip install 'docke
 
 def start() -> int:
     """Serve until the client hangs up; the exit code."""
+    # The protocol's library makes hundreds of classes, and nothing of that is ever thrown away.
+    gc.disable()
     try:
         from ..editor.serve import serve
     except ModuleNotFoundError as error:
@@ -19,6 +22,8 @@ def start() -> int:
             raise
         print(f"dockerslim: {_MISSING}", file=sys.stderr)
         return _USAGE
+    gc.freeze()
+    gc.enable()
     from .files import now
 
     return serve(now)
