@@ -28,6 +28,8 @@ _DEVELOPMENT = ("-dev", "-devel")
 _FETCHING = frozenset(("git", "svn", "hg", "curl", "wget"))
 #: Composer's own installer brings Composer, and no program to run.
 _COMPOSER = "getcomposer.org"
+#: Where an application of Erlang or Elixir keeps files of its own.
+_PRIVATE = "priv"
 
 
 def lacking(project: Project, target: Target) -> str | None:
@@ -119,6 +121,9 @@ def _fetches(project: Project) -> bool:
 
 def _has(project: Project, target: Target, started: StartedProgram, there: frozenset[str]) -> bool:
     folder, name = posixpath.split(started.name or "")
+    if "elixir" in project.recipe.languages and folder.partition("/")[0] == _PRIVATE:
+        # A release holds what its applications keep there; only that is named from an application's directory.
+        return True
     if folder and folder not in ("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"):
         path = posixpath.normpath(posixpath.join(project.folder or "/", started.name or ""))
         return project.shipping.covers(path) and name in project.shipping.made
