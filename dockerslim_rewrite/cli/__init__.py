@@ -17,8 +17,6 @@ _SIGNALLED = 128
 _INTERRUPTED = 130
 _USAGE = 2
 _FAILED = 3
-#: So much of an unexpected error's own text is shown.
-_SHOWN = 200
 _NOBODY_READS = 141
 #: Python's own 700 cost a fifth of the time over many files, and some of it when the program starts.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -67,8 +65,9 @@ def _run(arguments: list[str]) -> None:
         print(f"dockerslim: standard output: cannot be written: {error.strerror}", file=sys.stderr)
         code = _USAGE
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-        told = " ".join(str(error).split())[:_SHOWN]
-        print(f"dockerslim: failed ({type(error).__name__}: {told}); please report this", file=sys.stderr)
+        from ..failure import said
+
+        print(f"dockerslim: failed ({said(error)}); please report this", file=sys.stderr)
         code = _FAILED
     if code == _INTERRUPTED:
         _leave(code)

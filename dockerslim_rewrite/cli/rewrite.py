@@ -76,7 +76,7 @@ def _once(request: Request) -> int:
             code = max(code, USAGE)
             continue
         except Exception as error:  # noqa: BLE001 - one file never stops the others
-            from ..pipeline.failure import failure
+            from ..failure import failure
 
             complain(f"{path}: {failure(error)}")
             code = max(code, UNPROVEN)

@@ -60,9 +60,14 @@ async def fix_all(found: Analysis, editing: Editing, again: Again) -> list[types
         found = await again({"level": Safety.SAFE})
     if not found.edits:
         return []
-    title = f"Fix all: {counted(len(found.changes), 'change')}"
+    title = all_title(found)
     edit = editing(text_edits(found.lines, found.edits))
     return [types.CodeAction(title, kind=FIX_ALL, edit=edit)]
+
+
+def all_title(found: Analysis) -> str:
+    """What an editor calls the making of all changes of *found*."""
+    return f"Fix all: {counted(len(found.changes), 'change')}"
 
 
 def _wanted(kind: str, only: Sequence[str] | None) -> bool:

@@ -9,7 +9,6 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from ..pipeline import unified_diff
-from ..report.text import counted
 from ..text import Span
 from . import actions, diagnostics, hints, outline, renaming
 from .accepting import accepting
@@ -70,8 +69,7 @@ async def act(session: Session, params: types.CodeActionParams) -> list[types.Co
     document, found = got
     able = session.able.code_action
     if able is None or able.code_action_literal_support is None:
-        title = f"Fix all: {counted(len(found.changes), 'change')}"
-        return [types.Command(title, APPLY, arguments=[document.uri])] if found.edits else []
+        return [types.Command(actions.all_title(found), APPLY, arguments=[document.uri])] if found.edits else []
     again = partial(session.again, document, found)
     slowly = partial(session.slowly, document)
     return await actions.actions(

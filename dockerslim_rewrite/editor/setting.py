@@ -32,12 +32,16 @@ def setting_line(build: Build, name: str) -> int | None:
     return next((step.line for step in build if isinstance(step, Run) and _sets_in(step.origin, name)), None)
 
 
+def _expansion_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\$\{{?[#!]?{re.escape(name)}(?![A-Za-z0-9_])")
+
+
 def quoted_line(build: Build, name: str) -> int | None:
     """The line of the first RUN that names ``$name`` where the shell does not expand it: in single quotes, or in a text
     that goes to a program as it is. That program may be a shell, which has the variable, or read something else into
     it. None where no RUN does.
     """
-    used = re.compile(rf"\$\{{?[#!]?{re.escape(name)}(?![A-Za-z0-9_])")
+    used = _expansion_of(name)
     return next((step.line for step in build if isinstance(step, Run) and _quotes(step, used)), None)
 
 
@@ -63,7 +67,7 @@ def _quotes(step: Run, used: re.Pattern[str]) -> bool:
 
 def expanding_line(build: Build, name: str) -> int | None:
     """The line of the first instruction that expands a variable *name*, whoever sets it; None where none does."""
-    used = re.compile(rf"\$\{{?[#!]?{re.escape(name)}(?![A-Za-z0-9_])")
+    used = _expansion_of(name)
     return next((step.line for step in build if any(used.search(text) for text in _texts(step.origin))), None)
 
 

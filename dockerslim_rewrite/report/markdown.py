@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..pipeline import Result, unified_diff
 from .findings import clean, findings, page_of, shown_path
 from .picture import picture
-from .text import counted, printable, size
+from .text import counted, failing, printable, size
 
 #: Forges refuse comments with more characters.
 LIMIT = 65_000
@@ -20,10 +20,9 @@ def markdown(results: Sequence[Result]) -> str:
     if not ordered:
         return "### dockerslim: nothing to change\n"
     broken = sum(any(one.breaks for one in findings(result)) for result in ordered)
-    breaks = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}, " if broken else ""
     saving = sum(one.saving for one in ordered)
     saved = f", about {size(saving)} less in the images" if saving else ""
-    head = [f"### dockerslim: {breaks}{counted(changes, 'change')}{saved}", ""]
+    head = [f"### dockerslim: {failing(broken, ',')}{counted(changes, 'change')}{saved}", ""]
     head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
     for result in ordered:
         notes = sum(not one.change for one in findings(result))

@@ -18,7 +18,7 @@ from ..text import Patch
 from .findings import advice, clean, fingerprint, page_of
 from .json import SCHEMA, result_object
 from .markdown import LIMIT, code, fence, fenced, markdown, plain
-from .text import counted, listed, remark_lines
+from .text import counted, failing, listed, remark_lines
 
 #: What the program knows its own comments by; a fingerprint follows.
 MARK = "<!-- dockerslim:"
@@ -241,7 +241,7 @@ def review_lines(review: Review) -> list[str]:
     if not review.base.startswith(review.against):
         against = f"{review.against} ({against})"
     broken = sum(one.broken for one in review.files) + len(review.broken)
-    fails = f"{counted(broken, 'build')} {'fails' if broken == 1 else 'fail'}; " if broken else ""
+    fails = failing(broken, ";")
     if not review.files:
         return [f"{fails}nothing to suggest, compared with {against}"]
     files = counted(len(review.files), "file")

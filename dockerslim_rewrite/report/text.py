@@ -86,6 +86,11 @@ def counted(count: int, word: str, many: str | None = None) -> str:
     return f"{count} {word}" if count == 1 else f"{count:,} {many or f'{word}s'}"
 
 
+def failing(builds: int, mark: str) -> str:
+    """How many *builds* fail, with *mark* and a blank behind it; nothing where none does."""
+    return f"{counted(builds, 'build')} {'fails' if builds == 1 else 'fail'}{mark} " if builds else ""
+
+
 def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:
     """What a higher level would do, one line a level."""
     for level in Safety:

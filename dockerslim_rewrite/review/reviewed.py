@@ -100,8 +100,9 @@ def reviewed(
     new = Subtraction(before, after)
     touched = _touched(new.here, hunks)
     # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
-    waited = (at for at in new.changes(touched) if hunks and after.changes[at].line not in touched and new.declined(at))
-    fresh = {after.changes[at] for at in new.changes(touched).difference(waited)}
+    brought = new.changes(touched)
+    waited = (at for at in brought if hunks and after.changes[at].line not in touched and new.declined(at))
+    fresh = {after.changes[at] for at in brought.difference(waited)}
 
     def told(part: Part) -> bool:
         if scope is not Scope.LINES or fresh.intersection(part.changes):
@@ -111,13 +112,13 @@ def reviewed(
         return _touches(part, touched) and any(hunk.holds(first, last) for hunk in hunks)
 
     suggestions, others = _cut(after.original, parts(after, options, told), hunks)
-    noted = new.notes(touched) if scope is Scope.LINES else range(len(after.remarks))
+    seen = new.notes(touched)
+    noted = seen if scope is Scope.LINES else range(len(after.remarks))
     notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
     if before is not None:
         # What fails at an instruction that stays as it was worked before; a new one may copy what is made first.
         failing = {one.code for one in rules() if one.fails}
-        fresh_notes = new.notes(touched)
-        broken = {after.remarks[at] for at in fresh_notes if after.remarks[at].rule in failing}
+        broken = {after.remarks[at] for at in seen if after.remarks[at].rule in failing}
         notes = tuple(evolve(one, breaks=one in broken and one.line not in touched) for one in notes)
     return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
 

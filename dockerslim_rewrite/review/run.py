@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ..change import RemarkKind
+from ..failure import failure
 from ..pipeline import Options, Result, rewrite
-from ..pipeline.failure import failure
 from ..record import evolve, record
 from ..regular import read_whole
 from ..syntax import ParseError

@@ -42,17 +42,22 @@ class Subtraction:
 
     def declined(self, at: int) -> bool:
         """Whether the base left what the change *at* is about as it was, and said so: only the verdict is new."""
+        return self._new_key(self._after.changes[at]) in self._declined
+
+    @cached_property
+    def _declined(self) -> frozenset[Key]:
         known = () if self._before is None else self._before.remarks
-        bases = {one.code for one in rules() if one.family == "bases"}
-        new = self._after.changes[at]
-        key = self.here.key(new, self._same, of_base=new.rule in bases)
-        itself = range(len(self._there.found))
-        return any(
-            one.rule == new.rule
-            and one.kind in (RemarkKind.MISSED, RemarkKind.HELD)
-            and self._there.key(one, itself, of_base=one.rule in bases) == key
-            for one in known
-        )
+        return frozenset(self._old_key(one) for one in known if one.kind in (RemarkKind.MISSED, RemarkKind.HELD))
+
+    @cached_property
+    def _bases(self) -> frozenset[str]:
+        return frozenset(one.code for one in rules() if one.family == "bases")
+
+    def _old_key(self, one: Change | Remark) -> Key:
+        return self._there.key(one, range(len(self._there.found)), of_base=one.rule in self._bases)
+
+    def _new_key(self, one: Change | Remark) -> Key:
+        return self.here.key(one, self._same, of_base=one.rule in self._bases)
 
     @cached_property
     def _there(self) -> Places:
@@ -67,12 +72,10 @@ class Subtraction:
     ) -> frozenset[int]:
         if not old or not new:
             return frozenset(range(len(new)))
-        bases = {one.code for one in rules() if one.family == "bases"}
-        itself = range(len(self._there.found))
-        known = Counter(self._there.key(one, itself, of_base=one.rule in bases) for one in old)
+        known = Counter(map(self._old_key, old))
         found = set()
         for at in sorted(range(len(new)), key=lambda at: new[at].line in touched):
-            key = self.here.key(new[at], self._same, of_base=new[at].rule in bases)
+            key = self._new_key(new[at])
             if known[key]:
                 known[key] -= 1
             else:

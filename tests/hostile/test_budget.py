@@ -148,13 +148,26 @@ def test_a_variable_that_is_expanded_before_it_is_set_is_not_quoted() -> None:
     assert rewrite("FROM debian:12\n" + lines, Options(select=("DS623",), extend_select=("all",))).bugs == ()
 
 
-def test_judgements_of_long_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a count of the instructions judged: the file read once for each change withdrawn is more than any time."""
-    from dockerslim_rewrite import validate as judges
+def _counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """A list that gets longer with each run of the passes."""
     from dockerslim_rewrite.pipeline.engine import Engine
 
     runs = Engine.run
-    judged = asked = 0
+    asked: list[None] = []
+
+    def counted(engine: Engine, *banned: frozenset[tuple[str, int, str]]) -> object:
+        asked.append(None)
+        return runs(engine, *banned)
+
+    monkeypatch.setattr(Engine, "run", counted)
+    return asked
+
+
+def test_judgements_of_long_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a count of the instructions judged: the file read once for each change withdrawn is more than any time."""
+    from dockerslim_rewrite import validate as judges
+
+    judged = 0
 
     def refusing(before: str, after: str, changes: tuple[Change, ...], *rest: object) -> object:
         nonlocal judged
@@ -162,16 +175,11 @@ def test_judgements_of_long_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) 
         verdict = judges.Verdict.UNSOUND if any(change.line > 1_000 for change in changes) else judges.Verdict.OK
         return judges.Judgement(verdict, ())
 
-    def counted(engine: Engine, *banned: frozenset[tuple[str, int, str]]) -> object:
-        nonlocal asked
-        asked += 1
-        return runs(engine, *banned)
-
     monkeypatch.setattr(judges, "validate", refusing)
-    monkeypatch.setattr(Engine, "run", counted)
+    asked = _counted_runs(monkeypatch)
     lines = "".join(f"LABEL a{index} 1.0\n" for index in range(1_900))
     result = rewrite("FROM debian:12\n" + lines, Options(select=("DS604",), extend_select=("lint",)))
-    assert asked == 1
+    assert len(asked) == 1
     assert judged <= MOST_JUDGED
     assert 0 < len(result.changes) < 1_000
     assert max(change.line for change in result.changes) <= 1_000
@@ -181,26 +189,17 @@ def test_judgements_of_long_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) 
 def test_withdrawals_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A validator that refuses one of two changes: what it accepted is kept, and one remark says where it ended."""
     from dockerslim_rewrite import validate as judges
-    from dockerslim_rewrite.pipeline.engine import Engine
-
-    runs = Engine.run
-    asked = 0
 
     def refusing(before: str, after: str, changes: tuple[Change, ...], *rest: object) -> object:
         verdict = judges.Verdict.UNSOUND if any(change.line % 2 for change in changes) else judges.Verdict.OK
         return judges.Judgement(verdict, ())
 
-    def counted(engine: Engine, *banned: frozenset[tuple[str, int, str]]) -> object:
-        nonlocal asked
-        asked += 1
-        return runs(engine, *banned)
-
     monkeypatch.setattr(judges, "validate", refusing)
-    monkeypatch.setattr(Engine, "run", counted)
+    asked = _counted_runs(monkeypatch)
     lines = "".join(f"LABEL a{index} {index % 2}.0\n" for index in range(36))
     result = rewrite("FROM debian:12\n" + lines, Options(select=("DS604",), extend_select=("lint",)))
     assert len(result.bugs) == MAX_WITHDRAWALS
-    assert asked == MAX_WITHDRAWALS
+    assert len(asked) == MAX_WITHDRAWALS
     assert [one.reason for one in result.remarks if "no more are tried" in one.reason]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...pipeline.failure import failure
+from ...failure import failure
 from ..outcome import Outcome
 from ..unit import Prover, compute, failed
 from . import Done, Prepare

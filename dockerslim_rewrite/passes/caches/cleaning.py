@@ -108,9 +108,18 @@ def _fetches(use: Use) -> bool:
 
 def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> bool:
     """Whether an earlier RUN fetched what *run* builds with."""
-    below = [other for at in facts.graph.chain(stage.index) for other in facts.build.stages[at].runs]
-    uses = [use for other in below if other.index < run.index for use in facts.uses(other)]
-    return any(use.operation.manager.name == known.name and _fetches(use) for use in uses)
+
+    def first() -> int | None:
+        below = (other for at in facts.graph.chain(stage.index) for other in facts.build.stages[at].runs)
+        fetching = (
+            other.index
+            for other in below
+            if any(use.operation.manager.name == known.name and _fetches(use) for use in facts.uses(other))
+        )
+        return min(fetching, default=None)
+
+    at = facts.recall("first fetches", (stage.index, known.name), first)
+    return at is not None and at < run.index
 
 
 def _emptied(command: str) -> str:

@@ -51,11 +51,12 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 continue
             if mounted(run, (LISTS,)):
                 continue
+            idle = only_refreshes(run, uses, facts)
+            if idle and any(other.index > run.index and other.origin.args == run.origin.args for other in stage.runs):
+                # Of two that are alike the last one is told of.
+                continue
             verdict = after_deletion(run, stage, facts)
-            if only_refreshes(run, uses, facts):
-                if any(other.index > run.index and other.origin.args == run.origin.args for other in stage.runs):
-                    # Of two that are alike the last one is told of.
-                    continue
+            if idle:
                 yield _without(run, verdict, left_behind(uses, stage, build, facts), build, facts)
                 continue
             problem = verdict.obstacle or appendable(run, facts)

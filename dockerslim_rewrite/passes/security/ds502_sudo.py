@@ -104,21 +104,32 @@ def _absent(stage: Stage, facts: Facts, run: Run, script: Script, command: Simpl
     """Why *command* may fail today for want of sudo, and would work without it; None where sudo is surely there."""
     if must_succeed(script, command, errexit=facts.state(run).errexit):
         return None
-    for index in facts.graph.chain(stage.index):
-        for other in facts.build.stages[index].runs:
-            if index == stage.index and other.index > run.index:
-                break
-            body = facts.script(other)
-            errexit = facts.state(other).errexit
-            if body is not None and any(
-                one.name in _SUDO and must_succeed(body, one, errexit=errexit) for one in body.commands
-            ):
-                return None
-            for use in facts.uses(other):
-                named = [use.command.words[at].literal for at in use.operation.operands]
-                if use.operation.kind is Kind.INSTALL and "sudo" in named:
-                    return None
+    there = facts.recall("sudo is there", stage.index, lambda: _there(stage, facts))
+    if there is not None and there <= run.index:
+        return None
     return "nothing shows that sudo is there, and the build goes on where it is not"
+
+
+def _there(stage: Stage, facts: Facts) -> int | None:
+    """The index of the first RUN of *stage* and those under it that needs sudo to succeed, or installs it."""
+    runs = (run for index in facts.graph.chain(stage.index) for run in facts.build.stages[index].runs)
+    return min((run.index for run in runs if _needs_sudo(run, facts) or _installs_sudo(run, facts)), default=None)
+
+
+def _needs_sudo(run: Run, facts: Facts) -> bool:
+    script = facts.script(run)
+    errexit = facts.state(run).errexit
+    return script is not None and any(
+        one.name in _SUDO and must_succeed(script, one, errexit=errexit) for one in script.commands
+    )
+
+
+def _installs_sudo(run: Run, facts: Facts) -> bool:
+    return any(
+        use.operation.kind is Kind.INSTALL
+        and "sudo" in [use.command.words[at].literal for at in use.operation.operands]
+        for use in facts.uses(run)
+    )
 
 
 def _obstacle(command: Simple, at: int) -> str | None:

@@ -32,6 +32,7 @@ from ...change import (
 )
 from ...text import Span
 from ..core.observe import Command, commands
+from ..users.accounts import commands_of_added
 
 #: Package managers that resolve all names of one install together, whatever their order, and what makes it one.
 _INSTALLERS = frozenset(("apt", "apt-get", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"))
@@ -204,8 +205,8 @@ def _commands_of_added_runs(licences: Licences) -> set[tuple[str, ...]]:
     """The commands of the RUNs for an account that stand in the RUN before or behind them, with which they merged."""
     if not all(any(isinstance(claim, kind) for claim in licences.claims) for kind in (MergesRuns, SetsUser)):
         return set()
-    texts = [claim.text for claim in licences.of(AddsInstruction) if claim.keyword == "RUN"]
-    return {tuple(part.split()) for text in texts for part in text.partition(" ")[2].split(" && ")}
+    runs = (claim for claim in licences.of(AddsInstruction) if claim.keyword == "RUN")
+    return {argv for claim in runs for argv in commands_of_added(claim)}
 
 
 def is_cleanup(command: Command) -> bool:

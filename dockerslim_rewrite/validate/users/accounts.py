@@ -98,8 +98,13 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
     found = [claim.argv for claim in change.claims if isinstance(claim, AddsCommand)]
     for claim in change.claims:
         if isinstance(claim, AddsInstruction) and claim.keyword == "RUN":
-            found += [tuple(part.split()) for part in claim.text.partition(" ")[2].split(" && ")]
+            found += commands_of_added(claim)
     return found
+
+
+def commands_of_added(claim: AddsInstruction) -> list[tuple[str, ...]]:
+    """The words of each command of the RUN that *claim* adds."""
+    return [tuple(part.split()) for part in claim.text.partition(" ")[2].split(" && ")]
 
 
 _MOVES = (("cd",), ("pushd",), ("popd",))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from ...knowledge.build_commands import names_a_builder
 from ..repository import Repository
-from .found import FoundBuild, Text, Unknown
+from .found import FoundBuild, Text
 from .shell_scripts import ScriptReader
-from .shell_values import FOREIGN
+from .shell_values import stand_in
 from .shell_words import logical_lines
 
 _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)")
@@ -80,9 +80,7 @@ def _expanded(text: str, variables: dict[str, str | None], most: int, unknown: d
             if value is not None:
                 left -= 1 + len(value) // _LONG_VALUE
             if value is None or depth >= _MAX_DEPTH or left < 0:
-                own = f"{FOREIGN}{len(unknown)}"
-                unknown[own] = Unknown(match[0])
-                return f"${{{own}}}"
+                return stand_in(match[0], unknown)
             return expand(value, depth + 1)
 
         return _REFERENCE.sub(replaced, text)

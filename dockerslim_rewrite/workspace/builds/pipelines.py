@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from ...knowledge.build_commands import names_a_builder
 from ...record import evolve
@@ -18,7 +19,7 @@ from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
 from .reading import json_file, line_of, scalars, yaml_file
 from .shell_scripts import ScriptReader
-from .shell_values import FOREIGN
+from .shell_values import stand_in
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
 _SHELL_STEP = re.compile(r"""\bsh\s*+\(?\s*+(?:script\s*+:\s*+)?('''|\"\"\"|'|")(.*?)\1""", re.S)
@@ -144,14 +145,12 @@ def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         line = line_at(text, at)
         home = _jenkins_folder(text, at) if found < _MOST_STEPS else Unknown("dir")
         foreign: dict[str, Text] = {}
-
-        def named(match: re.Match[str], foreign: dict[str, Text] = foreign) -> str:
-            name = f"{FOREIGN}{len(foreign)}"
-            foreign[name] = Unknown(match[0])
-            return f"${{{name}}}"
-
-        shell = _GROOVY.sub(named, command)
+        shell = _GROOVY.sub(partial(_stood_in, foreign), command)
         yield from ScriptReader(repository, "jenkins", path, line, [home], foreign).read(shell)
+
+
+def _stood_in(foreign: dict[str, Text], match: re.Match[str]) -> str:
+    return stand_in(match[0], foreign)
 
 
 def _jenkins_commands(text: str) -> Iterator[tuple[int, str]]:

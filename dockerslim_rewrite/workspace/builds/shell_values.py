@@ -24,14 +24,21 @@ _DIRNAME = re.compile(
 )
 
 #: Names for what another tool puts into a script before a shell sees it.
-FOREIGN = "_foreign_"
-_STANDS_FOR = re.compile(r"\$\{(" + FOREIGN + r"\w+)\}")
+_FOREIGN = "_foreign_"
+_STANDS_FOR = re.compile(r"\$\{(" + _FOREIGN + r"\w+)\}")
 
 #: No word of a build is longer; one that doubles with each line is given up.
 _LONGEST = 100_000
 
 #: A variable's value: known, unknown, or None where nobody sets it.
 Lookup = Callable[[str], Text | None]
+
+
+def stand_in(written: str, unknown: dict[str, Text]) -> str:
+    """A variable of the shell for what is *written* in another tool's language; it is added to those *unknown*."""
+    name = f"{_FOREIGN}{len(unknown)}"
+    unknown[name] = Unknown(written)
+    return f"${{{name}}}"
 
 
 class _Open(Exception):
@@ -57,7 +64,7 @@ class Words:
     def _written(self, match: re.Match[str]) -> str:
         """What *match*, a variable, was made of: what is no shell's stands in a script under a name of its own."""
         found = self._lookup(match[1])
-        return found.text if isinstance(found, Unknown) and match[1].startswith(FOREIGN) else match[0]
+        return found.text if isinstance(found, Unknown) and match[1].startswith(_FOREIGN) else match[0]
 
     def _expand(self, text: str, *, quoted: bool) -> str:
         out: list[str] = []

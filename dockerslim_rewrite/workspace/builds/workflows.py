@@ -16,7 +16,7 @@ from .found import FoundBuild, Place, Text, Unknown
 from .places import file, folder
 from .reading import yaml_file
 from .shell_scripts import ScriptReader
-from .shell_values import FOREIGN
+from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 _EXPRESSION = re.compile(r"\$\{\{(.*?)(\}\}|\Z)", re.S)
@@ -154,9 +154,7 @@ def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Tex
         value = known.get(match[1].strip())
         if isinstance(value, str):
             return value
-        name = f"{FOREIGN}{len(unknown)}"
-        unknown[name] = Unknown(match[0])
-        return f"${{{name}}}"
+        return stand_in(match[0], unknown)
 
     return _EXPRESSION.sub(replaced, text), unknown
 

@@ -6,7 +6,11 @@ from __future__ import annotations
 _SHOWN = 200
 
 
+def said(error: BaseException) -> str:
+    """The unexpected *error* in a few words: its kind, and its own text on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:_SHOWN]}"
+
+
 def failure(error: BaseException) -> str:
     """A line, without the name of the file that was being read, for the unexpected *error*."""
-    told = " ".join(str(error).split())[:_SHOWN]
-    return f"left as it is: the rewriter failed ({type(error).__name__}: {told}); please report this file"
+    return f"left as it is: the rewriter failed ({said(error)}); please report this file"
