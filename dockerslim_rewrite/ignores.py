@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-from .knowledge.wishes import wished, wished_of
+from .knowledge.wishes import says_generated, wished, wished_of
 from .record import record
 from .syntax import Document
 
@@ -123,6 +123,19 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
                 start = min(first, instruction.line_number)
                 found.append(Wish(frozenset(map(str.lower, rules)), start, instruction.end_line, said))
     return tuple(found)
+
+
+def generated(document: Document) -> Wish | None:
+    """The comment above the first instruction by which *document* says that a program makes it anew; it holds every rule
+    off the whole file. None where it says nothing of the kind.
+    """
+    head = document.instructions[0].span.start if document.instructions else 0
+    comments = [one for one in document.comments if one.span.start < head]
+    said = " ".join(one.text.strip().lstrip("#").strip() for one in comments)
+    if not says_generated(said):
+        return None
+    line = document.line_of(comments[0].span.start)
+    return Wish(frozenset({"all"}), line, len(document.source.line_starts), said)
 
 
 def _groups(document: Document) -> list[int]:

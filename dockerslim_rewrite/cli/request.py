@@ -40,6 +40,7 @@ class Request:
     flatten: bool = False
     suggest: bool = False
     no_baseline: bool = False
+    generated: bool = False
     config: Path | None = None
     isolated: bool = False
     python: bool = False

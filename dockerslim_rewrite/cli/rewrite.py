@@ -144,6 +144,7 @@ def options_of(request: Request) -> Options:
         dockerignore=request.dockerignore,
         cleanup=request.cleanup,
         flatten=request.flatten,
+        generated=request.generated,
     )
     _ = options.safety
     return options

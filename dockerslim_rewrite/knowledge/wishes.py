@@ -44,4 +44,13 @@ def wished_of(comment: str, keyword: str) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def marks_region(comment: str) -> bool:
     """Whether *comment* begins or ends what documentation shows."""
-    return any(name == "regions" and pattern.search(comment) is not None for name, pattern, _, _ in _patterns())
+    return _says("regions", comment)
+
+
+def says_generated(comment: str) -> bool:
+    """Whether *comment*, above the first instruction, says that a program makes the file anew."""
+    return _says("generated", comment)
+
+
+def _says(entry: str, comment: str) -> bool:
+    return any(name == entry and pattern.search(comment) is not None for name, pattern, _, _ in _patterns())

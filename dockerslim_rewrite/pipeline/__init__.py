@@ -13,6 +13,7 @@ from ..syntax import parse
 from ..text import Patch, Source, readable
 from .budget import beyond_budget
 from .engine import Engine, projects_of
+from .generated import left_to_its_maker
 from .granted import granted, outdated
 from .options import Options, selected
 from .proof import proven
@@ -40,7 +41,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     beyond = beyond_budget(engine.first.build)
     if beyond is not None:
         return Result(source.text, source.text, (), (beyond,), Patch(()), path)
-    outcome = engine.run()
+    outcome = left_to_its_maker(engine, engine.run())
     bugs: list[Remark] = []
     if options.validate and outcome.changes:
         outcome, bugs = proven(engine, outcome)

@@ -43,7 +43,8 @@ class Options:
     for each. ``cleanup`` says what becomes of
     package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
     are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
-    companions of the result. ``accepted`` are findings that are known, and not told. ``supposed`` is what rules may
+    companions of the result. ``generated`` asks to change files as well
+    that say a program makes them. ``accepted`` are findings that are known, and not told. ``supposed`` is what rules may
     take for granted, as somebody is about to build the result; None: what ``lock`` holds proofs of. ``validate`` may
     be switched off only to measure its cost.
     """
@@ -64,6 +65,7 @@ class Options:
     flatten: bool = False
     account: tuple[str, int] = ACCOUNT
     dockerignore: bool = False
+    generated: bool = False
     accepted: Known = frozenset()
     supposed: tuple[Supposed, ...] | None = None
 
