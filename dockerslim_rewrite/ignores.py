@@ -126,8 +126,8 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
 
 
 def generated(document: Document) -> Wish | None:
-    """The comment above the first instruction by which *document* says that a program makes it anew; it holds every rule
-    off the whole file. None where it says nothing of the kind.
+    """The comment above the first instruction by which *document* says that a program makes it anew, which holds every
+    rule off the whole file; None where it says nothing of the kind.
     """
     head = document.instructions[0].span.start if document.instructions else 0
     comments = [one for one in document.comments if one.span.start < head]

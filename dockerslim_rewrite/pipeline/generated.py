@@ -9,7 +9,7 @@ from .engine import Engine, Outcome
 
 
 def left_to_its_maker(engine: Engine, outcome: Outcome) -> Outcome:
-    """*outcome*, or, where the file says that it is generated and nobody asked for it all the same, one without changes:
+    """*outcome*, or one without changes where the file says that it is generated and nobody asked for it all the same:
     what was found stays, and one remark counts what would change.
     """
     if engine.options.generated or not outcome.changes:

@@ -44,9 +44,9 @@ class Options:
     package managers' caches: ``delete`` or ``cache-mount``. ``flatten`` asks for an image of one layer. ``account``
     are name and number of a user that has to be created. ``dockerignore`` asks for a .dockerignore, among the
     companions of the result. ``generated`` asks to change files as well
-    that say a program makes them. ``accepted`` are findings that are known, and not told. ``supposed`` is what rules may
-    take for granted, as somebody is about to build the result; None: what ``lock`` holds proofs of. ``validate`` may
-    be switched off only to measure its cost.
+    that say a program makes them. ``accepted`` are findings that are known, and not told. ``supposed`` is what rules
+    may take for granted, as somebody is about to build the result; None: what ``lock`` holds proofs of. ``validate``
+    may be switched off only to measure its cost.
     """
 
     level: str | Safety = Safety.STANDARD
