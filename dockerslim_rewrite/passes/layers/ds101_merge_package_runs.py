@@ -57,8 +57,12 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
                 return "what apk left is only gone if it is not fetched in a layer of its own" if ships else None
             return f"{manager}'s index and the install that reads it belong in one layer, or the index goes stale"
         joined = kinds & _ADDS and added_kinds & _ADDS and manager in _INDEXED and Kind.UPDATE not in added_kinds
-        # Lists of apt that lie in a layer below, or were deleted already, are no smaller for it.
-        fetched = manager != "apt" or (Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group))
+        # Lists of apt that lie in a layer below, and an index that was deleted already, are no smaller for it.
+        fetched = (
+            Kind.UPDATE in kinds and not any(lists_gone(one, facts) for one in group)
+            if manager == "apt"
+            else not _cleaned(group[-1], manager, facts)
+        )
         installs = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind in _ADDS]
         updates = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind is Kind.UPDATE]
         shared = joined and fetched and not (updates and installs and min(updates) > min(installs))
@@ -114,6 +118,12 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     }
     reason = appendable(runs[-1], facts) or after_deletion(runs[-1], stage, facts, readers).obstacle
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
+
+
+def _cleaned(run: Run, manager: str, facts: Facts) -> bool:
+    """Whether *run* deletes behind its last step of *manager* what that left."""
+    uses = [use for use in facts.uses(run) if use.operation.manager.name == manager]
+    return bool(uses) and (uses[-1].operation.kind is Kind.CLEAN or _gone(run, manager, facts))
 
 
 def _gone(run: Run, manager: str, facts: Facts) -> bool:
