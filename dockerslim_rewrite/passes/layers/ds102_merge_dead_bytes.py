@@ -14,12 +14,17 @@ from ...knowledge.costs import writes_little
 from ..base import Proposals, missed
 
 
+#: No more RUNs than people join by hand: a download, what unpacks, builds and installs it, and its deletion.
+_MOST = 6
+
+
 def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
     """Join a RUN that deletes, strips, chmods or chowns files with the RUN that wrote them.
 
     A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
     its mode or owner stores it twice. In one RUN the bytes never land. What RUNs write that hold next to nothing
-    (directories, accounts, lines of settings) is no reason.
+    (directories, accounts, lines of settings) is no reason. Where that would make one of many RUNs, each edit would cost
+    more time than the bytes are worth: it is for people to bring the two that matter together.
 
     Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
     Source: OCI image specification, layer changesets and whiteouts.
@@ -28,9 +33,8 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         for series in neighbours(stage):
             for first, last, path in _spans(series, facts):
                 runs = series[first : last + 1]
-                if all(_writes_little(run, facts) for run in runs[:-1]):
-                    continue
-                problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
+                many = f"an edit of one would run all {len(runs)} again" if len(runs) > _MOST else None
+                problem = many or next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
                 joint = problem or plan(runs, facts, subshells=True)
                 if not isinstance(joint, Joint):
                     yield missed(
@@ -63,7 +67,8 @@ def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
             writer = facts.script(series[first])
             hit = next((path for path in paths if writer is not None and wrote(path, writer)), None)
             if hit is not None:
-                found.append((first, last, hit))
+                if not _writes_little(series[first], facts):
+                    found.append((first, last, hit))
                 break
     merged: list[tuple[int, int, str]] = []
     for first, last, path in found:
