@@ -17,6 +17,7 @@ from ..analysis.project import (
     WriteKind,
     WrittenPath,
 )
+from ..knowledge.place_variables import variable_reads
 from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
@@ -25,6 +26,7 @@ from ..text.lines import line_at
 from ..text.numbers import small_number
 from .calls import FoundCall, calls, shown
 from .collected import Collected, at_path
+from .given_places import given_places
 from .php_code import shell_commands
 from .started import in_command, in_line
 
@@ -148,6 +150,9 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
     known = len(found.programs)
     told = writing_calls(words.language) if path.endswith(words.suffixes) else None
     writing = _by_line(text, calls(text, told)) if told is not None else {}
+    variables = variable_reads(words.language) if path.endswith(words.suffixes) else None
+    if variables is not None and not variables.concern(text):
+        variables = None
     for number, line in enumerate(text.split("\n"), start=1):
         bare = line.strip()
         if not bare or bare.startswith(words.comments):
@@ -167,6 +172,13 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         if match is not None:
             found.writes.append(_write(match, cwd, where))
         found.writes += (_called(call, cwd, where) for call in writing.get(number, ()))
+        if variables is not None:
+            found.writes += (
+                WrittenPath(None, None, WriteKind.FILE, f"wherever {name} says", where)
+                for name in given_places(bare, text, variables)
+            )
+            if variables.loads is not None and variables.loads.search(bare):
+                found.doubt("it loads code from where a variable says", where)
         if match is None and number not in writing:
             for quoted in _QUOTED.finditer(bare):
                 near = max(0, quoted.start() - _NEAR), quoted.start()

@@ -334,9 +334,9 @@ def test_a_program_of_rust_is_its_crate(
 @pytest.mark.parametrize(
     ("name", "text", "command"),
     [
-        ("a.js", "process.chdir(process.env.D); fs.writeFileSync('x')", "node a.js"),
-        ("main.go", 'func main() {\n\tos.Chdir(os.Getenv("D"))\n\tos.Create("x")\n}', "/app"),
-        ("app.rb", "Dir.chdir ENV['D']\nFile.write('x', 1)", "ruby app.rb"),
+        ("a.js", "process.chdir(process.env.MODE); fs.writeFileSync('x')", "node a.js"),
+        ("main.go", 'func main() {\n\tos.Chdir(os.Getenv("MODE"))\n\tos.Create("x")\n}', "/app"),
+        ("app.rb", "Dir.chdir ENV['MODE']\nFile.write('x', 1)", "ruby app.rb"),
         ("x.php", "<?php\nchdir($d);\nfile_put_contents('x', 1);", "php x.php"),
         ("m.c", 'int main() { chdir(d);\n fopen("x", "w"); }', "/app"),
     ],

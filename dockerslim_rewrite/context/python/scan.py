@@ -12,6 +12,7 @@ from ...knowledge.python_calls import python_calls
 from ...knowledge.written import absolute_path, looks_written
 from ..collected import certain
 from .found import ModuleScan, Ran
+from .given import chosen_functions, given_places
 from .mentions import argument, handed_over, spoken_of, told_to
 from .module import Module
 from .values import Evaluator, Started, Value
@@ -26,6 +27,7 @@ def scan(module: Module, path: str, started: Started) -> ModuleScan:
     scanner = _Scanner(module, path, started)
     for node in module.nodes:
         scanner.look(node)
+    scanner.given()
     return ModuleScan(
         certain(scanner.writes),
         tuple(dict.fromkeys(scanner.listeners)),
@@ -95,6 +97,17 @@ class _Scanner:
                     self._note(Value(None, None, found.variable), "DATABASE", node)
                 else:
                     self._sqlite(found, node)
+
+    def given(self) -> None:
+        """Collect what whoever starts the program gives it."""
+        for node, name in given_places(self.module):
+            known = self.evaluator.value(node)
+            if self.evaluator.started.variable(name) is None:
+                self._note(Value(None, None, name), "FILE", node)
+            elif absolute_path(known.text or ""):
+                self._note(known, "POSSIBLE", node)
+        for node in chosen_functions(self.module):
+            self._note(Value(), "FILE", node)
 
     def _handed_on(self, node: ast.Name | ast.Attribute) -> bool:
         """Whether *node* is a function that writes, and that is handed on: it may be called with any path."""
@@ -208,6 +221,8 @@ class _Scanner:
             self._note(found, kind, node, folder=kind != "FILE")
 
     def _writes(self, node: ast.Call, name: str, entry: Mapping[str, Any]) -> None:
+        if "where" in entry and all(keyword.arg not in (entry["where"], None) for keyword in node.keywords):
+            return
         moved = argument(node, entry.get("source"), "src")
         if moved is not None:
             self._note(self.evaluator.value(moved), "REMOVAL", node)
