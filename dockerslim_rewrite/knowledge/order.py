@@ -32,6 +32,13 @@ def installs_packages(words: Sequence[str]) -> bool:
     return _begins(words, _named())
 
 
+def known_options(words: Sequence[str]) -> bool:
+    """Whether no option among *words*, of an installer of packages that are named, may name or read a file."""
+    program = words[0].rstrip("3")
+    known = _options().get(program)
+    return known is None or all(known.fullmatch(word.partition("=")[0]) for word in words[1:] if word[:1] == "-")
+
+
 def works_on_operands(words: Sequence[str]) -> bool:
     """Whether a command reads and writes nothing but the paths that are its operands."""
     return _begins(words, frozenset(table("order")["apart"]["files"]))
@@ -48,6 +55,11 @@ def is_apart(folder: str) -> bool:
 
 def _begins(words: Sequence[str], known: frozenset[str]) -> bool:
     return any(" ".join(words[:length]) in known for length in range(1, min(_WORDS, len(words)) + 1))
+
+
+@cache
+def _options() -> dict[str, re.Pattern[str]]:
+    return {program: re.compile("|".join(words)) for program, words in table("order")["apart"]["options"].items()}
 
 
 @cache

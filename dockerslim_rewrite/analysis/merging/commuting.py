@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
-from ...knowledge.order import fetches, ignores_variables, installs_packages, works_on_operands
+from ...knowledge.order import fetches, ignores_variables, installs_packages, known_options, works_on_operands
 from ...record import record
 from ...shell.script import Simple
 from ..facts import Facts
@@ -210,7 +210,8 @@ def _looks_of(command: Simple, run: Run) -> Iterator[_Look]:
     if len(named) > 1 and named[0] == "sudo" and not named[1].startswith("-"):
         del named[0]
     if installs_packages(named):
-        if any(is_local(word) or word.partition("=")[0] in _READING for word in named[1:]):
+        reads = any(is_local(word) or word.partition("=")[0] in _READING for word in named[1:])
+        if reads or not known_options(named):
             yield f"{named[0]} on {where} may read the files", None
     elif not works_on_operands(named):
         yield f"{named[0]} on {where} may read or write the files", None

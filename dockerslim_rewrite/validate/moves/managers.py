@@ -148,6 +148,26 @@ _PIP_VALUES = frozenset(
 )
 
 
+#: Options of pip, npm and gem that neither name a file nor have one read: of pip's, `--group` reads pyproject.toml.
+_READS_NOTHING = re.compile(
+    r"-[qUvIgfsdN]+|-i|--(?:no-cache(?:-dir)?|upgrade|pre|quiet|silent|verbose|user|no-deps|force(?:-reinstall)?"
+    r"|ignore-installed|ignore-requires-python|break-system-packages|disable-pip-version-check|prefer-(?:binary|online|offline)"
+    r"|no-warn-[\w-]+|(?:no-)?compile|no-input|no-build-isolation|no-colou?r|(?:no-)?use-pep517|require-virtualenv|isolated"
+    r"|no-python-version-warning|require-hashes|index-url|extra-index-url|default-index|index|trusted-host|timeout"
+    r"|default-timeout|retries|root-user-action|progress-bar|upgrade-strategy|no-binary|only-binary|platform"
+    r"|python-version|implementation|abi|use-feature|use-deprecated|no-index|global|no-audit|no-fund|(?:no-)?production"
+    r"|omit|include|only|loglevel|registry|(?:no-)?unsafe-perm|allow-root|no-optional|(?:strict-|legacy-)peer-deps"
+    r"|(?:no-)?ignore-scripts|(?:no-)?progress|no-save|(?:no-)?package-lock|fetch-[\w-]+|no-update-notifier"
+    r"|(?:no-)?engine-strict|(?:no-)?strict-ssl|network-timeout|no-bin-links|no-document|no-ri|no-rdoc|version"
+    r"|conservative|minimal-deps|source|clear-sources|prerelease|(?:no-)?user-install|system|link-mode|python)(?:=|\Z)|-[pP]\Z"
+)
+
+
+def reads_nothing(option: str) -> bool:
+    """Whether *option* of an installer of named packages reads no file."""
+    return _READS_NOTHING.match(option) is not None
+
+
 @record
 class Scene:
     """What was copied, by absolute path, and the folder in which commands run; ``/\\0`` stands for one not known.
@@ -220,7 +240,10 @@ def _pip(words: Sequence[str], scene: Scene) -> bool:
             return False
         elif word in _PIP_VALUES:
             next(rest, "")
-        elif not word.startswith("-") and (not _NAME.match(word) or is_local(word)):
+        elif word.startswith("-"):
+            if not reads_nothing(word):
+                return False
+        elif not _NAME.match(word) or is_local(word):
             return False
     return True
 

@@ -22,6 +22,7 @@ from ..core.verdict import Unsound
 from ..metadata.labels import AUTHORS
 from ..metadata.metadata import folder
 from ..shell.claims import Claimed
+from .managers import reads_nothing
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -277,7 +278,9 @@ def _looked_at_by(command: Command) -> list[str] | None:
     if not words or words[0] in ("set", "echo"):
         return paths
     if words[0] in _SYSTEM or _NAMED.match(" ".join(words)):
-        return None if any(is_local(word) or _READS.match(word) for word in _operands(words)) else paths
+        operands = _operands(words)
+        plain = words[0] in _SYSTEM or all(reads_nothing(word) for word in operands if word[:1] == "-")
+        return paths if plain and not any(is_local(word) or _READS.match(word) for word in operands) else None
     if words[0] not in _TOUCHES_OPERANDS:
         return None
     return [*paths, *(word.lstrip("\0") for word in words[1:] if not word.startswith("-"))]
