@@ -119,7 +119,9 @@ class Effects:
         for stage in self._facts.build.stages:
             for call in self._facts.calls(stage):
                 if call.name in ("curl", "wget", "aria2c"):
-                    found |= {posixpath.basename(word.partition("?")[0]) for word in call.argv[1:] if word}
+                    # A variable may stand in the address: the name behind it counts.
+                    named = (word.text.strip("\"'").partition("?")[0] for word in call.command.words[1:])
+                    found |= {posixpath.basename(name) for name in named}
                     found |= {
                         posixpath.basename(one.target.literal)
                         for one in call.command.redirects

@@ -103,6 +103,13 @@ def _plain(verdict: Verdict) -> Verdict:
     return _NOTHING if verdict == _NOTHING else verdict
 
 
+def deleted_by_script(run: Run, stage: Stage, facts: Facts) -> str | None:
+    """Where a script that *run* calls deletes the lists; None where none does."""
+    reached = effects(facts).of_run(run, stage)
+    found = (one for one in reached if isinstance(one, Ran) and one.name == "rm")
+    return next((one.place for one in found if any(_covers(word) for word in one.argv[1:] if word)), None)
+
+
 def list_event(ran: Ran) -> str | None:
     """What *ran* does to the lists: ``reads`` them as they are, ``fetches`` them first; None for neither."""
     done = operation(ran.argv)
@@ -174,5 +181,5 @@ def _takers(build: Build) -> dict[str, Step]:
 
 
 def _covers(source: str) -> bool:
-    bare = source.rstrip("/")
+    bare = source.rstrip("/*")
     return bool(bare) and (bare == LISTS or LISTS.startswith(bare + "/") or bare.startswith(LISTS))

@@ -521,7 +521,8 @@ class Reading:
     def _unread(self, kind: str, what: str, place: str) -> None:
         if kind == "script" and installer_habit(what) is not None:
             return
-        if kind == "script" and posixpath.basename(what) in self.downloads:
+        # What was downloaded is that, even where it is called as build scripts are.
+        if kind in ("script", "build") and posixpath.basename(what) in self.downloads:
             kind = "download"
         self.found.append(Unread(kind, what, place))
 

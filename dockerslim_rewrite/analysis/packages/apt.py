@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ...ir.steps import Copy, Run, Step
 from ...shell.script import Simple
 from ..facts import Facts, Use
-from ..shell.operations import Kind, operation
+from ..shell.operations import Kind, Operation, operation
 from .cleanup import removes
 
 #: The folder of the lists.
@@ -45,6 +45,12 @@ def lists_gone(run: Run, facts: Facts) -> bool:
         return True
     last = max((use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1)
     return any(removes_lists(command) and command.span.start > last for command in script.commands)
+
+
+def keeps_other_lists(done: Operation) -> bool:
+    """Whether the update *done* fetches some lists only, or keeps the others. Source: apt-get(8), apt.conf(5)."""
+    options = ((flag.value or "").lower() for flag in done.flags if flag.name in ("-o", "--option"))
+    return any(option.startswith(("apt::get::list-cleanup", "dir::etc::source")) for option in options)
 
 
 def removes_lists(command: Simple) -> bool:

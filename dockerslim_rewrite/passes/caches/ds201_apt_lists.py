@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from ...analysis.bases import surely_root
 from ...analysis.effects.assuming import Verdict
-from ...analysis.effects.package_lists import after_deletion
+from ...analysis.effects.package_lists import after_deletion, deleted_by_script
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.apt import LISTS, lists_gone
+from ...analysis.packages.apt import LISTS, keeps_other_lists, lists_gone
 from ...analysis.packages.cleanup import append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Remark, RemovesCommand
-from ...ir.build import Build
+from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...render.fragments import fragment
 from ...shell.script import Simple
@@ -59,7 +59,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
             if idle:
                 yield _without(run, verdict, left_behind(uses, stage, build, facts), build, facts)
                 continue
-            problem = verdict.obstacle or appendable(run, facts)
+            problem = verdict.obstacle or _pointless(run, uses, stage, facts) or appendable(run, facts)
             if problem is not None:
                 yield missed(run.line, f"apt's lists stay in the layer: {problem}")
                 continue
@@ -76,6 +76,18 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 evidence=verdict.evidence,
                 saving=left_behind(uses, stage, build, facts),
             )
+
+
+def _pointless(run: Run, uses: Sequence[Use], stage: Stage, facts: Facts) -> str | None:
+    """Why deleting the lists at the end of *run* would save nothing, or undo what it is there for."""
+    script = facts.script(run)
+    updates = [use for use in uses if use.operation.kind is Kind.UPDATE]
+    if script is not None and script.commands and script.commands[-1] is updates[-1].command:
+        return "fetching them is the last that this RUN does; drop apt-get update if nobody needs them"
+    if any(keeps_other_lists(use.operation) for use in updates):
+        return "apt-get update is told to keep the lists that it does not fetch"
+    deletes = deleted_by_script(run, stage, facts)
+    return None if deletes is None else f"a script deletes them already ({deletes})"
 
 
 def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts: Facts) -> Change | Remark:
