@@ -45,6 +45,17 @@ def base_head(build: Build, facts: Facts, stage: Stage) -> From:
     return build.stages[facts.graph.chain(stage.index)[-1]].head
 
 
+def base_name(build: Build, facts: Facts, stage: Stage) -> tuple[str, str]:
+    """The familiar name and the tag of the image under *stage*; empty where an argument, or nobody, says so."""
+    try:
+        reference = parse(base_head(build, facts, stage).image)
+    except InvalidReference:
+        return "", ""
+    if reference.template:
+        return "", ""
+    return reference.familiar_name, reference.tag.text if reference.tag else ""
+
+
 def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
     """What the catalogue knows of the image under *stage*; None for an unknown one or one chosen by an argument."""
     head = base_head(build, facts, stage)

@@ -70,6 +70,19 @@ def kept(package: str, present: Collection[str]) -> tuple[str, ...]:
     return tuple(one for one in data.get(package, ()) if one not in present)
 
 
+def brings_program(program: str) -> tuple[str, ...]:
+    """The packages that bring *program* along, its own first; none for a program that nothing recommends."""
+    return tuple(table("recommends")["programs"]["brought"].get(program, ()))
+
+
+def lacks(image: str, tag: str, program: str) -> bool:
+    """Whether *image* with *tag* surely has no *program*, which packages recommend."""
+    data = table("recommends")["programs"]
+    if image in data["bare"] or "slim" in tag:
+        return True
+    return has_compiler(image, tag) and program not in data["full"]
+
+
 def recommends_nothing(package: str) -> bool:
     """Whether *package* brings no recommended package along, and no package does that it depends on."""
     return package in table("recommends")["nothing"]["packages"]

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ...analysis.bases import base_head, base_image
+from ...analysis.bases import base_image, base_name
 from ...analysis.effects.asking import effects
 from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
@@ -15,7 +15,16 @@ from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
-from ...knowledge.recommends import brings_compiler, compiles, has_compiler, lost, missing, recommends_nothing
+from ...knowledge.recommends import (
+    brings_compiler,
+    brings_program,
+    compiles,
+    has_compiler,
+    lacks,
+    lost,
+    missing,
+    recommends_nothing,
+)
 from ...shell.edits import insert_after
 from ...text import Edit
 from ..base import Proposals, missed
@@ -34,8 +43,9 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
 
     At level aggressive, since something may use a recommended package without naming it. Where a package needs one of
     those for what it is mostly installed for (curl its certificates, gcc the C library's headers, pip a compiler), that
-    one is named as well. Safe is the rest: dependencies are installed in any case. Source: Docker's "Building best
-    practices"; apt-get(8), `--no-install-recommends`; the Recommends fields of Debian's packages.
+    one is named as well; so is the package of a program that is called though nothing that is named brings it. Safe is
+    the rest: dependencies are installed in any case. Source: Docker's "Building best practices"; apt-get(8),
+    `--no-install-recommends`; the Recommends fields of Debian's packages.
     """
     if "install-recommends" in build.text.lower().replace(_OPTION, ""):
         return
@@ -54,7 +64,8 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 packages = _packages(use, build)
                 if all(map(recommends_nothing, packages)):
                     continue
-                added = missing(packages, present, build.text, name)
+                called = _called(run, stage, present, build, facts)
+                added = tuple(sorted({*called, *missing(packages | called, present | called, build.text, name)}))
                 everything = {*present, *added}
                 reason = keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
@@ -67,10 +78,37 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 yield _change(build, use, run, added, lost(packages, present), facts)
 
 
+def _called(run: Run, stage: Stage, present: set[str], build: Build, facts: Facts) -> set[str]:
+    """The packages of programs that are called from *run* on, in *stage* or a stage on top of it, and that no package
+    of *present* brings: they would be there only because something recommends them.
+    """
+    name, tag = base_name(build, facts, stage)
+    every = facts.recall("programs of packages", None, lambda: [_programs(one, facts) for one in build.stages])
+    found: set[str] = set()
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for at, program in every[index]:
+            packages = brings_program(program)
+            later = index != stage.index or at >= run.index
+            if later and present.isdisjoint(packages) and lacks(name, tag, program):
+                found.add(packages[0])
+    return found
+
+
+def _programs(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
+    """The programs that *stage* calls and that packages recommend, each with where; the start comes last."""
+    found: set[tuple[int, str]] = set()
+    last = stage.steps[-1].index if stage.steps else 0
+    runs = ((run.index, effects(facts).of_run(run, stage)) for run in stage.runs)
+    for at, reached in (*runs, (last, effects(facts).of_start(stage))):
+        for ran in reached:
+            if isinstance(ran, Ran) and brings_program(ran.name):
+                found.add((at, ran.name))
+    return sorted(found)
+
+
 def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: Facts) -> str | None:
     """Which command from *run* on compiles though no compiler is named among *packages*; None where none does."""
-    head = base_head(build, facts, stage).image
-    name, _, tag = head.partition(":")
+    name, tag = base_name(build, facts, stage)
     if brings_compiler(packages) or has_compiler(name, tag):
         return None
     every = facts.recall("compiles", None, lambda: [_compiling_in(one, facts) for one in build.stages])
