@@ -215,7 +215,7 @@ def installs(command: Command, scene: Scene) -> bool:
     if words[0] in ("python", "python3") and words[1:3] == ["-m", "pip"]:
         words = words[2:]
     if words[:2] == ["uv", "pip"]:
-        return words[2:3] == ["install"] and _pip(words[1:], scene)
+        return words[2:3] in (["install"], ["sync"]) and _pip(words[1:], scene)
     if words[0] in ("pip", "pip3"):
         return _pip(words, scene)
     if words[:2] in (["conda", "env"], ["mamba", "env"], ["micromamba", "env"]):
@@ -224,8 +224,9 @@ def installs(command: Command, scene: Scene) -> bool:
 
 
 def _pip(words: Sequence[str], scene: Scene) -> bool:
-    if words[1:2] != ["install"]:
+    if words[1:2] not in (["install"], ["sync"]):
         return False
+    lists = words[1] == "sync"
     rest = iter(words[2:])
     for word in rest:
         name, equals, given = word.partition("=")
@@ -242,6 +243,10 @@ def _pip(words: Sequence[str], scene: Scene) -> bool:
             next(rest, "")
         elif word.startswith("-"):
             if not reads_nothing(word):
+                return False
+        elif lists:
+            # The operands of `uv pip sync` are files of requirements.
+            if not scene.names_no_more(word):
                 return False
         elif not _NAME.match(word) or is_local(word):
             return False
