@@ -7,6 +7,7 @@ from functools import partial
 
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
+from ...analysis.flow.outcome import must_succeed
 from ...analysis.merging.merging import commented, switched_off
 from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
 from ...analysis.packages.cleanup import appendable, mounted, removes
@@ -105,9 +106,10 @@ def _leaves(done: Operation) -> bool:
 def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     """Why apt's lists would stay in the layer of *runs* joined; None where they can go, or do not ship.
 
-    Later RUNs that install from them can be given lists of their own.
+    Later RUNs that install from them can be given lists of their own, where each update of the stage can be repeated.
     """
     uses = [use for run in runs for use in facts.uses(run) if use.operation.manager.name == "apt"]
+    installing = {use.run.index for use in uses if use.operation.kind in _ADDS}
     if not any(use.operation.kind is Kind.UPDATE for use in uses) or not facts.graph.ships(stage.index):
         return None
     if any(facts.script(run) is None or lists_gone(run, facts) for run in runs) or mounted(runs[-1], (LISTS,)):
@@ -116,8 +118,19 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     readers = {
         run.index for one in stages for run in one.runs if run.index > runs[-1].index and reads_lists(run, facts)
     }
-    reason = appendable(runs[-1], facts) or after_deletion(runs[-1], stage, facts, readers).obstacle
+    updated = readers if len(installing) < 2 or _repeats(stage, facts) else set()
+    reason = appendable(runs[-1], facts) or after_deletion(runs[-1], stage, facts, updated).obstacle
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
+
+
+def _repeats(stage: Stage, facts: Facts) -> bool:
+    """Whether the build of *stage* depends on each of its updates, so that each can stand in another RUN as well."""
+    for run in stage.runs:
+        script, updates = facts.script(run), [use for use in facts.uses(run) if use.operation.kind is Kind.UPDATE]
+        errexit = facts.state(run).errexit
+        if script is None or not all(must_succeed(script, use.command, errexit=errexit) for use in updates):
+            return False
+    return True
 
 
 def _cleaned(run: Run, manager: str, facts: Facts) -> bool:
