@@ -9,7 +9,7 @@ from ...analysis.effects.assuming import Verdict
 from ...analysis.effects.package_lists import after_deletion, deleted_by_script
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.apt import LISTS, keeps_other_lists, lists_gone
-from ...analysis.packages.cleanup import append_to, appendable, mounted
+from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Remark, RemovesCommand
 from ...ir.build import Build, Stage
@@ -74,7 +74,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 claims=(DropsFiles(tuple(command.split()), (f"{LISTS}/*",)),),
                 line=run.line,
                 evidence=verdict.evidence,
-                saving=left_behind(uses, stage, build, facts),
+                saving=left_behind(uses, stage, build, facts) if _surely(run, uses, facts) else None,
             )
 
 
@@ -88,6 +88,13 @@ def _pointless(run: Run, uses: Sequence[Use], stage: Stage, facts: Facts) -> str
         return "apt-get update is told to keep the lists that it does not fetch"
     deletes = deleted_by_script(run, stage, facts)
     return None if deletes is None else f"a script deletes them already ({deletes})"
+
+
+def _surely(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
+    """Whether each build fetches lists in *run*, rather than one in which a condition holds."""
+    script = facts.script(run)
+    updates = (use.command for use in uses if use.operation.kind is Kind.UPDATE)
+    return script is not None and any(always_runs(script, command) for command in updates)
 
 
 def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts: Facts) -> Change | Remark:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...analysis.bases import surely_root
+from ...analysis.effects.asking import effects
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted, removes
 from ...analysis.shell.operations import Kind, unwrapped
@@ -46,7 +47,8 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
     known leavings of `pecl` and others), that no other step names, and only where every command that follows
     in the RUN is known to keep no reference into /tmp. A folder that is only made there is for the container.
     `pip install --no-compile` is added where the file sets PYTHONDONTWRITEBYTECODE: it keeps Python from writing
-    bytecode, but not pip. Caches below ~/.cache belong to DS204 to DS207; what else is there
+    bytecode, but not pip; where the container starts something, that bytecode stays, for each start would compile the
+    packages anew. Caches below ~/.cache belong to DS204 to DS207; what else is there
     (browsers, models, compilers) is what programs were told to install, so it stays. Source: Docker's
     "Building best practices"; the tools' manuals.
     """
@@ -58,7 +60,7 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
             if script is None:
                 continue
             yield from _in_run(run, script, stage, build, facts)
-            for use in facts.uses(run):
+            for use in facts.uses(run) if not effects(facts).of_start(stage) else ():
                 yield from _no_bytecode(use, facts)
 
 
@@ -177,7 +179,8 @@ def _no_bytecode(use: Use, facts: Facts) -> Proposals:
     yield Change(
         edits=(insert_after(body.logical, words[found.verb].span.end, " --no-compile"),),
         title="pip install --no-compile",
-        reason="PYTHONDONTWRITEBYTECODE says that no bytecode is wanted, but pip writes it all the same",
+        reason="PYTHONDONTWRITEBYTECODE says that no bytecode is wanted, but pip writes it all the same; without it each "
+        "start of Python compiles what it imports",
         safety=Safety.AGGRESSIVE,
         claims=(AddsOption(tuple(word.text for word in words[found.command : found.verb + 1]), ("--no-compile",)),),
         line=use.run.line,
