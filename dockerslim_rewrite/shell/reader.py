@@ -39,6 +39,7 @@ MAX_DEPTH = 150
 _SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[^\x00-\xff]")
+_DUPLICATED = re.compile(r"([<>]&[0-9-]{1,3}[ \t]{0,20})\n")
 _MAX_NESTING = re.compile(r"[({`]")
 
 _COMPOUNDS = {
@@ -98,16 +99,24 @@ def read_script(text: str) -> Script | Opaque:
     # The grammar's scanner asks C's isdigit() about what it meets, which is defined up to 255 only: of larger code
     # points it reads memory that is not its own, and may end the process. To a shell they all are letters.
     narrow = text if text.isascii() else _WIDE.sub("\xff", text)
-    data = narrow.encode("utf-8")
-    root = _parser().parse(data).root_node
+    # The grammar may take the line behind `2>&1` for more of its target. A semicolon ends the command as well.
+    again = _DUPLICATED.sub(r"\1;", narrow)
+    try:
+        found = _read(text, narrow, narrow)
+        return found if isinstance(found, Script) or again == narrow else _read(text, narrow, again)
+    except RecursionError:
+        return Opaque(text, "nested too deeply")
+
+
+def _read(text: str, narrow: str, parsed: str) -> Script | Opaque:
+    """Read *text* by the tree of *parsed*, which is as long as *narrow*."""
+    root = _parser().parse(parsed.encode("utf-8")).root_node
     if root.has_error:
         return Opaque(text, "the shell syntax could not be read with certainty")
     try:
-        return _Reader(text, narrow, data).script(root)
+        return _Reader(text, narrow, narrow.encode("utf-8")).script(root)
     except UnknownShape as shape:
-        return Opaque(text, f"shell syntax that is not handled: {shape}")
-    except RecursionError:
-        return Opaque(text, "nested too deeply")
+        return Opaque(text, f"its shell syntax is not understood ({shape})")
 
 
 def read_argv(argv: tuple[str, ...]) -> Script | Opaque:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
 from ..text import Span
 from .script import Node, Redirect, Simple, Word
 
+#: No command is called so: where one seems to be, the grammar has lost its way.
+_KEYWORDS = frozenset(("{", "}", "!", "coproc", "then", "else", "elif", "fi", "do", "done", "esac"))
+#: The end of a line that does not go on behind a backslash.
+_ENDS_LINE = re.compile(r"(?<!\\)\n")
 #: The types of nodes that are redirections.
 REDIRECTS = frozenset(("file_redirect", "heredoc_redirect", "herestring_redirect"))
 
@@ -53,8 +58,8 @@ class TreeWords:
         nested: tuple[Node, ...],
     ) -> Simple:
         """Put a simple command together; pieces that touch are one word. Nothing may be left over between them."""
-        if words and words[0].text in ("{", "}", "!", "coproc"):
-            raise UnknownShape(words[0].text)
+        if words and words[0].text in _KEYWORDS:
+            raise UnknownShape(f"{words[0].text} where a command stands")
         if not assignments and not redirects and self.apart(words):
             return Simple(span, tuple(words), (), (), nested)
         pieces: list[tuple[Span, int]] = [(word.span, 0) for word in assignments]
@@ -62,10 +67,15 @@ class TreeWords:
         pieces += [(redirect.span, 2) for redirect in redirects]
         pieces.sort()
         joined: list[tuple[Span, int]] = []
+        #: What stands on the line of a here-document's operator, whose redirection goes on to the end of its text.
+        within: list[tuple[Span, int]] = []
         text = self.text
         for piece, role in pieces:
             if joined:
                 last, last_role = joined[-1]
+                if last_role == 2 and piece.end <= last.end:
+                    within.append((piece, role))
+                    continue
                 between = text[last.end : piece.start]
                 if not between and role == 1:
                     joined[-1] = (Span(last.start, piece.end), last_role)
@@ -73,7 +83,8 @@ class TreeWords:
                 if piece.start < last.end or between.strip(" \t\r\n\\"):
                     raise UnknownShape("text between words")
             joined.append((piece, role))
-        if len(joined) != len(pieces):
+        if len(joined) + len(within) != len(pieces):
+            joined += within
             assignments = [Word(text[s.start : s.end], s) for s, role in joined if role == 0]
             words = [Word(text[s.start : s.end], s) for s, role in joined if role == 1]
             whole = [s for s, role in joined if role == 2]
@@ -126,4 +137,8 @@ class TreeWords:
             return []
         target = self.word(children[at])
         out.append(Redirect(operator, target, Span(self.span(node).start, target.span.end)))
-        return [self.word(child) for child in children[at + 1 :]]
+        behind = [self.word(child) for child in children[at + 1 :]]
+        pairs = pairwise((target, *behind))
+        if any(_ENDS_LINE.search(self.text, one.span.end, other.span.start) for one, other in pairs):
+            raise UnknownShape("a redirection over two lines")
+        return behind

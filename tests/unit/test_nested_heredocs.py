@@ -6,7 +6,7 @@ import pytest
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.shell.reader import read_script
-from dockerslim_rewrite.shell.script import Opaque
+from dockerslim_rewrite.shell.script import Opaque, Script
 
 HEAD = "FROM debian:12\nRUN <<EOF\napt-get update\napt-get install -y curl\n"
 
@@ -28,3 +28,34 @@ def test_a_here_document_without_an_end_is_not_read() -> None:
     whole = "cat > /x <<X\nhello\nX\n"
     assert not isinstance(read_script(whole), Opaque)
     assert isinstance(read_script(whole.replace("\nX\n", "\nX && rm -rf /y\n")), Opaque)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "redirects"),
+    [
+        ("cat <<EOF >/etc/x\nA = '$B'\nEOF\n", ["cat"], [">/etc/x", "<<"]),
+        ("cat <<-'EOF'>x\n\tA\n\tEOF\n", ["cat"], [">x", "<<"]),
+        ("cat <<EOF 2>&1 >x\nEOF\n", ["cat"], ["2>&1", ">x", "<<"]),
+    ],
+)
+def test_a_redirection_behind_the_operator_of_a_here_document(
+    text: str, words: list[str], redirects: list[str]
+) -> None:
+    script = read_script(text)
+    assert isinstance(script, Script)
+    [command] = script.commands
+    assert [word.text for word in command.words] == words
+    assert [one.operator + (one.target.text if one.target else "") for one in command.redirects] == redirects
+    assert text[command.span.start : command.span.end].strip() == text.strip()
+
+
+def test_a_line_behind_a_duplicated_descriptor_is_a_command_of_its_own() -> None:
+    text = 'if a\nthen\n    b 2>&1\n    if [ -f "x" ] && [ -f "y" ]; then\n        c\n    fi\nelse\n    d\nfi\n'
+    script = read_script(text)
+    assert isinstance(script, Script)
+    assert [command.name for command in script.commands] == ["a", "b", "[", "[", "c", "d"]
+
+
+@pytest.mark.parametrize("word", ["then", "else", "elif", "fi", "do", "done", "esac"])
+def test_no_command_is_called_like_a_keyword(word: str) -> None:
+    assert isinstance(read_script(f"{word} a"), Opaque)

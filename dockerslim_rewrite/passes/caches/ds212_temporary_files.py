@@ -179,8 +179,8 @@ def _no_bytecode(use: Use, facts: Facts) -> Proposals:
     yield Change(
         edits=(insert_after(body.logical, words[found.verb].span.end, " --no-compile"),),
         title="pip install --no-compile",
-        reason="PYTHONDONTWRITEBYTECODE says that no bytecode is wanted, but pip writes it all the same; without it each "
-        "start of Python compiles what it imports",
+        reason="PYTHONDONTWRITEBYTECODE says that no bytecode is wanted, but pip writes it all the same; without it "
+        "each start of Python compiles what it imports",
         safety=Safety.AGGRESSIVE,
         claims=(AddsOption(tuple(word.text for word in words[found.command : found.verb + 1]), ("--no-compile",)),),
         line=use.run.line,
