@@ -241,7 +241,7 @@ class FolderProject:
         return self._placed[key]
 
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
-        """The sources of COPY and ADD, with their lines, that the build is not sent."""
+        """The sources of COPY, ADD and mounts, with their lines, that the build is not sent."""
         return self.placed(build).missing
 
     def image_files(self, build: Build) -> dict[str, FileFacts]:

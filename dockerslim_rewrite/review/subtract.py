@@ -131,7 +131,7 @@ class Places:
 
 def counterparts(before: Places, after: Places) -> list[int | None]:
     """For each instruction of *after* the index of the one in *before* that it was; None: it is new."""
-    stages = _stages(before, after)
+    stages = same_stages(before, after)
     old = [(one.stage, one.said) for one in before.found]
     new = [(stages.get(one.stage, -one.stage), one.said) for one in after.found]
     blocks = _blocks(old, new)
@@ -174,7 +174,7 @@ def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> l
     return [*blocks, *((kind, start + head, end + head, at + head, to + head) for kind, start, end, at, to in inside)]
 
 
-def _stages(before: Places, after: Places) -> dict[int, int]:
+def same_stages(before: Places, after: Places) -> dict[int, int]:
     """Which stage of *before*, by number, each of *after* is.
 
     Of those that have its name or its image it is the one whose name it has, else the one with which it shares most
@@ -196,4 +196,4 @@ def _stages(before: Places, after: Places) -> dict[int, int]:
     return found
 
 
-__all__ = ["Places", "Subtraction", "counterparts"]
+__all__ = ["Places", "Subtraction", "counterparts", "same_stages"]

@@ -334,7 +334,7 @@ def test_a_source_that_is_gone_is_told_of_where_only_the_base_tells_its_context(
     made.git("rm", "-q", "a/data.txt")
     made.commit()
     (file,) = run(made).files
-    assert [one.reason for one in file.notes] == ["data.txt is not in the build context (a)"]
+    assert [one.reason for one in file.notes] == ["data.txt is deleted by this change, so COPY fails"]
 
 
 def test_a_file_of_the_context_that_is_gone_is_told_of(repo: Make) -> None:
