@@ -98,7 +98,7 @@ def reviewed(
 ) -> Reviewed:
     """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
     new = Subtraction(before, after)
-    touched = _touched(new.here, hunks)
+    touched = _touched(new.here, hunks).difference(new.kept())
     # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
     brought = new.changes(touched)
     waited = (at for at in brought if hunks and after.changes[at].line not in touched and new.declined(at))

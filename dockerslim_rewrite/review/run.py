@@ -16,6 +16,7 @@ from ..syntax import ParseError, parse
 from ..workspace.discovery import NO_DOCKERFILE
 from .breaks import lost_files, lost_stages, with_losses
 from .git import Git, GitError
+from .origins import exchanged
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, OptionsFor, Side
 
@@ -73,6 +74,8 @@ def review(
         if not dockerfiles:
             return Review(base, start, tip, (), tuple(skipped), broken)
         moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
+        edited = [path for path in dockerfiles if path in by_path and by_path[path].before == path]
+        were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in edited})
         found: list[Reviewed] = []
         for path in dockerfiles:
             if not os.path.lexists(new / path):
@@ -80,11 +83,12 @@ def review(
                 continue
             own = by_path.get(path)
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
-            earlier = path if own is None else own.before
+            earlier = were.get(path, path if own is None else own.before)
             options_here = side.options_of(path)
             if earlier is not None and earlier != path:
                 # A baseline lies beside what it accepts, and what it accepts may have moved away from it.
-                accepted = options_here.accepted | side.options_of(earlier).accepted
+                own_entries = side.standing(options_here.accepted, path)
+                accepted = own_entries | side.options_of(earlier).accepted
                 options_here = evolve(options_here, accepted=accepted)
             context = None
             if moved and earlier is not None and side.context_of(path) is None:
@@ -112,7 +116,7 @@ def review(
             made = partial(_otherwise, git, own_context or "")
             one = evolve(one, notes=with_losses(one.notes, losses, here.build, options_here, made))
             if one.changes or one.notes:
-                found.append(evolve(one, before=earlier))
+                found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(found), tuple(skipped), broken)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..context.project import FolderProject
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
+from ..pipeline.baseline import Known, standing
 from ..record import evolve
 from ..regular import read_whole
 from ..syntax import ParseError, parse
@@ -50,6 +51,20 @@ class Side:
     def given(self, path: str) -> Given:
         """What the builds of the Dockerfile *path* are given."""
         return given_to(self._workspace, self.root, path)
+
+    def data(self, path: str) -> bytes:
+        """The content of the file *path*; nothing where it cannot be read."""
+        try:
+            return read_whole(self.root / path, _MOST)
+        except OSError:
+            return b""
+
+    def standing(self, accepted: Known, path: str) -> Known:
+        """Those of *accepted* that hold for what the Dockerfile *path* says."""
+        try:
+            return standing(accepted, read_build(parse(Source.from_bytes(self.data(path)))))
+        except ParseError:
+            return accepted
 
     def projects(self, path: str, context: str | None = None) -> tuple[FolderProject, ...]:
         """What is known of the Dockerfile *path*, for each way to build it, built with *context* where one is named."""
@@ -112,21 +127,25 @@ class Base:
         """The context that the Dockerfile *path* was certainly built with."""
         return self._unpacked().context_of(path)
 
+    def data(self, path: str) -> bytes:
+        """The content of the file *path*; nothing where there is none."""
+        try:
+            return self._git.content(self._commit, path)
+        except GitError:
+            return b""
+
     def holds(self, path: str | None) -> bool:
         """Whether *path* was a Dockerfile."""
         if path is None:
             return False
-        try:
-            data = self._git.content(self._commit, path)
-        except GitError:
-            return False
-        return refusal_of(os.path.basename(path), data) is None
+        data = self.data(path)
+        return bool(data) and refusal_of(os.path.basename(path), data) is None
 
     def version(self, path: str) -> Version | None:
         """The Dockerfile *path*; None where it was none. Its contexts are read when somebody asks for them."""
         try:
-            build = read_build(parse(Source.from_bytes(self._git.content(self._commit, path))))
-        except (GitError, ParseError):
+            build = read_build(parse(Source.from_bytes(self.data(path))))
+        except ParseError:
             return None
         return Version(build, lambda: self._unpacked().version(path, build).projects())
 

@@ -148,6 +148,51 @@ def test_a_stage_that_is_put_before_is_no_news_of_the_others(repo: Make) -> None
     assert told_lines(repo({"Dockerfile": BASE}, {"Dockerfile": more})) == set()
 
 
+STAGES = {
+    "a": "FROM debian:12{}\nRUN apt-get update && apt-get install -y curl\nENV X 1\nRUN curl -o /x http://x\n",
+    "b": "FROM debian:12{}\nRUN apt-get update && apt-get install -y git\nENV Y 1\n",
+    "c": "FROM alpine:3.22{}\nRUN apk add curl\nENV Z 1\n",
+}
+LAST = 'FROM debian:12\nCOPY --from={} /x /x\nCOPY --from={} /y /y\nCOPY --from={} /z /z\nUSER 1000\nCMD ["x"]\n'
+
+
+def staged(named: str, order: str = "abc") -> str:
+    """The stages of *order*, called as *named* has it for a, b and c; by numbers where that is empty."""
+    names = dict(zip("abc", named or (str(order.index(one)) for one in "abc"), strict=True))
+    stages = (STAGES[one].format(f" AS {names[one]}" if named else "") for one in order)
+    return "".join(stages) + LAST.format(*(names[one] for one in "abc"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (staged("abc"), staged("abc", "cba")),
+        (staged("abc"), staged("xyz")),
+        (staged("abc"), staged("bca")),
+        (staged("abc"), staged("cab", "bca")),
+        (staged(""), staged("", "cba")),
+        (staged(""), staged("xyz", "bac")),
+        (staged("abc").replace("debian:12", "debian"), staged("xyz").replace("debian:12", "debian")),
+        (staged("abc"), staged("abc").replace("RUN curl", "FROM a AS fetched\nRUN curl").replace("=a", "=fetched")),
+    ],
+)
+def test_stages_that_change_places_or_names_bring_nothing_new(repo: Make, before: str, after: str) -> None:
+    assert rewrite(after).changed
+    assert run(repo({"Dockerfile": before}, {"Dockerfile": after})).files == ()
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_files_that_exchange_their_names_bring_nothing_new(repo: Make, accepted: bool) -> None:
+    texts = [STAGES[one].format("") + 'USER 1000\nCMD ["x"]\n' for one in "ac"]
+    names = ("a.Dockerfile", "c.Dockerfile")
+    made = repo(dict(zip(names, texts, strict=True)), dict(zip(names, reversed(texts), strict=True)))
+    known = {}
+    for name, text in zip(names, texts, strict=True):
+        entries = (accepted_at(one.rule, one.line, read_build(parse(text))) for one in rewrite(text).changes)
+        known[name] = Options(accepted=frozenset(one.key for one in entries) if accepted else frozenset())
+    assert run(made, options=lambda path: known[path.name]).files == ()
+
+
 def test_an_instruction_is_not_touched_by_the_deletion_of_the_one_above(repo: Make) -> None:
     text = "FROM debian:12\nRUN echo a\nRUN echo b\nCMD serve\n"
     assert told_lines(repo({"Dockerfile": text}, {"Dockerfile": text.replace("RUN echo b\n", "")})) == set()
