@@ -21,6 +21,7 @@ from dockerslim_rewrite.report.review import (
     github_comments,
     gitlab_discussions,
     marks,
+    post_lines,
     review_lines,
     summary,
 )
@@ -325,7 +326,18 @@ def test_of_very_many_changes_the_others_are_one_patch(repo: Make) -> None:
     assert len(rest.replacements) == 10
     taken = [one.replacement for one in file.suggestions] + list(rest.replacements)
     assert apply_lines(text, taken) == file.result.text
-    assert file_comments(run(made))[0]["body"].startswith("Of this many changes those that save most are suggestions;")
+    found = run(made)
+    assert file_comments(found)[0]["body"].startswith("Of this many changes those that save most are suggestions;")
+    many = "Dockerfile: 40 changes are too many to tell apart: "
+    said = f"{many}30 suggestions for those that save most, and one patch for 10"
+    assert said in summary(found, made.root)
+    assert review_lines(found)[-2] == said
+
+
+def test_a_dry_run_shows_the_beginning_of_every_text() -> None:
+    shown = list(post_lines([{"path": "a", "line": 3, "body": "why\n" + "x\n" * 200}], [], "said\n"))
+    assert shown[:3] == ["--- a:3", "why", "x"]
+    assert shown[-3:] == ["… and 122 lines more", "--- summary", "said"]
 
 
 def test_lines_that_come_new_leave_the_line_below_alone(repo: Make) -> None:
