@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..context.project import FolderProject
+from ..context.project import FolderProject, Trees
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
 from ..pipeline.baseline import Known, standing
@@ -34,6 +34,7 @@ class Side:
         self.root, self._options, self._home = root, options, home
         self._workspace = Workspace(root)
         self._projects: dict[tuple[str, str | None], tuple[FolderProject, ...]] = {}
+        self._trees: Trees = {}
 
     def discovered(self, paths: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
         """The Dockerfiles below *paths*, and what looks like one but cannot be rewritten, with the reason."""
@@ -70,7 +71,7 @@ class Side:
         """What is known of the Dockerfile *path*, for each way to build it, built with *context* where one is named."""
         if (path, context) not in self._projects:
             folder = None if context is None else self.root / context
-            self._projects[path, context] = self._workspace.projects(self.root / path, folder)
+            self._projects[path, context] = self._workspace.projects(self.root / path, folder, trees=self._trees)
         return self._projects[path, context]
 
     def options_of(self, path: str, context: str | None = None) -> Options:
