@@ -504,7 +504,7 @@ class Remark:
     """Something the rewriter saw and did not change, with the reason; ``line`` is counted from 1.
 
     A rule leaves ``rule``, its code, to the engine. A change that was held back says which level it ``needs``.
-    ``breaks`` tells that a build which worked does so no more.
+    ``breaks`` tells that the build fails, or that one which worked does so no more.
     """
 
     kind: RemarkKind

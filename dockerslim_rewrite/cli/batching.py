@@ -55,11 +55,14 @@ def gather(call: BatchCall, spool: Spool, each: Callable[[Outcome], Outcome] = l
         _warm(request.paths)
         progress.stage("rewriting")
         changed = 0
+        # What is wrong with what several files share, such as a baseline, is said once.
+        said: set[str] = set()
         with _executor(call, request, prepare) as executor:
             for done in executor.run(paths):
                 outcome = each(done.outcome)
-                if outcome.code and outcome.reason is not None:
+                if outcome.code and outcome.reason is not None and outcome.reason not in said:
                     complain(outcome.reason)
+                    said.add(outcome.reason)
                 spool.add(outcome, cached=done.cached)
                 progress.advance(changed=outcome.status is Status.CHANGED, saving=outcome.saving)
                 changed += outcome.status is Status.CHANGED

@@ -60,19 +60,24 @@ def _once(request: Request) -> int:
     code = DONE
     results: list[Result] = []
     proofs: list[Proof | None] = []
+    # What several files share, such as the baseline of a directory, is wrong for each of them and said once.
+    said: set[str] = set()
     for path in paths:
         try:
             own = inputs.configured(request, path)
             result, proof = _one(path, options_of(own), own, inputs)
         except (InputError, ParseError, ValueError) as error:
-            complain(str(error) if isinstance(error, InputError) else located(path, error))
+            reason = str(error) if isinstance(error, InputError) else located(path, error)
+            if reason not in said:
+                complain(reason)
+            said.add(reason)
             code = max(code, USAGE)
             continue
         except (RecursionError, MemoryError, OSError) as error:
             if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.filename is None):
                 raise
-            reason = error.strerror if isinstance(error, OSError) else "too large, or nested too deeply, to be read"
-            complain(f"{path}: {reason}; left as it is")
+            why = error.strerror if isinstance(error, OSError) else "too large, or nested too deeply, to be read"
+            complain(f"{path}: {why}; left as it is")
             code = max(code, USAGE)
             continue
         except Exception as error:  # noqa: BLE001 - one file never stops the others

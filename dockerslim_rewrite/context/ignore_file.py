@@ -102,10 +102,7 @@ def named_paths(build: Build) -> set[str]:
                 for source in step.sources:
                     found.add(posixpath.normpath("/" + (expand(source, known[step.index]) or source)).lstrip("/"))
             elif isinstance(step, Run):
-                for mount in step.mounts:
-                    if mount.get("type", "bind") == "bind" and not mount.get("from"):
-                        source = mount.get("source") or mount.get("src") or ""
-                        found.add(posixpath.normpath("/" + source).lstrip("/"))
+                found |= {posixpath.normpath("/" + source).lstrip("/") for source in step.bound}
     return found
 
 

@@ -20,10 +20,10 @@ from .tree import ContextTree
 
 @record
 class Placed:
-    """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY,
-    by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an image path, in
-    their order. ``stages`` are the same as ``context_of`` for each stage; ``complete`` tells that nothing else brings
-    files of the context into one of them.
+    """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY
+    and of mounts, by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an
+    image path, in their order. ``stages`` are the same as ``context_of`` for each stage; ``complete`` tells that
+    nothing else brings files of the context into one of them.
     """
 
     context_of: dict[str, str]
@@ -81,6 +81,8 @@ class _Placer:
                     placed |= put
                     if stage is self.build.stages[-1]:
                         self.steps |= {path: (*self.steps.get(path, ()), step.index) for path in put}
+                elif isinstance(step, Run):
+                    self._mounts(step)
             found.append(placed)
             names[str(stage.index)] = stage.index
             names[stage.name] = stage.index
@@ -110,6 +112,17 @@ class _Placer:
                 self.missing.append((word, copy.line))
             for path, is_directory in matches:
                 self._place(path, is_directory, target, folder or len(matches) > 1, placed)
+
+    def _mounts(self, run: Run) -> None:
+        for source in run.bound:
+            path = expand(source, self.states[run.index])
+            if path is not None and self.tree.complete and not self._there(path):
+                self.missing.append((source, run.line))
+
+    def _there(self, path: str) -> bool:
+        """Whether the context has *path*, which is no pattern."""
+        bare = posixpath.normpath("/" + path).lstrip("/")
+        return not bare or bare in self.tree.by_path or bare in self.tree.folders
 
     def matching(self, pattern: str) -> list[tuple[str, bool]]:
         """The files and folders of the context that a source of COPY names, and whether each is a folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from ..analysis.flow.state import stage_state, states
 from ..analysis.project import (
@@ -46,6 +47,10 @@ class StoredProject:
     whole: Stored
 
 
+#: Trees of files that several projects may read, by their folder, the text of its ignore file, and what they may cost.
+Trees: TypeAlias = dict[tuple[Path, str, Limits], ContextTree]
+
+
 class FolderProject:
     """The project at *location*; *dockerfile* is the name that evidence in the Dockerfile carries, *usage* is how the
     repository builds and runs it. What is *stored* takes the place of what lies in the folder.
@@ -60,7 +65,9 @@ class FolderProject:
         limits: Limits | None = None,
         usage: Usage | None = None,
         stored: StoredProject | None = None,
+        trees: Trees | None = None,
     ) -> None:
+        self._trees = {} if trees is None else trees
         self.usage = usage or Usage()
         self._stored = stored
         self._location = location
@@ -135,10 +142,18 @@ class FolderProject:
     @cached_property
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
-        stored = self._stored.tree if self._stored is not None else None
         if self._read_ignore is None:
-            stored = Stored((), False, {})
-        return ContextTree(self._location.root, self._ignore, self._limits, stored=stored)
+            return ContextTree(self._location.root, self._ignore, self._limits, stored=Stored((), False, {}))
+        if self._stored is not None:
+            return ContextTree(self._location.root, self._ignore, self._limits, stored=self._stored.tree)
+        return self._listed(self.ignore_text or "", self._ignore)
+
+    def _listed(self, text: str, ignore: Dockerignore) -> ContextTree:
+        """The files that *ignore*, made of *text*, lets in, read once for all projects with the same folder."""
+        key = (self._location.root, text, self._limits)
+        if key not in self._trees:
+            self._trees[key] = ContextTree(self._location.root, ignore, self._limits)
+        return self._trees[key]
 
     @cached_property
     def _modules(self) -> Modules:
@@ -147,8 +162,9 @@ class FolderProject:
     @cached_property
     def whole(self) -> ContextTree:
         """All files of the folder, those that the ignore file keeps from a build among them."""
-        stored = self._stored.whole if self._stored is not None else None
-        return ContextTree(self._location.root, Dockerignore(), self._limits, stored=stored)
+        if self._stored is not None:
+            return ContextTree(self._location.root, Dockerignore(), self._limits, stored=self._stored.whole)
+        return self._listed("", Dockerignore())
 
     def carried(self, most: int) -> FolderProject | None:
         """The same project with all that may be asked of its folder, so that it can be read where the folder is not.
@@ -241,7 +257,7 @@ class FolderProject:
         return self._placed[key]
 
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
-        """The sources of COPY and ADD, with their lines, that the build is not sent."""
+        """The sources of COPY, ADD and mounts, with their lines, that the build is not sent."""
         return self.placed(build).missing
 
     def image_files(self, build: Build) -> dict[str, FileFacts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from ..analysis.project import (
@@ -42,9 +43,11 @@ _ABOUT = re.compile(r"(?:^|/)(?:docs?|examples?|bench(?:marks)?)/", re.IGNORECAS
 #: Below it names of folders are parts of packages' names: com.example.
 _MAIN = re.compile(r"(?:^|/)src/main/")
 _LONGEST_LINE = 2000
-#: What was found in sources, with their text; so many are remembered.
-_LOOKED_AT: dict[tuple[str, str, str, str | None], tuple[str, Collected]] = {}
+#: What was found in sources, with their text: all but packages, and these as they are in no working directory. So many
+#: are remembered. What writes nothing is the same in every working directory, and stands under ``_ANYWHERE``.
+_LOOKED_AT: dict[tuple[str, str, str, str | None], tuple[str, Collected, tuple[UsedPackage, ...]]] = {}
 _MOST_LOOKED_AT = 4096
+_ANYWHERE = "*"
 #: So many characters before a string tell what it is given to.
 _NEAR = 80
 _QUOTED = re.compile(r"""(["'`])([^"'`\s]{3,200})\1""")
@@ -70,6 +73,7 @@ def _own(words: Vocabulary, files: Iterable[str]) -> list[str]:
     return own if any(path.endswith(words.suffixes) for path in own) else found
 
 
+@lru_cache(maxsize=16_384)
 def _runs_elsewhere(path: str) -> bool:
     return _ELSEWHERE.search(_outer(path)) is not None
 
@@ -97,7 +101,9 @@ def look(
         if text is None:
             found.doubt(f"{path} could not be read as text", Evidence(path, 0))
             continue
-        found.add(_source(words, path, text, cwd))
+        shown_by, packages = _source(words, path, text, cwd)
+        found.add(shown_by)
+        found.packages += (UsedPackage(one.language, one.name, one.evidence, cwd) for one in packages)
     for path in _own(words, listed):
         if words.manifests and path.endswith(words.manifests):
             found.packages += _packages(words, path, read(path) or "", cwd)
@@ -113,11 +119,15 @@ def _moves(words: Vocabulary, sources: Iterable[str], read: Callable[[str], str 
     told = writing_calls(words.language)
     if told is None:
         return False
-    texts = (read(path) or "" for path in sources)
-    lines = (line.strip() for text in texts if told.moves.search(text) for line in text.split("\n"))
-    return any(
-        not line.startswith(words.comments) for line in lines if len(line) <= _LONGEST_LINE and told.moves.search(line)
-    )
+    return any(_moves_in(told.moves, words.comments, read(path) or "") for path in sources)
+
+
+@lru_cache(maxsize=_MOST_LOOKED_AT)
+def _moves_in(moves: re.Pattern[str], comments: tuple[str, ...], text: str) -> bool:
+    if not moves.search(text):
+        return False
+    lines = (line.strip() for line in text.split("\n"))
+    return any(not line.startswith(comments) for line in lines if len(line) <= _LONGEST_LINE and moves.search(line))
 
 
 def _is_own(name: str, own: set[str]) -> bool:
@@ -128,21 +138,24 @@ def _is_own(name: str, own: set[str]) -> bool:
     return not own.isdisjoint((name, outer, name.rpartition(".")[0]))
 
 
-def _source(words: Vocabulary, path: str, text: str, cwd: str | None) -> Collected:
-    """What the source *text* shows: the same file is looked at for every way in which containers start."""
-    key = (words.language, words.name, path, cwd)
-    known = _LOOKED_AT.get(key)
-    if known is not None and known[0] == text:
-        return known[1]
+def _source(words: Vocabulary, path: str, text: str, cwd: str | None) -> tuple[Collected, tuple[UsedPackage, ...]]:
+    """What the source *text* shows: the same file is looked at for every way in which containers start.
+
+    Packages stand beside it, without the working directory.
+    """
+    for place in (_ANYWHERE, cwd):
+        known = _LOOKED_AT.get((words.language, words.name, path, place))
+        if known is not None and known[0] == text:
+            return known[1:]
     found = Collected()
     found.followed.append(path)
     _file(words, path, text, cwd, found)
-    if not words.manifests and path.endswith(words.suffixes):
-        found.packages += _packages(words, path, text, cwd)
+    named = not words.manifests and path.endswith(words.suffixes)
+    packages = tuple(_packages(words, path, text, None)) if named else ()
     if len(_LOOKED_AT) >= _MOST_LOOKED_AT:
         _LOOKED_AT.clear()
-    _LOOKED_AT[key] = (text, found)
-    return found
+    _LOOKED_AT[words.language, words.name, path, cwd if found.writes else _ANYWHERE] = (text, found, packages)
+    return found, packages
 
 
 def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Collected) -> None:
@@ -184,8 +197,8 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
                 near = max(0, quoted.start() - _NEAR), quoted.start()
                 if _may_write(words, quoted, bare) and not _READS.search(bare, *near):
                     # Behind a part that the code computes, it begins no path.
-                    text = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
-                    found.writes.append(at_path(text, WriteKind.POSSIBLE, text, cwd, where))
+                    named = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
+                    found.writes.append(at_path(named, WriteKind.POSSIBLE, named, cwd, where))
         match = _first(words.listens, bare)
         if match is not None:
             found.listeners.append(_listener(match, words, bare, text, where))

@@ -55,6 +55,15 @@ class Run(_Step):
                 found.append({key.lower(): value for key, _, value in pairs})
         return tuple(found)
 
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """What its mounts take from the build context, as written; the whole context is empty."""
+        return tuple(
+            mount.get("source") or mount.get("src") or ""
+            for mount in self.mounts
+            if mount.get("type", "bind") == "bind" and not mount.get("from")
+        )
+
     @staticmethod
     def mount_target(mount: Mapping[str, str]) -> str:
         """Where one of ``mounts`` is seen; empty where it does not say."""

@@ -52,6 +52,21 @@ def accepted_at(rule: str, line: int, build: Build) -> Accepted:
     return Accepted(rule, stage, digest, text[:_SHOWN])
 
 
+def standing(accepted: Known, build: Build) -> Known:
+    """Those of *accepted* whose stage of *build* says their instruction."""
+    steps = (step for stage in build.stages for step in (stage.head, *stage.steps))
+    said = {accepted_at("", step.line, build).key[1:] for step in (*build.preamble, *steps)}
+    return frozenset(key for key in accepted if key[1:] in said)
+
+
+def displaced(accepted: Known, build: Build) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """Those of *accepted* whose stage of *build* does not say their instruction, by rule and instruction.
+
+    They hold wherever it stands: the stage has another name, or exchanged it with one.
+    """
+    return {(key[0], key[2]): key for key in sorted(accepted - standing(accepted, build))}
+
+
 def _at(line: int, build: Build) -> tuple[str, Step | None]:
     found: tuple[str, Step | None] = ("", None)
     labels = stage_labels(build)

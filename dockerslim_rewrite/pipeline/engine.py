@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from ..passes import Pass, Phase, rules
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
-from .baseline import Known, accepted_at
+from .baseline import Known, accepted_at, displaced
 from .inserted import copied_line, first_kept, is_inserted
 from .options import Options
 from .positions import on_original
@@ -270,9 +270,15 @@ class Engine:
         line = self._line_of(build, outcome.patch)(proposal.line)
         key = accepted_at(proposal.rule, line, self.first.build).key
         if key not in self._accepted:
-            return False
+            if (key[0], key[2]) not in self._displaced:
+                return False
+            key = self._displaced[key[0], key[2]]
         self._met.add(key)
         return True
+
+    @cached_property
+    def _displaced(self) -> dict[tuple[str, str], tuple[str, str, str]]:
+        return displaced(self._accepted, self.first.build)
 
     def unmet(self) -> Known:
         """The accepted findings of the rules that ran which are no longer there."""

@@ -33,6 +33,10 @@ _ABOVE = 100
 _SHORT = 12
 #: More changes of one reason than this are told as one.
 _ALIKE = 2
+#: A part of more places than this holds what was not told apart: no change has as many.
+_TOLD_APART = 10
+#: So many lines of each text does a dry run show.
+_READ = 80
 #: So much of what a change rests on is shown.
 _EVIDENCE = 3
 
@@ -166,9 +170,29 @@ def _patch_of(file: Reviewed) -> str:
     diff = _diff(file, file.parts)
     name = fingerprint(file.path, "patch", diff, 1)
     said = "This changes several places, or lines that the diff does not show, so it is a patch:"
-    if len(file.suggestions) + len(file.parts) >= MOST_PARTS:
+    if _crowded(file):
         said = "Of this many changes those that save most are suggestions; the others are this patch:"
+        if not file.suggestions:
+            said = "These are more changes than can be told apart in a file of this size, so they are one patch:"
     return f"{said}\n\n{why(changes)}\n\n{fenced(diff, 'diff')}\n\n{MARK}{name} -->"
+
+
+def _crowded(file: Reviewed) -> bool:
+    """Whether *file* has more changes than can be suggestions each, so that the others are one patch."""
+    return any(len(part.replacements) > _TOLD_APART for part in file.parts) or (
+        len(file.suggestions) + len(file.parts) >= MOST_PARTS
+    )
+
+
+def _crowds(review: Review) -> Iterator[str]:
+    """A sentence for each file of which not all changes can be accepted by themselves."""
+    for file in review.files:
+        if _crowded(file):
+            rest = len({change for part in file.parts for change in part.changes})
+            some = counted(len(file.suggestions), "suggestion")
+            alone = f"{some} for those that save most, and " if file.suggestions else ""
+            many = counted(len(file.changes), "change")
+            yield f"{file.path}: {many} are too many to tell apart: {alone}one patch for {rest}"
 
 
 def _diff(file: Reviewed, parts: Sequence[Part]) -> str:
@@ -189,22 +213,34 @@ def summary(review: Review, root: Path) -> str:
         text += (
             f"\n{counted(suggested, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
         )
+    for line in _crowds(review):
+        text += f"\n{plain(line)}.\n"
     for line in review.skipped:
         text += f"\nSkipped: {code(line)}\n"
     return f"{text[:LIMIT]}\n{SUMMARY}\n"
 
 
 def post_lines(comments: Sequence[dict[str, Any]], files: Sequence[dict[str, Any]], summary: str) -> Iterator[str]:
-    """What a post would say and where, for a terminal: each comment below a line with its place, then the summary."""
+    """What a post would say and where, for a terminal: each comment below a line with its place, then the summary.
+
+    Of a long text the beginning is shown, and how many lines it has more.
+    """
     for one in (*comments, *files):
         at = one.get("position", one)
         path, last = at.get("new_path", one.get("path")), at.get("new_line", at.get("line"))
         first = at.get("start_line", last)
         place = "" if last is None else f":{last}" if first == last else f":{first}-{last}"
         yield f"--- {path}{place}"
-        yield from one["body"].split("\n")
+        yield from _beginning(one["body"])
     yield "--- summary"
-    yield from summary.rstrip("\n").split("\n")
+    yield from _beginning(summary.rstrip("\n"))
+
+
+def _beginning(text: str) -> Iterator[str]:
+    lines = text.split("\n")
+    yield from lines[:_READ]
+    if len(lines) > _READ:
+        yield f"… and {counted(len(lines) - _READ, 'line')} more"
 
 
 def review_json(review: Review, root: Path) -> str:
@@ -247,6 +283,7 @@ def review_lines(review: Review) -> list[str]:
     files = counted(len(review.files), "file")
     suggested = counted(sum(len(one.suggestions) for one in review.files), "suggestion")
     lines.append(f"{fails}{suggested} in {files}, compared with {against}")
+    lines[-1:-1] = _crowds(review)
     patched = sum(bool(one.parts) for one in review.files)
     if patched:
         lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"

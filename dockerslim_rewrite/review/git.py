@@ -130,6 +130,12 @@ class Git:
             raise GitError(f"{file.path}: cannot be read: {error.strerror}") from None
         return (Hunk(1, count, frozenset(range(1, count + 1))),)
 
+    def content(self, commit: str, path: str) -> bytes:
+        """The content of the file *path* in *commit*, of which there is no more than `rewrite` takes."""
+        if int(self._run("cat-file", "-s", f"{commit}:{path}")[1]) > _MOST:
+            raise GitError(f"{path}: has more than {_MOST // 2**20} MiB")
+        return self._run("cat-file", "blob", f"{commit}:{path}")[1]
+
     def unpack(self, commit: str, folder: Path) -> None:
         """Write the tree of *commit* into *folder*; links that lead outside are left out."""
         tree.unpack(self.root, commit, folder)

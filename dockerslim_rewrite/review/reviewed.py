@@ -98,7 +98,7 @@ def reviewed(
 ) -> Reviewed:
     """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
     new = Subtraction(before, after)
-    touched = _touched(new.here, hunks)
+    touched = _touched(new.here, hunks).difference(new.kept())
     # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
     brought = new.changes(touched)
     waited = (at for at in brought if hunks and after.changes[at].line not in touched and new.declined(at))
@@ -118,8 +118,11 @@ def reviewed(
     if before is not None:
         # What fails at an instruction that stays as it was worked before; a new one may copy what is made first.
         failing = {one.code for one in rules() if one.fails}
-        broken = {after.remarks[at] for at in seen if after.remarks[at].rule in failing}
-        notes = tuple(evolve(one, breaks=one in broken and one.line not in touched) for one in notes)
+        worse = {after.remarks[at] for at in seen}
+        notes = tuple(
+            evolve(one, breaks=one in worse and (one.breaks or (one.rule in failing and one.line not in touched)))
+            for one in notes
+        )
     return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
 
 

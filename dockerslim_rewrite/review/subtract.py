@@ -17,6 +17,10 @@ from ..syntax import parse
 
 #: So many pairs of instructions are compared: the comparison may take the cube of their number.
 _COMPARED = 40_000
+#: An instruction that more stages have tells none from another.
+_EVERYWHERE = 20
+#: Two stages that share neither name nor label nor image.
+_UNLIKE = (True, True, True)
 #: A finding without its line: the rule, the instruction that it is about, and the text where that makes it another.
 Key = tuple[str, int | str, str]
 
@@ -43,6 +47,20 @@ class Subtraction:
     def declined(self, at: int) -> bool:
         """Whether the base left what the change *at* is about as it was, and said so: only the verdict is new."""
         return self._new_key(self._after.changes[at]) in self._declined
+
+    def kept(self) -> frozenset[int]:
+        """The lines of instructions that stand in the base as they are here, there or elsewhere; of FROM the image."""
+        if self._before is None:
+            return frozenset()
+        found = self._there.found
+        pairs = ((one, self._same[at]) for at, one in enumerate(self.here.found))
+        kept = ((one, found[at]) for one, at in pairs if at is not None)
+        same = (
+            one
+            for one, was in kept
+            if one.text == was.text or (one.keyword == was.keyword == "FROM" and one.about == was.about)
+        )
+        return frozenset(line for one in same for line in range(one.first, one.last + 1))
 
     @cached_property
     def _declined(self) -> frozenset[Key]:
@@ -85,13 +103,18 @@ class Subtraction:
 
 @record
 class Place:
-    """An instruction: its lines, its keyword, its text without regard to blanks, and the number of its stage."""
+    """An instruction: its lines, its keyword, its text without regard to blanks, and the number of its stage.
+
+    ``text`` is as it stands there; ``about`` is what findings on base images are about, the image where it is a FROM.
+    """
 
     first: int
     last: int
     keyword: str
     said: str
     stage: int
+    text: str
+    about: str
 
 
 class Places:
@@ -107,8 +130,10 @@ class Places:
         stage = 0
         for one in build.document.instructions:
             stage += one.keyword == "FROM"
-            said = " ".join(text[one.span.start : one.span.end].split())
-            found.append(Place(one.line_number, one.end_line, one.keyword, said, stage))
+            verbatim = text[one.span.start : one.span.end]
+            said = " ".join(verbatim.split())
+            about = build.stages[stage - 1].head.image if one.keyword == "FROM" else said
+            found.append(Place(one.line_number, one.end_line, one.keyword, said, stage, verbatim, about))
         self.found = tuple(found)
         #: How often each stage says what, the instructions before the first one as stage 0.
         self.said = [Counter[str]() for _ in self.labels]
@@ -125,13 +150,13 @@ class Places:
         if at is None:
             return told.rule, " ".join(self._lines[min(told.line, len(self._lines)) - 1].split()), ""
         number = same[at]
-        said = self.found[at].said
-        return told.rule, said if number is None else number, said if of_base else ""
+        here = self.found[at]
+        return told.rule, here.said if number is None else number, here.about if of_base else ""
 
 
 def counterparts(before: Places, after: Places) -> list[int | None]:
     """For each instruction of *after* the index of the one in *before* that it was; None: it is new."""
-    stages = _stages(before, after)
+    stages = same_stages(before, after)
     old = [(one.stage, one.said) for one in before.found]
     new = [(stages.get(one.stage, -one.stage), one.said) for one in after.found]
     blocks = _blocks(old, new)
@@ -146,17 +171,25 @@ def counterparts(before: Places, after: Places) -> list[int | None]:
     for at, told in enumerate(new):
         if same[at] is None and left[told]:
             same[at] = left[told].popleft()
-    # What stands where something else of its kind stood is that, edited.
+    # It may have gone into a stage of its own, too.
     free = {one for some in left.values() for one in some}
+    gone: defaultdict[str, deque[int]] = defaultdict(deque)
+    for one in sorted(free):
+        gone[before.found[one].said].append(one)
+    for at, here in enumerate(after.found):
+        if same[at] is None and here.keyword != "FROM" and gone[here.said]:
+            found = same[at] = gone[here.said].popleft()
+            free.discard(found)
+    # What stands where something else of its kind stood is that, edited.
     for kind, start, end, at, to in blocks:
         if kind == "replace":
             there: defaultdict[str, deque[int]] = defaultdict(deque)
             for one in range(start, end):
                 if one in free:
                     there[before.found[one].keyword].append(one)
-            for here in range(at, to):
-                if same[here] is None and there[after.found[here].keyword]:
-                    same[here] = there[after.found[here].keyword].popleft()
+            for number in range(at, to):
+                if same[number] is None and there[after.found[number].keyword]:
+                    same[number] = there[after.found[number].keyword].popleft()
     return same
 
 
@@ -174,26 +207,42 @@ def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> l
     return [*blocks, *((kind, start + head, end + head, at + head, to + head) for kind, start, end, at, to in inside)]
 
 
-def _stages(before: Places, after: Places) -> dict[int, int]:
+def same_stages(before: Places, after: Places) -> dict[int, int]:
     """Which stage of *before*, by number, each of *after* is.
 
-    Of those that have its name or its image it is the one whose name it has, else the one with which it shares most
-    instructions: a stage may get a name, and another one with the same image be put before or behind it.
+    It is the one with which it shares most, what few stages say before what many do; of those that share as much the
+    one whose name it has, else the one with its label or image. Names are exchanged, stages are moved and get names.
     """
-    pairs: list[tuple[bool, int, int, int]] = []
-    for at, label in enumerate(after.labels):
-        for there, other in enumerate(before.labels):
-            named = label == other and label in after.names and other in before.names
-            if named or label == other or (at and there and after.images[at] == before.images[there]):
-                shared = sum((after.said[at] & before.said[there]).values()) if len(pairs) < _COMPARED else 0
-                pairs.append((not named, -shared, at, there))
-    found: dict[int, int] = {}
+    where: defaultdict[str, list[int]] = defaultdict(list)
+    for there, said in enumerate(before.said[1:], start=1):
+        for one in said:
+            where[one].append(there)
+    shared: defaultdict[tuple[int, int], float] = defaultdict(float)
+    for at, said in enumerate(after.said[1:], start=1):
+        for one, times in said.items():
+            # What stands everywhere tells no stage from another.
+            for there in where[one] if len(where[one]) <= _EVERYWHERE else ():
+                shared[at, there] += min(times, before.said[there][one]) / len(where[one])
+    pairs = [(-weight, *_alike(before, after, at, there), at, there) for (at, there), weight in shared.items()]
+    for at in range(1, len(after.labels)):
+        for there in range(1, len(before.labels)):
+            alike = _alike(before, after, at, there)
+            if (at, there) not in shared and alike != _UNLIKE:
+                pairs.append((0.0, *alike, at, there))
+    found = {0: 0}
     taken: set[int] = set()
-    for _, _, at, there in sorted(pairs):
+    for *_, at, there in sorted(pairs):
         if at not in found and there not in taken:
             found[at] = there
             taken.add(there)
     return found
 
 
-__all__ = ["Places", "Subtraction", "counterparts"]
+def _alike(before: Places, after: Places, at: int, there: int) -> tuple[bool, bool, bool]:
+    """Whether the stages *at* of *after* and *there* of *before* differ in name, in label, and in image."""
+    label, other = after.labels[at], before.labels[there]
+    named = label == other and label in after.names and other in before.names
+    return not named, label != other, after.images[at] != before.images[there]
+
+
+__all__ = ["Places", "Subtraction", "counterparts", "same_stages"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..ir.build import Build, read_build
-from ..ir.steps import Copy
+from ..ir.steps import Copy, Run
 from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
@@ -32,7 +32,7 @@ class Inferred:
 
 
 def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[str] | None = None) -> Inferred:
-    """The nearest folder, from the Dockerfile's own up to the root, that holds every source of its COPY and ADD.
+    """The nearest folder, from the Dockerfile's own up to the root, that holds every source that it names.
 
     *sources* are these, where the caller knows them already.
     """
@@ -50,7 +50,7 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
 
 
 def sources_of(dockerfile: Path) -> tuple[str, ...]:
-    """The sources of COPY and ADD that come from the context and are known without building."""
+    """The sources of COPY, ADD and mounts that come from the context and are known without building."""
     try:
         return sources_in(read_whole(dockerfile))
     except OSError:
@@ -73,6 +73,8 @@ def _sources(build: Build) -> Iterator[str]:
                 for word in step.sources:
                     if "$" not in word and "://" not in word and not word.startswith("git@"):
                         yield word
+            elif isinstance(step, Run):
+                yield from (word for word in step.bound if "$" not in word)
 
 
 def _holds(folder: Path, source: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..analysis.project import Evidence
 from ..analysis.usage import Container, Mounted, Usage
 from ..context.locate import Location, locate
-from ..context.project import FolderProject
+from ..context.project import FolderProject, Trees
 from ..record import evolve
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
@@ -45,12 +45,17 @@ class Workspace:
         return () if path is None else self.graph.of(path)
 
     def projects(
-        self, dockerfile: Path, context: Path | None = None, sources: Sequence[str] | None = None
+        self,
+        dockerfile: Path,
+        context: Path | None = None,
+        sources: Sequence[str] | None = None,
+        trees: Trees | None = None,
     ) -> tuple[FolderProject, ...]:
         """What passes may know of *dockerfile*, once for each way to build it; nothing where there are too many ways.
 
         *context* takes the place of every build's own. The last stage is always among what is judged: where nobody
-        in the repository builds it, somebody else does. *sources* are those of COPY and ADD, where they are known.
+        in the repository builds it, somebody else does. *sources* are those of COPY and ADD, where they are known;
+        *trees* are those of contexts that were read before, and hold still.
         """
         builds = self.builds_of(dockerfile)
         # A build whose own context is not known is taken for one of the others, or for what COPY shows.
@@ -67,11 +72,13 @@ class Workspace:
         if not any(target is None for _, target in ways):
             ways[default, None] = []
         guessed = guess is not None and not guess.complete
+        trees = {} if trees is None else trees
         return tuple(
             FolderProject(
                 self._location(dockerfile, root, found, context, guess),
                 dockerfile.name,
                 usage=evolve(self._usage(target, found), guessed=guessed),
+                trees=trees,
             )
             for (root, target), found in ways.items()
         )

@@ -21,6 +21,7 @@ from dockerslim_rewrite.report.review import (
     github_comments,
     gitlab_discussions,
     marks,
+    post_lines,
     review_lines,
     summary,
 )
@@ -146,6 +147,51 @@ def test_a_stage_that_is_put_before_is_no_news_of_the_others(repo: Make) -> None
     tools = "FROM alpine:3.22 AS tools\nRUN tool > /tool\n\n"
     more = tools + BASE.replace("COPY a", "COPY --from=tools /tool /\nCOPY a")
     assert told_lines(repo({"Dockerfile": BASE}, {"Dockerfile": more})) == set()
+
+
+STAGES = {
+    "a": "FROM debian:12{}\nRUN apt-get update && apt-get install -y curl\nENV X 1\nRUN curl -o /x http://x\n",
+    "b": "FROM debian:12{}\nRUN apt-get update && apt-get install -y git\nENV Y 1\n",
+    "c": "FROM alpine:3.22{}\nRUN apk add curl\nENV Z 1\n",
+}
+LAST = 'FROM debian:12\nCOPY --from={} /x /x\nCOPY --from={} /y /y\nCOPY --from={} /z /z\nUSER 1000\nCMD ["x"]\n'
+
+
+def staged(named: str, order: str = "abc") -> str:
+    """The stages of *order*, called as *named* has it for a, b and c; by numbers where that is empty."""
+    names = dict(zip("abc", named or (str(order.index(one)) for one in "abc"), strict=True))
+    stages = (STAGES[one].format(f" AS {names[one]}" if named else "") for one in order)
+    return "".join(stages) + LAST.format(*(names[one] for one in "abc"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (staged("abc"), staged("abc", "cba")),
+        (staged("abc"), staged("xyz")),
+        (staged("abc"), staged("bca")),
+        (staged("abc"), staged("cab", "bca")),
+        (staged(""), staged("", "cba")),
+        (staged(""), staged("xyz", "bac")),
+        (staged("abc").replace("debian:12", "debian"), staged("xyz").replace("debian:12", "debian")),
+        (staged("abc"), staged("abc").replace("RUN curl", "FROM a AS fetched\nRUN curl").replace("=a", "=fetched")),
+    ],
+)
+def test_stages_that_change_places_or_names_bring_nothing_new(repo: Make, before: str, after: str) -> None:
+    assert rewrite(after).changed
+    assert run(repo({"Dockerfile": before}, {"Dockerfile": after})).files == ()
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_files_that_exchange_their_names_bring_nothing_new(repo: Make, accepted: bool) -> None:
+    texts = [STAGES[one].format("") + 'USER 1000\nCMD ["x"]\n' for one in "ac"]
+    names = ("a.Dockerfile", "c.Dockerfile")
+    made = repo(dict(zip(names, texts, strict=True)), dict(zip(names, reversed(texts), strict=True)))
+    known = {}
+    for name, text in zip(names, texts, strict=True):
+        entries = (accepted_at(one.rule, one.line, read_build(parse(text))) for one in rewrite(text).changes)
+        known[name] = Options(accepted=frozenset(one.key for one in entries) if accepted else frozenset())
+    assert run(made, options=lambda path: known[path.name]).files == ()
 
 
 def test_an_instruction_is_not_touched_by_the_deletion_of_the_one_above(repo: Make) -> None:
@@ -280,7 +326,18 @@ def test_of_very_many_changes_the_others_are_one_patch(repo: Make) -> None:
     assert len(rest.replacements) == 10
     taken = [one.replacement for one in file.suggestions] + list(rest.replacements)
     assert apply_lines(text, taken) == file.result.text
-    assert file_comments(run(made))[0]["body"].startswith("Of this many changes those that save most are suggestions;")
+    found = run(made)
+    assert file_comments(found)[0]["body"].startswith("Of this many changes those that save most are suggestions;")
+    many = "Dockerfile: 40 changes are too many to tell apart: "
+    said = f"{many}30 suggestions for those that save most, and one patch for 10"
+    assert said in summary(found, made.root)
+    assert review_lines(found)[-2] == said
+
+
+def test_a_dry_run_shows_the_beginning_of_every_text() -> None:
+    shown = list(post_lines([{"path": "a", "line": 3, "body": "why\n" + "x\n" * 200}], [], "said\n"))
+    assert shown[:3] == ["--- a:3", "why", "x"]
+    assert shown[-3:] == ["… and 122 lines more", "--- summary", "said"]
 
 
 def test_lines_that_come_new_leave_the_line_below_alone(repo: Make) -> None:
@@ -334,7 +391,7 @@ def test_a_source_that_is_gone_is_told_of_where_only_the_base_tells_its_context(
     made.git("rm", "-q", "a/data.txt")
     made.commit()
     (file,) = run(made).files
-    assert [one.reason for one in file.notes] == ["data.txt is not in the build context (a)"]
+    assert [one.reason for one in file.notes] == ["data.txt is deleted by this change, so COPY fails"]
 
 
 def test_a_file_of_the_context_that_is_gone_is_told_of(repo: Make) -> None:

@@ -86,6 +86,26 @@ def test_a_stage_that_is_put_before_takes_no_entry_away(folder: Path) -> None:
     assert "DS602" not in call(folder, "rewrite", "Dockerfile", "--check").stderr
 
 
+def test_a_stage_keeps_its_entries_under_another_name(folder: Path) -> None:
+    other = 'FROM debian:12 AS b\nENV A 1\nCOPY --from=a /x /x\nCMD ["true"]\n'
+    text = POOR.replace("debian:12", "debian:12 AS a") + other
+    (folder / "Dockerfile").write_text(text)
+    call(folder, "baseline")
+    renamed = text.replace("AS a", "AS c").replace("AS b", "AS a").replace("--from=a", "--from=c")
+    (folder / "Dockerfile").write_text(renamed)
+    checked = call(folder, "rewrite", "Dockerfile", "--check")
+    assert (checked.returncode, "baseline" in checked.stderr) == (0, False)
+
+
+@pytest.mark.parametrize("command", ["rewrite", "batch"])
+def test_a_baseline_that_is_in_conflict_is_told_once_for_all_files(folder: Path, command: str) -> None:
+    (folder / "other.Dockerfile").write_text(POOR)
+    (folder / FILE).write_text("<<<<<<< HEAD\n=======\n>>>>>>> topic\n")
+    done = call(folder, command, "--check", ".")
+    assert done.returncode == 2
+    assert done.stderr.count("solve the conflict") == 1
+
+
 def test_other_files_of_the_directory_stay_and_removed_ones_go(folder: Path) -> None:
     (folder / "other.Dockerfile").write_text(POOR)
     call(folder, "baseline")

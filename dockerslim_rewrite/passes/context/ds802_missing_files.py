@@ -1,4 +1,4 @@
-"""DS802: files that are copied and not sent to the build."""
+"""DS802: files that are copied or mounted and not sent to the build."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from ...analysis.facts import Facts
 from ...ir.build import Build
-from ...ir.steps import Copy
+from ...ir.steps import Copy, Run, Step
 from ..base import Proposals, analysis
 
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
@@ -16,7 +16,7 @@ _SHOWN = 5
 
 
 def missing_files(build: Build, facts: Facts) -> Proposals:
-    """Tell which sources of COPY and ADD a build does not get: kept out by .dockerignore, or not in the context.
+    """Tell which files that COPY, ADD or a mount names a build does not get: kept out by .dockerignore, or not there.
 
     Such a build fails, at the earliest when it comes to that line.
 
@@ -34,19 +34,28 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
             continue
         path = posixpath.normpath("/" + source).lstrip("/")
         if project.excluded(path):
-            yield analysis(line, f"{source} is kept from the build by {project.ignore_path}, so COPY fails")
+            keyword = next(step.origin.keyword for step in build if step.line == line)
+            reason = f"{source} is kept from the build by {project.ignore_path}, so {keyword} fails"
+            yield analysis(line, reason, f"line {line}: {source}")
         else:
             absent.append((source, line))
     if not absent:
         return
     first = absent[0][1]
-    wanted = sum(len(step.sources) for step in build if isinstance(step, Copy) and step.origin.flag("from") is None)
+    wanted = sum(len(_wanted(step)) for step in build)
     if len(absent) == wanted > 1:
         reason = f"wrong context? none of {wanted} sources is in {project.shown}; name the right one with --context"
     else:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
         reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"
     yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
+
+
+def _wanted(step: Step) -> tuple[str, ...]:
+    """What *step* takes from the context."""
+    if isinstance(step, Copy):
+        return step.sources if step.origin.flag("from") is None else ()
+    return step.bound if isinstance(step, Run) else ()
 
 
 def _listed(places: list[str]) -> str:

@@ -1,0 +1,252 @@
+"""What a request breaks: what the head's program asks for, the base had, and the head has no more."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..analysis.flow.graph import references
+from ..analysis.flow.state import expand, states
+from ..change import Remark, RemarkKind
+from ..context.project import FolderProject
+from ..ignores import holding, ignored_rules
+from ..ir.build import Build, Stage
+from ..ir.steps import Copy, From, Onbuild, Run, Step
+from ..knowledge.images import canonical_name, catalogued
+from ..pipeline import Options
+from ..pipeline.options import selected
+from ..record import evolve, record
+from .subtract import Places, counterparts, same_stages
+
+#: The rules that tell of files and of stages that are not there.
+FILES, STAGES = "DS802", "DS413"
+_PATTERN = re.compile(r"(?<!\\)[*?\[]")
+#: Directories that base images fill themselves.
+_FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
+
+
+@record
+class Version:
+    """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
+
+    ``named`` are further contexts that its builds name, ``targets`` the stages that they ask for, each with its place.
+    """
+
+    build: Build
+    projects: Callable[[], Mapping[str, FolderProject]]
+    named: frozenset[str] = frozenset()
+    targets: tuple[tuple[str, str], ...] = ()
+
+
+def with_losses(
+    notes: Sequence[Remark],
+    losses: Sequence[Remark],
+    build: Build,
+    options: Options,
+    made: Callable[[Remark], bool],
+) -> tuple[Remark, ...]:
+    """*notes* on the Dockerfile *build* with those of *losses* that *options* and its comments let be told.
+
+    What tells of the same files goes. Nothing fails for files that are *made* before the build.
+    """
+    chosen = {one.code: one.name for phase in selected(options) for one in phase.passes}
+    ignored = ignored_rules(build.document)
+    told = [
+        one
+        for one in dict.fromkeys(losses)
+        if one.rule in chosen
+        and not any(holding(ignored, {one.rule.lower(), chosen[one.rule]}, [one.line]))
+        and not (one.breaks and made(one))
+    ]
+    covered = {place for one in told for place in one.evidence}
+    others = [
+        evolve(one, breaks=one.breaks and not (one.rule == FILES and made(one)))
+        for one in notes
+        if one.rule != FILES or not one.evidence or not covered.issuperset(one.evidence)
+    ]
+    return tuple(sorted((*others, *told), key=lambda one: one.line))
+
+
+def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
+    """Remarks on references of *after* to stages that *before* had under that name or number."""
+    names = _names(before.build)
+    there = _names(after.build)
+    old, new = Places(before.build.text), Places(after.build.text)
+    stages = same_stages(old, new)
+    same = counterparts(old, new)
+
+    def kept(step: From | Step) -> bool:
+        at = new.at(step.line)
+        other = None if at is None else same[at]
+        return at is not None and other is not None and old.found[other].said == new.found[at].said
+
+    def now(name: str) -> str:
+        """What became of the stage *name* of before."""
+        number = next((at for at, one in stages.items() if at and one == names[name] + 1), None)
+        if number is None:
+            return "this change removes it"
+        alias = after.build.stages[number - 1].head.alias
+        return f"this change names it `{alias}`" if alias else "it has no name any more"
+
+    earlier: set[str] = set()
+    for stage in after.build.stages:
+        image = stage.head.image.lower()
+        wanted: list[tuple[str, From | Step]] = [(image, stage.head)] if image not in earlier else []
+        wanted += [
+            (name.lower(), step)
+            for step in stage.steps
+            if not isinstance(step, Onbuild)
+            for name in references(step)
+            if name.lower() not in there
+        ]
+        for name, step in dict.fromkeys(wanted):
+            if name in names and name not in after.named:
+                moved = name in there
+                became = "it stands further below now" if moved else now(name)
+                reason = f"`{name}` was a stage before this change, and is pulled as an image now: {became}"
+                yield _remark(STAGES, reason, step.line, fails=kept(step) or canonical_name(name) not in catalogued())
+        earlier |= {stage.name} if stage.head.alias else set()
+        for step in stage.steps:
+            for name in references(step) if isinstance(step, Copy) and kept(step) else ():
+                other = _counted_otherwise(name, stages, new)
+                if other:
+                    yield _remark(STAGES, other, step.line, fails=False)
+    for name, place in after.targets:
+        if name.lower() in names and name.lower() not in there and after.build.stages:
+            reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
+            yield _remark(STAGES, reason, after.build.stages[-1].head.line)
+
+
+def _names(build: Build) -> dict[str, int]:
+    """The stages of *build* by their names."""
+    return {stage.name: stage.index for stage in build.stages if stage.head.alias}
+
+
+def _counted_otherwise(name: str, stages: Mapping[int, int], new: Places) -> str:
+    """What is to say where the number *name* counted to a stage that has another number now."""
+    at = int(name) + 1 if name.isdecimal() else 0
+    moved = next((there for there, one in stages.items() if at and one == at and there != at), None)
+    if moved is None or at >= len(new.labels):
+        return ""
+    return (
+        f"--from={name} counts to the stage `{new.labels[at]}` now; before this change it was "
+        f"`{new.labels[moved]}`, which is {moved - 1} now: name the stage"
+    )
+
+
+def lost_files(before: Version, after: Version, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+    """Remarks on files that *after* asks for, and that its context, or the stage, had and has no more.
+
+    *moved* has the paths of the repository that the request takes away, and where they went, if anywhere.
+    """
+    for where, project in after.projects().items():
+        missing = () if project.usage.guessed else project.missing(after.build)
+        taken = [
+            (step, *one)
+            for stage in after.build.stages
+            for step in stage.steps
+            for one in _taken(step, after.build)
+            if moved or not _makes(after.build, one[0])
+        ]
+        if project.usage.guessed or not (missing or taken):
+            continue
+        known = before.projects()
+        other = known.get(where) or next(iter([*known.values()][::-1]), None)
+        if other is None or not (project.complete and other.complete):
+            continue
+        had = set(other.missing(after.build))
+        for source, line in dict.fromkeys(missing):
+            if (source, line) in had or _PATTERN.search(source):
+                continue
+            path = _plain(source)
+            if project.excluded(path):
+                told = f"is kept from the build by {project.ignore_path} now"
+            else:
+                fate = f"is not in the build context ({project.shown}) any more"
+                told = _fate(posixpath.join(where, path), moved) or fate
+            keyword = next(step.origin.keyword for step in after.build if step.line == line)
+            yield _remark(FILES, f"{source} {told}, so {keyword} fails", line, f"line {line}: {source}")
+        for step, stage, source, name in taken:
+            lost = _lost_in_stage(before.build, after.build, stage, (step, source, name), other, project)
+            if lost:
+                path, sure = lost
+                told = _fate(posixpath.join(where, path), moved)
+                if told or sure:
+                    told = told or "is not copied there any more"
+                    doubt = "" if sure else " unless the stage makes it otherwise"
+                    reason = f"{source} of `{name}` was {path}, which {told}, so {step.origin.keyword} fails{doubt}"
+                    yield _remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+
+
+def _lost_in_stage(
+    old: Build,
+    new: Build,
+    stage: Stage,
+    taken: tuple[Step, str, str],
+    other: FolderProject,
+    project: FolderProject,
+) -> tuple[str, bool] | None:
+    """The path in the context *other* of what *old* copied from it to where *new* takes it, and does not copy from
+    *project*; and whether nothing else can have brought it there. None where nothing is lost.
+    """
+    step, source, name = taken
+    names = {str(one.index): one.index for one in old.stages} | _names(old)
+    at = names.get(name.lower())
+    path = expand(source, states(new)[step.index])
+    if at is None or path is None or _PATTERN.search(path) or not _plain(path):
+        return None
+    image = f"/{_plain(path)}"
+    came = _below(other.placed(old).stages[at], image)
+    if not came or _below(project.placed(new).stages[stage.index], image):
+        return None
+    return came[0], not _FILLED.match(image) and not _makes(new, stage)
+
+
+def _taken(step: Step, build: Build) -> Iterator[tuple[Stage, str, str]]:
+    """What *step* takes from stages of *build*: the stage, the path as written, and what it calls the stage."""
+    stages = {str(stage.index): stage for stage in build.stages} | {stage.name: stage for stage in build.stages}
+    if isinstance(step, Copy):
+        name = step.origin.flag("from")
+        if name and name.lower() in stages:
+            yield from ((stages[name.lower()], source, name) for source in step.sources)
+    elif isinstance(step, Run):
+        for mount in step.mounts:
+            name = mount.get("from", "")
+            if mount.get("type", "bind") == "bind" and name.lower() in stages:
+                yield stages[name.lower()], mount.get("source") or mount.get("src") or "", name
+
+
+def _makes(build: Build, stage: Stage) -> bool:
+    """Whether *stage*, or one below it, may make files otherwise than by copying them from the context."""
+    names = _names(build)
+    at: int | None = stage.index
+    while at is not None:
+        for step in build.stages[at].steps:
+            if isinstance(step, Run | Onbuild) or step.origin.keyword == "ADD":
+                return True
+            if isinstance(step, Copy) and step.origin.flag("from"):
+                return True
+        at = names.get(build.stages[at].head.image.lower())
+    return False
+
+
+def _below(placed: Mapping[str, str], path: str) -> list[str]:
+    """The paths in the context of what lies at *path* of a stage, or below it."""
+    return [placed[path]] if path in placed else [one for at, one in placed.items() if at.startswith(f"{path}/")]
+
+
+def _plain(source: str) -> str:
+    return posixpath.normpath("/" + source).lstrip("/")
+
+
+def _fate(path: str, moved: Mapping[str, str | None]) -> str:
+    """What the request does to *path* of the repository, or to what lay below it; nothing where it does nothing."""
+    if path in moved:
+        target = moved[path]
+        return "is deleted by this change" if target is None else f"is renamed to {target} by this change"
+    return "is deleted or moved by this change" if any(one.startswith(f"{path}/") for one in moved) else ""
+
+
+def _remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
+    return Remark(RemarkKind.ANALYSIS, reason, line, evidence, rule, breaks=fails)

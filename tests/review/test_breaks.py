@@ -1,0 +1,167 @@
+"""What a request breaks: files and stages that the head asks for, that were there, and are there no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from dockerslim_rewrite.review.run import Review
+
+from .test_review import Make, run
+
+FILES = {"compose.yaml": "services: {a: {build: .}}\n"}
+ONE = 'FROM debian:12-slim\n{}\nUSER 1000\nCMD ["x"]\n'
+TWO = 'FROM debian:12-slim AS {}\nRUN make x\nFROM debian:12-slim\n{}\nUSER 1000\nCMD ["x"]\n'
+THREE = """\
+FROM debian:12-slim AS files
+COPY {} /f/
+{}FROM debian:12-slim
+RUN --mount=from=files,source=/f/a.txt,target=/a cat /a
+COPY --from=files /f/a.txt /q
+USER 1000
+CMD ["x"]
+"""
+
+
+def told(
+    repo: Make, before: Mapping[str, str], after: Mapping[str, str] = {}, moved: Mapping[str, str] = {}
+) -> list[tuple[int, bool, str]]:
+    """What the review tells of the request: lines, whether it is an error, and the reasons."""
+    made = repo(dict(before), {})
+    for old, new in moved.items():
+        made.git("mv", old, new) if new else made.git("rm", "-q", old)
+    made.write(dict(after))
+    made.commit()
+    found = [notes_of(run(made, head=head)) for head in (None, "HEAD")]
+    assert found[0] == found[1]
+    return found[0]
+
+
+def notes_of(found: Review) -> list[tuple[int, bool, str]]:
+    return [(note.line, note.breaks, note.reason) for file in found.files for note in file.notes]
+
+
+@pytest.mark.parametrize("known", [{}, FILES])
+@pytest.mark.parametrize(
+    ("instruction", "keyword"),
+    [
+        ("COPY a.txt /r", "COPY"),
+        ("ADD a.txt /r", "ADD"),
+        ("RUN --mount=type=bind,source=a.txt,target=/r cat /r", "RUN"),
+        ("RUN --mount=src=a.txt,target=/r cat /r", "RUN"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("target", "fate"), [("", "deleted"), ("A.txt", "renamed to A.txt"), ("b.txt", "renamed to b.txt")]
+)
+def test_a_source_that_the_request_takes_away_is_an_error(
+    repo: Make, known: dict[str, str], instruction: str, keyword: str, target: str, fate: str
+) -> None:
+    found = told(repo, {"Dockerfile": ONE.format(instruction), "a.txt": "x\n", **known}, moved={"a.txt": target})
+    assert found == [(2, True, f"a.txt is {fate} by this change, so {keyword} fails")]
+
+
+def test_it_is_one_on_a_touched_line_too_and_one_for_each_source(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt b.txt /r/"), "a.txt": "x\n", "b.txt": "y\n", **FILES}
+    after = {"Dockerfile": ONE.format("COPY a.txt b.txt /s/")}
+    found = told(repo, before, after, {"a.txt": "", "b.txt": ""})
+    assert [one[:2] for one in found] == [(2, True)] * 2
+    assert [one[2].split()[0] for one in found] == ["a.txt", "b.txt"]
+
+
+def test_a_source_that_an_ignore_file_keeps_out_now_is_an_error(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", **FILES}
+    found = told(repo, before, {".dockerignore": "*.txt\n"})
+    assert found == [(2, True, "a.txt is kept from the build by .dockerignore now, so COPY fails")]
+
+
+def test_a_comment_holds_it_back(repo: Make) -> None:
+    line = "# dockerslim: ignore=DS802 made by hand\nCOPY a.txt /r"
+    assert told(repo, {"Dockerfile": ONE.format(line), "a.txt": "", **FILES}, moved={"a.txt": ""}) == []
+
+
+@pytest.mark.parametrize("reference", ["COPY --from=build /x /x", "RUN --mount=from=build,target=/b cp /b/x /x"])
+@pytest.mark.parametrize(
+    ("after", "became"),
+    [
+        (TWO.format("builder", "{}"), "this change names it `builder`"),
+        (TWO.replace(" AS {}", "").format("{}"), "it has no name any more"),
+        (ONE, "this change removes it"),
+    ],
+)
+def test_a_name_that_no_stage_has_any_more_is_an_error(repo: Make, reference: str, after: str, became: str) -> None:
+    before = {"Dockerfile": TWO.format("build", reference)}
+    found = told(repo, before, {"Dockerfile": after.format(reference)})
+    reason = f"`build` was a stage before this change, and is pulled as an image now: {became}"
+    assert [(fails, why) for _, fails, why in found] == [(True, reason)]
+
+
+def test_a_base_that_no_stage_above_has_any_more_is_an_error(repo: Make) -> None:
+    text = 'FROM debian:12-slim AS base\n\nFROM base AS more\nRUN x\n\nFROM more\nUSER 1000\nCMD ["x"]\n'
+    found = told(repo, {"Dockerfile": text}, {"Dockerfile": text.replace("AS more", "AS most")})
+    assert [one[:2] for one in found] == [(6, True)]
+
+
+def test_a_name_that_was_never_a_stage_is_an_image(repo: Make) -> None:
+    text = ONE.format("COPY --from=busybox /bin/sh /s")
+    assert told(repo, {"Dockerfile": text}, {"Dockerfile": text.replace("/s\n", "/t\n")}) == []
+
+
+def test_a_new_line_may_mean_the_image_that_a_stage_was_named_after(repo: Make) -> None:
+    after = ONE.format("COPY --from=node /usr/local/bin/node /usr/local/bin/")
+    found = told(repo, {"Dockerfile": TWO.format("node", "COPY --from=node /x /x")}, {"Dockerfile": after})
+    assert [fails for _, fails, _ in found] == [False]
+
+
+def test_a_further_context_may_have_taken_the_stages_place(repo: Make) -> None:
+    compose = {"compose.yaml": "services: {a: {build: {context: ., additional_contexts: {build: ./b}}}}\n", "b/x": ""}
+    reference = "COPY --from=build /x /x"
+    after = {"Dockerfile": ONE.format(reference), **compose}
+    assert told(repo, {"Dockerfile": TWO.format("build", reference)}, after) == []
+
+
+def test_a_number_without_a_stage_is_an_error_and_one_that_was_wrong_is_no_news(repo: Make) -> None:
+    wrong = TWO.format("build", "COPY --from=2 /x /x")
+    found = told(repo, {"Dockerfile": TWO.format("build", "COPY --from=0 /x /x")}, {"Dockerfile": wrong})
+    assert found == [(4, True, "--from=2 counts stages from 0, and there are 2 stages, so the build fails")]
+
+
+def test_a_number_that_was_wrong_before_is_no_news(repo: Make) -> None:
+    wrong = TWO.format("build", "COPY --from=2 /x /x")
+    assert told(repo, {"Dockerfile": wrong}, {"Dockerfile": wrong.replace("USER 1000", "USER 1001")}) == []
+
+
+def test_a_number_that_counts_to_another_stage_now_is_told(repo: Make) -> None:
+    text = TWO.format("build", "COPY --from=0 /x /x")
+    found = told(repo, {"Dockerfile": text}, {"Dockerfile": f"FROM alpine:3.22 AS tools\nRUN tool\n\n{text}"})
+    said = "--from=0 counts to the stage `tools` now; before this change it was `build`, which is 1 now: name the stage"
+    assert found == [(7, False, said)]
+
+
+def test_a_stage_that_a_build_asks_for_and_is_gone_is_an_error(repo: Make) -> None:
+    compose = {"compose.yaml": "services: {a: {build: {context: ., target: build}}}\n"}
+    before = {"Dockerfile": TWO.format("build", "COPY --from=0 /x /x"), **compose}
+    found = told(repo, before, {"Dockerfile": TWO.format("compile", "COPY --from=0 /x /x")})
+    assert [fails for _, fails, _ in found] == [True]
+    assert "builds the stage `build`, which is not there any more: this change names it `compile`" in found[0][2]
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "certain"),
+    [("a.txt b.txt", "", True), (".", "", True), (".", "RUN make\n", False)],
+)
+def test_a_file_that_comes_through_a_stage_is_followed(repo: Make, source: str, more: str, certain: bool) -> None:
+    before = {"Dockerfile": THREE.format(source, more), "a.txt": "x\n", "b.txt": "", **FILES}
+    after = {"Dockerfile": THREE.format(source.replace("a.txt ", ""), more)}
+    found = told(repo, before, after, {"a.txt": ""})
+    assert [fails for _, fails, why in found if why.startswith("/f/a.txt of `files` was a.txt, which is deleted")] == [
+        certain
+    ] * 2
+
+
+def test_what_a_stage_copies_no_more_is_missed_too(repo: Make) -> None:
+    before = {"Dockerfile": THREE.format("a.txt b.txt", ""), "a.txt": "x\n", "b.txt": "", **FILES}
+    found: Sequence[tuple[int, bool, str]] = told(repo, before, {"Dockerfile": THREE.format("b.txt", "")})
+    assert [fails for _, fails, _ in found] == [True, True]
+    assert "which is not copied there any more" in found[0][2]
