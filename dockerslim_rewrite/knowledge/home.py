@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from ..record import record
 from .tables import table
@@ -47,6 +47,22 @@ def home_fills() -> tuple[Fills, ...]:
         )
         for entry in table("home")["fills"]
     )
+
+
+def fills_under(*environments: Mapping[str, str | None]) -> tuple[Fills, ...]:
+    """All that *environments*, of which later ones decide, do not avoid."""
+    found = {name: one[name] for one in environments for name in _deciding() if name in one}
+    return _not_avoided(frozenset(found.items()))
+
+
+@cache
+def _deciding() -> frozenset[str]:
+    return frozenset().union(*(one.elsewhere | one.skipped for one in home_fills()))
+
+
+@lru_cache(maxsize=256)
+def _not_avoided(settings: frozenset[tuple[str, str | None]]) -> tuple[Fills, ...]:
+    return tuple(one for one in home_fills() if not one.avoided(dict(settings)))
 
 
 @cache

@@ -12,11 +12,11 @@ from ..ir.steps import Run, Step
 from ..shell.script import Script
 from ..syntax import Document
 
-MOST_INSTRUCTIONS = 2_000
-MOST_COMMANDS = 8_000
-#: The longest of some four thousand files has three thousand words and 31 kB.
-MOST_WORDS = 20_000
-MOST_CHARACTERS = 200_000
+MOST_INSTRUCTIONS = 1_000
+#: The longest of some four thousand files has four hundred commands, three thousand words and 31 kB.
+MOST_COMMANDS = 4_000
+MOST_WORDS = 10_000
+MOST_CHARACTERS = 100_000
 #: An instruction of usual length; here-documents and long lists of commands count as several.
 _USUAL_LENGTH = 200
 

@@ -16,7 +16,7 @@ from ..ignores import Ignored, Wish, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
 from ..record import evolve, record
-from ..syntax import ParseError, parse
+from ..syntax import Instruction, ParseError, parse
 from ..text import Edit, Patch, Source, Span, readable, shown
 from .baseline import Known, accepted_at, displaced
 from .inserted import copied_line, first_kept, is_inserted
@@ -438,11 +438,13 @@ def _joined(change: Change, build: Build) -> _Lines | None:
     """The lines of the RUNs that *change* makes one: whether they may be depends on all that is in them."""
     if not any(isinstance(claim, MergesRuns) for claim in change.claims):
         return None
-    document = build.document
-    starts = [instruction.span.start for instruction in document.instructions]
-    last = document.instructions[bisect_right(starts, max(edit.span.end for edit in change.edits)) - 1]
-    first = document.instructions[bisect_right(starts, min(edit.span.start for edit in change.edits)) - 1]
-    return _Lines(first.line_number, last.end_line)
+    instructions = build.document.instructions
+
+    def at(offset: int) -> Instruction:
+        return instructions[bisect_right(instructions, offset, key=lambda one: one.span.start) - 1]
+
+    last = at(max(edit.span.end for edit in change.edits))
+    return _Lines(at(min(edit.span.start for edit in change.edits)).line_number, last.end_line)
 
 
 def _in_substitution(change: Change, substituted: Sequence[Span]) -> bool:

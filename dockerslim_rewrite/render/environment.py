@@ -54,6 +54,10 @@ def render(name: str, folder: Path | None = None, escape: str = "\\", **values: 
         line = getattr(error, "lineno", None)
         place = f"{name}:{line}" if line else name
         raise TemplateError(f"template {place}: {error}; fix it or drop --templates") from None
+    except (RecursionError, MemoryError):
+        # A template that includes itself is no fault of the Dockerfile, which that would be said of elsewhere.
+        reason = "calls or includes itself without end, or makes too long a text"
+        raise TemplateError(f"template {name}: {reason}; fix it or drop --templates") from None
 
 
 def shell_word(text: str) -> str:

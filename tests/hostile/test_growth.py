@@ -7,14 +7,19 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from cProfile import Profile
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 
 import pytest
 
 from dockerslim_rewrite import Options, ParseError, rewrite
+from dockerslim_rewrite.analysis.effects.paths import wrote
+from dockerslim_rewrite.change import MergesRuns
 from dockerslim_rewrite.cli import main
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.shell.reader import read_script
+from dockerslim_rewrite.shell.script import Script
 from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.validate.shell.claims import Licences
 from tests.hostile.shapes import HEAD, SHAPES
 
 #: Shapes that cost milliseconds for each of their parts are tried at a smaller size.
@@ -127,6 +132,59 @@ def test_places_are_not_matched_with_every_path_that_is_deleted() -> None:
     text = "FROM python:3.12-slim\n" + "".join(map(line.format, range(60)))
     profile.runcall(rewrite, text, Options(level="aggressive", extend_select=("all",)))
     assert sum(one.callcount for one in profile.getstats() if "fnmatchcase" in str(one.code)) < 1_000
+
+
+#: What is said of whole stages or scripts, and how often the function that says it of one thing is called at most.
+ONCE: dict[str, tuple[str, str, int]] = {
+    "which RUN makes bash the shell": (
+        "".join(f"RUN curl https://a.b/{n} | tar xz\n" for n in range(60)),
+        "rsplit",
+        2_500,
+    ),
+    "which places lie in which": (
+        "".join(
+            f"RUN curl https://a.b/{n} | tar xz && cd a{n} && ./configure && make && make install\n" for n in range(90)
+        ),
+        "_inside",
+        90 * 20,
+    ),
+    "which RUNs read apt's lists": (
+        "".join(f"RUN apt-get update\nRUN apt-get install -y a{n}\nRUN mkdir /b{n}\n" for n in range(60)),
+        "reads_lists",
+        1_500,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_what_is_said_of_the_whole_is_worked_out_once(name: str) -> None:
+    lines, function, most = ONCE[name]
+    profile = Profile()
+    profile.runcall(rewrite, f"{HEAD}COPY . /src\n{lines}CMD /src/a\n", Options(level="aggressive"))
+    assert sum(one.callcount for one in profile.getstats() if function in str(one.code)) <= most
+
+
+def test_words_below_a_path_are_looked_up() -> None:
+    script = read_script("cp " + " ".join(f"/aaa{n}/b" for n in range(500)))
+    assert isinstance(script, Script)
+    assert wrote("/aaa7", script)
+    profile = Profile()
+    assert not profile.runcall(wrote, "/bbb/ccc", script)
+    assert sum(one.callcount for one in profile.getstats()) < 30
+
+
+def test_the_claims_of_a_kind_are_picked_once() -> None:
+    licences = Licences([MergesRuns(2)] * 3)
+    assert licences.of(MergesRuns) is licences.of(MergesRuns)
+
+
+def test_commands_of_scripts_are_compared_with_what_is_known_once(tmp_path: Path) -> None:
+    """Whether the environment leaves a filler of the home directory out was asked for each command of each script."""
+    lines = "".join(f"cp /a{n} /b{n}\n" for n in range(500))
+    (tmp_path / "build.sh").write_text(f"#!/bin/sh\n{lines}")
+    profile = Profile()
+    profile.runcall(rewrite, f"{HEAD}COPY . /a\nRUN sh /a/build.sh\nCMD ./b\n", Options(context=tmp_path))
+    assert sum(one.callcount for one in profile.getstats() if "avoided" in str(one.code)) < 500
 
 
 @pytest.mark.parametrize("name", LARGE)

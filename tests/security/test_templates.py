@@ -100,3 +100,21 @@ def test_templates_are_in_a_sandbox(source: str, tmp_path: Path) -> None:
     assert isinstance(sandbox, SandboxedEnvironment)
     with pytest.raises((JinjaError, TemplateError)):
         sandbox.from_string(source).render()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{% include "dockerfile.j2" %}',
+        '{% extends "dockerfile.j2" %}',
+        '{% import "dockerfile.j2" as a %}{{ a }}',
+        "{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}",
+        "{% for i in range(99999999) %}a{% endfor %}",
+        "{{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}",
+    ],
+)
+def test_a_template_without_end_is_named(source: str, tmp_path: Path) -> None:
+    """It was said of the Dockerfile that it is too large."""
+    (tmp_path / "dockerfile.j2").write_text(source)
+    with pytest.raises(TemplateError, match=r"template dockerfile\.j2"):
+        rewrite("FROM debian:12\nRUN a\n", Options(style="canonical", templates=tmp_path))

@@ -12,6 +12,7 @@ from dockerslim_rewrite.context.configuration.trees import read_yaml
 from dockerslim_rewrite.text import yaml_nodes
 from dockerslim_rewrite.text.yaml_nodes import MAX_VALUES, Allowance, TooManyValues, compose, values_in
 from dockerslim_rewrite.validate.moves.contents import Contents
+from dockerslim_rewrite.workspace.builds.kubernetes import manifests
 from dockerslim_rewrite.workspace.builds.reading import yaml_file
 from dockerslim_rewrite.workspace.builds.yaml_values import YamlError, documents
 from dockerslim_rewrite.workspace.repository import Repository
@@ -74,6 +75,18 @@ def test_what_is_left_out_of_a_repository_is_told_once(tmp_path: Path, monkeypat
     assert read == [True] * 3 + [False] * 6
     assert list(repository.complaints) == ["3.yaml"]
     assert "neither it nor what comes after it is read" in repository.complaints["3.yaml"]
+
+
+def test_manifests_are_of_what_is_read_of_a_repository(tmp_path: Path) -> None:
+    """Also where both sides of a review hold them: what was read before is no cheaper."""
+    head = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: a\n    args: ["
+    for number in range(9):
+        (tmp_path / f"{number}.yaml").write_text(f"{head}{'b,' * 10_000}c]\n")
+    for _ in range(2):
+        repository = Repository(tmp_path)
+        read = [bool(manifests(repository, f"{number}.yaml")) for number in range(9)]
+        assert read == [True] * 3 + [False] * 6
+        assert list(repository.complaints) == ["3.yaml"]
 
 
 def test_anchors_of_one_name_say_nothing_to_the_user() -> None:

@@ -5,8 +5,10 @@ Sources: apt-get(8), apt-cache(8), apt-file(1), rosdep and Ansible documentation
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import partial
+from itertools import islice
 
 from ...change import Safety
 from ...ir.build import Build, Stage
@@ -37,7 +39,8 @@ def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int
     if readers:
         return Verdict(obstacle=f"{readers[0]} builds on this image, and may install from them")
     found = _Sum()
-    fetched = _read_by(found, [one for one in stage.runs if one.index > run.index], stage, facts, updated)
+    behind = islice(stage.runs, bisect_right(stage.runs, run.index, key=lambda one: one.index), None)
+    fetched = _read_by(found, behind, stage, facts, updated)
     if found.obstacle is not None or fetched:
         return found.verdict()
     heirs = [facts.build.stages[at] for at in facts.graph.heirs(stage.index)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from functools import lru_cache
 
 from ...shell.script import Script, Simple
@@ -44,6 +45,18 @@ def mentioned(script: Script) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=1024)
+def _sorted(script: Script) -> list[str]:
+    return sorted(mentioned(script))
+
+
+def _any_below(path: str, script: Script) -> bool:
+    """Whether *script* mentions something below *path*: what begins alike stands together where words are sorted."""
+    words, below = _sorted(script), f"{path}/"
+    at = bisect_left(words, below)
+    return at < len(words) and words[at].startswith(below)
+
+
 def wrote(path: str, script: Script) -> bool:
     """Whether *script* names *path*, something below it, or a file of its name: then it may have written it."""
     known = mentioned(script)
@@ -51,6 +64,6 @@ def wrote(path: str, script: Script) -> bool:
     name = posixpath.basename(bare)
     if len(name) < 3 or bare.lstrip("/") in _COMMON:
         return False
-    if bare in known or any(word.startswith(bare + "/") for word in known):
+    if bare in known or _any_below(bare, script):
         return True
     return "." in name and "*" not in name and name in known

@@ -7,6 +7,7 @@ means the folder with a slash.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Step, Value
@@ -36,7 +37,8 @@ def start_folder(step: Step, stage: Stage, build: Build, facts: Facts) -> str | 
     """
     at: Stage = stage
     while True:
-        if any(isinstance(one, Value) and one.keyword == "WORKDIR" and one.index < step.index for one in at.steps):
+        first = facts.recall("the first WORKDIR", at.index, partial(_first_workdir, at))
+        if first is not None and first < step.index:
             return None
         base = facts.graph.bases[at.index]
         if base is None:
@@ -49,6 +51,10 @@ def start_folder(step: Step, stage: Stage, build: Build, facts: Facts) -> str | 
         return "/"
     image = base_image(build, facts, stage)
     return image.workdir if image is not None else None
+
+
+def _first_workdir(stage: Stage) -> int | None:
+    return next((one.index for one in stage.steps if isinstance(one, Value) and one.keyword == "WORKDIR"), None)
 
 
 def in_full(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Absolute | None:

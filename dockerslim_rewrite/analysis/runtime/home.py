@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
-from ...knowledge.home import Fills, home_fills, home_hints, image_sets
+from ...knowledge.home import Fills, fills_under, home_hints, image_sets
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Script, Simple
@@ -35,14 +35,14 @@ class HomeUse:
 def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[HomeUse]:
     """What the RUNs of *stages* leave in the home folder, as far as commands, manifests and scripts tell."""
     starts = _started(build, facts)
-    environments: dict[int, Mapping[str, str | None]] = {}
+    by_line: dict[int, Sequence[Fills]] = {}
     for index in stages:
         image = base_image(build, facts, build.stages[index])
         sets = image_sets(image.name if image is not None else None)
         for run in build.stages[index].runs:
-            environment = environments[run.line] = {**sets, **facts.state(run).env}
-            known = [one for one in home_fills() if not one.avoided(environment)]
-            known = [one for one in known if not one.started or any(_word(name, starts) for name in one.started)]
+            possible = fills_under(sets, facts.state(run).env)
+            by_line[run.line] = [one for one in possible if not one.started]
+            known = [one for one in possible if not one.started or any(_word(name, starts) for name in one.started)]
             script = facts.script(run)
             for command in script.commands if script is not None else ():
                 yield from _commanded(command, script, run, known)
@@ -50,10 +50,10 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
     if facts.project is None:
         return
     for line, behaviour in facts.project.built(build):
-        if line not in environments:
+        if line not in by_line:
             continue
         for text in behaviour.commands:
-            yield from _followed(text, line, environments[line])
+            yield from _followed(text, line, by_line[line])
         for write in behaviour.writes:
             if write.kind is WriteKind.REMOVAL or write.folder is None:
                 continue
@@ -66,16 +66,18 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
                 yield HomeUse(why, line, runtime=False)
 
 
-def _followed(text: str, line: int, environment: Mapping[str, str | None]) -> Iterator[HomeUse]:
-    """What a command of a script leaves in the home folder that the RUN on *line* starts."""
+def _followed(text: str, line: int, known: Sequence[Fills]) -> Iterator[HomeUse]:
+    """What of *known* a command of a script leaves in the home folder that the RUN on *line* starts."""
+    matching = [one for one in known if one.commands.search(text)]
+    if not matching:
+        return
     script = read_script(text)
     first = next(iter(script.commands), None) if isinstance(script, Script) else None
     assigned = first.assignments if first is not None else ()
     given = {word.text.partition("=")[0]: word.text.partition("=")[2] for word in assigned}
     name = (posixpath.basename(first.argv[0] or "") if first is not None and first.argv else "") or "a command"
-    for one in home_fills():
-        avoided = one.avoided(given) or one.avoided(environment)
-        if not one.started and one.commands.search(text) and not avoided:
+    for one in matching:
+        if not one.avoided(given):
             yield HomeUse(f"{name} puts {one.what} into the home directory", line, one.runtime)
 
 
@@ -101,11 +103,15 @@ def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
     if not uses:
         return
     words = {re.sub(r"(?<=.)@.*", "", word) for use in uses for word in use.command.argv if word}
-    texts = list(_manifests(facts))
     for one in known:
-        name = next((name for name in one.node if name in words or any(_listed(name, text) for text in texts)), None)
+        name = next((name for name in one.node if name in words or _in_manifests(name, facts)), None)
         if name is not None and not any("--ignore-scripts" in use.command.argv for use in uses):
             yield HomeUse(f"{name} may have put {one.what} into the home directory", run.line, one.runtime)
+
+
+def _in_manifests(name: str, facts: Facts) -> bool:
+    """Whether a manifest or lock file of the project names the package *name*: asked for each RUN, read once."""
+    return facts.recall("packages in manifests", name, lambda: any(_listed(name, text) for text in _manifests(facts)))
 
 
 def _listed(name: str, text: str) -> bool:

@@ -107,7 +107,14 @@ def _inside(path: str, other: str) -> bool:
 def _outermost(places: list[Place], own: tuple[str, ...]) -> tuple[Place, ...]:
     """The places that lie in no other, without those that are folders of the tool chain or lie in its caches."""
     paths = {place.path for place in places if place.path not in own and not _ephemeral(place.path)}
-    return tuple(Place(path) for path in sorted(paths) if not any(_inside(path, other) for other in paths))
+    found: list[str] = []
+    above: str | None = None
+    # What lies in a folder stands behind it, before all that does not.
+    for folder, path in sorted((f"{path.rstrip('/')}/", path) for path in paths):
+        if above is None or not path.startswith(above):
+            found.append(path)
+            above = folder
+    return tuple(map(Place, sorted(found)))
 
 
 def _ephemeral(path: str) -> bool:

@@ -31,12 +31,16 @@ _SIGNS = {
     "*": ["[^/]*"],
     "?": ["[^/]"],
 }
+_SIGN = re.compile(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)")
 _MAX_BYTES = 3 * 1024 * 1024
 
 
 @record
 class _Entry:
-    pattern: re.Pattern[str]
+    """A line: its pattern as it is written, and the longest text in that, which stands in every path that matches."""
+
+    pattern: str
+    text: str
     owners: tuple[str, ...]
     section: str
     excludes: bool
@@ -53,7 +57,8 @@ class Owners:
         found: dict[str, tuple[str, ...]] = {}
         left_out: set[str] = set()
         for one in self.entries:
-            if one.pattern.fullmatch(path):
+            # Most of thousands of patterns never match: those are not even compiled.
+            if one.text in path and _pattern(one.pattern).fullmatch(path):
                 if one.excludes:
                     left_out.add(one.section)
                 else:
@@ -97,7 +102,7 @@ def read_owners(text: str, *, gitlab: bool = False) -> Owners:
         excludes = gitlab and words[0].startswith("!")
         pattern = words[0][1:] if excludes else words[0]
         owners = tuple(words[1:]) or defaults
-        found.append(_Entry(_pattern(pattern), owners, section, excludes))
+        found.append(_Entry(pattern, _longest_text(pattern), owners, section, excludes))
     return Owners(tuple(found))
 
 
@@ -110,13 +115,18 @@ def _words(line: str) -> list[str]:
     return words
 
 
+def _longest_text(pattern: str) -> str:
+    """The longest part of *pattern* that stands for itself."""
+    return max((part for part in _SIGN.split(pattern.strip("/")) if part not in _SIGNS), key=len, default="")
+
+
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     """As .gitignore has it: a slash within anchors it, a folder stands for all in it; ``/*`` does not go deeper."""
     bare = pattern.strip("/")
     anchored = "/" in pattern.rstrip("/")
     pieces = ["" if anchored else "(?:.*/)?"]
-    for part in re.split(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)", bare):
+    for part in _SIGN.split(bare):
         pieces += _SIGNS[part] if part in _SIGNS else map(re.escape, part)
     if pattern.endswith("/"):
         pieces += ["/", ".*"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
 
@@ -114,13 +115,18 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
         return None
     if any(facts.script(run) is None or lists_gone(run, facts) for run in runs) or mounted(runs[-1], (LISTS,)):
         return None
-    stages = [stage, *(facts.build.stages[index] for index in facts.graph.heirs(stage.index))]
-    readers = {
-        run.index for one in stages for run in one.runs if run.index > runs[-1].index and reads_lists(run, facts)
-    }
-    updated = readers if len(installing) < 2 or _repeats(stage, facts) else set()
-    reason = appendable(runs[-1], facts) or after_deletion(runs[-1], stage, facts, updated).obstacle
+    readers = facts.recall("RUNs that read apt's lists", stage.index, lambda: _readers(stage, facts))
+    later = frozenset(readers[bisect_right(readers, runs[-1].index) :])
+    repeated = len(installing) < 2 or facts.recall("updates repeat", stage.index, lambda: _repeats(stage, facts))
+    verdict = after_deletion(runs[-1], stage, facts, later if repeated else frozenset())
+    reason = appendable(runs[-1], facts) or verdict.obstacle
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
+
+
+def _readers(stage: Stage, facts: Facts) -> tuple[int, ...]:
+    """The RUNs of *stage* and of those built from it that read apt's lists without having fetched them, by index."""
+    stages = [stage, *(facts.build.stages[index] for index in facts.graph.heirs(stage.index))]
+    return tuple(sorted(run.index for one in stages for run in one.runs if reads_lists(run, facts)))
 
 
 def _repeats(stage: Stage, facts: Facts) -> bool:

@@ -94,15 +94,21 @@ def own_interpreter(run: Run) -> bool:
 
 def linked(stage: Stage, facts: Facts, first: Run) -> bool:
     """Whether a RUN before *first* has made bash the program at /bin/sh."""
+    found = facts.recall("the RUN that links /bin/sh", stage.index, lambda: _linking(stage, facts))
+    return found is not None and found < first.index
+
+
+def _linking(stage: Stage, facts: Facts) -> int | None:
+    """The index of the first RUN of *stage* that makes bash the program at /bin/sh."""
     for run in stage.runs:
         script = facts.script(run)
-        if script is None or run.index >= first.index:
+        if script is None:
             continue
         for command in script.commands:
             words = [word.text.rsplit("/", 1)[-1] for word in command.words]
             if words[:1] == ["ln"] and words[-2:] == ["bash", "sh"] and always_runs(script, command):
-                return True
-    return False
+                return run.index
+    return None
 
 
 def shell_of(known: System, *, linked: bool) -> PipeShell | str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import urllib.parse
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ from .tarball import Code, read
 
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _MAX_PAGE = 64 * 1024 * 1024
+#: What is kept of all pages, packed.
+_MAX_PAGES = 256 * 1024 * 1024
 _MAX_PACKAGES = 3_000
 _WORKERS = 12
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?\Z")
@@ -89,7 +92,8 @@ class NpmStore:
     def __init__(self, url: str, allowance: Allowance | None = None) -> None:
         self._url = url.rstrip("/")
         self._index = Index((url,), allowance=allowance)
-        self._pages: dict[str, Mapping[str, Any]] = {}
+        self._pages: dict[str, bytes] = {}
+        self._chosen: dict[tuple[str, str], Version] = {}
         self._codes: dict[str, Code] = {}
 
     def close(self) -> None:
@@ -98,6 +102,11 @@ class NpmStore:
 
     def choose(self, name: str, wanted: str) -> Version:
         """The version of *name* that an installation takes for the range *wanted*. Raises ``Unresolved``."""
+        if (name, wanted) not in self._chosen:
+            self._chosen[name, wanted] = self._choose(name, wanted)
+        return self._chosen[name, wanted]
+
+    def _choose(self, name: str, wanted: str) -> Version:
         page = self._page(name)
         versions, tags = page.get("versions"), page.get("dist-tags")
         if not isinstance(versions, dict) or not isinstance(tags, dict):
@@ -128,16 +137,16 @@ class NpmStore:
         return self._codes[version.key]
 
     def _page(self, name: str) -> Mapping[str, Any]:
-        if name not in self._pages:
-            body, _ = self._index.get(f"{self._url}/{urllib.parse.quote(name, safe='@')}", _ACCEPT, _MAX_PAGE)
-            try:
-                found = read_json(body)
-            except ValueError:
-                raise _Strange(name) from None
-            if not isinstance(found, dict):
-                raise _Strange(name)
-            self._pages[name] = found
-        return self._pages[name]
+        """What the registry says of *name*. As data a page takes ten times its bytes, so that it is kept as text."""
+        if name in self._pages:
+            return _read_page(name, zlib.decompress(self._pages[name]))
+        body, _ = self._index.get(f"{self._url}/{urllib.parse.quote(name, safe='@')}", _ACCEPT, _MAX_PAGE)
+        found = _read_page(name, body)
+        packed = zlib.compress(body, 1)
+        if len(packed) + sum(map(len, list(self._pages.values()))) > _MAX_PAGES:
+            raise RegistryError(f"{name}: what the registry says of all packages is more than {_MAX_PAGES >> 20} MiB")
+        self._pages[name] = packed
+        return found
 
     def fetch(self, names: Iterable[str]) -> None:
         """Ask for several packages at once; what fails is asked for again, and said, when it is needed."""
@@ -150,6 +159,16 @@ class NpmStore:
 
         with crew(_WORKERS) as pool:
             list(pool.map(ask, [one for one in names if one not in self._pages]))
+
+
+def _read_page(name: str, body: bytes) -> Mapping[str, Any]:
+    try:
+        found = read_json(body)
+    except ValueError:
+        raise _Strange(name) from None
+    if not isinstance(found, dict):
+        raise _Strange(name)
+    return found
 
 
 def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str, PackageEntry]:

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from itertools import accumulate
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ...change import (
     AddsAssignment,
@@ -100,6 +100,7 @@ class Licences:
 
     def __init__(self, claims: Iterable[Claim]) -> None:
         self.claims: tuple[Claim, ...] = tuple(claims)
+        self._of: dict[object, list[Any]] = {}
         # What one change adds, another may say in other words.
         replaced = self.of(ReplacesWords)
         self._merged = _commands_of_added_runs(self)
@@ -116,8 +117,10 @@ class Licences:
         return bool(self._added or self._deletes)
 
     def of(self, kind: type[Kind]) -> list[Kind]:
-        """The claims of this kind."""
-        return [claim for claim in self.claims if isinstance(claim, kind)]
+        """The claims of this kind; those of a whole file are asked for again at each of its steps."""
+        if kind not in self._of:
+            self._of[kind] = [claim for claim in self.claims if isinstance(claim, kind)]
+        return self._of[kind]
 
     def adds(self, command: Command) -> bool:
         """Whether *command* may stand in a body where there was none."""

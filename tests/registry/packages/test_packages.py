@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -395,6 +396,24 @@ def npm(served: Served, *requirements: str) -> PackagesOutcome:
     finally:
         index.close()
         store.close()
+
+
+def test_pages_of_npm_are_kept_as_text_up_to_a_limit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a count of bytes: read, a page takes ten times its text, and was kept for each of two thousand packages."""
+    many: dict[str, dict[str, object]] = {f"1.0.{n}": {} for n in range(2_000)}
+    for name in ("tide", "shell", "first"):
+        served.npm(name, many)
+    store = NpmStore(served.url)
+    store.fetch(["first"])
+    tracemalloc.start()
+    store.fetch(["tide", "shell"])
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 800_000
+    assert store.choose("tide", "^1.0.0") is store.choose("tide", "^1.0.0")
+    monkeypatch.setattr("dockerslim_rewrite.registry.packages.npm._MAX_PAGES", 10)
+    with pytest.raises(RegistryError, match="of all packages"):
+        NpmStore(served.url).choose("tide", "^1.0.0")
 
 
 def test_npm_packages_with_scripts_optional_ones_and_programs(served: Served) -> None:
