@@ -48,10 +48,11 @@ def required(project: Project | None) -> Iterator[str]:
                 yield f"volumes keep the owner that their files have ({mount.evidence})"
 
 
-def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[tuple[bool, str]]:
+def covered(project: Project, writes: Sequence[WrittenPath], workdir: str | None) -> Iterator[tuple[bool, str]]:
     """Mounts of the host's folders over what the program writes: their owner is the host's to choose.
 
-    True with what is surely written below one, False where that is not known.
+    True with what is surely written below one, or may be where one lies over *workdir*: there programs keep what they
+    write. False where it is not known whether it is written there.
     """
     for one in project.usage.containers:
         if one.user is not None and not _ROOT.match(one.user):
@@ -63,7 +64,9 @@ def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[tuple[b
                 place = write.path or write.folder
                 if mount.path is None or place is None or _within(place, mount.path):
                     what = mount.path or "a directory"
-                    sure = mount.path is not None and place is not None and write.kind is not WriteKind.POSSIBLE
+                    known = place is not None and write.kind is not WriteKind.POSSIBLE
+                    over = workdir is not None and mount.path is not None and _within(workdir, mount.path)
+                    sure = mount.path is not None and (known or over)
                     yield sure, f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                     break
 
