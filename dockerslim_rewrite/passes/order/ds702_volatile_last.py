@@ -160,6 +160,9 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
     prefix = "" if build.text[at - 1 : at] == "\n" else newline
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
     text = prefix + newline.join(again for _, again in lines) + suffix
+    if lines[0][1].startswith(newline) and _comment_follows(last, build):
+        # Apart from what stands above, and from the thought below.
+        text += newline
     keywords = tuple(dict.fromkeys(step.keyword for step in steps))
     what = "what differs from build to build" if {"ARG", "ENV"} & set(keywords) else "an edit of these files"
     return Change(
@@ -170,6 +173,13 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
         claims=tuple(MovesInstruction(keyword) for keyword in keywords),
         line=steps[0].line,
     )
+
+
+def _comment_follows(step: Step, build: Build) -> bool:
+    """Whether the next line below *step* is a comment."""
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.end == step.origin.span.end)
+    return at + 1 < len(segments) and segments[at + 1].kind is SegmentKind.COMMENT
 
 
 def _installs_files(first: Step, step: Step, facts: Facts) -> bool:
