@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from ..record import record
 from .images import ImageFacts, distributions, entry_of, numbers_of
+
+
+_LINE = re.compile(r"\d+(?:\.\d+)?")
 
 
 @record
@@ -42,7 +46,16 @@ def _supported(image: ImageFacts, today: date) -> tuple[str, ...]:
         releases = distributions().get(entry.get("base", ""), {}).get("releases", {})
         cycles |= {one["version"]: one["eol"] for one in releases.values() if "version" in one and "eol" in one}
     alive = [line for line, end in cycles.items() if end >= today and _released(entry, line)]
-    return tuple(sorted(alive, key=numbers_of, reverse=True))
+    return tuple(sorted({*alive, *_newest(entry, cycles)}, key=numbers_of, reverse=True))
+
+
+def _newest(entry: Mapping[str, Any], cycles: Mapping[str, date]) -> tuple[str, ...]:
+    """The newest released line, where it is newer than all *cycles*: nobody has said yet when that one ends."""
+    parts = {line.count(".") for line in cycles}
+    lines = [tag for tag in entry.get("known_tags", ()) if _LINE.fullmatch(tag) and tag.count(".") in parts]
+    last = max(lines, key=numbers_of, default=None)
+    newer = last is not None and all(numbers_of(last) > numbers_of(line) for line in cycles)
+    return (last,) if last is not None and newer else ()
 
 
 def _released(entry: Mapping[str, Any], line: str) -> bool:

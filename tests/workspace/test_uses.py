@@ -234,7 +234,11 @@ def test_a_directory_of_the_hosts_over_what_it_writes_keeps_it_roots(tree: Make)
 
 
 def test_a_directory_of_the_hosts_over_the_working_directory_keeps_what_may_write_there_roots(tree: Make) -> None:
-    files = {**APP, "app/app.py": WRITER.replace("'/srv/state/x'", "os.environ['STATE']"), "docker/Dockerfile": DOCKERFILE}
+    files = {
+        **APP,
+        "app/app.py": WRITER.replace("'/srv/state/x'", "os.environ['STATE']"),
+        "docker/Dockerfile": DOCKERFILE,
+    }
     compose = COMPOSE + "    volumes: ['./s:/app']\n"
     assert "mounts /app from the host" in stays_root(tree({**files, "compose.yaml": compose}))
     made = tree({**files, "compose.yaml": compose.replace(":/app", ":/other")})

@@ -23,11 +23,16 @@ def build_platform(build: Build, facts: Facts) -> Proposals:
     """
     if not build.stages:
         return
-    head = facts.shipped.stages[-1].head
-    value = head.origin.flag("platform")
-    if value is not None and _BUILDERS.search(value):
-        yield analysis(
-            head.line,
-            f"the stage that ships is built for the builder's platform ({value}); drop --platform there, "
-            "or ship from a stage without it",
-        )
+    last = facts.shipped.stages[-1]
+    # What stands on another stage has the platform of that one.
+    for index in facts.graph.chain(last.index):
+        head = facts.build.stages[index].head
+        value = head.origin.flag("platform")
+        if value is not None and _BUILDERS.search(value):
+            stands = "" if index == last.index else f" stands on that of line {head.line}, which"
+            yield analysis(
+                last.head.line,
+                f"the stage that ships{stands} is built for the builder's platform ({value}); drop --platform there, "
+                "or ship from a stage without it",
+            )
+            return
