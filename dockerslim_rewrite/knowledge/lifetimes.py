@@ -10,7 +10,6 @@ from typing import Any
 from ..record import record
 from .images import ImageFacts, distributions, entry_of, numbers_of
 
-
 _LINE = re.compile(r"\d+(?:\.\d+)?")
 
 
