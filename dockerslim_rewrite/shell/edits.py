@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from ..syntax import Instruction, LineKind, Logical
@@ -24,8 +25,8 @@ def insert_after(logical: Logical, offset: int, text: str) -> Edit:
 def append(body: Body, instruction: Instruction, command: str, base: Style) -> Edit:
     """Add *command* at the end of a body, run only when all before it succeeded.
 
-    The body's last command must be no background job. In a here-document the command goes on the line of its own
-    when ``set -e`` is on from the start, else behind ``&&``.
+    The body's last command must be no background job. Where ``set -e`` is on from the start, the command goes on a line
+    of its own in a here-document, and behind a semicolon in a list that is written with them; else behind ``&&``.
     """
     assert isinstance(body.script, Script)
     root = body.script.root
@@ -38,7 +39,10 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
     at = body.logical.after(end)
     rest = instruction.text[at - instruction.span.start :].partition("\n")[0].rstrip("\r")
     # Blanks at the end of the line would stand at the end of the new one.
-    return Edit(Span(at, at if rest.strip() else at + len(rest)), style.joint() + command)
+    joint = style.joint()
+    if starts_errexit(root) and root.separators and all(one.text == ";" for one in root.separators):
+        joint = re.sub(r"\A && ", "; ", joint)
+    return Edit(Span(at, at if rest.strip() else at + len(rest)), joint + command)
 
 
 def starts_errexit(root: Sequence) -> bool:
