@@ -1,37 +1,68 @@
-"""DS413: stages that are counted or named and are not there."""
+"""DS413: stages that are counted or named and are not there, or need each other, and bases without a name."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...analysis.facts import Facts
 from ...analysis.flow.graph import references
 from ...change import Remark, RemarkKind
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy
+from ...ir.steps import Arg, Copy, Run, Step
 from ..base import Proposals
 
 _NUMBER = re.compile(r"[+-]?[0-9]+\Z")
+#: A variable without a default of its own.
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+#: What BuildKit declares above the first FROM by itself.
+_DECLARED = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)\Z|TARGETSTAGE\Z")
 
 
 def missing_stage(build: Build, facts: Facts) -> Proposals:
-    """Tell where `--from` counts more stages than there are, or names the stage that it stands in.
+    """Tell where `--from` counts too many stages, stages need each other, or FROM names nothing.
 
-    BuildKit refuses such a file before it builds anything: "invalid stage index", "circular dependency detected".
+    BuildKit refuses such a file before it builds anything: "invalid stage index", "circular dependency detected", "base
+    name should not be blank".
 
-    Nothing is changed: which stage is meant only the author knows. Safe for that reason. A name that no stage has is
-    an image or a further context of the build, so nothing is told of it; nor of triggers, which count in another file.
-    Source: Dockerfile reference, COPY --from; BuildKit, dockerfile2llb/convert.go.
+    Nothing is changed: which stage or image is meant only the author knows. Safe for that reason. A name that no stage
+    has is an image or a further context of the build, so nothing is told of it; nor of triggers, which count in another
+    file. Source: Dockerfile reference, COPY --from, and "Understand how ARG and FROM interact"; BuildKit,
+    dockerfile2llb/convert.go.
     """
+    declared = {pair.key for step in build.preamble if isinstance(step, Arg) for pair in step.pairs}
+    for stage in build.stages:
+        said = _nameless(stage, declared, facts)
+        if said:
+            yield _breaks(said, stage.head)
     count = len(build.stages)
     for stage in build.stages:
         for step in stage.steps:
-            if not isinstance(step, Copy):
-                continue
-            for name in references(step):
+            for name in references(step) if isinstance(step, Copy) else ():
                 said = _fault(name, stage, count)
                 if said:
-                    yield Remark(RemarkKind.ANALYSIS, said, step.line, breaks=True)
+                    yield _breaks(said, step)
+    yield from _circles(build)
+
+
+def _breaks(said: str, step: Step) -> Remark:
+    return Remark(RemarkKind.ANALYSIS, f"{said}, so the build fails", step.line, breaks=True)
+
+
+def _nameless(stage: Stage, declared: set[str], facts: Facts) -> str:
+    """Why the base of *stage* has no name; nothing where it has one, or where an argument may give it one."""
+    image = stage.head.image
+    missing = [
+        name
+        for match in _VARIABLE.finditer(image)
+        if (name := match[1] or match[2]) not in declared and not _DECLARED.match(name)
+    ]
+    if not missing:
+        return ""
+    left = _VARIABLE.sub(lambda match: "" if (match[1] or match[2]) in missing else "x", image)
+    # A name that is only half there is looked at where the stage is built.
+    half = (left.endswith((":", "@", "/")) or left.startswith(("/", ":", "@"))) and facts.graph.ships(stage.index)
+    return f"no ARG above the first FROM declares {missing[0]}, which {image} needs" if not left or half else ""
 
 
 def _fault(name: str, stage: Stage, count: int) -> str:
@@ -39,8 +70,44 @@ def _fault(name: str, stage: Stage, count: int) -> str:
     if _NUMBER.match(name):
         if not 0 <= int(name) < count:
             many = f"are {count} stages" if count > 1 else "is 1 stage"
-            return f"--from={name} counts stages from 0, and there {many}, so the build fails"
+            return f"--from={name} counts stages from 0, and there {many}"
         itself = int(name) == stage.index
     else:
         itself = bool(stage.head.alias) and name.lower() == stage.name
-    return f"--from={name} is the stage that it stands in, so the build fails" if itself else ""
+    return f"--from={name} is the stage that it stands in" if itself else ""
+
+
+def _circles(build: Build) -> Iterator[Remark]:
+    """The steps by which a stage takes from one that needs it."""
+    names = {stage.name: stage.index for stage in build.stages if stage.head.alias}
+    bases = [names.get(stage.head.image.lower()) for stage in build.stages]
+    taken: list[dict[int, Step]] = []
+    for stage in build.stages:
+        found: dict[int, Step] = {}
+        for step in stage.steps:
+            for name in references(step) if isinstance(step, Copy | Run) else ():
+                at = int(name) if _NUMBER.match(name) else names.get(name.lower())
+                if at is not None and at != stage.index and 0 <= at < len(build.stages):
+                    found.setdefault(at, step)
+        taken.append(found)
+    for stage in build.stages:
+        # What was taken from an earlier stage is told there.
+        for at, step in taken[stage.index].items():
+            if at > stage.index and _needs(at, stage.index, bases, taken):
+                yield _breaks(
+                    f"it takes from the stage of line {build.stages[at].head.line}, which needs this one", step
+                )
+                return
+
+
+def _needs(start: int, target: int, bases: Sequence[int | None], taken: Sequence[Mapping[int, Step]]) -> bool:
+    """Whether the stage *start* cannot be built before the stage *target*."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        at = waiting.pop()
+        for other in {*taken[at], *([bases[at]] if bases[at] is not None else [])} - seen:
+            if other == target:
+                return True
+            seen.add(other)
+            waiting.append(other)
+    return False
