@@ -93,9 +93,7 @@ def review_command(
         raise typer.Exit(USAGE) from None
     for line in found.skipped:
         print(printable(f"dockerslim: skipped: {line}"), file=sys.stderr)
-    raise typer.Exit(
-        CHANGES if check and (found.broken or any(one.changes or one.broken for one in found.files)) else DONE
-    )
+    raise typer.Exit(CHANGES if check and any(one.changes or one.broken for one in found.files) else DONE)
 
 
 def _known(format: str, post: str | None, option: str = "--format") -> None:

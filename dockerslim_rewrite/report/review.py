@@ -276,7 +276,7 @@ def review_lines(review: Review) -> list[str]:
     against = review.base[:_SHORT]
     if not review.base.startswith(review.against):
         against = f"{review.against} ({against})"
-    broken = sum(one.broken for one in review.files) + len(review.broken)
+    broken = sum(one.broken for one in review.files)
     fails = failing(broken, ";")
     if not review.files:
         return [f"{fails}nothing to suggest, compared with {against}"]

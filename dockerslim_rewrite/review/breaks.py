@@ -105,7 +105,7 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
                 moved = name in there
                 became = "it stands further below now" if moved else now(name)
                 reason = f"`{name}` was a stage before this change, and is pulled as an image now: {became}"
-                yield _remark(STAGES, reason, step.line, fails=kept(step) or canonical_name(name) not in catalogued())
+                yield _remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
         earlier |= {stage.name} if stage.head.alias else set()
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy) and kept(step) else ():

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
-from ..change import Change, Remark
+from ..change import Change, Remark, RemarkKind
 from ..passes import rules
 from ..pipeline import Options, Result
 from ..pipeline.parts import Part, Replacement, parts, spanned
 from ..record import evolve, record
-from ..text import Patch
+from ..text import Patch, Source
 from .hunks import Hunk
 from .subtract import Places, Subtraction
 
+_LINE = re.compile(r"\bline (\d{1,6})\b")
 #: A suggestion for several places spans no more lines: beyond, what it changes is hard to see.
 _SPAN = 12
 #: So many lines may suggestions of one rule that follow each other have together.
@@ -91,6 +93,15 @@ class Reviewed:
             remarks=self.notes,
             path=str(root / self.path),
         )
+
+
+def unreadable(path: str, before: str | None, data: bytes, reason: str, hunks: Sequence[Hunk]) -> Reviewed:
+    """The file *path*, which was a Dockerfile *before* and is, with *data*, none any more, for *reason*."""
+    text = Source.from_bytes(data, path).text
+    line = _LINE.search(reason)
+    told = f"{reason}; it was one before this change, so the build fails"
+    note = Remark(RemarkKind.ANALYSIS, told, int(line[1]) if line is not None else 1, rule="DS000", breaks=True)
+    return Reviewed(path, Result(text, text, (), (note,), Patch(()), path), (), (), (note,), tuple(hunks), before)
 
 
 def reviewed(

@@ -17,7 +17,7 @@ from ..workspace.discovery import NO_DOCKERFILE
 from .breaks import lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .origins import exchanged
-from .reviewed import Reviewed, Scope, reviewed
+from .reviewed import Reviewed, Scope, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
 
 
@@ -25,8 +25,7 @@ from .sides import Base, OptionsFor, Side
 class Review:
     """What a review found: the files with something to say, in order; ``skipped`` are one line each, for people.
 
-    ``base`` and ``head`` are commits, ``against`` is how the base was named. ``broken`` are files that were Dockerfiles
-    and are none any more.
+    ``base`` and ``head`` are commits, ``against`` is how the base was named.
     """
 
     against: str
@@ -34,7 +33,6 @@ class Review:
     head: str
     files: tuple[Reviewed, ...]
     skipped: tuple[str, ...]
-    broken: tuple[str, ...] = ()
 
 
 def review(
@@ -67,16 +65,20 @@ def review(
         _check_paths(paths, new, touched, git.root)
         covered, left_alone = side.discovered(paths)
         dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
-        skipped = [f"{path}: {reason}" for path, reason in left_alone if path in by_path]
         old = Base(git, start, Path(scratch) / "base", options)
-        unread = [path for path, reason in left_alone if path in by_path and reason.startswith(NO_DOCKERFILE)]
-        broken = tuple(path for path in unread if old.holds(by_path[path].before))
+        skipped: list[str] = []
+        found: list[Reviewed] = []
+        for path, reason in left_alone:
+            own = by_path.get(path)
+            if own is not None and reason.startswith(NO_DOCKERFILE) and old.holds(own.before):
+                found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
+            elif own is not None:
+                skipped.append(f"{path}: {reason}")
         if not dockerfiles:
-            return Review(base, start, tip, (), tuple(skipped), broken)
+            return Review(base, start, tip, tuple(found), tuple(skipped))
         moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
         edited = [path for path in dockerfiles if path in by_path and by_path[path].before == path]
         were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in edited})
-        found: list[Reviewed] = []
         for path in dockerfiles:
             if not os.path.lexists(new / path):
                 # Somebody names what the request changes, and this one is gone.
@@ -117,7 +119,7 @@ def review(
             one = evolve(one, notes=with_losses(one.notes, losses, here.build, options_here, made))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
-        return Review(base, start, tip, tuple(found), tuple(skipped), broken)
+        return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
 
 
 def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], home: Path) -> None:

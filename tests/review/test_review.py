@@ -603,12 +603,14 @@ def test_what_a_new_instruction_copies_may_be_made_before_the_build(repo: Make) 
 def test_a_dockerfile_that_is_none_any_more_is_a_build_that_fails(repo: Make, broken: str) -> None:
     made = repo({"a/Dockerfile": "FROM debian:12\nRUN true\n"}, {"a/Dockerfile": broken})
     found = run(made)
-    assert found.broken == ("a/Dockerfile",)
-    assert review_lines(found)[-1].startswith("1 build fails; nothing to suggest")
+    [file] = found.files
+    assert (file.path, file.broken, found.skipped) == ("a/Dockerfile", True, ())
+    assert "it was one before this change, so the build fails" in file.notes[0].reason
+    assert review_lines(found)[-1].startswith("1 build fails; 0 suggestions in 1 file")
 
 
 def test_a_file_that_was_no_dockerfile_before_is_no_requests_fault(repo: Make) -> None:
-    assert run(repo({"b/Dockerfile": "RUN true\n"}, {"b/Dockerfile": "RUN false\n"})).broken == ()
+    assert run(repo({"b/Dockerfile": "RUN true\n"}, {"b/Dockerfile": "RUN false\n"})).files == ()
 
 
 @pytest.mark.parametrize("how", ["ignored", "submodule", "link"])

@@ -88,6 +88,7 @@ GENERATED = [
     "# Don't change this file by hand, see templates/\n",
     "# Auto-generated via Ansible: edit build/Dockerfile.j2 instead.\n",
     "# @generated\n",
+    "# This file was generated using a Jinja2 template.\n# Please make your changes in `Dockerfile.j2` and run make.\n",
 ]
 
 
