@@ -141,6 +141,8 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
     *moved* has the paths of the repository that the request takes away, and where they went, if anywhere.
     """
     for where, project in after.projects().items():
+        if project.usage.guessed:
+            yield from _not_there_yet(before, after, where, project)
         missing = () if project.usage.guessed else project.missing(after.build)
         taken = [
             (step, *one)
@@ -177,6 +179,29 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                     doubt = "" if sure else " unless the stage makes it otherwise"
                     reason = f"{source} of `{name}` was {path}, which {told}, so {step.origin.keyword} fails{doubt}"
                     yield _remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+
+
+def _not_there_yet(before: Version, after: Version, where: str, project: FolderProject) -> Iterator[Remark]:
+    """Remarks on files that *after* asks for and *before* did not, and that the directory *where* does not hold, of
+    which nobody says but the other files in it, now or before, that it is the build context.
+    """
+    missing = project.missing(after.build)
+    earlier = before.projects().get(where)
+    held = len(missing) < _copied(after.build)
+    if not missing or not (held or (earlier and len(earlier.missing(before.build)) < _copied(before.build))):
+        return
+    asked = {source for step in before.build if isinstance(step, Copy) for source in step.sources}
+    for source, line in dict.fromkeys(missing):
+        if source not in asked and not _PATTERN.search(source):
+            path = posixpath.normpath(posixpath.join(where, _plain(source)))
+            reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
+            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=False)
+
+
+def _copied(build: Build) -> int:
+    """How many sources *build* copies from its context."""
+    copies = (step for step in build if isinstance(step, Copy) and step.origin.flag("from") is None)
+    return sum(len(step.sources) for step in copies)
 
 
 def _lost_in_stage(

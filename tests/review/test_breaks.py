@@ -165,3 +165,17 @@ def test_what_a_stage_copies_no_more_is_missed_too(repo: Make) -> None:
     found: Sequence[tuple[int, bool, str]] = told(repo, before, {"Dockerfile": THREE.format("b.txt", "")})
     assert [fails for _, fails, _ in found] == [True, True]
     assert "which is not copied there any more" in found[0][2]
+
+
+@pytest.mark.parametrize("also", ["COPY app /app\n", ""])
+def test_a_new_source_that_nobody_has_is_a_doubt(repo: Make, also: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY app /app"), "app": "x"}
+    after = {"Dockerfile": ONE.format(f"{also}COPY ap /ap")}
+    line = 3 if also else 2
+    reason = "ap is not in the repository: COPY fails unless something makes it before the build"
+    assert told(repo, before, after) == [(line, False, reason)]
+
+
+def test_nothing_is_said_where_none_of_the_sources_was_ever_there(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("COPY app /app")}
+    assert told(repo, before, {"Dockerfile": ONE.format("COPY ap /ap")}) == []
