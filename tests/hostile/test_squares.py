@@ -95,7 +95,7 @@ def test_opening_brackets() -> None:
 
 
 def test_packages_of_two_installs() -> None:
-    first, second = (" ".join(f"{name}{number}" for number in range(4_500)) for name in "ab")
+    first, second = (" ".join(f"{name}{number}" for number in range(2_200)) for name in "ab")
     text = "FROM debian:12\nRUN apt-get update && apt-get install -y {} && apt-get install -y {}\n"
     lines = text.format(*(names.replace(" ", " \\\n") for names in (first, second)))
     assert rewrite(lines, Options(select=("DS108",))).changed
