@@ -11,10 +11,17 @@ from .text import counted, failing, printable, size
 
 #: Forges refuse comments with more characters.
 LIMIT = 65_000
+#: So many failures are told above the table.
+_FAILURES = 50
+_CUT = "\n\n(cut: too many files)\n"
+#: Room for the line that counts what is left out.
+_ROOM = 60
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """The comment for *results*; files whose details would make it too long are only in the table."""
+def markdown(results: Sequence[Result], limit: int = LIMIT) -> str:
+    """The comment for *results*, of at most *limit* characters. What fails comes first; files whose details would make
+    it too long are only in the table.
+    """
     ordered = sorted((one for one in results if one.changed or findings(one)), key=shown_path)
     changes = sum(len(one.changes) for one in ordered)
     if not ordered:
@@ -23,22 +30,35 @@ def markdown(results: Sequence[Result]) -> str:
     saving = sum(one.saving for one in ordered)
     saved = f", about {size(saving)} less in the images" if saving else ""
     head = [f"### dockerslim: {failing(broken, ',')}{counted(changes, 'change')}{saved}", ""]
+    head += _failures(ordered)
     head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
     for result in ordered:
         notes = sum(not one.change for one in findings(result))
         saves = size(result.saving) if result.saving else "–"
         head.append(f"| {code(shown_path(result))} | {len(result.changes)} | {notes} | {saves} |")
     text = "\n".join(head) + "\n"
-    if len(text) > LIMIT:
-        return text[:LIMIT].rsplit("\n", 1)[0] + "\n\n(cut: too many files)\n"
+    if len(text) > limit:
+        return text[: limit - len(_CUT)].rsplit("\n", 1)[0] + _CUT
     left = 0
     for result in ordered:
         fold = _fold(result)
-        if len(text) + len(fold) > LIMIT:
+        if len(text) + len(fold) > limit - _ROOM:
             left += 1
         else:
             text += fold
     return text + (f"\nNo room for the details of {counted(left, 'file')}.\n" if left else "")
+
+
+def _failures(ordered: Sequence[Result]) -> list[str]:
+    """A line for each build that fails, as far as anybody reads so many."""
+    failures = [
+        f"- **the build fails:** {code(shown_path(result))}, line {one.line}, {one.rule}: {plain(one.message)}"
+        for result in ordered
+        for one in findings(result)
+        if one.breaks
+    ]
+    more = [f"- and {len(failures) - _FAILURES} more"] if len(failures) > _FAILURES else []
+    return [*failures[:_FAILURES], *more, ""] if failures else []
 
 
 def _fold(result: Result) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..change import Change, Safety
+from ..change import Change, Remark, Safety
 from ..pipeline import unified_diff
 from ..pipeline.parts import MOST_PARTS, Part
 from ..record import evolve
@@ -37,6 +37,8 @@ _ALIKE = 2
 _TOLD_APART = 10
 #: So many lines of each text does a dry run show.
 _READ = 80
+#: A terminal shows no more lines at once.
+_SCREEN = 40
 #: So much of what a change rests on is shown.
 _EVIDENCE = 3
 
@@ -202,7 +204,7 @@ def _diff(file: Reviewed, parts: Sequence[Part]) -> str:
 
 def summary(review: Review, root: Path) -> str:
     """The comment that there is one of in a pull request."""
-    text = markdown([one.narrowed(root) for one in review.files])
+    text = ""
     suggested = sum(len(one.suggestions) for one in review.files)
     if suggested > COMMENTS:
         text += (
@@ -217,7 +219,8 @@ def summary(review: Review, root: Path) -> str:
         text += f"\n{plain(line)}.\n"
     for line in review.skipped:
         text += f"\nSkipped: {code(line)}\n"
-    return f"{text[:LIMIT]}\n{SUMMARY}\n"
+    behind = f"{text[: LIMIT // 2]}\n{SUMMARY}\n"
+    return markdown([one.narrowed(root) for one in review.files], LIMIT - len(behind)) + behind
 
 
 def post_lines(comments: Sequence[dict[str, Any]], files: Sequence[dict[str, Any]], summary: str) -> Iterator[str]:
@@ -267,8 +270,8 @@ def review_json(review: Review, root: Path) -> str:
 
 
 def review_lines(review: Review) -> list[str]:
-    """The review for a terminal, by file and line."""
-    lines = []
+    """The review for a terminal, by file and line; builds that fail are told again at the end where there is much."""
+    lines: list[str] = []
     for file in review.files:
         told = [(line, f"{file.path}:{text}") for line, text in (*_suggested(file), *_patched(file))]
         told += remark_lines(file.path, file.notes)
@@ -284,10 +287,16 @@ def review_lines(review: Review) -> list[str]:
     suggested = counted(sum(len(one.suggestions) for one in review.files), "suggestion")
     lines.append(f"{fails}{suggested} in {files}, compared with {against}")
     lines[-1:-1] = _crowds(review)
+    if len(lines) > _SCREEN:
+        lines[-1:-1] = [line for file in review.files for _, line in remark_lines(file.path, _failing(file))]
     patched = sum(bool(one.parts) for one in review.files)
     if patched:
         lines[-1] += f"; {counted(patched, 'patch', 'patches')} for the rest: --format patches"
     return lines
+
+
+def _failing(file: Reviewed) -> tuple[Remark, ...]:
+    return tuple(note for note in file.notes if note.breaks)
 
 
 def _suggested(file: Reviewed) -> Iterator[tuple[int, str]]:

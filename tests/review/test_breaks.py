@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from dockerslim_rewrite.report.markdown import markdown
+from dockerslim_rewrite.report.review import review_lines, summary
 from dockerslim_rewrite.review.run import Review
 
 from .test_review import Make, run
@@ -179,3 +181,20 @@ def test_a_new_source_that_nobody_has_is_a_doubt(repo: Make, also: str) -> None:
 def test_nothing_is_said_where_none_of_the_sources_was_ever_there(repo: Make) -> None:
     before = {"Dockerfile": ONE.format("COPY app /app")}
     assert told(repo, before, {"Dockerfile": ONE.format("COPY ap /ap")}) == []
+
+
+def test_what_fails_is_told_first_however_much_else_there_is(repo: Make) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y {}\nCOPY app{} /app\n" + "#\n" * 40
+    many = {f"s{at}/Dockerfile": text.format("curl", at) for at in range(60)}
+    made = repo({"s7/Dockerfile": text.format("curl", 7), **{f"s{at}/app{at}": "x" for at in range(60)}}, {})
+    made.git("rm", "-q", "s7/app7")
+    made.write(many)
+    made.commit()
+    found = run(made, head="HEAD")
+    said = "app7 is deleted by this change, so COPY fails"
+    assert said in review_lines(found)[-2]
+    for limit in (65_000, 6_000):
+        body = markdown([one.narrowed(made.root) for one in found.files], limit)
+        assert body.split("\n")[2] == f"- **the build fails:** `s7/Dockerfile`, line 3, DS802: {said}"
+        assert len(body) <= limit
+    assert summary(found, made.root).endswith("makes all of them.\n\n<!-- dockerslim:summary -->\n")
