@@ -168,7 +168,10 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                 fate = f"is not in the build context ({project.shown}) any more"
                 told = _fate(posixpath.join(where, path), moved) or fate
             keyword = next(step.origin.keyword for step in after.build if step.line == line)
-            yield _remark(FILES, f"{source} {told}, so {keyword} fails", line, f"line {line}: {source}")
+            aside = _only_for(line, after)
+            alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
+            reason = f"{source} {told}, so {keyword} fails{alone}"
+            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
         for step, stage, source, name in taken:
             lost = _lost_in_stage(before.build, after.build, stage, (step, source, name), other, project)
             if lost:
@@ -179,6 +182,23 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                     doubt = "" if sure else " unless the stage makes it otherwise"
                     reason = f"{source} of `{name}` was {path}, which {told}, so {step.origin.keyword} fails{doubt}"
                     yield _remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+
+
+def _only_for(line: int, version: Version) -> str | None:
+    """The stage of *line*, where neither the last one needs it nor one that a build is known to ask for."""
+    build = version.build
+    names = _names(build)
+    wanted = {len(build.stages) - 1, *(names[name.lower()] for name, _ in version.targets if name.lower() in names)}
+    waiting = list(wanted)
+    while waiting:
+        stage = build.stages[waiting.pop()]
+        named = [stage.head.image, *(name for step in stage.steps for name in references(step))]
+        counted = {int(name) for name in named[1:] if name.isdecimal() and int(name) < len(build.stages)}
+        found = {names[name.lower()] for name in named if name.lower() in names} | counted
+        waiting += found - wanted
+        wanted |= found
+    at = next((one for one in reversed(build.stages) if one.head.line <= line), None)
+    return None if at is None or at.index in wanted else at.head.alias or str(at.index)
 
 
 def _not_there_yet(before: Version, after: Version, where: str, project: FolderProject) -> Iterator[Remark]:

@@ -198,3 +198,13 @@ def test_what_fails_is_told_first_however_much_else_there_is(repo: Make) -> None
         assert body.split("\n")[2] == f"- **the build fails:** `s7/Dockerfile`, line 3, DS802: {said}"
         assert len(body) <= limit
     assert summary(found, made.root).endswith("makes all of them.\n\n<!-- dockerslim:summary -->\n")
+
+
+@pytest.mark.parametrize(("target", "fails"), [("", False), ("test", True)])
+def test_a_stage_that_nobody_builds_breaks_no_build(repo: Make, target: str, fails: bool) -> None:
+    text = 'FROM debian:12-slim AS base\nCOPY a /a\nFROM base AS test\nCOPY tests /t\nFROM base\nUSER 1000\nCMD ["x"]\n'
+    build = f"{{context: ., target: {target}}}" if target else "."
+    files = {"Dockerfile": text, "a": "a", "tests": "t", "compose.yaml": f"services: {{a: {{build: {build}}}}}\n"}
+    alone = "" if fails else " in a build of the stage `test`, which no other needs"
+    reason = f"tests is deleted by this change, so COPY fails{alone}"
+    assert told(repo, files, moved={"tests": ""}) == [(4, fails, reason)]
