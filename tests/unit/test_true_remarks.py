@@ -346,3 +346,29 @@ def test_a_command_that_is_never_started_gets_no_signals() -> None:
 def test_an_index_that_comes_after_an_install_does_not_serve_it() -> None:
     text = 'FROM debian:12\nRUN apt-get install -y curl\nRUN apt-get update\nRUN apt-get install -y jq\nCMD ["jq"]\n'
     assert not [one for one in rewrite(text, Options()).changes if "serves both installs" in one.reason]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("useradd --no-create-home --home-dir /tmp --uid 5 $NAME", "useradd $NAME creates a user whom no USER names"),
+        ("useradd -r web -d /srv", "useradd web creates a user whom no USER names"),
+        ("usermod -aG staff web", "usermod web changes a user whom no USER names"),
+        ("chown -R $NAME:staff /srv", "chown gives files to $NAME:staff, whom no USER names"),
+    ],
+)
+def test_accounts_are_named_as_they_are_written(tmp_path: Path, command: str, told: str) -> None:
+    (tmp_path / "app.py").write_text("print(1)\n")
+    text = f'FROM python:3.12\nARG NAME\nRUN {command}\nCOPY app.py /\nCMD ["python", "/app.py"]\n'
+    assert told in said(result(text, "DS501", tmp_path), "DS501")
+
+
+def test_what_stands_before_the_program_gets_the_signals() -> None:
+    def reason(lines: str) -> str:
+        (change,) = result(f"FROM debian:12\n{lines}\n", "DS603").changes
+        return change.reason
+
+    assert reason("CMD top -b") == "the words need no shell, and as process 1 the program gets the signals"
+    assert reason('ENTRYPOINT ["/sbin/tini", "--"]\nCMD top -b') == (
+        "the words need no shell, and tini hands the signals to the program, not to a shell"
+    )
