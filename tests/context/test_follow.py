@@ -306,6 +306,14 @@ def test_a_program_of_node_is_what_it_loads(
         ('base = { path = "../base" }', {}, ["base/src/lib.rs", "web/src/main.rs"]),
         ("base = { workspace = true }", {}, ["base/src/lib.rs", "web/src/main.rs"]),
         ('gone = { path = "../gone" }', {}, None),
+        # What is run while it is built is in no program, and what it needs neither.
+        ('[build-dependencies]\nbase = { path = "../base" }', {"web/build.rs": "File::create(x)"}, ["web/src/main.rs"]),
+        (
+            "",
+            {"web/src/main.rs": '#[path = "../more/b.rs"]\nmod b;\n', "web/more/b.rs": ""},
+            ["web/more/b.rs", "web/src/main.rs"],
+        ),
+        ("", {"web/src/main.rs": '#[path = "../../desk/src/main.rs"]\nmod b;\n'}, None),
         ("", {"other/Cargo.toml": "[package"}, None),
         ("", {"second/Cargo.toml": '[package]\nname = "web"\n'}, None),
     ],

@@ -372,3 +372,35 @@ def test_what_stands_before_the_program_gets_the_signals() -> None:
     assert reason('ENTRYPOINT ["/sbin/tini", "--"]\nCMD top -b') == (
         "the words need no shell, and tini hands the signals to the program, not to a shell"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("RUN pip install flask", "~/.cache/pip"),
+        ("ENV PIP_CACHE_DIR=/tmp/pips\nRUN pip install flask", "/tmp/pips"),
+        ("ENV PIP_CACHE_DIR=/tmp/pips\nRUN PIP_CACHE_DIR=/var/pips pip install flask", "/var/pips"),
+        ("ENV UV_CACHE_DIR=/tmp/uv\nRUN pip install flask", "~/.cache/pip"),
+    ],
+)
+def test_a_cache_is_named_where_it_lies(lines: str, told: str) -> None:
+    (change,) = result(f"FROM python:3.12\n{lines}\n", "DS204").changes
+    assert change.reason.startswith(f"{told} helps the next install")
+
+
+def test_the_tag_of_what_has_ended_moves_no_more() -> None:
+    (change,) = result("FROM centos\n", "DS301").changes
+    assert "moves no more: centos is no longer maintained" in change.reason
+    (change,) = result("FROM python\n", "DS301").changes
+    assert change.reason.endswith("and moves on")
+
+
+def test_who_has_data_is_told_what_to_do_about_it(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text("import sys\nopen(sys.argv[1], 'w').write('x')\n")
+    text = 'FROM python:3.12\nWORKDIR /job\nCOPY . .\nCMD ["python", "job.py"]\n'
+    (change,) = result(text, "DS501", tmp_path, "aggressive").changes
+    told = "files that earlier containers left in /job, or in what is mounted into it, belong to root: chown them to"
+    assert told in change.reason
+    (tmp_path / "job.py").write_text("import http.server\nhttp.server.HTTPServer(('', 8000), None)\n")
+    (change,) = result(text, "DS501", tmp_path).changes
+    assert "belong to root" not in change.reason
