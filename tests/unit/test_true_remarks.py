@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.pipeline.positions import on_original
 from dockerslim_rewrite.report.text import report_lines
 
 
@@ -289,7 +290,7 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
 def test_what_a_split_copies_is_told_where_it_stands() -> None:
     text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
     found = rewrite(text, Options(level="aggressive", select=("DS405", "DS601")))
-    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
+    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2)]
     lines = list(report_lines(found))
     assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
 
@@ -404,3 +405,19 @@ def test_who_has_data_is_told_what_to_do_about_it(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text("import http.server\nhttp.server.HTTPServer(('', 8000), None)\n")
     (change,) = result(text, "DS501", tmp_path).changes
     assert "belong to root" not in change.reason
+
+
+def test_what_this_program_put_in_is_not_told_as_the_file_s(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("print(1)\n")
+    text = "FROM python:3.12\nWORKDIR /app\nADD . /app\nRUN pip install -r requirements.txt\n"
+    found = rewrite(text, Options(select=("DS601", "DS701"), context=tmp_path))
+    assert found.text.count("COPY") == 2
+    assert [change.title for change in found.changes if change.rule == "DS601"] == ["ADD becomes COPY"]
+
+
+def test_lines_that_this_program_put_in_have_no_number() -> None:
+    assert on_original("merge the RUNs on lines 2 and 4", lambda line: line, "Dockerfile", lambda line: line == 4) == (
+        "merge the RUNs on lines 2 and a new one"
+    )
+    assert on_original("see line 4", lambda line: line - 1, "Dockerfile", lambda line: True) == "see line 3"
