@@ -312,6 +312,9 @@ class Project(Protocol):
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
         """The sources of COPY and ADD, with their lines, that the build is not sent."""
 
+    def in_submodule(self, path: str) -> bool:
+        """Whether *path* is, holds or lies in a submodule that is not checked out here."""
+
     def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
 

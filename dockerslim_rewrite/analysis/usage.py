@@ -52,6 +52,16 @@ class Container:
 
 
 @record
+class Stale:
+    """A build that names a context, as people know it, that holds ``held`` of the ``wanted`` sources of COPY."""
+
+    where: Evidence
+    context: str
+    held: int
+    wanted: int
+
+
+@record
 class Usage:
     """The builds of a Dockerfile that have context and ``target`` in common.
 
@@ -60,7 +70,7 @@ class Usage:
     ``target`` is None for the last stage. ``builds`` are where they are asked for, ``containers`` the ways in which
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
     ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
-    package lists in it.
+    package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
     """
 
     target: str | None = None
@@ -70,6 +80,7 @@ class Usage:
     guessed: bool = False
     heirs: tuple[Evidence, ...] = ()
     list_readers: tuple[Evidence, ...] = ()
+    stale: tuple[Stale, ...] = ()
 
 
 def shipped(build: Build, target: str | None) -> Build:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ from ..text.structured import read_toml
 from .tree import ContextTree
 
 _MANIFEST = "Cargo.toml"
-_TABLES = ("dependencies", "build-dependencies")
+_PLACE = re.compile(r"#\[path\s*=\s*\"([^\"\\/][^\"\\]*)\"\s*\]")
+#: What only build scripts need is in no program.
+_TABLES = ("dependencies",)
 
 
 def of_crate(name: str, files: Collection[str], tree: ContextTree) -> list[str] | None:
@@ -30,9 +33,21 @@ def of_crate(name: str, files: Collection[str], tree: ContextTree) -> list[str] 
             if path not in own:
                 own.add(path)
                 waiting.append(path)
-    found = [path for path in files if _crate(path, manifests) in own]
-    elsewhere = any("#[path" in (tree.read(path) or "") for path in found if path.endswith(".rs"))
+    scripts = {_joined(folder, _script(manifests[folder])) for folder in own}
+    found = [path for path in files if _crate(path, manifests) in own and path not in scripts]
+    sources = [path for path in found if path.endswith(".rs")]
+    elsewhere = any(not _stays_in(own, path, tree.read(path) or "", manifests) for path in sources)
     return None if elsewhere or not any(path.endswith(".rs") for path in found) else found
+
+
+def _stays_in(own: Collection[str], path: str, text: str, manifests: Collection[str]) -> bool:
+    """Whether all modules to which the source at *path* gives a place of their own lie in the crates *own*.
+
+    Within a module the place is seen from further below. Source: The Rust Reference, "The path attribute".
+    """
+    told = _PLACE.findall(text)
+    places = [posixpath.normpath(posixpath.join(posixpath.dirname(path), one)) for one in told]
+    return text.count("#[path") == len(told) and all(_crate(place, manifests) in own for place in places)
 
 
 def _manifests(tree: ContextTree) -> dict[str, Mapping[str, Any]] | None:
@@ -52,6 +67,13 @@ def _programs(manifest: Mapping[str, Any]) -> Iterator[str]:
     for one in (manifest.get("package"), *_listed(manifest.get("bin"))):
         if isinstance(one, Mapping) and isinstance(one.get("name"), str):
             yield one["name"]
+
+
+def _script(manifest: Mapping[str, Any]) -> str:
+    """The program of a crate that is run while it is built."""
+    package = manifest.get("package")
+    told = package.get("build") if isinstance(package, Mapping) else None
+    return told if isinstance(told, str) else "build.rs"
 
 
 def _listed(value: object) -> list[object]:

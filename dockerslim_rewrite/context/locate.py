@@ -16,13 +16,15 @@ from ..record import record
 class Location:
     """The ``root`` of a context, the ``ignore`` file that counts, if any, and how the root was found, for people.
 
-    ``shown`` is what the root is called in messages; None: by its path.
+    ``shown`` is what the root is called in messages; None: by its path. ``submodules`` are paths of the context that
+    other repositories are checked out at, which whoever builds may have done or not.
     """
 
     root: Path
     ignore: Path | None
     found: str
     shown: str | None = None
+    submodules: tuple[str, ...] = ()
 
 
 def locate(dockerfile: Path | None, given: Path | None = None, found: str | None = None) -> Location:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -235,7 +236,7 @@ class FolderProject:
         """Whether the build is sent a file or folder at this context path; None when the listing is not complete."""
         if not path or path in self.tree.by_path or path in self.tree.folders:
             return True
-        return False if self.tree.complete else None
+        return False if self.tree.complete and not self.in_submodule(path) else None
 
     def keeps_out(self, path: str) -> bool:
         """Whether the ignore file keeps *path* from the build, whether it is there or not."""
@@ -259,6 +260,15 @@ class FolderProject:
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
         """The sources of COPY, ADD and mounts, with their lines, that the build is not sent."""
         return self.placed(build).missing
+
+    def in_submodule(self, path: str) -> bool:
+        """Whether *path* is, holds or lies in a submodule that is not checked out here."""
+        bare = posixpath.normpath("/" + path).lstrip("/")
+        return any(
+            f"{bare}/".startswith(f"{one}/") or one.startswith(f"{bare}/")
+            for one in self._location.submodules
+            if one not in self.whole.folders
+        )
 
     def image_files(self, build: Build) -> dict[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""

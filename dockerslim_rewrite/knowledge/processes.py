@@ -56,6 +56,11 @@ def kind_of(name: str) -> str | None:
     return next((kind for kind in ("fetch", "editor") if name in data["harmless"][kind]), None)
 
 
+def is_init(name: str) -> bool:
+    """Whether the program *name* is made to be process 1: it hands the signals on to what it starts."""
+    return name in table("processes")["inits"]["names"]
+
+
 @cache
 def only_asks(words: tuple[str | None, ...]) -> bool:
     """Whether a call of a package manager, by its words, only tells something of what is installed."""

@@ -15,6 +15,7 @@ from .budget import beyond_budget
 from .engine import Engine, projects_of
 from .generated import left_to_its_maker
 from .granted import granted, outdated
+from .inserted import told_once
 from .options import Options, selected
 from .proof import proven
 from .result import Companion, Result, unified_diff
@@ -53,7 +54,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     result = Result(
         source.text,
         outcome.text,
-        tuple(outcome.changes),
+        told_once(outcome.changes),
         tuple(sorted(map(_cut, [*outcome.remarks, *bugs]), key=lambda remark: (remark.line, remark.rule))),
         outcome.patch,
         path,

@@ -296,12 +296,12 @@ class Engine:
 
     def _remark(self, proposal: Change | Remark, build: Build, outcome: Outcome) -> Remark:
         """*proposal* as a remark on the original text: a change above the level is held back, not lost."""
-        line_of = self._line_of(build, outcome.patch)
+        line_of, own = self._line_of(build, outcome.patch), self._own(build, outcome.patch)
         line = line_of(proposal.line)
-        evidence = tuple(self._said(one, line_of) for one in proposal.evidence)
+        evidence = tuple(self._said(one, line_of, own) for one in proposal.evidence)
         if isinstance(proposal, Remark):
-            return evolve(proposal, line=line, reason=self._said(proposal.reason, line_of), evidence=evidence)
-        title = self._said(proposal.title, line_of)
+            return evolve(proposal, line=line, reason=self._said(proposal.reason, line_of, own), evidence=evidence)
+        title = self._said(proposal.title, line_of, own)
         return Remark(RemarkKind.HELD, title, line, evidence, rule=proposal.rule, needs=proposal.safety)
 
     def _said_before(self, one: Pass, remark: Remark) -> list[Remark]:
@@ -356,12 +356,16 @@ class Engine:
         """Leads a line of *build* to that of the original which *patch* made it of."""
         return lambda line: self.source.position(patch.shift(first_kept(line, build, patch))).line
 
-    def _said(self, text: str, line_of: Callable[[int], int]) -> str:
-        return readable(on_original(text, line_of, self.name))
+    def _said(self, text: str, line_of: Callable[[int], int], own: Callable[[int], bool]) -> str:
+        return readable(on_original(text, line_of, self.name, own))
+
+    def _own(self, build: Build, patch: Patch) -> Callable[[int], bool]:
+        """Tells whether a line of *build* is neither the user's nor a copy of one."""
+        return lambda line: is_inserted(line, build, patch) and copied_line(line, build, patch, self.source) is None
 
     def _on_original(self, change: Change, key: Key, patch: Patch, build: Build) -> Change:
         """*change* of the text that *patch* led to, with the places and lines of the original."""
-        line_of = self._line_of(build, patch)
+        line_of, own = self._line_of(build, patch), self._own(build, patch)
         edits = tuple(
             Edit(Span(patch.shift(edit.span.start), patch.shift(edit.span.end)), edit.text) for edit in change.edits
         )
@@ -370,9 +374,9 @@ class Engine:
             change,
             edits=edits,
             line=line_of(change.line) if line is None else line,
-            title=self._said(change.title, line_of),
-            reason=self._said(change.reason, line_of),
-            evidence=tuple(self._said(one, line_of) for one in change.evidence),
+            title=self._said(change.title, line_of, own),
+            reason=self._said(change.reason, line_of, own),
+            evidence=tuple(self._said(one, line_of, own) for one in change.evidence),
         )
 
 

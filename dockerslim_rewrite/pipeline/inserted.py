@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..change import Change
 from ..ir.build import Build
 from ..text import Patch, Source
 
@@ -48,6 +51,24 @@ def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | 
     words = _without_flags(build.text[start:].partition("\n")[0])
     lines = enumerate(source.text.splitlines(), start=1)
     return next((number for number, one in lines if _without_flags(one) == words), None)
+
+
+def told_once(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """*changes*, of the original, without those that repeat one of them in this program's own copy of its line.
+
+    A replacement in text that was inserted has no length in the original.
+    """
+    kept = {_said(one) for one in changes if _replaces(one)}
+    return tuple(one for one in changes if _replaces(one) or _said(one) not in kept)
+
+
+def _said(change: Change) -> tuple[str, str, str, int]:
+    return change.rule, change.title, change.reason, change.line
+
+
+def _replaces(change: Change) -> bool:
+    """Whether *change* takes away text of the original."""
+    return any(edit.span.end > edit.span.start for edit in change.edits)
 
 
 def _without_flags(text: str) -> list[str]:

@@ -43,7 +43,10 @@ def heirs_by_name(repository: Repository, graph: BuildGraph) -> Mapping[str, tup
 def _named(build: FoundBuild, repository: Repository) -> Iterator[tuple[str, Heir]]:
     """What the Dockerfile of *build* builds on or copies from."""
     path = build.dockerfile if isinstance(build.dockerfile, str) else None
-    text = build.inline if build.inline is not None else repository.read(path) if path is not None else None
+    text = build.inline
+    # One that is not there (another repository's, or one that was moved) has nothing to do with who asks for this one.
+    if text is None and path is not None and repository.is_file(path):
+        text = repository.read(path)
     if text is None:
         return
     file = path or build.place.path

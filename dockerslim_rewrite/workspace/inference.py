@@ -44,7 +44,7 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
     for folder in (own, *own.parents):
         if repository.relative(folder) is None:
             break
-        if all(_holds(folder, source) for source in sources):
+        if all(holds(folder, source) for source in sources):
             return Inferred(folder, f"{_UNTOLD}; the nearest directory with all that COPY names", True)
     return Inferred(own, f"{_UNTOLD}, and no directory has all that COPY names", False)
 
@@ -77,7 +77,8 @@ def _sources(build: Build) -> Iterator[str]:
                 yield from (word for word in step.bound if "$" not in word)
 
 
-def _holds(folder: Path, source: str) -> bool:
+def holds(folder: Path, source: str) -> bool:
+    """Whether *folder* has what the *source* of a COPY names."""
     bare = posixpath.normpath("/" + source).lstrip("/")
     # Unlike a path's own method it takes what no system allows as a name for something that is not there.
     if not bare or os.path.exists(folder / bare):

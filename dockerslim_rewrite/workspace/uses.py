@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
 from ..analysis.project import Evidence
-from ..analysis.usage import Container, Mounted, Usage
+from ..analysis.usage import Container, Mounted, Stale, Usage
 from ..context.locate import Location, locate
 from ..context.project import FolderProject, Trees
 from ..record import evolve
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
 from .heirs import Heir, heirs_by_name, names_of
-from .inference import Inferred, infer_context
+from .inference import Inferred, infer_context, sources_of
 from .repository import Repository, root_of
+from .stale import better_contexts
 
 #: More ways to build one file than this are not compared: then nothing rests on any of them.
 MAX_WAYS = 16
+_SUBMODULE = re.compile(r"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S(?:[^\n]*\S)?)[ \t]*$")
 
 
 class Workspace:
@@ -60,12 +64,18 @@ class Workspace:
         builds = self.builds_of(dockerfile)
         # A build whose own context is not known is taken for one of the others, or for what COPY shows.
         known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
+        if known and not context and sources is None:
+            sources = sources_of(dockerfile)
+        better = {} if context else better_contexts(known, (self.repository.root,), sources or ())
+        known = [better[one][0] if one in better else one for one in known]
         guess = None if context or known else infer_context(dockerfile, self.repository, sources)
         default = context or (known[0] if known else guess.root if guess is not None else dockerfile.parent)
         ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
         for build in builds:
             target = build.target if isinstance(build.target, str) and build.target else None
-            own = self.repository.root / build.context if isinstance(build.context, str) else default
+            own = self._context(build) or default
+            if own in better:
+                own = better[own][0]
             ways.setdefault((context or own, target), []).append(build)
         if len(ways) > MAX_WAYS:
             return ()
@@ -75,9 +85,11 @@ class Workspace:
         trees = {} if trees is None else trees
         return tuple(
             FolderProject(
-                self._location(dockerfile, root, found, context, guess),
+                self._location(
+                    dockerfile, root, [one for one in found if self._context(one) not in better], context, guess
+                ),
                 dockerfile.name,
-                usage=evolve(self._usage(target, found), guessed=guessed),
+                usage=evolve(self._usage(target, found), guessed=guessed, stale=self._stale(found, better)),
                 trees=trees,
             )
             for (root, target), found in ways.items()
@@ -90,7 +102,30 @@ class Workspace:
         told = told if guess is None else guess.found
         found = locate(dockerfile, root, told if context is None else None)
         inside = self.repository.relative(root)
-        return found if inside is None else evolve(found, shown=inside or "the repository's root")
+        if inside is None:
+            return found
+        below = f"{inside}/" if inside else ""
+        submodules = tuple(one[len(below) :] for one in self._submodules if one.startswith(below))
+        return evolve(found, shown=_shown(inside), submodules=submodules)
+
+    @cached_property
+    def _submodules(self) -> tuple[str, ...]:
+        """The paths of the repository that other repositories are checked out at."""
+        text = self.repository.read(".gitmodules") if self.repository.is_file(".gitmodules") else None
+        found = (posixpath.normpath(one.strip('"')) for one in _SUBMODULE.findall(text or ""))
+        return tuple(one for one in found if self.repository.inside(one) and one != ".")
+
+    def _context(self, build: FoundBuild) -> Path | None:
+        return self.repository.root / build.context if isinstance(build.context, str) else None
+
+    def _stale(self, builds: Sequence[FoundBuild], better: Mapping[Path, tuple[Path, int, int]]) -> tuple[Stale, ...]:
+        found: dict[Stale, None] = {}
+        for build in builds:
+            context = self._context(build)
+            if context is not None and context in better:
+                _, held, wanted = better[context]
+                found[Stale(_evidence(build.place), _shown(str(build.context)), held, wanted)] = None
+        return tuple(found)
 
     def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
         containers: dict[Container, None] = {}
@@ -105,6 +140,10 @@ class Workspace:
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
         return Usage(target, places, tuple(containers), plain, heirs=whole, list_readers=lists)
+
+
+def _shown(folder: str) -> str:
+    return folder or "the repository's root"
 
 
 @cache

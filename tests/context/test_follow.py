@@ -306,6 +306,14 @@ def test_a_program_of_node_is_what_it_loads(
         ('base = { path = "../base" }', {}, ["base/src/lib.rs", "web/src/main.rs"]),
         ("base = { workspace = true }", {}, ["base/src/lib.rs", "web/src/main.rs"]),
         ('gone = { path = "../gone" }', {}, None),
+        # What is run while it is built is in no program, and what it needs neither.
+        ('[build-dependencies]\nbase = { path = "../base" }', {"web/build.rs": "File::create(x)"}, ["web/src/main.rs"]),
+        (
+            "",
+            {"web/src/main.rs": '#[path = "../more/b.rs"]\nmod b;\n', "web/more/b.rs": ""},
+            ["web/more/b.rs", "web/src/main.rs"],
+        ),
+        ("", {"web/src/main.rs": '#[path = "../../desk/src/main.rs"]\nmod b;\n'}, None),
         ("", {"other/Cargo.toml": "[package"}, None),
         ("", {"second/Cargo.toml": '[package]\nname = "web"\n'}, None),
     ],
@@ -347,3 +355,50 @@ def test_relative_names_after_a_change_of_directory(tmp_path: Path, name: str, t
     assert [write.folder for write in found.writes] == [None]
     still = re.sub(r"\b(?:process\.|os\.|Dir\.)?[cC]hdir\b", "stay", text)
     assert [write.folder for write in behaviour(tmp_path, dockerfile, {name: still}).writes] == ["/src"]
+
+
+def test_a_makefile_is_read_as_make_reads_it(tmp_path: Path) -> None:
+    makefile = """VERSION := $(shell stamp --tags 2>/dev/null)
+FLAGS   := "-X v=$(VERSION)"
+NAMES = $(wildcard *.c)
+.PHONY: \\
+\tapp \\
+\tother
+
+ifdef DEBUG
+\tEXTRA := -g
+else
+  EXTRA :=
+endif
+define LONG
+\tnever $(1)
+endef
+
+app: app.o
+\t@ link $(FLAGS) $(NAMES) -o /out/$@ $< \\
+\t  $(EXTRA)
+\t-echo $$HOME > $(DEST)/log
+app: other
+app: FLAGS = x
+other: ; more
+"""
+    found = behaviour(
+        tmp_path,
+        'FROM a\nWORKDIR /app\nCOPY Makefile .\nCMD ["make", "app", "DEST=/var/out"]\n',
+        {"Makefile": makefile},
+    )
+    doubts = {(one.reason.split(" does")[0].removeprefix("what "), str(one.evidence)) for one in found.doubts}
+    assert doubts == {("link", "Makefile:18"), ("stamp", "Makefile:18"), ("more", "Makefile:23")}
+    assert [(one.path, str(one.evidence)) for one in found.writes] == [("/var/out/log", "Makefile:20")]
+
+
+def test_methods_that_are_called_by_name_are_no_paths(tmp_path: Path) -> None:
+    code = """class Stub(object):
+    def __init__(self, channel):
+        self.AddItem = channel.unary_unary("/shop.CartService/AddItem", request_serializer=str)
+        self.Say = channel.stream_stream("/Greeter/Say")
+        self.get("call", "/shop.v1.CartService/GetItem")
+        self.get("call", "/var/lib/shop/items")
+"""
+    found = behaviour(tmp_path, 'FROM a\nWORKDIR /app\nCOPY a.py .\nCMD ["python", "a.py"]\n', {"a.py": code})
+    assert [one.path for one in found.writes] == ["/var/lib/shop/items"]

@@ -186,6 +186,14 @@ CSPROJ = '<Project Sdk="Microsoft.NET.Sdk">%s</Project>'
             "NuGet.config src/App/App.csproj src/Directory.Packages.props src/Lib/Lib.csproj",
         ),
         (
+            "pip",
+            "r.txt",
+            {
+                "r.txt": "flask\nhttps://example.com/a/1.zip\nb @ https://example.com/b.whl\ngit+https://example.com/c.tar.gz\n"
+            },
+            "r.txt",
+        ),
+        (
             "dotnet",
             "",
             {

@@ -87,7 +87,7 @@ def test_npm(repository: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a/" * 10_000, "a" * 10_000, "a" * 300 + "/b", "a\0b", "a\0/*", "*/" * 3_000 + "b"])
 def test_paths_that_no_system_allows_are_not_there(repository: Path, path: str) -> None:
-    assert not inference._holds(repository, path)
+    assert not inference.holds(repository, path)
     (repository / "a" / "Dockerfile").write_text("FROM debian:12\nCMD a\n")
     named = path.replace("\0", "\\u0000")
     config = repository / "dockerslim.toml"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.pipeline.positions import on_original
 from dockerslim_rewrite.report.text import report_lines
 
 
@@ -289,9 +290,9 @@ def test_nothing_is_told_of_lines_that_were_inserted(tmp_path: Path) -> None:
 def test_what_a_split_copies_is_told_where_it_stands() -> None:
     text = 'FROM rust:1.80-slim\nADD . /app/\nWORKDIR /app\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
     found = rewrite(text, Options(level="aggressive", select=("DS405", "DS601")))
-    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2), ("DS601", 2)]
+    assert [(change.rule, change.line) for change in found.changes] == [("DS405", 1), ("DS601", 2)]
     lines = list(report_lines(found))
-    assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY, twice [safe]"]
+    assert [line for line in lines if "DS601" in line] == ["<stdin>:2: DS601 ADD becomes COPY [safe]"]
 
 
 def test_sources_that_ship_are_not_said_to_stay_behind(tmp_path: Path) -> None:
@@ -346,3 +347,77 @@ def test_a_command_that_is_never_started_gets_no_signals() -> None:
 def test_an_index_that_comes_after_an_install_does_not_serve_it() -> None:
     text = 'FROM debian:12\nRUN apt-get install -y curl\nRUN apt-get update\nRUN apt-get install -y jq\nCMD ["jq"]\n'
     assert not [one for one in rewrite(text, Options()).changes if "serves both installs" in one.reason]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("useradd --no-create-home --home-dir /tmp --uid 5 $NAME", "useradd $NAME creates a user whom no USER names"),
+        ("useradd -r web -d /srv", "useradd web creates a user whom no USER names"),
+        ("usermod -aG staff web", "usermod web changes a user whom no USER names"),
+        ("chown -R $NAME:staff /srv", "chown gives files to $NAME:staff, whom no USER names"),
+    ],
+)
+def test_accounts_are_named_as_they_are_written(tmp_path: Path, command: str, told: str) -> None:
+    (tmp_path / "app.py").write_text("print(1)\n")
+    text = f'FROM python:3.12\nARG NAME\nRUN {command}\nCOPY app.py /\nCMD ["python", "/app.py"]\n'
+    assert told in said(result(text, "DS501", tmp_path), "DS501")
+
+
+def test_what_stands_before_the_program_gets_the_signals() -> None:
+    def reason(lines: str) -> str:
+        (change,) = result(f"FROM debian:12\n{lines}\n", "DS603").changes
+        return change.reason
+
+    assert reason("CMD top -b") == "the words need no shell, and as process 1 the program gets the signals"
+    assert reason('ENTRYPOINT ["/sbin/tini", "--"]\nCMD top -b') == (
+        "the words need no shell, and tini hands the signals to the program, not to a shell"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("RUN pip install flask", "~/.cache/pip"),
+        ("ENV PIP_CACHE_DIR=/tmp/pips\nRUN pip install flask", "/tmp/pips"),
+        ("ENV PIP_CACHE_DIR=/tmp/pips\nRUN PIP_CACHE_DIR=/var/pips pip install flask", "/var/pips"),
+        ("ENV UV_CACHE_DIR=/tmp/uv\nRUN pip install flask", "~/.cache/pip"),
+    ],
+)
+def test_a_cache_is_named_where_it_lies(lines: str, told: str) -> None:
+    (change,) = result(f"FROM python:3.12\n{lines}\n", "DS204").changes
+    assert change.reason.startswith(f"{told} helps the next install")
+
+
+def test_the_tag_of_what_has_ended_moves_no_more() -> None:
+    (change,) = result("FROM centos\n", "DS301").changes
+    assert "moves no more: centos is no longer maintained" in change.reason
+    (change,) = result("FROM python\n", "DS301").changes
+    assert change.reason.endswith("and moves on")
+
+
+def test_who_has_data_is_told_what_to_do_about_it(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text("import sys\nopen(sys.argv[1], 'w').write('x')\n")
+    text = 'FROM python:3.12\nWORKDIR /job\nCOPY . .\nCMD ["python", "job.py"]\n'
+    (change,) = result(text, "DS501", tmp_path, "aggressive").changes
+    told = "files that earlier containers left in /job, or in what is mounted into it, belong to root: chown them to"
+    assert told in change.reason
+    (tmp_path / "job.py").write_text("import http.server\nhttp.server.HTTPServer(('', 8000), None)\n")
+    (change,) = result(text, "DS501", tmp_path).changes
+    assert "belong to root" not in change.reason
+
+
+def test_what_this_program_put_in_is_not_told_as_the_file_s(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("print(1)\n")
+    text = "FROM python:3.12\nWORKDIR /app\nADD . /app\nRUN pip install -r requirements.txt\n"
+    found = rewrite(text, Options(select=("DS601", "DS701"), context=tmp_path))
+    assert found.text.count("COPY") == 2
+    assert [change.title for change in found.changes if change.rule == "DS601"] == ["ADD becomes COPY"]
+
+
+def test_lines_that_this_program_put_in_have_no_number() -> None:
+    assert on_original("merge the RUNs on lines 2 and 4", lambda line: line, "Dockerfile", lambda line: line == 4) == (
+        "merge the RUNs on lines 2 and a new one"
+    )
+    assert on_original("see line 4", lambda line: line - 1, "Dockerfile", lambda line: True) == "see line 3"

@@ -38,7 +38,19 @@ def test_files_that_a_command_reads_together(tree: Make, name: str, text: str) -
     "text", ["docker compose -f $FILE up", "docker compose -f deploy/none.yml up", "docker compose -f ../base.yml up"]
 )
 def test_files_that_nobody_knows_are_not_read(tree: Make, text: str) -> None:
-    assert tree({"up.sh": text, "deploy/base.yml": BASE}).builds() == []
+    text = text.replace("base.yml", "base.conf")
+    assert tree({"up.sh": text, "deploy/base.conf": BASE}).builds() == []
+
+
+def test_a_compose_file_is_known_by_its_keys_whatever_its_name(tree: Make) -> None:
+    other = (
+        "services:\n  web:\n    build: {context: ../app, dockerfile: Dockerfile.dev}\n  db:\n    build: {target: x}\n"
+    )
+    made = tree({"deploy/develop.yml": other, "app/Dockerfile.dev": "FROM a\n"})
+    assert (made.build().context, made.build().dockerfile) == ("app", "app/Dockerfile.dev")
+    # What says nothing of services, or of builds, belongs to others.
+    made = tree({"deploy/develop.yml": other.replace("services", "servers"), "deploy/b.yml": "services:\n  a: {}\n"})
+    assert made.builds() == []
 
 
 def test_a_project_directory_is_what_paths_are_relative_to(tree: Make) -> None:

@@ -60,6 +60,59 @@ def test_nothing_is_told_of_a_context_that_is_a_guess(tree: Make) -> None:
     assert "nowhere.txt is not in the build context" in remarks(result(made), "DS802")
 
 
+def test_a_build_whose_context_holds_nothing_is_out_of_date(tree: Make) -> None:
+    copied = "FROM python:3.12-slim\nWORKDIR /app\nCOPY app/app.py app/requirements.txt ./\nCOPY docker/run.sh /\n"
+    files = {
+        **APP,
+        "docker/run.sh": "",
+        "docker/Dockerfile": copied,
+        "docker/Makefile": "all:\n\tdocker build -t a .\n",
+    }
+    made = tree(files)
+    told = remarks(result(made), "DS802")
+    assert told == (
+        "docker/Makefile:2 builds it with a context (docker) that holds none of its 3 sources; all are in the "
+        "repository's root, which is taken for the context"
+    )
+    (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
+    assert project.name == str(made.root)
+    # With another build that is right, its context counts for both.
+    made = tree({"compose.yaml": "services:\n  a:\n    build: {context: ., dockerfile: docker/Dockerfile}\n"})
+    (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
+    assert (project.name, project.found) == (str(made.root), "compose.yaml:3 says so")
+    # Where no folder holds all, nothing tells that another one is meant; nor where half is there.
+    made = tree({"docker/Dockerfile": f"{copied}COPY gone /\n", "compose.yaml": ""})
+    assert "sources is in docker" in remarks(result(made), "DS802")
+    made = tree({"docker/Dockerfile": copied, "docker/app/app.py": ""})
+    assert "are not in the build context (docker)" in remarks(result(made), "DS802")
+
+
+def test_submodules_are_there_for_who_checks_them_out(tree: Make) -> None:
+    made = tree(
+        {
+            **APP,
+            ".gitmodules": '[submodule "x"]\n\tpath = app/libs/x\n\turl = https://example.com/x\n',
+            "app/Dockerfile": "FROM python:3.12-slim\nCOPY app.py libs/ gone/ /app/\nCOPY libs/x/setup.py /app/libs/\n",
+            "compose.yaml": "services:\n  a: {build: app}\n",
+        }
+    )
+    assert remarks(result(made, "app/Dockerfile"), "DS802") == "gone/ is not in the build context (app)"
+    # What is checked out is looked at like everything else.
+    made = tree({"app/libs/x/README": ""})
+    assert remarks(result(made, "app/Dockerfile"), "DS802") == (
+        "gone/ and libs/x/setup.py (line 3) are not in the build context (app)"
+    )
+
+
+def test_dockerfiles_of_others_that_are_not_there_are_no_complaint(tree: Make) -> None:
+    made = tree(
+        {"Dockerfile": "FROM alpine:3.20\n", "a.sh": "docker build -f there/Dockerfile .\ndocker build -t b .\n"}
+    )
+    workspace = Workspace(made.root)
+    assert workspace.projects(made.root / "Dockerfile")
+    assert workspace.repository.complaints == {}
+
+
 def test_an_edit_must_be_right_for_every_context(tree: Make) -> None:
     files = {
         "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

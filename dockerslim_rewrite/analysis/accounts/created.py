@@ -13,9 +13,17 @@ _ACCOUNT_VALUES = frozenset(
     (
         "-h", "-d", "--home", "--home-dir", "-g", "--gid", "-G", "--groups", "--ingroup", "-u", "--uid", "-s",
         "--shell", "-c", "--comment", "-k", "--skel", "-p", "--password", "-K", "--gecos", "-b", "--base-dir",
+        "-e", "--expiredate", "-l", "--login",
     )
 )  # fmt: skip
 _CHANGING = frozenset(("usermod", "groupmod", "passwd", "chpasswd"))
+
+
+def named_account(command: Simple) -> str:
+    """The account that *command* creates or changes, as it is written; empty where none is named."""
+    words = [word.literal for word in command.words]
+    operands = split(words, 1, _ACCOUNT_VALUES).operands
+    return command.words[operands[0]].text if operands else ""
 
 
 def created_home(command: Simple, frame: Frame) -> tuple[str | None, str | None]:

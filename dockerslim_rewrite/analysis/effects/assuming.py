@@ -32,7 +32,7 @@ def assumed(resource: str, unknown: Iterable[Unread], *, start: bool = False) ->
     for one in unknown:
         known = assumption(resource, "start" if start else one.kind)
         if known is None:
-            return Verdict(obstacle=f"{one.what} ({one.place}) could not be read and may need them")
+            return Verdict(obstacle=f"what {one.what} ({one.place}) does is not known, and it may need them")
         level = Safety.of(known.level)
         if level is not Safety.SAFE:
             safety = max(safety, level)

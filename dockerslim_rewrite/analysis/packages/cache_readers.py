@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ...ir.build import Build
 from ...ir.steps import Copy, Env, Onbuild, Run, Step
 from ...knowledge.managers import Manager, manager
 from ...shell.script import Script, Simple
+
+if TYPE_CHECKING:
+    from ..facts import Facts, Use
 
 _HOME = re.compile(r"(?:/root|/home/[^/]+|~|\$HOME|\$\{HOME\})/+")
 #: Commands that do not mind that a folder they name is not there, and what only names it.
@@ -34,6 +38,18 @@ def cache_reader(build: Build, name: str) -> str | None:
             if _names(inner, named, places):
                 return f"{step.keyword} on line {step.line} names it"
     return None
+
+
+def cache_of(use: Use, facts: Facts) -> str:
+    """Where the manager of *use* keeps its cache, for people: where a variable puts it, else where it usually lies."""
+    known = use.operation.manager
+    environment = facts.state(use.run).env
+    given = {name: environment.get(name) for name in sorted(known.location) if name in environment}
+    for word in use.command.assignments:
+        name, _, value = (word.literal or word.text).partition("=")
+        if name in known.location:
+            given = {name: value if word.literal is not None else None}
+    return next((value or f"what {name} names" for name, value in given.items()), known.paths[0])
 
 
 def _chosen(build: Build, known: Manager) -> Iterator[str]:

@@ -133,7 +133,7 @@ class Lists:
         """
         package = self._json("package.json", folder)
         if package is None:
-            raise Unmet("package.json cannot be seen")
+            raise Unmet(self._unseen("package.json", folder))
         for script in INSTALLING:
             if script in self._scripts(folder):
                 raise Unmet(f"what the script {script} of package.json does is not known")
@@ -176,7 +176,7 @@ class Lists:
     def _scripts(self, folder: str | None) -> Mapping[str, Any]:
         package = self._json("package.json", folder)
         if package is None:
-            raise Unmet("package.json cannot be seen")
+            raise Unmet(self._unseen("package.json", folder))
         scripts = package.get("scripts", {})
         return scripts if isinstance(scripts, dict) else {}
 
@@ -212,6 +212,16 @@ class Lists:
         project = self.facts.project
         file = project.image_files(self.build).get(path) if project is not None else None
         return file.path if file is not None else None
+
+    def _unseen(self, name: str, folder: str | None) -> str:
+        """Why the file *name* in *folder* is not known."""
+        if self.facts.project is None:
+            return f"{name} cannot be seen without the build context (--context)"
+        if folder is None:
+            return f"{name} cannot be seen: in which directory npm works is not known"
+        if self.has(name, folder):
+            return f"{name} in {folder} is no JSON object"
+        return f"{name} cannot be seen: no COPY brings it to {folder} for certain"
 
     def text(self, path: str, folder: str | None) -> str | None:
         """The text of the file at the image path *path*; None where it does not come from the context for certain."""

@@ -15,6 +15,8 @@ from ..configuration.entries import UnreadError
 from ..configuration.trees import read_yaml
 from .needs import Needs, within
 
+#: What comes from the network, with or without a name before it.
+_URL = re.compile(r"(?:[\w.\[\],-]+\s*@\s*)?[a-z][a-z0-9+.-]*://")
 _FILE_URL = re.compile(r"@\s*(?:file:|\.{0,2}/)")
 
 
@@ -40,6 +42,8 @@ def requirements(needs: Needs, entry: str) -> None:
                 needs.against(f"{where} installs from the project itself: {bare}")
         elif bare.startswith((".", "/", "file:")) or _FILE_URL.search(bare):
             needs.against(f"{where} installs a local file: {bare}")
+        elif _URL.match(bare):
+            continue
         elif re.match(r"(?:-f|--find-links)[\s=]*+(?!https?:)", bare):
             needs.against(f"{where} looks for packages in a local directory")
         elif re.match(r"[\w.-]+[/\\]|.*\.(?:whl|zip|tar\.gz)\Z", bare):

@@ -13,6 +13,7 @@ from ...change import Change, PinsBase, RefreshesBase, Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference
 from ...knowledge.images import ImageFacts, image_facts
+from ...knowledge.lifetimes import ended
 from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
 
@@ -98,8 +99,26 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
             yield missed(site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
             continue
         after = site.becomes(found.tag, None)
-        reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and moves on"
+        reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and {_moves(site.reference, facts)}"
         yield pin(site, after, f"{site.reference} becomes {after}", reason, found.source)
+
+
+def _moves(reference: ImageReference, facts: Facts) -> str:
+    """What becomes of a tag: that of a line, or of a product, which has come to its end, stays what it is."""
+    image = known(reference)
+    if image is None:
+        return "moves on"
+    if image.deprecated is not None:
+        return f"moves no more: {image.name} is {image.deprecated}"
+    end = ended(image, facts.today or image.as_of)
+    if (
+        end is None
+        or not end.what.startswith(f"{image.name} ")
+        or (end.newer and not read_tag(tag_of(reference)).numbers)
+    ):
+        # Where other lines go on, a tag without a number goes with them.
+        return "moves on"
+    return f"moves no more: {end.what} gets no fixes since {end.since}"
 
 
 def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:

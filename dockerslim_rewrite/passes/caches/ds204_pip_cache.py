@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.cache_readers import cache_reader
+from ...analysis.packages.cache_readers import cache_of, cache_reader
 from ...analysis.packages.cleanup import always_runs, mounted, removes
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
@@ -58,7 +58,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 yield Change(
                     edits=(insert_after(body.logical, words[operation.verb].span.end, f" {option}"),),
                     title=f"{operation.manager.name} {operation.subcommand} without a cache",
-                    reason=f"{operation.manager.paths[0]} helps the next install on this machine, and there is none",
+                    reason=f"{cache_of(use, facts)} helps the next install on this machine, and there is none",
                     safety=Safety.SAFE,
                     claims=(AddsOption(operation.lead, (option,)),),
                     line=build.document.line_of(body.logical.before(use.command.span.start)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ...analysis.facts import Facts, Use
@@ -14,6 +15,7 @@ from .cleaning import clean_after
 
 MANAGERS = frozenset(("npm", "yarn", "bun"))
 _BERRY = re.compile(r"corepack|berry|\.yarn\b|\.yarnrc\.yml|--immutable|set version|workspaces focus|\bpnp\b", re.I)
+_CLASSIC_LOCK = "# yarn lockfile v1"
 _CLASSIC_FLAGS = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--no-lockfile", "--ignore-engines")
 
 
@@ -23,10 +25,10 @@ def npm_cache(build: Build, facts: Facts) -> Proposals:
     They keep the archive of every package that they download, about as much as node_modules itself.
 
     Safe because node_modules does not depend on the cache; a later install that is told to work offline keeps it. Yarn
-    2 and later may run the application *from* its cache: there nothing is touched, and where a file does not show
-    which Yarn it uses but has options that only Yarn classic has, the level is standard. pnpm's store is linked into
-    node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn documentation,
-    `yarn cache clean`, "Plug'n'Play"; pnpm documentation, `pnpm store prune`.
+    2 and later may run the application *from* its cache: there nothing is touched. Where the file does not show which
+    Yarn it uses, but options that only Yarn classic has do, or the lock file in the context, the level is standard.
+    pnpm's store is linked into node_modules, so that emptying it frees nothing. Source: npm-cache(1); Yarn
+    documentation, `yarn cache clean`, "Plug'n'Play"; pnpm documentation, `pnpm store prune`.
     """
     yield from clean_after(build, facts, MANAGERS, _judge)
 
@@ -45,6 +47,16 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     return _yarn(installs, facts) if name == "yarn" else Safety.SAFE
 
 
+def _lock_files(facts: Facts) -> Safety | str | None:
+    """What the lock files and settings of the context tell of the Yarn that wrote them; None without any."""
+    project = facts.project
+    names = [file.path for file in project.files] if project is not None else []
+    texts = [project.text(path) or "" for path in names if posixpath.basename(path) == "yarn.lock"] if project else []
+    if any(posixpath.basename(path) == ".yarnrc.yml" for path in names) or any("\n__metadata:" in one for one in texts):
+        return "Yarn 2 and later, of which the build context has a file, may run the application from their cache"
+    return Safety.STANDARD if texts and all(_CLASSIC_LOCK in one for one in texts) else None
+
+
 def _yarn(installs: list[Use], facts: Facts) -> Safety | str:
     if _BERRY.search(facts.build.text):
         return "Yarn 2 and later may run the application from its cache"
@@ -52,4 +64,7 @@ def _yarn(installs: list[Use], facts: Facts) -> Safety | str:
         return Safety.SAFE
     if any(use.operation.has_flag(*_CLASSIC_FLAGS) for use in installs):
         return Safety.STANDARD
+    told = _lock_files(facts)
+    if told is not None:
+        return told
     return "nothing shows that this is Yarn classic; later versions may run the application from their cache"

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from ...analysis.facts import Facts
+from ...analysis.project import Project
 from ...ir.build import Build
 from ...ir.steps import Copy, Run, Step
 from ..base import Proposals, analysis
@@ -21,16 +22,22 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     Such a build fails, at the earliest when it comes to that line.
 
     Nothing is changed: whether the file, the line or the ignore file is wrong only its author knows. Safe for that
-    reason. A pattern that matches nothing fails no build of BuildKit's. Nothing is told where the context is not known:
-    then what is missing lies elsewhere. Source: Docker documentation, ".dockerignore files", for how patterns match.
+    reason. A pattern that matches nothing fails no build of BuildKit's, and a submodule is there for whoever checks it
+    out. Of several contexts, one that holds next to nothing where another one holds all is told as out of date.
+    Nothing is told where the context is not known: then what is missing lies elsewhere. Source: Docker documentation,
+    ".dockerignore files", for how patterns match.
     """
     project = facts.project
     if project is None or project.usage.guessed:
         return
+    yield from _stale(build, project)
     absent: list[tuple[str, int]] = []
     for source, line in project.missing(build):
         if _PATTERN.search(source):
             # BuildKit copies nothing then, and goes on.
+            continue
+        if project.in_submodule(source):
+            # It is there for whoever checks out all.
             continue
         path = posixpath.normpath("/" + source).lstrip("/")
         if project.excluded(path):
@@ -49,6 +56,18 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
         reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"
     yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
+
+
+def _stale(build: Build, project: Project) -> Proposals:
+    """Tell of builds whose context is another one than what is judged by, since it holds next to nothing."""
+    line = next((step.line for step in build if _wanted(step)), 1)
+    for one in project.usage.stale:
+        share = f"only {one.held}" if one.held else "none"
+        reason = (
+            f"{one.where} builds it with a context ({one.context}) that holds {share} of its {one.wanted} sources; "
+            f"all are in {project.shown}, which is taken for the context"
+        )
+        yield analysis(line, reason, str(one.where))
 
 
 def _wanted(step: Step) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck
-from ...knowledge.processes import launches
+from ...knowledge.processes import is_init, launches
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
@@ -40,7 +40,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
             if not (_replaces_shell(one.step) or launches(one.words) or _ignored(one.step, one.stage)):
-                why += ", and as process 1 the program gets the signals"
+                why += _signals(one.step, one.stage, minds)
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
                 safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"
@@ -70,6 +70,15 @@ def _ignored(step: Exec, stage: Stage) -> bool:
     """Whether *step* is a CMD beside an ENTRYPOINT in shell form, which takes no arguments: it is never started."""
     entrypoints = (one for one in stage.steps if isinstance(one, Exec) and one.keyword == "ENTRYPOINT")
     return step.keyword == "CMD" and any(one.argv is None for one in entrypoints)
+
+
+def _signals(step: Exec, stage: Stage, minds: str | None) -> str:
+    """Who gets the signals that the shell got, as far as that is known: what stands before CMD is process 1."""
+    before = [one for one in stage.steps if isinstance(one, Exec) and one.keyword == "ENTRYPOINT"][-1:]
+    if step.keyword == "ENTRYPOINT" or (not before and minds is None):
+        return ", and as process 1 the program gets the signals"
+    first = posixpath.basename((before[0].argv or ("",))[0] or "") if before else ""
+    return f", and {first} hands the signals to the program, not to a shell" if is_init(first) else ""
 
 
 def _replaces_shell(step: Exec) -> bool:

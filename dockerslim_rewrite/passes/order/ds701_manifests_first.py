@@ -71,7 +71,12 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         told = "its build context (--context) could tell what they need"
         if project is not None:
             name, line = project.missing(build)[0]
-            told = f"what they need is not known, since {name}, which line {line} copies, is not in the build context"
+            lacks = (
+                "is a submodule that is not checked out"
+                if project.in_submodule(name)
+                else "is not in the build context"
+            )
+            told = f"what they need is not known, since {name}, which line {line} copies, {lacks}"
         yield missed(copy.line, f"{reason} again; {told}")
         return
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...analysis.bases import base_head, base_image, root_evidence
 from ...analysis.facts import Facts
 from ...analysis.flow.state import stage_state
@@ -12,7 +14,11 @@ from ...knowledge.users import account_tools, has_shell
 from ..base import Proposals, missed
 from .user_edits import Account, user_edits
 
+if TYPE_CHECKING:
+    from .user_evidence import Findings
+
 _LISTED = 4
+_DIRECTORIES = 3
 _NO_SHELL = "the image has no shell to change its owner with"
 
 
@@ -27,7 +33,8 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     Safe at level standard because the code was read: what the container starts is followed through the build context
     with all that it reaches, every port is 1024 or higher, nothing changes owners or users, and each path that is
     written lies in a temporary folder or becomes the user's own. What is only likely (a path that the code computes,
-    data that is usually kept on a volume, no build context at all) is left for level aggressive. USER stands behind
+    data that is usually kept on a volume, no build context at all) is left for level aggressive, and says what to do
+    about files that root has written before. USER stands behind
     all that the build does, so the build itself is the same. Where the repository says how the image is run (compose
     files, Kubernetes manifests), what these start, mount, publish and grant counts as well. Source: Dockerfile
     reference, USER; Kubernetes documentation, "Configure a Security Context".
@@ -72,16 +79,36 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     who = f"the base image's own {account.there}" if account.there else f"number {account.number}"
     who += " (its build context could prove that this is enough: --context)" if found.helped else ""
     why = "; ".join(found.doubts[:_LISTED])
+    kept = _kept(found, account.number)
+    safety = Safety.AGGRESSIVE if found.doubts else Safety.STANDARD
+    told = f"; {kept}" if kept and safety is Safety.AGGRESSIVE else ""
     owned = f"; it gets {'; '.join(found.owned[:2])}" if found.owned and (found.folders or found.copied) else ""
     yield Change(
         edits=tuple(made),
         title=f"the container runs as an unprivileged user, {who}",
-        reason=(f"likely to need no root, but: {why}" if why else "nothing that the container does needs root") + owned,
-        safety=Safety.AGGRESSIVE if found.doubts else Safety.STANDARD,
+        reason=(f"likely to need no root, but: {why}" if why else "nothing that the container does needs root")
+        + owned
+        + told,
+        safety=safety,
         claims=tuple(claims),
         line=stage.steps[-1].line if stage.steps else stage.head.line,
-        evidence=(*found.doubts, *found.evidence),
+        evidence=(*found.doubts, *found.evidence, *((kept,) if kept else ())),
     )
+
+
+def _kept(found: Findings, number: int) -> str:
+    """What whoever has run the image before must do, since root wrote what the new user is to write on; empty for
+    nothing.
+    """
+    if found.folders:
+        some = found.folders[:_DIRECTORIES]
+        more = f" and {len(found.folders) - len(some)} more" if len(found.folders) > len(some) else ""
+        places = f"{', '.join(some)}{more}, or in what is mounted into it,"
+    elif found.doubts:
+        places = "what is mounted into it"
+    else:
+        return ""
+    return f"files that earlier containers left in {places} belong to root: chown them to {number} once"
 
 
 def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Account | str | None:

@@ -62,7 +62,10 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         return _findings(obstacles, (), (), (), (), helped=False)
     if project is not None and project.missing(build):
         name, line = project.missing(build)[0]
-        doubts.append(f"{project.shown} does not hold {name}, which line {line} copies, so it is not the context")
+        told = "so it is not the context"
+        if project.in_submodule(name):
+            told = "and which is a submodule that is not checked out"
+        doubts.append(f"{project.shown} does not hold {name}, which line {line} copies, {told}")
         project = None
     unknown: list[str] = []
     if project is None:

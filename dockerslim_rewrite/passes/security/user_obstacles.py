@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ...analysis.accounts.created import named_account
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
@@ -104,12 +105,12 @@ def _command(command: Simple, script: Script) -> str | None:
         return None
     verb = changes_accounts(name)
     if verb is not None:
-        account = next((word for word in reversed(argv[1:]) if word and not word.startswith("-")), "")
-        return f"{name} {account} {verb} a user whom no USER names"
+        return f"{' '.join((name, named_account(command))).strip()} {verb} a user whom no USER names"
     if name in ("chown", "chgrp") and len(argv) > 2:
-        owner = next((word for word in argv[1:] if word is None or not word.startswith("-")), None)
-        if owner is None or owner.split(":")[0].split(".")[0] not in ("0", "root", ""):
-            return f"{name} gives files to {owner or 'somebody'}, whom no USER names"
+        owner = next((word for word in command.words[1:] if not (word.literal or "").startswith("-")), None)
+        known = owner.literal if owner is not None else None
+        if owner is not None and (known is None or known.split(":")[0].split(".")[0] not in ("0", "root", "")):
+            return f"{name} gives files to {owner.text}, whom no USER names"
     if name == "chmod":
         mode = next((word for word in argv[1:] if word is None or not re.match(r"-[Rvfc]+\Z|--", word)), None)
         if mode is None or _takes(mode):

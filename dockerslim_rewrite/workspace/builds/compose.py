@@ -49,10 +49,13 @@ class ComposeReader:
         self._cycles = 0
         self._known: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Service]] = {}
 
-    def read(self, paths: Sequence[str], called: Sequence[Called] = ()) -> Iterator[FoundBuild | FoundRun]:
+    def read(
+        self, paths: Sequence[str], called: Sequence[Called] = (), others: Sequence[str] = ()
+    ) -> Iterator[FoundBuild | FoundRun]:
         """The builds and containers of the compose files *paths*, and of those that commands have *called* together.
 
-        Files of one folder may belong together.
+        Files of one folder may belong together. *others* have names that tell nothing: of them, services count that
+        say themselves what they are built of, since they may be meant to be read after any other file.
         """
         folders: dict[str, list[str]] = {}
         for path in paths:
@@ -64,6 +67,14 @@ class ComposeReader:
             for path in one.paths:
                 project = _put_together(project, self._services(path, one.base, self._environment(one.base), ()))
             yield from self._found(project.values(), one.base)
+
+        for path in others:
+            if path in self._documents:
+                # Another file extends or includes it.
+                continue
+            base = posixpath.dirname(path)
+            own = self._services(path, base, self._environment(base), ())
+            yield from self._found([one for one in own.values() if one.build and one.build.context is not None], base)
 
     def _folder(self, base: str, files: list[str]) -> Iterator[FoundBuild | FoundRun]:
         names = {posixpath.basename(path): path for path in files}

@@ -17,6 +17,9 @@ from .named_files import called_files
 
 #: The end of a name that begins with variables.
 _KNOWN_END = re.compile(r"[$}%)][^$/]*((?:/[a-z0-9][a-z0-9._-]*)+)(?::[^/]*)?\Z")
+#: What a compose file has whatever it is called.
+_SERVICES = re.compile(r"(?m)^services[ \t]*+:[ \t]*+(?:#.*+)?$")
+_BUILDS = re.compile(r"(?m)^[ \t]++build[ \t]*+:")
 
 Reader = Callable[[Repository, str], Iterator[FoundBuild | FoundRun]]
 
@@ -88,6 +91,12 @@ def _known_end(tag: Unknown) -> str:
     return match[1] if match is not None else ""
 
 
+def _says_services(repository: Repository, path: str) -> bool:
+    """Whether the YAML file *path*, whose name tells nothing, looks like one for Compose: services, and builds."""
+    text = repository.read(path) or ""
+    return _SERVICES.search(text) is not None and _BUILDS.search(text) is not None
+
+
 def build_graph(repository: Repository) -> BuildGraph:
     """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
     files: dict[str, list[str]] = {}
@@ -99,10 +108,12 @@ def build_graph(repository: Repository) -> BuildGraph:
     called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
     found: list[FoundBuild | FoundRun] = []
     commands = [one for one in called if one.kind == "compose"]
-    if "compose" in files or commands:
+    named = {path for one in commands for path in one.paths}
+    others = [one for one in files.get("kubernetes", ()) if one not in named and _says_services(repository, one)]
+    if "compose" in files or commands or others:
         from .compose import ComposeReader
 
-        found += ComposeReader(repository).read(files.get("compose", []), commands)
+        found += ComposeReader(repository).read(files.get("compose", []), commands, others)
     commands = [one for one in called if one.kind == "bake"]
     if "bake" in files or commands:
         from .bake import bake
