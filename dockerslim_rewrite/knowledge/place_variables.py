@@ -60,4 +60,4 @@ def names_place(name: str, code: str) -> bool:
         return bool(data["embedded"].search(code)) and not data["remote"].search(code)
     if words[-1] in data["others"] or not data["servers"].isdisjoint(words):
         return False
-    return data["only-read"].isdisjoint(words)
+    return not data["only-read"].intersection(words)

@@ -79,7 +79,7 @@ def chosen_functions(module: Module) -> Iterator[ast.AST]:
 
 
 def _text_of(node: ast.AST) -> str:
-    return getattr(node, "attr", None) or getattr(node, "id", "")
+    return str(getattr(node, "attr", None) or getattr(node, "id", ""))
 
 
 def _words(module: Module) -> str:

@@ -105,7 +105,8 @@ def _needs(start: int, target: int, bases: Sequence[int | None], taken: Sequence
     seen, waiting = {start}, [start]
     while waiting:
         at = waiting.pop()
-        for other in {*taken[at], *([bases[at]] if bases[at] is not None else [])} - seen:
+        base = bases[at]
+        for other in {*taken[at], *(() if base is None else (base,))} - seen:
             if other == target:
                 return True
             seen.add(other)
