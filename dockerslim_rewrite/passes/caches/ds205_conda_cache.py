@@ -19,6 +19,7 @@ _BEFORE_4_6 = re.compile(r"(?:docker\.io/)?(?:continuumio/)?(?:mini|ana)conda[23
 _INSTALLER = re.compile(r"\b(Berry|Mini|Ana)conda[23]?-([\w.{}$-]{1,60}?)-(?:Linux|MacOSX|\$)")
 #: Versions with a conda from before 4.6, by the installer's name.
 _OLD = {"Mini": re.compile(r"[0-3]\.|4\.[0-5]\b"), "Ana": re.compile(r"[0-5]\.|201[0-8]\.")}
+_PINNED = re.compile(r"\bconda={1,2}(?:[0-3]|4\.[0-5])(?![0-9])[\w.]*")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
 
 
@@ -43,6 +44,9 @@ def _old_installers(index: int, facts: Facts) -> Iterator[str]:
             known = _set(named[1], facts) if named is not None else {version}
             if kind == "Berry" or not known or any("$" in one or _OLD[kind].match(one) for one in known):
                 yield match[0].rpartition("-")[0]
+        pinned = _PINNED.search(run.origin.text)
+        if pinned is not None:
+            yield pinned[0]
 
 
 def _set(name: str, facts: Facts) -> set[str]:
