@@ -40,8 +40,11 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
                 continue
             doubtful = [found for found in unchecked(script) if not there.holds(run, found.change)]
             ending = [found for found in doubtful if found.guard is Guard.EXIT]
-            if len(ending) > 1:
-                reason = f"{len(ending)} times cd may fail unnoticed; begin the RUN with set -e"
+            changes = sum(command.name == "cd" for command in script.commands)
+            if len(ending) > 1 or (ending and body.form == "heredoc" and changes > 1):
+                # A script that changes folders again and again is written to go on; one guard in it is odd.
+                times = f"{len(ending)} times cd" if len(ending) > 1 else "cd"
+                reason = f"{times} may fail unnoticed; begin the RUN with set -e"
                 yield missed(build.document.line_of(body.logical.before(ending[0].change.span.start)), reason)
                 doubtful = [found for found in doubtful if found.guard is not Guard.EXIT]
             for found in doubtful:
