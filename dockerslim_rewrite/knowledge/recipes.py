@@ -23,7 +23,8 @@ class Recipe:
     ``packages`` serve the build only, those in ``unlinked`` among them bring no library that programs are linked to;
     the files of those in ``carried`` come along. ``releases`` tells the Debian
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in
-    bytes. ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there
+    bytes, which holds where of each group of ``saving_of`` a package stays behind.
+    ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there
     itself; ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages
     of the language go, by its minor version, which ``minors`` tells for tags of a major one; ``same``: the runtime
     stands on the very image that the build does, less what is left behind; ``slim``: or on the slim variant of a full
@@ -58,6 +59,7 @@ class Recipe:
     zones: str | None
     releases: tuple[tuple[str, str], ...]
     saving: int | None
+    saving_of: tuple[frozenset[str], ...]
     prefix: str | None
     open: frozenset[str]
     sites: tuple[str, ...]
@@ -131,6 +133,7 @@ def recipe(name: str) -> Recipe:
         zones=data.get("zones"),
         releases=tuple((entry["since"], entry["debian"]) for entry in data.get("releases", ())),
         saving=data.get("saving"),
+        saving_of=tuple(map(frozenset, data.get("saving_of", ()))),
         prefix=data.get("prefix"),
         open=frozenset(data.get("open", ())),
         sites=tuple(data.get("sites", ())),

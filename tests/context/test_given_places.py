@@ -51,6 +51,7 @@ def test_a_variable_may_name_the_place_that_something_writes(tmp_path: Path, nam
         ("m.py", "import os\nopen(os.environ['DATA_FILE'])\nint(os.environ['SPACE'])"),
         ("m.py", "import os, sqlite_utils, psycopg2\nopen_it(os.getenv('DATABASE_URL'))"),
         ("m.py", "import fileinput\nfileinput.input(name)"),
+        ("m.py", "class Settings(BaseSettings):\n    spaces: int\n    prefix: str = '/'"),
         ("m.py", "import os\ngetattr(os, 'getpid')()\ngetattr(own, name)()"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...knowledge.place_variables import names_place
@@ -22,6 +23,8 @@ _LOOKS = (
     "builtins.float",
     "builtins.bool",
 )
+#: Types of settings that may be paths.
+_TEXT = re.compile(r"'(?:str|Any|\w*Path)'")
 #: Modules among whose functions are some that write.
 _WRITERS = frozenset(("os", "shutil", "builtins", "io", "pathlib", "tempfile"))
 
@@ -43,7 +46,9 @@ def _variables(module: Module) -> Iterator[tuple[ast.AST, str]]:
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             name = node.slice if _ENVIRONMENT in module.qualified(node.value) else node
         elif isinstance(node, ast.ClassDef) and any(_text_of(base).endswith("BaseSettings") for base in node.bases):
-            fields = (one for one in node.body if isinstance(one, ast.AnnAssign))
+            fields = (
+                one for one in node.body if isinstance(one, ast.AnnAssign) and _TEXT.search(ast.dump(one.annotation))
+            )
             yield from ((one, one.target.id) for one in fields if isinstance(one.target, ast.Name))
             continue
         else:

@@ -67,7 +67,8 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         )
         installs = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind in _ADDS]
         updates = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind is Kind.UPDATE]
-        shared = joined and fetched and not (updates and installs and min(updates) > min(installs))
+        # Where the layer does not ship, nobody deletes the index, and it takes no room.
+        shared = joined and fetched and ships and not (updates and installs and min(updates) > min(installs))
         if shared and not _other_thought(group, run, manager, facts):
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         left = any(_leaves(op) for op in before if op.manager.name == manager)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 
 from ...analysis.facts import Facts
 from ...analysis.runtime.home import in_home
@@ -16,7 +17,7 @@ from ...analysis.runtime.shipped import Obstacle
 from ...change import Change, InstallsAgain, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
-from ...knowledge.recipes import recipe
+from ...knowledge.recipes import Recipe, recipe
 from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
@@ -107,6 +108,11 @@ def _inherited(project: Project) -> tuple[str, ...]:
     )
 
 
+def _measured(known: Recipe, left: Sequence[str]) -> int | None:
+    """What was measured of splits that leave behind what this one does, the packages *left*."""
+    return known.saving if all(not group.isdisjoint(left) for group in known.saving_of) else None
+
+
 def change_of(project: Project, target: Target) -> Change:
     """The change that makes a builder and a runtime stage on *target* of the stage of *project*."""
     ships = project.shipping
@@ -150,5 +156,5 @@ def change_of(project: Project, target: Target) -> Change:
         claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),
         line=project.stage.head.line,
         evidence=tuple(evidence),
-        saving=target.saving or project.recipe.saving,
+        saving=target.saving or _measured(project.recipe, left),
     )
