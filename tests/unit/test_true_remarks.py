@@ -386,7 +386,7 @@ def test_what_stands_before_the_program_gets_the_signals() -> None:
 )
 def test_a_cache_is_named_where_it_lies(lines: str, told: str) -> None:
     (change,) = result(f"FROM python:3.12\n{lines}\n", "DS204").changes
-    assert change.reason.startswith(f"{told} helps the next install")
+    assert change.reason.startswith(f"{told} only helps later installs")
 
 
 def test_the_tag_of_what_has_ended_moves_no_more() -> None:

@@ -58,7 +58,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 yield Change(
                     edits=(insert_after(body.logical, words[operation.verb].span.end, f" {option}"),),
                     title=f"{operation.manager.name} {operation.subcommand} without a cache",
-                    reason=f"{cache_of(use, facts)} only helps later installs on the same machine, and takes room in the layer",
+                    reason=f"{cache_of(use, facts)} only helps later installs on the same machine and takes room",
                     safety=Safety.SAFE,
                     claims=(AddsOption(operation.lead, (option,)),),
                     line=build.document.line_of(body.logical.before(use.command.span.start)),

@@ -13,6 +13,8 @@ from ...text import Edit
 from ..base import Proposals, missed
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+#: What looks like a second variable with its value.
+_SECOND = re.compile(r"\s([A-Z][A-Z0-9_]{2,})\s+\S")
 
 
 def legacy_key_value(build: Build, facts: Facts) -> Proposals:
@@ -22,8 +24,8 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
     of the first one's value. Docker deprecates it.
 
     Safe because the value stays exactly the same: a value that is one word keeps its very text (quotes included); one
-    with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, since the author may have
-    meant something else. Source: BuildKit check LegacyKeyValueFormat; its lexer treats both forms' values alike once
+    with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, and one in which a second
+    variable seems to stand, since the author may have meant something else. Source: BuildKit check LegacyKeyValueFormat; its lexer treats both forms' values alike once
     the word is found.
     """
     escape = build.document.escape
@@ -47,6 +49,11 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         if len(spans) != 1 or (spans[0].start, spans[0].end) != (0, len(value)):
             if re.search(rf"""["'{re.escape(escape)}]""", value):
                 yield missed(step.line, f"quotes and bare blanks are mixed in {pair.key}: say what is meant")
+                continue
+            other = _SECOND.search(value)
+            if other is not None:
+                told = f"{pair.key} gets all that follows as its value; is {other[1]} meant to be another variable?"
+                yield missed(step.line, f"{told} Write each with =")
                 continue
             edits[0] = Edit(equals.span, '="')
             edits.append(Edit.insert(logical.after(start + len(value)), '"'))
