@@ -62,6 +62,14 @@ class Stale:
 
 
 @record
+class Maker:
+    """``script`` makes a Dockerfile of ``template``, a path of the repository."""
+
+    script: Evidence
+    template: str
+
+
+@record
 class Usage:
     """The builds of a Dockerfile that have context and ``target`` in common.
 
@@ -71,6 +79,7 @@ class Usage:
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
     ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
     package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
+    ``maker`` makes the file anew of a template.
     """
 
     target: str | None = None
@@ -81,6 +90,7 @@ class Usage:
     heirs: tuple[Evidence, ...] = ()
     list_readers: tuple[Evidence, ...] = ()
     stale: tuple[Stale, ...] = ()
+    maker: Maker | None = None
 
 
 def shipped(build: Build, target: str | None) -> Build:

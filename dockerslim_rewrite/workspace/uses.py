@@ -17,6 +17,7 @@ from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
 from .heirs import Heir, heirs_by_name, names_of
 from .inference import Inferred, infer_context, sources_of
+from .makers import maker_of
 from .repository import Repository, root_of
 from .stale import better_contexts
 
@@ -82,6 +83,8 @@ class Workspace:
         if not any(target is None for _, target in ways):
             ways[default, None] = []
         guessed = guess is not None and not guess.complete
+        place = self.repository.relative(dockerfile)
+        maker = maker_of(self.repository, place) if place else None
         trees = {} if trees is None else trees
         return tuple(
             FolderProject(
@@ -89,7 +92,9 @@ class Workspace:
                     dockerfile, root, [one for one in found if self._context(one) not in better], context, guess
                 ),
                 dockerfile.name,
-                usage=evolve(self._usage(target, found), guessed=guessed, stale=self._stale(found, better)),
+                usage=evolve(
+                    self._usage(target, found), guessed=guessed, stale=self._stale(found, better), maker=maker
+                ),
                 trees=trees,
             )
             for (root, target), found in ways.items()

@@ -1,0 +1,89 @@
+"""Scripts that make Dockerfiles of templates: what is changed in the result is lost when they run again."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from ..analysis.evidence import Evidence
+from ..analysis.usage import Maker
+from ..knowledge.repository import is_template_name
+from ..record import record
+from ..text.lines import line_at
+from .repository import Repository
+
+#: So much of a Dockerfile stands in the template that it was made of.
+_SHARE = 0.6
+#: So many scripts of a folder are looked into, and so much of each.
+_MOST = 50
+_LONGEST = 200_000
+_SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".mk")
+_FAMILY = r"dockerfile[^\s\"']{{0,60}}\$[^\s\"']{{0,60}}\.{}\b"
+_NAMES = frozenset(("makefile", "gnumakefile", "rakefile", "justfile", "taskfile.yml"))
+
+
+@record
+class _Template:
+    """A template, its lines, and where a script names it."""
+
+    path: str
+    lines: frozenset[str]
+    named: Evidence
+
+
+def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
+    """The script that makes the file *dockerfile*, a path of *repository*, and the template; None where none is known.
+
+    The template stands in the file's folder or one above, a script beside it names it, and most lines are the same.
+    """
+    text = repository.read(dockerfile) if repository.is_file(dockerfile) else None
+    lines = _lines(text or "")
+    folder = posixpath.dirname(dockerfile)
+    while lines:
+        templates = repository.recall(("makers", folder), partial(_templates_in, repository, folder))
+        nearest = max(templates, key=lambda one: len(lines & one.lines), default=None)
+        if nearest is not None and len(lines & nearest.lines) >= _SHARE * len(lines):
+            return Maker(nearest.named, nearest.path)
+        if not folder:
+            break
+        folder = posixpath.dirname(folder)
+    return None
+
+
+def _templates_in(repository: Repository, folder: str) -> tuple[_Template, ...]:
+    """The templates of Dockerfiles in *folder* that a script there names."""
+    try:
+        names = sorted(os.listdir(repository.root / folder))
+    except OSError:
+        return ()
+    templates = [name for name in names if name.lower().startswith("dockerfile") and is_template_name(name)]
+    scripts = [name for name in names if name.lower().endswith(_SCRIPTS) or name.lower() in _NAMES]
+    found = []
+    for name in templates:
+        named = next(_naming(repository, folder, scripts[:_MOST], name), None)
+        text = repository.read(posixpath.join(folder, name), _LONGEST)
+        if named is not None and text is not None:
+            found.append(_Template(posixpath.join(folder, name), _lines(text), named))
+    return tuple(found)
+
+
+def _naming(repository: Repository, folder: str, scripts: list[str], template: str) -> Iterator[Evidence]:
+    for name in scripts:
+        path = posixpath.join(folder, name)
+        text = repository.read(path, _LONGEST) if repository.is_file(path) else None
+        if text is None:
+            continue
+        # A family of templates is named by what its names have in common: `Dockerfile-$base.template`.
+        family = _FAMILY.format(re.escape(template.rpartition(".")[2]))
+        match = re.search(f"{re.escape(template)}|{family}", text, re.I)
+        if match is not None:
+            yield Evidence(path, line_at(text, match.start()))
+
+
+def _lines(text: str) -> frozenset[str]:
+    """What *text* says, but for comments and blank lines."""
+    bare = (line.strip() for line in text.splitlines())
+    return frozenset(line for line in bare if line and not line.startswith("#"))

@@ -1,0 +1,58 @@
+"""Dockerfiles that a script of the repository makes of a template are left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.pipeline import Result
+from dockerslim_rewrite.workspace.uses import Workspace
+
+Make = Callable[..., Any]
+INSTALL = "RUN apt-get update && apt-get install -y git\nCOPY a /a\nEXPOSE 80\nUSER 1000\n"
+MADE = f"FROM php:8.2-apache\nENV VERSION 5.10.0\n{INSTALL}"
+TEMPLATE = MADE.replace("php:8.2-apache", "php:%%TAG%%").replace("5.10.0", "%%VERSION%%")
+SCRIPT = '#!/bin/sh\nfor variant in apache; do\n\tsed "s/%%TAG%%/x/" {} > "$variant/Dockerfile"\ndone\n'
+
+
+def result(tree: Make, files: dict[str, str], **options: Any) -> Result:
+    made = tree(files)
+    file = made.root / "apache/Dockerfile"
+    return rewrite(file.read_text(), Options(builds=partial(Workspace(made.root).projects, file), **options), str(file))
+
+
+@pytest.mark.parametrize(
+    ("template", "named"),
+    [
+        ("Dockerfile.template", "Dockerfile.template"),
+        ("Dockerfile-debian.template", '"Dockerfile-$base.template"'),
+        ("Dockerfile-debian.template", '"Dockerfile-${base[$variant]}.template"'),
+    ],
+)
+def test_a_file_that_a_script_makes_of_a_template_is_left_to_it(tree: Make, template: str, named: str) -> None:
+    files = {"apache/Dockerfile": MADE, template: TEMPLATE, "update.sh": SCRIPT.format(named)}
+    found = result(tree, files)
+    assert (found.text, found.changes) == (MADE, ())
+    [said] = [one.reason for one in found.remarks if one.rule == "DS000"]
+    assert f"update.sh:3 makes it of {template}" in said
+    assert result(tree, files, generated=True).changed
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Dockerfile.template": TEMPLATE},
+        {"Dockerfile.template": TEMPLATE, "update.sh": "#!/bin/sh\necho Dockerfile\n"},
+        {
+            "Dockerfile.template": "FROM alpine:%%TAG%%\nRUN apk add curl\n",
+            "update.sh": SCRIPT.format("Dockerfile.template"),
+        },
+        {"other/Dockerfile.template": TEMPLATE, "other/update.sh": SCRIPT.format("Dockerfile.template")},
+    ],
+)
+def test_a_template_that_nobody_uses_or_of_another_file_makes_none(tree: Make, files: dict[str, str]) -> None:
+    assert result(tree, {"apache/Dockerfile": MADE, **files}).changed
