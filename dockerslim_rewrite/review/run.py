@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from ..ir.build import read_build
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..workspace.discovery import NO_DOCKERFILE
-from .breaks import lost_files, lost_stages, with_losses
+from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
+from .writers import with_doubts
 
 
 @record
@@ -115,8 +116,9 @@ def review(
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
             one = reviewed(path, before, after, options_here, hunks, level)
             own_context = side.context_of(path) if context is None else context
-            made = partial(_otherwise, git, own_context or "")
-            one = evolve(one, notes=with_losses(one.notes, losses, here.build, options_here, made))
+            missed = partial(_missed, own_context or "")
+            told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, missed))
+            one = evolve(one, notes=with_doubts(told, missed, side.repository))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
@@ -146,10 +148,15 @@ def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) ->
     return any(given.holds(one) for one in touched)
 
 
-def _otherwise(git: Git, context: str, note: Remark) -> bool:
-    """Whether a file that *note* misses in *context* may be there for a build though Git does not hold it."""
-    sources = [told.partition(": ")[2] for told in note.evidence]
-    paths = [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
+def _missed(context: str, note: Remark) -> list[str]:
+    """The paths of the repository that *note* misses in *context*."""
+    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES else []
+    return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
+
+
+def _otherwise(git: Git, missed: Callable[[Remark], list[str]], note: Remark) -> bool:
+    """Whether a file that *note* misses may be there for a build though Git does not hold it."""
+    paths = missed(note)
     return bool(paths) and git.comes_otherwise(paths)
 
 

@@ -16,6 +16,7 @@ from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
 from ..workspace.discovery import Covered, discover, refusal_of
+from ..workspace.repository import Repository
 from ..workspace.uses import Workspace
 from .breaks import Version
 from .git import Git, GitError
@@ -35,6 +36,11 @@ class Side:
         self._workspace = Workspace(root)
         self._projects: dict[tuple[str, str | None], tuple[FolderProject, ...]] = {}
         self._trees: Trees = {}
+
+    @property
+    def repository(self) -> Repository:
+        """The files of this side."""
+        return self._workspace.repository
 
     def discovered(self, paths: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
         """The Dockerfiles below *paths*, and what looks like one but cannot be rewritten, with the reason."""

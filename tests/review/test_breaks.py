@@ -208,3 +208,30 @@ def test_a_stage_that_nobody_builds_breaks_no_build(repo: Make, target: str, fai
     alone = "" if fails else " in a build of the stage `test`, which no other needs"
     reason = f"tests is deleted by this change, so COPY fails{alone}"
     assert told(repo, files, moved={"tests": ""}) == [(4, fails, reason)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "place"),
+    [
+        (
+            ".github/workflows/b.yml",
+            "jobs:\n  b:\n    steps:\n      - run: echo 1 > a.txt\n",
+            ".github/workflows/b.yml:4",
+        ),
+        ("Makefile", "image: a.txt\n\tdocker build .\na.txt: main.go\n\tgo generate\n", "Makefile:3"),
+        ("scripts/make.sh", "go build -o ../a.txt .\n", "scripts/make.sh:1"),
+        ("scripts/make.sh", "date | tee $ROOT/a.txt\n", "scripts/make.sh:1"),
+    ],
+)
+def test_what_the_repository_writes_before_a_build_is_a_doubt(repo: Make, path: str, text: str, place: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", path: text}
+    found = told(repo, before, moved={"a.txt": ""})
+    assert found == [(2, False, f"a.txt is deleted by this change, so COPY fails unless {place} writes it")]
+
+
+@pytest.mark.parametrize(
+    "text", ["cat a.txt > b.txt\n", "go build -o aa.txt\n", "echo x 2>&1 | cat a.txt\n", "rm a.txt\n"]
+)
+def test_what_the_repository_only_reads_is_none(repo: Make, text: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", "make.sh": text}
+    assert told(repo, before, moved={"a.txt": ""}) == [(2, True, "a.txt is deleted by this change, so COPY fails")]
