@@ -166,7 +166,7 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                 told = f"is kept from the build by {project.ignore_path} now"
             else:
                 fate = f"is not in the build context ({project.shown}) any more"
-                told = _fate(posixpath.join(where, path), moved) or fate
+                told = _fate(path, where, moved) or _led(project.tree.followed(path), path, where, moved) or fate
             keyword = next(step.origin.keyword for step in after.build if step.line == line)
             aside = _only_for(line, after)
             alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
@@ -176,7 +176,7 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
             lost = _lost_in_stage(before.build, after.build, stage, (step, source, name), other, project)
             if lost:
                 path, sure = lost
-                told = _fate(posixpath.join(where, path), moved)
+                told = _fate(path, where, moved)
                 if told or sure:
                     told = told or "is not copied there any more"
                     doubt = "" if sure else " unless the stage makes it otherwise"
@@ -285,12 +285,26 @@ def _plain(source: str) -> str:
     return posixpath.normpath("/" + source).lstrip("/")
 
 
-def _fate(path: str, moved: Mapping[str, str | None]) -> str:
-    """What the request does to *path* of the repository, or to what lay below it; nothing where it does nothing."""
-    if path in moved:
-        target = moved[path]
-        return "is deleted by this change" if target is None else f"is renamed to {target} by this change"
-    return "is deleted or moved by this change" if any(one.startswith(f"{path}/") for one in moved) else ""
+def _fate(path: str, where: str, moved: Mapping[str, str | None]) -> str:
+    """What the request does to *path* of the context *where*, or to what lay below it; nothing where that is none."""
+    whole = posixpath.join(where, path)
+    if whole in moved:
+        target = moved[whole]
+        if target is None:
+            return "is deleted by this change"
+        inside = target.startswith(f"{where}/") or not where
+        shown = posixpath.relpath(target, where or ".") if inside else f"{target}, outside of the build context,"
+        return f"is renamed to {shown} by this change"
+    above = next((one for one in moved if whole.startswith(f"{one}/")), None)
+    if above is not None:
+        return f"is not there any more, as {posixpath.relpath(above, where or '.')} is deleted or moved by this change"
+    return "is deleted or moved by this change" if any(one.startswith(f"{whole}/") for one in moved) else ""
+
+
+def _led(target: str | None, path: str, where: str, moved: Mapping[str, str | None]) -> str:
+    """What the request does to the *target* that links lead *path* to; nothing where it does nothing, or none leads."""
+    fate = _fate(target, where, moved) if target and target != path else ""
+    return f"leads to {target}, which {fate}" if fate else ""
 
 
 def _remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:

@@ -117,7 +117,7 @@ def review(
             one = reviewed(path, before, after, options_here, hunks, level)
             own_context = side.context_of(path) if context is None else context
             missed = partial(_missed, own_context or "")
-            told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, missed))
+            told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, end, missed))
             one = evolve(one, notes=with_doubts(told, missed, side.repository))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
@@ -154,10 +154,10 @@ def _missed(context: str, note: Remark) -> list[str]:
     return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
 
 
-def _otherwise(git: Git, missed: Callable[[Remark], list[str]], note: Remark) -> bool:
+def _otherwise(git: Git, head: str | None, missed: Callable[[Remark], list[str]], note: Remark) -> bool:
     """Whether a file that *note* misses may be there for a build though Git does not hold it."""
     paths = missed(note)
-    return bool(paths) and git.comes_otherwise(paths)
+    return bool(paths) and git.comes_otherwise(paths, head)
 
 
 def _why(error: Exception) -> str:

@@ -235,3 +235,53 @@ def test_what_the_repository_writes_before_a_build_is_a_doubt(repo: Make, path: 
 def test_what_the_repository_only_reads_is_none(repo: Make, text: str) -> None:
     before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", "make.sh": text}
     assert told(repo, before, moved={"a.txt": ""}) == [(2, True, "a.txt is deleted by this change, so COPY fails")]
+
+
+@pytest.mark.parametrize(
+    ("source", "link", "fate"),
+    [
+        ("link", "real/f", "link leads to real/f, which is deleted by this change"),
+        ("link/f", "real", "link/f leads to real/f, which is deleted by this change"),
+    ],
+)
+def test_a_link_that_leads_nowhere_any_more_is_an_error(repo: Make, source: str, link: str, fate: str) -> None:
+    made = repo({"Dockerfile": ONE.format(f"COPY {source} /r"), "real/f": "x\n", "real/g": "y\n"}, {})
+    (made.root / "link").symlink_to(link)
+    made.commit()
+    made.git("branch", "-f", "main")
+    made.git("rm", "-q", "real/f")
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == [(2, True, f"{fate}, so COPY fails")]
+
+
+def test_a_folder_that_becomes_a_link_within_the_context_keeps_its_files(repo: Make) -> None:
+    made = repo({"Dockerfile": ONE.format("COPY conf/f /r"), "conf/f": "x\n", **FILES}, {})
+    made.git("mv", "conf", "conf2")
+    (made.root / "conf").symlink_to("conf2")
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == []
+
+
+def test_names_are_those_of_the_context(repo: Make) -> None:
+    files = {
+        "svc/Dockerfile": ONE.format("COPY a.txt /r"),
+        "svc/a.txt": "x\n",
+        "compose.yaml": "services: {a: {build: svc}}\n",
+    }
+    inside = told(repo, files, moved={"svc/a.txt": "svc/b.txt"})
+    assert inside == [(2, True, "a.txt is renamed to b.txt by this change, so COPY fails")]
+
+
+def test_what_lies_in_a_submodule_is_not_known_until_the_submodule_goes(repo: Make) -> None:
+    made = repo({"Dockerfile": ONE.format("COPY lib/f /r"), "lib/f": "x\n", **FILES}, {})
+    made.git("rm", "-q", "-r", "lib")
+    commit = made.git("rev-parse", "HEAD").strip()
+    made.git("update-index", "--add", "--cacheinfo", f"160000,{commit},lib")
+    made.git("commit", "-q", "-m", "submodule")
+    assert notes_of(run(made, head="HEAD")) == []
+    made.git("branch", "-f", "main")
+    made.git("rm", "-q", "--cached", "lib")
+    made.git("commit", "-q", "-m", "none")
+    assert notes_of(run(made, head="HEAD")) == [
+        (2, True, "lib/f is not there any more, as lib is deleted or moved by this change, so COPY fails")
+    ]
