@@ -11,6 +11,7 @@ from pathlib import Path
 from ..change import Remark, RemarkKind
 from ..failure import failure
 from ..ir.build import read_build
+from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..workspace.discovery import NO_DOCKERFILE
@@ -88,10 +89,13 @@ def review(
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
             earlier = were.get(path, path if own is None else own.before)
             options_here = side.options_of(path)
+            left_behind: tuple[Remark, ...] = ()
             if earlier is not None and earlier != path:
                 # A baseline lies beside what it accepts, and what it accepts may have moved away from it.
                 own_entries = side.standing(options_here.accepted, path)
-                accepted = own_entries | side.options_of(earlier).accepted
+                theirs = side.options_of(earlier).accepted
+                left_behind = _left_behind(earlier, path) if theirs - own_entries and not side.data(earlier) else ()
+                accepted = own_entries | theirs
                 options_here = evolve(options_here, accepted=accepted)
             context = None
             if moved and earlier is not None and side.context_of(path) is None:
@@ -118,7 +122,7 @@ def review(
             own_context = side.context_of(path) if context is None else context
             missed = partial(_missed, own_context or "")
             told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, end, missed))
-            one = evolve(one, notes=with_doubts(told, missed, side.repository))
+            one = evolve(one, notes=(*left_behind, *with_doubts(told, missed, side.repository)))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
@@ -146,6 +150,17 @@ def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) ->
         return True
     given = side.given(path)
     return any(given.holds(one) for one in touched)
+
+
+def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:
+    """What to say where the baseline's entries are those of *earlier*, which is *path* now."""
+    here, there = os.path.dirname(path), os.path.dirname(earlier)
+    command = (
+        f"baseline --prune {here or '.'}` moves its entries" if here == there else f"baseline {path}` accepts them anew"
+    )
+    file = os.path.join(there, FILE_NAME)
+    reason = f"{file} accepts findings of {os.path.basename(earlier)}, which is {path} now: `dockerslim {command}"
+    return (Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000"),)
 
 
 def _missed(context: str, note: Remark) -> list[str]:
