@@ -65,7 +65,24 @@ def with_losses(
         for one in notes
         if one.rule != FILES or not one.evidence or not covered.issuperset(one.evidence)
     ]
-    return tuple(sorted((*others, *told), key=lambda one: one.line))
+    failing = {one.line: one for one in others if one.rule == STAGES and one.breaks}
+    twice = {one.line: one for one in told if one.rule == STAGES and one.line in failing}
+    kept = (one for one in (*others, *told) if one not in twice.values())
+    return tuple(
+        sorted(
+            (
+                _as_one(one, twice[one.line]) if failing.get(one.line) is one and one.line in twice else one
+                for one in kept
+            ),
+            key=lambda one: one.line,
+        )
+    )
+
+
+def _as_one(failure: Remark, loss: Remark) -> Remark:
+    """*failure* with what *loss* has to say of the same line."""
+    more = loss.reason.partition("; ")[2]
+    return evolve(failure, reason=f"{failure.reason}; {more}" if more else failure.reason)
 
 
 def lost_stages(before: Version, after: Version) -> Iterator[Remark]:

@@ -285,3 +285,14 @@ def test_what_lies_in_a_submodule_is_not_known_until_the_submodule_goes(repo: Ma
     assert notes_of(run(made, head="HEAD")) == [
         (2, True, "lib/f is not there any more, as lib is deleted or moved by this change, so COPY fails")
     ]
+
+
+def test_a_number_that_counts_to_its_own_stage_now_is_told_once(repo: Make) -> None:
+    stage = "FROM debian:12-slim\nRUN echo {0} > /{0}\n"
+    end = "FROM debian:12-slim\nCOPY --from=1 /b /b\nUSER 1000\n"
+    found = told(
+        repo, {"Dockerfile": stage.format("a") + stage.format("b") + end}, {"Dockerfile": stage.format("b") + end}
+    )
+    (one,) = [note for note in found if "--from" in note[2]]
+    assert one[:2] == (4, True)
+    assert one[2].startswith("--from=1 is the stage that it stands in, so the build fails; before this change it was")
