@@ -18,7 +18,7 @@ from ..workspace.discovery import NO_DOCKERFILE
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .origins import exchanged
-from .reviewed import Reviewed, Scope, reviewed, unreadable
+from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
 from .writers import with_doubts
 
@@ -76,9 +76,13 @@ def review(
                 found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
             elif own is not None:
                 skipped.append(f"{path}: {reason}")
+        moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
+        for path, notes in side.without_dockerfile(moved).items() if _whole(paths) else ():
+            own = by_path.get(path)
+            hunks = git.hunks(start, end, own) if own is not None else ()
+            found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
         if not dockerfiles:
             return Review(base, start, tip, tuple(found), tuple(skipped))
-        moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
         edited = [path for path in dockerfiles if path in by_path and by_path[path].before == path]
         were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in edited})
         for path in dockerfiles:
@@ -142,6 +146,11 @@ def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], hom
             folder = "/".join(parts[:at])
             if folder != "." and os.path.isfile(home / folder / ".git"):
                 raise GitError(f"{path}: lies in the submodule {folder}, whose requests are its own; review it there")
+
+
+def _whole(paths: Sequence[str]) -> bool:
+    """Whether *paths* are all of the repository."""
+    return not paths or any(os.path.normpath(path) == "." for path in paths)
 
 
 def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) -> bool:

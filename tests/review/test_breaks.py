@@ -296,3 +296,17 @@ def test_a_number_that_counts_to_its_own_stage_now_is_told_once(repo: Make) -> N
     (one,) = [note for note in found if "--from" in note[2]]
     assert one[:2] == (4, True)
     assert one[2].startswith("--from=1 is the stage that it stands in, so the build fails; before this change it was")
+
+
+@pytest.mark.parametrize(("target", "fate"), [("", "deleted"), ("docker/Dockerfile", "renamed to docker/Dockerfile")])
+def test_a_build_whose_dockerfile_is_gone_fails(repo: Make, target: str, fate: str) -> None:
+    before = {"Dockerfile": ONE.format("RUN true"), "docker/README": "x\n", **FILES}
+    found = told(repo, before, moved={"Dockerfile": target})
+    assert (1, True, f"the build of Dockerfile fails: it is {fate} by this change") in found
+
+
+def test_it_does_not_where_something_writes_it(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("RUN true"), "make.sh": "sed s/x/y/ in > Dockerfile\n", **FILES}
+    assert told(repo, before, moved={"Dockerfile": ""}) == [
+        (1, False, "the build of Dockerfile fails: it is deleted by this change unless make.sh:1 writes it")
+    ]
