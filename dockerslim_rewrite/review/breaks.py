@@ -57,7 +57,7 @@ def with_losses(
         for one in dict.fromkeys(losses)
         if one.rule in chosen
         and not any(holding(ignored, {one.rule.lower(), chosen[one.rule]}, [one.line]))
-        and not (one.breaks and made(one))
+        and not ((one.breaks or one.rule == FILES) and made(one))
     ]
     covered = {place for one in told for place in one.evidence}
     others = [
@@ -122,17 +122,17 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
                 moved = name in there
                 became = "it stands further below now" if moved else now(name)
                 reason = f"`{name}` was a stage before this change, and is pulled as an image now: {became}"
-                yield _remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
+                yield remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
         earlier |= {stage.name} if stage.head.alias else set()
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy) and kept(step) else ():
                 other = _counted_otherwise(name, stages, new)
                 if other:
-                    yield _remark(STAGES, other, step.line, fails=False)
+                    yield remark(STAGES, other, step.line, fails=False)
     for name, place in after.targets:
         if name.lower() in names and name.lower() not in there and after.build.stages:
             reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
-            yield _remark(STAGES, reason, after.build.stages[-1].head.line)
+            yield remark(STAGES, reason, after.build.stages[-1].head.line)
 
 
 def _names(build: Build) -> dict[str, int]:
@@ -183,22 +183,22 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                 told = f"is kept from the build by {project.ignore_path} now"
             else:
                 fate = f"is not in the build context ({project.shown}) any more"
-                told = _fate(path, where, moved) or _led(project.tree.followed(path), path, where, moved) or fate
+                told = fate_of(path, where, moved) or _led(project.tree.followed(path), path, where, moved) or fate
             keyword = next(step.origin.keyword for step in after.build if step.line == line)
             aside = _only_for(line, after)
             alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
             reason = f"{source} {told}, so {keyword} fails{alone}"
-            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
+            yield remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
         for step, stage, source, name in taken:
             lost = _lost_in_stage(before.build, after.build, stage, (step, source, name), other, project)
             if lost:
                 path, sure = lost
-                told = _fate(path, where, moved)
+                told = fate_of(path, where, moved)
                 if told or sure:
                     told = told or "is not copied there any more"
                     doubt = "" if sure else " unless the stage makes it otherwise"
                     reason = f"{source} of `{name}` was {path}, which {told}, so {step.origin.keyword} fails{doubt}"
-                    yield _remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+                    yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
 
 
 def _only_for(line: int, version: Version) -> str | None:
@@ -232,7 +232,7 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
         if source not in asked and not _PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, _plain(source)))
             reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
-            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=False)
+            yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
 
 
 def _copied(build: Build) -> int:
@@ -302,7 +302,7 @@ def _plain(source: str) -> str:
     return posixpath.normpath("/" + source).lstrip("/")
 
 
-def _fate(path: str, where: str, moved: Mapping[str, str | None]) -> str:
+def fate_of(path: str, where: str, moved: Mapping[str, str | None]) -> str:
     """What the request does to *path* of the context *where*, or to what lay below it; nothing where that is none."""
     whole = posixpath.join(where, path)
     if whole in moved:
@@ -320,9 +320,10 @@ def _fate(path: str, where: str, moved: Mapping[str, str | None]) -> str:
 
 def _led(target: str | None, path: str, where: str, moved: Mapping[str, str | None]) -> str:
     """What the request does to the *target* that links lead *path* to; nothing where it does nothing, or none leads."""
-    fate = _fate(target, where, moved) if target and target != path else ""
+    fate = fate_of(target, where, moved) if target and target != path else ""
     return f"leads to {target}, which {fate}" if fate else ""
 
 
-def _remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
+def remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
+    """What a request breaks, or, where it may be otherwise, does not surely break."""
     return Remark(RemarkKind.ANALYSIS, reason, line, evidence, rule, breaks=fails)

@@ -17,6 +17,7 @@ from ..syntax import ParseError, parse
 from ..workspace.discovery import NO_DOCKERFILE
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
+from .likely import likely_lost
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
@@ -118,7 +119,10 @@ def review(
             before = old.rewritten(earlier) if tells and earlier is not None else None
             version = old.version(earlier) if earlier is not None else None
             here = side.version(path, read_build(parse(after.original)), context)
-            losses = () if version is None else (*lost_stages(version, here), *lost_files(version, here, moved))
+            losses: tuple[Remark, ...] = ()
+            if version is not None:
+                files_lost = (*lost_files(version, here, moved), *likely_lost(version, here, moved))
+                losses = (*lost_stages(version, here), *files_lost)
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope

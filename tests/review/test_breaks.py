@@ -310,3 +310,28 @@ def test_it_does_not_where_something_writes_it(repo: Make) -> None:
     assert told(repo, before, moved={"Dockerfile": ""}) == [
         (1, False, "the build of Dockerfile fails: it is deleted by this change unless make.sh:1 writes it")
     ]
+
+
+def test_what_an_argument_names_by_default_and_is_gone_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", **FILES}
+    told_ = told(repo, before, moved={"a.txt": ""})
+    reason = "a.txt, which F names by default, is deleted by this change: COPY fails unless a build names another"
+    assert told_ == [(3, False, reason)]
+
+
+def test_a_new_default_that_is_not_there_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", **FILES}
+    (one,) = told(repo, before, {"Dockerfile": ONE.format("ARG F=b.txt\nCOPY $F /r")})
+    assert one[:2] == (3, False)
+    assert one[2].startswith("b.txt, which F names by default, is not in the build context")
+
+
+def test_what_git_ignores_is_made_before_the_build(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", ".gitignore": "out/\n", **FILES}
+    assert told(repo, before, {"Dockerfile": ONE.format("ARG F=out/b.txt\nCOPY $F /r")}) == []
+
+
+def test_a_pattern_in_a_folder_that_is_gone_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("COPY target/*.jar /r/"), "target/x.jar": "x\n", **FILES}
+    found = told(repo, before, moved={"target/x.jar": "x.jar"})
+    assert found == [(2, False, "target/*.jar matches nothing any more: target is deleted or moved by this change")]
