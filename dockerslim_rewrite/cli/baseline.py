@@ -25,7 +25,12 @@ _ROUNDS = 12
 
 def baseline_command(
     paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Dockerfiles, or directories.")] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Only drop entries that match nothing any more.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Only drop entries that match nothing any more, and move those of a renamed file."
+        ),
+    ] = False,
     level: Annotated[str, typer.Option(help="safe, standard or aggressive.")] = "standard",
     select: Annotated[str | None, typer.Option(metavar="RULES", help="Only these rules.")] = None,
     extend_select: Annotated[str | None, typer.Option(metavar="RULES", help="These rules as well.")] = None,
@@ -94,15 +99,18 @@ def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, 
     entries: dict[str, list[Accepted]] = {
         name: [Accepted(*key, shown.get((name, *key), "")) for key in keys] for name, keys in known.items()
     }
-    for path in files:
-        name = os.path.basename(path)
-        found, judged, held = _accepted(path, request, inputs)
+    told = {os.path.basename(path): _accepted(path, request, inputs) for path in files}
+    gone = [name for name in entries if not os.path.exists(os.path.join(folder, name))]
+    for name in gone:
+        heir = _heir(known[name], {one: there[0] for one, there in told.items() if one not in known})
+        if heir is not None:
+            entries[heir] = [*entries.get(heir, ()), *entries[name]]
+            known[heir] = known.get(heir, frozenset()) | known[name]
+        del entries[name]
+    for name, (found, judged, held) in told.items():
         # Nothing was asked of the other rules, or of the changes of a higher level: what was accepted of them stays.
         others = [one for one in entries.get(name, ()) if one.rule not in judged or one.key in held]
         entries[name] = [*others, *(one for one in found if not prune or one.key in known.get(name, ()))]
-    for name in list(entries):
-        if not os.path.exists(os.path.join(folder, name)):
-            del entries[name]
     text = write_baseline(entries).encode("utf-8", "surrogateescape")
     count = sum(map(len, entries.values()))
     if count == 0 and before is None:
@@ -111,6 +119,13 @@ def _folder(folder: str, files: list[str], request: Request, inputs: Inputs, *, 
         write_output(str(file), text, before)
     said = "1 finding accepted" if count == 1 else f"{count} findings accepted"
     print(printable(f"{os.path.relpath(file)}: {said}"), file=sys.stderr)
+
+
+def _heir(gone: Known, new: Mapping[str, list[Accepted]]) -> str | None:
+    """Which of the *new* files a file that is *gone* became: the one with most of what was accepted of it, if any."""
+    shared = {name: sum(one.key in gone for one in found) for name, found in new.items()}
+    best = max(sorted(shared), key=lambda name: shared[name], default=None)
+    return best if best is not None and shared[best] else None
 
 
 def _shown(text: str) -> Mapping[tuple[str, ...], str]:

@@ -6,6 +6,7 @@ Source: Dockerfile reference, COPY. What commands move or delete afterwards is n
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -16,6 +17,8 @@ from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild, Run
 from ..record import record
 from .tree import ContextTree
+
+_GLOB = re.compile(r"[*?\[]")
 
 
 @record
@@ -108,41 +111,50 @@ class _Placer:
             if pattern is None:
                 continue
             matches = list(self.matching(pattern))
-            if not matches and self.tree.complete:
+            if not matches and self._lacks(pattern):
                 self.missing.append((word, copy.line))
+            name = posixpath.basename(pattern.rstrip("/"))
             for path, is_directory in matches:
-                self._place(path, is_directory, target, folder or len(matches) > 1, placed)
+                named = name if len(matches) == 1 and not _GLOB.search(name) else posixpath.basename(path)
+                self._place(path, is_directory, target, named if folder or len(matches) > 1 else None, placed)
 
     def _mounts(self, run: Run) -> None:
         for source in run.bound:
             path = expand(source, self.states[run.index])
-            if path is not None and self.tree.complete and not self._there(path):
+            if path is not None and not self._there(path) and self._lacks(path):
                 self.missing.append((source, run.line))
 
     def _there(self, path: str) -> bool:
         """Whether the context has *path*, which is no pattern."""
-        bare = posixpath.normpath("/" + path).lstrip("/")
+        bare = self.tree.followed(path)
         return not bare or bare in self.tree.by_path or bare in self.tree.folders
+
+    def _lacks(self, path: str) -> bool:
+        """Whether nothing brings *path*, which the context does not have."""
+        return self.tree.complete and not self.tree.unknown(self.tree.followed(path) or path)
 
     def matching(self, pattern: str) -> list[tuple[str, bool]]:
         """The files and folders of the context that a source of COPY names, and whether each is a folder."""
-        bare = posixpath.normpath("/" + pattern).lstrip("/")
+        bare = self.tree.followed(pattern)
+        if bare is None:
+            return []
         if not bare:
             return [("", True)]
         if bare in self.tree.by_path:
             return [(bare, False)]
         if bare in self.tree.folders:
             return [(bare, True)]
-        if not any(char in bare for char in "*?["):
+        if not _GLOB.search(bare):
             return []
         depth = bare.count("/")
         found = [(path, False) for path in self.tree.by_path if path.count("/") == depth and fnmatchcase(path, bare)]
         found += [(path, True) for path in self.tree.folders if path.count("/") == depth and fnmatchcase(path, bare)]
         return sorted(found)
 
-    def _place(self, path: str, is_directory: bool, target: str, folder: bool, placed: dict[str, str]) -> None:
+    def _place(self, path: str, is_directory: bool, target: str, name: str | None, placed: dict[str, str]) -> None:
+        """Place the file or folder *path* at *target*, or a file there as *name*."""
         if not is_directory:
-            placed[posixpath.join(target, posixpath.basename(path)) if folder else target] = path
+            placed[target if name is None else posixpath.join(target, name)] = path
             return
         prefix = f"{path}/" if path else ""
         for file in self.tree.by_path:

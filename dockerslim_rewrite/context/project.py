@@ -188,8 +188,8 @@ class FolderProject:
         whole = ContextTree(self._location.root, Dockerignore(), limits)
         stored = StoredProject(
             self.ignore_text,
-            Stored(tree.files, tree.complete, texts),
-            Stored(whole.files, whole.complete, {}),
+            evolve(tree.contents, texts=texts),
+            whole.contents,
         )
         return FolderProject(self._location, self._dockerfile, self._limits, self.usage, stored)
 
@@ -234,7 +234,8 @@ class FolderProject:
 
     def holds(self, path: str) -> bool | None:
         """Whether the build is sent a file or folder at this context path; None when the listing is not complete."""
-        if not path or path in self.tree.by_path or path in self.tree.folders:
+        led = self.tree.followed(path)
+        if not path or led in self.tree.by_path or led in self.tree.folders:
             return True
         return False if self.tree.complete and not self.in_submodule(path) else None
 

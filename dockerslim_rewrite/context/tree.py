@@ -1,7 +1,7 @@
 """The files of a build context, listed and read when asked for, within limits.
 
-Symbolic links are never followed: a build is sent the links themselves. So the walk ends, and nothing outside the
-folder is read.
+Nothing is read or listed through symbolic links: a build is sent the links themselves. So the walk ends, and nothing
+outside the folder is read. Where a link leads within the folder is told by what it says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..analysis.project import FileFacts
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 #: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
 _HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
+#: So many links may lead to one another, as for Linux.
+_MOST_LINKS = 40
 
 
 @record
@@ -37,11 +40,16 @@ class Limits:
 
 @record
 class Stored:
-    """A context that was read elsewhere: its files, whether these are all, and the texts of those that have one."""
+    """A context that was read elsewhere: its files, whether these are all, and the texts of those that have one.
+
+    ``links`` are what links say, by path, and ``empty`` the folders without anything in them.
+    """
 
     files: tuple[FileFacts, ...]
     complete: bool
     texts: Mapping[str, str]
+    links: Mapping[str, str] = MappingProxyType({})
+    empty: frozenset[str] = frozenset()
 
 
 @record(eq=False, slots=False)
@@ -67,12 +75,46 @@ class ContextTree:
     @property
     def files(self) -> tuple[FileFacts, ...]:
         """The regular files that a build is sent, sorted by path."""
-        return self._listing[0]
+        return self._listing.files
 
     @property
     def complete(self) -> bool:
         """Whether no limit was reached, and every folder could be read."""
-        return self._listing[1]
+        return self._listing.complete
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """What the symbolic links that a build is sent say, by context path."""
+        return self._listing.links
+
+    def followed(self, path: str) -> str | None:
+        """The context path that *path* leads to where links in it are followed; None where they lead in a circle.
+
+        Like BuildKit, this takes the context's folder for the root of all that links say.
+        """
+        at: list[str] = []
+        waiting = path.split("/")
+        for _ in range(_MOST_LINKS):
+            target = None
+            while waiting and target is None:
+                step = waiting.pop(0)
+                if step == "..":
+                    del at[-1:]
+                elif step not in ("", "."):
+                    at.append(step)
+                    target = self.links.get("/".join(at))
+            if target is None:
+                return "/".join(at)
+            at = [] if target.startswith("/") else at[:-1]
+            waiting = [*target.split("/"), *waiting]
+        return None
+
+    def unknown(self, path: str) -> bool:
+        """Whether something else brings what lies at *path*: a folder above holds nothing, as that of a submodule that
+        was not fetched, or of what is built first.
+        """
+        parts = path.split("/")
+        return any("/".join(parts[:count]) in self._listing.empty for count in range(1, len(parts) + 1))
 
     def recall(self, key: Hashable, find: Callable[[], T]) -> T:
         """What *find* finds out about the files, once for *key*."""
@@ -101,13 +143,20 @@ class ContextTree:
                 parent = parent.rpartition("/")[0]
         return frozenset(found)
 
+    @property
+    def contents(self) -> Stored:
+        """All that is listed, without texts."""
+        return self._listing
+
     @cached_property
-    def _listing(self) -> tuple[tuple[FileFacts, ...], bool]:
+    def _listing(self) -> Stored:
         if self.listing is not None:
-            return self.listing, True
+            return Stored(self.listing, True, {})
         if self.stored is not None:
-            return self.stored.files, self.stored.complete
+            return self.stored
         found: list[FileFacts] = []
+        links: dict[str, str] = {}
+        empty: set[str] = set()
         waiting: deque[str] = deque(("",))
         heavy: deque[str] = deque()
         complete = True
@@ -120,11 +169,12 @@ class ContextTree:
             except OSError:
                 complete = False
                 continue
+            before = count
             with entries:
                 for entry in entries:
                     count += 1
                     if count > self.limits.entries or (count % 256 == 0 and time.monotonic() > end):
-                        return tuple(sorted(found, key=_path)), False
+                        return Stored(tuple(sorted(found, key=_path)), False, {}, links, frozenset(empty))
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     try:
                         is_folder = entry.is_dir(follow_symlinks=False)
@@ -135,9 +185,13 @@ class ContextTree:
                         elif entry.is_file(follow_symlinks=False):
                             facts = entry.stat(follow_symlinks=False)
                             found.append(FileFacts(path, facts.st_size, stat.S_IMODE(facts.st_mode)))
+                        elif entry.is_symlink():
+                            links[path] = os.readlink(entry.path)
                     except OSError:
                         complete = False
-        return tuple(sorted(found, key=_path)), complete
+            if count == before:
+                empty.add(folder)
+        return Stored(tuple(sorted(found, key=_path)), complete, {}, links, frozenset(empty))
 
     def _skips(self, path: str, is_folder: bool) -> bool:
         if self._exceptions:

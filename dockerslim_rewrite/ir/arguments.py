@@ -5,6 +5,7 @@ Source: the Dockerfile reference, "Understand how ARG and FROM interact".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .build import Build
@@ -13,6 +14,8 @@ from .steps import Arg
 
 #: Characters that all values of a file may have together: more than a file that nobody made up ever has.
 MAX_TOTAL = 8 * 1024 * 1024
+#: What BuildKit declares above the first FROM by itself.
+PREDEFINED = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)\Z|TARGETSTAGE\Z")
 
 
 def global_arguments(build: Build, given: Mapping[str, str] | None = None) -> dict[str, str | None]:

@@ -72,10 +72,15 @@ def why(changes: Iterable[Change]) -> str:
         if len({one.title for one in several}) > _ALIKE:
             several = [evolve(several[0], title=f"{several[0].title}, and {len(several) - 1} more like it")]
         for one in several:
-            shown = "; ".join(one.evidence[:_EVIDENCE]) if one.safety is not Safety.SAFE else ""
+            shown = _rests_on(one) if one.safety is not Safety.SAFE else ""
             lines.append(f"{rule} {plain(advice(one))}" + (f" (rests on: {plain(shown)})" if shown else ""))
     # Rules that did the same in several places of the suggestion say it once.
     return "\n\n".join(dict.fromkeys(lines))
+
+
+def _rests_on(one: Change) -> str:
+    """The beginning of what *one* rests on, each clause once."""
+    return "; ".join(dict.fromkeys(clause for told in one.evidence[:_EVIDENCE] for clause in told.split("; ")))
 
 
 def comment(suggestion: Suggestion, mark: str, info: str = "suggestion") -> str:

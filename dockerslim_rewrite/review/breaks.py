@@ -57,7 +57,7 @@ def with_losses(
         for one in dict.fromkeys(losses)
         if one.rule in chosen
         and not any(holding(ignored, {one.rule.lower(), chosen[one.rule]}, [one.line]))
-        and not (one.breaks and made(one))
+        and not ((one.breaks or one.rule == FILES) and made(one))
     ]
     covered = {place for one in told for place in one.evidence}
     others = [
@@ -65,7 +65,24 @@ def with_losses(
         for one in notes
         if one.rule != FILES or not one.evidence or not covered.issuperset(one.evidence)
     ]
-    return tuple(sorted((*others, *told), key=lambda one: one.line))
+    failing = {one.line: one for one in others if one.rule == STAGES and one.breaks}
+    twice = {one.line: one for one in told if one.rule == STAGES and one.line in failing}
+    kept = (one for one in (*others, *told) if one not in twice.values())
+    return tuple(
+        sorted(
+            (
+                _as_one(one, twice[one.line]) if failing.get(one.line) is one and one.line in twice else one
+                for one in kept
+            ),
+            key=lambda one: one.line,
+        )
+    )
+
+
+def _as_one(failure: Remark, loss: Remark) -> Remark:
+    """*failure* with what *loss* has to say of the same line."""
+    more = loss.reason.partition("; ")[2]
+    return evolve(failure, reason=f"{failure.reason}; {more}" if more else failure.reason)
 
 
 def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
@@ -105,17 +122,17 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
                 moved = name in there
                 became = "it stands further below now" if moved else now(name)
                 reason = f"`{name}` was a stage before this change, and is pulled as an image now: {became}"
-                yield _remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
+                yield remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
         earlier |= {stage.name} if stage.head.alias else set()
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy) and kept(step) else ():
                 other = _counted_otherwise(name, stages, new)
                 if other:
-                    yield _remark(STAGES, other, step.line, fails=False)
+                    yield remark(STAGES, other, step.line, fails=False)
     for name, place in after.targets:
         if name.lower() in names and name.lower() not in there and after.build.stages:
             reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
-            yield _remark(STAGES, reason, after.build.stages[-1].head.line)
+            yield remark(STAGES, reason, after.build.stages[-1].head.line)
 
 
 def _names(build: Build) -> dict[str, int]:
@@ -166,22 +183,22 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                 told = f"is kept from the build by {project.ignore_path} now"
             else:
                 fate = f"is not in the build context ({project.shown}) any more"
-                told = _fate(posixpath.join(where, path), moved) or fate
+                told = fate_of(path, where, moved) or _led(project.tree.followed(path), path, where, moved) or fate
             keyword = next(step.origin.keyword for step in after.build if step.line == line)
             aside = _only_for(line, after)
             alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
             reason = f"{source} {told}, so {keyword} fails{alone}"
-            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
+            yield remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
         for step, stage, source, name in taken:
             lost = _lost_in_stage(before.build, after.build, stage, (step, source, name), other, project)
             if lost:
                 path, sure = lost
-                told = _fate(posixpath.join(where, path), moved)
+                told = fate_of(path, where, moved)
                 if told or sure:
                     told = told or "is not copied there any more"
                     doubt = "" if sure else " unless the stage makes it otherwise"
                     reason = f"{source} of `{name}` was {path}, which {told}, so {step.origin.keyword} fails{doubt}"
-                    yield _remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+                    yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
 
 
 def _only_for(line: int, version: Version) -> str | None:
@@ -215,7 +232,7 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
         if source not in asked and not _PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, _plain(source)))
             reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
-            yield _remark(FILES, reason, line, f"line {line}: {source}", fails=False)
+            yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
 
 
 def _copied(build: Build) -> int:
@@ -285,13 +302,28 @@ def _plain(source: str) -> str:
     return posixpath.normpath("/" + source).lstrip("/")
 
 
-def _fate(path: str, moved: Mapping[str, str | None]) -> str:
-    """What the request does to *path* of the repository, or to what lay below it; nothing where it does nothing."""
-    if path in moved:
-        target = moved[path]
-        return "is deleted by this change" if target is None else f"is renamed to {target} by this change"
-    return "is deleted or moved by this change" if any(one.startswith(f"{path}/") for one in moved) else ""
+def fate_of(path: str, where: str, moved: Mapping[str, str | None]) -> str:
+    """What the request does to *path* of the context *where*, or to what lay below it; nothing where that is none."""
+    whole = posixpath.join(where, path)
+    if whole in moved:
+        target = moved[whole]
+        if target is None:
+            return "is deleted by this change"
+        inside = target.startswith(f"{where}/") or not where
+        shown = posixpath.relpath(target, where or ".") if inside else f"{target}, outside of the build context,"
+        return f"is renamed to {shown} by this change"
+    above = next((one for one in moved if whole.startswith(f"{one}/")), None)
+    if above is not None:
+        return f"is not there any more, as {posixpath.relpath(above, where or '.')} is deleted or moved by this change"
+    return "is deleted or moved by this change" if any(one.startswith(f"{whole}/") for one in moved) else ""
 
 
-def _remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
+def _led(target: str | None, path: str, where: str, moved: Mapping[str, str | None]) -> str:
+    """What the request does to the *target* that links lead *path* to; nothing where it does nothing, or none leads."""
+    fate = fate_of(target, where, moved) if target and target != path else ""
+    return f"leads to {target}, which {fate}" if fate else ""
+
+
+def remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
+    """What a request breaks, or, where it may be otherwise, does not surely break."""
     return Remark(RemarkKind.ANALYSIS, reason, line, evidence, rule, breaks=fails)

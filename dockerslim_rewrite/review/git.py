@@ -55,20 +55,35 @@ class Git:
             raise GitError(f"{name}: there is no such commit here{more}")
         return out.decode().strip()
 
-    def comes_otherwise(self, paths: Sequence[str]) -> bool:
-        """Whether one of *paths* may be there for a build though Git does not hold it: it is ignored, so something
-        makes it; it is a submodule's; or a link leads to it.
+    def comes_otherwise(self, paths: Sequence[str], head: str | None) -> bool:
+        """Whether one of *paths* may be there for a build though *head* (None: the working tree) has it not: it is
+        ignored, so something makes it; it is a submodule's; or a link leads outside on the way to it.
         """
         inside = [path for path in paths if not path.startswith("..")]
         if len(inside) < len(paths) or not inside:
             return True
         if self._run("check-ignore", "--no-index", "-q", "--", *inside, check=False)[0] == 0:
             return True
-        above = {"/".join(path.split("/")[:end]) for path in inside for end in range(1, path.count("/") + 2)}
-        literal = [f":(literal,top){path}" for path in sorted(above)]
-        held = self._run("ls-files", "--stage", "-z", "--", *literal, check=False)[1].split(b"\0")
-        named = {path.encode("utf-8", "surrogateescape") for path in above}
-        return any(line[:6] in (b"160000", b"120000") and line.partition(b"\t")[2] in named for line in held)
+        above = sorted({"/".join(path.split("/")[:end]) for path in inside for end in range(1, path.count("/") + 2)})
+        if head is None:
+            found = self._run(
+                "ls-files", "--stage", "-z", "--", *(f":(literal,top){path}" for path in above), check=False
+            )
+        else:
+            found = self._run("ls-tree", "-z", "--full-tree", head, "--", *above, check=False)
+        for line in found[1].decode("utf-8", "surrogateescape").split("\0"):
+            about, _, path = line.partition("\t")
+            if path not in above:
+                continue
+            mode, *words = about.split()
+            if mode == "160000":
+                return True
+            if mode == "120000":
+                name = words[0] if head is None else words[1]
+                target = self._run("cat-file", "blob", name)[1].decode("utf-8", "surrogateescape")
+                if tree.leads_outside(path, target):
+                    return True
+        return False
 
     def merge_base(self, base: str, head: str) -> str:
         """The commit in which *head* left *base*."""

@@ -34,7 +34,8 @@ class Given:
 
 def _names(source: str, path: str) -> bool:
     """Whether the source of a COPY takes the file *path* along, as far as can be said."""
-    if source == "" or "$" in source:
+    # A submodule or a link above it is a file to Git.
+    if source == "" or "$" in source or source.startswith(f"{path}/"):
         return True
     parts = path.split("/")
     return any(fnmatchcase("/".join(parts[:count]), source) for count in range(1, len(parts) + 1))
@@ -44,7 +45,8 @@ def given_to(workspace: Workspace, root: Path, path: str) -> Given:
     """What the builds of the Dockerfile *path*, of the repository at *root*, are given."""
     file = root / path
     real = os.path.realpath(root)
-    found = (os.path.relpath(one.name, real) for one in workspace.projects(file))
+    folders = [one.name for one in workspace.projects(file)]
+    found = (os.path.relpath(one, real) for one in folders)
     roots = tuple("" if one == "." else one.replace(os.sep, "/") for one in found)
     builds = workspace.builds_of(file)
     places = {build.place.path for build in builds}
@@ -54,4 +56,14 @@ def given_to(workspace: Workspace, root: Path, path: str) -> Given:
     except (ParseError, OSError):
         # What cannot be read may be given anything.
         sources = {""}
-    return Given(roots, frozenset(sources), frozenset(places))
+    led = {_led(folder, source) for folder in folders for source in sources if "$" not in source}
+    return Given(roots, frozenset(sources | led), frozenset(places))
+
+
+def _led(folder: str, source: str) -> str:
+    """Where *source* leads to in *folder* when the links in it are followed, whether anything is there or not."""
+    try:
+        return os.path.relpath(os.path.realpath(os.path.join(folder, source)), os.path.realpath(folder))
+    except ValueError:
+        # No system takes this for a name.
+        return source

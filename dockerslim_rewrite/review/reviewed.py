@@ -97,11 +97,18 @@ class Reviewed:
 
 def unreadable(path: str, before: str | None, data: bytes, reason: str, hunks: Sequence[Hunk]) -> Reviewed:
     """The file *path*, which was a Dockerfile *before* and is, with *data*, none any more, for *reason*."""
-    text = Source.from_bytes(data, path).text
     line = _LINE.search(reason)
     told = f"{reason}; it was one before this change, so the build fails"
     note = Remark(RemarkKind.ANALYSIS, told, int(line[1]) if line is not None else 1, rule="DS000", breaks=True)
-    return Reviewed(path, Result(text, text, (), (note,), Patch(()), path), (), (), (note,), tuple(hunks), before)
+    return noted(path, before, data, (note,), hunks)
+
+
+def noted(path: str, before: str | None, data: bytes, notes: Sequence[Remark], hunks: Sequence[Hunk]) -> Reviewed:
+    """The file *path*, with *data* and by whatever name *before*, of which there is nothing to say but *notes*."""
+    text = Source.from_bytes(data, path).text
+    return Reviewed(
+        path, Result(text, text, (), tuple(notes), Patch(()), path), (), (), tuple(notes), tuple(hunks), before
+    )
 
 
 def reviewed(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..change import Remark, RemarkKind
 from ..failure import failure
 from ..ir.build import read_build
+from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..workspace.discovery import NO_DOCKERFILE
-from .breaks import lost_files, lost_stages, with_losses
+from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
+from .likely import likely_lost
 from .origins import exchanged
-from .reviewed import Reviewed, Scope, reviewed, unreadable
+from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
+from .writers import with_doubts
 
 
 @record
@@ -74,9 +77,13 @@ def review(
                 found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
             elif own is not None:
                 skipped.append(f"{path}: {reason}")
+        moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
+        for path, notes in side.without_dockerfile(moved).items() if _whole(paths) else ():
+            own = by_path.get(path)
+            hunks = git.hunks(start, end, own) if own is not None else ()
+            found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
         if not dockerfiles:
             return Review(base, start, tip, tuple(found), tuple(skipped))
-        moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
         edited = [path for path in dockerfiles if path in by_path and by_path[path].before == path]
         were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in edited})
         for path in dockerfiles:
@@ -87,10 +94,13 @@ def review(
             # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
             earlier = were.get(path, path if own is None else own.before)
             options_here = side.options_of(path)
+            left_behind: tuple[Remark, ...] = ()
             if earlier is not None and earlier != path:
                 # A baseline lies beside what it accepts, and what it accepts may have moved away from it.
                 own_entries = side.standing(options_here.accepted, path)
-                accepted = own_entries | side.options_of(earlier).accepted
+                theirs = side.options_of(earlier).accepted
+                left_behind = _left_behind(earlier, path) if theirs - own_entries and not side.data(earlier) else ()
+                accepted = own_entries | theirs
                 options_here = evolve(options_here, accepted=accepted)
             context = None
             if moved and earlier is not None and side.context_of(path) is None:
@@ -109,14 +119,18 @@ def review(
             before = old.rewritten(earlier) if tells and earlier is not None else None
             version = old.version(earlier) if earlier is not None else None
             here = side.version(path, read_build(parse(after.original)), context)
-            losses = () if version is None else (*lost_stages(version, here), *lost_files(version, here, moved))
+            losses: tuple[Remark, ...] = ()
+            if version is not None:
+                files_lost = (*lost_files(version, here, moved), *likely_lost(version, here, moved))
+                losses = (*lost_stages(version, here), *files_lost)
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
             one = reviewed(path, before, after, options_here, hunks, level)
             own_context = side.context_of(path) if context is None else context
-            made = partial(_otherwise, git, own_context or "")
-            one = evolve(one, notes=with_losses(one.notes, losses, here.build, options_here, made))
+            missed = partial(_missed, own_context or "")
+            told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, end, missed))
+            one = evolve(one, notes=(*left_behind, *with_doubts(told, missed, side.repository)))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
@@ -138,6 +152,11 @@ def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], hom
                 raise GitError(f"{path}: lies in the submodule {folder}, whose requests are its own; review it there")
 
 
+def _whole(paths: Sequence[str]) -> bool:
+    """Whether *paths* are all of the repository."""
+    return not paths or any(os.path.normpath(path) == "." for path in paths)
+
+
 def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) -> bool:
     """Whether the Dockerfile *path* may have something new: it changed itself, or what its builds are given did."""
     if scope is Scope.ALL or path in touched:
@@ -146,11 +165,27 @@ def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) ->
     return any(given.holds(one) for one in touched)
 
 
-def _otherwise(git: Git, context: str, note: Remark) -> bool:
-    """Whether a file that *note* misses in *context* may be there for a build though Git does not hold it."""
-    sources = [told.partition(": ")[2] for told in note.evidence]
-    paths = [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
-    return bool(paths) and git.comes_otherwise(paths)
+def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:
+    """What to say where the baseline's entries are those of *earlier*, which is *path* now."""
+    here, there = os.path.dirname(path), os.path.dirname(earlier)
+    command = (
+        f"baseline --prune {here or '.'}` moves its entries" if here == there else f"baseline {path}` accepts them anew"
+    )
+    file = os.path.join(there, FILE_NAME)
+    reason = f"{file} accepts findings of {os.path.basename(earlier)}, which is {path} now: `dockerslim {command}"
+    return (Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000"),)
+
+
+def _missed(context: str, note: Remark) -> list[str]:
+    """The paths of the repository that *note* misses in *context*."""
+    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES else []
+    return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
+
+
+def _otherwise(git: Git, head: str | None, missed: Callable[[Remark], list[str]], note: Remark) -> bool:
+    """Whether a file that *note* misses may be there for a build though Git does not hold it."""
+    paths = missed(note)
+    return bool(paths) and git.comes_otherwise(paths, head)
 
 
 def _why(error: Exception) -> str:

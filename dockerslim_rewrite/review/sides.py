@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from ..change import Remark, RemarkKind
 from ..context.project import FolderProject, Trees
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
@@ -16,10 +17,12 @@ from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
 from ..workspace.discovery import Covered, discover, refusal_of
+from ..workspace.repository import Repository
 from ..workspace.uses import Workspace
 from .breaks import Version
 from .git import Git, GitError
 from .given import Given, given_to
+from .writers import with_doubts
 
 #: As many bytes as `rewrite` takes.
 _MOST = 4 * 1024 * 1024
@@ -35,6 +38,11 @@ class Side:
         self._workspace = Workspace(root)
         self._projects: dict[tuple[str, str | None], tuple[FolderProject, ...]] = {}
         self._trees: Trees = {}
+
+    @property
+    def repository(self) -> Repository:
+        """The files of this side."""
+        return self._workspace.repository
 
     def discovered(self, paths: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
         """The Dockerfiles below *paths*, and what looks like one but cannot be rewritten, with the reason."""
@@ -87,6 +95,21 @@ class Side:
 
     def _place(self, project: FolderProject) -> str:
         return os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
+
+    def without_dockerfile(self, moved: Mapping[str, str | None]) -> dict[str, list[Remark]]:
+        """Remarks on builds whose Dockerfile is among the paths that were *moved*, by the files that describe them."""
+        found: dict[str, list[Remark]] = {}
+        for one in self._workspace.graph.builds:
+            path = one.dockerfile
+            if isinstance(path, str) and path in moved and not os.path.lexists(self.root / path):
+                found.setdefault(one.place.path, []).append(self._gone(path, moved[path], one.place.line))
+        return found
+
+    def _gone(self, path: str, target: str | None, line: int) -> Remark:
+        fate = "deleted" if target is None else f"renamed to {target}"
+        reason = f"the build of {path} fails: it is {fate} by this change"
+        remark = Remark(RemarkKind.ANALYSIS, reason, line, rule="DS000", breaks=True)
+        return with_doubts((remark,), lambda _: [path], self.repository)[0]
 
     def version(self, path: str, build: Build, context: str | None = None) -> Version:
         """The Dockerfile *path* with the program *build*, as it is built here."""

@@ -98,9 +98,14 @@ def _write(folder: Path, entry: _Entry, content: bytes | None) -> None:
         return
 
 
-def _link(folder: Path, path: str, target: str) -> None:
+def leads_outside(path: str, target: str) -> bool:
+    """Whether a link at *path* that says *target* leads out of the repository."""
     inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if posixpath.isabs(target) or inside == ".." or inside.startswith("../") or "\0" in target:
+    return posixpath.isabs(target) or inside == ".." or inside.startswith("../")
+
+
+def _link(folder: Path, path: str, target: str) -> None:
+    if leads_outside(path, target) or "\0" in target:
         return
     place = folder / path
     if _make(place.parent) and os.path.realpath(place.parent).startswith(os.path.realpath(folder)):

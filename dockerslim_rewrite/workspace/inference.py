@@ -81,8 +81,18 @@ def holds(folder: Path, source: str) -> bool:
     """Whether *folder* has what the *source* of a COPY names."""
     bare = posixpath.normpath("/" + source).lstrip("/")
     # Unlike a path's own method it takes what no system allows as a name for something that is not there.
-    if not bare or os.path.exists(folder / bare):
+    if not bare or os.path.exists(folder / bare) or _filled(folder, bare):
         return True
     if "\0" in bare or bare.count("/") > _DEEPEST or not any(char in bare for char in "*?["):
         return False
     return next(glob.iglob(bare, root_dir=folder, include_hidden=True), None) is not None
+
+
+def _filled(folder: Path, path: str) -> bool:
+    """Whether *path* of *folder* lies in a folder with nothing in it, as a submodule that was not fetched."""
+    while (path := posixpath.dirname(path)) and "\0" not in path:
+        try:
+            return not os.listdir(folder / path)
+        except OSError:
+            continue
+    return False

@@ -151,3 +151,22 @@ def test_a_million_files_end_at_the_limit(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_that_cannot_be_read_makes_the_listing_incomplete(tmp_path: Path) -> None:
     assert not ContextTree(tmp_path / "missing").complete
+
+
+def test_links_within_the_context_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "f").write_text("x")
+    (tmp_path / "up").symlink_to("a/b")
+    (tmp_path / "a" / "out").symlink_to("../up/f")
+    (tmp_path / "root").symlink_to("/a/b")
+    (tmp_path / "self").symlink_to("self")
+    (tmp_path / "empty").mkdir()
+    tree = ContextTree(tmp_path)
+    followed = {
+        path: tree.followed(path) for path in ("a/b/f", "up/f", "./a/out", "root/f", "up/../b", "../up", "self", "")
+    }
+    assert followed == {
+        "a/b/f": "a/b/f", "up/f": "a/b/f", "./a/out": "a/b/f", "root/f": "a/b/f", "up/../b": "a/b", "../up": "a/b",
+        "self": None, "": "",
+    }  # fmt: skip
+    assert [tree.unknown(path) for path in ("empty/x", "empty", "a/x")] == [True, True, False]

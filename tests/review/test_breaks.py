@@ -208,3 +208,130 @@ def test_a_stage_that_nobody_builds_breaks_no_build(repo: Make, target: str, fai
     alone = "" if fails else " in a build of the stage `test`, which no other needs"
     reason = f"tests is deleted by this change, so COPY fails{alone}"
     assert told(repo, files, moved={"tests": ""}) == [(4, fails, reason)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "place"),
+    [
+        (
+            ".github/workflows/b.yml",
+            "jobs:\n  b:\n    steps:\n      - run: echo 1 > a.txt\n",
+            ".github/workflows/b.yml:4",
+        ),
+        ("Makefile", "image: a.txt\n\tdocker build .\na.txt: main.go\n\tgo generate\n", "Makefile:3"),
+        ("scripts/make.sh", "go build -o ../a.txt .\n", "scripts/make.sh:1"),
+        ("scripts/make.sh", "date | tee $ROOT/a.txt\n", "scripts/make.sh:1"),
+    ],
+)
+def test_what_the_repository_writes_before_a_build_is_a_doubt(repo: Make, path: str, text: str, place: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", path: text}
+    found = told(repo, before, moved={"a.txt": ""})
+    assert found == [(2, False, f"a.txt is deleted by this change, so COPY fails unless {place} writes it")]
+
+
+@pytest.mark.parametrize(
+    "text", ["cat a.txt > b.txt\n", "go build -o aa.txt\n", "echo x 2>&1 | cat a.txt\n", "rm a.txt\n"]
+)
+def test_what_the_repository_only_reads_is_none(repo: Make, text: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY a.txt /r"), "a.txt": "x\n", "make.sh": text}
+    assert told(repo, before, moved={"a.txt": ""}) == [(2, True, "a.txt is deleted by this change, so COPY fails")]
+
+
+@pytest.mark.parametrize(
+    ("source", "link", "fate"),
+    [
+        ("link", "real/f", "link leads to real/f, which is deleted by this change"),
+        ("link/f", "real", "link/f leads to real/f, which is deleted by this change"),
+    ],
+)
+def test_a_link_that_leads_nowhere_any_more_is_an_error(repo: Make, source: str, link: str, fate: str) -> None:
+    made = repo({"Dockerfile": ONE.format(f"COPY {source} /r"), "real/f": "x\n", "real/g": "y\n"}, {})
+    (made.root / "link").symlink_to(link)
+    made.commit()
+    made.git("branch", "-f", "main")
+    made.git("rm", "-q", "real/f")
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == [(2, True, f"{fate}, so COPY fails")]
+
+
+def test_a_folder_that_becomes_a_link_within_the_context_keeps_its_files(repo: Make) -> None:
+    made = repo({"Dockerfile": ONE.format("COPY conf/f /r"), "conf/f": "x\n", **FILES}, {})
+    made.git("mv", "conf", "conf2")
+    (made.root / "conf").symlink_to("conf2")
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == []
+
+
+def test_names_are_those_of_the_context(repo: Make) -> None:
+    files = {
+        "svc/Dockerfile": ONE.format("COPY a.txt /r"),
+        "svc/a.txt": "x\n",
+        "compose.yaml": "services: {a: {build: svc}}\n",
+    }
+    inside = told(repo, files, moved={"svc/a.txt": "svc/b.txt"})
+    assert inside == [(2, True, "a.txt is renamed to b.txt by this change, so COPY fails")]
+
+
+def test_what_lies_in_a_submodule_is_not_known_until_the_submodule_goes(repo: Make) -> None:
+    made = repo({"Dockerfile": ONE.format("COPY lib/f /r"), "lib/f": "x\n", **FILES}, {})
+    made.git("rm", "-q", "-r", "lib")
+    commit = made.git("rev-parse", "HEAD").strip()
+    made.git("update-index", "--add", "--cacheinfo", f"160000,{commit},lib")
+    made.git("commit", "-q", "-m", "submodule")
+    assert notes_of(run(made, head="HEAD")) == []
+    made.git("branch", "-f", "main")
+    made.git("rm", "-q", "--cached", "lib")
+    made.git("commit", "-q", "-m", "none")
+    assert notes_of(run(made, head="HEAD")) == [
+        (2, True, "lib/f is not there any more, as lib is deleted or moved by this change, so COPY fails")
+    ]
+
+
+def test_a_number_that_counts_to_its_own_stage_now_is_told_once(repo: Make) -> None:
+    stage = "FROM debian:12-slim\nRUN echo {0} > /{0}\n"
+    end = "FROM debian:12-slim\nCOPY --from=1 /b /b\nUSER 1000\n"
+    found = told(
+        repo, {"Dockerfile": stage.format("a") + stage.format("b") + end}, {"Dockerfile": stage.format("b") + end}
+    )
+    (one,) = [note for note in found if "--from" in note[2]]
+    assert one[:2] == (4, True)
+    assert one[2].startswith("--from=1 is the stage that it stands in, so the build fails; before this change it was")
+
+
+@pytest.mark.parametrize(("target", "fate"), [("", "deleted"), ("docker/Dockerfile", "renamed to docker/Dockerfile")])
+def test_a_build_whose_dockerfile_is_gone_fails(repo: Make, target: str, fate: str) -> None:
+    before = {"Dockerfile": ONE.format("RUN true"), "docker/README": "x\n", **FILES}
+    found = told(repo, before, moved={"Dockerfile": target})
+    assert (1, True, f"the build of Dockerfile fails: it is {fate} by this change") in found
+
+
+def test_it_does_not_where_something_writes_it(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("RUN true"), "make.sh": "sed s/x/y/ in > Dockerfile\n", **FILES}
+    assert told(repo, before, moved={"Dockerfile": ""}) == [
+        (1, False, "the build of Dockerfile fails: it is deleted by this change unless make.sh:1 writes it")
+    ]
+
+
+def test_what_an_argument_names_by_default_and_is_gone_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", **FILES}
+    told_ = told(repo, before, moved={"a.txt": ""})
+    reason = "a.txt, which F names by default, is deleted by this change: COPY fails unless a build names another"
+    assert told_ == [(3, False, reason)]
+
+
+def test_a_new_default_that_is_not_there_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", **FILES}
+    (one,) = told(repo, before, {"Dockerfile": ONE.format("ARG F=b.txt\nCOPY $F /r")})
+    assert one[:2] == (3, False)
+    assert one[2].startswith("b.txt, which F names by default, is not in the build context")
+
+
+def test_what_git_ignores_is_made_before_the_build(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", ".gitignore": "out/\n", **FILES}
+    assert told(repo, before, {"Dockerfile": ONE.format("ARG F=out/b.txt\nCOPY $F /r")}) == []
+
+
+def test_a_pattern_in_a_folder_that_is_gone_is_a_doubt(repo: Make) -> None:
+    before = {"Dockerfile": ONE.format("COPY target/*.jar /r/"), "target/x.jar": "x\n", **FILES}
+    found = told(repo, before, moved={"target/x.jar": "x.jar"})
+    assert found == [(2, False, "target/*.jar matches nothing any more: target is deleted or moved by this change")]

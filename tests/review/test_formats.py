@@ -16,9 +16,11 @@ import dockerslim_rewrite
 from dockerslim_rewrite.pipeline import Result, rewrite
 from dockerslim_rewrite.pipeline.parts import parts
 from dockerslim_rewrite.pipeline.settings import setting
+from dockerslim_rewrite.record import evolve
 from dockerslim_rewrite.report.findings import advice, findings
 from dockerslim_rewrite.report.formats import FORMATS, document
 from dockerslim_rewrite.report.json import report_json
+from dockerslim_rewrite.report.review import why
 
 TEXT = """\
 FROM debian:12
@@ -203,6 +205,12 @@ def test_a_change_says_what_to_look_at_where_it_rests_on_an_assumption() -> None
     said = {one.rule: advice(one) for one in made}
     assert said["DS604"].endswith("the value stays the same")
     assert said["DS301"].endswith("; look whether this is the version that you mean")
+
+
+def test_what_a_change_rests_on_says_each_clause_once() -> None:
+    change = next(one for one in rewrite("FROM python\n", path="Dockerfile").changes if one.rule == "DS301")
+    told = why([evolve(change, evidence=("not read: a (line 1); who knows", "not read: b (line 2); who knows"))])
+    assert told.endswith("(rests on: not read: a (line 1); who knows; not read: b (line 2))")
 
 
 def test_a_comment_shows_layers_and_savings_as_a_picture() -> None:

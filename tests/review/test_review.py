@@ -550,8 +550,32 @@ def test_a_renamed_file_keeps_what_was_accepted_of_it(repo: Make, monkeypatch: p
     made.git("mv", "b/x", "d/x")
     made.commit()
     # The baseline stays behind in b.
-    files = run(made, options=lambda path: accepted if path.parent.name == "b" else Options()).files
-    assert files == ()
+    (file,) = run(made, options=lambda path: accepted if path.parent.name == "b" else Options()).files
+    assert file.changes == ()
+    assert [(note.line, note.breaks, note.reason) for note in file.notes] == [
+        (
+            1,
+            False,
+            "b/.dockerslim-baseline accepts findings of Dockerfile, which is d/Dockerfile now: "
+            "`dockerslim baseline d/Dockerfile` accepts them anew",
+        )
+    ]
+
+
+def test_a_review_tells_how_to_mend_the_baseline_of_a_renamed_file(repo: Make) -> None:
+    text = "FROM debian:12\nADD x /x\n"
+    made = repo({"Dockerfile": text, "x": ""}, {})
+    (entry,) = (accepted_at(one.rule, one.line, read_build(parse(text))) for one in rewrite(text).changes)
+    accepted = Options(accepted=frozenset((entry.key,)))
+    made.git("mv", "Dockerfile", "prod.Dockerfile")
+    made.commit()
+    for head in (None, "HEAD"):
+        (file,) = run(made, head=head, options=lambda path: accepted if path.name == "Dockerfile" else Options()).files
+        assert file.changes == ()
+        assert [note.reason for note in file.notes] == [
+            ".dockerslim-baseline accepts findings of Dockerfile, which is prod.Dockerfile now: "
+            "`dockerslim baseline --prune .` moves its entries"
+        ]
 
 
 def test_a_stage_that_gets_a_name_is_not_the_new_one_with_its_image(repo: Make) -> None:

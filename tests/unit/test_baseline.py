@@ -117,6 +117,16 @@ def test_other_files_of_the_directory_stay_and_removed_ones_go(folder: Path) -> 
     assert "other.Dockerfile" not in (folder / FILE).read_text()
 
 
+@pytest.mark.parametrize("options", [(), ("--prune",)])
+def test_a_renamed_file_takes_its_entries_along(folder: Path, options: tuple[str, ...]) -> None:
+    call(folder, "baseline", "Dockerfile")
+    before = (folder / FILE).read_text()
+    (folder / "Dockerfile").rename(folder / "prod.Dockerfile")
+    (folder / "other.Dockerfile").write_text("FROM debian:12\n")
+    assert "2 findings accepted" in call(folder, "baseline", *options).stderr
+    assert (folder / FILE).read_text() == before.replace("Dockerfile\t", "prod.Dockerfile\t")
+
+
 def test_making_it_again_changes_nothing(folder: Path) -> None:
     call(folder, "baseline")
     first = (folder / FILE).read_bytes()

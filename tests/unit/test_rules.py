@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 import dockerslim_rewrite
-from dockerslim_rewrite import Options
+from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.change import Safety
 from dockerslim_rewrite.cli.rules import explain
 from dockerslim_rewrite.knowledge.sources import link_of, links
 from dockerslim_rewrite.passes import Pass, rules
 from dockerslim_rewrite.pipeline import selected
+from dockerslim_rewrite.report.findings import advice
 
 #: Every code of hadolint, of BuildKit's checks and of tally that some rule has to answer.
 PROMISED = frozenset(
@@ -108,3 +109,16 @@ def test_every_rule_names_its_sources_and_links_one(one: Pass) -> None:
 def test_a_rule_that_rests_on_assumptions_says_what_to_look_at(one: Pass) -> None:
     assert bool(one.look) is (one.ceiling is not None and one.ceiling > Safety.SAFE)
     assert one.look.startswith(("whether ", "who ")) or not one.look
+
+
+def test_what_to_look_at_fits_a_healthcheck_too() -> None:
+    (change,) = (
+        one
+        for one in rewrite(
+            "FROM debian:12\nRUN true\nHEALTHCHECK CMD ./check --fast\n", Options(level="standard")
+        ).changes
+        if one.rule == "DS603"
+    )
+    assert advice(change).endswith(
+        "; look whether the program is a script without a #! line, which only a shell starts"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...analysis.facts import Facts
 from ...analysis.flow.graph import references
 from ...change import Remark, RemarkKind
+from ...ir.arguments import PREDEFINED
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Run, Step
 from ..base import Proposals
@@ -15,8 +16,6 @@ from ..base import Proposals
 _NUMBER = re.compile(r"[+-]?[0-9]+\Z")
 #: A variable without a default of its own.
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-#: What BuildKit declares above the first FROM by itself.
-_DECLARED = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)\Z|TARGETSTAGE\Z")
 
 
 def missing_stage(build: Build, facts: Facts) -> Proposals:
@@ -55,7 +54,7 @@ def _nameless(stage: Stage, declared: set[str], facts: Facts) -> str:
     missing = [
         name
         for match in _VARIABLE.finditer(image)
-        if (name := match[1] or match[2]) not in declared and not _DECLARED.match(name)
+        if (name := match[1] or match[2]) not in declared and not PREDEFINED.match(name)
     ]
     if not missing:
         return ""

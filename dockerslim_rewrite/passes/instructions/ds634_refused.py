@@ -1,0 +1,92 @@
+"""DS634: instructions that BuildKit refuses before it runs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from ...analysis.facts import Facts
+from ...analysis.flow.buildkit import syntax_of
+from ...change import Remark, RemarkKind
+from ...ir.arguments import PREDEFINED
+from ...ir.build import Build, Stage
+from ...ir.expansion import Expansion, ExpansionError, expansions
+from ...ir.steps import Arg, Onbuild, Step
+from ...knowledge.instruction_flags import known_flags
+from ..base import Proposals
+
+#: The front ends whose flags are known to the last: others may have more.
+_STABLE = re.compile(r"(?:docker\.io/)?docker/dockerfile:1(?:\.\d+)*(?:@.*)?\Z")
+#: The instructions whose words BuildKit expands.
+_EXPANDED = frozenset(("ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"))
+
+
+def refused(build: Build, facts: Facts) -> Proposals:
+    """Tell of flags that an instruction does not know, and of `${NAME:?…}` whose NAME nothing sets.
+
+    BuildKit refuses such a file: "unknown flag: chwn", before it builds anything, and "NAME: …" where it comes to the
+    instruction.
+
+    Nothing is changed: what was meant only the author knows. Safe for that reason. A front end that the file names by
+    `# syntax=` may know more flags, and an image that a stage is built from may set the variable, so both are told as a
+    doubt. Triggers belong to another file. Source: Dockerfile reference, "Environment replacement"; BuildKit,
+    frontend/dockerfile/instructions/bflag.go and shell/lex.go.
+    """
+    front_end = syntax_of(build)
+    doubt = "" if front_end is None or _STABLE.match(front_end) else f" unless {front_end} knows it"
+    for step in build:
+        said = _unknown_flag(step)
+        if said:
+            yield _told(said, step, doubt)
+    yield from _unset_bases(build)
+    for stage in build.stages:
+        yield from _unset(stage, build, facts)
+
+
+def _told(said: str, step: Step, doubt: str) -> Remark:
+    return Remark(RemarkKind.ANALYSIS, f"{said}, so the build fails{doubt}", step.line, breaks=not doubt)
+
+
+def _unknown_flag(step: Step) -> str:
+    """What is wrong with the first flag of *step* that its instruction does not know; nothing where there is none."""
+    known = known_flags(step.keyword)
+    name = next((flag.name for flag in step.origin.flags if known is not None and flag.name not in known), None)
+    if known is None or name is None:
+        return ""
+    near = get_close_matches(name.lower(), known, 1)
+    hint = f" (did you mean --{near[0]}?)" if near else ""
+    return f"{step.keyword} has no flag --{name}{hint}"
+
+
+def _unset_bases(build: Build) -> Iterator[Remark]:
+    """The FROMs that demand an argument which nothing above the first one declares."""
+    declared = {pair.key for step in build.preamble if isinstance(step, Arg) for pair in step.pairs}
+    for stage in build.stages:
+        for one in _demands(stage.head.image):
+            if one.name not in declared and not PREDEFINED.match(one.name):
+                yield _told(f"no ARG above the first FROM declares {one.name}, which is demanded here", stage.head, "")
+
+
+def _unset(stage: Stage, build: Build, facts: Facts) -> Iterator[Remark]:
+    """The steps of *stage* that demand a variable which neither ENV nor ARG names before them."""
+    if build.document.escape != "\\" or not facts.graph.ships(stage.index):
+        return
+    base = build.stages[facts.graph.chain(stage.index)[-1]].head.image
+    for step in stage.steps:
+        # Within single quotes nothing is expanded.
+        if isinstance(step, Onbuild) or step.keyword not in _EXPANDED or "'" in step.origin.args:
+            continue
+        state = facts.state(step)
+        for one in _demands(step.origin.args):
+            if one.name not in state.env and one.name not in state.args:
+                doubt = "" if base == "scratch" else f" unless {base} sets it"
+                yield _told(f"neither ENV nor ARG names {one.name}, which is demanded here", step, doubt)
+
+
+def _demands(text: str) -> list[Expansion]:
+    """The expansions of *text* that end the build where the variable is not set."""
+    try:
+        return [one for one in expansions(text) if one.operator in (":?", "?")]
+    except ExpansionError:
+        return []

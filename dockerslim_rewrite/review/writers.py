@@ -1,0 +1,71 @@
+"""Who in the repository writes a file that Git does not hold: a step of a workflow, a rule of a Makefile, a script."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from ..change import Remark
+from ..knowledge.repository import build_source
+from ..record import evolve
+from ..workspace.repository import Repository
+from ..workspace.walk import walk
+
+#: Descriptions of builds that run commands.
+_RUNNING = frozenset(("workflow", "ci", "make", "shell", "jenkins", "package", "cloudbuild", "tilt"))
+_WORD = r"[\"']?(?P<{}>[^\s\"';|&<>()]+)"
+#: What a command writes: behind a redirection, an option for its output, or as its own word.
+_WRITES = (
+    re.compile(rf"(?<![0-9&])>>?\s*{_WORD.format('path')}"),
+    re.compile(rf"\s(?:-o|-O|--out(?:put|file)?)[ =]\s*{_WORD.format('path')}"),
+    re.compile(rf"\b(?:tee(?:\s+-a)?|touch|mkdir(?:\s+-p)?)\s+{_WORD.format('path')}"),
+    re.compile(rf"\b(?:cp|mv|ln|install)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
+)
+#: The targets of a rule, as far as they are plain.
+_RULE = re.compile(r"^(?![\t ])(?P<path>[\w./-]+)[^\S\n]*::?(?!=)", re.M)
+_STEP = re.compile(r"\A(?:\.{1,2}|\$\{?\{?[^/]*|~|)\Z")
+
+
+def with_doubts(notes: Sequence[Remark], missed: Callable[[Remark], list[str]], tree: Repository) -> tuple[Remark, ...]:
+    """*notes* with doubt, in place of certainty, of what somebody in *tree* writes before a build.
+
+    *missed* tells the paths of the repository that a note says are not there.
+    """
+    return tuple(_doubted(one, missed(one), tree) if one.breaks else one for one in notes)
+
+
+def _doubted(note: Remark, paths: list[str], tree: Repository) -> Remark:
+    places = [_writer(path, tree) for path in paths]
+    if not places or None in places:
+        return note
+    shown = " and ".join(dict.fromkeys(str(place) for place in places))
+    several = len(set(places)) > 1
+    what = "them" if len(places) > 1 else "it"
+    return evolve(note, reason=f"{note.reason} unless {shown} write{'' if several else 's'} {what}", breaks=False)
+
+
+def _writer(path: str, tree: Repository) -> str | None:
+    """The first place that writes the file or folder *path*, or something in it; None without one."""
+    known = tree.recall("writers", lambda: [*_written(tree)])
+    return next((place for written, place in known if _is(written, path)), None)
+
+
+def _written(tree: Repository) -> Iterator[tuple[list[str], str]]:
+    """What the repository's descriptions of builds and scripts write, as steps of a path, and where."""
+    for seen in walk(tree.root):
+        kind = None if seen.skipped else build_source(seen.path)
+        text = tree.read(seen.path) if kind in _RUNNING else None
+        if text is None:
+            continue
+        for pattern in (*_WRITES, *((_RULE,) if kind == "make" else ())):
+            for match in pattern.finditer(text):
+                steps = [one for one in match["path"].split("/") if not _STEP.match(one)]
+                if steps:
+                    yield steps, f"{seen.path}:{text.count(chr(10), 0, match.start('path')) + 1}"
+
+
+def _is(written: Sequence[str], path: str) -> bool:
+    """Whether *written*, from a folder that is not known, may be *path* or lie in it."""
+    wanted = posixpath.normpath(path).split("/")
+    return any(wanted[-count:] == list(written[:count]) for count in range(1, len(written) + 1))
