@@ -28,6 +28,8 @@ from ...shell.script import Pipeline, Redirect, Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 
+#: Where more RUNs would each fetch the lists, people would rather have them in one.
+_MOST = 3
 _WRAPPERS = ((), ("sudo",))
 #: Variables that decide where apt looks, and what it takes.
 _PROXY = re.compile(r"proxy|APT_CONFIG|\bTMPDIR\b|^HOME$|^PATH$|^LD_", re.I)
@@ -60,7 +62,8 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     It is level standard because the lists may be newer than those of the layer below, where that one was cached. Only
     where all RUNs that read the lists can be given an update, and where nothing in between may have changed apt's
     sources: an update would bring packages from there that the install did not see. The update is repeated as it
-    stands, options included; one that has a mount, a proxy or a condition of its own is not.
+    stands, options included; one that has a mount, a proxy or a condition of its own is not. Nor is it where more than
+    three RUNs would each fetch the lists: those are better made one by somebody who knows which belong together.
     Source: Docker's "Building best practices", apt-get.
     """
     readers = list(_readers(build, facts))
@@ -68,6 +71,13 @@ def apt_update(build: Build, facts: Facts) -> Proposals:
     if trigger is not None:
         for one in readers:
             yield missed(one.run.line, f"the lists stay: the trigger on line {trigger.line} installs from them")
+        return
+    if len(readers) > _MOST:
+        first = readers[0]
+        reason = (
+            f"{len(readers)} RUNs install from the lists that line {first.lists.fetched.line} fetched, or others did"
+        )
+        yield missed(first.run.line, f"{reason}; one RUN with one update would do for all of them")
         return
     updated = {one.run.index for one in readers}
     verdicts = {
