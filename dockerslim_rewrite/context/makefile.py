@@ -161,8 +161,9 @@ class _Expansion:
         The function ``shell`` runs a command, as the shell's own substitution does; no other one runs anything.
         """
         found: list[str] = []
-        at = 0
-        while at < len(text):
+        at = length = 0
+        while at < len(text) and length < _LONGEST:
+            length += len(found[-1]) if found else 0
             sign = text.find("$", at)
             if sign < 0 or sign + 1 == len(text):
                 found.append(text[at:])
