@@ -14,6 +14,8 @@ from ..workspace.walk import walk
 
 #: Descriptions of builds that run commands.
 _RUNNING = frozenset(("workflow", "ci", "make", "shell", "jenkins", "package", "cloudbuild", "tilt"))
+#: So much of a line is read: longer ones are data.
+_LONGEST = 1000
 _WORD = r"[\"']?(?P<{}>[^\s\"';|&<>()]+)"
 #: What a command writes: behind a redirection, an option for its output, or as its own word.
 _WRITES = (
@@ -58,11 +60,12 @@ def _written(tree: Repository) -> Iterator[tuple[list[str], str]]:
         text = tree.read(seen.path) if kind in _RUNNING else None
         if text is None:
             continue
-        for pattern in (*_WRITES, *((_RULE,) if kind == "make" else ())):
-            for match in pattern.finditer(text):
+        patterns = (*_WRITES, *((_RULE,) if kind == "make" else ()))
+        for number, line in enumerate(text.split("\n"), start=1):
+            for match in (match for pattern in patterns for match in pattern.finditer(line[:_LONGEST])):
                 steps = [one for one in match["path"].split("/") if not _STEP.match(one)]
                 if steps:
-                    yield steps, f"{seen.path}:{text.count(chr(10), 0, match.start('path')) + 1}"
+                    yield steps, f"{seen.path}:{number}"
 
 
 def _is(written: Sequence[str], path: str) -> bool:
