@@ -65,6 +65,14 @@ def repository_path(path: str) -> str:
     return (full if inside.startswith("..") else inside).replace(os.sep, "/").lstrip("/")
 
 
+def refuse_link(file: Path, option: str) -> None:
+    """Raise ``InputError`` where *file*, which nobody named, is a link: *option* is how to name it."""
+    if file.is_symlink():
+        raise InputError(
+            f"{file}: is a symbolic link, which may lead out of the repository; name the file with {option}"
+        )
+
+
 def lock_for(path: str, given: Path | None = None) -> Lock:
     """The lock that counts for the Dockerfile *path*: the file *given*, else the nearest ``dockerslim.lock``.
 
@@ -77,8 +85,8 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
     file = given or nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
     if file is None:
         return NO_LOCK
-    if given is None and file.is_symlink():
-        raise InputError(f"{file}: is a symbolic link, which may lead out of the repository; name the file with --lock")
+    if given is None:
+        refuse_link(file, "--lock")
     from ..registry.lock import LockError, load
 
     try:

@@ -14,6 +14,7 @@ import typer
 
 from ..regular import read_regular, read_whole
 from ..report.text import printable
+from .files import InputError, refuse_link
 
 if TYPE_CHECKING:
     from ..ir.reference import ImageReference
@@ -93,9 +94,13 @@ def lock_command(
     # `--update python` names an image, unless there is such a file or folder.
     images = tuple(word for word in words if update and word != "-" and not os.path.exists(word))
     named = tuple(word for word in words if word not in images) or (".",)
+    try:
+        chosen = file or lock_file_of(named)
+    except InputError as error:
+        raise typer.Exit(_complain(str(error))) from None
     request = LockRequest(
         paths=named,
-        lock_file=file or lock_file_of(named),
+        lock_file=chosen,
         check=check,
         update=(*images, *(image or ())) if update else None,
         prune=prune,
@@ -115,8 +120,14 @@ def lock_command(
 
 def lock_file_of(paths: tuple[str, ...]) -> Path:
     """The lock that rewriting the first of *paths* finds; else one in the working directory where that is above all of
-    them, or beside the first.
+    them, or beside the first. Raises ``InputError`` for a link.
     """
+    file = _lock_file_of(paths)
+    refuse_link(file, "--file")
+    return file
+
+
+def _lock_file_of(paths: tuple[str, ...]) -> Path:
     from ..analysis.locked import FILE_NAME
     from ..workspace.locks import nearest_lock
 
@@ -136,7 +147,7 @@ def run(request: LockRequest, resolver: Resolver | None = None) -> int:
     0: done, or nothing moved; 1: ``--check`` found a difference; 2: something could not be read or asked for.
     """
     from ..registry.lock import Lock, LockError, load, refresh
-    from .files import InputError, now
+    from .files import now
 
     if request.format not in ("text", "json"):
         return _complain(f"unknown format {request.format!r}; known formats: text, json")

@@ -78,6 +78,7 @@ class FolderProject:
         self._code: dict[tuple[str, tuple[str, ...]], Behaviour] = {}
         self._built: dict[tuple[str, int], tuple[tuple[int, Behaviour], ...]] = {}
         self._placed: dict[tuple[str, int], Placed] = {}
+        self._image_files: tuple[Placed, dict[str, FileFacts]] | None = None
         self._installations: dict[tuple[str, str], Installation] = {}
 
     @property
@@ -271,9 +272,14 @@ class FolderProject:
             if one not in self.whole.folders
         )
 
-    def image_files(self, build: Build) -> dict[str, FileFacts]:
+    def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
-        return {image: self.tree.by_path[path] for image, path in self.placed(build).context_of.items()}
+        placed = self.placed(build)
+        if self._image_files is None or self._image_files[0] is not placed:
+            # Rules ask for one file after the other of the same build.
+            files = {image: self.tree.by_path[path] for image, path in placed.context_of.items()}
+            self._image_files = placed, files
+        return self._image_files[1]
 
     def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
         """For each stage of *build*, which file of the context lies at which image path."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..record import record
 from ..regular import read_whole
-from ..workspace.git import GitError, git
+from ..workspace.git import GitError, blobs, git
 from . import tree
-from .hunks import Hunk, read_hunks
+from .hunks import Hunk, by_file, read_hunks
 
 #: As many bytes as `rewrite` takes.
 _MOST = 4 * 1024 * 1024
+#: So many bytes are read of a commit at once.
+_MOST_TOGETHER = 16 * 1024 * 1024
 #: How files and their differences are listed: by no program of the repository's, nor of a submodule's.
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-M", "-l1000")
+_FIXED = ("--src-prefix=a/", "--dst-prefix=b/")
+#: For so many files Git is asked one by one.
+_FEW = 8
 
 
 @record
@@ -31,6 +37,8 @@ class Git:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._asked: dict[str, int] = {}
+        self._differing: dict[tuple[str, str | None], dict[ChangedFile, tuple[Hunk, ...]]] = {}
 
     def _run(self, *arguments: str, check: bool = True) -> tuple[int, bytes, str]:
         done = git(self.root, *arguments, check=check)
@@ -114,9 +122,16 @@ class Git:
 
     def changed(self, base: str, head: str | None) -> tuple[ChangedFile, ...]:
         """The files that differ between the commit *base* and *head*, None for the working tree, in order."""
+        found = self._listed(base, head)
+        if head is None:
+            extra = self._run("ls-files", "--others", "--exclude-standard", "-z")[1]
+            found += [ChangedFile(one, None) for one in extra.decode("utf-8", "surrogateescape").split("\0") if one]
+        return tuple(sorted(found, key=lambda one: one.path or one.before or ""))
+
+    def _listed(self, base: str, head: str | None) -> list[ChangedFile]:
+        """The files of Git that differ, in its order."""
         ends = (base,) if head is None else (base, head)
-        fixed = ("--src-prefix=a/", "--dst-prefix=b/")
-        names = self._run("diff", "--name-status", "-z", *_PLAIN, *fixed, *ends)[1].decode("utf-8", "surrogateescape")
+        names = self._run("diff", "--name-status", "-z", *_PLAIN, *_FIXED, *ends)[1].decode("utf-8", "surrogateescape")
         found = []
         words = iter(names.split("\0"))
         for status in words:
@@ -126,17 +141,11 @@ class Git:
             second = next(words) if status[0] in "RC" else first
             before = None if status[0] == "A" else first
             found.append(ChangedFile(None if status[0] == "D" else second, before))
-        if head is None:
-            extra = self._run("ls-files", "--others", "--exclude-standard", "-z")[1]
-            found += [ChangedFile(one, None) for one in extra.decode("utf-8", "surrogateescape").split("\0") if one]
-        return tuple(sorted(found, key=lambda one: one.path or one.before or ""))
+        return found
 
     def hunks(self, base: str, head: str | None, file: ChangedFile) -> tuple[Hunk, ...]:
         """Where *file* differs, with three lines around each place."""
-        paths = list(dict.fromkeys(one for one in (file.before, file.path) if one is not None))
-        ends = (base,) if head is None else (base, head)
-        out = self._run("diff", *_PLAIN, "-U3", "--text", *ends, "--", *(f":(literal,top){path}" for path in paths))[1]
-        found = read_hunks(out.decode("utf-8", "surrogateescape"))
+        found = self._hunks(base, head, file)
         if found or file.path is None or file.before is not None:
             return found
         try:
@@ -144,6 +153,55 @@ class Git:
         except OSError as error:
             raise GitError(f"{file.path}: cannot be read: {error.strerror}") from None
         return (Hunk(1, count, frozenset(range(1, count + 1))),)
+
+    def _hunks(self, base: str, head: str | None, file: ChangedFile) -> tuple[Hunk, ...]:
+        if self._often("diff"):
+            if (base, head) not in self._differing:
+                self._differing[base, head] = self._all_hunks(base, head)
+            if file in self._differing[base, head]:
+                return self._differing[base, head][file]
+        paths = list(dict.fromkeys(one for one in (file.before, file.path) if one is not None))
+        return read_hunks(self._differences(base, head, *(f":(literal,top){path}" for path in paths)))
+
+    def _differences(self, base: str, head: str | None, *paths: str) -> str:
+        ends = (base,) if head is None else (base, head)
+        out = self._run("diff", *_PLAIN, *_FIXED, "-U3", "--text", *ends, "--", *paths)[1]
+        return out.decode("utf-8", "surrogateescape")
+
+    def _all_hunks(self, base: str, head: str | None) -> dict[ChangedFile, tuple[Hunk, ...]]:
+        """Where each file differs; nothing where that is too much for one answer, or cannot be told apart."""
+        try:
+            parts = by_file(self._differences(base, head))
+        except GitError:
+            return {}
+        files = self._listed(base, head)
+        if len(parts) != len(files):
+            return {}
+        return {file: read_hunks(part) for file, part in zip(files, parts, strict=True)}
+
+    def _often(self, what: str) -> bool:
+        """Whether Git was asked for *what* so often that it shall tell of all files at once: each call is a process."""
+        self._asked[what] = self._asked.get(what, 0) + 1
+        return self._asked[what] > _FEW
+
+    def contents(self, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """The contents of those of *paths* that are files in *commit*, each of no more bytes than `rewrite` takes, and
+        of no more together than are kept. A path that holds the end of a line is left out.
+        """
+        asked = [path for path in paths if "\n" not in path]
+        text = "".join(f"{commit}:{path}\n" for path in asked)
+        told = git(self.root, "cat-file", "--batch-check", text=text).text.split("\n")
+        ids: dict[str, str] = {}
+        left = _MOST_TOGETHER
+        for path, line in zip(asked, told, strict=False):
+            words = line.split(" ")
+            if words[1:2] == ["blob"] and len(words) == 3 and int(words[2]) <= min(_MOST, left):
+                ids[path] = words[0]
+                left -= int(words[2])
+        with tempfile.TemporaryFile() as wanted:
+            wanted.write("".join(f"{one}\n" for one in ids.values()).encode())
+            wanted.seek(0)
+            return dict(zip(ids, blobs(self.root, wanted), strict=True))
 
     def content(self, commit: str, path: str) -> bytes:
         """The content of the file *path* in *commit*, of which there is no more than `rewrite` takes."""

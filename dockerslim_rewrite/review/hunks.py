@@ -8,6 +8,9 @@ from ..record import record
 
 _HEAD = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
+#: What the part of a file begins with; lines of files have a mark before them.
+_FILE = "\ndiff --git "
+
 
 @record
 class Hunk:
@@ -58,3 +61,16 @@ def read_hunks(diff: str) -> tuple[Hunk, ...]:
         if line > first:
             found.append(Hunk(first, line - 1, frozenset(added), frozenset(beside), tuple(kept)))
     return tuple(found)
+
+
+def by_file(diff: str) -> tuple[str, ...]:
+    """The parts of *diff* that are of one file each, in order. One that became of another kind is told in two parts,
+    with the same head.
+    """
+    found: list[list[str]] = []
+    for part in ("\n" + diff).split(_FILE)[1:]:
+        if found and found[-1][0].partition("\n")[0] == part.partition("\n")[0]:
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return tuple(_FILE.join(parts) for parts in found)

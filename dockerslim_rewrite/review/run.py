@@ -69,6 +69,9 @@ def review(
         covered, left_alone = side.discovered(paths)
         dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
         old = Base(git, start, Path(scratch) / "base", options)
+        expected = [*dockerfiles, *(path for path, _ in left_alone if path in by_path)]
+        were_at = [by_path[path].before if path in by_path else path for path in expected]
+        old.expect([path for path in were_at if path is not None])
         skipped: list[str] = []
         found: list[Reviewed] = []
         for path, reason in left_alone:

@@ -139,6 +139,11 @@ class Base:
     def __init__(self, git: Git, commit: str, folder: Path, options: OptionsFor) -> None:
         self._git, self._commit, self._folder, self._options = git, commit, folder, options
         self._side: Side | None = None
+        self._contents: dict[str, bytes] = {}
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """Read the files *paths* at once, since each of them will be asked for."""
+        self._contents = self._git.contents(self._commit, paths)
 
     def _unpacked(self) -> Side:
         if self._side is None:
@@ -153,6 +158,8 @@ class Base:
 
     def data(self, path: str) -> bytes:
         """The content of the file *path*; nothing where there is none."""
+        if path in self._contents:
+            return self._contents[path]
         try:
             return self._git.content(self._commit, path)
         except GitError:

@@ -17,8 +17,15 @@ from ..text.yaml_nodes import Allowance, TooManyValues
 
 #: No description of builds that people write is larger; beyond, reading would cost minutes for nothing.
 MAX_BYTES = 2 * 1024 * 1024
+#: So many commands that may build something are followed in one repository: the matrix of a workflow and the rules of a
+#: Makefile make many of a few bytes.
+MAX_COMMANDS = 6_000
 #: How many folders above one that is under no version control may say how it is built.
 _ABOVE = 3
+_TOO_MANY_COMMANDS = (
+    f"with the files before it, it holds more than {MAX_COMMANDS:,} commands that may build images; neither the rest of"
+    " them nor what comes after is followed"
+)
 T = TypeVar("T")
 _MARKS = (".git", ".hg", ".svn", ".jj")
 
@@ -67,6 +74,7 @@ class Repository:
         self.complaints: dict[str, str] = {}
         self._allowance: Allowance | None = Allowance()
         self._allowed: set[str] = set()
+        self._commands = MAX_COMMANDS
         self._recalled: dict[Hashable, Any] = {}
 
     def read(self, path: str, limit: int = MAX_BYTES) -> str | None:
@@ -122,6 +130,13 @@ class Repository:
         self._allowed.add(path)
         return True
 
+    def follows(self, path: str) -> bool:
+        """Whether one more command of the file *path* may be followed; the first that may not is told."""
+        if self._commands == 0:
+            self.complain(path, _TOO_MANY_COMMANDS)
+        self._commands -= 1
+        return self._commands >= 0
+
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, inside the repository."""
         return self.inside(path) and os.path.isfile(self.root / path)
@@ -134,8 +149,29 @@ class Repository:
         """Whether *path*, relative to the root and with all links followed, lies in the repository."""
         if path.startswith(("/", "../")) or path == ".." or "\0" in path:
             return False
+        if self._free_of_links(path):
+            return True
         real = os.path.realpath(self.root / path)
         return real == str(self.root) or real.startswith(str(self.root).rstrip("/") + "/")
+
+    def _free_of_links(self, path: str) -> bool:
+        """Whether nothing on the way from the root to *path* is a link: then there is nothing to follow."""
+        parts = path.split("/")
+        if ".." in parts:
+            return False
+        at = str(self.root)
+        for part in parts:
+            if part not in ("", "."):
+                at = f"{at.rstrip('/')}/{part}"
+                try:
+                    if stat.S_ISLNK(os.lstat(at).st_mode):
+                        return False
+                except FileNotFoundError:
+                    # Below what is not there nothing is.
+                    return True
+                except (OSError, ValueError):
+                    return False
+        return True
 
     def relative(self, path: Path) -> str | None:
         """*path* relative to the root, with ``/``; None for what lies outside."""

@@ -47,6 +47,15 @@ def test_placement_through_stages(tmp_path: Path) -> None:
     assert found.missing == ()
 
 
+def test_the_files_of_an_image_are_laid_out_once_for_a_build(tmp_path: Path) -> None:
+    """A rule may ask for each of five thousand requirement files that include each other."""
+    known = project(tmp_path, {"x.py": ""})
+    one, other = build("FROM a\nCOPY x.py /a\n"), build("FROM a\nCOPY x.py /b\n")
+    assert known.image_files(one) is known.image_files(one)
+    assert set(known.image_files(other)) == {"/b"}
+    assert set(known.image_files(one)) == {"/a"}
+
+
 def test_what_is_missing_has_its_line(tmp_path: Path) -> None:
     found = project(tmp_path, {"a": ""}).placed(build("FROM a\nCOPY a b \\\n  c*/ /x/\nADD https://example.com/y /y\n"))
     assert found.missing == (("b", 2), ("c*/", 2))

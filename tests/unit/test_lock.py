@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from dockerslim_rewrite.cli.app import app
 from dockerslim_rewrite.cli.files import InputError
 from dockerslim_rewrite.cli.lock import LockRequest, run, save
 from dockerslim_rewrite.ir.build import read_build
@@ -351,6 +353,22 @@ def project(folder: Path) -> LockRequest:
     (folder / "node_modules").mkdir()
     (folder / "node_modules" / "Dockerfile").write_text("FROM node\n", encoding="utf-8")
     return LockRequest((str(folder),), folder / "dockerslim.lock")
+
+
+@pytest.mark.parametrize("option", [["--check"], ["--prune"], []])
+def test_a_lock_that_is_a_link_is_refused_before_it_is_read(tmp_path: Path, option: list[str]) -> None:
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    project(folder)
+    (tmp_path / "outside").write_text('secret = "x\x01y"\n', encoding="utf-8")
+    (folder / "dockerslim.lock").symlink_to(tmp_path / "outside")
+    result = CliRunner().invoke(app, ["lock", *option, "--no-packages", str(folder)])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        f"dockerslim: {folder / 'dockerslim.lock'}: is a symbolic link, which may lead out of the repository;"
+        " name the file with --file\n"
+    )
 
 
 def test_the_command_locks_checks_and_updates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

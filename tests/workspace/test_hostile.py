@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,19 @@ from typing import Any
 
 import pytest
 
+from dockerslim_rewrite.shell.reader import read_script
+from dockerslim_rewrite.workspace import repository
 from dockerslim_rewrite.workspace.builds import makefiles
 from dockerslim_rewrite.workspace.builds.bake import _Bake
 from dockerslim_rewrite.workspace.builds.compose import ComposeReader
 from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
+from dockerslim_rewrite.workspace.builds.reading import json_file
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
 from dockerslim_rewrite.workspace.repository import MAX_BYTES
 
 Make = Callable[..., Any]
+BUILDS = ComposeReader.__module__.rpartition(".")[0]
 
 
 @pytest.fixture(autouse=True)
@@ -230,3 +235,75 @@ def test_files_that_include_each_other_by_many_ways(tree: Make, monkeypatch: pyt
     assert {build.name for build in made.builds()} == {f"s{n}" for n in range(20)}
     assert len(read) <= 2_000 + len(files)
     assert any("more than 2,000 files are included" in said for said in made.complaints.values())
+
+
+def test_commands_are_counted_in_the_whole_repository(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(text: str) -> Any:
+        read.append(text)
+        return read_script(text)
+
+    monkeypatch.setattr(f"{BUILDS}.shell_scripts.read_script", counted)
+    monkeypatch.setattr(repository, "MAX_COMMANDS", 100)
+    rows = ", ".join(map(str, range(10)))
+    job = f"{{strategy: {{matrix: {{a: [{rows}]}}}}, steps: [{{run: 'docker build -t ${{{{ matrix.a }}}} .'}}]}}"
+    made = tree(
+        {
+            **{f".github/workflows/{n}.yml": f"jobs: {{a: {job}}}\n" for n in range(10)},
+            "Makefile": "".join(f"t{n}:\n\tdocker build -t x{n} .\n" for n in range(100)),
+            "a.sh": "docker build -t z .\n",
+        }
+    )
+    assert len(made.builds()) == 50
+    assert len(read) == 50
+    told = [path for path, reason in made.complaints.items() if "commands that may build images" in reason]
+    assert len(told) == 1
+
+
+def test_a_thousand_files_of_commands_are_followed(tree: Make) -> None:
+    made = tree({f"d{n}/Makefile": "a:\n\tdocker build .\n" for n in range(1000)})
+    assert len(made.builds()) == 1000
+    assert not made.complaints
+
+
+def test_many_scripts_of_one_package(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[int] = []
+
+    class Counted(str):
+        def find(self, sub: str, start: Any = 0, end: Any = None) -> int:
+            at = super().find(sub, start, end)
+            sought.append((at if at >= 0 else min(len(self), end or len(self))) - start)
+            return at
+
+    def opened(*args: Any) -> Any:
+        data, text = json_file(*args)
+        return data, Counted(text)
+
+    monkeypatch.setattr(f"{BUILDS}.pipelines.json_file", opened)
+    scripts = ",\n".join(f'"b{n}": "npm run b{n + 1} && docker build ."' for n in range(500))
+    text = f'{{"scripts": {{\n{scripts}}}}}'
+    made = tree({"package.json": text})
+    assert [build.place.line for build in made.builds()] == list(range(2, 502))
+    assert sum(sought) < 5 * len(text)
+
+
+def test_a_path_without_links_needs_no_walk_from_the_top(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tree({"a/b.sh": "docker build .\n", "Dockerfile": "FROM a\n"})
+    (made.root / "link").symlink_to(made.root.parent)
+    (made.root / "near").symlink_to("a")
+    walked: list[str] = []
+    realpath = os.path.realpath
+
+    def counted(path: Any) -> str:
+        walked.append(str(path))
+        return str(realpath(path))
+
+    monkeypatch.setattr(os.path, "realpath", counted)
+    assert all(map(made.repository.inside, ("a/b.sh", "", "a", "a/none/at/all")))
+    assert not walked
+    assert made.repository.inside("near/b.sh")
+    assert not made.repository.inside("link/x")
+    assert not made.repository.inside("near/../../x")
+    assert not made.repository.inside("a/b.sh/../../../x")
+    assert not made.repository.inside("a/none/../../../x")

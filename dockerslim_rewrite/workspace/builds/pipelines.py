@@ -17,7 +17,7 @@ from ...text.lines import line_at
 from ..repository import Repository, joined
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
-from .reading import json_file, line_of, scalars, yaml_file
+from .reading import json_file, scalars, yaml_file
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
@@ -34,6 +34,8 @@ _GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
 _STEP_FOLDERS = ("working_directory", "workingDirectory")
 _STEP_SCRIPTS = ("command", "script", "bash", "pwsh", "powershell")
 _ENTERS = re.compile(r"(?m)(?:^|[;&|])\s*(?:cd|pushd)\s")
+#: How far behind the one before a script of a package.json is looked for.
+_NEAR = 100_000
 #: Of so many steps in a Jenkinsfile the directory is looked for.
 _MOST_STEPS = 200
 _JENKINS_FOLDER = re.compile(r"""\bdir\s*+\(\s*+(['"])([^'"\n]*+)\1\s*+\)\s*+\{""")
@@ -123,9 +125,12 @@ def package_scripts(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds in the scripts of the package.json *path*, which run in its folder."""
     data, text = json_file(repository, path)
     scripts = data.get("scripts") if isinstance(data, dict) else None
+    at = max(text.find('"scripts"'), 0)
     for name, script in scripts.items() if isinstance(scripts, dict) else ():
         if isinstance(script, str) and names_a_builder(script):
-            line = line_of(text, f'"{name}"', max(text.find('"scripts"'), 0))
+            # They come in the file's order; one that is written with escapes is not found.
+            at = max(text.find(f'"{name}"', at, at + _NEAR), at)
+            line = line_at(text, at)
             homes: list[Text] = [posixpath.dirname(path)]
             for found in ScriptReader(repository, "package.json", path, 1, homes).read(script):
                 yield _at(found, path, line)

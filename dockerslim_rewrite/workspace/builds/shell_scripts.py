@@ -54,7 +54,7 @@ class ScriptReader:
 
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
-        if len(text) > _MAX_SCRIPT or not names_a_builder(text):
+        if len(text) > _MAX_SCRIPT or not names_a_builder(text) or not self._repository.follows(self._path):
             return
         script = read_script(text)
         if isinstance(script, Script):
@@ -124,6 +124,8 @@ class ScriptReader:
             return
         words = [self._words.value(word.text) for word in command.words[at:]]
         if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
+            return
+        if not self._repository.follows(self._path):
             return
         line = self._line + line_at(script.text, command.span.start) - 1
         found = built(self._repository, self._kind, Place(self._path, line), words, self._folders)
