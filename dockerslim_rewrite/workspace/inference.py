@@ -90,6 +90,8 @@ def holds(folder: Path, source: str) -> bool:
 
 def _filled(folder: Path, path: str) -> bool:
     """Whether *path* of *folder* lies in a folder with nothing in it, as a submodule that was not fetched."""
+    if path.count("/") > _DEEPEST:
+        return False
     while (path := posixpath.dirname(path)) and "\0" not in path:
         try:
             return not os.listdir(folder / path)
