@@ -27,9 +27,10 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     `./configure`, `make` and `make install` are one, and so are a download and what unpacks the file, or the steps that
     add a repository of packages: whoever changes one of them works on all of them, and what an earlier one leaves
     behind the last can still remove. `chown -R` and `chmod -R` of one directory store all of its files twice.
-    Everything else stays as its author laid it out: lines that a blank line or a comment parts, downloads of different
-    files, an archive that would stay in the layer all the same, cheap steps, which leave no bytes behind, a cheap step
-    after a dear one, whose next edit would run the dear one again, and bodies that would need brackets.
+    Everything else stays as its author laid it out: lines that a blank line or a comment parts, stages whose layers do
+    not ship, downloads of different files, an archive that would stay in the layer all the same, cheap steps, which
+    leave no bytes behind, a cheap step after a dear one, whose next edit would run the dear one again, and bodies that
+    would need brackets.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
@@ -43,6 +44,9 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         return _one_thought(scripts) if len(scripts) == len(group) + 1 else None
 
     for stage in build.stages:
+        if not facts.graph.ships(stage.index):
+            # Its layers are left behind, and apart they are kept in the build cache each.
+            continue
         yield from merged(stage, facts, wanted, bare=True, against=partial(_archive_stays, stage, build, facts))
 
 
