@@ -286,7 +286,7 @@ def test_a_directory_of_the_hosts_over_what_it_writes_keeps_it_roots(tree: Make)
     assert "USER" in result(made).text
 
 
-def test_a_directory_of_the_hosts_over_the_working_directory_keeps_what_may_write_there_roots(tree: Make) -> None:
+def test_a_directory_of_the_hosts_keeps_what_may_write_there_roots(tree: Make) -> None:
     files = {
         **APP,
         "app/app.py": WRITER.replace("'/srv/state/x'", "os.environ['STATE']"),
@@ -294,8 +294,11 @@ def test_a_directory_of_the_hosts_over_the_working_directory_keeps_what_may_writ
     }
     compose = COMPOSE + "    volumes: ['./s:/app']\n"
     assert "mounts /app from the host" in stays_root(tree({**files, "compose.yaml": compose}))
-    made = tree({**files, "compose.yaml": compose.replace(":/app", ":/other")})
-    assert "USER" in result(made, level="aggressive").text
+    other = compose.replace(":/app", ":/other")
+    assert "mounts /other from the host" in stays_root(tree({**files, "compose.yaml": other}))
+    assert (
+        "USER" in result(tree({**files, "compose.yaml": other.replace("/other", "/other:ro")}), level="aggressive").text
+    )
 
 
 def test_a_mount_in_roots_home_keeps_it_roots(tree: Make) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
@@ -18,6 +18,8 @@ _DECIDING = re.compile(r"(?:PATH|HOME|XDG_CACHE_HOME|TMPDIR|\w+_HOME|\w+_DIR|\w+
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\+?=")
 _USER = re.compile(r"(?:-[A-Za-z]*[ui]|--user(?:=.*)?|--login)\Z")
 _ENTERS = frozenset(("export", ".", "source", "eval", "set", "conda", "workon", "nvm"))
+#: Where apk's word for a package ends and a version or a repository begins.
+_VERSION = re.compile(r"[=<>~@]")
 #: Packages with the program of a manager, as far as they do not have its name.
 _PACKAGES = {"npm": "node", "yarn": "node", "bun": "node", "go": "golang", "dotnet": "dotnet", "composer": "php"}
 
@@ -105,6 +107,33 @@ def _changes_path(command: Simple) -> bool:
     return command.name in _ENTERS or (not command.words and bool(command.assignments))
 
 
+def _meant(word: str, facts: Facts) -> Sequence[str | None]:
+    """The packages that ``apk del`` takes away by *word*: a package that is installed by that name, or all of a virtual
+    one; None stands for those that nobody knows.
+    """
+    groups = facts.recall("virtual packages", None, lambda: _virtual(facts))
+    return groups.get(word, (None,))
+
+
+def _virtual(facts: Facts) -> Mapping[str, Sequence[str | None]]:
+    """What each name stands for by which apk installs, anywhere in the build. Source: apk-add(8), --virtual."""
+    found: dict[str, list[str | None]] = {}
+    for stage in facts.build.stages:
+        for run in stage.runs:
+            for use in facts.uses(run):
+                done = use.operation
+                if done.manager.name != "apk" or done.kind is not Kind.INSTALL:
+                    continue
+                words = [use.command.argv[at] for at in done.operands]
+                group = done.flag_value("-t", "--virtual")
+                if group is not None:
+                    found.setdefault(group, []).extend([group, *words])
+                for word in words:
+                    if word is not None:
+                        found.setdefault(_VERSION.split(word)[0], []).append(word)
+    return found
+
+
 def _gone_behind(last: Use, script: Script, known: Manager, facts: Facts, run: Run) -> str | None:
     """Which command behind *last* takes the program away that would clean up; None where none does."""
     start = last.command.span.start
@@ -115,7 +144,8 @@ def _gone_behind(last: Use, script: Script, known: Manager, facts: Facts, run: R
         if use.command.span.start > start and use.operation.kind is Kind.REMOVE:
             for at in use.operation.operands:
                 word = use.command.argv[at]
-                if word is None or word.startswith(".") or package in word or name in word:
+                taken = [word] if word is None or use.operation.manager.name != "apk" else _meant(word, facts)
+                if any(one is None or one.startswith(".") or package in one or name in one for one in taken):
                     return f"{use.operation.subcommand} after it may remove {name}"
     for command in script.commands:
         if command.span.start <= start or command.name not in ("rm", "mv", "unlink"):

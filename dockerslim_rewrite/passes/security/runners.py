@@ -48,12 +48,8 @@ def required(project: Project | None) -> Iterator[str]:
                 yield f"volumes keep the owner that their files have ({mount.evidence})"
 
 
-def covered(project: Project, writes: Sequence[WrittenPath], workdir: str | None) -> Iterator[tuple[bool, str]]:
-    """Mounts of the host's folders over what the program writes: their owner is the host's to choose.
-
-    True with what is surely written below one, or may be where one lies over *workdir*: there programs keep what they
-    write. False where it is not known whether it is written there.
-    """
+def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
+    """Mounts of the host's folders over what the program writes, or may: their owner is the host's to choose."""
     for one in project.usage.containers:
         if one.user is not None and not _ROOT.match(one.user):
             continue
@@ -64,10 +60,7 @@ def covered(project: Project, writes: Sequence[WrittenPath], workdir: str | None
                 place = write.path or write.folder
                 if mount.path is None or place is None or _within(place, mount.path):
                     what = mount.path or "a directory"
-                    known = place is not None and write.kind is not WriteKind.POSSIBLE
-                    over = workdir is not None and mount.path is not None and _within(workdir, mount.path)
-                    sure = mount.path is not None and (known or over)
-                    yield sure, f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
+                    yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                     break
 
 

@@ -86,8 +86,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         alone = [workdir] if workdir is not None and is_ownable(workdir) else []
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
-    for sure, reason in covered(project, found.writes, workdir):
-        (obstacles if sure else doubts).append(reason)
+    obstacles += covered(project, found.writes)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:
