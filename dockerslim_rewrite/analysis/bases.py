@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.build import Build, Stage
-from ..ir.reference import InvalidReference, parse
+from ..ir.reference import ImageReference, InvalidReference, parse
 from ..ir.steps import From, Run
 from ..knowledge.images import ImageFacts, image_facts, image_facts_of_any
 from ..record import record
@@ -45,25 +45,27 @@ def base_head(build: Build, facts: Facts, stage: Stage) -> From:
     return build.stages[facts.graph.chain(stage.index)[-1]].head
 
 
-def base_name(build: Build, facts: Facts, stage: Stage) -> tuple[str, str]:
-    """The familiar name and the tag of the image under *stage*; empty where an argument, or nobody, says so."""
+def _reference(build: Build, facts: Facts, stage: Stage) -> ImageReference | None:
+    """The reference to the image under *stage*; None where an argument, or nobody, says it."""
     try:
         reference = parse(base_head(build, facts, stage).image)
     except InvalidReference:
-        return "", ""
-    if reference.template:
+        return None
+    return None if reference.template else reference
+
+
+def base_name(build: Build, facts: Facts, stage: Stage) -> tuple[str, str]:
+    """The familiar name and the tag of the image under *stage*; empty where an argument, or nobody, says so."""
+    reference = _reference(build, facts, stage)
+    if reference is None:
         return "", ""
     return reference.familiar_name, reference.tag.text if reference.tag else ""
 
 
 def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
     """What the catalogue knows of the image under *stage*; None for an unknown one or one chosen by an argument."""
-    head = base_head(build, facts, stage)
-    try:
-        reference = parse(head.image)
-    except InvalidReference:
-        return None
-    if reference.template:
+    reference = _reference(build, facts, stage)
+    if reference is None:
         return None
     if reference.tag is None and reference.digest is not None:
         return image_facts_of_any(reference.familiar_name)

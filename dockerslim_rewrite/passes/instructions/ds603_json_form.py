@@ -29,7 +29,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     aggressive: it gets the program where it got a shell. Source: Dockerfile reference, "Shell and exec form" and
     "Understand how CMD and ENTRYPOINT interact"; BuildKit check JSONArgsRecommended.
     """
-    for one in commands(build):
+    for one in commands(build, facts):
         if isinstance(one, Stays):
             yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {one.reason}")
         elif one.words is not None and one.others is None:

@@ -22,7 +22,7 @@ def shell_command(build: Build, facts: Facts) -> Proposals:
     another SHELL, stay. Of a HEALTHCHECK's test only the exit status counts. Source: Dockerfile reference, "Shell and
     exec form"; hadolint DL3025.
     """
-    for one in commands(build):
+    for one in commands(build, facts):
         if isinstance(one, Stays) or (one.words is not None and one.others is None):
             continue
         step = one.step

@@ -64,7 +64,7 @@ class Stays:
     reason: str
 
 
-def commands(build: Build) -> Iterator[Command | Stays]:
+def commands(build: Build, facts: Facts) -> Iterator[Command | Stays]:
     """The CMDs and ENTRYPOINTs in shell form of *build*; those in another shell's language are left out."""
     for stage in build.stages:
         for step in stage.steps:
@@ -79,7 +79,7 @@ def commands(build: Build) -> Iterator[Command | Stays]:
             if reason is not None:
                 yield Stays(step, reason)
             else:
-                yield Command(step, stage, script, plain_words(script), others(step, stage, build))
+                yield Command(step, stage, script, plain_words(script), others(step, stage, facts))
 
 
 def tests(build: Build, facts: Facts) -> Iterator[Test | Stays]:
@@ -136,28 +136,23 @@ def obstacle(step: Exec, script: Script) -> str | None:
     return None
 
 
-def others(step: Exec, stage: Stage, build: Build) -> str | None:
+def others(step: Exec, stage: Stage, facts: Facts) -> str | None:
     """Why *step* needs the shell that Docker starts for its text: the other of CMD and ENTRYPOINT; None where not."""
-    found = [one for one in stage.steps if isinstance(one, Exec) and one.keyword != step.keyword]
     if step.keyword == "ENTRYPOINT":
         # The CMD of a stage below is no more: ENTRYPOINT takes it back.
-        takes = bool(found) and found[-1].argv != ()
-        return f"the CMD on line {found[-1].line} would become its arguments" if takes else None
-    below: Stage | None = stage
-    while not found and (below := _below(below, build)) is not None:
-        found = [one for one in below.steps if isinstance(one, Exec) and one.keyword != step.keyword]
-    if found and found[-1].argv and not _INIT.match(" ".join(found[-1].argv)):
-        return f"its words are arguments of the ENTRYPOINT on line {found[-1].line}"
+        command = _last("CMD", stage)
+        if command is None or command.argv == ():
+            return None
+        return f"the CMD on line {command.line} would become its arguments"
+    stages = (facts.build.stages[at] for at in facts.graph.chain(stage.index))
+    entry = next((found for one in stages if (found := _last("ENTRYPOINT", one)) is not None), None)
+    if entry is not None and entry.argv and not _INIT.match(" ".join(entry.argv)):
+        return f"its words are arguments of the ENTRYPOINT on line {entry.line}"
     return None
 
 
-def _below(stage: Stage | None, build: Build) -> Stage | None:
-    """The stage that *stage* is built from; None where that is an image."""
-    if stage is None:
-        return None
-    name = stage.head.image.lower()
-    earlier = (one for one in reversed(build.stages[: stage.index]) if one.head.alias and one.name == name)
-    return next(earlier, None)
+def _last(keyword: str, stage: Stage) -> Exec | None:
+    return next((one for one in reversed(stage.steps) if isinstance(one, Exec) and one.keyword == keyword), None)
 
 
 def short_line(script: Script) -> str | None:
