@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ..analysis.project import Evidence, Need, WriteKind
+from ..knowledge.effects import only_assigns
 from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
@@ -100,6 +101,8 @@ class Follower(Following):
     def _shell_file(self, path: str | None, cwd: str | None, where: Evidence, depth: int) -> None:
         context = self.placed_file(path, cwd)
         text = self.tree.read(context) if context else None
+        if context is None and path is not None and only_assigns(path):
+            return
         if context is None or text is None:
             said = f"the script {path} is not in the context" if path else "a script that it reads has no fixed name"
             self.doubt(said, where, blind=True)

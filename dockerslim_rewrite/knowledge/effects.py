@@ -90,6 +90,16 @@ def is_settings(path: str) -> bool:
 
 
 @lru_cache(maxsize=1)
+def _assignments() -> frozenset[str]:
+    return frozenset(table("effects")["sourced"]["assignments"])
+
+
+def only_assigns(path: str) -> bool:
+    """Whether the file at *path* belongs to the system and holds assignments of variables, nothing else."""
+    return path in _assignments()
+
+
+@lru_cache(maxsize=1)
 def printers() -> frozenset[str]:
     """The programs whose output ``eval`` may be given: they print settings of the shell."""
     return frozenset(table("effects")["prints"]["names"])

@@ -180,6 +180,8 @@ def _of_operation(command: Simple, found: Operation, frame: Frame) -> Writes:
     name = found.manager.name
     if name in _SYSTEM:
         return Writes(operation=found)
+    if found.asks:
+        return _NOTHING
     known = tool_writing(name, found.subcommand)
     said = f"{found.executable} {found.subcommand}".rstrip()
     if known is None or known.kind == "unknown":

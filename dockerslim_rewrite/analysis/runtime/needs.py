@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ...knowledge.build_tools import build_tools
+from ...knowledge.effects import only_assigns
 from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
 from ...knowledge.linked import linked_packages
@@ -301,6 +302,8 @@ class _Reader:
         rest = argv[at + 1 :]
         if name in self.functions:
             return
+        if name in (".", "source") and rest and only_assigns(rest[0] or ""):
+            return
         if name in _SHELLS and rest:
             if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
                 self._inline(rest[1], run)
@@ -385,6 +388,8 @@ class _Reader:
             raise Unmet(f"{name} {done.subcommand} may find nothing to remove there")
 
     def _language(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
+        if done.asks:
+            return
         manager, known = done.manager.name, installer(done.manager.name)
         if manager == "bundler" and done.subcommand == "exec" and done.operands:
             self.command(argv[done.operands[0] :], run)

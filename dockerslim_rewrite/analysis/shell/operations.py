@@ -14,6 +14,8 @@ from ...shell.script import Script, Simple
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*\Z")
 _LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+#: With one of these and no subcommand a manager prints a line or two, and does what it does bare no more.
+_ASKING = frozenset(("-v", "-V", "--version", "-h", "--help"))
 
 
 class Kind(Enum):
@@ -53,6 +55,11 @@ class Operation:
     def lead(self) -> tuple[str, ...]:
         """The manager's executable as written and the words of the subcommand: what a claim names the command by."""
         return (self.executable, *self.subcommand.split())
+
+    @property
+    def asks(self) -> bool:
+        """Whether it prints its version or its help, and does nothing."""
+        return not self.subcommand and not self.operands and self.has_flag(*_ASKING) and self.kind is Kind.OTHER
 
     def has_flag(self, *names: str) -> bool:
         """Whether one of the options *names* (with dashes) is given."""
@@ -155,7 +162,9 @@ def _classified(
     words = [(index_, argv[index_]) for index_ in operands]
     first = words[0][1] if words else ""
     if not words:
-        return Operation(known, Kind(known.bare or "other"), name, "", wrappers, at, at, flags, operands, certain)
+        asked = any(flag.name in _ASKING for flag in flags)
+        bare = "other" if asked else known.bare or "other"
+        return Operation(known, Kind(bare), name, "", wrappers, at, at, flags, operands, certain)
     if first is None:
         return Operation(known, Kind.OTHER, name, "", wrappers, at, at, flags, operands, False)
     if len(words) > 1 and words[1][1] is not None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+from ...analysis.effects.asking import effects
+from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
-from ...analysis.shell.operations import Kind
+from ...analysis.shell.operations import Kind, operation
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...shell.script import Simple
 from ..base import Proposals
-from .cleaning import clean_after, done_again
+from .cleaning import FILLS, clean_after, done_again
 
 MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
@@ -42,7 +44,15 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
     for later in facts.later_runs(run, stage):
-        for use in facts.uses(later):
-            if use.operation.manager.name == name and use.operation.has_flag("-C", "--cacheonly"):
-                return f"the RUN on line {later.line} works from the cache"
+        direct = [use for use in facts.uses(later) if use.operation.manager.name == name]
+        if any(use.operation.has_flag("-C", "--cacheonly") for use in direct):
+            return f"the RUN on line {later.line} works from the cache"
+        if not direct and _fills(later, stage, name, facts):
+            return f"{name}, which the RUN on line {later.line} comes to run, would fetch the metadata again"
     return Safety.SAFE
+
+
+def _fills(run: Run, stage: Stage, name: str, facts: Facts) -> bool:
+    """Whether *run* installs by *name* behind a wrapper or in a script, where no cleanup can be appended to it."""
+    done = (operation(one.argv) for one in effects(facts).of_run(run, stage) if isinstance(one, Ran))
+    return any(one is not None and one.manager.name == name and one.kind in FILLS for one in done)

@@ -11,7 +11,12 @@ from ...ir.build import Build
 from ..base import Proposals, analysis
 from .sizes import shown
 
-_PUBLIC = re.compile(r"-----BEGIN (?:(?:TRUSTED )?CERTIFICATE|PGP PUBLIC KEY BLOCK|(?:RSA |EC )?PUBLIC KEY)-----")
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+#: Labels of what is there to be given away. Sources: RFC 7468, RFC 4880 (6.2), openssl-dhparam(1), openssl-ecparam(1).
+_PUBLIC = re.compile(
+    r"(?:TRUSTED |X509 |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL|(?:DH|X9\.42 DH|EC|DSA) PARAMETERS|(?:RSA |EC )?PUBLIC KEY|"
+    r"PGP PUBLIC KEY BLOCK"
+)
 #: So many files are named in a remark.
 _NAMED = 3
 
@@ -61,5 +66,6 @@ def _told(role: FileRole, items: Sequence[tuple[str, Classified]]) -> str:
 
 
 def _is_public(text: str | None) -> bool:
-    """Whether *text* is of certificates and public keys alone, which are there to be given away."""
-    return text is not None and bool(_PUBLIC.search(text)) and "PRIVATE KEY" not in text
+    """Whether *text* is of certificates, parameters and public keys alone."""
+    labels = _BLOCK.findall(text or "")
+    return bool(labels) and all(_PUBLIC.fullmatch(label) for label in labels)
