@@ -41,6 +41,12 @@ def value(text: str, **variables: Any) -> Any:
         ('replace(trimprefix("v1.2", "v"), ".", "-")', "1-2"),
         ('substr("abcdef", 1, 2)', "bc"),
         ('format("%s-%d", "a", 3)', "a-3"),
+        ('"a%{ if B == "b" }yes%{ else }no%{ endif }c"', "ayesc"),
+        ('"a%{ if B == "c" }yes%{endif}c"', "ac"),
+        ('"%{ for x in ["1", "2"] ~} <${x}> %{~ endfor }"', "<1><2>"),
+        ('"%{ for k, v in {x = 1} }${k}=${v};%{ endfor }"', "x=1;"),
+        ('"a ${~ B ~} c"', "abc"),
+        ('"%%{if}"', "%{if}"),
     ],
 )
 def test_expressions(text: str, expected: object) -> None:
@@ -48,7 +54,7 @@ def test_expressions(text: str, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", '"%{ if x }"', "{}.a"]
+    "text", ["missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", '"%{ if B }"', '"%{ endif }"', '"%{ else }"', "{}.a"]
 )
 def test_what_cannot_be_told(text: str) -> None:
     with pytest.raises(HclError):
@@ -141,3 +147,32 @@ def test_what_is_no_hcl(tree: Make) -> None:
     made = tree({"docker-bake.hcl": 'target "a" {\n'})
     assert made.builds() == []
     assert made.complaints["docker-bake.hcl"].startswith("no HCL: ")
+
+
+def test_what_another_target_says(tree: Make) -> None:
+    made = tree(
+        {
+            "docker-bake.hcl": '''
+target "api" {
+  context = "api"
+  args = { V = "1.2" }
+}
+target "web" {
+  context = target.api.context
+  args = {
+    V = target.api.args.V
+    OWN = target.web.args.V
+    NONE = target.other.context
+  }
+}
+''',
+            "api/Dockerfile": "FROM a\n",
+        }
+    )
+    web = next(one for one in made.builds() if one.name == "web")
+    assert web.context == "api"
+    assert dict(web.args) == {
+        "V": "1.2",
+        "OWN": Unknown("target.web.args.V"),
+        "NONE": Unknown("target.other.context"),
+    }

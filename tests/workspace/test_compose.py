@@ -207,6 +207,22 @@ def test_include_has_its_own_folder_and_variables(tree: Make) -> None:
     assert {(build.context, build.target) for build in made.builds()} == {("sub/app", "local"), ("b", None)}
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"), [("sub/a.env", "a"), ("[sub/a.env, sub/b.env]", "b"), ("sub/gone.env", "dev")]
+)
+def test_include_names_the_files_of_its_variables(tree: Make, named: str, expected: str) -> None:
+    made = tree(
+        {
+            "compose.yaml": f"include:\n  - path: sub/included.yaml\n    env_file: {named}\nservices: {{}}\n",
+            "sub/.env": "STAGE=never\n",
+            "sub/a.env": "STAGE=a\n",
+            "sub/b.env": "STAGE=b\n",
+            "sub/included.yaml": "services:\n  a:\n    build: {context: ., target: \"${STAGE:-dev}\"}\n",
+        }
+    )
+    assert made.build().target == expected
+
+
 def test_inline_profiles_and_remote_contexts(tree: Make) -> None:
     made = tree(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..repository import Repository
@@ -62,9 +62,12 @@ class _Bake:
             self._definition.add(repository, path)
         self._open: set[str] = set()
         self._inherited: dict[str, dict[str, Any]] = {}
+        self._referenced: dict[tuple[str, str], Any] = {}
         self._evaluator = Evaluator(self._variable, self._definition.functions)
 
     def _variable(self, name: str) -> Any:
+        if name == "target" and name not in self._definition.variables:
+            return _Lazy(lambda target: _Lazy(lambda attribute: self._reference(target, attribute)))
         tree = self._definition.variables.get(name)
         if tree is None or tree == Tree("name", ("",)):
             raise HclError(f"the variable {name} has no value here")
@@ -75,6 +78,20 @@ class _Bake:
             return self._evaluator.value(tree, {})
         finally:
             self._open.discard(name)
+
+    def _reference(self, target: str, attribute: str) -> Any:
+        """What *target* itself says for *attribute*, as ``target.NAME.ATTRIBUTE`` asks; what it inherits is not seen."""
+        key, said = (target, attribute), f"target.{target}.{attribute}"
+        tree = self._definition.targets.get(target, {}).get(attribute)
+        if tree is None or said in self._open:
+            raise HclError(f"{said} has no value here")
+        if key not in self._referenced:
+            self._open.add(said)
+            try:
+                self._referenced[key] = self._evaluator.value(tree, {})
+            finally:
+                self._open.discard(said)
+        return self._referenced[key]
 
     def builds(self) -> Iterator[FoundBuild]:
         """The builds: every target but those that only others inherit from."""
@@ -203,6 +220,16 @@ class _Bake:
         if isinstance(text, Unknown) or is_remote(text) or text.startswith(("target:", "docker-image:", "oci-layout:")):
             return text
         return folder(self._repository, self._homes[0], text)
+
+
+class _Lazy:
+    """Something with names, each of which is looked up when it is asked for."""
+
+    def __init__(self, look_up: Callable[[str], Any]) -> None:
+        self._look_up = look_up
+
+    def __getitem__(self, name: str) -> Any:
+        return self._look_up(name)
 
 
 def _entries(value: Any) -> dict[str, Any]:

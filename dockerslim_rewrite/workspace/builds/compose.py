@@ -177,11 +177,26 @@ class ComposeReader:
         return self._documents[path]
 
     def _environment(self, base: str) -> dict[str, str]:
-        if base not in self._environments:
-            path = joined(base, ".env")
+        return self._settings(joined(base, ".env"))
+
+    def _settings(self, path: str) -> dict[str, str]:
+        """What the file *path* sets variables to; nothing where it is not there."""
+        if path not in self._environments:
             text = self._repository.read(path) if self._repository.is_file(path) else None
-            self._environments[base] = read_env(text) if text else {}
-        return self._environments[base]
+            self._environments[path] = read_env(text) if text else {}
+        return self._environments[path]
+
+    def _defaults(self, file: _File, entry: object, base: str) -> dict[str, str]:
+        """The variables that an included project has of its own: those of its ``env_file``, else of its ``.env``."""
+        named = entry.get("env_file") if isinstance(entry, Map) else None
+        if named is None:
+            return self._environment(base)
+        found: dict[str, str] = {}
+        for one in [named] if isinstance(named, Scalar) else sequence(named):
+            path = interpolate(one, file.variables) if isinstance(one, Scalar) else None
+            if isinstance(path, str):
+                found |= self._settings(joined(file.base, path))
+        return found
 
     def _included(self, file: _File, open_: tuple[str, ...]) -> Iterator[dict[str, Service]]:
         if file.path in open_ or len(open_) > _MAX_DEPTH:
@@ -197,7 +212,7 @@ class ComposeReader:
             project: dict[str, Service] = {}
             home = scalar(entry.get("project_directory")) if isinstance(entry, Map) else None
             base = joined(file.base, home) if home else (posixpath.dirname(known[0]) if known else "")
-            environment = {**self._environment(base), **file.variables}
+            environment = {**self._defaults(file, entry, base), **file.variables}
             for path in known:
                 self._included_files += 1
                 if self._included_files > _MAX_INCLUDED:

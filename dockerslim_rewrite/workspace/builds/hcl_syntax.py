@@ -14,7 +14,7 @@ _TOKEN = re.compile(
       | (?P<name>[A-Za-z_][\w-]*)
       | (?P<quote>")
       | (?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\n)
-      | (?P<operator>\.\.\.|=>|&&|\|\||==|!=|<=|>=|[-+*/%!<>?:,.(){}\[\]=]))""",
+      | (?P<operator>\.\.\.|=>|&&|\|\||==|!=|<=|>=|[-+*/%!<>?:,.(){}\[\]=~]))""",
     re.X,
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -54,6 +54,7 @@ class _Reader:
         self._text = text
         self.at = 0
         self._depth = 0
+        self._trims = False
 
     def peek(self) -> re.Match[str] | None:
         match = _TOKEN.match(self._text, self.at)
@@ -161,7 +162,7 @@ class _Reader:
         return Tree("call", (name, tuple(arguments), spread))
 
     def _list(self) -> Tree:
-        if self._looks("for"):
+        if self._take("for"):
             names, source = self._for()
             value = self.conditional()
             condition = self.conditional() if self._take("if") else None
@@ -176,7 +177,7 @@ class _Reader:
         return Tree("list", tuple(items))
 
     def _object(self) -> Tree:
-        if self._looks("for"):
+        if self._take("for"):
             names, source = self._for()
             key = self.conditional()
             self._expect("=>")
@@ -198,14 +199,14 @@ class _Reader:
             self._take(",")
         return Tree("object", tuple(items))
 
-    def _for(self) -> tuple[tuple[str, ...], Tree]:
-        self._next()
+    def _for(self, *, closed: bool = True) -> tuple[tuple[str, ...], Tree]:
         names = [self._next()]
         if self._take(","):
             names.append(self._next())
         self._expect("in")
         source = self.conditional()
-        self._expect(":")
+        if closed:
+            self._expect(":")
         return tuple(names), source
 
     def _heredoc(self, mark: str) -> Tree:
@@ -217,25 +218,43 @@ class _Reader:
 
     def template(self, end: str | None) -> Tree:
         """The parts of a template up to *end*, which is taken (None: to the end of the text)."""
+        parts, word = self._parts(end)
+        if word is not None:
+            raise HclError(f"what is %{{{word}}}")
+        if end is not None:
+            if self.at >= len(self._text):
+                raise HclError("a quote stays open")
+            self.at += 1
+        return Tree("template", parts)
+
+    def _parts(self, end: str | None) -> tuple[tuple[Any, ...], str | None]:
+        """The parts up to *end*, or to the directive that ends or divides a block, which is taken and told."""
         parts: list[Any] = []
         literal: list[str] = []
         text = self._text
-        while self.at < len(text):
+        trims = False
+        while self.at < len(text) and text[self.at] != end:
             char = text[self.at]
-            if char == end:
-                break
             if text.startswith(("$${", "%%{"), self.at):
                 literal.append(text[self.at + 1 : self.at + 3])
                 self.at += 3
-            elif text.startswith("${", self.at):
-                parts.append("".join(literal))
-                literal = []
+            elif text.startswith(("${", "%{"), self.at):
+                before = "".join(literal)
+                before = before.lstrip() if trims else before
                 self.at += 2
-                self._take("~")
-                parts.append(self.conditional())
-                self._expect("}")
-            elif text.startswith("%{", self.at):
-                raise HclError("template directives are not read")
+                parts.append(before.rstrip() if self._tilde() else before)
+                literal = []
+                if char == "$":
+                    parts.append(self.conditional())
+                    trims = self._closed()
+                    continue
+                word = self._next()
+                if word in ("else", "endif", "endfor"):
+                    # What it trims behind itself is the beginning of the next part.
+                    self._trims = self._closed()
+                    return tuple(part for part in parts if part != ""), word
+                block, trims = self._directive(word, end)
+                parts.append(block)
             elif char == "\\" and end is not None:
                 follow = text[self.at + 1 : self.at + 2]
                 if follow not in _ESCAPES:
@@ -245,9 +264,49 @@ class _Reader:
             else:
                 literal.append(char)
                 self.at += 1
-        if end is not None:
-            if self.at >= len(text):
-                raise HclError("a quote stays open")
+        last = "".join(literal)
+        parts.append(last.lstrip() if trims else last)
+        return tuple(part for part in parts if part != ""), None
+
+    def _tilde(self) -> bool:
+        """Whether blanks are trimmed here; the mark is taken."""
+        there = self._text.startswith("~", self.at)
+        self.at += there
+        return there
+
+    def _closed(self) -> bool:
+        """Take the end of a sequence; whether it trims what is behind it."""
+        while self._text[self.at : self.at + 1].isspace():
             self.at += 1
-        parts.append("".join(literal))
-        return Tree("template", tuple(part for part in parts if part != ""))
+        there = self._tilde()
+        self._expect("}")
+        return there
+
+    def _directive(self, word: str, end: str | None) -> tuple[Tree, bool]:
+        """The block that the directive *word* begins, and whether its end trims what is behind it."""
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise HclError("it is nested too deeply")
+        if word == "if":
+            condition = self.conditional()
+            yes, closed = self._block(self._closed(), end)
+            no: Tree = Tree("template", ())
+            if closed == "else":
+                no, closed = self._block(self._trims, end)
+            found, wanted = Tree("if", (condition, yes, no)), "endif"
+        elif word == "for":
+            names, source = self._for(closed=False)
+            body, closed = self._block(self._closed(), end)
+            found, wanted = Tree("joined", (Tree("for", (names, source, None, body, None)),)), "endfor"
+        else:
+            raise HclError(f"what is %{{{word}}}")
+        if closed != wanted:
+            raise HclError(f"%{{{word}}} stays open")
+        self._depth -= 1
+        return found, self._trims
+
+    def _block(self, trims: bool, end: str | None) -> tuple[Tree, str | None]:
+        parts, word = self._parts(end)
+        if trims and parts and isinstance(parts[0], str):
+            parts = (parts[0].lstrip(), *parts[1:])
+        return Tree("template", tuple(part for part in parts if part != "")), word

@@ -62,6 +62,8 @@ class Evaluator:
             if len(values) == 1 and not isinstance(parts[0], str):
                 return values[0]
             return "".join(map(text_of, values))
+        if kind == "joined":
+            return "".join(map(text_of, self.value(parts[0], scope)))
         if kind == "if":
             return self.value(parts[1] if self.value(parts[0], scope) else parts[2], scope)
         if kind == "list":
