@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -67,6 +68,18 @@ Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS",
 Folder = Annotated[Path, typer.Option("--plan", metavar="DIR", help="The directory of the plan.")]
 Shards = Annotated[list[str] | None, typer.Argument(metavar="[SHARD...]", help="Shards of the plan; default: all.")]
 _PLAN = Path(".dockerslim/migration")
+
+
+def _known(folder: Path) -> Path:
+    """The plan that is meant: where none is named, that of the nearest directory above which has one, as Git does."""
+    if folder != _PLAN:
+        return folder
+    for place in (Path.cwd(), *Path.cwd().parents):
+        if (place / _PLAN).is_dir():
+            return folder if place == Path.cwd() else place / _PLAN
+        if os.path.lexists(place / ".git"):
+            break
+    return folder
 
 
 @batch_app.command("run")
@@ -146,7 +159,7 @@ def apply_command(
     from .batch_plan import apply
 
     commits = Commits(author, sign_off, tuple(trailer or ()), base)
-    raise typer.Exit(_carried_out(lambda: apply(folder, tuple(shards or ()), to, commits)))
+    raise typer.Exit(_carried_out(lambda: apply(_known(folder), tuple(shards or ()), to, commits)))
 
 
 @batch_app.command("status")
@@ -157,7 +170,7 @@ def status_command(
     """Compare the plan with the repository: which shards are open, merged, changed since, refused."""
     from .batch_plan import status
 
-    raise typer.Exit(_carried_out(lambda: status(folder, format)))
+    raise typer.Exit(_carried_out(lambda: status(_known(folder), format)))
 
 
 @batch_app.command("refuse")
@@ -169,7 +182,7 @@ def refuse_command(
     """Remember that owners refuse shards: later plans leave these rules out for these files."""
     from .batch_plan import refuse
 
-    raise typer.Exit(_carried_out(lambda: refuse(folder, tuple(shards), reason)))
+    raise typer.Exit(_carried_out(lambda: refuse(_known(folder), tuple(shards), reason)))
 
 
 @batch_app.command("rollback")
@@ -177,7 +190,7 @@ def rollback_command(shards: Shards = None, folder: Folder = _PLAN) -> None:
     """Take shards back: from the working tree, by reverting their commit, or by deleting their branch."""
     from .batch_plan import rollback
 
-    raise typer.Exit(_carried_out(lambda: rollback(folder, tuple(shards or ()))))
+    raise typer.Exit(_carried_out(lambda: rollback(_known(folder), tuple(shards or ()))))
 
 
 cache_app = typer.Typer(

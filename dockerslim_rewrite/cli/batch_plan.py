@@ -90,7 +90,8 @@ def apply(folder: Path, names: tuple[str, ...], to: str, commits: Commits) -> in
 
     def one(shard: PlannedShard) -> str | None:
         found = standing(shard, root, reasons.get(shard.name))
-        if found.state is State.REFUSED or (to != "branch" and found.state is not State.OPEN):
+        begun = to == "commit" and found.state is State.MERGED and ways.is_staged(root, shard)
+        if found.state is State.REFUSED or (to != "branch" and found.state is not State.OPEN and not begun):
             return f"{shard.name}: {found.state.value}; left alone" if names else None
         # What cannot be remembered is not begun.
         applied = read_applied(folder)

@@ -104,3 +104,14 @@ def test_patterns_that_cannot_match_are_not_compiled() -> None:
     found = profile.runcall(lambda: read_owners(f"{lines}/a7/ @g\n").of("a7/x/Dockerfile"))
     assert found == ("@g",)
     assert sum(one.callcount for one in profile.getstats() if "_parse_sub" in str(one.code)) < 100
+
+
+def test_any_directories_twice_are_any_directories() -> None:
+    owners = read_owners("a/**/**/b @deep\n**/**/c @c\nd/**/** @below\n")
+    found = {path: owners.of(path) for path in ("a/b", "a/x/b", "a/x/y/b", "c", "x/y/c", "d/x", "d/x/y", "d", "a/x")}
+    assert found == {
+        **dict.fromkeys(("a/b", "a/x/b", "a/x/y/b"), ("@deep",)),
+        **dict.fromkeys(("c", "x/y/c"), ("@c",)),
+        **dict.fromkeys(("d/x", "d/x/y"), ("@below",)),
+        **dict.fromkeys(("d", "a/x"), ()),
+    }

@@ -23,7 +23,7 @@ from dockerslim_rewrite.batch.plan.shards import sharded
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import parse
 
-from .conftest import Cli, dockerfiles, git
+from .conftest import Cli, dockerfiles, git, start
 
 PLAN = ".dockerslim/migration"
 KINDS = ("owner", "directory", "rule", "file", "service")
@@ -130,6 +130,28 @@ def test_a_commit_holds_the_shard_alone_and_is_reverted(repository: Path, cli: C
     assert git(repository, "status", "--short", "--untracked-files=no") == " M done/app\n"
     assert cli("batch", "rollback", "backend").returncode == 0
     assert dockerfiles(repository) == before
+
+
+def test_a_shard_that_was_staged_when_the_machine_stopped_is_committed(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    git(repository, "apply", "--index", str(repository / PLAN / "patches/backend.patch"))
+    (repository / "web/Dockerfile").write_text("FROM debian:12\n")
+    git(repository, "add", "web/Dockerfile")
+    assert cli("batch", "apply", "backend", "--to", "commit").returncode == 2
+    git(repository, "reset", "-q", "web/Dockerfile")
+    assert cli("batch", "apply", "backend", "--to", "commit").returncode == 0
+    assert git(repository, "show", "--format=", "--name-only", "HEAD") == "api/Dockerfile\n"
+    assert git(repository, "diff", "--cached", "--name-only") == ""
+    assert cli("batch", "rollback", "backend").returncode == 0
+
+
+def test_the_plan_is_found_from_a_directory_below(repository: Path, cli: Cli, tmp_path: Path) -> None:
+    cli("batch", "plan")
+    for words, said in ((("status",), "3 open"), (("apply", "backend"), "backend: applied to the working tree")):
+        process = start(repository / "api", tmp_path / "cache", "batch", *words)
+        out, _ = process.communicate(timeout=120)
+        assert (process.returncode, said in out) == (0, True)
+    assert git(repository, "diff", "--name-only") == "api/Dockerfile\n"
 
 
 @pytest.mark.parametrize("to", ["tree", "commit", "branch"])

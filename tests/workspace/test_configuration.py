@@ -97,6 +97,17 @@ def test_mistakes_in_the_environment(name: str, value: str) -> None:
         environment({name: value})
 
 
+def test_a_variable_that_is_nearly_right_is_told() -> None:
+    with pytest.raises(ConfigError, match="DOCKERSLIM_LEVLE: unknown environment variable; did you mean DOCKERSLIM_LEVEL"):
+        environment({"DOCKERSLIM_LEVLE": "safe"})
+    assert environment({"DOCKERSLIM_CACHE": "x", "DOCKERSLIM_SOMETHING_ELSE": "x", "OTHER": "x"}) == {}
+
+
+def test_a_byte_order_mark_is_no_text(tree: Make) -> None:
+    made = tree({"dockerslim.toml": '\ufefflevel = "safe"\n'})
+    assert settings(made.root / "Dockerfile") == {"level": "safe"}
+
+
 def test_a_file_that_is_named_counts_for_all(tree: Make) -> None:
     made = tree({"dockerslim.toml": 'level = "safe"\n', "ci.toml": 'level = "aggressive"\n'})
     found = configuration(made.root / "ci.toml", isolated=False)

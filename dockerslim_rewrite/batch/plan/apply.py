@@ -90,12 +90,17 @@ def from_tree(root: Path, patch: Path) -> None:
 
 
 def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:
-    """Apply *patch* and commit just that; what was done. Raises ``GitError``; nothing is done then."""
-    if git(root, "diff", "--cached", "--name-only"):
+    """Apply *patch* and commit just that; what was done. Raises ``GitError``; nothing is done then.
+
+    Where it was applied, and nothing came of the commit since the machine stopped, it is committed as it stands.
+    """
+    staged = is_staged(root, shard)
+    if not staged and git(root, "diff", "--cached", "--name-only"):
         raise GitError("the index holds changes; commit or unstage them first")
     # A file that was written anew but says the same is no change.
     program.git(root, "update-index", "-q", "--refresh", check=False)
-    git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
+    if not staged:
+        git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
     try:
         _check_files(root, shard)
         git(root, "commit", "--quiet", *_author(commits), "-F", "-", text=_message(root, shard, commits))
@@ -103,6 +108,16 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
         git(root, "apply", "--whitespace=nowarn", "--index", "--reverse", str(patch))
         raise
     return {"shard": shard.name, "to": "commit", "commit": git(root, "rev-parse", "HEAD").strip()}
+
+
+def is_staged(root: Path, shard: PlannedShard) -> bool:
+    """Whether the index holds *shard* and nothing else, as the tree does: its commit alone is missing."""
+    staged = git(root, "diff", "--cached", "--name-only", "-z").split("\0")[:-1]
+    return sorted(staged) == sorted(file.name for file in shard.files) and all(
+        file_state(root / file.name, file.before, file.after) is State.MERGED
+        and _kept(root, file.name, {}) == file.after
+        for file in shard.files
+    )
 
 
 def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:

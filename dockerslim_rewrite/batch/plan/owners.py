@@ -32,6 +32,7 @@ _SIGNS = {
     "?": ["[^/]"],
 }
 _SIGN = re.compile(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)")
+_REPEATED = re.compile(r"\*\*(?:/\*\*)+(?=/|\Z)")
 _MAX_BYTES = 3 * 1024 * 1024
 
 
@@ -100,7 +101,8 @@ def read_owners(text: str, *, gitlab: bool = False) -> Owners:
             continue
         words = _words(line)
         excludes = gitlab and words[0].startswith("!")
-        pattern = words[0][1:] if excludes else words[0]
+        # Any number of directories, twice, is any number of directories.
+        pattern = _REPEATED.sub("**", words[0][1:] if excludes else words[0])
         owners = tuple(words[1:]) or defaults
         found.append(_Entry(pattern, _longest_text(pattern), owners, section, excludes))
     return Owners(tuple(found))

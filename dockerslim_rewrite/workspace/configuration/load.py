@@ -110,7 +110,8 @@ def _read(path: Path, open_: tuple[Path, ...], within: Path | None = None) -> Co
         if path.name == "pyproject.toml" and "dockerslim" not in text:
             return None
 
-        data = read_toml(text)
+        # Some editors of Windows write a byte order mark, which TOML 1.0 does not know.
+        data = read_toml(text.removeprefix("\ufeff"))
     except ConfigError:
         raise
     except ValueError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,9 @@ from .keys import ConfigError, Key, keys
 from .load import ConfigFile, nearest, read_config
 
 PREFIX = "DOCKERSLIM_"
+#: Read elsewhere.
+_OTHERS = frozenset((f"{PREFIX}CONFIG", f"{PREFIX}CACHE", f"{PREFIX}RULE_PAGES"))
+_NEARLY = 0.75
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -153,12 +156,26 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def environment(variables: Mapping[str, str]) -> dict[str, Chosen]:
     """What the environment sets, by names of options. Raises ``ConfigError``."""
+    own = {variable for variable in variables if variable.startswith(PREFIX)}
+    if not own:
+        return {}
     found = {}
-    for one in keys().values():
-        variable = PREFIX + one.key.upper().replace("-", "_")
-        if one.name is not None and variable in variables:
+    known = {PREFIX + one.key.upper().replace("-", "_"): one for one in keys().values() if one.name is not None}
+    for variable, one in known.items():
+        if one.name is not None and variable in own:
             found[one.name] = Chosen(_from_text(one, variables[variable], variable), f"environment variable {variable}")
+    for variable in sorted(own - known.keys() - _OTHERS):
+        # Tools around this one may have variables of their own: only what is nearly right is taken for a slip.
+        from difflib import get_close_matches
+
+        near = get_close_matches(variable.removeprefix(PREFIX)[:100], _bare(known), 1, _NEARLY)
+        if near:
+            raise ConfigError(f"{variable}: unknown environment variable; did you mean {PREFIX}{near[0]}?")
     return found
+
+
+def _bare(names: Iterable[str]) -> list[str]:
+    return [name.removeprefix(PREFIX) for name in names]
 
 
 def _from_text(one: Key, text: str, variable: str) -> Any:
