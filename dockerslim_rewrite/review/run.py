@@ -21,6 +21,7 @@ from .likely import likely_lost
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
+from .undeclared import undeclared
 from .writers import with_doubts
 
 
@@ -125,7 +126,7 @@ def review(
             losses: tuple[Remark, ...] = ()
             if version is not None:
                 files_lost = (*lost_files(version, here, moved), *likely_lost(version, here, moved))
-                losses = (*lost_stages(version, here), *files_lost)
+                losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope

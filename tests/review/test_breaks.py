@@ -335,3 +335,49 @@ def test_a_pattern_in_a_folder_that_is_gone_is_a_doubt(repo: Make) -> None:
     before = {"Dockerfile": ONE.format("COPY target/*.jar /r/"), "target/x.jar": "x\n", **FILES}
     found = told(repo, before, moved={"target/x.jar": "x.jar"})
     assert found == [(2, False, "target/*.jar matches nothing any more: target is deleted or moved by this change")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            "ARG DIR=src\nCOPY ${DIR}/a.txt /r",
+            "ARG SOURCES=src\nCOPY ${DIR}/a.txt /r",
+            [
+                (
+                    3,
+                    True,
+                    "`DIR` is no longer declared (this change renames it to `SOURCES`), so COPY looks for a.txt and "
+                    "fails",
+                )
+            ],
+        ),
+        (
+            "ENV HOME_OF=/srv\nWORKDIR $HOME_OF\nRUN make $HOME_OF",
+            "WORKDIR $HOME_OF\nRUN make $HOME_OF",
+            [
+                (
+                    2,
+                    False,
+                    "`HOME_OF` is no longer declared (this change removes its ENV), so WORKDIR finds it empty unless "
+                    "the base image sets it",
+                )
+            ],
+        ),
+        (
+            "ARG V=1\nRUN fetch x-$V",
+            "RUN fetch x-$V",
+            [(2, False, "`V` is no longer declared (this change removes its ARG), so RUN finds it empty")],
+        ),
+        ("ARG V=1\nRUN fetch x-$V", "RUN V=2 && fetch x-$V", []),
+        ("ARG V=1\nRUN fetch x-$V", "ENV V=1\nRUN fetch x-$V", []),
+        ("ARG V=1\nCOPY a${V:-}.txt /r", "COPY a${V:-}.txt /r", []),
+        ("ENV V=1\nLABEL a='$V'", "LABEL a='$V'", []),
+        ("RUN fetch x-$V", "RUN fetch y-$V", []),
+    ],
+)
+def test_a_variable_that_is_no_longer_declared(
+    repo: Make, before: str, after: str, expected: list[tuple[int, bool, str]]
+) -> None:
+    files = {"Dockerfile": ONE.format(before), "src/a.txt": "x\n", **FILES}
+    assert told(repo, files, {"Dockerfile": ONE.format(after)}) == expected

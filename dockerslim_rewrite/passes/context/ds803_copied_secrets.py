@@ -14,8 +14,8 @@ from .sizes import shown
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 #: Labels of what is there to be given away. Sources: RFC 7468, RFC 4880 (6.2), openssl-dhparam(1), openssl-ecparam(1).
 _PUBLIC = re.compile(
-    r"(?:TRUSTED |X509 |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL|(?:DH|X9\.42 DH|EC|DSA) PARAMETERS|(?:RSA |EC )?PUBLIC KEY|"
-    r"PGP PUBLIC KEY BLOCK"
+    r"(?:TRUSTED |X509 |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL|(?:DH|X9\.42 DH|EC|DSA) PARAMETERS|"
+    r"(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC KEY BLOCK"
 )
 #: So many files are named in a remark.
 _NAMED = 3

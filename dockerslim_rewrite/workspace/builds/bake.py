@@ -80,7 +80,7 @@ class _Bake:
             self._open.discard(name)
 
     def _reference(self, target: str, attribute: str) -> Any:
-        """What *target* itself says for *attribute*, as ``target.NAME.ATTRIBUTE`` asks; what it inherits is not seen."""
+        """What *target* itself says for *attribute*, as ``target.NAME.ATTRIBUTE`` asks; without what it inherits."""
         key, said = (target, attribute), f"target.{target}.{attribute}"
         tree = self._definition.targets.get(target, {}).get(attribute)
         if tree is None or said in self._open:

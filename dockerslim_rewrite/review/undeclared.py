@@ -1,0 +1,136 @@
+"""Variables that a request declares no more while instructions still name them: they are empty then.
+
+Source: Dockerfile reference, "Environment replacement" and "ARG", scope and inheritance.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from ..analysis.flow.state import State, states
+from ..change import Remark
+from ..ir.build import Build
+from ..ir.expansion import Expansion, ExpansionError, expand, expansions
+from ..ir.steps import Arg, Copy, Env, Run, Step
+from ..shell.script import Script
+from .breaks import FILES, Version, remark
+from .subtract import Places, same_stages
+
+#: The rule that tells of lines which do something else than they say.
+SLIPS = "DS633"
+#: What an instruction makes of a name that nothing declares.
+_EMPTY = frozenset(("COPY", "ADD", "WORKDIR", "USER", "ENV", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL"))
+#: Operators that say what holds where a variable is not set.
+_DEFAULTS = ("-", "+", "?")
+_PATTERN = re.compile(r"(?<!\\)[*?\[]")
+_QUOTED = re.compile(r"'[^']*+'")
+#: Where a shell gives names a value: an assignment, or the words of a command that sets them.
+_SETS = re.compile(r"\b\w++=|\b(?:read|for|export|local|declare|typeset|getopts|mapfile|readarray)\b[^\n;&|]*+")
+_SHELL_NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+def undeclared(before: Version, after: Version) -> Iterator[Remark]:
+    """Remarks on the first instruction of each stage of *after* that names a variable which *before* declared in that
+    stage, and *after* does not. It surely fails where a source of COPY that comes of it is not in the context.
+    """
+    old, new = Places(before.build.text), Places(after.build.text)
+    known = states(after.build)
+    counterpart = same_stages(old, new)
+    declared_before = _declared(before.build)
+    for stage in after.build.stages:
+        there = counterpart.get(stage.index + 1)
+        had = declared_before[there - 1] if there else {}
+        told: set[str] = set()
+        for step in stage.steps:
+            here = known[step.index].exported
+            for name in dict.fromkeys(_names(step)):
+                if name in had and name not in here and name not in told:
+                    told.add(name)
+                    yield _told(name, had[name], step, known[step.index], before.build, after)
+
+
+def _declared(build: Build) -> list[dict[str, str]]:
+    """For each stage of *build* the names that it declares, or a stage below it, and the keyword that does."""
+    found: list[dict[str, str]] = []
+    ends: dict[str, dict[str, str]] = {}
+    for stage in build.stages:
+        names = {name: one for name, one in ends.get(stage.head.image.lower(), {}).items() if one == "ENV"}
+        for step in stage.steps:
+            if isinstance(step, Arg | Env):
+                names |= {pair.key: step.keyword for pair in step.pairs}
+        found.append(names)
+        if stage.head.alias:
+            ends[stage.name] = names
+    return found
+
+
+def _names(step: Step) -> Iterator[str]:
+    """The variables that *step* needs a value for."""
+    if isinstance(step, Run):
+        script = step.body.script if step.body is not None else None
+        if isinstance(script, Script):
+            # What the shell sets by itself is not the builder's business.
+            own = {word for match in _SETS.finditer(script.text) for word in re.findall(r"\w+", match[0])}
+            named = (match[1] or match[2] for match in _SHELL_NAME.finditer(script.text))
+            yield from (name for name in named if name not in own)
+        return
+    if step.keyword not in _EMPTY:
+        return
+    try:
+        found = expansions(_QUOTED.sub("", step.origin.text))
+    except ExpansionError:
+        return
+    yield from (one.name for one in found if not _has_default(one))
+
+
+def _has_default(one: Expansion) -> bool:
+    return one.operator.lstrip(":").startswith(_DEFAULTS)
+
+
+def _told(name: str, keyword: str, step: Step, state: State, before: Build, after: Version) -> Remark:
+    said = f"this change removes its {keyword}"
+    new = _renamed(name, before, after.build)
+    if new is not None:
+        said = f"this change renames it to `{new}`"
+    lost = _missing(step, name, state, after) if isinstance(step, Copy) else None
+    if lost is not None:
+        reason = f"`{name}` is no longer declared ({said}), so {step.keyword} looks for {lost} and fails"
+        return remark(FILES, reason, step.line, f"line {step.line}: {lost}")
+    doubt = "" if isinstance(step, Run) else " unless the base image sets it"
+    reason = f"`{name}` is no longer declared ({said}), so {step.keyword} finds it empty{doubt}"
+    return remark(SLIPS, reason, step.line, f"line {step.line}: {name}", fails=False)
+
+
+def _renamed(name: str, before: Build, after: Build) -> str | None:
+    """The one name of *after* that has the value which *name* had, and that *before* did not know."""
+    was = {(step.keyword, pair.value) for step in _settings(before) for pair in step.pairs if pair.key == name}
+    known = {pair.key for step in _settings(before) for pair in step.pairs}
+    new = {
+        pair.key
+        for step in _settings(after)
+        for pair in step.pairs
+        if pair.key not in known and pair.value is not None and (step.keyword, pair.value) in was
+    }
+    return new.pop() if len(new) == 1 else None
+
+
+def _settings(build: Build) -> Iterator[Arg | Env]:
+    yield from (step for step in build if isinstance(step, Arg | Env))
+
+
+def _missing(copy: Copy, name: str, state: State, after: Version) -> str | None:
+    """The source of *copy* that no context has, with nothing in the place of *name*; None where all may be there."""
+    if copy.origin.flag("from") is not None:
+        return None
+    for source in copy.sources:
+        try:
+            path = expand(source, {**state.constants, name: ""}) if name in source else ""
+        except ExpansionError:
+            continue
+        plain = posixpath.normpath("/" + path).lstrip("/")
+        projects = [one for one in after.projects().values() if not one.usage.guessed and one.complete]
+        if plain and not _PATTERN.search(plain) and projects and all(one.holds(plain) is False for one in projects):
+            return plain
+    return None
