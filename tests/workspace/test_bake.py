@@ -54,7 +54,11 @@ def test_expressions(text: str, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", '"%{ if B }"', '"%{ endif }"', '"%{ else }"', "{}.a"]
+    "text",
+    [
+        *("missing", "timestamp()", '"${', "1 +", "[1", "upper(1, 2)", "1 / 0", "{}.a"),
+        *('"%{ if B }"', '"%{ endif }"', '"%{ else }"', '"%{ while B }"'),
+    ],
 )
 def test_what_cannot_be_told(text: str) -> None:
     with pytest.raises(HclError):
@@ -152,7 +156,7 @@ def test_what_is_no_hcl(tree: Make) -> None:
 def test_what_another_target_says(tree: Make) -> None:
     made = tree(
         {
-            "docker-bake.hcl": '''
+            "docker-bake.hcl": """
 target "api" {
   context = "api"
   args = { V = "1.2" }
@@ -165,7 +169,7 @@ target "web" {
     NONE = target.other.context
   }
 }
-''',
+""",
             "api/Dockerfile": "FROM a\n",
         }
     )

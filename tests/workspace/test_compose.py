@@ -217,7 +217,7 @@ def test_include_names_the_files_of_its_variables(tree: Make, named: str, expect
             "sub/.env": "STAGE=never\n",
             "sub/a.env": "STAGE=a\n",
             "sub/b.env": "STAGE=b\n",
-            "sub/included.yaml": "services:\n  a:\n    build: {context: ., target: \"${STAGE:-dev}\"}\n",
+            "sub/included.yaml": 'services:\n  a:\n    build: {context: ., target: "${STAGE:-dev}"}\n',
         }
     )
     assert made.build().target == expected
