@@ -15,8 +15,12 @@ from ...shell.script import Pipeline, Simple, walk
 
 _SHELLS = frozenset(("sh", "bash", "dash"))
 _FETCHERS = frozenset(("curl", "wget"))
-#: Commands that only change or delete what the image's own lists of repositories say.
-_OF_THE_IMAGES = frozenset(("sed", "rm", "cat", "grep", "mv", "cp", "ls", "perl"))
+#: Commands that only change or delete what the image's own lists of repositories say, and such as write no text.
+_OF_THE_IMAGES = frozenset(
+    ("sed", "rm", "cat", "grep", "mv", "cp", "ls", "perl", "mkdir", "chmod", "chown", "touch", "test", "[")
+)
+#: Where repositories are listed: not among keys and settings. Source: sources.list(5), apt.conf(5), apt_preferences(5).
+_LISTS = re.compile(r"sources\.list|/etc/apt/(?!(?:keyrings|trusted\.gpg|auth\.conf|apt\.conf|preferences)[./\w]*\Z)")
 
 
 def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Stage, facts: Facts) -> str | None:
@@ -50,7 +54,7 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
 def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:
     unknown = "and nobody knows what"
     for step in stage.steps:
-        if isinstance(step, Copy) and step.destination.startswith("/etc/apt"):
+        if isinstance(step, Copy) and (step.destination == "/etc/apt" or _LISTS.search(step.destination)):
             yield step.index, f"line {step.line} copies lists of repositories, {unknown} their packages recommend"
         told = next(_repositories(step, facts), None) if isinstance(step, Run) else None
         if told is not None:
@@ -79,9 +83,8 @@ def _repositories(run: Run, facts: Facts) -> Iterator[str]:
     for command in script.commands:
         name = _name(command)
         texts = [*(word.text for word in command.words), *(one.target.text for one in command.redirects if one.target)]
-        if is_repository(name) or (
-            name not in _OF_THE_IMAGES and any(re.search(r"sources\.list|/etc/apt/", text) for text in texts)
-        ):
+        idle = name in _OF_THE_IMAGES or (name == "install" and "-d" in texts)
+        if is_repository(name) or (not idle and any(_LISTS.search(text) for text in texts)):
             yield name
     for node in walk(script.root):
         if isinstance(node, Pipeline):
