@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..analysis.flow.state import State, states
 from ..change import Remark
-from ..ir.build import Build
+from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..shell.script import Script
@@ -24,6 +24,8 @@ SLIPS = "DS633"
 _EMPTY = frozenset(("COPY", "ADD", "WORKDIR", "USER", "ENV", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL"))
 #: Operators that say what holds where a variable is not set.
 _DEFAULTS = ("-", "+", "?")
+#: What builds hand on without a declaration. Source: Dockerfile reference, "Predefined ARGs".
+_PREDEFINED = re.compile(r"(?:https?|ftp|no|all)_proxy\Z", re.I)
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
 _QUOTED = re.compile(r"'[^']*+'")
 #: Where a shell gives names a value: an assignment, or the words of a command that sets them.
@@ -35,20 +37,30 @@ def undeclared(before: Version, after: Version) -> Iterator[Remark]:
     """Remarks on the first instruction of each stage of *after* that names a variable which *before* declared in that
     stage, and *after* does not. It surely fails where a source of COPY that comes of it is not in the context.
     """
-    old, new = Places(before.build.text), Places(after.build.text)
-    known = states(after.build)
-    counterpart = same_stages(old, new)
+    counterpart = same_stages(Places(before.build.text), Places(after.build.text))
     declared_before = _declared(before.build)
+    old, new = states(before.build), states(after.build)
     for stage in after.build.stages:
         there = counterpart.get(stage.index + 1)
-        had = declared_before[there - 1] if there else {}
-        told: set[str] = set()
-        for step in stage.steps:
-            here = known[step.index].exported
-            for name in dict.fromkeys(_names(step)):
-                if name in had and name not in here and name not in told:
-                    told.add(name)
-                    yield _told(name, had[name], step, known[step.index], before.build, after)
+        if not there:
+            continue
+        had = declared_before[there - 1]
+        # What sets a variable by its own value, or the base image's, found it undeclared before as well.
+        known = _open_names(before.build.stages[there - 1], old)
+        for name, step in _open_names(stage, new).items():
+            if name in had and name not in known:
+                yield _told(name, had[name], step, new[step.index], before.build, after)
+
+
+def _open_names(stage: Stage, known: Sequence[State]) -> dict[str, Step]:
+    """The variables that instructions of *stage* name and nothing above declares, each with the first of them."""
+    found: dict[str, Step] = {}
+    for step in stage.steps:
+        here = known[step.index].exported
+        for name in _names(step):
+            if name not in here and name not in found and not _PREDEFINED.match(name):
+                found[name] = step
+    return found
 
 
 def _declared(build: Build) -> list[dict[str, str]]:

@@ -374,6 +374,8 @@ def test_a_pattern_in_a_folder_that_is_gone_is_a_doubt(repo: Make) -> None:
         ("ARG V=1\nCOPY a${V:-}.txt /r", "COPY a${V:-}.txt /r", []),
         ("ENV V=1\nLABEL a='$V'", "LABEL a='$V'", []),
         ("RUN fetch x-$V", "RUN fetch y-$V", []),
+        ("ENV PATH=/x/bin:$PATH\nRUN fetch a", "ENV PATH=/x/bin:$PATH\nRUN fetch b", []),
+        ("ARG HTTP_PROXY\nRUN fetch -p $HTTP_PROXY", "RUN fetch -p $HTTP_PROXY", []),
     ],
 )
 def test_a_variable_that_is_no_longer_declared(
