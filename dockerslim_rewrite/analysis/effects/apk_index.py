@@ -1,6 +1,7 @@
 """Who reads apk's package index behind the RUN that fetched it, and does not fetch one.
 
-Source: apk-add(8), apk-update(8): without ``--no-cache`` and ``--update-cache`` apk reads the index that is there.
+Sources: apk-add(8), apk-update(8): without ``--no-cache`` and ``--update-cache`` apk reads the index that is there;
+apk-tools, ``autoupdate`` in src/database.c: what only asks never fetches one.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ..facts import Facts
-from ..shell.operations import Kind, operation
+from ..shell.operations import Kind, Operation, operation
 from .asking import effects
 from .assuming import Verdict, assumed, both
 from .reached import Ran, Reached, Unread
 
-_READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
+_ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
+#: What they say is read from the index, of packages that are not installed as well.
+_QUERIES = frozenset(("search", "fetch", "policy", "dot", "query"))
 _FETCHES = ("--no-cache", "-U", "--update", "--update-cache")
 
 
@@ -27,7 +30,8 @@ def without_index(run: Run, stage: Stage, facts: Facts) -> Verdict:
         for later in (*one.runs, *one.triggers):
             if one is stage and later in one.runs and later.index <= run.index:
                 continue
-            plain = [use for use in facts.uses(later) if use.operation.manager.name == "apk"]
+            apk = [use.operation for use in facts.uses(later) if use.operation.manager.name == "apk"]
+            plain = [done for done in apk if done.kind in _ADDS]
             found = both(found, _of_run(effects(facts).of_run(later, one), len(plain) if later in one.runs else 0))
             if found.obstacle is not None:
                 return found
@@ -40,12 +44,19 @@ def without_index(run: Run, stage: Stage, facts: Facts) -> Verdict:
 def _of_run(reached: tuple[Reached, ...], plain: int) -> Verdict:
     unknown = [one for one in reached if isinstance(one, Unread)]
     calls = [one for one in reached if isinstance(one, Ran) and one.name == "apk"]
-    if len(calls) > plain:
-        for one in calls:
-            done = operation(one.argv)
-            if done is None or done.kind is Kind.UPDATE:
-                break
-            if done.kind in _READS and not done.has_flag(*_FETCHES):
-                words = " ".join(word or "…" for word in one.argv[:3])
-                return Verdict(obstacle=f"{words} ({one.place}) installs from it")
+    known = [(one, done) for one in calls if (done := operation(one.argv)) is not None]
+    further = sum(done.kind in _ADDS for _, done in known) > plain
+    for one, done in known:
+        if done.kind is Kind.UPDATE:
+            break
+        words = " ".join(word or "…" for word in one.argv[:3])
+        if further and done.kind in _ADDS and not done.has_flag(*_FETCHES):
+            return Verdict(obstacle=f"{words} ({one.place}) installs from it")
+        if _asks(done):
+            return Verdict(obstacle=f"{words} ({one.place}) asks it")
     return assumed("apk_index", unknown)
+
+
+def _asks(done: Operation) -> bool:
+    listed = done.subcommand == "list" and not done.has_flag("-I", "--installed")
+    return listed or done.subcommand in _QUERIES
