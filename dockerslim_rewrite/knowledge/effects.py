@@ -99,6 +99,11 @@ def only_assigns(path: str) -> bool:
     return path in _assignments()
 
 
+def is_served(path: str) -> bool:
+    """Whether *path* lies in a directory that a server hands out to whoever asks."""
+    return any(path.startswith(f"{one}/") for one in table("effects")["served"]["below"])
+
+
 @lru_cache(maxsize=1)
 def printers() -> frozenset[str]:
     """The programs whose output ``eval`` may be given: they print settings of the shell."""

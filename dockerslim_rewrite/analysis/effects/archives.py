@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
@@ -20,6 +21,12 @@ _OPENERS = frozenset(
         "shasum", "gpg", "cat", "zstd", "cmp", "cosign",
     )
 )  # fmt: skip
+
+#: Programs that read the files which a list names. Sources: sha256sum(1), shasum(1), tar(1), rsync(1), cpio(1).
+_SUMS = re.compile(r"(?:[\w.]+sum|rhash|cksum)\Z")
+_CHECKS = re.compile(r"--check(?:=|\Z)|-[A-Za-z0-9]*c[A-Za-z0-9]*\Z")
+_LISTS = re.compile(r"--files-from(?:=|\Z)|-T")
+_PRINTS = frozenset(("echo", "printf"))
 
 
 def after_removal(path: str, run: Run, stage: Stage, facts: Facts) -> Verdict:
@@ -39,13 +46,29 @@ def after_removal(path: str, run: Run, stage: Stage, facts: Facts) -> Verdict:
 
 def _of(path: str, reached: tuple[Reached, ...], *, start: bool) -> Verdict:
     unknown: list[Unread] = []
+    printed = False
     for one in reached:
         if isinstance(one, Unread):
             unknown.append(one)
-        elif _opens(one, path):
+        elif _opens(one, path) or _reads_listed(one, path, printed=printed):
             words = " ".join(word or "…" for word in one.argv[:3])
             return Verdict(obstacle=f"{words} ({one.place}) may read {posixpath.basename(path)}")
+        printed = isinstance(one, Ran) and one.name in _PRINTS
     return assumed("archive", unknown, start=start)
+
+
+def _reads_listed(ran: Ran, path: str, *, printed: bool) -> bool:
+    """Whether *ran* reads files of a list that nobody has read here, and *path* may be one of them.
+
+    What a command right before it *printed* is a list in the open.
+    """
+    if ran.folder is not None and not path.startswith(ran.folder.rstrip("/") + "/"):
+        return False
+    words = [word or "" for word in ran.argv[1:]]
+    if _SUMS.match(ran.name):
+        lists = [word for word in words if not word.startswith("-")]
+        return any(map(_CHECKS.match, words)) and (bool(lists) or not printed)
+    return (ran.name in ("tar", "bsdtar", "rsync") and any(map(_LISTS.match, words))) or ran.name == "cpio"
 
 
 def _opens(ran: Ran, path: str) -> bool:

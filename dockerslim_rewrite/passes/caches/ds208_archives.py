@@ -13,6 +13,7 @@ from ...analysis.shell.operations import command_names
 from ...change import Change, DropsFiles
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
+from ...knowledge.effects import is_served
 from ...render.fragments import fragment
 from ..base import Proposals, missed
 
@@ -46,7 +47,9 @@ def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
     verdict = Verdict()
     for path in paths:
         verdict = both(verdict, after_removal(path, run, stage, facts))
-    problem = verdict.obstacle or appendable(run, facts)
+    served = next((path for path in paths if is_served(path)), None)
+    handed_out = None if served is None else f"{posixpath.dirname(served)} may be served, and the archive with it"
+    problem = handed_out or verdict.obstacle or appendable(run, facts)
     if problem is not None:
         yield missed(run.line, f"{', '.join(paths)} stays in the layer: {problem}")
         return
