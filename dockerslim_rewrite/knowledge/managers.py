@@ -13,6 +13,17 @@ from .tables import table
 
 
 @record
+class Linked:
+    """What makes an installation one of links into the cache: options and variables with their values (empty: any), and
+    patterns of what settings in files of these names say.
+    """
+
+    options: dict[str, str]
+    variables: dict[str, str]
+    settings: dict[str, re.Pattern[str]]
+
+
+@record
 class Manager:
     """One package manager.
 
@@ -21,7 +32,8 @@ class Manager:
     call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
     cache from being written, ``environment`` is the variable that does the same, ``location`` those that say
     where the cache is, ``clean`` the command that empties it, ``clean_built`` one that empties only what a build adds
-    to what was fetched before, ``offline`` options that read it. ``saving`` is an estimate in bytes, ``saving_source``
+    to what was fetched before, ``offline`` options that read it; where one of ``linked`` says so, what is installed are
+    links into it. ``saving`` is an estimate in bytes, ``saving_source``
     where it comes from.
     """
 
@@ -43,6 +55,7 @@ class Manager:
     clean_built: str | None
     idle: tuple[str, ...]
     offline: tuple[str, ...]
+    linked: Linked | None
     saving: int | None
     saving_source: str | None
 
@@ -103,6 +116,14 @@ def manager(name: str) -> Manager:
         clean_built=cache.get("clean_built"),
         idle=tuple(cache.get("idle", ())),
         offline=tuple(cache.get("offline", ())),
+        linked=_linked(cache.get("linked")),
         saving=cache.get("saving"),
         saving_source=cache.get("saving_source"),
     )
+
+
+def _linked(data: dict[str, dict[str, str]] | None) -> Linked | None:
+    if data is None:
+        return None
+    settings = {name: re.compile(pattern, re.M) for name, pattern in data.get("settings", {}).items()}
+    return Linked(data.get("options", {}), data.get("variables", {}), settings)

@@ -8,6 +8,7 @@ from ...analysis.bases import surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
+from ...analysis.packages.cache_users import links_into_cache, works_offline
 from ...analysis.packages.called import cleaning_command
 from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
 from ...analysis.shell.operations import Kind, Operation
@@ -79,6 +80,8 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         verdict
         if isinstance(verdict, str)
         else cache_reader(build, known.name)
+        or works_offline(known, run, stage, facts)
+        or _linked(filled, facts)
         or unlike
         or appendable(run, facts)
         or _nowhere(run, command, facts)
@@ -99,6 +102,12 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         line=run.line,
         saving=left_behind(_since_cleaned(uses), stage, build, facts),
     )
+
+
+def _linked(uses: Sequence[Use], facts: Facts) -> str | None:
+    """Why what *uses* installed needs the cache; None where it holds files of its own."""
+    said = next((found for use in uses if (found := links_into_cache(use, facts)) is not None), None)
+    return None if said is None else f"what is installed are links into it ({said})"
 
 
 def _fetches(use: Use) -> bool:

@@ -44,9 +44,7 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
     for later in facts.later_runs(run, stage):
-        direct = [use for use in facts.uses(later) if use.operation.manager.name == name]
-        if any(use.operation.has_flag("-C", "--cacheonly") for use in direct):
-            return f"the RUN on line {later.line} works from the cache"
+        direct = any(use.operation.manager.name == name for use in facts.uses(later))
         if not direct and _fills(later, stage, name, facts):
             return f"{name}, which the RUN on line {later.line} comes to run, would fetch the metadata again"
     return Safety.SAFE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_of, cache_reader
+from ...analysis.packages.cache_users import links_into_cache, works_offline
 from ...analysis.packages.cleanup import always_runs, mounted, removes
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
@@ -47,7 +48,13 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 if purge is not None:
                     yield missed(run.line, f"pip's cache is left to the purge on line {purge}, which may need one")
                     continue
-                problem = cache_reader(build, name) or lacks(name, base_image(build, facts, stage))
+                linked = links_into_cache(use, facts)
+                problem = (
+                    cache_reader(build, name)
+                    or works_offline(operation.manager, run, stage, facts)
+                    or (linked and f"what is installed are links into it ({linked})")
+                    or lacks(name, base_image(build, facts, stage))
+                )
                 if problem is not None:
                     yield missed(run.line, f"{name}'s cache stays: {problem}")
                     continue

@@ -62,8 +62,4 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     old = next((found for at in facts.graph.chain(stage.index) for found in _old_installers(at, facts)), None)
     if old is not None:
         return f"`conda clean -f` came with conda 4.6, and {old} brings an older one, or may"
-    for later in facts.later_runs(run, stage):
-        for use in facts.uses(later):
-            if use.operation.manager.name in MANAGERS and use.operation.has_flag("--offline", "--use-index-cache"):
-                return f"the RUN on line {later.line} installs from the cache"
     return Safety.SAFE

@@ -40,10 +40,6 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
         return None
     if any(use.operation.has_flag("--cache", "--cache-folder", "--cache-dir") for use in installs):
         return "its place is chosen by an option"
-    for later in facts.later_runs(run, stage):
-        for use in facts.uses(later):
-            if use.operation.manager.name == name and use.operation.has_flag("--offline", "--prefer-offline"):
-                return f"the RUN on line {later.line} installs from the cache"
     return _yarn(installs, facts) if name == "yarn" else Safety.SAFE
 
 

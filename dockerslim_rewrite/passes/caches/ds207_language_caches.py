@@ -12,6 +12,7 @@ from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
+from ...knowledge.processes import rebuilds
 from ...shell.edits import insert_after
 from ..base import Proposals
 from .cleaning import clean_after
@@ -124,7 +125,9 @@ def _calls(reached: Reached, name: str) -> bool:
     if isinstance(reached, Unread):
         return False
     done = operation(reached.argv)
-    return done is not None and done.manager.name == name and not (name == "dotnet" and done.kind is Kind.OTHER)
+    if done is None or done.manager.name != name:
+        return False
+    return name != "dotnet" or done.kind is not Kind.OTHER or rebuilds(name, done.subcommand.partition(" ")[0])
 
 
 def _makes(use: Use, name: str) -> bool:

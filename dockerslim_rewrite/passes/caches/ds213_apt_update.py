@@ -24,6 +24,7 @@ from ...ir.build import Build
 from ...ir.steps import Run, Step
 from ...record import record
 from ...render.fragments import fragment
+from ...shell.edits import starts_errexit
 from ...shell.script import Pipeline, Redirect, Script, Simple
 from ...text import Edit
 from ..base import Proposals, missed
@@ -129,6 +130,9 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     script = facts.script(run)
     if script is None or run.body is None or not must_succeed(script, use.command, errexit=facts.state(run).errexit):
         return "the build does not depend on this install"
+    several = len(script.root.items) > 1
+    if several and (facts.state(run).errexit or (_strict(run, facts) and use.command not in script.root.items)):
+        return "under `set -e` an update in the same list could fail unseen"
     if any(use.command in node.items for node in script.nodes if isinstance(node, Pipeline)):
         return "something is piped into this install, or out of it"
     if any(_updates(one) for one in facts.uses(run)):
@@ -148,6 +152,12 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     if command_changes_sources(one for one in script.commands if one.span.end <= use.command.span.start):
         return "it may have changed where packages come from"
     return None
+
+
+def _strict(run: Run, facts: Facts) -> bool:
+    """Whether *run* goes on under ``set -e``, which takes no notice of what fails to the left of ``&&``."""
+    script = facts.script(run)
+    return script is not None and (facts.state(run).errexit or starts_errexit(script.root))
 
 
 def _repeated(reader: _Reader, facts: Facts) -> tuple[str, ...] | None:
@@ -209,7 +219,10 @@ def _change(reader: _Reader, facts: Facts, evidence: tuple[str, ...]) -> Change:
     repeated = _repeated(reader, facts)
     assert repeated is not None
     command = (*use.operation.wrappers, *repeated)
-    edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)} && ")]
+    script = facts.script(run)
+    alone = script is None or len(script.root.items) == 1 or not _strict(run, facts)
+    joint = " && " if alone else "; "
+    edits = [Edit.insert(run.body.logical.before(use.command.span.start), f"{' '.join(command)}{joint}")]
     claims: list[Claim] = [AddsCommand(command)]
     if not lists_gone(run, facts):
         cleanup = fragment("apt-lists", facts.templates)
