@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.effects import only_assigns
-from ..knowledge.processes import kind_of, only_asks, server_named, wrapper_values
+from ..knowledge.processes import kind_of, only_asks, rebuilds, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
 from ..shell.reader import read_script
@@ -172,7 +172,11 @@ class Follower(Following):
 
     def _interpreted(self, name: str, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
         server = server_named(name)
-        if name in _SHELLS:
+        verb = next((word for word in argv[1:] if word is None or not word.startswith(("-", "+"))), None)
+        if rebuilds(name, verb):
+            said = f"{name} {verb or ''}".rstrip()
+            self.doubt(f"{said} builds the program when it starts, and writes where root built it", where, blind=True)
+        elif name in _SHELLS:
             self._shell(argv, cwd, where, depth)
         elif _PYTHON.match(name):
             follow_python(self, argv, cwd, where)

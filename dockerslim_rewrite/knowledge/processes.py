@@ -77,6 +77,13 @@ def launches(words: tuple[str, ...]) -> bool:
 
 
 @cache
+def rebuilds(name: str, word: str | None) -> bool:
+    """Whether the program *name* with *word* as its first operand builds the project, and writes as it does."""
+    data = table("processes")["rebuilding"]
+    return name in data["all"] or (name != "all" and word in data.get(name, ()))
+
+
+@cache
 def wrapper_values(name: str) -> frozenset[str] | None:
     """The options with a value of a program that only runs another; None for one that does not."""
     found = table("processes")["wrappers"].get(name)
