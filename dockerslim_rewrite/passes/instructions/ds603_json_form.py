@@ -37,6 +37,10 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             if bare is not None:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
                 continue
+            given = _given_words(one.step, facts)
+            if given is not None:
+                yield missed(one.step.line, f"ENTRYPOINT stays in shell form: {given}")
+                continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
             if not (_replaces_shell(one.step) or launches(one.words) or _ignored(one.step, one.stage)):
@@ -60,6 +64,17 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             safety = Safety.SAFE if runs_by_itself(test.words[0]) else Safety.STANDARD
             yield in_exec_form(test.step, test.place, test.words, "the words need no shell", safety)
+
+
+def _given_words(step: Exec, facts: Facts) -> str | None:
+    """Who gives words to the ENTRYPOINT *step*, which ignores them in shell form, for people; None where nobody does."""
+    if step.keyword != "ENTRYPOINT" or facts.project is None:
+        return None
+    for one in facts.project.usage.containers:
+        if one.entrypoint is None and one.command:
+            words = " ".join(word or "…" for word in one.command[:3])
+            return f"as a JSON array it would get the words `{words}` of {one.started or one.where}"
+    return None
 
 
 def _asked(step: Exec | Healthcheck) -> str:
