@@ -51,7 +51,9 @@ def starts_errexit(root: Sequence) -> bool:
     if isinstance(first, AndOr) or not hasattr(first, "argv"):
         return False
     argv = first.argv
-    return bool(argv and argv[0] == "set" and any(w and w.startswith("-") and "e" in w for w in argv[1:]))
+    return bool(
+        argv and argv[0] == "set" and any(w and (w == "errexit" or (w.startswith("-") and "e" in w)) for w in argv[1:])
+    )
 
 
 def delete(instruction: Instruction, logical: Logical, start: int, end: int) -> list[Edit]:

@@ -66,6 +66,8 @@ class _Scanner:
         """Collect from *node*, its children left out."""
         if isinstance(node, ast.Call):
             self._call(node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            self._import(node)
         elif isinstance(node, ast.Name | ast.Attribute) and self._handed_on(node):
             self._note(Value(), "FILE", node)
         elif isinstance(node, ast.Attribute):
@@ -97,6 +99,24 @@ class _Scanner:
                     self._note(Value(None, None, found.variable), "DATABASE", node)
                 else:
                     self._sqlite(found, node)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        names = [one.name for one in node.names]
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                return
+            names = [node.module or "", *(f"{node.module}.{name}" for name in names)]
+        for name in names:
+            parts = name.split(".")
+            for end in range(1, len(parts) + 1):
+                module = ".".join(parts[:end])
+                if module in self.data["needing"]:
+                    self._needs(module, self.data["needing"][module], node)
+
+    def _needs(self, name: str, program: str, node: ast.AST) -> None:
+        """Note that *name* of the library needs *program*, or a library of the system."""
+        said = f"{name} needs {program}" if program else f"{name} loads a library of the system"
+        self.started.append(StartedProgram(program or None, said, self.evidence(node)))
 
     def given(self) -> None:
         """Collect what whoever starts the program gives it."""
@@ -147,6 +167,8 @@ class _Scanner:
                 return None
             if name in data["runs"]["names"] or name in data["runs"]["spread"]:
                 return self._runs(node, spread=name in data["runs"]["spread"])
+            if name in data["needing_calls"]:
+                self._needs(f"{name}()", data["needing_calls"][name], node)
             if name in data["loads"]["names"]:
                 where = self.evidence(node)
                 self.started.append(StartedProgram(None, f"{name}() loads a library of the system", where))
