@@ -27,7 +27,8 @@ class Linked:
 class Manager:
     """One package manager.
 
-    ``values`` are options that take the next word; ``kinds`` maps a subcommand (one or two words) to what it does
+    ``values`` are options that take the next word; where they are ``whole``, a word with one dash is one option and no
+    bundle of letters. ``kinds`` maps a subcommand (one or two words) to what it does
     (install, update = refresh of the index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a
     call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
     cache from being written, ``environment`` is the variable that does the same, ``location`` those that say
@@ -40,6 +41,7 @@ class Manager:
     name: str
     source: str
     values: frozenset[str]
+    whole: bool
     kinds: dict[str, str]
     bare: str | None
     any: str | None
@@ -101,6 +103,7 @@ def manager(name: str) -> Manager:
         name=data["name"],
         source=data["source"],
         values=frozenset(data["values"]),
+        whole=data.get("whole", False),
         kinds={word: kind for kind, words in data.get("kinds", {}).items() for word in words},
         bare=data.get("bare"),
         any=data.get("any"),

@@ -22,11 +22,12 @@ class Arguments(NamedTuple):
     certain: bool
 
 
-def split(words: Sequence[str | None], start: int, values: frozenset[str]) -> Arguments:
+def split(words: Sequence[str | None], start: int, values: frozenset[str], *, whole: bool = False) -> Arguments:
     """Take ``words[start:]`` apart; None is a word that an expansion decides.
 
     *values* are the options (``-o``, ``--option``) whose value is the next word, or the rest of a short one. Options
-    may stand behind operands, ``--`` ends them (GNU getopt's habit, which package managers share).
+    may stand behind operands, ``--`` ends them (GNU getopt's habit, which package managers share). Where they are
+    *whole*, a word with one dash is one option and no bundle of letters: ``go build -cover``, ``mvn -DskipTests``.
     """
     flags: list[Flag] = []
     operands: list[int] = []
@@ -50,11 +51,24 @@ def split(words: Sequence[str | None], start: int, values: frozenset[str]) -> Ar
             else:
                 flags.append(Flag(name, None, index))
         elif len(word) > 1 and word[0] == "-":
-            index += _short(word, words, index, values, flags)
+            index += (_whole if whole else _short)(word, words, index, values, flags)
         else:
             operands.append(index)
         index += 1
     return Arguments(tuple(flags), tuple(operands), certain)
+
+
+def _whole(word: str, words: Sequence[str | None], index: int, values: frozenset[str], flags: list[Flag]) -> int:
+    """Note the one option that *word* is; how many words behind it are values."""
+    name, equals, value = word.partition("=")
+    if name in values:
+        flags.append(Flag(name, value if equals else words[index + 1] if index + 1 < len(words) else None, index))
+        return 0 if equals else 1
+    # Of a letter in upper case the value may follow at once: `-Pproduction`.
+    if word[:2] in values and word[1].isupper():
+        flags.append(Flag(word[:2], word[2:], index))
+    flags.append(Flag(word, None, index))
+    return 0
 
 
 def _short(word: str, words: Sequence[str | None], index: int, values: frozenset[str], flags: list[Flag]) -> int:

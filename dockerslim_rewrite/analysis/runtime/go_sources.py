@@ -18,6 +18,11 @@ _STRING = re.compile(r"[\"`]([^\"`\n]{1,200})[\"`]")
 #: Arguments that are all written out, up to the end of the call.
 _WRITTEN = r"(?:\"[^\"\n]*\"|`[^`\n]*`)"
 _LITERALS = re.compile(rf"\s*{_WRITTEN}(?:\s*,\s*{_WRITTEN})*(?:\s*,)?\s*\)")
+_TYPES = re.compile(
+    r"\bmime\.(?:TypeByExtension|ExtensionsByType)\b|\bhttp\.(?:FileServer|FileServerFS|ServeFile|ServeFileFS|ServeContent)\b"
+    r"|\.(?:Static|StaticFS|StaticFile|StaticFileFS|ServeFiles|SendFile)\("
+)
+_ACCOUNTS = re.compile(r"\buser\.Lookup(?:Group)?\(")
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
@@ -84,6 +89,23 @@ def opened_files(project: Project) -> tuple[str, ...] | str:
             if plain and plain in names:
                 opened[word] = None
     return tuple(opened)
+
+
+def reads_types(project: Project) -> bool:
+    """Whether the Go program in *project* may ask for the types of files by their names, as it does who serves them:
+    what the language does not know itself the system's tables say. Source: package mime.
+    """
+    return _mentions(project, _TYPES)
+
+
+def asks_for_accounts(project: Project) -> bool:
+    """Whether the Go program in *project* may look up accounts by name. Source: package os/user."""
+    return _mentions(project, _ACCOUNTS)
+
+
+def _mentions(project: Project, pattern: re.Pattern[str]) -> bool:
+    texts = (project.text(one.path) for one in project.files if one.path.endswith(".go"))
+    return any(text is not None and pattern.search(_COMMENT.sub(" ", text)) for text in texts)
 
 
 def _imports(text: str) -> list[str]:

@@ -58,6 +58,12 @@ _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
 _COMMAND = re.compile(r"-[a-z]*c")
 _VERSION = re.compile(r"[\[=<>~!@:;]")
+#: Addresses that Git reaches by ssh, and commands that reach a remote which their words need not name. Source: git(1).
+_SSH = re.compile(r"ssh://|\A[\w.-]+@[\w.-]+:")
+_REMOTE = frozenset(("push", "pull", "fetch", "clone", "ls-remote", "remote", "submodule", "lfs", "archive"))
+#: What makes programs look for the certificates of authorities where the distribution puts them. Sources: node(1),
+#: --use-openssl-ca, --use-system-ca and NODE_EXTRA_CA_CERTS; openssl-verification-options(1), SSL_CERT_FILE.
+_AUTHORITIES = re.compile(r"--use-(?:openssl|system)-ca|\bSSL_CERT_(?:FILE|DIR)\b|/etc/ssl/certs\b")
 
 
 @record
@@ -182,6 +188,8 @@ class _Reader:
 
     def _text(self, step: Step) -> None:
         text = step.origin.logical.text
+        if not self.smaller.documentation and _AUTHORITIES.search(text):
+            self._package("ca-certificates", "update-ca-certificates", step if isinstance(step, Run) else None)
         if self.smaller.text is not None and (found := self.smaller.text.search(text)):
             raise Unmet(f"{found[0]} on line {step.line} is another place there")
         if not self.smaller.documentation and isinstance(step, Run):
@@ -278,6 +286,9 @@ class _Reader:
             raise Unmet(f"what code starts or loads is not known: {started.written} ({started.evidence})")
         try:
             self._program(name, (), None)
+            # Of what code makes of a command, only the beginning is known.
+            if name == "git" and _needs_ssh(started.written.split()[1:]):
+                self._package("openssh-client", "ssh", None)
         except Unmet as reason:
             raise Unmet(f"code starts {name} ({started.evidence}), and {reason}") from None
 
@@ -364,6 +375,8 @@ class _Reader:
         if package is None:
             raise Unmet(f"it is not known whether {name} is there")
         self._package(package, name, run)
+        if name == "git" and _needs_ssh([word or "…" for word in rest]):
+            self._package("openssh-client", "ssh", run)
 
     def _package(self, package: str, command: str, run: Run | None) -> None:
         if command in self.smaller.commands:
@@ -519,6 +532,14 @@ class _Reader:
             raise Unmet("which compression tar meets is not known")
         if kind:
             self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
+
+
+def _needs_ssh(words: Sequence[str]) -> bool:
+    """Whether ``git`` with *words* may reach its remote by ssh, which Debian's package only suggests."""
+    if any(_SSH.search(word) for word in words):
+        return True
+    verb = next((word for word in words if not word.startswith("-")), "")
+    return verb in _REMOTE and not any("://" in word for word in words)
 
 
 def _static(copy: Copy) -> bool:

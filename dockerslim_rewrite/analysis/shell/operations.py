@@ -89,7 +89,7 @@ def operation(argv: tuple[str | None, ...]) -> Operation | None:
             return None
         name, at = found
     known = manager(name)
-    arguments = split(argv, at + 1, known.values)
+    arguments = split(argv, at + 1, known.values, whole=known.whole)
     return _classified(known, argv, tuple(wrappers), at, arguments)
 
 

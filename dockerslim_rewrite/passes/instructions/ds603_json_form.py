@@ -67,7 +67,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
 
 
 def _given_words(step: Exec, facts: Facts) -> str | None:
-    """Who gives words to the ENTRYPOINT *step*, which ignores them in shell form, for people; None where nobody does."""
+    """Who gives words to the ENTRYPOINT *step*, which ignores them in shell form; None where nobody does."""
     if step.keyword != "ENTRYPOINT" or facts.project is None:
         return None
     for one in facts.project.usage.containers:

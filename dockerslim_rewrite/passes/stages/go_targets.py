@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ...analysis.runtime.go_sources import may_need_c, opened_files
+from ...analysis.runtime.go_sources import asks_for_accounts, may_need_c, opened_files, reads_types
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
@@ -26,6 +26,8 @@ _DYNAMIC = "gcr.io/distroless/cc-debian12"
 _UP_TO_12 = frozenset(("stretch", "buster", "bullseye", "bookworm"))
 #: Tells in which order names are looked up. Sources: docker-library golang; Go 1.16 release notes, package net.
 _NAMES = "/etc/nsswitch.conf"
+#: Tells types of files by their names. Source: Debian, media-types, which golang's images have with Mercurial's Python.
+_TYPES = "/etc/mime.types"
 #: Where Go installs programs, and nothing else.
 _PROGRAMS = "/go/bin"
 _PATH = "ENV PATH=/go/bin:$PATH"
@@ -68,12 +70,19 @@ def go_targets(project: Project) -> list[Target] | str:
     packages = needed_packages(project, debian, static=static)
     if isinstance(packages, str):
         return packages
-    if not packages and not project.shipping.upgrade and _without_shell(project) and (static or debian in _UP_TO_12):
-        found.append(_small(project, path, static=static))
+    context = project.facts.project
+    types = (_TYPES,) if debian is not None and context is not None and reads_types(context) else ()
+    small = static or debian in _UP_TO_12
+    # There is nobody there but root and nobody.
+    if context is not None and asks_for_accounts(context):
+        small = False
+    if not packages and not project.shipping.upgrade and _without_shell(project) and small:
+        found.append(_small(project, path, types, static=static))
     why = f"Go's tools are needed to build only; {base} is of the same distribution"
     files = (certificates,) if zoned else (certificates, zones)
     if image.family == "alpine" and _asks_names_first(image.parts.version):
         files = (*files, _NAMES)
+    files += types
     found.append(Target(base, Safety.STANDARD, why, files, path, packages))
     return _lean(found, project)
 
@@ -151,24 +160,24 @@ def _asks_names_first(version: str | None) -> bool:
     return version == "1.10" or (1, 11) <= numbers < (1, 16)
 
 
-def _small(project: Project, path: tuple[str, ...], *, static: bool) -> Target:
-    """Distroless: with nothing but the program where it is static or can be made so, else with the C library."""
+def _small(project: Project, path: tuple[str, ...], files: tuple[str, ...], *, static: bool) -> Target:
+    """Distroless: with *files* and the program alone where it is static or can be made so, else with the C library."""
     why = "Go's tools are needed to build only, and "
     if static:
-        return Target(_STATIC, Safety.AGGRESSIVE, f"{why}the program is static", (), path)
+        return Target(_STATIC, Safety.AGGRESSIVE, f"{why}the program is static", files, path)
     context = project.facts.project
     local = not any(
         call.name in ("git", "curl", "wget", "tar", "unzip", "make") for call in project.facts.calls(project.stage)
     )
     if context is None or not local or may_need_c(context) is not None:
-        return Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}it needs the C library and no more", (), path)
+        return Target(_DYNAMIC, Safety.AGGRESSIVE, f"{why}it needs the C library and no more", files, path)
     edits: list[Edit] = []
     claims: list[Claim] = []
     for call, found in _builds(project):
         edits.append(Edit.insert(call.body.logical.before(call.command.span.start), "CGO_ENABLED=0 "))
         claims.append(AddsAssignment(found.lead, "CGO_ENABLED", "0"))
     why += "its sources import the standard library only, so it is static without C"
-    return Target(_STATIC, Safety.AGGRESSIVE, why, (), path, edits=tuple(edits), claims=tuple(claims))
+    return Target(_STATIC, Safety.AGGRESSIVE, why, files, path, edits=tuple(edits), claims=tuple(claims))
 
 
 def _builds(project: Project) -> Iterator[tuple[Call, Operation]]:
