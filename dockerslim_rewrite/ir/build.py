@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..record import record
 from ..shell.body import body_of
-from ..syntax import Document, Instruction, ParseError
+from ..syntax import Document, Instruction, LineKind, ParseError
 from ..syntax.document import BLANKS
 from ..syntax.jsonform import json_words
 from ..syntax.words import split_pairs
@@ -173,7 +173,11 @@ class _Reader:
             raise ParseError(instruction.line_number, f"unknown instruction {shown}{hint}")
         args = instruction.args
         if keyword == "RUN":
-            return Run(instruction, index, instruction.json, body_of(instruction, self.foreign))
+            behind = swallowed(instruction)
+            foreign = self.foreign or (
+                f"a continuation too many takes in the {behind[1]} on line {behind[0]}" if behind else None
+            )
+            return Run(instruction, index, instruction.json, body_of(instruction, foreign))
         if keyword in ("COPY", "ADD"):
             words = instruction.json or tuple(args.split())
             if len(words) < 2 and not (words and instruction.heredocs):
@@ -216,3 +220,18 @@ class _Reader:
         if len(words) == 3 and words[1].lower() == "as":
             return From(instruction, index, words[0], words[2])
         raise ParseError(instruction.line_number, "FROM takes an image, or an image AS a name")
+
+
+def swallowed(instruction: Instruction) -> tuple[int, str] | None:
+    """The line of *instruction* behind an empty one that begins like another instruction, and its keyword.
+
+    Most likely the line above has a continuation too many. None where there is none.
+    """
+    empty = False
+    for at, line in enumerate(instruction.lines):
+        start = line.span.start - instruction.span.start
+        word = instruction.text[start : line.span.end - instruction.span.start].split(maxsplit=1)[:1]
+        if empty and line.kind is LineKind.CODE and word and word[0] in KEYWORDS:
+            return instruction.line_number + at, word[0]
+        empty = line.kind is LineKind.BLANK or (empty and line.kind is LineKind.COMMENT)
+    return None

@@ -28,14 +28,14 @@ class Manager:
     """One package manager.
 
     ``values`` are options that take the next word; where they are ``whole``, a word with one dash is one option and no
-    bundle of letters. ``kinds`` maps a subcommand (one or two words) to what it does
-    (install, update = refresh of the index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a
-    call without subcommand, ``any`` that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the
-    cache from being written, ``environment`` is the variable that does the same, ``location`` those that say
-    where the cache is, ``clean`` the command that empties it, ``clean_built`` one that empties only what a build adds
-    to what was fetched before, ``offline`` options that read it; where one of ``linked`` says so, what is installed are
-    links into it. ``saving`` is an estimate in bytes, ``saving_source``
-    where it comes from.
+    bundle of letters. ``kinds`` maps a subcommand (one or two words) to what it does (install, update = refresh of the
+    index, upgrade, remove, clean, download, build, other); ``bare`` is the kind of a call without subcommand, ``any``
+    that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the cache from being written,
+    ``environment`` is the variable that does the same, ``location`` those that say where the cache is, ``clean`` the
+    command that empties it, ``clean_built`` one that empties only what a build adds to what was fetched before,
+    ``emptied`` options that empty it where they stand alone, ``offline`` those that read it; where one of ``linked``
+    says so, what is installed are links into it. ``saving`` is an estimate in bytes, ``saving_source`` where it comes
+    from.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Manager:
     clean: str | None
     clean_built: str | None
     idle: tuple[str, ...]
+    emptied: tuple[str, ...]
     offline: tuple[str, ...]
     linked: Linked | None
     saving: int | None
@@ -118,6 +119,7 @@ def manager(name: str) -> Manager:
         clean=cache.get("clean"),
         clean_built=cache.get("clean_built"),
         idle=tuple(cache.get("idle", ())),
+        emptied=tuple(cache.get("emptied", ())),
         offline=tuple(cache.get("offline", ())),
         linked=_linked(cache.get("linked")),
         saving=cache.get("saving"),

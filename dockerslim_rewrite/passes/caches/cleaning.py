@@ -140,7 +140,10 @@ def _emptied(command: str) -> str:
 
 def _empties(use: Use) -> bool:
     """Whether *use* empties its manager's cache, and is not only called so."""
-    return use.operation.kind is Kind.CLEAN and not use.operation.has_flag(*use.operation.manager.idle)
+    done = use.operation
+    if not done.subcommand and done.has_flag(*done.manager.emptied):
+        return True
+    return done.kind is Kind.CLEAN and not done.has_flag(*done.manager.idle)
 
 
 def _settled(run: Run, command: str, known: Manager, last: Use, facts: Facts) -> str | None:

@@ -33,6 +33,8 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             if not isinstance(copy, Copy) or copy.keyword != "ADD":
                 continue
             reason = _obstacle(copy)
+            if reason is None and isinstance(step, Onbuild):
+                reason = _of_another_context(copy)
             if reason is None:
                 reason = _without_workdir(copy, facts)
             if reason == "":
@@ -54,6 +56,15 @@ def _as_copy(copy: Copy, build: Build) -> Change:
         claims=(ReplacesInstruction("ADD", "COPY"),),
         line=copy.line,
     )
+
+
+def _of_another_context(copy: Copy) -> str | None:
+    """Why nobody knows that a source of the trigger *copy*, which another build's context holds, is no archive."""
+    for source in copy.sources:
+        bare = source.strip("\"'")
+        if not bare.endswith(("/", ".")) and not re.search(r"\.\w+\Z", bare):
+            return f"{source} is of another build's context, and may be an archive"
+    return None
 
 
 def _without_workdir(copy: Copy, facts: Facts) -> str | None:

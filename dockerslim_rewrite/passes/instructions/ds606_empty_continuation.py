@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...analysis.facts import Facts
 from ...change import Change, Layout, Safety
-from ...ir.build import KEYWORDS, Build
-from ...syntax import Instruction, LineKind
+from ...ir.build import Build, swallowed
+from ...syntax import LineKind
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -24,7 +24,7 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
             continue
         last_code = max(i for i, kind in enumerate(instruction.kinds) if kind is not LineKind.BLANK)
         blank = [line.span for i, line in enumerate(instruction.lines) if line.kind is LineKind.BLANK and i < last_code]
-        after = _instruction_behind(instruction)
+        after = swallowed(instruction)
         if after is not None:
             told = f"the line above ends with a continuation, so {after[1]} is no instruction of its own"
             yield missed(after[0], f"{told}; drop the last {facts.style.escape} above it")
@@ -37,15 +37,3 @@ def empty_continuation(build: Build, facts: Facts) -> Proposals:
                 claims=(Layout(),),
                 line=instruction.line_number,
             )
-
-
-def _instruction_behind(instruction: Instruction) -> tuple[int, str] | None:
-    """The line behind an empty one that begins like an instruction, and its keyword; None where there is none."""
-    empty = False
-    for at, line in enumerate(instruction.lines):
-        start = line.span.start - instruction.span.start
-        word = instruction.text[start : line.span.end - instruction.span.start].split(maxsplit=1)[:1]
-        if empty and line.kind is LineKind.CODE and word and word[0] in KEYWORDS:
-            return instruction.line_number + at, word[0]
-        empty = line.kind is LineKind.BLANK or (empty and line.kind is LineKind.COMMENT)
-    return None

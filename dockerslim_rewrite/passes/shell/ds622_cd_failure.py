@@ -8,7 +8,7 @@ from ...analysis.facts import Facts
 from ...change import Change, Safety, StopsWithoutFolder
 from ...ir.build import Build
 from ...shell.body import Body
-from ...shell.script import Script, Sequence
+from ...shell.script import Script, Sequence, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
@@ -24,7 +24,7 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
     even succeed.
 
     Safe where `cd` succeeds: then nothing differs. A build that passes although the folder is missing fails now, which
-    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor where the file makes the
+    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor where the RUN ends in `; exit 0` or `; true`, nor where the file makes the
     directory (WORKDIR, COPY, `mkdir`), nor in loops, conditions, functions, pipelines and substitutions, where `exit`
     would end more, or less, than the RUN. Where it would stand twice, `set -e` in front says it once. Source:
     ShellCheck SC2164.
@@ -36,7 +36,7 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
         there = MadeFolders(stage, facts)
         for run in stage.runs:
             script, body = facts.script(run), run.body
-            if script is None or body is None or facts.state(run).errexit:
+            if script is None or body is None or facts.state(run).errexit or _forgives(script):
                 continue
             doubtful = [found for found in unchecked(script) if not there.holds(run, found.change)]
             ending = [found for found in doubtful if found.guard is Guard.EXIT]
@@ -61,6 +61,13 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
                     claims=(StopsWithoutFolder(written(found.change.words)),),
                     line=line,
                 )
+
+
+def _forgives(script: Script) -> bool:
+    """Whether *script* ends in a command that says that failures do not count: `; exit 0`, `; true`, `; :`."""
+    root = script.root
+    last = root.items[-1] if len(root.items) > 1 else None
+    return isinstance(last, Simple) and last.argv in (("exit", "0"), ("true",), (":",))
 
 
 def _background(script: Script) -> bool:

@@ -12,7 +12,7 @@ _CLEANERS = re.compile(
     r"(?:yum|dnf|microdnf|tdnf|zypper|apt-get|apt) (?:clean|autoclean)(?: (?:all|--all|-a))?\Z"
     r"|(?:conda|mamba|micromamba) clean -\w+\Z|npm cache clean --force\Z|yarn cache clean(?: --all)?\Z"
     r"|pnpm store prune\Z"
-    r"|bun pm cache rm\Z|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
+    r"|composer (?:clear-cache|clearcache)\Z|go clean(?: -cache| -modcache)+\Z"
     r"|dotnet nuget locals all --clear\Z|gem sources -c\Z"
     r"|(?:apt-get|apt) (?:-y )?(?:purge|autoremove|remove)\b.*|apk del\b.*"
 )
@@ -21,7 +21,8 @@ _UPDATE = re.compile(r"apt(?:-get)?(?: -o [\w:][\w:-]*=[\w./:-]*| -[\w:=.-]+)* u
 #: Folders that hold nothing but caches and temporary files; files elsewhere need to be named in the same RUN.
 _CACHES = (
     "/var/lib/apt/lists/", "/var/cache/", "/tmp/", "/var/tmp/", "~/.cache/", "/root/.cache/", "~/.npm", "~/.cpan",
-    "~/.cpanm", "~/.m2/repository", "~/.gradle/caches", "~/.hex/packages", "/usr/local/bundle/cache/",
+    "~/.cpanm", "~/.m2/repository", "~/.gradle/caches", "~/.hex/packages", "~/.bun/install/cache",
+    "/usr/local/bundle/cache/",
     "~/.composer/cache",
     "/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/share/.cache/",
 )  # fmt: skip
