@@ -384,3 +384,17 @@ def test_a_dockerfile_that_fetches_lists_of_its_own_takes_none_away(tree: Make) 
         }
     )
     assert "rm -rf /var/lib/apt/lists" in result(made, "svc/Dockerfile").text
+
+
+@pytest.mark.parametrize(("words", "stays"), [("command: serve --port 80", True), ("ports: ['80:80']", False)])
+def test_words_that_a_service_gives_reach_no_entrypoint_in_shell_form(tree: Make, words: str, stays: bool) -> None:
+    made = tree(
+        {
+            "docker/Dockerfile": "FROM python:3.12-slim\nCOPY main.py /\nENTRYPOINT python /main.py\n",
+            "docker/main.py": "print(1)\n",
+            "compose.yaml": f"services:\n  web:\n    build: docker\n    {words}\n",
+        }
+    )
+    found = result(made)
+    assert ("ENTRYPOINT python" in found.text) is stays
+    assert ("the words `serve --port 80` of compose.yaml:4" in remarks(found, "DS603")) is stays

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ...shell.script import Script, Simple
 
 #: Commands that only change or remove what is there already; in a later layer they cost a copy, or hide what stays.
 _TOUCHING = frozenset(("rm", "rmdir", "unlink", "chmod", "chown", "chgrp", "strip", "find"))
+#: Commands that write nothing but what they print.
+_READERS = frozenset(
+    (
+        "cat",
+        "ls",
+        "stat",
+        "grep",
+        "egrep",
+        "fgrep",
+        "head",
+        "tail",
+        "wc",
+        "diff",
+        "cmp",
+        "test",
+        "[",
+        "du",
+        "file",
+        "echo",
+    )
+)
 #: Those of them whose first operand says what to set, unless `--reference` does.
 _SETTING = frozenset(("chmod", "chown", "chgrp"))
 
@@ -37,12 +59,21 @@ def mentioned(script: Script) -> frozenset[str]:
     found: set[str] = set()
     for command in script.commands:
         if not touched(command):
-            found.update(filter(None, command.argv[1:]))
+            found.update(_written(command.argv))
         for redirect in command.redirects:
             if redirect.target is not None and redirect.target.literal:
                 found.add(redirect.target.literal)
     found |= {posixpath.basename(word.rstrip("/")) for word in found}
     return frozenset(found)
+
+
+def _written(argv: Sequence[str | None]) -> Iterable[str]:
+    """The words of a command that may name what it writes: of `cp` the last one, of what only reads none."""
+    name = (argv[0] or "").rpartition("/")[2] if argv else ""
+    if name in _READERS:
+        return ()
+    words = [word for word in argv[1:] if word]
+    return words[-1:] if name == "cp" and not any(word.startswith(("-t", "--target")) for word in words) else words
 
 
 @lru_cache(maxsize=1024)

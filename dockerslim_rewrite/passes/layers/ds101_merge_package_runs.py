@@ -72,7 +72,7 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         if shared and not _other_thought(group, run, manager, facts):
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         left = any(_leaves(op) for op in before if op.manager.name == manager)
-        if left and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
+        if ships and left and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         follows = manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS
         if follows and not _other_thought(group, run, manager, facts):

@@ -18,6 +18,7 @@ from ..base import Proposals, missed
 
 #: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
 _FAR = 100
+_COPYING = re.compile(r"\bcop(?:y|ies|ied|ying)\b", re.I)
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -38,7 +39,7 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
     Source: Docker documentation, "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
     """
     for stage in build.stages:
-        groups = [*_told(stage), *_copied(stage, facts)]
+        groups = [*_told(stage), *(one for one in _copied(stage, facts) if not _described(one[0], build))]
         behind: dict[int, list[list[Step]]] = {}
         moving: list[tuple[list[Step], Run]] = []
         for group in sorted(groups, key=lambda group: group[0].index):
@@ -92,9 +93,13 @@ def _told(stage: Stage) -> Iterator[list[Step]]:
     """Neighbouring instructions that tell about the build, each group with at least one ARG or ENV."""
     known: set[str] = set()
     group: list[Step] = []
+    chosen = set(_REFERENCE.findall(stage.head.origin.args))
     for step in stage.steps:
         uses = set(_REFERENCE.findall(step.origin.args)) if isinstance(step, Env | Label) else set()
         told = isinstance(step, Arg) or (isinstance(step, Env) and uses & known)
+        if isinstance(step, Arg) and any(pair.key in chosen for pair in step.pairs):
+            # Another value is another base image, on which nothing is in the cache.
+            told = False
         if told and isinstance(step, Arg | Env) and all(is_volatile(pair.key) for pair in step.pairs):
             known |= {pair.key for pair in step.pairs}
             group.append(step)
@@ -145,7 +150,10 @@ def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | Non
             if last is None and obstacle.run and is_costly(step, facts) and not _installs_files(first, step, facts):
                 what = first.keyword if isinstance(first, Copy) else first.origin.logical.text.strip()
                 return None, f"{what} stays before line {step.line}: {obstacle}"
-            return last, None
+            rest = stage.steps[step.index - stage.head.index - 1 :]
+            half = not isinstance(first, Copy) and any(isinstance(one, Run) and is_costly(one, facts) for one in rest)
+            # Half a move: what costs most of the time may stay behind it.
+            return None if half else last, None
         if isinstance(step, Run) and is_costly(step, facts):
             last = step
     return (None if len(stage.steps) > at + _FAR else last), None
@@ -173,6 +181,20 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
         claims=tuple(MovesInstruction(keyword) for keyword in keywords),
         line=steps[0].line,
     )
+
+
+def _described(first: Step, build: Build) -> bool:
+    """Whether a comment speaks of copying, above the instructions that *first* stands among without an empty line."""
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == first.origin.span.start) - 1
+    if at < 0 or segments[at].kind is SegmentKind.COMMENT:
+        return False
+    while at >= 0 and segments[at].kind not in (SegmentKind.BLANK, SegmentKind.COMMENT):
+        at -= 1
+    if at < 0 or segments[at].kind is SegmentKind.BLANK:
+        return False
+    span = segments[at].span
+    return _COPYING.search(build.text[span.start : span.end]) is not None
 
 
 def _comment_follows(step: Step, build: Build) -> bool:
