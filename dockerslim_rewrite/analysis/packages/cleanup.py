@@ -36,6 +36,9 @@ def appendable(run: Run, facts: Facts) -> str | None:
     last = script.root.items[-1]
     if any(one.operator == "<<" for node in walk(last) for one in getattr(node, "redirects", ())):
         return "it ends with a here-document"
+    tail = last.items[-1] if isinstance(last, AndOr) else last
+    if isinstance(tail, Group) and tail.body.items and starts_errexit(tail.body):
+        return "its last commands are in braces with `set -e`, which && behind them would switch off"
     if leaks(script).leaves:
         return "it may end the shell with exit, exec or return"
     return None

@@ -14,6 +14,13 @@ from ..base import Proposals, missed
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
+#: Files that may be no text and are no tar archives either: ADD copies them. Source: Dockerfile reference, "ADD".
+_KNOWN = re.compile(
+    r"\.(?:[jwe]ar|zip|whl|egg|deb|rpm|apk|png|jpe?g|gif|ico|webp|avif|bmp|svg|pdf|ttf|otf|woff2?|eot|mp[34]|ogg|wav|webm|so|"
+    r"dll|exe|a|o|class|pyc|wasm|db|sqlite3?|sql|csv|tsv|json|xml|txt|md|html?|js|css|p12|jks|pfx|pem|crt|key|h5|onnx|pkl|"
+    r"npy|npz|parquet|rds|rdata|xlsx?|docx?|pptx?)\Z",
+    re.I,
+)
 _ONLY_ADD = frozenset(("keep-git-dir", "checksum", "unpack"))
 
 
@@ -24,7 +31,8 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
     these is meant. COPY only copies.
 
     Safe because only sources that are named as local files or folders and by their name cannot be tar archives are
-    taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay.
+    taken; URLs, git repositories, archives, patterns that may match an archive and names in variables stay, as does a
+    file of the build context that is no text, of which no known ending says what it is: ADD goes by the first bytes.
     The destination stays as it is written. Source: Dockerfile reference, ADD and COPY.
     """
     for stage in build.stages:
@@ -33,8 +41,8 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             if not isinstance(copy, Copy) or copy.keyword != "ADD":
                 continue
             reason = _obstacle(copy)
-            if reason is None and isinstance(step, Onbuild):
-                reason = _of_another_context(copy)
+            if reason is None:
+                reason = _of_another_context(copy) if isinstance(step, Onbuild) else _unread(copy, facts)
             if reason is None:
                 reason = _without_workdir(copy, facts)
             if reason == "":
@@ -64,6 +72,21 @@ def _of_another_context(copy: Copy) -> str | None:
         bare = source.strip("\"'")
         if not bare.endswith(("/", ".")) and not re.search(r"\.\w+\Z", bare):
             return f"{source} is of another build's context, and may be an archive"
+    return None
+
+
+def _unread(copy: Copy, facts: Facts) -> str | None:
+    """Why a source of *copy* may be an archive by its first bytes, at which ADD looks and not at the name; None where
+    each is a directory, a text, or of a known other kind, and where nobody has its context.
+    """
+    project = facts.project
+    if project is None:
+        return None
+    files = {file.path: file for file in project.files}
+    for source in copy.origin.json or copy.sources:
+        path = posixpath.normpath("/" + source.strip("\"'")).lstrip("/")
+        if path in files and not _KNOWN.search(path) and project.text(path) is None:
+            return f"{path} is no text, and may be an archive whatever its name says"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ...analysis.facts import Facts
 from ...change import Safety
@@ -12,6 +13,13 @@ from ...knowledge.processes import is_init, launches
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
+
+_SOURCES = tuple(f".{one}" for one in "js mjs cjs ts py go rb rs php java kt cs pl ex exs".split())
+#: How languages read the variable. Source: POSIX, "Environment variables" (a shell exports the PWD that it sets).
+_PWD = re.compile(
+    r"\benv\.PWD\b|\b(?:environ|ENV|_ENV|_SERVER|env)(?:\.get)?\s*[\[({]+\s*[\"']PWD\b"
+    r"|\b(?:getenv|Getenv|LookupEnv|get_env|var|var_os|GetEnvironmentVariable)\(\s*[\"']PWD[\"']"
+)
 
 
 def json_form(build: Build, facts: Facts) -> Proposals:
@@ -37,9 +45,9 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             if bare is not None:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
                 continue
-            given = _given_words(one.step, facts)
+            given = _given_words(one.step, facts) or _reads_directory(facts)
             if given is not None:
-                yield missed(one.step.line, f"ENTRYPOINT stays in shell form: {given}")
+                yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {given}")
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
@@ -75,6 +83,21 @@ def _given_words(step: Exec, facts: Facts) -> str | None:
             words = " ".join(word or "…" for word in one.command[:3])
             return f"as a JSON array it would get the words `{words}` of {one.started or one.where}"
     return None
+
+
+def _reads_directory(facts: Facts) -> str | None:
+    """The source that reads PWD, which a shell sets and nobody else; None where none does, as far as is known."""
+
+    def look() -> str | None:
+        project = facts.project
+        for file in project.files if project is not None else ():
+            if project is not None and file.path.endswith(_SOURCES):
+                text = project.text(file.path)
+                if text is not None and "PWD" in text and _PWD.search(text):
+                    return f"{file.path} reads PWD, which the shell sets"
+        return None
+
+    return facts.recall("reads PWD", None, look)
 
 
 def _asked(step: Exec | Healthcheck) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...analysis.facts import Facts
+from ...analysis.flow.state import State
 from ...change import Change, ChangesForm, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Run
@@ -18,7 +19,9 @@ from ...syntax.parser import MAX_LINE_BYTES
 from ...text import Edit, Span
 
 #: Built-ins that are no programs of their own; the exec form could not find them.
-_BUILTIN_ONLY = frozenset(("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history"))
+_BUILTIN_ONLY = frozenset(
+    ("type", "command", "jobs", "fg", "bg", "wait", "times", "hash", "builtin", "let", "history", "time", "kill")
+)
 
 #: Bytes of a script's words in JSON: below what BuildKit reads in a line, keyword, shell and commas included.
 _LONGEST = MAX_LINE_BYTES - 1000
@@ -75,7 +78,7 @@ def commands(build: Build, facts: Facts) -> Iterator[Command | Stays]:
                 if step.body.foreign is None:
                     yield Stays(step, _no_array(script.text) or script.reason)
                 continue
-            reason = obstacle(step, script)
+            reason = obstacle(step, script) or read_first(facts.state(step))
             if reason is not None:
                 yield Stays(step, reason)
             else:
@@ -119,6 +122,19 @@ def all_of(step: Exec) -> Span:
     """Where the text of *step* behind the keyword stands."""
     logical = step.origin.args_logical
     return Span(logical.before(0), logical.after(len(logical.text)))
+
+
+def read_first(state: State) -> str | None:
+    """What the shell of *state* reads before it starts a command, for people; None where it reads nothing.
+
+    Source: bash(1), INVOCATION.
+    """
+    shell = state.shell or ()
+    if any(word in ("--login", "--rcfile", "--init-file") or re.match(r"-[a-z]*[il]", word) for word in shell[1:]):
+        return "a login or interactive shell reads its start-up files first"
+    if "BASH_ENV" in state.env and any(word.rpartition("/")[2] == "bash" for word in shell[:1]):
+        return "bash reads the file that BASH_ENV names first"
+    return None
 
 
 def obstacle(step: Exec, script: Script) -> str | None:
@@ -175,7 +191,17 @@ def plain_words(script: Script) -> tuple[str, ...] | None:
     if words[0] == "exec" and len(words) > 1 and not words[1].startswith("-"):
         words = words[1:]
     name = words[0]
-    return tuple(words) if name and not _own(name) else None
+    return tuple(words) if name and not _own(name) and not _otherwise(words) else None
+
+
+def _otherwise(words: Sequence[str]) -> bool:
+    """Whether the shell's command of that name may do something else with *words* than the program of that name.
+
+    Sources: POSIX, "echo" (application usage); bash(1) and coreutils, printf.
+    """
+    if words[0] == "echo":
+        return any("\\" in word for word in words[1:]) or words[1:2] != [] and words[1].startswith("-")
+    return words[0] == "printf" and any("%(" in word or "%q" in word for word in words[1:])
 
 
 def _own(name: str) -> bool:

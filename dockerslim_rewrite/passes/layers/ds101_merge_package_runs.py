@@ -16,6 +16,7 @@ from ...analysis.shell.operations import Kind, Operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.managers import manager as manager_data
+from ...shell.edits import starts_errexit
 from ..base import Proposals
 from .blocks import merged
 
@@ -120,7 +121,11 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     later = frozenset(readers[bisect_right(readers, runs[-1].index) :])
     repeated = len(installing) < 2 or facts.recall("updates repeat", stage.index, lambda: _repeats(stage, facts))
     verdict = after_deletion(runs[-1], stage, facts, later if repeated else frozenset())
+    script = facts.script(runs[-1])
+    braced = script is not None and len(script.root.items) > 1 and starts_errexit(script.root)
     reason = appendable(runs[-1], facts) or verdict.obstacle
+    if reason is None and braced:
+        reason = "the last of them would stand in braces, where && behind them switches `set -e` off"
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
 
 

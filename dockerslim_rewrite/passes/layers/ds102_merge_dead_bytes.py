@@ -22,8 +22,9 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
 
     A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
     its mode or owner stores it twice. In one RUN the bytes never land. What RUNs write that hold next to nothing
-    (directories, accounts, lines of settings) is no reason, nor is a stage whose layers do not ship. Where that would make one of many RUNs, each edit would
-    cost more time than the bytes are worth: it is for people to bring the two that matter together.
+    (directories, accounts, lines of settings) is no reason, nor is a stage whose layers do not ship. Where that would
+    make one of many RUNs, each edit would cost more time than the bytes are worth: it is for people to bring the two
+    that matter together.
 
     Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
     Source: OCI image specification, layer changesets and whiteouts.

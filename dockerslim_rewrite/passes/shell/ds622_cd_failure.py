@@ -24,10 +24,10 @@ def cd_failure(build: Build, facts: Facts) -> Proposals:
     even succeed.
 
     Safe where `cd` succeeds: then nothing differs. A build that passes although the folder is missing fails now, which
-    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor where the RUN ends in `; exit 0` or `; true`, nor where the file makes the
-    directory (WORKDIR, COPY, `mkdir`), nor in loops, conditions, functions, pipelines and substitutions, where `exit`
-    would end more, or less, than the RUN. Where it would stand twice, `set -e` in front says it once. Source:
-    ShellCheck SC2164.
+    is what the rule is for; hence level standard. Under `set -e` nothing is changed, nor where the RUN ends in
+    `; exit 0` or `; true`, nor where the file makes the directory (WORKDIR, COPY, `mkdir`), nor in loops, conditions,
+    functions, pipelines and substitutions, where `exit` would end more, or less, than the RUN. Where it would stand
+    twice, `set -e` in front says it once. Source: ShellCheck SC2164.
     """
     from ...analysis.flow.unchecked import Guard, unchecked
     from .made_folders import MadeFolders
