@@ -12,7 +12,7 @@ from ...change import Remark, RemarkKind
 from ...ir.arguments import PREDEFINED
 from ...ir.build import Build, Stage
 from ...ir.expansion import Expansion, ExpansionError, expansions
-from ...ir.steps import Arg, Onbuild, Step
+from ...ir.steps import Arg, Copy, Env, Label, Listing, Onbuild, Step, Value
 from ...knowledge.instruction_flags import known_flags
 from ..base import Proposals
 
@@ -23,10 +23,10 @@ _EXPANDED = frozenset(("ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGN
 
 
 def refused(build: Build, facts: Facts) -> Proposals:
-    """Tell of flags that an instruction does not know, and of `${NAME:?…}` whose NAME nothing sets.
+    """Tell of flags that an instruction does not know, of quotes that stay open, and of `${NAME:?…}` that nothing sets.
 
-    BuildKit refuses such a file: "unknown flag: chwn", before it builds anything, and "NAME: …" where it comes to the
-    instruction.
+    BuildKit refuses such a file: "unknown flag: chwn", before it builds anything, "unexpected end of statement while
+    looking for matching double-quote" and "NAME: …" where it comes to the instruction.
 
     Nothing is changed: what was meant only the author knows. Safe for that reason. A front end that the file names by
     `# syntax=` may know more flags, and an image that a stage is built from may set the variable, so both are told as a
@@ -39,6 +39,9 @@ def refused(build: Build, facts: Facts) -> Proposals:
         said = _unknown_flag(step)
         if said:
             yield _told(said, step, doubt)
+        mark = next((found for word in _words(step) if (found := _open_quote(word, build.document.escape))), None)
+        if mark is not None:
+            yield _told(f"a {mark} stays open in {step.keyword}", step, "")
     yield from _unset_bases(build)
     for stage in build.stages:
         yield from _unset(stage, build, facts)
@@ -57,6 +60,35 @@ def _unknown_flag(step: Step) -> str:
     near = get_close_matches(name.lower(), known, 1)
     hint = f" (did you mean --{near[0]}?)" if near else ""
     return f"{step.keyword} has no flag --{name}{hint}"
+
+
+def _words(step: Step) -> Iterator[str]:
+    """The words of *step* that BuildKit reads quotes in, as they are written; those of here-documents are none."""
+    if step.origin.heredocs:
+        return
+    if isinstance(step, Arg | Env | Label):
+        yield from (pair.value for pair in step.pairs if pair.value is not None)
+    elif isinstance(step, Copy) and step.origin.json is None:
+        yield from (*step.sources, step.destination)
+    elif isinstance(step, Value) and step.keyword in _EXPANDED:
+        yield step.value
+    elif isinstance(step, Listing) and step.origin.json is None:
+        yield from step.words
+
+
+def _open_quote(word: str, escape: str) -> str | None:
+    """Which quote of *word* nothing closes; None where each is closed. Source: BuildKit, shell/lex.go."""
+    at, quote = 0, ""
+    while at < len(word):
+        char = word[at]
+        if char == escape and quote != "'":
+            at += 1
+        elif char == quote:
+            quote = ""
+        elif not quote and char in "\"'":
+            quote = char
+        at += 1
+    return {"": None, "'": "single quote", '"': "double quote"}[quote]
 
 
 def _unset_bases(build: Build) -> Iterator[Remark]:
