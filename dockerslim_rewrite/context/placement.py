@@ -131,7 +131,8 @@ class _Placer:
 
     def _lacks(self, path: str) -> bool:
         """Whether nothing brings *path*, which the context does not have."""
-        return self.tree.complete and not self.tree.unknown(self.tree.followed(path) or path)
+        bare = self.tree.followed(path) or path
+        return self.tree.complete and not self.tree.unknown(bare) and not self.tree.is_bare(bare.rstrip("/"))
 
     def matching(self, pattern: str) -> list[tuple[str, bool]]:
         """The files and folders of the context that a source of COPY names, and whether each is a folder."""

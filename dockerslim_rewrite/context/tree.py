@@ -42,7 +42,8 @@ class Limits:
 class Stored:
     """A context that was read elsewhere: its files, whether these are all, and the texts of those that have one.
 
-    ``links`` are what links say, by path, and ``empty`` the folders without anything in them.
+    ``links`` are what links say, by path, ``empty`` the folders without anything in them, and ``bare`` those that a
+    build is sent without anything in them: all that they hold is ignored, and they are not.
     """
 
     files: tuple[FileFacts, ...]
@@ -50,6 +51,7 @@ class Stored:
     texts: Mapping[str, str]
     links: Mapping[str, str] = MappingProxyType({})
     empty: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
 
 
 @record(eq=False, slots=False)
@@ -116,6 +118,10 @@ class ContextTree:
         parts = path.split("/")
         return any("/".join(parts[:count]) in self._listing.empty for count in range(1, len(parts) + 1))
 
+    def is_bare(self, path: str) -> bool:
+        """Whether *path* is a folder that a build is sent without anything in it, since all of that is ignored."""
+        return path in self._listing.bare
+
     def recall(self, key: Hashable, find: Callable[[], T]) -> T:
         """What *find* finds out about the files, once for *key*."""
         if key not in self._recalled:
@@ -157,6 +163,7 @@ class ContextTree:
         found: list[FileFacts] = []
         links: dict[str, str] = {}
         empty: set[str] = set()
+        bare: set[str] = set()
         waiting: deque[str] = deque(("",))
         heavy: deque[str] = deque()
         complete = True
@@ -169,12 +176,14 @@ class ContextTree:
             except OSError:
                 complete = False
                 continue
-            before = count
+            before, let_in = count, len(found) + len(links) + len(waiting) + len(heavy)
             with entries:
                 for entry in entries:
                     count += 1
                     if count > self.limits.entries or (count % 256 == 0 and time.monotonic() > end):
-                        return Stored(tuple(sorted(found, key=_path)), False, {}, links, frozenset(empty))
+                        return Stored(
+                            tuple(sorted(found, key=_path)), False, {}, links, frozenset(empty), frozenset(bare)
+                        )
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     try:
                         is_folder = entry.is_dir(follow_symlinks=False)
@@ -189,9 +198,11 @@ class ContextTree:
                             links[path] = os.readlink(entry.path)
                     except OSError:
                         complete = False
+            if count > before and len(found) + len(links) + len(waiting) + len(heavy) == let_in:
+                bare.add(folder)
             if count == before:
                 empty.add(folder)
-        return Stored(tuple(sorted(found, key=_path)), complete, {}, links, frozenset(empty))
+        return Stored(tuple(sorted(found, key=_path)), complete, {}, links, frozenset(empty), frozenset(bare))
 
     def _skips(self, path: str, is_folder: bool) -> bool:
         if self._exceptions:
