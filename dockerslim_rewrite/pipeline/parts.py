@@ -107,6 +107,18 @@ def spanned(original: str, part: Part) -> Replacement:
     return _replacement(source, first, last, edits)
 
 
+def rewritten_lines(original: str, part: Part) -> frozenset[int]:
+    """The lines of the text *original* of which *part* rewrites something; whole lines that come new are none."""
+    source = Source(original)
+    found: set[int] = set()
+    for edit in (edit for one in part.replacements for edit in one.edits):
+        behind = edit.span.start == edit.span.end and edit.text.startswith("\n")
+        if not (behind or _comes_new(source, edit)):
+            first, last = _lines(source, edit)
+            found.update(range(first, last + 1))
+    return frozenset(found)
+
+
 def _allowed(original: str) -> int | None:
     """How often the validator may be asked about parts of the file *original*; None where nothing limits that."""
     size = judged_size(original, parse(original))
@@ -238,7 +250,7 @@ def _replacements(source: Source, patch: Patch) -> list[Replacement]:
         first, last = _lines(source, edit)
         below = following is not None and first == _lines(source, following)[0] > 1
         # Lines that come new may as well be said of the line above: then the one below can be left alone.
-        if below and _comes_new(source, edit) and (not groups or groups[-1][1] < first - 1):
+        if below and _comes_new(source, edit):
             first = last = first - 1
         if groups and first <= groups[-1][1]:
             start, end, edits = groups[-1]

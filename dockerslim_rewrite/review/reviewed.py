@@ -10,9 +10,10 @@ from pathlib import Path
 from ..change import Change, Remark, RemarkKind
 from ..passes import rules
 from ..pipeline import Options, Result
-from ..pipeline.parts import Part, Replacement, parts, spanned
+from ..pipeline.parts import Part, Replacement, parts, rewritten_lines, spanned
 from ..record import evolve, record
 from ..text import Patch, Source
+from ..workspace.discovery import NO_DOCKERFILE
 from .hunks import Hunk
 from .subtract import Places, Subtraction
 
@@ -98,7 +99,8 @@ class Reviewed:
 def unreadable(path: str, before: str | None, data: bytes, reason: str, hunks: Sequence[Hunk]) -> Reviewed:
     """The file *path*, which was a Dockerfile *before* and is, with *data*, none any more, for *reason*."""
     line = _LINE.search(reason)
-    told = f"{reason}; it was one before this change, so the build fails"
+    kind = "one" if reason.startswith(NO_DOCKERFILE) else "a Dockerfile"
+    told = f"{reason}; it was {kind} before this change, so the build fails"
     note = Remark(RemarkKind.ANALYSIS, told, int(line[1]) if line is not None else 1, rule="DS000", breaks=True)
     return noted(path, before, data, (note,), hunks)
 
@@ -116,10 +118,14 @@ def reviewed(
 ) -> Reviewed:
     """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
     new = Subtraction(before, after)
-    touched = _touched(new.here, hunks).difference(new.kept())
+    kept = new.kept()
+    touched = _touched(new.here, hunks).difference(kept)
+    # An empty line or a comment between two instructions is an edit of neither.
+    written = new.here.lines.intersection(line for hunk in hunks for line in hunk.added).difference(kept)
     # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
     brought = new.changes(touched)
-    waited = (at for at in brought if hunks and after.changes[at].line not in touched and new.declined(at))
+    old = (at for at in brought if hunks and after.changes[at].line not in touched)
+    waited = (at for at in old if new.declined(at) or new.edited_before(at))
     fresh = {after.changes[at] for at in brought.difference(waited)}
 
     def told(part: Part) -> bool:
@@ -127,7 +133,8 @@ def reviewed(
             return True
         # What was there before is told where it can be accepted on the lines that were touched, and no further.
         first, last = part.replacements[0].first, part.replacements[-1].last
-        return _touches(part, touched) and any(hunk.holds(first, last) for hunk in hunks)
+        shown = any(hunk.holds(first, last) for hunk in hunks)
+        return shown and not written.isdisjoint(rewritten_lines(after.original, part))
 
     suggestions, others = _cut(after.original, parts(after, options, told), hunks)
     seen = new.notes(touched)
@@ -159,7 +166,8 @@ def _cut(
     for part in found:
         whole = _whole(original, part, found)
         shown = whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
-        if whole is not None and shown and _accepted(original, whole) == part.patch.apply(original):
+        told = whole is not None and not any("\ud800" <= char <= "\udfff" for char in whole.text or "")
+        if whole is not None and shown and told and _accepted(original, whole) == part.patch.apply(original):
             suggestions.append(Suggestion(whole, part.changes))
         else:
             others.append(part)
@@ -214,7 +222,3 @@ def _whole(original: str, part: Part, found: Sequence[Part]) -> Replacement | No
 
 def _meet(one: Replacement, other: Replacement) -> bool:
     return one.first <= other.last and other.first <= one.last
-
-
-def _touches(part: Part, touched: frozenset[int]) -> bool:
-    return any(line in touched for one in part.replacements for line in range(one.first, one.last + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -14,11 +14,19 @@ from ..pipeline import Result
 from ..pipeline.stage_labels import stage_labels, untagged
 from ..record import record
 from ..syntax import parse
+from ..text import Source
 
 #: So many pairs of instructions are compared: the comparison may take the cube of their number.
 _COMPARED = 40_000
 #: An instruction that more stages have tells none from another.
 _EVERYWHERE = 20
+#: Rules that say one thing of a stage as a whole, and stand on whichever instruction is the last one.
+_OF_STAGES = frozenset(
+    ("DS401", "DS402", "DS403", "DS404", "DS405", "DS406", "DS407", "DS408", "DS409", "DS411", "DS412", "DS501")
+)
+#: Rules that join RUNs, each for a reason of its own: what was joined for one was told already.
+_ALIKE = {"DS102": "DS101", "DS103": "DS101"}
+_JOINING = frozenset(("DS101", *_ALIKE))
 #: Two stages that share neither name nor label nor image.
 _UNLIKE = (True, True, True)
 #: A finding without its line: the rule, the instruction that it is about, and the text where that makes it another.
@@ -48,6 +56,30 @@ class Subtraction:
         """Whether the base left what the change *at* is about as it was, and said so: only the verdict is new."""
         return self._new_key(self._after.changes[at]) in self._declined
 
+    def edited_before(self, at: int) -> bool:
+        """Whether the base's rewrite edited the instruction that the change *at* is about, which is as it was there.
+
+        Then it is what is left of a change that joined it with others, and that the request parts.
+        """
+        number = self.here.at(self._after.changes[at].line)
+        there = None if number is None else self._same[number]
+        if number is None or there is None or self.here.found[number].text != self._there.found[there].text:
+            return False
+        place = self._there.found[there]
+        return any(first <= place.last and place.first <= last for first, last in self._edited)
+
+    @cached_property
+    def _edited(self) -> tuple[tuple[int, int], ...]:
+        """The lines of what changes that join instructions edit in the base."""
+        if self._before is None:
+            return ()
+        source = Source(self._before.original)
+        return tuple(
+            (source.position(one.edits[0].span.start).line, source.position(one.edits[-1].span.end).line)
+            for one in self._before.changes
+            if one.rule in _JOINING and one.edits
+        )
+
     def kept(self) -> frozenset[int]:
         """The lines of instructions that stand in the base as they are here, there or elsewhere; of FROM the image."""
         if self._before is None:
@@ -71,11 +103,18 @@ class Subtraction:
     def _bases(self) -> frozenset[str]:
         return frozenset(one.code for one in rules() if one.family == "bases")
 
+    @cached_property
+    def _stages(self) -> Mapping[int, int]:
+        return same_stages(self._there, self.here)
+
     def _old_key(self, one: Change | Remark) -> Key:
-        return self._there.key(one, range(len(self._there.found)), of_base=one.rule in self._bases)
+        stages = {at: at for at in range(len(self._there.labels))} if one.rule in _OF_STAGES else None
+        numbers = range(len(self._there.found))
+        return self._there.key(one, numbers, of_base=one.rule in self._bases, stages=stages)
 
     def _new_key(self, one: Change | Remark) -> Key:
-        return self.here.key(one, self._same, of_base=one.rule in self._bases)
+        stages = self._stages if one.rule in _OF_STAGES else None
+        return self.here.key(one, self._same, of_base=one.rule in self._bases, stages=stages)
 
     @cached_property
     def _there(self) -> Places:
@@ -140,18 +179,37 @@ class Places:
         for place in found:
             self.said[place.stage][place.said] += 1
 
+    @cached_property
+    def lines(self) -> frozenset[int]:
+        """The lines of instructions."""
+        return frozenset(line for one in self.found for line in range(one.first, one.last + 1))
+
     def at(self, line: int) -> int | None:
         """The index of the instruction on *line*."""
         return next((at for at, one in enumerate(self.found) if one.first <= line <= one.last), None)
 
-    def key(self, told: Change | Remark, same: Sequence[int | None], *, of_base: bool) -> Key:
-        """What *told* is about, with the numbers *same* for the instructions; what is *of_base* goes by the text."""
+    def key(
+        self,
+        told: Change | Remark,
+        same: Sequence[int | None],
+        *,
+        of_base: bool,
+        stages: Mapping[int, int] | None = None,
+    ) -> Key:
+        """What *told* is about, with the numbers *same* for the instructions; what is *of_base* goes by the text.
+
+        With *stages*, numbers for the stages, it is about the one that it stands in, whatever the line.
+        """
         at = self.at(told.line)
+        rule = _ALIKE.get(told.rule, told.rule)
+        if stages is not None:
+            stage = max((one.stage for one in self.found if one.first <= told.line), default=0)
+            return rule, stages.get(stage, -stage), "stage"
         if at is None:
-            return told.rule, " ".join(self._lines[min(told.line, len(self._lines)) - 1].split()), ""
+            return rule, " ".join(self._lines[min(told.line, len(self._lines)) - 1].split()), ""
         number = same[at]
         here = self.found[at]
-        return told.rule, here.said if number is None else number, here.about if of_base else ""
+        return rule, here.said if number is None else number, here.about if of_base else ""
 
 
 def counterparts(before: Places, after: Places) -> list[int | None]:
