@@ -74,7 +74,7 @@ def with_losses(
                 _as_one(one, twice[one.line]) if failing.get(one.line) is one and one.line in twice else one
                 for one in kept
             ),
-            key=lambda one: one.line,
+            key=lambda one: (one.line, not one.breaks),
         )
     )
 
@@ -129,10 +129,25 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
                 other = _counted_otherwise(name, stages, new)
                 if other:
                     yield remark(STAGES, other, step.line, fails=False)
+    yield from _another_last(before.build, after.build, stages)
     for name, place in after.targets:
         if name.lower() in names and name.lower() not in there and after.build.stages:
             reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
             yield remark(STAGES, reason, after.build.stages[-1].head.line)
+
+
+def _another_last(before: Build, after: Build, stages: Mapping[int, int]) -> Iterator[Remark]:
+    """A remark where the last stage, which builds without a target make, was another one, which is there still."""
+    if not (before.stages and after.stages):
+        return
+    was, last = len(before.stages), after.stages[-1]
+    there = next((at for at, one in stages.items() if at and one == was), None)
+    earlier = stages.get(len(after.stages))
+    if there is None or there == len(after.stages) or not earlier:
+        return
+    names = [one.head.alias or f"the one of line {one.head.line}" for one in (last, after.stages[there - 1])]
+    reason = f"the last stage is `{names[0]}` now, and was `{names[1]}`: builds without a target make another image"
+    yield remark(STAGES, reason, last.head.line, fails=False)
 
 
 def _names(build: Build) -> dict[str, int]:

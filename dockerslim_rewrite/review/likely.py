@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from ..change import Remark
 from ..context.project import FolderProject
@@ -70,6 +71,21 @@ def _patterns(
         for source in step.sources:
             found = _PATTERN.search(source)
             folder = posixpath.normpath("/" + source[: found.start()].rpartition("/")[0]).lstrip("/") if found else ""
-            if folder and "$" not in folder and other.holds(folder) and project.holds(folder) is False:
+            if "$" in source or not found:
+                continue
+            if folder and other.holds(folder) and project.holds(folder) is False:
                 told = f"{source} matches nothing any more: {folder} {fate_of(folder, where, moved) or 'is gone'}"
+            elif _matched(source, other) and not _matched(source, project):
+                told = f"{source} matches nothing any more"
+            else:
+                told = ""
+            if told:
                 yield remark(FILES, told, step.line, f"line {step.line}: {source}", fails=False)
+
+
+def _matched(source: str, project: FolderProject) -> bool:
+    """Whether *project* holds something that the pattern *source* stands for."""
+    pattern = posixpath.normpath("/" + source).lstrip("/")
+    depth = pattern.count("/")
+    paths = {"/".join(file.path.split("/")[: depth + 1]) for file in project.files if file.path.count("/") >= depth}
+    return any(fnmatchcase(path, pattern) for path in paths)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..change import Remark, RemarkKind
 from ..failure import failure
+from ..ignores import generated
 from ..ir.build import read_build
 from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
-from ..workspace.discovery import NO_DOCKERFILE
+from ..workspace.discovery import BINARY, NO_DOCKERFILE
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .likely import likely_lost
+from .lost_scripts import lost_scripts
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
 from .sides import Base, OptionsFor, Side
@@ -77,12 +79,14 @@ def review(
         found: list[Reviewed] = []
         for path, reason in left_alone:
             own = by_path.get(path)
-            if own is not None and reason.startswith(NO_DOCKERFILE) and old.holds(own.before):
+            if own is not None and reason.startswith((NO_DOCKERFILE, BINARY)) and old.holds(own.before):
                 found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
             elif own is not None:
                 skipped.append(f"{path}: {reason}")
         moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
-        for path, notes in side.without_dockerfile(moved).items() if _whole(paths) else ():
+        kinds = (one.path for one in files if one.path == one.before and not (new / str(one.path)).is_file())
+        gone = moved | {path: None for path in kinds if path is not None and old.holds(path)}
+        for path, notes in _described(side, old, gone, touched).items() if _whole(paths) else ():
             own = by_path.get(path)
             hunks = git.hunks(start, end, own) if own is not None else ()
             found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
@@ -127,6 +131,7 @@ def review(
             if version is not None:
                 files_lost = (*lost_files(version, here, moved), *likely_lost(version, here, moved))
                 losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
+                losses += tuple(lost_scripts(version, here, moved))
             hunks = git.hunks(start, end, own) if own is not None else ()
             # A file that the pull request does not touch is told of only where the request made it worse.
             level = Scope.LINES if own is None and scope is Scope.FILES else scope
@@ -134,10 +139,30 @@ def review(
             own_context = side.context_of(path) if context is None else context
             missed = partial(_missed, own_context or "")
             told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, end, missed))
+            if generated(here.build.document) is not None:
+                # What makes it anew may have changed with what it names.
+                told = tuple(_made_anew(note) if note.rule == FILES and note.breaks else note for note in told)
             one = evolve(one, notes=(*left_behind, *with_doubts(told, missed, side.repository)))
             if one.changes or one.notes:
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
+
+
+def _described(
+    side: Side, old: Base, gone: Mapping[str, str | None], changed: Collection[str]
+) -> dict[str, list[Remark]]:
+    """Remarks on builds whose Dockerfile is *gone*, and on those for which a file among *changed* asks anew for a
+    Dockerfile or a stage that is not there; by the files that describe them.
+    """
+    found = side.without_dockerfile(gone)
+    asked = {one: line for one, line in side.asked().items() if one[0] in changed and one[1] not in gone}
+    unmet = side.unmet(asked)
+    if unmet:
+        known = old.asked()
+        unmet = side.unmet({one: line for one, line in asked.items() if one not in known})
+    for path, notes in unmet.items():
+        found.setdefault(path, []).extend(notes)
+    return found
 
 
 def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], home: Path) -> None:
@@ -167,6 +192,11 @@ def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) ->
         return True
     given = side.given(path)
     return any(given.holds(one) for one in touched)
+
+
+def _made_anew(note: Remark) -> Remark:
+    """*note* on a file that says that it is generated: in doubt."""
+    return evolve(note, reason=f"{note.reason}, unless the file is generated anew", breaks=False)
 
 
 def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:

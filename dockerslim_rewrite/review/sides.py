@@ -26,6 +26,8 @@ from .writers import with_doubts
 
 #: As many bytes as `rewrite` takes.
 _MOST = 4 * 1024 * 1024
+#: The file that describes a build, its Dockerfile, and the stage that it asks for, None for the last one.
+Asked = tuple[str, str, str | None]
 #: The options for a Dockerfile, by its path on disk.
 OptionsFor = Callable[[Path], Options]
 
@@ -101,13 +103,60 @@ class Side:
         found: dict[str, list[Remark]] = {}
         for one in self._workspace.graph.builds:
             path = one.dockerfile
-            if isinstance(path, str) and path in moved and not os.path.lexists(self.root / path):
+            if isinstance(path, str) and path in moved and not self._is_read(path):
                 found.setdefault(one.place.path, []).append(self._gone(path, moved[path], one.place.line))
         return found
 
+    def _is_read(self, path: str) -> bool:
+        """Whether a build that asks for *path* finds a file: for `Dockerfile` builders take `dockerfile` as well."""
+        folder, name = os.path.split(path)
+        names = (name, "dockerfile") if name == "Dockerfile" else (name,)
+        return any((self.root / folder / one).is_file() for one in names)
+
+    def asked(self) -> dict[Asked, int]:
+        """The Dockerfiles and stages that descriptions of builds ask for, each with a line on which one does."""
+        return {
+            (one.place.path, one.dockerfile, one.target if isinstance(one.target, str) else None): one.place.line
+            for one in self._workspace.graph.builds
+            if isinstance(one.dockerfile, str)
+        }
+
+    def unmet(self, asked: Mapping[Asked, int]) -> dict[str, list[Remark]]:
+        """Remarks on what is *asked* for and is not there, by the files that ask."""
+        found: dict[str, list[Remark]] = {}
+        for (place, path, target), line in asked.items():
+            if not self._is_read(path):
+                said = f"{path} is not there, so the build fails"
+            elif target is not None and self._lacks(path, target):
+                said = f"{path} has no stage `{target}`, so the build fails"
+            else:
+                continue
+            found.setdefault(place, []).append(self._failing(said, path, line))
+        return found
+
+    def _lacks(self, path: str, target: str) -> bool:
+        """Whether the Dockerfile *path* surely has no stage *target*."""
+        try:
+            build = read_build(parse(Source.from_bytes(self.data(path))))
+        except ParseError:
+            return False
+        named = {stage.name for stage in build.stages if stage.head.alias}
+        return bool(build.stages) and target.lower() not in named and not target.isdecimal()
+
     def _gone(self, path: str, target: str | None, line: int) -> Remark:
-        fate = "deleted" if target is None else f"renamed to {target}"
-        reason = f"the build of {path} fails: it is {fate} by this change"
+        place = self.root / path
+        if place.is_symlink():
+            fate = "a link that leads nowhere"
+        elif place.is_dir():
+            fate = "a directory"
+        else:
+            fate = "deleted" if target is None else f"renamed to {target}"
+            fate += " by this change"
+        reason = f"the build of {path} fails: it is {fate}"
+        return self._failing(reason, path, line)
+
+    def _failing(self, reason: str, path: str, line: int) -> Remark:
+        """A remark on a build that fails for the file *path*, unless something in the repository writes that."""
         remark = Remark(RemarkKind.ANALYSIS, reason, line, rule="DS000", breaks=True)
         return with_doubts((remark,), lambda _: [path], self.repository)[0]
 
@@ -155,6 +204,10 @@ class Base:
     def context_of(self, path: str) -> str | None:
         """The context that the Dockerfile *path* was certainly built with."""
         return self._unpacked().context_of(path)
+
+    def asked(self) -> frozenset[Asked]:
+        """The Dockerfiles and stages that descriptions of builds asked for."""
+        return frozenset(self._unpacked().asked())
 
     def data(self, path: str) -> bytes:
         """The content of the file *path*; nothing where there is none."""

@@ -15,7 +15,7 @@ from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..shell.script import Script
-from .breaks import FILES, Version, remark
+from .breaks import FILES, STAGES, Version, remark
 from .subtract import Places, same_stages
 
 #: The rule that tells of lines which do something else than they say.
@@ -37,6 +37,7 @@ def undeclared(before: Version, after: Version) -> Iterator[Remark]:
     """Remarks on the first instruction of each stage of *after* that names a variable which *before* declared in that
     stage, and *after* does not. It surely fails where a source of COPY that comes of it is not in the context.
     """
+    yield from _without_default(before.build, after.build)
     counterpart = same_stages(Places(before.build.text), Places(after.build.text))
     declared_before = _declared(before.build)
     old, new = states(before.build), states(after.build)
@@ -50,6 +51,25 @@ def undeclared(before: Version, after: Version) -> Iterator[Remark]:
         for name, step in _open_names(stage, new).items():
             if name in had and name not in known:
                 yield _told(name, had[name], step, new[step.index], before.build, after)
+
+
+def _without_default(before: Build, after: Build) -> Iterator[Remark]:
+    """Remarks on FROMs whose argument had a default before."""
+    had, has = (
+        {pair.key: pair.value for step in build.preamble if isinstance(step, Arg) for pair in step.pairs}
+        for build in (before, after)
+    )
+    for stage in after.stages:
+        try:
+            names = [name for one in expansions(stage.head.image) if not _has_default(one) for name in one.names]
+        except ExpansionError:
+            continue
+        lost = next((name for name in names if had.get(name) is not None and name in has and has[name] is None), None)
+        if lost is not None:
+            reason = (
+                f"`{lost}` has no default any more, so {stage.head.image} names no image unless a build gives it one"
+            )
+            yield remark(STAGES, reason, stage.head.line, fails=False)
 
 
 def _open_names(stage: Stage, known: Sequence[State]) -> dict[str, Step]:

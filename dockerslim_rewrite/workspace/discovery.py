@@ -148,7 +148,7 @@ def not_a_dockerfile(path: str) -> str | None:
 
 
 #: How the reason begins where a file that is called so is none.
-NO_DOCKERFILE = "no Dockerfile"
+NO_DOCKERFILE, BINARY = "no Dockerfile", "binary data"
 
 
 def refusal_of(name: str, data: bytes) -> str | None:
@@ -156,7 +156,7 @@ def refusal_of(name: str, data: bytes) -> str | None:
     if len(data) > _MAX_BYTES:
         return f"larger than {_MAX_BYTES // (1024 * 1024)} MiB, which no Dockerfile is"
     if b"\0" in data:
-        return "binary data"
+        return BINARY if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else f"{BINARY} (UTF-16); save it as UTF-8"
     text = data.decode("utf-8", "surrogateescape")
     mark = template_mark(name, text)
     if mark is not None:

@@ -14,7 +14,10 @@ from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
 
-_SOURCES = tuple(f".{one}" for one in "js mjs cjs ts py go rb rs php java kt cs pl ex exs".split())
+_SOURCES = tuple(
+    f".{one}"
+    for one in ["js", "mjs", "cjs", "ts", "py", "go", "rb", "rs", "php", "java", "kt", "cs", "pl", "ex", "exs"]
+)
 #: How languages read the variable. Source: POSIX, "Environment variables" (a shell exports the PWD that it sets).
 _PWD = re.compile(
     r"\benv\.PWD\b|\b(?:environ|ENV|_ENV|_SERVER|env)(?:\.get)?\s*[\[({]+\s*[\"']PWD\b"

@@ -200,7 +200,7 @@ def _otherwise(words: Sequence[str]) -> bool:
     Sources: POSIX, "echo" (application usage); bash(1) and coreutils, printf.
     """
     if words[0] == "echo":
-        return any("\\" in word for word in words[1:]) or words[1:2] != [] and words[1].startswith("-")
+        return any("\\" in word for word in words[1:]) or (words[1:2] != [] and words[1].startswith("-"))
     return words[0] == "printf" and any("%(" in word or "%q" in word for word in words[1:])
 
 

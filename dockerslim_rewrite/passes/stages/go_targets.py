@@ -79,7 +79,7 @@ def go_targets(project: Project) -> list[Target] | str:
     if not packages and not project.shipping.upgrade and _without_shell(project) and small:
         found.append(_small(project, path, types, static=static))
     why = f"Go's tools are needed to build only; {base} is of the same distribution"
-    files = (certificates,) if zoned else (certificates, zones)
+    files: tuple[str, ...] = (certificates,) if zoned else (certificates, zones)
     if image.family == "alpine" and _asks_names_first(image.parts.version):
         files = (*files, _NAMES)
     files += types

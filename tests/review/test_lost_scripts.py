@@ -1,0 +1,80 @@
+"""What a request breaks in files that `COPY . .` brings."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_breaks import FILES, notes_of, told
+from .test_review import Make, run
+
+APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "gone", "expected"),
+    [
+        (
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            'CMD ["x"]',
+            "requirements.txt",
+            (4, True, "line 4 names requirements.txt, which is deleted by this change, so RUN fails"),
+        ),
+        (
+            "RUN ./run.sh",
+            'CMD ["x"]',
+            "run.sh",
+            (4, True, "line 4 names ./run.sh, which is deleted by this change, so RUN fails"),
+        ),
+        (
+            "RUN wc run.sh",
+            'CMD ["x"]',
+            "run.sh",
+            (4, False, "line 4 names run.sh, which is deleted by this change"),
+        ),
+        (
+            "RUN true",
+            'CMD ["/app/run.sh"]',
+            "run.sh",
+            (6, True, "CMD starts /app/run.sh, which is deleted by this change, so the container does not start"),
+        ),
+        (
+            "RUN true",
+            'CMD ["sh", "-e", "run.sh"]',
+            "run.sh",
+            (6, True, "CMD starts run.sh, which is deleted by this change, so the container does not start"),
+        ),
+        ("RUN rm -f run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN cd sub && ./run.sh", 'CMD ["x"]', "run.sh", None),
+    ],
+)
+def test_a_file_that_an_instruction_names(
+    repo: Make, body: str, start: str, gone: str, expected: tuple[int, bool, str] | None
+) -> None:
+    files = {"Dockerfile": APP.format(body, start), "requirements.txt": "", "run.sh": "#!/bin/sh\n", "keep": "x\n"}
+    found = told(repo, files | FILES, moved={gone: ""})
+    assert found == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("body", "mode", "text", "expected"),
+    [
+        ("RUN true", 0o644, "#!/bin/sh\n", "run.sh may no longer be executed, so the container does not start"),
+        ("RUN true", 0o755, "#!/bin/sh\r\n", "the first line of run.sh ends in a carriage return now"),
+        ("RUN chmod +x run.sh", 0o644, "#!/bin/sh\n", None),
+        ("RUN true", 0o755, "#!/bin/sh\nexec y\n", None),
+    ],
+)
+def test_a_script_that_cannot_be_started_any_more(
+    repo: Make, body: str, mode: int, text: str, expected: str | None
+) -> None:
+    made = repo({"Dockerfile": APP.format(body, 'CMD ["/app/run.sh"]'), "run.sh": "#!/bin/sh\nexec x\n", **FILES}, {})
+    made.git("checkout", "-q", "main")
+    (made.root / "run.sh").chmod(0o755)
+    made.commit()
+    made.git("checkout", "-q", "-B", "topic")
+    (made.root / "run.sh").write_bytes(text.encode())
+    (made.root / "run.sh").chmod(mode)
+    made.commit()
+    found = [one[1:] for one in notes_of(run(made, head="HEAD")) if "run.sh" in one[2]]
+    assert [fails for fails, _ in found] == ([] if expected is None else [True])
+    assert all(expected is not None and reason.startswith(expected) for _, reason in found)
