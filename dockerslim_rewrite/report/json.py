@@ -92,6 +92,7 @@ def _remark(remark: Remark) -> dict[str, Any]:
         "rule": remark.rule,
         "line": remark.line,
         "reason": remark.reason,
+        "breaks": remark.breaks,
         "needs": None if remark.needs is None else remark.needs.label,
         "evidence": list(remark.evidence),
     }

@@ -10,6 +10,8 @@ from ..pipeline import Result
 from ..text import Source
 from .findings import all_findings, clean, findings, page_of, shown_path
 
+#: What a comment begins with on something for which the build fails.
+_MARK = "error: "
 #: Bitbucket refuses reports with more annotations, and longer summaries.
 _ANNOTATIONS, _SUMMARY = 1000, 450
 #: GitLab's word for each severity of a finding that is not about security.
@@ -54,8 +56,11 @@ def gerrit(results: Sequence[Result]) -> str:
     for result in sorted(results, key=shown_path):
         source = Source(result.original)
         for one in findings(result, fixes=True):
-            entry: dict[str, Any] = {"line": one.line, "message": f"{one.rule}: {clean(one.message)}"}
-            entry["unresolved"] = one.change
+            entry: dict[str, Any] = {
+                "line": one.line,
+                "message": f"{_MARK if one.breaks else ''}{one.rule}: {clean(one.message)}",
+            }
+            entry["unresolved"] = one.change or one.breaks
             if one.part is not None:
                 replacements = [
                     {"path": one.path, "range": _range(source, *edit.span), "replacement": clean(edit.text)}

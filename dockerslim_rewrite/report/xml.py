@@ -40,12 +40,17 @@ def junit(results: Sequence[Result]) -> str:
     suite = SubElement(root, "testsuite", name="dockerslim", tests=str(len(ordered)), failures=str(failed))
     for result in ordered:
         case = SubElement(suite, "testcase", name=_text(shown_path(result)), classname="dockerslim")
-        told = [
-            f"{one.path}:{one.line}: {one.rule} {one.message}" for one in findings(result) if one.severity != "note"
-        ]
-        if told:
-            count = "1 finding" if len(told) == 1 else f"{len(told)} findings"
-            SubElement(case, "failure", message=count, type="dockerslim").text = _text("\n".join(told))
+        found = [one for one in findings(result) if one.severity != "note"]
+        if found:
+            count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+            failing = any(one.breaks for one in found)
+            message = f"the build fails; {count}" if failing else count
+            told = (
+                f"{one.path}:{one.line}: {'error: ' if one.breaks else ''}{one.rule} {one.message}"
+                for one in sorted(found, key=lambda one: not one.breaks)
+            )
+            kind = "error" if failing else "dockerslim"
+            SubElement(case, "failure", message=message, type=kind).text = _text("\n".join(told))
     return _written(root)
 
 

@@ -15,6 +15,7 @@ from ...ir.expansion import Expansion, ExpansionError, expansions
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Onbuild, Step, Value
 from ...knowledge.instruction_flags import known_flags
 from ..base import Proposals
+from .refusals import refusals
 
 #: The front ends whose flags are known to the last: others may have more.
 _STABLE = re.compile(r"(?:docker\.io/)?docker/dockerfile:1(?:\.\d+)*(?:@.*)?\Z")
@@ -23,7 +24,7 @@ _EXPANDED = frozenset(("ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGN
 
 
 def refused(build: Build, facts: Facts) -> Proposals:
-    """Tell of flags that an instruction does not know, of quotes that stay open, and of `${NAME:?…}` that nothing sets.
+    """Tell of flags and values that BuildKit refuses, of quotes that stay open, and of `${NAME:?…}` that nothing sets.
 
     BuildKit refuses such a file: "unknown flag: chwn", before it builds anything, "unexpected end of statement while
     looking for matching double-quote" and "NAME: …" where it comes to the instruction.
@@ -42,6 +43,8 @@ def refused(build: Build, facts: Facts) -> Proposals:
         mark = next((found for word in _words(step) if (found := _open_quote(word, build.document.escape))), None)
         if mark is not None:
             yield _told(f"a {mark} stays open in {step.keyword}", step, "")
+    for step, said in refusals(build):
+        yield _told(said, step, doubt)
     yield from _unset_bases(build)
     for stage in build.stages:
         yield from _unset(stage, build, facts)
