@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ...analysis.bases import base_image
@@ -37,6 +38,8 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
     context included, installs from the index without fetching it anew; where a program is not known, the level is
     standard. Source: Alpine wiki, "Alpine Package Keeper", apk-add(8).
     """
+    #: Each change with the stage, and whether its RUN fetched the index that others read.
+    found: list[tuple[Change, Stage, bool]] = []
     linked = "/etc/apk/cache" in build.text
     for stage in build.stages:
         for run in stage.runs:
@@ -75,7 +78,33 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 yield missed(run.line, f"the index stays: {verdict.obstacle}")
                 continue
             saving = change.saving if pays else None
-            yield evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence, saving=saving)
+            change = evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence, saving=saving)
+            found.append((change, stage, _leaves_index(run, facts)))
+    yield from _with_readers(found, facts)
+
+
+def _with_readers(found: Sequence[tuple[Change, Stage, bool]], facts: Facts) -> Iterator[Change]:
+    """The changes *found*, each that takes an index away with those of the RUNs that read it: none of them would find
+    it alone.
+    """
+    groups: list[list[tuple[Change, Stage]]] = []
+    for change, stage, fetches in found:
+        chain = facts.graph.chain(stage.index)
+        leader = next((one for one in reversed(groups) if one[0][1].index in chain), None)
+        if fetches or leader is None:
+            groups.append([(change, stage)])
+        else:
+            leader.append((change, stage))
+    for (first, _), *others in groups:
+        changes = [first, *(one for one, _ in others)]
+        yield evolve(
+            first,
+            edits=tuple(edit for one in changes for edit in one.edits),
+            claims=tuple(claim for one in changes for claim in one.claims),
+            safety=max(one.safety for one in changes),
+            evidence=tuple(dict.fromkeys(fact for one in changes for fact in one.evidence)),
+            saving=sum(one.saving or 0 for one in changes) or None,
+        )
 
 
 def _leaves_index(run: Run, facts: Facts) -> bool:
