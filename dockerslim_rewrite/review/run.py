@@ -92,8 +92,10 @@ def review(
             found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
         if not dockerfiles:
             return Review(base, start, tip, tuple(found), tuple(skipped))
-        edited = [path for path in dockerfiles if path in by_path and by_path[path].before == path]
-        were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in edited})
+        known = [path for path in (*dockerfiles, *(path for path, _ in left_alone)) if path in by_path]
+        edited = [path for path in known if by_path[path].before == path]
+        came = [path for path in known if by_path[path].before in (path, None)]
+        were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in came})
         for path in dockerfiles:
             if not os.path.lexists(new / path):
                 # Somebody names what the request changes, and this one is gone.

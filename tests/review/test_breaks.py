@@ -487,3 +487,15 @@ def test_an_instruction_behind_the_last_one_tells_no_old_user(repo: Make, line: 
     files = {"Dockerfile": before, "app.py": "import http.server\nhttp.server.test(port=8000)\n", **FILES}
     made = repo(files, {"Dockerfile": f"{before}{line}\n"})
     assert "DS501" not in {change.rule for file in run(made).files for change in file.changes}
+
+
+def test_a_file_whose_place_another_one_takes_was_itself(repo: Make) -> None:
+    old = "FROM debian:12\n" + "".join(
+        f"RUN apt-get update && apt-get install -y {name}\nCOPY {name} /\n" for name in "abc"
+    )
+    made = repo({"Dockerfile": old, **FILES}, {})
+    made.git("mv", "Dockerfile", "Dockerfile.old")
+    made.write({"Dockerfile": ONE.format("RUN true")})
+    made.commit()
+    found = {file.path: file.changes for file in run(made, head="HEAD").files}
+    assert not found.get("Dockerfile.old")
