@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from ..record import record
 from .tables import table
@@ -15,12 +16,13 @@ from .tables import table
 @record
 class Linked:
     """What makes an installation one of links into the cache: options and variables with their values (empty: any), and
-    patterns of what settings in files of these names say.
+    patterns of what settings in files of these names say, and of commands in the Dockerfile (``text``).
     """
 
     options: dict[str, str]
     variables: dict[str, str]
     settings: dict[str, re.Pattern[str]]
+    text: re.Pattern[str] | None
 
 
 @record
@@ -33,9 +35,9 @@ class Manager:
     that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the cache from being written,
     ``environment`` is the variable that does the same, ``location`` those that say where the cache is, ``clean`` the
     command that empties it, ``clean_built`` one that empties only what a build adds to what was fetched before,
-    ``emptied`` options that empty it where they stand alone, ``offline`` those that read it; where one of ``linked``
-    says so, what is installed are links into it. ``saving`` is an estimate in bytes, ``saving_source`` where it comes
-    from.
+    ``emptied`` options that empty it where they stand alone, ``offline`` those that read it, ``reading`` subcommands
+    that do, and ``readers`` programs of others. Where one of ``linked`` says so, what is installed are links into it.
+    ``saving`` is an estimate in bytes, ``saving_source`` where it comes from.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Manager:
     idle: tuple[str, ...]
     emptied: tuple[str, ...]
     offline: tuple[str, ...]
+    reading: tuple[str, ...]
+    readers: tuple[str, ...]
     linked: Linked | None
     saving: int | None
     saving_source: str | None
@@ -121,14 +125,17 @@ def manager(name: str) -> Manager:
         idle=tuple(cache.get("idle", ())),
         emptied=tuple(cache.get("emptied", ())),
         offline=tuple(cache.get("offline", ())),
+        reading=tuple(cache.get("reading", ())),
+        readers=tuple(cache.get("readers", ())),
         linked=_linked(cache.get("linked")),
         saving=cache.get("saving"),
         saving_source=cache.get("saving_source"),
     )
 
 
-def _linked(data: dict[str, dict[str, str]] | None) -> Linked | None:
+def _linked(data: dict[str, Any] | None) -> Linked | None:
     if data is None:
         return None
     settings = {name: re.compile(pattern, re.M) for name, pattern in data.get("settings", {}).items()}
-    return Linked(data.get("options", {}), data.get("variables", {}), settings)
+    text = re.compile(data["text"]) if "text" in data else None
+    return Linked(data.get("options", {}), data.get("variables", {}), settings, text)

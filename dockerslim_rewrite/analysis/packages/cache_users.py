@@ -15,9 +15,14 @@ from ...knowledge.managers import Manager
 from ..effects.asking import effects
 from ..effects.reached import Ran, Reached
 from ..facts import Facts, Use
-from ..shell.operations import operation
+from ..shell.operations import Kind, operation
 
-_OFFLINE = re.compile(r"(?:npm_config|yarn|conda|mamba|uv|bun|cargo_net|pip)_(?:prefer_)?offline\Z", re.I)
+#: Variables by which managers fetch nothing. Sources: each one's documentation of its settings.
+_OFFLINE = re.compile(
+    r"(?:(?:npm_config|yarn|conda|mamba|uv|bun|cargo_net)_(?:prefer_)?offline|composer_disable_network|pip_no_index)\Z",
+    re.I,
+)
+_INSTALLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD, Kind.BUILD))
 _OFF = frozenset(("", "0", "false", "no", "off"))
 
 
@@ -25,33 +30,50 @@ def works_offline(known: Manager, run: Run, stage: Stage, facts: Facts) -> str |
     """What works from the cache of *known* behind *run* of *stage*, for people; None where nothing does, as far as
     commands, scripts of the context and what a container starts can be read.
     """
-    if not known.offline:
-        return None
     for one in (stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))):
         for later in (*one.runs, *one.triggers):
             if one is stage and later in one.runs and later.index <= run.index:
                 continue
-            found = _offline(effects(facts).of_run(later, one), known)
+            reached = effects(facts).of_run(later, one)
+            found = _reading(reached, known, alone=later.origin.flag("network") == "none") or _told(later, known, facts)
             if found is not None:
                 return found
-        found = _offline(effects(facts).of_start(one), known)
+        found = _reading(effects(facts).of_start(one), known)
         if found is not None:
             return found
         last = one.steps[-1] if one.steps else None
-        env = facts.state(last).env if last is not None else {}
-        for name, value in env.items():
+        for name, value in facts.state(last).env.items() if last is not None else ():
             if _OFFLINE.match(name) and (value is None or value.lower() not in _OFF):
                 return f"{name} makes installs work from it"
     return None
 
 
-def _offline(reached: Iterable[Reached], known: Manager) -> str | None:
+def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False) -> str | None:
+    """What of *reached* reads the cache of *known*; without the network, *alone*, whatever installs does."""
     for one in reached:
-        done = operation(one.argv) if isinstance(one, Ran) else None
-        if done is not None and done.manager.paths == known.paths and done.has_flag(*known.offline):
-            assert isinstance(one, Ran)
-            words = " ".join(word or "…" for word in one.argv[:3])
+        if not isinstance(one, Ran):
+            continue
+        words = " ".join(word or "…" for word in one.argv[:3])
+        if any((word or "").rpartition("/")[2] in known.readers for word in one.argv):
+            return f"{words} ({one.place}) reads it"
+        done = operation(one.argv)
+        if done is None or done.manager.paths != known.paths:
+            continue
+        said = " ".join(word or "…" for word in one.argv[done.command + 1 :] if not (word or "").startswith("-"))
+        if done.has_flag(*known.offline) or (alone and done.kind in _INSTALLS):
             return f"{words} ({one.place}) works from it"
+        if any(said == asked or said.startswith(f"{asked} ") for asked in known.reading):
+            return f"{words} ({one.place}) asks for it"
+    return None
+
+
+def _told(run: Run, known: Manager, facts: Facts) -> str | None:
+    """The variable by which an installation of *known* in *run* fetches nothing."""
+    for use in facts.uses(run):
+        for word in use.command.assignments if use.operation.manager.paths == known.paths else ():
+            name, _, value = word.text.partition("=")
+            if _OFFLINE.match(name) and value.strip("\"'").lower() not in _OFF:
+                return f"{name} in the RUN on line {run.line} makes it work from it"
     return None
 
 
@@ -72,6 +94,8 @@ def links_into_cache(use: Use, facts: Facts) -> str | None:
     for name, found in given.items():
         if found is None or found.lower() == linked.variables[name]:
             return name
+    if linked.text is not None and linked.text.search(facts.build.text):
+        return "conda config"
     project = facts.project
     for file in project.files if project is not None else ():
         setting = linked.settings.get(posixpath.basename(file.path))

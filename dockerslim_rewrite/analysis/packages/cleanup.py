@@ -16,6 +16,8 @@ from ..facts import Facts
 
 #: The end of a word that stands for everything in a directory, read from behind: only there it is looked for.
 _BACKWARDS = re.compile(r"(?:(?:\*_)?+\*++/)++")
+#: Options of `set` under which a shell takes a pattern for a name.
+_NO_PATTERNS = re.compile(r"-[a-zA-Z]*f|noglob\Z")
 
 
 def appendable(run: Run, facts: Facts) -> str | None:
@@ -31,6 +33,10 @@ def appendable(run: Run, facts: Facts) -> str | None:
         return "its here-document goes on after a failure; begin it with set -e"
     if script.comments and run.body is not None and run.body.form == "shell":
         return "a shell comment would swallow the command"
+    if any(node.kind == "function" and node.name == "rm" for node in script.nodes if isinstance(node, Compound)):
+        return "it gives rm another meaning"
+    if any(one.name == "set" and any(map(_NO_PATTERNS.match, _literals(one))) for one in script.commands):
+        return "it switches off patterns, by which the files are named"
     if any(separator.text == "&" for separator in script.root.separators):
         return "it starts a background job"
     last = script.root.items[-1]
@@ -42,6 +48,10 @@ def appendable(run: Run, facts: Facts) -> str | None:
     if leaks(script).leaves:
         return "it may end the shell with exit, exec or return"
     return None
+
+
+def _literals(command: Simple) -> list[str]:
+    return [word for word in command.argv[1:] if word]
 
 
 def append_to(run: Run, facts: Facts, command: str) -> Edit:

@@ -62,7 +62,7 @@ def _is_emptied(run: Run, last: Use, facts: Facts) -> bool:
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
     known = uses[0].operation.manager
     filled = [use for use in uses if use.operation.kind in FILLS]
-    if not filled or known.clean is None:
+    if not filled or known.clean is None or run.origin.flag("network") == "none":
         return
     if _gone(run, known, filled[-1], facts) or _outside(run, known):
         return
@@ -80,6 +80,8 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         verdict
         if isinstance(verdict, str)
         else cache_reader(build, known.name)
+        or _alternative(filled, run, facts)
+        or _hidden(filled[-1], facts)
         or works_offline(known, run, stage, facts)
         or _linked(filled, facts)
         or unlike
@@ -102,6 +104,26 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         line=run.line,
         saving=left_behind(_since_cleaned(uses), stage, build, facts),
     )
+
+
+def _alternative(uses: Sequence[Use], run: Run, facts: Facts) -> str | None:
+    """Why it is not known which of *uses* ran: one stands before `||`, as where one of two programs is there."""
+    script = facts.script(run)
+    for node in script.nodes if script is not None else ():
+        if isinstance(node, AndOr) and any(operator.text == "||" for operator in node.operators):
+            last = max(at for at, operator in enumerate(node.operators) if operator.text == "||")
+            use = next((use for use in uses if any(use.command is item for item in node.items[: last + 1])), None)
+            if use is not None:
+                return f"{use.operation.executable} may be missing: something else runs where it fails"
+    return None
+
+
+def _hidden(use: Use, facts: Facts) -> str | None:
+    """The variables of the image that sudo hides from *use*, and that decide on its cache; None where it runs alone."""
+    if use.operation.wrappers[:1] != ("sudo",):
+        return None
+    hidden = [name for name in ("HOME", "PATH") if name in facts.state(use.run).env]
+    return f"under sudo {use.operation.executable} sees another {' and another '.join(hidden)}" if hidden else None
 
 
 def _linked(uses: Sequence[Use], facts: Facts) -> str | None:

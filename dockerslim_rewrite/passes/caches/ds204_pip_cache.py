@@ -107,6 +107,9 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
     """Whether nothing is kept in the image as it is."""
     operation = use.operation
     known = operation.manager
+    if operation.has_flag(*known.offline) or run.origin.flag("network") == "none":
+        # There is nothing else to install from.
+        return True
     if operation.has_flag(known.option or "", *known.option_alternatives, "--cache-dir", "--download-cache"):
         return True
     home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]

@@ -8,7 +8,7 @@ import re
 from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Exec, Healthcheck
+from ...ir.steps import Env, Exec, Healthcheck
 from ...knowledge.processes import is_init, launches
 from ..base import Proposals, missed
 from .base_forms import minded
@@ -18,6 +18,8 @@ _SOURCES = tuple(
     f".{one}"
     for one in ["js", "mjs", "cjs", "ts", "py", "go", "rb", "rs", "php", "java", "kt", "cs", "pl", "ex", "exs"]
 )
+#: Where programs are looked for on every image. Source: Docker's default PATH.
+_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: How languages read the variable. Source: POSIX, "Environment variables" (a shell exports the PWD that it sets).
 _PWD = re.compile(
     r"\benv\.PWD\b|\b(?:environ|ENV|_ENV|_SERVER|env)(?:\.get)?\s*[\[({]+\s*[\"']PWD\b"
@@ -132,11 +134,36 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
 
     Source: execve(2), ENOEXEC; POSIX, "Command Search and Execution": a shell then reads the file itself.
     """
-    if "/" not in name or facts.project is None:
+    state = facts.state(step)
+    settings = (pair for one in stage.steps if isinstance(one, Env) for pair in one.pairs if pair.key == "PATH")
+    entries = [entry for pair in settings for entry in (pair.value or "").strip("\"'").split(":")]
+    relative = next((entry for entry in entries if entry and entry[0] not in "/$"), None)
+    if "/" not in name and relative is not None:
+        return f"{relative} in PATH is taken by a shell only"
+    written = None if "/" in name else _written(name, stage, facts)
+    if written is not None:
+        return f"line {written} writes {name}, and whether that has a #! line is not known"
+    if facts.project is None:
         return None
-    path = posixpath.normpath(posixpath.join(facts.state(step).workdir or "", name))
-    source = facts.project.copied(build)[stage.index].get(path)
+    placed = facts.project.copied(facts.build)[stage.index]
+    folders = [""] if "/" in name else [*entries, *_FOLDERS]
+    base = state.workdir or "" if "/" in name else ""
+    paths = [posixpath.normpath(posixpath.join(base, folder, name)) for folder in folders]
+    source = next((placed[path] for path in paths if path in placed), None)
     text = facts.project.text(source) if source is not None else None
     if text is None or text.startswith(("#!", "\x7fELF")) or "\0" in text:
         return None
     return f"{source} has no #! line, and only a shell runs such a file"
+
+
+def _written(name: str, stage: Stage, facts: Facts) -> int | None:
+    """The line of a RUN that writes the text of a program called *name* into a directory of PATH; None without one."""
+    for run in stage.runs:
+        script = facts.script(run)
+        for command in script.commands if script is not None else ():
+            if script is not None and "#!" in script.text[command.span.start : command.span.end]:
+                continue
+            targets = [one.target.literal or "" for one in command.redirects if one.target is not None]
+            if any(posixpath.dirname(path) in _FOLDERS and posixpath.basename(path) == name for path in targets):
+                return run.line
+    return None
