@@ -54,6 +54,10 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         kinds = {op.kind for op in before if op.manager.name == manager}
         added = [op for op in here if op.manager.name == manager]
         added_kinds = {op.kind for op in added}
+        first = next((op.kind for op in added if op.kind in _ADDS | {Kind.UPDATE}), None)
+        if Kind.UPDATE in kinds and first is Kind.UPDATE and added_kinds & _ADDS:
+            # It fetches an index of its own: joined, one would be fetched right after the other.
+            continue
         if Kind.UPDATE in kinds and not kinds & _ADDS and added_kinds & _ADDS:
             if manager == "apk" and all(op.has_flag("--no-cache") for op in added if op.kind in _ADDS):
                 # They fetch an index of their own: the other one is of no use, and only takes room where it ships.

@@ -11,7 +11,7 @@ from ...analysis.effects.assuming import Verdict, both
 from ...analysis.effects.unpacking import named_archives, needed, unpacked_in
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import apart
-from ...analysis.packages.apt import first_of_lists, lists_gone, reads_lists
+from ...analysis.packages.apt import first_of_lists, reads_lists
 from ...analysis.packages.cleanup import appendable
 from ...change import Safety
 from ...ir.build import Build, Stage
@@ -41,7 +41,8 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
     def wanted(group: Sequence[Run], run: Run) -> str | None:
         if not close(group[-1], run) or apart(group[-1], run, facts) is not None:
             return None
-        if all(_settled(one, facts) for one in (group[-1], run)):
+        if _fetches(run, facts) and any(first_of_lists(one, facts) is not None for one in group):
+            # It fetches apt's lists anew, and can delete them by itself: joined, nothing is saved.
             return None
         scripts = [script for one in (*group, run) if (script := facts.script(one)) is not None]
         return _one_thought(scripts) if len(scripts) == len(group) + 1 else None
@@ -53,9 +54,9 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         yield from merged(stage, facts, wanted, bare=True, against=partial(_archive_stays, stage, build, facts))
 
 
-def _settled(run: Run, facts: Facts) -> bool:
-    """Whether *run* fetches apt's lists and deletes them again: joined with another one it saves nothing."""
-    return first_of_lists(run, facts) is not None and not reads_lists(run, facts) and lists_gone(run, facts)
+def _fetches(run: Run, facts: Facts) -> bool:
+    """Whether *run* fetches apt's lists before it reads them."""
+    return first_of_lists(run, facts) is not None and not reads_lists(run, facts)
 
 
 def _archive_stays(stage: Stage, build: Build, facts: Facts, runs: Sequence[Run]) -> str | Safety | None:
