@@ -9,13 +9,14 @@ from itertools import groupby
 
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
-from ...change import Change, JoinsCommands, Safety
+from ...change import Change, JoinsCommands, Remark, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
+from ...knowledge.conflicts import conflicting
 from ...shell.edits import style_at
 from ...shell.script import AndOr, Simple
 from ...text import Edit
-from ..base import Proposals
+from ..base import Proposals, missed
 from ..shell.commands import written
 
 #: Managers that take what one install brings into account when they resolve the next; repositories that an install
@@ -25,6 +26,8 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*+"
     r"(?:\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*+)[A-Za-z0-9_.+:=~*/-]*+)*+\Z(?<!-)"
 )
+#: Where the name of a package ends.
+_VERSION = re.compile(r"[=:/]")
 
 
 def join_installs(build: Build, facts: Facts) -> Proposals:
@@ -36,7 +39,8 @@ def join_installs(build: Build, facts: Facts) -> Proposals:
     Level standard, on the assumption that packages install together as they do one after another: no update stands
     between, so both see the same index. It is done only for commands with the same options and plain names of packages,
     directly after each other in one `&&` chain; the names keep their order, and a name that is listed already is not
-    repeated. Source: apt-get(8), install; Docker's "Building best practices", apt-get.
+    repeated. Packages that conflict stay apart: the later one takes the place of the earlier one. Source: apt-get(8),
+    install; Docker's "Building best practices", apt-get.
     """
     for stage in build.stages:
         for run in stage.runs:
@@ -85,7 +89,7 @@ def _frame(use: Use) -> tuple[tuple[str, ...], frozenset[str]] | None:
     return (*own, *options[:2]), frozenset(options[2:])
 
 
-def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Change | None:
+def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Change | Remark | None:
     assert run.body is not None
     logical = run.body.logical
     uses = {id(use.command): use for use in facts.uses(run)}
@@ -100,14 +104,26 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
         return None
     later = [command.words[at].text for command in group[1:] for at in uses[id(command)].operation.operands]
     added = [word for word in dict.fromkeys(later) if word not in named]
-    step = _step(run, group, build, facts)
+    line = build.document.line_of(start)
+    pair = conflicting([_VERSION.split(word)[0] for word in (*listed, *added)])
+    if pair is not None:
+        return missed(line, f"the installs stay apart: apt takes {pair[1]} in place of {pair[0]}, and not both at once")
+    text = "".join(_step(run, group, build, facts) + word for word in added)
+    # Options may stand behind the packages.
+    place = first.words[uses[id(first)].operation.operands[-1]].span.end
+    behind, rest = logical.after(place), logical.after(first.span.end)
+    edits = (
+        (Edit.replace(rest, end, text),)
+        if place == first.span.end
+        else (Edit.insert(behind, text), Edit.delete(rest, end))
+    )
     return Change(
-        edits=(Edit.replace(logical.after(first.span.end), end, "".join(step + word for word in added)),),
+        edits=edits,
         title=f"one {posixpath.basename(first.words[0].text)} install in place of {len(group)}",
         reason="one command resolves, downloads and configures all packages at once, and lists them in one place",
         safety=Safety.STANDARD,
         claims=(JoinsCommands(tuple(written(command.words) for command in group)),),
-        line=build.document.line_of(start),
+        line=line,
     )
 
 

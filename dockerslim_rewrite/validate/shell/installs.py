@@ -48,7 +48,9 @@ def _part(unit: Unit, joins: Sequence[JoinsCommands]) -> Iterator[Unit]:
         came = [word for word in unit.raw[2:] if word in here[1] and own is not None and word not in own[1]]
         kept = [word for word in unit.raw if word not in came]
         first = [word for word in claim.before[0] if word in unit.raw]
-        if kept[: len(first)] != first or any(word in here[1] for word in kept[len(first) :]):
+        # Without the packages of the others it says what the first one said.
+        others = set(here[2]).difference(wanted[0])
+        if [word for word in kept if word not in others] != first:
             continue
         values = dict(zip(unit.raw, unit.words, strict=True))
         for argv in claim.before:
