@@ -7,6 +7,7 @@ Sources: execve(2), EACCES and ENOENT; Git, core.fileMode and core.autocrlf.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from ..analysis.flow.outcome import must_succeed
@@ -14,9 +15,9 @@ from ..analysis.flow.state import State, states
 from ..change import Remark
 from ..context.project import FolderProject
 from ..ir.build import Stage
-from ..ir.steps import Copy, Exec, Run
+from ..ir.steps import Copy, Exec, Onbuild, Run, Step
 from ..record import record
-from ..shell.script import Script, Simple
+from ..shell.script import Script
 from .breaks import FILES, Version, fate_of, remark
 from .subtract import Places, same_stages
 
@@ -24,17 +25,40 @@ _INTERPRETERS = frozenset(
     ("sh", "bash", "dash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
 )
 #: Commands that do not mind whether what they name is there, and such as only look.
-_CARELESS = frozenset(("rm", "test", "[", "mkdir", "touch", "ls", "echo", "printf", "find", "tee", "export", "cd"))
+_CARELESS = frozenset(
+    (
+        "cp",
+        "mv",
+        "ln",
+        "install",
+        "rm",
+        "test",
+        "[",
+        "mkdir",
+        "touch",
+        "ls",
+        "echo",
+        "printf",
+        "find",
+        "tee",
+        "export",
+        "cd",
+    )
+)
+_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
+#: Options by which an interpreter starts something else than a file.
+_MODULES = frozenset(("-m", "-c", "-e", "--eval", "-p", "-r"))
 #: Options behind which a file is named that is read.
 _READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
 
 
 @record
 class _Sides:
-    """What lies where in a stage, as context paths by image paths, before and after; with both contexts."""
+    """What lies where in a stage, as context paths by image paths, before and after; with both stages and contexts."""
 
     before: Mapping[str, str]
     after: Mapping[str, str]
+    stages: tuple[Stage, Stage]
     old: FolderProject
     new: FolderProject
 
@@ -51,74 +75,96 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
         other = earlier.get(where)
         if other is None or project.usage.guessed or not (project.complete and other.complete):
             continue
+        if any(one[1] for one in project.placed(after.build).missing):
+            # A build that ends at a COPY comes to nothing else.
+            continue
         for stage in after.build.stages:
             there = counterpart.get(stage.index + 1)
             if there:
-                sides = _Sides(
-                    other.placed(before.build).stages[there - 1],
-                    project.placed(after.build).stages[stage.index],
-                    other,
-                    project,
-                )
-                yield from _in_stage(stage, known, sides, where, moved)
+                pair = before.build.stages[there - 1], stage
+                was, now = other.placed(before.build).stages[there - 1], project.placed(after.build).stages[stage.index]
+                yield from _in_stage(known, _Sides(was, now, pair, other, project), where, moved)
 
 
-def _in_stage(
-    stage: Stage, known: list[State], sides: _Sides, where: str, moved: Mapping[str, str | None]
-) -> Iterator[Remark]:
-    for step in stage.steps:
+def _in_stage(known: list[State], sides: _Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+    for step in sides.stages[1].steps:
         folder = known[step.index].workdir
         if isinstance(step, Run):
             script = step.body.script if step.body is not None else None
-            if not isinstance(script, Script):
+            if isinstance(script, Script) and not any(one.name in ("cd", "pushd") for one in script.commands):
+                yield from _run(step, script, folder, sides, where, moved)
+        elif isinstance(step, Exec) and step.argv and _is_started(step, sides.new):
+            yield from _started(step, folder, sides, where, moved)
+
+
+def _run(
+    step: Run, script: Script, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
+) -> Iterator[Remark]:
+    named: set[str] = set()
+    for command in script.commands:
+        name = posixpath.basename(command.argv[0] or "") if command.argv else ""
+        for at, word in enumerate(command.argv if must_succeed(script, command) else ()):
+            image = _image(word, folder, first=at == 0)
+            if image is None or (at and name in _CARELESS) or posixpath.basename(image) in named:
                 continue
-            for command in script.commands:
-                for at, word in enumerate(command.argv):
-                    image = _image(word, folder, first=at == 0)
-                    lost = _lost(image, sides, where, moved) if image and _minds(script, command, at) else None
-                    if lost is not None:
-                        path, fate = lost
-                        sure = must_succeed(script, command) and (at == 0 or command.argv[at - 1] in _READS)
-                        reason = f"line {step.line} names {word}, which {fate}"
-                        reason += ", so RUN fails" if sure else ""
-                        yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
-        elif isinstance(step, Exec) and step.argv:
-            yield from _started(step, stage, folder, sides, where, moved)
+            gone = _gone(image, step, sides, where, moved)
+            if gone is not None:
+                path, fate = gone
+                sure = at == 0 or command.argv[at - 1] in _READS
+                reason = f"RUN names {word}, which {fate}{', so it fails' if sure else ''}"
+                yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+            elif at == 0:
+                told = _not_startable(image, sides)
+                if told is not None:
+                    yield remark(FILES, f"{told}, so RUN fails", step.line, f"line {step.line}: {word} as it is")
+        named.update(posixpath.basename(word or "") for word in command.argv)
 
 
-def _minds(script: Script, command: Simple, at: int) -> bool:
-    """Whether *command* needs what its word *at* names: a list that changes directories may mean another place."""
-    name = posixpath.basename(command.argv[0] or "")
-    moves = any(one.name in ("cd", "pushd") for one in script.commands)
-    return not moves and (at == 0 or (name not in _CARELESS and name not in ("cp", "mv", "ln", "install")))
+def _is_started(step: Exec, project: FolderProject) -> bool:
+    """Whether somebody is known to start the image as *step* says, or nobody is known to start it at all."""
+    ways = project.usage.containers
+    own = "entrypoint" if step.keyword == "ENTRYPOINT" else "command"
+    return (
+        not ways
+        or project.usage.plain
+        or any(getattr(one, own) is None and (own == "entrypoint" or one.entrypoint is None) for one in ways)
+    )
 
 
 def _started(
-    step: Exec, stage: Stage, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
+    step: Exec, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
     argv = step.argv or ()
     alone = posixpath.basename(argv[0]) not in _INTERPRETERS
+    shell = posixpath.basename(argv[0]) in _SHELLS
+    if not alone and not (_MODULES - {"-e"} if shell else _MODULES).isdisjoint(argv[1:]):
+        return
     word = argv[0] if alone else next((one for one in argv[1:] if not one.startswith("-")), None)
     image = _image(word, folder, first=alone)
     if image is None:
         return
-    lost = _lost(image, sides, where, moved)
-    if lost is not None:
-        gone, fate = lost
-        reason = f"{step.keyword} starts {word}, which {fate}, so the container does not start"
-        yield remark(FILES, reason, step.line, f"line {step.line}: {gone}")
-        return
-    here = sides.after.get(image)
-    if not alone or here is None or here != sides.before.get(image) or _settles(stage):
-        return
-    text, was = sides.new.text(here), sides.old.text(here)
-    if not _mode(sides.new, here) & 0o111 and _mode(sides.old, here) & 0o111:
-        told = f"{here} may no longer be executed"
-    elif _is_windows(text) and not _is_windows(was):
-        told = f"the first line of {here} ends in a carriage return now, which belongs to the name of its interpreter"
-    else:
-        return
-    yield remark(FILES, f"{told}, so the container does not start", step.line, f"line {step.line}: {here} as it is")
+    gone = _gone(image, step, sides, where, moved)
+    if gone is not None:
+        reason = f"{step.keyword} starts {word}, which {gone[1]}, so the container does not start"
+        yield remark(FILES, reason, step.line, f"line {step.line}: {gone[0]}")
+    elif alone:
+        told = _not_startable(image, sides)
+        if told is not None:
+            reason = f"{told}, so the container does not start"
+            yield remark(FILES, reason, step.line, f"line {step.line}: {word} as it is")
+
+
+def _not_startable(image: str, sides: _Sides) -> str | None:
+    """Why the kernel does not start the script at *image*, which it did; None where it does, or did not."""
+    path = sides.after.get(image)
+    if path is None or path != sides.before.get(image) or _settles(sides.stages[1]):
+        return None
+    text, was = sides.new.text(path), sides.old.text(path)
+    if not _mode(sides.new, path) & 0o111 and (_mode(sides.old, path) & 0o111 or _settles(sides.stages[0])):
+        return f"{path} is not executable any more"
+    if _is_windows(text) and not _is_windows(was):
+        return f"the first line of {path} ends in a carriage return now, which belongs to the name of its interpreter"
+    return None
 
 
 def _image(word: str | None, folder: str | None, *, first: bool) -> str | None:
@@ -128,13 +174,49 @@ def _image(word: str | None, folder: str | None, *, first: bool) -> str | None:
     return posixpath.normpath(posixpath.join(folder or "/", word))
 
 
-def _lost(image: str, sides: _Sides, where: str, moved: Mapping[str, str | None]) -> tuple[str, str] | None:
-    """The context path of what lay at *image* before and does not now, and what the request does to it."""
+def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """The context path of what lay at *image* before *step* and does not any more, and what became of it; None where
+    something else may have brought it there.
+    """
     path = sides.before.get(image)
-    if path is None or image in sides.after:
+    old, new = sides.stages
+    if path is None or image in sides.after or old.head.image != new.head.image:
+        return None
+    steps = [one for one in new.steps if one.index < step.index or isinstance(step, Exec)]
+    if any(_may_bring(one, image) for one in steps if one is not step):
         return None
     fate = fate_of(path, where, moved)
-    return (path, fate) if fate else None
+    if fate:
+        # The COPY of more that brought it is there still.
+        return (path, fate) if any(_covers(one, path) for one in steps) else None
+    kept = isinstance(step, Exec) and sides.new.holds(path)
+    return (path, "is not copied there any more") if kept else None
+
+
+def _covers(step: Step, path: str) -> bool:
+    """Whether *step* copies a directory of the context in which *path* lies."""
+    if not isinstance(step, Copy) or step.origin.flag("from") is not None:
+        return False
+    sources = (posixpath.normpath("/" + one).lstrip("/") for one in step.sources)
+    return any(not one or path.startswith(f"{one}/") for one in sources)
+
+
+def _may_bring(step: Step, image: str) -> bool:
+    """Whether *step* may put something at *image* otherwise than by a COPY from the context."""
+    if isinstance(step, Copy):
+        return (
+            step.origin.flag("from") is not None
+            or bool(step.origin.heredocs)
+            or any("$" in one for one in step.sources)
+        )
+    name = posixpath.basename(image)
+    if isinstance(step, Run):
+        script = step.body.script if step.body is not None else None
+        return (
+            not isinstance(script, Script)
+            or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.text) is not None
+        )
+    return isinstance(step, Onbuild)
 
 
 def _settles(stage: Stage) -> bool:

@@ -126,6 +126,8 @@ class Side:
         found: dict[str, list[Remark]] = {}
         for (place, path, target), line in asked.items():
             if not self._is_read(path):
+                if self._comes_otherwise(path):
+                    continue
                 said = f"{path} is not there, so the build fails"
             elif target is not None and self._lacks(path, target):
                 said = f"{path} has no stage `{target}`, so the build fails"
@@ -133,6 +135,15 @@ class Side:
                 continue
             found.setdefault(place, []).append(self._failing(said, path, line))
         return found
+
+    def _comes_otherwise(self, path: str) -> bool:
+        """Whether *path* lies in a directory that this repository does not have: in a submodule, or in another
+        repository that a workflow fetches.
+        """
+        folder = os.path.dirname(path)
+        return (
+            bool(folder) and not any(os.scandir(self.root / folder)) if (self.root / folder).is_dir() else bool(folder)
+        )
 
     def _lacks(self, path: str, target: str) -> bool:
         """Whether the Dockerfile *path* surely has no stage *target*."""

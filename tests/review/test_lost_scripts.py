@@ -17,19 +17,19 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             "RUN pip install --no-cache-dir -r requirements.txt",
             'CMD ["x"]',
             "requirements.txt",
-            (4, True, "line 4 names requirements.txt, which is deleted by this change, so RUN fails"),
+            (4, True, "RUN names requirements.txt, which is deleted by this change, so it fails"),
         ),
         (
             "RUN ./run.sh",
             'CMD ["x"]',
             "run.sh",
-            (4, True, "line 4 names ./run.sh, which is deleted by this change, so RUN fails"),
+            (4, True, "RUN names ./run.sh, which is deleted by this change, so it fails"),
         ),
         (
             "RUN wc run.sh",
             'CMD ["x"]',
             "run.sh",
-            (4, False, "line 4 names run.sh, which is deleted by this change"),
+            (4, False, "RUN names run.sh, which is deleted by this change"),
         ),
         (
             "RUN true",
@@ -58,7 +58,7 @@ def test_a_file_that_an_instruction_names(
 @pytest.mark.parametrize(
     ("body", "mode", "text", "expected"),
     [
-        ("RUN true", 0o644, "#!/bin/sh\n", "run.sh may no longer be executed, so the container does not start"),
+        ("RUN true", 0o644, "#!/bin/sh\n", "run.sh is not executable any more, so the container does not start"),
         ("RUN true", 0o755, "#!/bin/sh\r\n", "the first line of run.sh ends in a carriage return now"),
         ("RUN chmod +x run.sh", 0o644, "#!/bin/sh\n", None),
         ("RUN true", 0o755, "#!/bin/sh\nexec y\n", None),
@@ -78,3 +78,41 @@ def test_a_script_that_cannot_be_started_any_more(
     found = [one[1:] for one in notes_of(run(made, head="HEAD")) if "run.sh" in one[2]]
     assert [fails for fails, _ in found] == ([] if expected is None else [True])
     assert all(expected is not None and reason.startswith(expected) for _, reason in found)
+
+
+SCRIPT = {"run.sh": "#!/bin/sh\n", "keep": "x\n", **FILES}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("COPY . .\nRUN true", "COPY . .\nRUN printf x > run.sh && chmod +x run.sh"),
+        ("COPY . .\nRUN ./run.sh", "COPY . .\nRUN wget -O run.sh https://example.org && ./run.sh"),
+        ("COPY . .\nRUN ./run.sh", "COPY . .\nRUN if [ -f run.sh ]; then ./run.sh; fi"),
+        ("COPY . .\nRUN ./run.sh", "COPY . .\nRUN ./run.sh || true"),
+    ],
+)
+def test_what_something_else_brings_is_not_lost(repo: Make, before: str, after: str) -> None:
+    start = '\nUSER 1000\nCMD ["/app/run.sh"]\n' if "RUN true" in before else '\nUSER 1000\nCMD ["x"]\n'
+    head = "FROM python:3.12-slim\nWORKDIR /app\n"
+    files = {"Dockerfile": head + before + start, **SCRIPT}
+    assert told(repo, files, {"Dockerfile": head + after + start}, moved={"run.sh": ""}) == []
+
+
+def test_a_program_of_another_stage_or_image_is_not_lost(repo: Make) -> None:
+    start = 'USER 1000\nENTRYPOINT ["/run.sh"]\n'
+    before = {"Dockerfile": f"FROM debian:12-slim\nCOPY run.sh /run.sh\n{start}", **SCRIPT}
+    other = f"FROM debian:12-slim AS b\nRUN make\nFROM debian:12-slim\nCOPY --from=b /run.sh /run.sh\n{start}"
+    assert told(repo, before, {"Dockerfile": other}, moved={"run.sh": ""}) == []
+
+
+def test_a_module_is_no_file_and_a_service_may_start_something_else(repo: Make) -> None:
+    text = APP.format("RUN true", 'CMD ["python", "-m", "app"]')
+    files = {"Dockerfile": text, "app": "x\n", "keep": "x\n", **FILES}
+    assert told(repo, files, moved={"app": "app2"}) == []
+
+
+def test_a_service_that_starts_something_else(repo: Make) -> None:
+    compose = {"compose.yaml": "services: {a: {build: ., command: python keep}}\n"}
+    files = {"Dockerfile": APP.format("RUN true", 'CMD ["/app/run.sh"]'), **SCRIPT, **compose}
+    assert told(repo, files, moved={"run.sh": ""}) == []

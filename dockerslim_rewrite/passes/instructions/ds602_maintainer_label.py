@@ -29,6 +29,10 @@ def maintainer_label(build: Build, facts: Facts) -> Proposals:
         for step in stage.steps:
             if not isinstance(step, Value) or step.keyword != "MAINTAINER" or not step.value:
                 continue
+            later = next((one for one in stage.steps if one.keyword == "MAINTAINER" and one.index > step.index), None)
+            if later is not None:
+                yield missed(step.line, f"the MAINTAINER on line {later.line} takes its place; remove this one")
+                continue
             if labelled:
                 line = labelled[0].line
                 yield missed(step.line, f"line {line} sets {KEY} already; remove one of them", f"line {line}")
