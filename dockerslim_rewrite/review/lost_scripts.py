@@ -117,7 +117,8 @@ def _run(
                 told = _not_startable(image, sides)
                 if told is not None:
                     yield remark(FILES, f"{told}, so RUN fails", step.line, f"line {step.line}: {word} as it is")
-        named.update(posixpath.basename(word or "") for word in command.argv)
+        written = (one.target.literal or "" for one in command.redirects if one.target is not None)
+        named.update(posixpath.basename(word or "") for word in (*command.argv, *written))
 
 
 def _is_started(step: Exec, project: FolderProject) -> bool:
