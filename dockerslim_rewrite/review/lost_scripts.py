@@ -27,6 +27,8 @@ _INTERPRETERS = frozenset(
 #: Commands that do not mind whether what they name is there, and such as only look.
 _CARELESS = frozenset(
     (
+        "curl",
+        "wget",
         "cp",
         "mv",
         "ln",
