@@ -86,7 +86,9 @@ def review(
         moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
         kinds = (one.path for one in files if one.path == one.before and not (new / str(one.path)).is_file())
         gone = moved | {path: None for path in kinds if path is not None and old.holds(path)}
-        for path, notes in _described(side, old, gone, touched).items() if _whole(paths) else ():
+        for path, notes in _described(side, old, gone, touched).items():
+            if not (_whole(paths) or any(_lies_in(path, one) for one in paths)):
+                continue
             own = by_path.get(path)
             hunks = git.hunks(start, end, own) if own is not None else ()
             found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
@@ -94,7 +96,7 @@ def review(
             return Review(base, start, tip, tuple(found), tuple(skipped))
         known = [path for path in (*dockerfiles, *(path for path, _ in left_alone)) if path in by_path]
         edited = [path for path in known if by_path[path].before == path]
-        came = [path for path in known if by_path[path].before in (path, None)]
+        came = [path for path in known if by_path[path].before in (path, None) and not (new / path).is_symlink()]
         were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in came})
         for path in dockerfiles:
             if not os.path.lexists(new / path):
@@ -181,6 +183,11 @@ def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], hom
             folder = "/".join(parts[:at])
             if folder != "." and os.path.isfile(home / folder / ".git"):
                 raise GitError(f"{path}: lies in the submodule {folder}, whose requests are its own; review it there")
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    plain = os.path.normpath(folder).replace(os.sep, "/")
+    return f"{path}/".startswith(f"{plain}/")
 
 
 def _whole(paths: Sequence[str]) -> bool:

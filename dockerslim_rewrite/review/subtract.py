@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from ..text import Source
 
 #: So many pairs of instructions are compared: the comparison may take the cube of their number.
 _COMPARED = 40_000
+#: Instructions that share so many of their words are the same one, edited.
+_HALF = 0.5
 #: An instruction that more stages have tells none from another.
 _EVERYWHERE = 20
 #: Rules that say one thing of a stage as a whole, and stand on whichever instruction is the last one.
@@ -90,7 +92,8 @@ class Subtraction:
         same = (
             one
             for one, was in kept
-            if one.text == was.text or (one.keyword == was.keyword == "FROM" and one.about == was.about)
+            # Other blanks and line ends say nothing else.
+            if one.said == was.said or (one.keyword == was.keyword == "FROM" and one.about == was.about)
         )
         return frozenset(line for one in same for line in range(one.first, one.last + 1))
 
@@ -171,7 +174,8 @@ class Places:
             stage += one.keyword == "FROM"
             verbatim = text[one.span.start : one.span.end]
             said = " ".join(verbatim.split())
-            about = build.stages[stage - 1].head.image if one.keyword == "FROM" else said
+            # A digest says which of the images by that name it is.
+            about = build.stages[stage - 1].head.image.partition("@")[0] if one.keyword == "FROM" else said
             found.append(Place(one.line_number, one.end_line, one.keyword, said, stage, verbatim, about))
         self.found = tuple(found)
         #: How often each stage says what, the instructions before the first one as stage 0.
@@ -241,14 +245,38 @@ def counterparts(before: Places, after: Places) -> list[int | None]:
     # What stands where something else of its kind stood is that, edited.
     for kind, start, end, at, to in blocks:
         if kind == "replace":
-            there: defaultdict[str, deque[int]] = defaultdict(deque)
+            there: defaultdict[str, list[int]] = defaultdict(list)
             for one in range(start, end):
                 if one in free:
                     there[before.found[one].keyword].append(one)
+            edited: defaultdict[str, list[int]] = defaultdict(list)
             for number in range(at, to):
-                if same[number] is None and there[after.found[number].keyword]:
-                    same[number] = there[after.found[number].keyword].popleft()
+                if same[number] is None:
+                    edited[after.found[number].keyword].append(number)
+            for keyword, numbers in edited.items():
+                for number, one in _alike_most(numbers, there[keyword], before, after):
+                    same[number] = one
     return same
+
+
+def _alike_most(numbers: list[int], there: list[int], before: Places, after: Places) -> Iterator[tuple[int, int]]:
+    """Pairs of instructions *numbers* of *after* and *there* of *before*: those that share most first, where they share
+    half of their words, and then one after the other.
+    """
+    new = {number: set(after.found[number].said.split()) for number in numbers}
+    old = {one: set(before.found[one].said.split()) for one in there}
+    pairs = []
+    if len(new) * len(old) <= _COMPARED // 100:
+        for number, words in new.items():
+            for one, others in old.items():
+                much = len(words & others) / max(len(words | others), 1)
+                if much >= _HALF:
+                    pairs.append((-much, abs(number - one), number, one))
+    for *_, number, one in sorted(pairs):
+        if number in new and one in old:
+            del new[number], old[one]
+            yield number, one
+    yield from zip(sorted(new), sorted(old), strict=False)
 
 
 def _blocks(old: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> list[tuple[str, int, int, int, int]]:

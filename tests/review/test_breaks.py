@@ -499,3 +499,29 @@ def test_a_file_whose_place_another_one_takes_was_itself(repo: Make) -> None:
     made.commit()
     found = {file.path: file.changes for file in run(made, head="HEAD").files}
     assert not found.get("Dockerfile.old")
+
+
+OLD = "FROM debian:12\nENV A b\nRUN apt-get update && \\\n    apt-get install -y curl\nADD x /x\nCMD python app.py\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        OLD.replace("\n", "\r\n"),
+        OLD.rstrip("\n"),
+        OLD.replace("    apt-get", "\tapt-get"),
+        OLD.replace("ENV A b\n", "\nENV A b\n\n# here\n"),
+    ],
+)
+def test_other_blanks_and_line_ends_tell_nothing_old(repo: Make, after: str) -> None:
+    made = repo({"Dockerfile": OLD, "x": "x\n", "app.py": "print(1)\n", **FILES}, {"Dockerfile": after})
+    assert [change.rule for file in run(made).files for change in file.changes] == []
+
+
+def test_an_edited_instruction_is_known_again_below_new_ones(repo: Make) -> None:
+    run_ = "RUN apt-get update && apt-get install -y curl git jq less && make p{}"
+    before = f'FROM debian:12-slim\nCOPY a /a\nRUN a\n{run_.format(1)}\nUSER 1000\nCMD ["x"]\n'
+    more = "".join(f"COPY {name} /{name}\nRUN {name}\n" for name in "bc")
+    after = f'FROM debian:12-slim\nCOPY a /a\nRUN a\n{more}{run_.format(2)}\nUSER 1000\nCMD ["x"]\n'
+    made = repo({"Dockerfile": before, **FILES}, {"Dockerfile": after})
+    assert "DS201" not in {change.rule for file in run(made).files for part in file.parts for change in part.changes}
