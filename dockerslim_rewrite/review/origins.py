@@ -19,7 +19,7 @@ def exchanged(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[s
 
     Only files are named that were another one, which itself is less like what it was.
     """
-    if not before or len(before) > _COMPARED or not 1 < len(after) <= _COMPARED:
+    if not before or len(before) > _COMPARED or len(after) > _COMPARED:
         return {}
     old = {path: _lines(text) for path, text in before.items()}
     new = {path: _lines(text) for path, text in after.items()}

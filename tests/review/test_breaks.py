@@ -525,3 +525,12 @@ def test_an_edited_instruction_is_known_again_below_new_ones(repo: Make) -> None
     after = f'FROM debian:12-slim\nCOPY a /a\nRUN a\n{more}{run_.format(2)}\nUSER 1000\nCMD ["x"]\n'
     made = repo({"Dockerfile": before, **FILES}, {"Dockerfile": after})
     assert "DS201" not in {change.rule for file in run(made).files for part in file.parts for change in part.changes}
+
+
+def test_a_file_in_whose_place_a_link_leads_to_it(repo: Make) -> None:
+    made = repo({"Dockerfile": OLD, "x": "x\n", "app.py": "print(1)\n"}, {})
+    (made.root / "docker").mkdir()
+    made.git("mv", "Dockerfile", "docker/Dockerfile")
+    (made.root / "Dockerfile").symlink_to("docker/Dockerfile")
+    made.commit()
+    assert [change.rule for file in run(made, head="HEAD").files for change in file.changes] == []
