@@ -46,7 +46,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 name = operation.manager.name
                 purge = _purged(use, stage, facts) if name == "pip" else None
                 if purge is not None:
-                    yield missed(run.line, f"pip's cache is left to the purge on line {purge}, which may need one")
+                    yield missed(run.line, f"pip's cache stays for the purge on line {purge}: before pip 21.3 that fails where there is none")
                     continue
                 linked = links_into_cache(use, facts)
                 problem = (
@@ -111,6 +111,14 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
         # There is nothing else to install from.
         return True
     if operation.has_flag(known.option or "", *known.option_alternatives, "--cache-dir", "--download-cache"):
+        return True
+    if known.name != "pip" and any(
+        other.operation.manager.name == known.name
+        and other.operation.kind is Kind.CLEAN
+        and other.command.span.start > use.command.span.start
+        for other in facts.uses(run)
+    ):
+        # It is emptied by the next command.
         return True
     home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]
     if mounted(run, home) or any(_home_cache(mount) for mount in run.mounts):
