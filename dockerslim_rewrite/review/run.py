@@ -15,7 +15,7 @@ from ..ir.build import read_build
 from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
-from ..workspace.discovery import BINARY, NO_DOCKERFILE
+from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .likely import likely_lost
@@ -79,7 +79,11 @@ def review(
         found: list[Reviewed] = []
         for path, reason in left_alone:
             own = by_path.get(path)
-            if own is not None and reason.startswith((NO_DOCKERFILE, BINARY)) and old.holds(own.before):
+            # What a build is given as it stands, no program fills in.
+            unread = reason.startswith((NO_DOCKERFILE, BINARY)) or (
+                reason.startswith(TEMPLATE) and any(asked == path for _, asked, _ in side.asked())
+            )
+            if own is not None and unread and old.holds(own.before):
                 found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
             elif own is not None:
                 skipped.append(f"{path}: {reason}")

@@ -148,7 +148,7 @@ def not_a_dockerfile(path: str) -> str | None:
 
 
 #: How the reason begins where a file that is called so is none.
-NO_DOCKERFILE, BINARY = "no Dockerfile", "binary data"
+NO_DOCKERFILE, BINARY, TEMPLATE = "no Dockerfile", "binary data", "a template"
 
 
 def refusal_of(name: str, data: bytes) -> str | None:
@@ -160,7 +160,7 @@ def refusal_of(name: str, data: bytes) -> str | None:
     text = data.decode("utf-8", "surrogateescape")
     mark = template_mark(name, text)
     if mark is not None:
-        return f"a template: line {mark[0]} holds {mark[1]}"
+        return f"{TEMPLATE}: line {mark[0]} holds {mark[1]}"
     try:
         document = parse(text)
         read_build(document)

@@ -534,3 +534,11 @@ def test_a_file_in_whose_place_a_link_leads_to_it(repo: Make) -> None:
     (made.root / "Dockerfile").symlink_to("docker/Dockerfile")
     made.commit()
     assert [change.rule for file in run(made, head="HEAD").files for change in file.changes] == []
+
+
+def test_a_dockerfile_that_is_a_template_now(repo: Make) -> None:
+    made = repo({"Dockerfile": ONE.format("RUN true"), **FILES}, {"Dockerfile": "FROM debian:{{ version }}\n"})
+    (found,) = notes_of(run(made))
+    assert found[1]
+    assert "a template: line 1 holds" in found[2]
+    assert "it was a Dockerfile before this change, so the build fails" in found[2]
