@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from ...ir.build import Stage
@@ -30,22 +31,31 @@ def works_offline(known: Manager, run: Run, stage: Stage, facts: Facts) -> str |
     """What works from the cache of *known* behind *run* of *stage*, for people; None where nothing does, as far as
     commands, scripts of the context and what a container starts can be read.
     """
+    found = facts.recall("cache users", (known.name, stage.index), lambda: _users(known, stage, facts))
+    at = bisect_left(found, (run.index + 1, ""))
+    return found[at][1] if at < len(found) else None
+
+
+def _users(known: Manager, stage: Stage, facts: Facts) -> list[tuple[int, str]]:
+    """What works from the cache, by the RUN behind which it does so, for each RUN of *stage*, and for all of what comes
+    later: every installation asks.
+    """
+    found: list[tuple[int, str]] = []
+    last = len(facts.build.text)
     for one in (stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))):
         for later in (*one.runs, *one.triggers):
-            if one is stage and later in one.runs and later.index <= run.index:
-                continue
             reached = effects(facts).of_run(later, one)
-            found = _reading(reached, known, alone=later.origin.flag("network") == "none") or _told(later, known, facts)
-            if found is not None:
-                return found
-        found = _reading(effects(facts).of_start(one), known)
-        if found is not None:
-            return found
-        last = one.steps[-1] if one.steps else None
-        for name, value in facts.state(last).env.items() if last is not None else ():
+            said = _reading(reached, known, alone=later.origin.flag("network") == "none") or _told(later, known, facts)
+            if said is not None:
+                found.append((later.index if one is stage and later in one.runs else last, said))
+        said = _reading(effects(facts).of_start(one), known)
+        if said is not None:
+            found.append((last, said))
+        step = one.steps[-1] if one.steps else None
+        for name, value in facts.state(step).env.items() if step is not None else ():
             if _OFFLINE.match(name) and (value is None or value.lower() not in _OFF):
-                return f"{name} makes installs work from it"
-    return None
+                found.append((last, f"{name} makes installs work from it"))
+    return sorted(found)
 
 
 def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import partial
 
 from ...analysis.effects.asking import effects
@@ -43,14 +44,21 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     name = uses[0].operation.manager.name
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
-    for later in facts.later_runs(run, stage):
-        direct = any(use.operation.manager.name == name for use in facts.uses(later))
-        if not direct and _fills(later, stage, name, facts):
-            return f"{name}, which the RUN on line {later.line} comes to run, would fetch the metadata again"
+    filling = facts.recall("comes to fill", (name, stage.index), lambda: _filling(stage, name, facts))
+    at = bisect_right(filling, (run.index, run.line))
+    if at < len(filling):
+        return f"{name}, which the RUN on line {filling[at][1]} comes to run, would fetch the metadata again"
     return Safety.SAFE
 
 
-def _fills(run: Run, stage: Stage, name: str, facts: Facts) -> bool:
-    """Whether *run* installs by *name* behind a wrapper or in a script, where no cleanup can be appended to it."""
-    done = (operation(one.argv) for one in effects(facts).of_run(run, stage) if isinstance(one, Ran))
-    return any(one is not None and one.manager.name == name and one.kind in FILLS for one in done)
+def _filling(stage: Stage, name: str, facts: Facts) -> list[tuple[int, int]]:
+    """The RUNs of *stage*, by index and line, that install by *name* behind a wrapper or in a script alone, where no
+    cleanup can be appended to it.
+    """
+    found = []
+    for run in stage.runs:
+        if not any(use.operation.manager.name == name for use in facts.uses(run)):
+            done = (operation(one.argv) for one in effects(facts).of_run(run, stage) if isinstance(one, Ran))
+            if any(one is not None and one.manager.name == name and one.kind in FILLS for one in done):
+                found.append((run.index, run.line))
+    return found

@@ -46,10 +46,8 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 name = operation.manager.name
                 purge = _purged(use, stage, facts) if name == "pip" else None
                 if purge is not None:
-                    yield missed(
-                        run.line,
-                        f"pip's cache stays for the purge on line {purge}: before pip 21.3 that fails where there is none",
-                    )
+                    reason = f"the purge on line {purge}: before pip 21.3 that fails where there is none"
+                    yield missed(run.line, f"pip's cache stays for {reason}")
                     continue
                 linked = links_into_cache(use, facts)
                 problem = (

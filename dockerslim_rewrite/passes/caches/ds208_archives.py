@@ -95,7 +95,7 @@ def _listed(paths: Sequence[str], facts: Facts) -> str | None:
         return None
 
     lister = facts.recall("lists directories", None, look)
-    near = {posixpath.dirname(path) for path in paths} & _places(facts)
+    near = {posixpath.dirname(path) for path in paths} & facts.recall("places of files", None, lambda: _places(facts))
     return lister if lister is not None and near else None
 
 

@@ -51,7 +51,8 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     first = absent[0][1]
     wanted = sum(len(_wanted(step)) for step in build)
     if len(absent) == wanted > 1:
-        reason = f"wrong context? none of {wanted} sources is in {project.shown}; name the right one with --context, or under `contexts` in the configuration"
+        named = "name the right one with --context, or under `contexts` in the configuration"
+        reason = f"wrong context? none of {wanted} sources is in {project.shown}; {named}"
     else:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
         reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"

@@ -121,6 +121,8 @@ def _unset(stage: Stage, build: Build, facts: Facts) -> Iterator[Remark]:
 
 def _demands(text: str) -> list[Expansion]:
     """The expansions of *text* that end the build where the variable is not set."""
+    if "?" not in text:
+        return []
     try:
         return [one for one in expansions(text) if one.operator in (":?", "?")]
     except ExpansionError:
