@@ -92,7 +92,7 @@ def test_work_grows_in_proportion(name: str) -> None:
     shape, step = SHAPES[name], 15 if name in COSTLY else 50
     # What is read and compiled once, by the rules and by the validator, which only a change calls.
     attempt("FROM debian:12\nRUN apt-get update && apt-get install -y curl\n")
-    for size in (1, step // 2):
+    for size in (1, 2, 3, step // 2):
         attempt(shape(size))
     counted = [calls(attempt, shape(step * times)) for times in (1, 2, 3)]
     first, second = counted[1] - counted[0], counted[2] - counted[1]
@@ -121,7 +121,7 @@ PAIRS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_what_is_asked_of_each_pair_is_worked_out_once(name: str) -> None:
     step = 90 if name.startswith("copies") else 60
-    for size in (1, step // 2):
+    for size in (1, 2, 3, step // 2):
         attempt(PAIRS[name](size))
     counted = [calls(attempt, PAIRS[name](step * times)) for times in (1, 2, 3)]
     first, second = counted[1] - counted[0], counted[2] - counted[1]
