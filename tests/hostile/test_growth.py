@@ -26,7 +26,8 @@ from tests.hostile.shapes import HEAD, SHAPES
 #: in every third line only, since 15, 30 and 45 are of one kind.
 COSTLY = frozenset(
     (
-        "open_quotes_on_lines", "installs", "apk_installs", "downloads", "clones", "ignores", "stages", "stage_chain", "copies_from_stages",
+        "open_quotes_on_lines",
+        "installs", "apk_installs", "downloads", "clones", "ignores", "stages", "stage_chain", "copies_from_stages",
         "run_and_copy", "shells", "runs_with_removals", "variables", "pip_installs", "npm_installs",
     )
 )  # fmt: skip
