@@ -24,7 +24,7 @@ _OPENERS = frozenset(
 
 #: Programs that read the files which a list names. Sources: sha256sum(1), shasum(1), tar(1), rsync(1), cpio(1).
 _SUMS = re.compile(r"(?:[\w.]+sum|rhash|cksum)\Z")
-_CHECKS = re.compile(r"--check(?:=|\Z)|-[A-Za-z0-9]*c[A-Za-z0-9]*\Z")
+_CHECKS = re.compile(r"--check(?:=|\Z)|-[A-Zabd-z0-9]*+c[A-Za-z0-9]*+\Z")
 _LISTS = re.compile(r"--files-from(?:=|\Z)|-T")
 _PRINTS = frozenset(("echo", "printf"))
 
