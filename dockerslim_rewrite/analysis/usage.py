@@ -79,7 +79,8 @@ class Usage:
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
     ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
     package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
-    ``maker`` makes the file anew of a template.
+    ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
+    those that are meant to stay.
     """
 
     target: str | None = None
@@ -91,6 +92,7 @@ class Usage:
     list_readers: tuple[Evidence, ...] = ()
     stale: tuple[Stale, ...] = ()
     maker: Maker | None = None
+    by_hand: tuple[Container, ...] = ()
 
 
 def shipped(build: Build, target: str | None) -> Build:

@@ -125,6 +125,11 @@ def installer(manager: str) -> Installer | None:
     return Installer(packages, commands, harmless, scripts, entry.get("wheels", {}))
 
 
+def full_images() -> frozenset[str]:
+    """Images, without tags, that hold much of their distribution beside their own programs."""
+    return frozenset(table("smaller")["full"]["images"])
+
+
 def static_images() -> frozenset[str]:
     """Images, without tags, whose programs are linked to no library."""
     return frozenset(table("smaller")["static"]["images"])

@@ -13,6 +13,7 @@ from ..analysis.usage import Container, Mounted, Stale, Usage
 from ..context.locate import Location, locate
 from ..context.project import FolderProject, Trees
 from ..record import evolve
+from .builds.by_hand import HandRun
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
 from .heirs import Heir, heirs_by_name, names_of
@@ -144,7 +145,8 @@ class Workspace:
         heirs = [heir for build in builds for name in names_of(build) for heir in self._heirs.get(name, ())]
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
-        return Usage(target, places, tuple(containers), plain, heirs=whole, list_readers=lists)
+        by_hand = tuple(dict.fromkeys(_by_hand(run) for build in builds for run in self.graph.by_hand_of(build)))
+        return Usage(target, places, tuple(containers), plain, heirs=whole, list_readers=lists, by_hand=by_hand)
 
 
 def _shown(folder: str) -> str:
@@ -185,6 +187,14 @@ def container_of(runner: Runner) -> Container:
         checks=tuple(_checks(runner)),
         path_set=runner.path_set,
     )
+
+
+def _by_hand(run: HandRun) -> Container:
+    """A container that somebody runs now and then."""
+    where = _evidence(run.place)
+    if run.inside:
+        return Container(where, checks=((run.words, where),))
+    return Container(where, entrypoint=None if run.entrypoint is None else (run.entrypoint,), command=run.words)
 
 
 def _checks(runner: Runner) -> Iterator[tuple[tuple[str | None, ...], Evidence]]:

@@ -14,6 +14,7 @@ from ...shell.reader import read_script
 from ...shell.script import Script
 from ...text.structured import read_json
 from ..facts import Facts
+from ..flow.given_commands import given_commands, single_commands
 from ..flow.start import start_of
 from ..shell.wrapped import started
 from .javascript import loaded
@@ -27,6 +28,8 @@ _STARTS = frozenset(("child_process", "cluster", "module", "repl", "vm", "wasi",
 _IDLE = re.compile(r"--(?:max-|inspect|trace-|no-|enable-source-maps|unhandled-rejections=|stack-)[\w:.=-]*\Z")
 #: Programs that ask a container whether it is well, and come from elsewhere than npm.
 _ASKING = frozenset(("curl", "wget", "nc", "test", "[", "exit", "true", "echo", "grep"))
+#: Without further words they are there for whoever looks around.
+_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 
 
 class IdlePackages:
@@ -57,7 +60,7 @@ class IdlePackages:
         strange = next((name for name in self.names if not only_a_tool(name)), None)
         if strange is not None:
             return f"it is not known that no program loads {strange}"
-        return self._locked(known) or self._asked() or self._loaded()
+        return self._locked(known) or self._asked() or self._loaded() or self._given()
 
     def _locked(self, known: Omission) -> str | None:
         """What the lock file says against it."""
@@ -102,7 +105,25 @@ class IdlePackages:
         settings = self._text(posixpath.join(self.folder, ".npmrc")) or ""
         if "NODE_OPTIONS" in self.build.text or "node-options" in settings:
             return "NODE_OPTIONS may load anything"
-        words = self._started()
+        return self._needed_by(self._started())
+
+    def _given(self) -> str | None:
+        """What other containers of the repository load of them."""
+        for given in given_commands(self.build, self.facts.project):
+            for argv in single_commands(given.argv):
+                name = posixpath.basename(argv[0] or "")
+                if name in _ASKING or (name in _SHELLS and len(argv) == 1):
+                    continue
+                words = tuple(word for word in argv if word is not None)
+                known = len(words) == len(argv)
+                problem = self._needed_by(self._file(words)) if known else "what it runs is known only when it runs"
+                if problem is not None:
+                    shown = " ".join(word or "…" for word in given.argv[:3])
+                    return f"{given.where} runs {shown}, and {problem}"
+        return None
+
+    def _needed_by(self, words: tuple[str, tuple[str, ...]] | str) -> str | None:
+        """Why the program that starts with *words*, a file and packages that are loaded before it, may need them."""
         if isinstance(words, str):
             return words
         entry, preloaded = words
@@ -129,7 +150,10 @@ class IdlePackages:
             return "the container runs the base image's own command"
         rest = command.argv or () if entry is not None and command is not None else ()
         argv = self._words(main)
-        argv = argv if isinstance(argv, str) else (*argv, *rest)
+        return argv if isinstance(argv, str) else self._file((*argv, *rest))
+
+    def _file(self, argv: tuple[str, ...] | str) -> tuple[str, tuple[str, ...]] | str:
+        """The same for the words *argv*."""
         for _ in range(4):
             if isinstance(argv, str):
                 return argv

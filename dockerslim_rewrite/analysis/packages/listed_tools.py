@@ -15,6 +15,7 @@ from ...ir.steps import Healthcheck
 from ...knowledge.development import Omission, only_a_tool, word_of
 from ...text.structured import read_json, read_toml
 from ..facts import Facts
+from ..flow.given_commands import given_commands
 from ..flow.start import start_of
 
 _MANIFESTS = {"poetry": "pyproject.toml", "composer": "composer.json"}
@@ -28,6 +29,8 @@ _ASKS_TESTS = {
     "python": re.compile(r"^\s*(?:from|import)\s+(?:[\w.]*\.)?(?:tests?|conftest)\b", re.M),
     "php": re.compile(r"\\?\bTests\\"),
 }
+#: What runs something that a list elsewhere names: scripts of composer.json, targets of a Makefile, sessions of tests.
+_ELSEWHERE = re.compile(r"(?<![\w./-])(?:composer|make|tox|nox|just|invoke)(?:\s|\Z)")
 #: Scripts of composer.json that run when it installs.
 _EVENTS = re.compile(
     r"(?:pre|post)-(?:install-cmd|autoload-dump|package-install|operations-exec|file-download)|command|init"
@@ -77,6 +80,15 @@ class ListedTools:
             found = pattern.search(step.origin.args) if step is not None else None
             if step is not None and (found is not None or "vendor/bin/" in step.origin.args):
                 return f"{step.keyword} runs {found[0] if found is not None else 'a program of a package'}"
+        for given in given_commands(self.build, self.facts.project):
+            words = [word or "$" for word in given.argv]
+            text = " ".join(words)
+            found = pattern.search(text)
+            runs = found[0] if found is not None else None
+            if runs is None and ("vendor/bin/" in text or "$" in text or _ELSEWHERE.search(text)):
+                runs = " ".join(words[:3]).replace("$", "…")
+            if runs is not None:
+                return f"{given.where} runs {runs}"
         return None
 
     def _mentioned(self, pattern: re.Pattern[str]) -> str | None:

@@ -20,6 +20,7 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
+from ..flow.given_commands import given_commands
 from ..packages.asked import (
     ELSEWHERE,
     NPM_ELSEWHERE,
@@ -258,20 +259,10 @@ class _Reader:
         for step in steps:
             if isinstance(step, Healthcheck) and step.test == "CMD":
                 self._healthcheck(step)
-        self._containers(entry.argv if isinstance(entry, Exec) else ())
+        for given in given_commands(self.facts.build, self.facts.project):
+            self._elsewhere(given.argv, given.where)
         for one in started_programs(self.facts):
             self._by_code(one)
-
-    def _containers(self, entry: tuple[str, ...] | None) -> None:
-        """What those run that are known to run the image; *entry* is its own entrypoint, None for one in shell form."""
-        for container in self.facts.project.usage.containers if self.facts.project is not None else ():
-            own = entry if container.entrypoint is None else container.entrypoint
-            argv = (*(own or ()), *(container.command or ()))
-            # In shell form the entrypoint takes no words.
-            if argv and own is not None and container.starts:
-                self._elsewhere(argv, container.started or container.where)
-            for words, where in container.checks:
-                self._elsewhere(words, where)
 
     def _elsewhere(self, argv: Sequence[str | None], where: Evidence) -> None:
         try:
@@ -287,7 +278,7 @@ class _Reader:
         try:
             self._program(name, (), None)
             # Of what code makes of a command, only the beginning is known.
-            if name == "git" and _needs_ssh(started.written.split()[1:]):
+            if name == "git" and needs_ssh(started.written.split()[1:]):
                 self._package("openssh-client", "ssh", None)
         except Unmet as reason:
             raise Unmet(f"code starts {name} ({started.evidence}), and {reason}") from None
@@ -375,7 +366,7 @@ class _Reader:
         if package is None:
             raise Unmet(f"it is not known whether {name} is there")
         self._package(package, name, run)
-        if name == "git" and _needs_ssh([word or "…" for word in rest]):
+        if name == "git" and needs_ssh([word or "…" for word in rest]):
             self._package("openssh-client", "ssh", run)
 
     def _package(self, package: str, command: str, run: Run | None) -> None:
@@ -534,7 +525,7 @@ class _Reader:
             self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
 
 
-def _needs_ssh(words: Sequence[str]) -> bool:
+def needs_ssh(words: Sequence[str]) -> bool:
     """Whether ``git`` with *words* may reach its remote by ssh, which Debian's package only suggests."""
     if any(_SSH.search(word) for word in words):
         return True

@@ -83,7 +83,7 @@ def _given_words(step: Exec, facts: Facts) -> str | None:
     """Who gives words to the ENTRYPOINT *step*, which ignores them in shell form; None where nobody does."""
     if step.keyword != "ENTRYPOINT" or facts.project is None:
         return None
-    for one in facts.project.usage.containers:
+    for one in (*facts.project.usage.containers, *facts.project.usage.by_hand):
         if one.entrypoint is None and one.command:
             words = " ".join(word or "…" for word in one.command[:3])
             return f"as a JSON array it would get the words `{words}` of {one.started or one.where}"

@@ -7,18 +7,21 @@ tell; every split asks here.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...analysis.project import StartedProgram
+from ...analysis.runtime.needs import needs_ssh
 from ...change import Safety
 from ...ir.reference import parse
 from ...ir.steps import Copy
-from ...knowledge.images import image_facts
-from ...knowledge.smaller import common_commands, programs_of, smaller
+from ...knowledge.images import ImageFacts, image_facts
+from ...knowledge.lifetimes import ended
+from ...knowledge.smaller import beside, common_commands, full_images, programs_of, smaller
 from ...knowledge.vocabulary import vocabularies
 from ...record import evolve
+from .given_needs import wanted
 from .runtime_needs import CERTIFICATES
-from .split_project import Project, Target
+from .split_project import Project, Target, is_small
 
 #: What could tell of programs that are started.
 _GIVEN = "its build context, by --context, or `dockerslim prove`"
@@ -32,16 +35,62 @@ _COMPOSER = "getcomposer.org"
 _PRIVATE = "priv"
 
 
-def lacking(project: Project, target: Target) -> str | None:
-    """Why the stage on *target* may lack a program that code starts in the container; None where it lacks none."""
+def completed(project: Project, target: Target) -> Target | str:
+    """*target* with the packages that bring what code starts in the container, and what containers of the repository
+    run beside; a text says why its stage may lack some of that.
+    """
     there: frozenset[str] | None = None
+    brought: dict[str, None] = {}
     for started in _started(project):
         if started.name is None:
             return f"what code starts or loads is known only when it runs: {started.written} ({started.evidence})"
         there = there if there is not None else frozenset(_programs(project, target))
-        if not _has(project, target, started, there):
-            return f"code uses {started.name} ({started.evidence}), which {target.image} may lack"
-    return None
+        if not _has(project, target, started.name, there):
+            packages = _bringing(project, target, started.name)
+            if not packages:
+                return f"code uses {started.name} ({started.evidence}), which {target.image} may lack"
+            brought.update(dict.fromkeys(packages))
+            if started.name == "git" and needs_ssh(started.written.split()[1:]):
+                brought.update(dict.fromkeys(_bringing(project, target, "ssh")))
+    for one in wanted(project, target):
+        if one.problem is not None:
+            return one.problem
+        there = there if there is not None else frozenset(_programs(project, target))
+        if _has(project, target, one.name, there) or (one.packaged and one.name not in _of_systems()):
+            continue
+        packages = _bringing(project, target, one.name)
+        if not packages:
+            return f"{target.image} may lack {one.name}: {one.said} runs it"
+        brought.update(dict.fromkeys(packages))
+    return evolve(target, packages=tuple(sorted({*target.packages, *brought}))) if brought else target
+
+
+def _bringing(project: Project, target: Target, name: str) -> tuple[str, ...]:
+    """The packages that bring the program *name* to the stage on *target*; none where that is not known."""
+    package = _of_systems().get(name)
+    facts = _image(target)
+    if package is None or facts is None or facts.family != "debian" or facts.shell in (None, "none"):
+        return ()
+    full = project.image.name in full_images() and not is_small(project.image)
+    if not full and package not in {one.name for one in project.shipping.packages}:
+        # The builder lacks it as well, as far as is known.
+        return ()
+    today = project.facts.today or facts.as_of
+    if facts.deprecated is not None or ended(facts, today) is not None:
+        return ()
+    also = beside(package)
+    return (package,) if also is None else (package, also)
+
+
+def _of_systems() -> Mapping[str, str]:
+    """The programs of full images, with the packages of Debian that bring them."""
+    full = smaller("python", "slim", "debian")
+    return full.packages if full is not None else {}
+
+
+def _image(target: Target) -> ImageFacts | None:
+    reference = parse(target.image)
+    return image_facts(reference.familiar_name, reference.tag.text if reference.tag is not None else None)
 
 
 def as_far_as_read(project: Project, target: Target) -> Target:
@@ -119,13 +168,13 @@ def _fetches(project: Project) -> bool:
     return False
 
 
-def _has(project: Project, target: Target, started: StartedProgram, there: frozenset[str]) -> bool:
-    folder, name = posixpath.split(started.name or "")
+def _has(project: Project, target: Target, program: str, there: frozenset[str]) -> bool:
+    folder, name = posixpath.split(program)
     if "elixir" in project.recipe.languages and folder.partition("/")[0] == _PRIVATE:
         # A release holds what its applications keep there; only that is named from an application's directory.
         return True
     if folder and folder not in ("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"):
-        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name or ""))
+        path = posixpath.normpath(posixpath.join(project.folder or "/", program))
         return project.shipping.covers(path) and name in project.shipping.made
     if name in there or (not folder and name in project.shipping.made):
         return True
@@ -136,14 +185,14 @@ def _has(project: Project, target: Target, started: StartedProgram, there: froze
 def _programs(project: Project, target: Target) -> Iterator[str]:
     """The programs that the stage on *target* surely has."""
     yield from project.recipe.programs
-    reference = parse(target.image)
-    facts = image_facts(reference.familiar_name, reference.tag.text if reference.tag is not None else None)
+    facts = _image(target)
     if facts is not None and facts.shell not in (None, "none") and facts.family is not None:
         yield from common_commands(facts.family)
+        for kind in ("slim", "jre"):
+            known = smaller(facts.name, kind, facts.family)
+            yield from known.commands if known is not None else ()
     packages = {package.partition("=")[0] for package in target.packages} - {CERTIFICATES}
     yield from packages
     for package in packages:
         yield from programs_of(package)
-    full = smaller("python", "slim", "debian")
-    if full is not None:
-        yield from (command for command, package in full.packages.items() if package in packages)
+    yield from (command for command, package in _of_systems().items() if package in packages)

@@ -22,7 +22,7 @@ from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
 from .accounts_again import accounts_again
-from .code_needs import as_far_as_read, lacking, left_behind
+from .code_needs import as_far_as_read, completed, left_behind
 from .granted import granted_target, on_proof
 from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
@@ -73,10 +73,10 @@ def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> l
     targets = choose(project)
     if isinstance(targets, str):
         return Obstacle(targets, project.stage.head.line)
-    problems = [lacking(project, target) for target in targets]
-    fit = [target for target, problem in zip(targets, problems, strict=True) if problem is None]
+    found = [completed(project, target) for target in targets]
+    fit = [one for one in found if not isinstance(one, str)]
     if targets and not fit:
-        return Obstacle(problems[-1] or "", project.stage.head.line)
+        return Obstacle(str(found[-1]), project.stage.head.line)
     return package_obstacle(project, fit) or [as_far_as_read(project, target) for target in fit]
 
 

@@ -14,6 +14,10 @@ _ON_DEBIAN = frozenset(
 )
 #: Official images of languages that have a slim variant of each version and release.
 _WITH_SLIM = frozenset(("elixir", "node", "python", "ruby"))
+#: Images that hold the programs and libraries of buildpack-deps or the like, unless their tag says otherwise.
+_FULL = _ON_DEBIAN | {
+    "elixir", "erlang", "perl", "maven", "gradle", "eclipse-temurin", "php", "mcr.microsoft.com/dotnet/sdk",
+}  # fmt: skip
 _DISTROLESS = re.compile(r"gcr\.io/distroless/(?:static|base|cc)-debian\d+\Z")
 _JDK = re.compile(r"(?:[\d.]+-)?(?:jdk-?|eclipse-temurin-)(\d+)((?:-\w+)?)\Z")
 
@@ -67,6 +71,17 @@ def is_slim_variant(builder: str, runtime: str) -> bool:
         and not any(word.startswith("alpine") for word in full)
         and [word for word in slim if word != "slim"] == full
     )
+
+
+def is_full(image: str) -> bool:
+    """Whether *image* has programs and libraries of its distribution that a smaller one may lack."""
+    try:
+        reference = parse(image)
+    except InvalidReference:
+        return False
+    words = _tag(reference).split("-")
+    small = any(word == "slim" or word.startswith("alpine") for word in words)
+    return reference.familiar_name in _FULL - {"debian"} and not small
 
 
 def _tag(reference: ImageReference) -> str:

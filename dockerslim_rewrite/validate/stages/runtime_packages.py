@@ -9,7 +9,7 @@ from ...change import AddsCommand, AddsOption, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Env, Exec, Healthcheck, Run, Step
 from ..bases.inherited import inherited
-from ..bases.runtime_bases import is_slim_variant
+from ..bases.runtime_bases import is_full, is_slim_variant
 from ..core.observe import Command, units
 from ..core.program import commands_of, script_of
 from ..core.verdict import Unsound
@@ -24,11 +24,11 @@ _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _PLAIN = frozenset(("-y", "--no-install-recommends", "--no-cache", "-qq", "-q"))
 _DEVELOPMENT = re.compile(r"(?:.*-dev|gcc|g\+\+|build-base|build-essential)\Z")
-#: Packages with programs that full images of languages have and their slim variants lack: buildpack-deps.
+#: Packages with programs and tables that full images of languages have and smaller ones lack: buildpack-deps.
 _OF_FULL_IMAGES = frozenset(
     (
         "adduser", "bzip2", "ca-certificates", "curl", "dirmngr", "file", "git", "gnupg", "imagemagick", "mercurial",
-        "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
+        "media-types", "netbase", "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
     )
 )  # fmt: skip
 #: Packages that bring the certificates of authorities along, so that those are in the old image.
@@ -50,6 +50,7 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
     before = {word for command in _installs(stage) for word in _resolved(command, stage)}
     slimmed = is_slim_variant(stage.head.image, claim.base)
     brings = brings_libraries(stage.head.image)
+    full = slimmed or is_full(stage.head.image)
     develops = slimmed or brings or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
@@ -69,7 +70,7 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
             for option in one.options
         }
         for word in words[2:]:
-            known = (develops and is_library(word)) or (slimmed and word in _OF_FULL_IMAGES)
+            known = (develops and is_library(word)) or (full and word in _OF_FULL_IMAGES)
             known = known or (word == "ca-certificates" and (brings or not _TRUSTING.isdisjoint(before)))
             if word not in _PLAIN | beside and not (word in claim.installs and (word in before or known)):
                 raise Unsound(f"{word} was not installed before", stage.head.line, step.line)

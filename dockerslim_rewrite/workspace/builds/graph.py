@@ -12,6 +12,7 @@ from ...knowledge.repository import build_source
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
+from .by_hand import HandRun, is_of, runs_by_hand
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files
 
@@ -42,14 +43,19 @@ _READERS = {
 }
 #: Kinds of files whose commands may name compose and Bake files.
 _CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt")
+#: Kinds of files whose commands may run something in containers.
+_RUNNING = ("make", "shell", "package", "workflow", "ci", "jenkins")
 
 
 @record(slots=False)
 class BuildGraph:
-    """The ``builds`` of a repository, and the containers (``runs``) of images that some of them may make."""
+    """The ``builds`` of a repository, and the containers (``runs``) of images that some of them may make; ``by_hand``
+    are the commands that somebody runs in containers now and then.
+    """
 
     builds: tuple[FoundBuild, ...]
     runs: tuple[FoundRun, ...]
+    by_hand: tuple[HandRun, ...] = ()
 
     @cached_property
     def _by_dockerfile(self) -> dict[str, list[FoundBuild]]:
@@ -83,6 +89,14 @@ class BuildGraph:
         ends = [_known_end(tag) for tag in build.tags if isinstance(tag, Unknown)]
         names |= {name: None for name in self._runs_by_image for end in ends if end and name.endswith(end)}
         return [run for name in names for run in self._runs_by_image.get(name, ())]
+
+    def by_hand_of(self, build: FoundBuild) -> Sequence[HandRun]:
+        """What somebody runs in containers of the image that *build* makes."""
+        from .compose import image_name
+
+        names = {name for name in map(image_name, build.tags) if name is not None}
+        services = {build.name} if build.kind == "compose" else set()
+        return [run for run in self.by_hand if is_of(run, names, services)]
 
 
 def _known_end(tag: Unknown) -> str:
@@ -129,4 +143,5 @@ def build_graph(repository: Repository) -> BuildGraph:
     return BuildGraph(
         tuple(one for one in unique if isinstance(one, FoundBuild)),
         tuple(one for one in unique if isinstance(one, FoundRun)),
+        runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
     )

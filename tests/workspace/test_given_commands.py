@@ -1,0 +1,170 @@
+"""What containers of the repository run besides what the image says: the runtime has to have it as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.workspace.uses import Workspace
+
+Make = Callable[..., Any]
+
+GO = {
+    "Dockerfile": "FROM golang:1.22\nWORKDIR /s\nCOPY go.mod main.go ./\n"
+    'RUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n',
+    "go.mod": "module x\ngo 1.22\n",
+    "main.go": "package main\nfunc main() {}\n",
+}
+NODE = {
+    "Dockerfile": "FROM node:20-slim\nWORKDIR /app\nCOPY package.json package-lock.json ./\n"
+    'RUN npm ci\nCOPY . .\nCMD ["node", "i.js"]\n',
+    "i.js": "require('ms')\n",
+    "job.js": "require('ms')\n",
+    "package.json": '{"scripts": {"test": "jest", "job": "node job.js"}, "dependencies": {"ms": "2.1.3"},'
+    ' "devDependencies": {"jest": "29.0.0"}}',
+    "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {"dependencies": {"ms": "2.1.3"},'
+    ' "devDependencies": {"jest": "29.0.0"}}, "node_modules/ms": {"version": "2.1.3"},'
+    ' "node_modules/jest": {"version": "29.0.0", "dev": true}}}',
+}
+COMPOSE = "services:\n  app:\n    build: .\n"
+
+
+def result(made: Any, select: str, level: str = "standard") -> Result:
+    file = made.root / "Dockerfile"
+    given = Options(builds=partial(Workspace(made.root).projects, file), level=level, select=(select,))
+    return rewrite(file.read_text(), given, str(file))
+
+
+def reasons(found: Result) -> str:
+    return "\n".join(remark.reason for remark in found.remarks)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("compose.yaml", f"{COMPOSE}    command: go vet ./...\n", "go vet ./... (compose.yaml:4) belongs to the tools"),
+        ("compose.yaml", f"{COMPOSE}    entrypoint: [sh, -c, 'nc -z db 1; exec /app']\n", "may lack nc"),
+        ("compose.yaml", f"{COMPOSE}    command: $CMD\n", "is not known"),
+        (
+            "Makefile",
+            "IMG := me/app\nb:\n\tdocker build -t $(IMG) .\n\tdocker run --rm -it $(IMG) go test ./...\n",
+            "go test",
+        ),
+        ("run.sh", "docker build -t a .\ndocker run -e A=1 --entrypoint make a check\n", "make check (run.sh:2)"),
+        (
+            "k8s/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {name: a, image: a, command: [go, run, .]}\n",
+            "go run . (k8s/pod.yaml:5)",
+        ),
+    ],
+)
+def test_a_command_of_the_build_tools_keeps_the_stage_whole(tree: Make, name: str, text: str, said: str) -> None:
+    made = tree({**GO, name: text, "b.sh": "docker build -t a .\n"})
+    found = result(made, "DS401")
+    assert not found.changed
+    assert said in reasons(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{COMPOSE}    command: /app --serve\n",
+        f"{COMPOSE}    healthcheck: {{test: 'grep -q x /proc/1/cmdline'}}\n",
+        f"{COMPOSE}    command: [sh, -c, 'sleep 1; exec /app']\n",
+    ],
+)
+def test_what_the_runtime_has_may_be_run(tree: Make, text: str) -> None:
+    found = result(tree({**GO, "compose.yaml": text}), "DS401")
+    assert "AS runtime" in found.text
+
+
+def test_what_a_package_brings_is_installed(tree: Make) -> None:
+    text = f"{COMPOSE}    healthcheck: {{test: curl -f localhost}}\n"
+    found = result(tree({**GO, "compose.yaml": text}), "DS401")
+    assert "--no-install-recommends ca-certificates curl" in found.text
+
+
+def test_a_shell_takes_a_base_with_a_shell(tree: Make) -> None:
+    made = tree({**GO, "compose.yaml": COMPOSE, "Makefile": "sh:\n\tdocker compose exec app sh\n"})
+    assert "distroless" not in result(made, "DS401", "aggressive").text
+    made = tree({**GO, "compose.yaml": COMPOSE, "Makefile": "sh:\n\tls\n"})
+    assert "distroless" in result(made, "DS401", "aggressive").text
+
+
+def test_a_script_is_read(tree: Make) -> None:
+    made = tree(
+        {
+            "Dockerfile": 'FROM rust:1.79-slim\nWORKDIR /app\nCOPY . .\nRUN cargo build\nCMD ["target/debug/a"]\n',
+            "Cargo.lock": "",
+            "Cargo.toml": '[package]\nname = "a"\n',
+            "src/main.rs": "fn main() {}\n",
+            "dev.sh": "#!/bin/sh\ncargo watch\n",
+            "compose.yaml": f"{COMPOSE}    command: ./dev.sh\n",
+        }
+    )
+    found = result(made, "DS405")
+    assert "cargo watch (compose.yaml:4) belongs to the tools of the build" in reasons(found)
+
+
+JAVA = {
+    "Dockerfile": "FROM maven:3.9-eclipse-temurin-21\nWORKDIR /b\nCOPY . .\nRUN mvn -q package\n"
+    'CMD ["java", "-jar", "target/a.jar"]\n',
+    "pom.xml": "<project/>",
+    "src/main/java/A.java": "class A {}\n",
+}
+
+
+@pytest.mark.parametrize("words", ["java Tool.java", "java --source 21 Tool", "jps", "mvn test", "jcmd 1 VM.version"])
+def test_what_compiles_java_needs_the_kit(tree: Make, words: str) -> None:
+    found = result(tree({**JAVA, "compose.yaml": f"{COMPOSE}    command: {words}\n"}), "DS404")
+    assert not found.changed
+    assert "compose.yaml:4" in reasons(found)
+
+
+@pytest.mark.parametrize("words", ["java -cp target/a.jar Main", "java -jar target/a.jar --x", "curl localhost"])
+def test_what_runs_java_does_not(tree: Make, words: str) -> None:
+    assert result(tree({**JAVA, "compose.yaml": f"{COMPOSE}    command: {words}\n"}), "DS404").changed
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yaml", f"{COMPOSE}    command: npm test\n"),
+        ("compose.yaml", f"{COMPOSE}    healthcheck: {{test: npx jest}}\n"),
+        ("Makefile", "t:\n\tdocker build -t a .\n\tdocker run --rm a npx jest\n"),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  t:\n    steps:\n    - run: docker build -t a . && docker run a npm test\n",
+        ),
+        ("package.json", NODE["package.json"][:-1] + ', "x": "docker run a npm test"}'),
+    ],
+)
+def test_development_stays_where_it_is_run(tree: Make, name: str, text: str) -> None:
+    found = result(tree({**NODE, "b.sh": "docker build -t a .\n", name: text}), "DS410")
+    assert not found.changed
+    assert name in reasons(found)
+
+
+def test_development_goes_where_only_the_program_is_run(tree: Make) -> None:
+    text = f"{COMPOSE}    command: npm run job\n    healthcheck: {{test: curl -f localhost}}\n"
+    made = tree({**NODE, "compose.yaml": text, "Makefile": "sh:\n\tdocker compose exec app bash\n"})
+    assert "npm ci --omit=dev" in result(made, "DS410").text
+
+
+def test_tools_of_python_stay_where_they_are_run(tree: Make) -> None:
+    files = {
+        "Dockerfile": "FROM python:3.12\nRUN pip install poetry\nWORKDIR /a\nCOPY pyproject.toml poetry.lock ./\n"
+        'RUN poetry install --no-root\nCOPY a.py ./\nCMD ["python", "a.py"]\n',
+        "a.py": "print(1)\n",
+        "poetry.lock": "",
+        "pyproject.toml": '[tool.poetry.group.dev.dependencies]\npytest = "8"\n',
+    }
+    assert "--without=dev" in result(tree(files), "DS410").text
+    for words in ("poetry run pytest", "make check", "sh -c '$$X'"):
+        found = result(tree({**files, "compose.yaml": f"{COMPOSE}    command: {words}\n"}), "DS410")
+        assert not found.changed
+        assert "compose.yaml:4 runs" in reasons(found)
