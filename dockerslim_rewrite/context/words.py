@@ -30,6 +30,7 @@ from .collected import Collected, at_path
 from .given_places import given_places
 from .php_code import shell_commands
 from .started import in_command, in_line
+from .system_files import of_the_distribution
 
 #: Folders whose files do not run in the container, or are not the project's own.
 _ELSEWHERE = re.compile(
@@ -211,6 +212,8 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         found.programs.append(StartedProgram(None, "a program that the code computes", Evidence(path, 0)))
     for program in found.programs[known:]:
         found.doubt("it starts other programs", program.evidence)
+    if path.endswith(words.suffixes):
+        found.programs += of_the_distribution(words, path, text)
 
 
 def _by_line(text: str, found: Iterable[FoundCall]) -> dict[int, list[FoundCall]]:

@@ -11,6 +11,9 @@ from .tables import table
 
 #: A version, or the least one, that is asked for; the newest of those that may be newer comes compiled as well.
 _ASKED = re.compile(r"(?:==|~=|>=)\s*(\d+(?:\.\d+)*)")
+#: A shared library by its name, and files of the distribution.
+_SONAME = re.compile(r"(?:.*/)?(?P<name>[^/]+?)(?:\.so(?:\.\d+)*|\.dll)")
+_DATA = re.compile(r"/usr/(?:share|libexec|include)/.")
 
 
 @record
@@ -21,7 +24,8 @@ class Smaller:
     that only the larger image has to the Debian packages that bring them back (none where its manager is another).
     ``documentation`` says that nothing but documentation is missing, ``command_goes`` that the larger image's own CMD
     is, ``copies`` that what other stages built runs on it as well. A file that holds ``text`` speaks of places that are
-    elsewhere in it. ``saving`` estimates in bytes what the smaller one lacks, None where it was not measured.
+    elsewhere in it. ``files`` are tables of the distribution that it has. ``saving`` estimates in bytes what the
+    smaller one lacks, None where it was not measured.
     """
 
     kind: str
@@ -33,6 +37,7 @@ class Smaller:
     copies: bool
     text: re.Pattern[str] | None
     saving: int | None
+    files: frozenset[str] = frozenset()
 
 
 @record
@@ -94,6 +99,7 @@ def smaller(name: str, kind: str, family: str | None) -> Smaller | None:
                 copies=entry.get("copies", False),
                 text=re.compile(entry["text"]) if "text" in entry else None,
                 saving=entry.get("saving"),
+                files=frozenset(entry.get("files", ())),
             )
     return None
 
@@ -123,6 +129,56 @@ def installer(manager: str) -> Installer | None:
         frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts")
     )
     return Installer(packages, commands, harmless, scripts, entry.get("wheels", {}))
+
+
+@record
+class OfTheSystem:
+    """What code reads or loads of the distribution by its name: ``files`` with the packages that bring them, libraries
+    (``sonames``, without version) with development packages, what is ``present`` or ``everywhere``.
+    """
+
+    files: Mapping[str, str]
+    sonames: Mapping[str, str]
+    present: frozenset[str]
+    everywhere: tuple[str, ...]
+
+    def has(self, name: str) -> bool:
+        """Whether every image of a distribution has the file or library *name*."""
+        bare = _bare(name)
+        if "/" not in name and bare is not None:
+            return bare in self.present
+        return any(name == one or name.startswith((f"{one}/", f"{one}.")) for one in self.everywhere)
+
+    def development(self, name: str) -> str | None:
+        """The development package of the library *name*, where it is named with its version, as programs load it."""
+        bare = _bare(name)
+        return self.sonames.get(bare) if bare is not None and ".so." in name else None
+
+
+@lru_cache(maxsize=1)
+def of_the_system() -> OfTheSystem:
+    """What is known of files and libraries of the distribution."""
+    data = table("smaller")
+    present = data["present"]
+    return OfTheSystem(data["files"], data["sonames"], frozenset(present["names"]), tuple(present["everywhere"]))
+
+
+def is_data(name: str) -> bool:
+    """Whether *name*, as code starts or loads it, is a file of the distribution's and no program.
+
+    What lies in /etc belongs to the program itself as often, but for known tables.
+    """
+    return _DATA.match(name) is not None or name in table("smaller")["files"]
+
+
+def is_library(name: str) -> bool:
+    """Whether *name*, as code starts or loads it, is a shared library."""
+    return _SONAME.fullmatch(name) is not None
+
+
+def _bare(name: str) -> str | None:
+    match = _SONAME.fullmatch(name)
+    return match["name"] if match is not None else None
 
 
 def full_images() -> frozenset[str]:

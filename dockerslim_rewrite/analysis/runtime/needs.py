@@ -13,7 +13,18 @@ from ...knowledge.effects import only_assigns
 from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
 from ...knowledge.linked import linked_packages
-from ...knowledge.smaller import Installer, Smaller, beside, documentation, installer, programs_of, static_images
+from ...knowledge.smaller import (
+    Installer,
+    Smaller,
+    beside,
+    documentation,
+    installer,
+    is_data,
+    is_library,
+    of_the_system,
+    programs_of,
+    static_images,
+)
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
@@ -243,6 +254,7 @@ class _Reader:
         if self.smaller.command_goes and entry is None and command is None:
             raise Unmet("the container runs the larger image's own command")
         if self.smaller.documentation:
+            self._documented()
             return
         argv: tuple[str, ...] = ()
         for step in (entry, command):
@@ -264,6 +276,12 @@ class _Reader:
         for one in started_programs(self.facts):
             self._by_code(one)
 
+    def _documented(self) -> None:
+        """What code of the project reads of the documentation."""
+        for one in started_programs(self.facts):
+            if one.name is not None and documentation().paths.match(one.name):
+                raise Unmet(f"code reads {one.name} ({one.evidence}), which is left out there")
+
     def _elsewhere(self, argv: Sequence[str | None], where: Evidence) -> None:
         try:
             self.command(argv if None in argv else started(tuple(map(str, argv))), None)
@@ -273,6 +291,9 @@ class _Reader:
     def _by_code(self, started: StartedProgram) -> None:
         """A program that code of the project starts."""
         folder, name = posixpath.split(started.name or "")
+        if started.name is not None and (is_library(started.name) or is_data(started.name)):
+            self._by_name(started)
+            return
         if started.name is None or folder not in _SYSTEM:
             raise Unmet(f"what code starts or loads is not known: {started.written} ({started.evidence})")
         try:
@@ -282,6 +303,24 @@ class _Reader:
                 self._package("openssh-client", "ssh", None)
         except Unmet as reason:
             raise Unmet(f"code starts {name} ({started.evidence}), and {reason}") from None
+
+    def _by_name(self, started: StartedProgram) -> None:
+        """A library or a table of the distribution that code uses: beneath Java all variants have the same."""
+        name = started.name or ""
+        project = self.facts.project
+        if self.smaller.kind != "slim" or (project is not None and name in project.image_files(self.facts.build)):
+            return
+        known = of_the_system()
+        package = known.files.get(name)
+        if package is not None and name not in self.smaller.files:
+            self.missing.setdefault(package, None)
+        elif package is None and is_data(name):
+            self.named[f"{started.evidence} names {name}"] = None
+        elif package is None:
+            found = libraries(known.development(name) or "", self.family, self.release)
+            if not found:
+                raise Unmet(f"code loads {name} ({started.evidence}), and which package brings it is not known")
+            self.missing.update(dict.fromkeys(found))
 
     def _healthcheck(self, step: Healthcheck) -> None:
         if step.argv is not None:

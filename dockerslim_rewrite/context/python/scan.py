@@ -9,8 +9,10 @@ from typing import Any
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, StartedProgram, WriteKind, WrittenPath
 from ...knowledge.python_calls import python_calls
+from ...knowledge.smaller import is_library, of_the_system
 from ...knowledge.written import absolute_path, looks_written
 from ..collected import certain
+from ..system_files import is_distributed
 from .found import ModuleScan, Ran
 from .given import chosen_functions, given_places
 from .mentions import argument, handed_over, spoken_of, told_to
@@ -86,6 +88,8 @@ class _Scanner:
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and id(node) not in self.parts:
                 self._sqlite(Value(node.value), node)
+                if is_distributed(node.value):
+                    self.started.append(StartedProgram(node.value.rstrip("/"), node.value, self.evidence(node)))
                 if id(node) not in self.told and (looks_written(node.value) or self._absolute(node, node.value)):
                     self._note(Value(node.value), "POSSIBLE", node)
         elif isinstance(node, ast.JoinedStr):
@@ -107,11 +111,28 @@ class _Scanner:
                 return
             names = [node.module or "", *(f"{node.module}.{name}" for name in names)]
         for name in names:
-            parts = name.split(".")
-            for end in range(1, len(parts) + 1):
-                module = ".".join(parts[:end])
-                if module in self.data["needing"]:
-                    self._needs(module, self.data["needing"][module], node)
+            self._imported(name, node)
+
+    def _imported(self, name: str | None, node: ast.AST) -> None:
+        """Note what the module *name* needs, and those that it lies in."""
+        parts = name.split(".") if name else []
+        for end in range(1, len(parts) + 1):
+            module = ".".join(parts[:end])
+            if module in self.data["needing"]:
+                self._needs(module, self.data["needing"][module], node)
+
+    def _loads(self, node: ast.Call, name: str) -> None:
+        """Note the library that a call of *name* loads."""
+        where = self.evidence(node)
+        said = f"{name}() loads a library of the system"
+        given = argument(node, 0, "name")
+        if isinstance(given, ast.Constant) and given.value is None:
+            # The program itself.
+            return
+        text = self.evaluator.value(given).text if given is not None else None
+        known = text if text is not None and is_library(text) and not name.endswith("find_library") else None
+        if known is None or not of_the_system().has(known):
+            self.started.append(StartedProgram(known, said, where))
 
     def _needs(self, name: str, program: str, node: ast.AST) -> None:
         """Note that *name* of the library needs *program*, or a library of the system."""
@@ -169,10 +190,10 @@ class _Scanner:
                 return self._runs(node, spread=name in data["runs"]["spread"])
             if name in data["needing_calls"]:
                 self._needs(f"{name}()", data["needing_calls"][name], node)
+            if name == "importlib.import_module" and node.args:
+                self._imported(self.evaluator.value(node.args[0]).text, node)
             if name in data["loads"]["names"]:
-                where = self.evidence(node)
-                self.started.append(StartedProgram(None, f"{name}() loads a library of the system", where))
-                return None
+                return self._loads(node, name)
             if name in data["opaque"]["names"]:
                 return self._opaque(node, name)
         for given in handed_over(node, self.module):

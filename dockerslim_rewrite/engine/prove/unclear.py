@@ -6,6 +6,7 @@ import re
 
 from ...analysis.project import Project, StartedProgram
 from ...ir.build import read_build
+from ...knowledge.smaller import is_data, is_library
 from ...syntax import parse
 from ...text import Source
 
@@ -25,7 +26,11 @@ def started(dockerfile: bytes, project: Project) -> tuple[str | None, tuple[tupl
     reason = "what code starts or loads is known only when it runs"
     return (
         None if unknown is None else f"{reason} ({unknown.evidence})",
-        tuple((one.name, str(one.evidence)) for one in found if one.name is not None),
+        tuple(
+            (one.name, str(one.evidence))
+            for one in found
+            if one.name is not None and not is_library(one.name) and not is_data(one.name)
+        ),
     )
 
 

@@ -15,8 +15,18 @@ from ...change import Safety
 from ...ir.reference import parse
 from ...ir.steps import Copy
 from ...knowledge.images import ImageFacts, image_facts
+from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
-from ...knowledge.smaller import beside, common_commands, full_images, programs_of, smaller
+from ...knowledge.smaller import (
+    beside,
+    common_commands,
+    full_images,
+    is_data,
+    is_library,
+    of_the_system,
+    programs_of,
+    smaller,
+)
 from ...knowledge.vocabulary import vocabularies
 from ...record import evolve
 from .given_needs import wanted
@@ -41,9 +51,18 @@ def completed(project: Project, target: Target) -> Target | str:
     """
     there: frozenset[str] | None = None
     brought: dict[str, None] = {}
+    guessed: str | None = None
     for started in _started(project):
         if started.name is None:
             return f"what code starts or loads is known only when it runs: {started.written} ({started.evidence})"
+        if is_library(started.name) or is_data(started.name):
+            files = _file(project, target, started.name)
+            if files is None and is_data(started.name):
+                guessed = guessed or f"code names {started.name} ({started.evidence}), which may stay behind"
+            elif files is None:
+                return f"code loads {started.name} ({started.evidence}), which {target.image} may lack"
+            brought.update(dict.fromkeys(files or ()))
+            continue
         there = there if there is not None else frozenset(_programs(project, target))
         if not _has(project, target, started.name, there):
             packages = _bringing(project, target, started.name)
@@ -62,24 +81,52 @@ def completed(project: Project, target: Target) -> Target | str:
         if not packages:
             return f"{target.image} may lack {one.name}: {one.said} runs it"
         brought.update(dict.fromkeys(packages))
+    if guessed is not None:
+        target = evolve(target, safety=Safety.AGGRESSIVE, why=f"{target.why}; {guessed}")
     return evolve(target, packages=tuple(sorted({*target.packages, *brought}))) if brought else target
+
+
+def _file(project: Project, target: Target, name: str) -> tuple[str, ...] | None:
+    """The packages that bring the library or table *name* to the stage on *target*, none where it is there; None where
+    that is not known.
+    """
+    path = posixpath.normpath(posixpath.join(project.folder or "/", name))
+    own = project.shipping.covers(path) if "/" in name else name in project.shipping.made
+    if own or name in target.files or not _loses(project, target):
+        return ()
+    if is_data(name) and target.image == project.stage.head.image:
+        return ()
+    package = of_the_system().files.get(name)
+    if package is not None:
+        return (package,) if _installs(project, target, package) else None
+    facts = _image(target)
+    wanted = of_the_system().development(name)
+    if facts is None or wanted is None:
+        return None
+    found = libraries(wanted, facts.distribution or facts.family or "", facts.release)
+    return found if found and all(_installs(project, target, one) for one in found) else None
 
 
 def _bringing(project: Project, target: Target, name: str) -> tuple[str, ...]:
     """The packages that bring the program *name* to the stage on *target*; none where that is not known."""
     package = _of_systems().get(name)
-    facts = _image(target)
-    if package is None or facts is None or facts.family != "debian" or facts.shell in (None, "none"):
-        return ()
-    full = project.image.name in full_images() and not is_small(project.image)
-    if not full and package not in {one.name for one in project.shipping.packages}:
-        # The builder lacks it as well, as far as is known.
-        return ()
-    today = project.facts.today or facts.as_of
-    if facts.deprecated is not None or ended(facts, today) is not None:
+    if package is None or not _installs(project, target, package):
         return ()
     also = beside(package)
     return (package,) if also is None else (package, also)
+
+
+def _installs(project: Project, target: Target, package: str) -> bool:
+    """Whether the stage on *target* can install *package*, and the builder had it."""
+    facts = _image(target)
+    if facts is None or facts.family != "debian" or facts.shell in (None, "none"):
+        return False
+    full = project.image.name in full_images() and not is_small(project.image)
+    if not full and package not in {one.name for one in project.shipping.packages}:
+        # The builder lacks it as well, as far as is known.
+        return False
+    today = project.facts.today or facts.as_of
+    return facts.deprecated is None and ended(facts, today) is None
 
 
 def _of_systems() -> Mapping[str, str]:

@@ -27,8 +27,9 @@ _DEVELOPMENT = re.compile(r"(?:.*-dev|gcc|g\+\+|build-base|build-essential)\Z")
 #: Packages with programs and tables that full images of languages have and smaller ones lack: buildpack-deps.
 _OF_FULL_IMAGES = frozenset(
     (
-        "adduser", "bzip2", "ca-certificates", "curl", "dirmngr", "file", "git", "gnupg", "imagemagick", "mercurial",
-        "media-types", "netbase", "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget", "xz-utils",
+        "adduser", "bzip2", "ca-certificates", "curl", "dirmngr", "file", "git", "gnupg", "imagemagick", "media-types",
+        "mercurial", "netbase", "openssh-client", "openssl", "patch", "procps", "subversion", "unzip", "wget",
+        "xz-utils",
     )
 )  # fmt: skip
 #: Packages that bring the certificates of authorities along, so that those are in the old image.
@@ -51,7 +52,7 @@ def check_install(step: Run, stage: Stage, claim: SplitsStage, others: Sequence[
     slimmed = is_slim_variant(stage.head.image, claim.base)
     brings = brings_libraries(stage.head.image)
     full = slimmed or is_full(stage.head.image)
-    develops = slimmed or brings or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
+    develops = full or brings or any(_DEVELOPMENT.match(re.split(r"[=:]", word)[0]) for word in before)
     for unit in found:
         plain = isinstance(unit, Command) and not unit.redirects and not unit.assignments
         words = unit.raw if isinstance(unit, Command) else ()
