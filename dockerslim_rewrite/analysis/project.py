@@ -185,12 +185,14 @@ class Classified:
 class Doubt:
     """Something that could not be read or followed, so that no fact may be called proven by its absence.
 
-    ``blind`` tells that nothing is known of a program that runs, as opposed to a part of what a known one does.
+    ``blind`` tells that nothing is known of a program that runs, as opposed to a part of what a known one does;
+    ``open`` that a known one runs code of which nothing is known.
     """
 
     reason: str
     evidence: Evidence
     blind: bool = False
+    open: bool = False
 
 
 @record

@@ -185,6 +185,8 @@ class Follower(Following):
         elif name in ("make", "gmake"):
             follow_make(self, argv, cwd, where, depth)
         elif name in _NODE:
+            # Options in NODE_OPTIONS come first: modules that are loaded before all others.
+            argv = (argv[0], *(self.environment.get("NODE_OPTIONS") or "").replace('"', "").split(), *argv[1:])
             own = loaded(argv, cwd, self.placed.context_of, self.tree) if self.placed.complete else None
             self._language("node", cwd, where, own)
         elif name in _NODE_PACKAGES:

@@ -16,6 +16,8 @@ from .python.modules import Reader
 from .python.values import UNKNOWN, Evaluator, Started
 from .started import in_command, in_line
 
+#: Where what Python loads by itself is looked for.
+_SITES = re.compile(r"/(?:site|dist)-packages\Z")
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")
 
@@ -98,6 +100,7 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
     if key in follower.seen or not entries:
         return
     follower.seen.add(key)
+    entries = [*entries, *_by_itself(follower, cwd)]
     if not follower.tree.complete:
         follower.doubt("the context is too large to be read completely", Evidence("", 0))
     found = _reader(follower, roots, cwd).reach(entries)
@@ -116,6 +119,24 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
             follower.doubt("it runs a program that the code computes", ran.evidence)
     # What a known program starts besides is a part of what it does.
     follower.doubts[known:] = [Doubt(doubt.reason, doubt.evidence) for doubt in follower.doubts[known:]]
+
+
+def _by_itself(follower: Following, cwd: str | None) -> list[str]:
+    """What Python loads whatever it is told. Source: Python library reference, "site"."""
+    told = (follower.environment.get("PYTHONPATH") or "").split(":")
+    folders = {posixpath.normpath(posixpath.join(cwd or "/", one)) for one in told if one}
+    found: list[str] = []
+    for image, context in follower.placed.context_of.items():
+        folder, name = posixpath.split(image)
+        installed = _SITES.search(folder) is not None
+        if name in ("sitecustomize.py", "usercustomize.py") and (installed or folder in folders):
+            found.append(context)
+        elif installed and name.endswith(".pth"):
+            lines = (follower.tree.read(context) or "").splitlines()
+            code = "\n".join(line for line in lines if line.startswith(("import ", "import\t")))
+            if code:
+                found.append(follower.modules.inline(code))
+    return found
 
 
 def follow_server(

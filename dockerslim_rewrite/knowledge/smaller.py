@@ -134,13 +134,15 @@ def installer(manager: str) -> Installer | None:
 @record
 class OfTheSystem:
     """What code reads or loads of the distribution by its name: ``files`` with the packages that bring them, libraries
-    (``sonames``, without version) with development packages, what is ``present`` or ``everywhere``.
+    (``sonames``, without version) with development packages, what is ``present`` or ``everywhere``, and the files that
+    distributions for ``small`` images have of themselves.
     """
 
     files: Mapping[str, str]
     sonames: Mapping[str, str]
     present: frozenset[str]
     everywhere: tuple[str, ...]
+    small: tuple[str, ...]
 
     def has(self, name: str) -> bool:
         """Whether every image of a distribution has the file or library *name*."""
@@ -160,7 +162,13 @@ def of_the_system() -> OfTheSystem:
     """What is known of files and libraries of the distribution."""
     data = table("smaller")
     present = data["present"]
-    return OfTheSystem(data["files"], data["sonames"], frozenset(present["names"]), tuple(present["everywhere"]))
+    return OfTheSystem(
+        files=data["files"],
+        sonames=data["sonames"],
+        present=frozenset(present["names"]),
+        everywhere=tuple(present["everywhere"]),
+        small=tuple(present["small"]),
+    )
 
 
 def is_data(name: str) -> bool:

@@ -369,7 +369,8 @@ class _Scanner:
     def _opaque(self, node: ast.Call, name: str) -> None:
         given = argument(node, 0, None)
         if given is None or self.evaluator.value(given).text is None:
-            self._doubt(node, f"{name}() runs code that only the running program knows")
+            said = f"{name}() runs code that only the running program knows"
+            self.doubts.append(Doubt(said, self.evidence(node), open=True))
 
     def _doubt(self, node: ast.AST, reason: str) -> None:
         self.doubts.append(Doubt(reason, self.evidence(node)))

@@ -108,7 +108,7 @@ def _serves(site: BaseSite, build: Build, facts: Facts) -> bool:
     if facts.project is None or facts.project.usage.guessed:
         return False
     # What a program loads that is not followed may start anything.
-    if any(doubt.blind for doubt in facts.project.behaviour(build).doubts):
+    if any(doubt.blind or doubt.open for doubt in facts.project.behaviour(build).doubts):
         return False
     heirs = facts.graph.heirs(site.stage.index)
     start = starting(build.stages[max(heirs)] if heirs else site.stage)

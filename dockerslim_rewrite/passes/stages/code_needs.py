@@ -36,6 +36,7 @@ from .split_project import Project, Target, is_small
 #: What could tell of programs that are started.
 _GIVEN = "its build context, by --context, or `dockerslim prove`"
 _PROVED = "`dockerslim prove`"
+_DISTROLESS = "/distroless/"
 _DEVELOPMENT = ("-dev", "-devel")
 #: What brings sources that the build context does not hold.
 _FETCHING = frozenset(("git", "svn", "hg", "curl", "wget"))
@@ -57,10 +58,10 @@ def completed(project: Project, target: Target) -> Target | str:
             return f"what code starts or loads is known only when it runs: {started.written} ({started.evidence})"
         if is_library(started.name) or is_data(started.name):
             files = _file(project, target, started.name)
-            if files is None and is_data(started.name):
+            if files is None and is_data(started.name) and started.name not in of_the_system().files:
                 guessed = guessed or f"code names {started.name} ({started.evidence}), which may stay behind"
             elif files is None:
-                return f"code loads {started.name} ({started.evidence}), which {target.image} may lack"
+                return f"code uses {started.name} ({started.evidence}), which {target.image} may lack"
             brought.update(dict.fromkeys(files or ()))
             continue
         there = there if there is not None else frozenset(_programs(project, target))
@@ -97,6 +98,9 @@ def _file(project: Project, target: Target, name: str) -> tuple[str, ...] | None
     if is_data(name) and target.image == project.stage.head.image:
         return ()
     package = of_the_system().files.get(name)
+    if package is not None and (project.image.family == "alpine" or _DISTROLESS in target.image):
+        # What Alpine lacks the builder on it lacks as well.
+        return () if project.image.family == "alpine" or name in of_the_system().small else None
     if package is not None:
         return (package,) if _installs(project, target, package) else None
     facts = _image(target)

@@ -205,7 +205,8 @@ def _slim(project: Project) -> list[Target] | str:
     wanted = tuple(sorted(dict.fromkeys(packages)))
     context = project.facts.project
     certain = found.looked_up and context is not None and not context.usage.guessed
-    certain = certain and context is not None and not any(one.blind for one in context.behaviour(project.build).doubts)
+    doubts = context.behaviour(project.build).doubts if context is not None else ()
+    certain = certain and not any(one.blind or one.open for one in doubts)
     certain = certain and RUNNERS.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
     safety = Safety.STANDARD if certain else Safety.AGGRESSIVE
     return [Target(base, safety, why, packages=wanted, saving=variant.saving)]
