@@ -181,7 +181,7 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         if starts:
             found.programs += (one for match in _calls(words.runs, bare) for one in _started(match, bare, where))
         if words.kit is not None and words.kit.search(bare) and path.endswith(words.suffixes):
-            found.programs.append(StartedProgram("javac", bare[:80], where))
+            found.programs.append(StartedProgram(words.kit_name, bare[:80], where))
         match = _first(words.writes, bare)
         if match is not None:
             found.writes.append(_write(match, cwd, where))

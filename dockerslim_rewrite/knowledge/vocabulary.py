@@ -17,7 +17,8 @@ class Vocabulary:
     of the program's. ``runs`` count in files that match ``starts``, where there is such; ``packages`` name libraries,
     in sources or in ``manifests`` where there are such, but for those that ``core`` matches. ``own`` names the
     project's own packages, in files that end in one of ``own_files``. An absolute path may be written where it stands
-    in a line that ``paths`` matches. ``loads`` find shared libraries that are loaded when it runs (group ``library``),
+    in a line that ``paths`` matches. What ``kit`` matches needs the development kit, which has ``kit_name``.
+    ``loads`` find shared libraries that are loaded when it runs (group ``library``),
     ``tables`` calls that read a table of the distribution, with its path.
     """
 
@@ -39,6 +40,7 @@ class Vocabulary:
     own: re.Pattern[str] | None
     own_files: tuple[str, ...]
     paths: re.Pattern[str] | None
+    kit_name: str = "javac"
     loads: tuple[re.Pattern[str], ...] = ()
     tables: tuple[tuple[re.Pattern[str], str], ...] = ()
 
@@ -67,6 +69,7 @@ def vocabularies() -> dict[str, Vocabulary]:
             re.compile(entry["own"], re.M) if "own" in entry else None,
             tuple(entry.get("own_files", entry["suffixes"])),
             _compiled(entry.get("paths")),
+            entry.get("kit_name", "javac"),
             tuple(map(re.compile, entry.get("loads", ()))),
             tuple((re.compile(expression), path) for expression, path in entry.get("tables", ())),
         )

@@ -48,6 +48,7 @@ from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
 from .folders import folders
+from .java_kit import compiled_at_start
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
@@ -369,6 +370,8 @@ class _Reader:
             self._language(done, argv, run)
         elif name == "tar":
             self._archive(rest, run)
+        elif name == "java" and self.smaller.kind == "jre" and (kit := compiled_at_start(argv[at:])) is not None:
+            raise Unmet(f"java compiles {kit} when it starts, which takes the development kit")
         else:
             self._program(name, rest, run)
 

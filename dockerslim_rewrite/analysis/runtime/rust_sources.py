@@ -24,8 +24,35 @@ _LITERALS = re.compile(r"\s*\"[^\"\n]*\"(?:\s*,\s*\"[^\"\n]*\")*(?:\s*,)?\s*\)")
 _WRITTEN = re.compile(r"\"([^\"\n]*)\"")
 #: Files that do not go into a program: what is tested, measured or shown, and what runs while building.
 _APART = re.compile(r"(?:^|/)(?:tests|benches|examples|target)/|(?:^|/)build\.rs\Z")
+#: What Cargo makes beside a program: others, and libraries that are loaded.
+_SEVERAL = re.compile(r"\[\[bin\]\].*\[\[bin\]\]|crate-type\s*=\s*\[[^\]]*\"(?:cdylib|dylib)\"", re.S)
+_BIN = re.compile(r"(?:^|/)src/bin/")
+_MAIN = re.compile(r"(?:^|/)src/main\.rs\Z")
+_ITSELF = re.compile(r"\bcurrent_exe\s*\(")
+_BUILT = re.compile(r"\"([^\"\n]*\btarget/(?:[\w-]+/)?(?:release|debug)/[^\"\n]+)\"")
 #: Sources that another compiler compiles.
 _FOREIGN = (".c", ".cc", ".cpp", ".cxx", ".s", ".S", ".go", ".zig")
+
+
+def beside_the_program(project: Project) -> str | None:
+    """Why the Rust program in *project* may use other files that Cargo makes; None where its sources tell of none.
+
+    It may where it asks where it lies itself and Cargo makes more than one program, or names a file of the target
+    directory.
+    """
+    paths = [file.path for file in project.files if not _APART.search(file.path)]
+    several = any(_SEVERAL.search(project.text(path) or "") for path in paths if path.endswith("Cargo.toml"))
+    several = several or any(_BIN.search(path) for path in paths)
+    several = several or sum(_MAIN.search(path) is not None for path in paths) > 1
+    for path in paths:
+        if not path.endswith(".rs"):
+            continue
+        text = project.text(path) or ""
+        if (found := _BUILT.search(text)) is not None:
+            return f"{path} names {found[1]}, which stays in the builder"
+        if several and _ITSELF.search(text) is not None:
+            return f"{path} asks where its program lies, and Cargo makes more than that one"
+    return None
 
 
 def opened_by_rust(project: Project) -> tuple[str, ...] | str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from ...analysis.flow.given_commands import given_commands, single_commands
 from ...analysis.packages.listed import Lists, Unmet
 from ...analysis.packages.node_scripts import COMPILERS, runs_script
+from ...analysis.runtime.java_kit import compiled_at_start
 from ...analysis.shell.operations import Kind, operation
 from ...knowledge.processes import rebuilds
 from ...record import record
@@ -25,8 +26,6 @@ _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +(?:-S +)?)?([\w.+-]+)")
 _NAMED = frozenset(("run", "run-script"))
 #: Programs that run a program of an installed package by its name.
 _RUNNERS = frozenset(("npx", "bunx", "pnpx"))
-#: Options of programs of Java that take a word.
-_JAVA_VALUES = frozenset(("-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules"))
 #: Scripts may call others so many times.
 _MOST = 8
 
@@ -78,25 +77,10 @@ def _wanted(
         yield Wanted(name, said, f"{said} installs packages, which may have to be compiled")
     elif name in _SHELLS and len(argv) > 1:
         yield Wanted(name, said, f"{said} may run anything")
-    elif name == "java" and not same and (kit := _kit(argv)) is not None:
+    elif name == "java" and not same and (kit := compiled_at_start(argv)) is not None:
         yield Wanted(name, said, f"{said}: {kit} needs the development kit")
     else:
         yield Wanted(argv[0], said, packaged=packaged and name not in COMPILERS)
-
-
-def _kit(argv: Sequence[str | None]) -> str | None:
-    """The word by which ``java`` compiles what it runs. Source: java(1), "Using Source-File Mode"."""
-    skip = False
-    for word in argv[1:]:
-        if skip:
-            skip = False
-        elif word in _JAVA_VALUES:
-            skip = True
-        elif word is not None and not word.startswith("-"):
-            return word if word.endswith(".java") else None
-        elif word == "--source":
-            return word
-    return None
 
 
 def _script(project: Project, argv: Sequence[str | None]) -> str | None:

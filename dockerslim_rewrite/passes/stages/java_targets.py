@@ -6,7 +6,9 @@ import posixpath
 import re
 from itertools import pairwise
 
+from ...analysis.runtime.java_kit import compiled_at_start
 from ...change import Safety
+from ...ir.steps import Exec
 from .java_archive import archive_alone
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
@@ -17,6 +19,10 @@ _KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool)|-javaagent")
 _BENEATH = re.compile(
     r"(?:(?P<tool>[\d.]+)-)?(?P<java>jdk-?|openjdk-|eclipse-temurin-)(?P<version>\d+)(?P<rest>(?:-\w+)*)\Z"
 )
+#: Goals, tasks and commands that write the class path of the build.
+_LISTED = re.compile(r"\bbuild-classpath\b|\bprintClasspath\b|\bfullClasspath\b|\bfetch\s+(?:\S+\s+)*--classpath\b")
+#: What a shell puts in for a command.
+_MADE = re.compile(r"-(?:cp|classpath|-class-path)[ =\"',]+[^ ,]*(?:\$\(|`)")
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 #: Gradle's image is built on Temurin since this version.
 _TEMURIN_SINCE = (7, 3)
@@ -32,6 +38,10 @@ def java_targets(project: Project) -> list[Target] | str:
         return problem
     if _KIT.search(project.build.text):
         return "it names a part of the development kit"
+    if _LISTED.search(project.build.text):
+        return "its class path may name archives in the build tool's own repository, which stays behind"
+    if any(isinstance(step, Exec) and _MADE.search(step.origin.args) for step in project.stage.steps):
+        return "a command makes its class path when the container starts"
     base = _runtime(project)
     if base is None:
         return f"no runtime variant of {project.image.name} is known for this tag"
@@ -46,6 +56,10 @@ def _archive(project: Project) -> str | None:
     """Why what ``java`` is told to run may be missing."""
     words = project.starting.words
     folder = project.folder or "/"
+    at = next((index for index, word in enumerate(words) if posixpath.basename(word) == "java"), None)
+    kit = compiled_at_start(words[at:]) if at is not None else None
+    if kit is not None:
+        return f"java compiles {kit} when it starts, which takes the development kit"
     if "-jar" in words[:-1]:
         path = posixpath.normpath(posixpath.join(folder, words[words.index("-jar") + 1]))
         return None if project.shipping.covers(path) else f"nothing here makes {path}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...analysis.runtime.rust_sources import opened_by_rust
+from ...analysis.runtime.rust_sources import beside_the_program, opened_by_rust
 from ...analysis.runtime.starting import EVERYWHERE, Started
 from ...analysis.shell.operations import operation
 from ...change import Safety
@@ -53,6 +53,10 @@ def rust_targets(project: Project) -> list[Target] | str:
         if problem is not None:
             return problem
         programs.append(place)
+    context = project.facts.project
+    beside = beside_the_program(context) if context is not None else None
+    if beside is not None and not project.shipping.covers(_target_directory(project)):
+        return beside
     image = project.image
     small = image.family == "alpine" or "slim" in image.parts.variant
     if not small and (problem := _linked(project)) is not None:
@@ -80,6 +84,11 @@ def rust_targets(project: Project) -> list[Target] | str:
     files = (*files, project.recipe.certificates or "")
     found.append(Target(base, Safety.STANDARD, f"{why}; {base} is of the same distribution", files, path, packages))
     return _lean(found, project, programs)
+
+
+def _target_directory(project: Project) -> str:
+    """Where Cargo puts what it makes."""
+    return posixpath.normpath(posixpath.join(project.folder or "/", "target"))
 
 
 def _lean(targets: list[Target], project: Project, programs: list[str]) -> list[Target]:

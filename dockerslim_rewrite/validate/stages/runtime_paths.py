@@ -167,7 +167,9 @@ class RuntimePaths:
 
     def _program(self, place: str | None, env: Mapping[str, str]) -> None:
         last = {step.keyword: step for step in self.stage.steps if isinstance(step, Exec)}
-        main = last.get("ENTRYPOINT") or last.get("CMD")
+        entry = last.get("ENTRYPOINT")
+        # An empty list takes the one of the base image away.
+        main = entry if entry is not None and entry.argv != () else last.get("CMD")
         # A tag that was pinned names the same image in other words.
         bases = (self.stage.head.image, self.runtime.head.image)
         pinned = any(isinstance(claim, PinsBase) and (claim.before, claim.after) == bases for claim in self.others)
