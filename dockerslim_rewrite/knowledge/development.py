@@ -8,7 +8,7 @@ from functools import lru_cache
 from ..record import record
 from .tables import table
 
-_LANGUAGES = frozenset(("tools", "builtin", "words"))
+_LANGUAGES = frozenset(("tools", "builtin", "words", "configuration"))
 
 
 @record
@@ -65,3 +65,24 @@ def word_of(package: str, language: str) -> str | None:
 def builtin(module: str) -> bool:
     """Whether *module* comes with Node.js itself, and starts no other programs."""
     return module in table("development")["builtin"]["javascript"]
+
+
+def reads_configuration(name: str) -> bool:
+    """Whether the package *name* looks for configuration that names other packages."""
+    return any(fnmatchcase(name, pattern) for pattern in table("development")["configuration"]["readers"])
+
+
+def configures(name: str) -> bool:
+    """Whether a file called *name*, without directories, is such configuration."""
+    return any(fnmatchcase(name, pattern) for pattern in table("development")["configuration"]["files"])
+
+
+def configuring_keys() -> tuple[str, ...]:
+    """The keys of package.json that hold such configuration."""
+    return tuple(table("development")["configuration"]["keys"])
+
+
+def called(name: str) -> tuple[str, ...]:
+    """How configuration may call the package *name*."""
+    leads = [lead for lead in table("development")["configuration"]["leads"] if name.startswith(lead)]
+    return (name, *(name.removeprefix(lead) for lead in leads))

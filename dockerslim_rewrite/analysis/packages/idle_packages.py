@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,15 @@ from typing import Any
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck
-from ...knowledge.development import Omission, builtin, only_a_tool
+from ...knowledge.development import (
+    Omission,
+    builtin,
+    called,
+    configures,
+    configuring_keys,
+    only_a_tool,
+    reads_configuration,
+)
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ...text.structured import read_json
@@ -60,7 +69,7 @@ class IdlePackages:
         strange = next((name for name in self.names if not only_a_tool(name)), None)
         if strange is not None:
             return f"it is not known that no program loads {strange}"
-        return self._locked(known) or self._asked() or self._loaded() or self._given()
+        return self._locked(known) or self._asked() or self._loaded() or self._configured() or self._given()
 
     def _locked(self, known: Omission) -> str | None:
         """What the lock file says against it."""
@@ -106,6 +115,26 @@ class IdlePackages:
         if "NODE_OPTIONS" in self.build.text or "node-options" in settings:
             return "NODE_OPTIONS may load anything"
         return self._needed_by(self._started())
+
+    def _configured(self) -> str | None:
+        """Which configuration, that a package looks for which stays, names one of them."""
+        kept = self._listed("dependencies") | self._listed("optionalDependencies") | self._listed("peerDependencies")
+        reader = next((name for name in sorted(kept) if reads_configuration(name)), None)
+        if reader is None:
+            return None
+        texts = {
+            path: self._text(path) or ""
+            for path in self.files
+            if configures(posixpath.basename(path)) and "/node_modules/" not in path
+        }
+        package = self.package or {}
+        texts |= {f"package.json ({key})": json.dumps(package[key]) for key in configuring_keys() if key in package}
+        for path, text in texts.items():
+            for name in self.names:
+                words = "|".join(map(re.escape, called(name)))
+                if re.search(rf"""['"`](?:{words})['"`/]|^\s*-\s+(?:{words})\s*$""", text, re.M):
+                    return f"{reader} may read {posixpath.basename(path)}, which names {name}"
+        return None
 
     def _given(self) -> str | None:
         """What other containers of the repository load of them."""

@@ -41,6 +41,8 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
         return
     stage = build.stages[-1]
     kept: list[tuple[int, str, str]] = []
+    stays: set[tuple[str, str | None]] = set()
+    leaving: list[tuple[tuple[str, str | None], Change]] = []
     for run in stage.runs:
         for use in facts.uses(run):
             known = omission(use.operation.manager.name)
@@ -49,10 +51,14 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
             line = build.document.line_of(run.body.logical.before(use.command.span.start)) if run.body else run.line
             said = f"{use.operation.executable} {use.operation.subcommand}".rstrip()
             found = _asked(use, known, stage, build, facts)
+            project = known.manager, facts.state(run).workdir
             if isinstance(found, str):
                 kept.append((line, said, found))
+                stays.add(project)
             elif found is not None:
-                yield _change(use, *found, line)
+                leaving.append((project, _change(use, *found, line)))
+    # What one installation brings, another one of the same project does not take away.
+    yield from (change for project, change in leaving if project not in stays)
     if kept:
         line, said, found = kept[0]
         others = sorted({str(one) for one, _, _ in kept[1:]}, key=int)
@@ -105,7 +111,7 @@ def _idle(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -
         return f"it is not known whether its {known.manager} has the option {known.option}"
     if not idle.names:
         return None
-    return _later(use, stage, facts) or idle.needed(known) or (known.option, idle.names)
+    return _later(use, known, stage, facts) or idle.needed(known) or (known.option, idle.names)
 
 
 def _tools(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) -> Asked:
@@ -118,10 +124,10 @@ def _tools(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) 
         return f"its list in {folder} does not come from the build context, so it was not read"
     if not listed.names:
         return None
-    return _later(use, stage, facts) or listed.needed() or (listed.option, listed.names)
+    return _later(use, known, stage, facts) or listed.needed() or (listed.option, listed.names)
 
 
-def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
+def _later(use: Use, known: Omission, stage: Stage, facts: Facts) -> str | None:
     """What runs behind the installation and may need them."""
     for call in facts.calls(stage):
         behind = call.run.index > use.run.index or (
@@ -133,7 +139,10 @@ def _later(use: Use, stage: Stage, facts: Facts) -> str | None:
         text = " ".join(word.text for word in call.words[:3])
         if done is not None:
             everywhere = done.has_flag("-g", "--global") or done.subcommand == "global add"
-            if done.manager.name in _SYSTEM or done.subcommand.split(" ")[0] in _QUIET or everywhere:
+            again = done.manager.name == use.operation.manager.name and _installs(
+                Use(call.run, call.command, done), known
+            )
+            if again or done.manager.name in _SYSTEM or done.subcommand.split(" ")[0] in _QUIET or everywhere:
                 continue
             return f"{text} after it may need them"
         found = writing(call.name)
