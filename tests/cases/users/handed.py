@@ -20,8 +20,8 @@ HANDED = (
     Handed("30b-hf", "standard", lacks=("USER",), remarks=(("DS501", "as sentence_transformers does"),)),
     Handed("30h-puppeteer", "standard", lacks=("USER",), remarks=(("DS501", "the browser of Puppeteer"),)),
     Handed("30s-corepack", "standard", lacks=("USER",), remarks=(("DS501", "corepack puts"),)),
-    Handed("31a-go-runtime", "standard", lacks=("AS runtime",), remarks=(("DS401", "code uses git (main.go:24)"),)),
-    Handed("31e-go-exec", "standard", lacks=("AS runtime",), remarks=(("DS401", "code uses git (main.go:11)"),)),
+    Handed("31a-go-runtime", "standard", ("AS runtime", "install -y --no-install-recommends ca-certificates git")),
+    Handed("31e-go-exec", "standard", ("AS runtime", "install -y --no-install-recommends ca-certificates git")),
     Handed("31i-java-compiler", "standard", lacks=("AS runtime",), remarks=(("DS404", "code uses javac"),)),
     Handed("61b-aspnet-port", "standard", lacks=("USER",), remarks=(("DS501", "port 80"),)),
     Handed(

@@ -444,7 +444,7 @@ ASKS = {
                 'func main() { exec.Command("/bin/bash", "-c", "curl x | jq .").Run() }\n'
             ),
         },
-        "standard", "DS401", "code uses curl",
+        "standard", "DS401", "code uses jq",
     ),
     "the debugger's interface in Java": (
         {"Dockerfile": JAVA, "pom.xml": POM, "src/main/java/A.java": "import com.sun.tools.attach.VirtualMachine;\n"},
