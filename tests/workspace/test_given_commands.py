@@ -55,6 +55,8 @@ def reasons(found: Result) -> str:
             "go test",
         ),
         ("run.sh", "docker build -t a .\ndocker run -e A=1 --entrypoint make a check\n", "make check (run.sh:2)"),
+        ("t.sh", "docker run -d --name w a\ndocker exec w go env\n", "go env (t.sh:2)"),
+        ("t.sh", "if docker run --rm a go env; then\n  :\nfi\n", "go env (t.sh:1)"),
         (
             "k8s/pod.yaml",
             "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {name: a, image: a, command: [go, run, .]}\n",

@@ -37,6 +37,7 @@ _BARE = frozenset(
     )
 )  # fmt: skip
 _LETTERS = frozenset("ditqPT")
+_BEHIND = re.compile(r"\s*(?:;|&&|\|\|)")
 _QUOTES = ("'", '"')
 _MAX_TEXT: Final = 256 * 1024
 _MAX_FOUND: Final = 1_000
@@ -65,11 +66,12 @@ def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun,
         if not _TOOL.search(text):
             continue
         values = {match["name"]: match["value"] for match in _SET.finditer(text)}
+        containers: dict[str, str] = {}
         for number, line in logical_lines(text):
             if len(found) >= _MAX_FOUND:
                 return tuple(found)
             for argv in _commands(line, values):
-                one = _run(argv, Place(path, number + 1))
+                one = _run(argv, Place(path, number + 1), containers)
                 if one is not None:
                     found[one] = None
     return tuple(found)
@@ -86,30 +88,42 @@ def _commands(line: str, values: dict[str, str]) -> Iterator[tuple[str | None, .
         # A string of YAML, JSON or Groovy.
         rest = rest.rpartition(quoted)[0].replace('\\"', '"') or rest
     # Make's variables are none of the shell's.
-    script = read_script(re.sub(r"\$\((\w+)\)", r"${\1}", rest))
+    rest = re.sub(r"\$\((\w+)\)", r"${\1}", rest)
+    script = read_script(rest)
+    if not isinstance(script, Script):
+        # The line may be a part of a loop or a condition.
+        script = read_script(_BEHIND.split(rest, maxsplit=1)[0])
     for command in script.commands if isinstance(script, Script) else ():
         if isinstance(command, Simple) and command.name in _NAMES:
             yield command.argv
 
 
-def _run(argv: Sequence[str | None], place: Place) -> HandRun | None:
-    """What the command *argv* runs in a container; None where it runs nothing, or nobody knows in which."""
+def _run(argv: Sequence[str | None], place: Place, containers: dict[str, str]) -> HandRun | None:
+    """What the command *argv* runs in a container; None where it runs nothing, or nobody knows in which.
+
+    *containers* are the images of those that were given names before; one that is now is added.
+    """
     composed = (argv[0] or "").endswith("-compose")
     at = _behind_options(argv, 1)
     if not composed and at < len(argv) and argv[at] in ("compose", "container"):
         composed = argv[at] == "compose"
         at = _behind_options(argv, at + 1)
     verb = argv[at] if at < len(argv) else None
-    if verb not in ("run", "exec") or (verb == "exec" and not composed):
+    if verb not in ("run", "exec"):
         return None
     end = _behind_options(argv, at + 1)
     if end >= len(argv) or argv[end] is None:
         return None
-    entrypoint = _entrypoint(argv[at + 1 : end])
+    entrypoint = _told(argv[at + 1 : end], "--entrypoint")
     words = tuple(argv[end + 1 :])
-    if not words and entrypoint is None:
-        return None
     name = argv[end]
+    given = _told(argv[at + 1 : end], "--name")
+    if given is not None and name is not None and not composed:
+        containers[given] = name
+    if verb == "exec" and not composed:
+        name = containers.get(name or "")
+    if name is None or (not words and entrypoint is None):
+        return None
     return HandRun(place, None if composed else name, name if composed else None, words, entrypoint, verb == "exec")
 
 
@@ -128,11 +142,12 @@ def _behind_options(argv: Sequence[str | None], at: int) -> int:
     return at
 
 
-def _entrypoint(options: Sequence[str | None]) -> str | None:
+def _told(options: Sequence[str | None], name: str) -> str | None:
+    """The value of the option *name*, where it is known."""
     for at, word in enumerate(options):
-        if word == "--entrypoint":
+        if word == name:
             return options[at + 1] if at + 1 < len(options) else None
-        if word is not None and word.startswith("--entrypoint="):
+        if word is not None and word.startswith(f"{name}="):
             return word.partition("=")[2]
     return None
 
