@@ -31,11 +31,12 @@ def dev_dependencies(build: Build, facts: Facts) -> Proposals:
     tools, and no later command and no script while installing may run any. For Node.js, the container starts `node`
     with a file, or a script of package.json that does; every module that this file and those it asks for load is listed
     for programs that run; none of them names a package that is left out, or loads what a variable names; no package
-    that stays asks for one in package-lock.json. For Python and PHP, no source of the project but its tests has a word
-    of theirs. For Ruby it only says how. Where NODE_ENV says production, npm and Yarn leave them out by themselves. The
-    assumption is that a package that stays does not load a tool that it does not ask for. Sources: npm-install(1),
-    npm-ci(1), Yarn 1's and pnpm's `install`; Poetry's and Composer's `install`; bundle-install(1); Node.js
-    documentation, "Modules".
+    that stays asks for one in package-lock.json, and no configuration that such a package reads names one. For Python
+    and PHP, no source of the project but its tests has a word of theirs. What compose files, pods, scripts and
+    pipelines run in the image counts like CMD. For Ruby it only says how. Where NODE_ENV says production, npm and Yarn
+    leave them out by themselves. The assumption is that a package that stays does not load a tool that it does not ask
+    for. Sources: npm-install(1), npm-ci(1), Yarn 1's and pnpm's `install`; Poetry's and Composer's `install`;
+    bundle-install(1); Node.js documentation, "Modules".
     """
     if not build.stages:
         return
