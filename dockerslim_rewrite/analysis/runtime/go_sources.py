@@ -46,6 +46,8 @@ def may_need_c(project: Project) -> str | None:
         for imported in _imports(text):
             if imported == "C":
                 return f"{path} uses C"
+            if imported in ("plugin", "runtime/cgo"):
+                return f"{path} imports {imported}, which needs C"
             own = module is not None and (imported == module[1] or imported.startswith(module[1] + "/"))
             if "." in imported.partition("/")[0] and not own:
                 return f"{path} imports {imported}, which may use C"
