@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import surely_root
+from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
-from ...analysis.packages.cache_users import links_into_cache, works_offline
 from ...analysis.packages.called import cleaning_command
 from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
 from ...analysis.shell.operations import Kind, Operation

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...analysis.bases import base_image
+from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_of, cache_reader
-from ...analysis.packages.cache_users import links_into_cache, works_offline
 from ...analysis.packages.cleanup import always_runs, mounted, removes
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
-from ..effects.asking import effects
-from ..effects.reached import Ran, Reached
 from ..facts import Facts, Use
 from ..shell.operations import Kind, operation
+from .asking import effects
+from .reached import Ran, Reached
 
 #: Variables by which managers fetch nothing. Sources: each one's documentation of its settings.
 _OFFLINE = re.compile(
