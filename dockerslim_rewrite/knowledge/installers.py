@@ -19,9 +19,10 @@ class Installer:
 
     ``verbs`` may stand behind the executable (``several`` of them where that is so), followed by names of ``packages``
     or by one ``operand`` where there are such. What it reads is ``named`` in the command, or stands where it runs.
-    ``values`` are options that take the next word, those of ``files`` name a file that is read. The options
-    ``elsewhere`` make it read or write more than is known here. One of each group of ``needs`` has to be among the
-    words. ``made`` are paths, from the folder that it runs in, that the context may not hold.
+    ``values`` are options that take the next word, those of ``files`` name a file that is read, those of ``feeds`` a
+    URL or a folder of packages. The options ``elsewhere`` make it read or write more than is known here. One of each
+    group of ``needs`` has to be among the words. ``made`` are paths, from the folder that it runs in,
+    that the context may not hold.
     """
 
     manager: str
@@ -33,10 +34,28 @@ class Installer:
     named: bool
     values: frozenset[str]
     files: frozenset[str]
+    feeds: frozenset[str]
     elsewhere: tuple[str, ...]
     needs: tuple[frozenset[str], ...]
     made: tuple[str, ...]
     source: str
+
+
+@record
+class Setting:
+    """A variable of the environment by which a manager reads more, or something else.
+
+    What it names is ``read`` by that reader, or holds ``packages``, or is the ``entry`` itself, as is what the option
+    ``entry_flag`` in it names; or it leads ``elsewhere``, as the words ``refused`` in it do.
+    """
+
+    name: str
+    read: str
+    packages: bool
+    entry: bool
+    entry_flag: str
+    elsewhere: bool
+    refused: tuple[str, ...]
 
 
 @record
@@ -45,6 +64,25 @@ class Mixed:
 
     manifest: str
     instead: str
+
+
+@cache
+def settings_of(manager: str) -> tuple[Setting, ...]:
+    """The variables that *manager* reads."""
+    return tuple(
+        Setting(
+            name,
+            entry.get("read", ""),
+            entry.get("packages", False),
+            entry.get("entry", False),
+            entry.get("entry_flag", ""),
+            entry.get("elsewhere", False),
+            tuple(entry.get("refused", ())),
+        )
+        for entry in table("installers")["variables"]
+        if manager in entry["managers"]
+        for name in entry["names"]
+    )
 
 
 def installer_of(words: Sequence[str]) -> tuple[Installer, int] | None:
@@ -103,6 +141,7 @@ def _installer(entry: dict[str, Any]) -> Installer:
         named=entry.get("named", False),
         values=frozenset(entry.get("values", ())),
         files=frozenset(entry.get("files", ())),
+        feeds=frozenset(entry.get("feeds", ())),
         elsewhere=tuple(entry["elsewhere"]),
         needs=tuple(frozenset(group) for group in entry.get("needs", ())),
         made=tuple(entry["made"]),

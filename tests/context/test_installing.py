@@ -12,7 +12,7 @@ from dockerslim_rewrite.analysis.project import Installation
 from dockerslim_rewrite.context.installing import installation_of
 from dockerslim_rewrite.context.installing.readers import READERS
 from dockerslim_rewrite.context.tree import ContextTree
-from dockerslim_rewrite.knowledge.installers import all_installers
+from dockerslim_rewrite.knowledge.installers import all_installers, settings_of
 
 
 def installation(root: Path, manager: str, entry: str, files: dict[str, str]) -> Installation:
@@ -24,7 +24,9 @@ def installation(root: Path, manager: str, entry: str, files: dict[str, str]) ->
 
 
 def test_every_installer_has_a_reader() -> None:
-    assert {one.manager for one in all_installers()} == set(READERS)
+    managers = {one.manager for one in all_installers()}
+    named = {setting.read for manager in managers for setting in settings_of(manager) if setting.read}
+    assert managers | named == set(READERS)
 
 
 PACKAGE = '{"dependencies": {"a": "^1"}, "scripts": {"start": "x"}}'

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ...ir.steps import Arg, Run
-from ...knowledge.installers import Installer, Mixed, installer_of, mixed, stands_apart
+from ...knowledge.installers import Installer, Mixed, Setting, installer_of, mixed, settings_of, stands_apart
 from ...record import record
 from ...shell.script import Simple
 from ..facts import Facts
@@ -117,7 +117,7 @@ def _command(command: Simple, state: State, place: Place) -> Iterator[Installati
     if found is None:
         raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
     installer, length = found
-    yield from _installation(installer, words, length, state.workdir, place)
+    yield from _installation(installer, words, length, state, place)
 
 
 def _unclear(command: Simple) -> str | None:
@@ -134,9 +134,10 @@ def _unclear(command: Simple) -> str | None:
 
 
 def _installation(
-    installer: Installer, words: list[str], length: int, cwd: str | None, place: Place
+    installer: Installer, words: list[str], length: int, state: State, place: Place
 ) -> Iterator[Installation]:
-    operands, files = _arguments(installer, words[length:])
+    cwd = state.workdir
+    operands, files, feeds = _arguments(installer, words[length:])
     name = " ".join(words[:length])
     rest = _behind_verb(installer, operands)
     if rest is None or (rest and not (installer.packages or (installer.operand and len(rest) == 1))):
@@ -154,8 +155,14 @@ def _installation(
             raise NeedsMore(f"{name} does not say which file it reads")
     else:
         named = [*files, rest[0] if rest else "."]
+    besides = [found for feed in feeds for found in _packages(feed, cwd, place, name)]
+    for setting in settings_of(installer.manager):
+        if setting.name in state.exported:
+            named, read = _set(setting, named, words, state, place)
+            besides += read
     for path in named:
         yield _checked(place.project.installation(installer.manager, _inside(path, cwd, place)), words)
+    yield from besides
     for made in installer.made:
         path = posixpath.join(_inside(".", cwd, place), made)
         if place.project.holds(path) is not False:
@@ -164,10 +171,57 @@ def _installation(
             yield Installation((), exposed=(path,))
 
 
-def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The operands among *words*, and the values of the options that name files."""
+def _set(
+    setting: Setting, named: list[str], words: Sequence[str], state: State, place: Place
+) -> tuple[list[str], list[Installation]]:
+    """What the installation starts from, *named* or what takes its place, and what is read besides for *setting*."""
+    read: list[Installation] = []
+    value = state.env.get(setting.name)
+    if value is None or setting.name in state.args:
+        raise NeedsMore(f"what {setting.name} names is known only when the image is built")
+    given = value.split()
+    for word in given:
+        if any(word == one or word.startswith(f"{one}=") for one in setting.refused):
+            raise NeedsMore(f"{setting.name} says {word}, so that more of the project may be needed")
+        if setting.entry_flag and word.startswith(f"{setting.entry_flag}="):
+            # What takes the place of the manifest does not tell where the project is: the manifest does that.
+            return [*named, word.partition("=")[2]], read
+        if setting.packages:
+            read += _packages(word, state.workdir, place, setting.name)
+        elif setting.read and "://" not in word:
+            inside = _below(word, state.workdir, place)
+            if inside is not None:
+                read.append(_checked(place.project.installation(setting.read, inside), words))
+        elif setting.elsewhere and _below(word, state.workdir, place) is not None:
+            raise NeedsMore(f"{setting.name} names {word} in the project")
+    return (given if setting.entry and given else named), read
+
+
+def _packages(feed: str, cwd: str | None, place: Place, name: str) -> Iterator[Installation]:
+    """The folder or archive *feed* of the project, from which packages are installed."""
+    bare = feed.rpartition("=")[2].removeprefix("file:")
+    inside = _below(bare, cwd, place) if "://" not in bare else None
+    if inside is None:
+        return
+    if inside == "" or place.project.holds(inside) is not True:
+        raise NeedsMore(f"{name} looks for packages in a local directory that cannot be copied first: {bare}")
+    is_file = any(file.path == inside for file in place.project.files)
+    yield Installation((inside,)) if is_file else Installation((), (inside,))
+
+
+def _below(path: str, cwd: str | None, place: Place) -> str | None:
+    """The context path of *path*; None for what does not lie in the copied folder."""
+    if not path.startswith("/") and cwd is None:
+        raise NeedsMore(f"no WORKDIR says where {path} is")
+    full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    return _inside(path, cwd, place) if f"{full}/".startswith(place.folder.rstrip("/") + "/") else None
+
+
+def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """The operands among *words*, and the values of the options that name files, or where packages come from."""
     operands: list[str] = []
     files: list[str] = []
+    feeds: list[str] = []
     rest = iter(words)
     for word in rest:
         name, equals, value = word.partition("=")
@@ -180,9 +234,11 @@ def _arguments(installer: Installer, words: Sequence[str]) -> tuple[list[str], l
             raise NeedsMore(f"{installer.executables[0]} with {word} may need more of the project")
         elif name in installer.files:
             files.append(value if equals else next(rest, ""))
+        elif name in installer.feeds:
+            feeds.append(value if equals else next(rest, ""))
         elif name in installer.values and not equals:
             next(rest, "")
-    return operands, files
+    return operands, files, feeds
 
 
 def _behind_verb(installer: Installer, operands: list[str]) -> list[str] | None:

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 from ...knowledge.gradle_plugins import harmless_plugins
 from .needs import Needs, within
 
+#: Arguments of Maven by which another project is read, or only a part of this one.
+_ELSEWHERE = re.compile(r"(?!-f(?:f|ae|n)\Z)(?:-f|--file|-pl|--projects|-rf|--resume-from)(?:\Z|[=./]|(?<=-f)\w)")
 _ENTITIES = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.I)
 
 
@@ -33,13 +35,44 @@ def document(text: str) -> ElementTree.Element:
 def maven(needs: Needs, entry: str) -> None:
     """pom.xml of the folder *entry*, those of its modules and parents, .mvn and the wrapper; or a file of settings."""
     if entry.endswith(".xml"):
-        needs.required(entry)
+        if needs.required(entry):
+            _settings(needs, entry)
         return
     _pom(needs, entry)
-    needs.folder(posixpath.join(entry, ".mvn"))
+    if needs.folder(posixpath.join(entry, ".mvn")):
+        _arguments(needs, entry)
     needs.optional(posixpath.join(entry, "mvnw"))
     if posixpath.join(entry, ".mvn/extensions.xml") in needs.tree.by_path:
         needs.against(".mvn/extensions.xml loads extensions, which may read the project")
+
+
+def _settings(needs: Needs, path: str) -> None:
+    for element in document(needs.text(path)).iter():
+        text = (element.text or "").strip()
+        is_own = re.search(r"basedir|file:|\A\.{0,2}[/\w.-]+\Z", text) and element.tag in ("url", "localRepository")
+        if is_own and not (element.tag == "localRepository" and text.startswith("/")):
+            needs.against(f"{path} has a repository in the project itself: {text}")
+
+
+def _arguments(needs: Needs, folder: str) -> None:
+    """The files that .mvn/maven.config and .mvn/jvm.config name: both are arguments of each command."""
+    for name in ("maven.config", "jvm.config"):
+        path = posixpath.join(folder, ".mvn", name)
+        if path not in needs.tree.by_path:
+            continue
+        text = re.sub(r"\$\{(?:maven\.multiModuleProjectDirectory|session\.\w+|\w*basedir)\}/?", "./", needs.text(path))
+        for word in text.split():
+            if _ELSEWHERE.match(word):
+                needs.against(f"{path} says {word}, which leads to another project")
+            elif word.startswith("@") or ("${" in word and "/" in word):
+                needs.against(f"{path} names a file that is not known: {word}")
+        needs.named_in(re.sub(r"(?m)(?<!\S)-(?:s|gs|t)=?(?=[^-\s=])", " ", text), folder, folders=True)
+        for settings in re.findall(r"(?<!\S)(?:-g?s|--(?:global-)?settings)[\s=]*(\S+)", text):
+            target = within(folder, settings)
+            if target is None or not needs.required(target, path):
+                needs.against(f"{path} names the settings {settings}")
+            else:
+                _settings(needs, target)
 
 
 def _pom(needs: Needs, folder: str, named: str = "") -> None:

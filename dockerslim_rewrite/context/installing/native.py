@@ -12,13 +12,15 @@ from typing import Any
 from .needs import Needs
 
 
-def go(needs: Needs, folder: str) -> None:
-    """go.mod and go.sum."""
-    path = posixpath.join(folder, "go.mod")
+def go(needs: Needs, entry: str) -> None:
+    """go.mod and go.sum of the folder *entry*; or the file *entry*, which stands in for go.mod, and its sums."""
+    folder, path = (
+        (posixpath.dirname(entry), entry) if entry.endswith(".mod") else (entry, f"{entry}/go.mod".lstrip("/"))
+    )
     if not needs.required(path):
         return
     text = needs.text(path)
-    sums = posixpath.join(folder, "go.sum")
+    sums = f"{path.removesuffix('.mod')}.sum"
     if needs.optional(sums):
         known = set(re.findall(r"^(\S+ \S+) h1:", needs.text(sums), re.M))
         if not {f"{name} {version}" for name, version in _required(text)} <= known:

@@ -13,6 +13,7 @@ from ..tree import ContextTree
 #: More files than a manifest leads to in any project that builds.
 _MOST = 200
 _TOKEN = re.compile(r"[^\s\"'=,;:]+")
+_REMOTE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.I)
 
 
 class Needs:
@@ -78,17 +79,27 @@ class Needs:
         """The TOML document in a file. Raises ``ValueError`` for anything else."""
         return read_toml(self.text(path))
 
-    def configuration(self, path: str) -> None:
-        """Collect the configuration at *path*, if it is there, with all files of the context that it names."""
+    def configuration(self, path: str, *, folders: bool = False) -> None:
+        """Collect the configuration at *path*, if it is there, with all files of the context that it names, and all
+        *folders* where these may be named as well.
+        """
         if self.optional(path):
-            self.named_in(self.text(path), posixpath.dirname(path))
+            self.named_in(self.text(path), posixpath.dirname(path), folders=folders)
 
-    def named_in(self, text: str, folder: str) -> None:
-        """Collect the files of the context that words of *text* name from *folder*."""
+    def named_in(self, text: str, folder: str, *, folders: bool = False) -> None:
+        """Collect the files of the context, and the *folders*, that words of *text* name from *folder*."""
         for token in _TOKEN.findall(text):
             path = within(folder, token)
-            if path is not None:
-                self.optional(path)
+            if path is not None and not self.optional(path) and folders:
+                self.folder(path)
+
+    def packages(self, place: str, folder: str, named: str) -> None:
+        """Collect the archive, or folder of packages, that *named* says is installed from, unless it is a URL."""
+        if _REMOTE.match(place):
+            return
+        path = within(folder, place.replace("\\", "/").removeprefix("file:"))
+        if not path or not (self.optional(path) or self.folder(path)):
+            self.against(f"{named} looks for packages in a local directory that cannot be copied first: {place}")
 
 
 def within(folder: str, path: str) -> str | None:

@@ -20,6 +20,8 @@ from .needs import Needs
 
 _SCRIPTS = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
 _LOCAL = re.compile(r"(?:file|link|portal|patch|exec):")
+#: What a lock file says of a package that comes from the project, without the hash behind it.
+_FILE = re.compile(r"(?<![\w-])file:(?://)?([^\s\"'#,:})]+)")
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 
 _Globs: TypeAlias = Callable[[Needs, str, dict[str, Any]], Iterator[str]]
@@ -35,6 +37,7 @@ def npm(needs: Needs, folder: str) -> None:
             if not _fits(package, lock):
                 _changes(needs, "npm", path, "ci", "clean-install")
             _scripts_of(needs, *_locked(lock))
+            _archives(needs, path)
 
 
 def yarn(needs: Needs, folder: str) -> None:
@@ -47,8 +50,12 @@ def yarn(needs: Needs, folder: str) -> None:
         _scripts_of(needs, (re.sub(r"(?<=.)@.*", "", one) for one in known), ())
         if any(f"{name}@{asked.removeprefix('npm:')}" not in known for name, asked in _asked(package)):
             _changes(needs, "yarn", path, "--frozen-lockfile", "--immutable")
-    for name in (".yarnrc", ".yarnrc.yml"):
-        needs.configuration(posixpath.join(folder, name))
+        _archives(needs, path)
+    needs.configuration(posixpath.join(folder, ".yarnrc"), folders=True)
+    modern = posixpath.join(folder, ".yarnrc.yml")
+    if needs.optional(modern):
+        # The name of a setting, such as `plugins`, may be that of a folder.
+        needs.named_in(re.sub(r"(?m)^[\s-]*[\w\"']+:", " ", needs.text(modern)), folder, folders=True)
     needs.folder(posixpath.join(folder, ".yarn/releases"))
     if posixpath.join(folder, ".yarn/plugins") in needs.tree.folders:
         needs.against("plugins of Yarn may read more than package.json")
@@ -64,10 +71,17 @@ def pnpm(needs: Needs, folder: str) -> None:
         _scripts_of(needs, *_pnpm_locked(needs.text(path)))
         if any((f"{name}:", f"specifier: {asked}") not in known for name, asked in _asked(package)):
             _changes(needs, "pnpm", path, "--frozen-lockfile", "fetch")
+        _archives(needs, path)
     needs.configuration(posixpath.join(folder, "pnpm-workspace.yaml"))
     for name in (".pnpmfile.cjs", ".pnpmfile.mjs"):
         if posixpath.join(folder, name) in needs.tree.by_path:
             needs.against(f"{name} is a program that pnpm runs while installing")
+
+
+def _archives(needs: Needs, path: str) -> None:
+    """The archives of the project that the lock file at *path* names, as it does those that only overrides name."""
+    for place in sorted(set(_FILE.findall(needs.text(path)))):
+        needs.packages(place, posixpath.dirname(path), path)
 
 
 def _locked(lock: dict[str, Any]) -> tuple[set[str], set[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..configuration.entries import UnreadError
@@ -28,6 +28,8 @@ def requirements(needs: Needs, entry: str) -> None:
     for number, line in enumerate(needs.text(entry).replace("\\\n", " ").splitlines(), start=1):
         bare = re.sub(r"(?:^|\s)#.*$", "", line).strip()
         where = f"{entry}:{number}"
+        for place in re.findall(r"(?:\A|\s)(?:-f|--find-links)[\s=]*(\S+)", bare):
+            needs.packages(place, folder, where)
         match = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", bare)
         if match is not None:
             target = within(folder, match[1])
@@ -44,10 +46,33 @@ def requirements(needs: Needs, entry: str) -> None:
             needs.against(f"{where} installs a local file: {bare}")
         elif _URL.match(bare):
             continue
-        elif re.match(r"(?:-f|--find-links)[\s=]*+(?!https?:)", bare):
-            needs.against(f"{where} looks for packages in a local directory")
         elif re.match(r"[\w.-]+[/\\]|.*\.(?:whl|zip|tar\.gz)\Z", bare):
             needs.against(f"{where} may install a local file: {bare}")
+
+
+def pip_settings(needs: Needs, entry: str) -> None:
+    """The configuration file *entry* of pip, with what it names from where pip runs, at the top of the project."""
+    if not needs.required(entry):
+        return
+    text = re.sub(r"(?m)^\s*[#;].*$", "", needs.text(entry))
+    for key, value in re.findall(r"(?m)^\s*([\w-]+)\s*[=:]((?:.*)(?:\n[ \t]+\S.*)*)", text):
+        for place in value.split():
+            path = within("", place)
+            if key == "find-links":
+                needs.packages(place, "", entry)
+            elif key in ("constraint", "requirement", "build-constraint") and "://" not in place:
+                if path is None:
+                    needs.against(f"{entry} names {place}, which is not in the context")
+                else:
+                    requirements(needs, path)
+            elif path is not None:
+                needs.optional(path)
+
+
+def uv_settings(needs: Needs, entry: str) -> None:
+    """The configuration file *entry* of uv."""
+    if needs.required(entry):
+        _uv_sources(needs, needs.toml(entry), entry)
 
 
 def uv_pip(needs: Needs, entry: str) -> None:
@@ -56,7 +81,10 @@ def uv_pip(needs: Needs, entry: str) -> None:
     folder = posixpath.dirname(entry)
     while True:
         for name in ("uv.toml", "pyproject.toml"):
-            needs.optional(posixpath.join(folder, name))
+            path = posixpath.join(folder, name)
+            if needs.optional(path):
+                data = needs.toml(path)
+                _uv_sources(needs, data if name == "uv.toml" else data.get("tool", {}).get("uv", {}), path)
         if not folder:
             return
         folder = posixpath.dirname(folder)
@@ -69,6 +97,14 @@ def uv(needs: Needs, folder: str) -> None:
     for name in ("uv.toml", ".python-version"):
         needs.optional(posixpath.join(folder, name))
     tool = data.get("tool", {}).get("uv", {})
+    _uv_sources(needs, tool, posixpath.join(folder, "pyproject.toml"))
+    own = posixpath.join(folder, "uv.toml")
+    _uv_sources(needs, needs.toml(own) if own in needs.tree.by_path else {}, own)
+    for place in re.findall(
+        r"\b(?:path|directory|editable) = \"(\S+?)\"", needs.text(posixpath.join(folder, "uv.lock"))
+    ):
+        if place != ".":
+            needs.against(f"uv.lock takes a package from the project itself: {place}")
     if tool.get("workspace"):
         needs.against("the workspace's members are needed as well")
     for name, source in _sources(tool.get("sources", {})):
@@ -78,6 +114,15 @@ def uv(needs: Needs, folder: str) -> None:
         needs.against("uv sync installs the project itself", "--no-install-project", "--no-install-workspace")
     if data.get("project", {}).get("dynamic"):
         needs.against("parts of pyproject.toml are computed from the project", "--frozen")
+
+
+def _uv_sources(needs: Needs, settings: dict[str, Any], path: str) -> None:
+    """The folders of packages that uv's settings in the file *path* name."""
+    for table in (settings, settings.get("pip") or {}):
+        places = [*(table.get("find-links") or ()), *(one.get("url") or "" for one in table.get("index") or ())]
+        places += [table.get("index-url") or "", *(table.get("extra-index-url") or ())]
+        for place in filter(None, places):
+            needs.packages(place, posixpath.dirname(path), path)
 
 
 def _sources(table: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -92,6 +137,7 @@ def poetry(needs: Needs, folder: str) -> None:
     for name in ("poetry.lock", "poetry.toml"):
         needs.optional(posixpath.join(folder, name))
     tool = data.get("tool", {}).get("poetry", {})
+    _no_own_source(needs, tool.get("source") or (), "pyproject.toml")
     groups = [tool, *(tool.get("group") or {}).values()]
     tables = [group.get(key) or {} for group in groups for key in ("dependencies", "dev-dependencies")]
     for name, version in (pair for table in tables for pair in table.items()):
@@ -104,12 +150,21 @@ def poetry(needs: Needs, folder: str) -> None:
         needs.against("pyproject.toml names plugins of Poetry, which may read more")
 
 
+def _no_own_source(needs: Needs, sources: Sequence[dict[str, Any]], path: str) -> None:
+    """Note the index of packages that lies in the project."""
+    for one in sources:
+        url = one.get("url") or ""
+        if url.startswith(("file:", ".", "/")) or "PROJECT_ROOT" in url:
+            needs.against(f"{path} looks for packages in the project itself: {url}")
+
+
 def pdm(needs: Needs, folder: str) -> None:
     """pyproject.toml and pdm.lock."""
     data = _pyproject(needs, folder)
     needs.required(posixpath.join(folder, "pdm.lock"))
     needs.optional(posixpath.join(folder, "pdm.toml"))
     tool = data.get("tool", {}).get("pdm", {})
+    _no_own_source(needs, tool.get("source") or (), "pyproject.toml")
     if tool.get("dev-dependencies") and "file:" in repr(tool["dev-dependencies"]):
         needs.against("pyproject.toml takes packages from the project itself")
     scripts = set(tool.get("scripts", {}))
@@ -137,6 +192,7 @@ def pipenv(needs: Needs, folder: str) -> None:
     if not needs.required(path):
         return
     needs.optional(f"{path}.lock")
+    _no_own_source(needs, needs.toml(path).get("source") or (), path)
     for table in needs.toml(path).values():
         for name, version in table.items() if isinstance(table, dict) else ():
             if isinstance(version, dict) and ({"path", "file"} & set(version) or version.get("editable")):

@@ -9,12 +9,14 @@ from .jvm import gradle, maven
 from .native import cargo, go
 from .needs import Needs
 from .node import npm, pnpm, yarn
-from .python import conda, pdm, pipenv, poetry, requirements, uv, uv_pip
+from .python import conda, pdm, pip_settings, pipenv, poetry, requirements, uv, uv_pip, uv_settings
 from .scripting import bundler, composer
 
 READERS: dict[str, Callable[[Needs, str], None]] = {
     "pip": requirements,
+    "pip-settings": pip_settings,
     "uv-pip": uv_pip,
+    "uv-settings": uv_settings,
     "uv": uv,
     "poetry": poetry,
     "pdm": pdm,

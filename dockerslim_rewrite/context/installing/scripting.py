@@ -12,12 +12,16 @@ from typing import Any
 from .needs import Needs
 
 
-def bundler(needs: Needs, folder: str) -> None:
-    """Gemfile and Gemfile.lock."""
-    path = posixpath.join(folder, "Gemfile")
+def bundler(needs: Needs, entry: str) -> None:
+    """Gemfile and Gemfile.lock of the folder *entry*; or the Gemfile *entry*, whose lock file has its name."""
+    folder, path = entry, posixpath.join(entry, "Gemfile")
+    if path not in needs.tree.by_path and entry in needs.tree.by_path:
+        folder, path = posixpath.dirname(entry), entry
     if not needs.required(path):
         return
-    needs.optional(f"{path}.lock")
+    lock = posixpath.join(folder, "gems.locked") if posixpath.basename(path) == "gems.rb" else f"{path}.lock"
+    if needs.optional(lock) and re.search(r"(?m)^PATH$", needs.text(lock)):
+        needs.against(f"{lock} takes gems from the project itself")
     needs.folder(posixpath.join(folder, "vendor/cache"))
     for name in (".ruby-version", ".tool-versions"):
         needs.optional(posixpath.join(folder, name))
@@ -34,14 +38,19 @@ def bundler(needs: Needs, folder: str) -> None:
             needs.against(f"{path}:{number} reads the project itself")
 
 
-def composer(needs: Needs, folder: str) -> None:
-    """composer.json and composer.lock; classes are looked for in the project where the autoloader lists them."""
-    path = posixpath.join(folder, "composer.json")
+def composer(needs: Needs, entry: str) -> None:
+    """composer.json and composer.lock of the folder *entry*, or the file *entry* and its lock file; classes are looked
+    for in the project where the autoloader lists them.
+    """
+    folder, path = entry, posixpath.join(entry, "composer.json")
+    if path not in needs.tree.by_path and entry in needs.tree.by_path:
+        folder, path = posixpath.dirname(entry), entry
     if not needs.required(path):
         return
     data = needs.json(path)
-    if needs.required(posixpath.join(folder, "composer.lock")):
-        _plugins(needs, needs.json(posixpath.join(folder, "composer.lock")))
+    lock = f"{path.removesuffix('.json')}.lock"
+    if needs.required(lock):
+        _plugins(needs, needs.json(lock))
     needs.optional(posixpath.join(folder, "auth.json"))
     if "version" not in data and posixpath.join(folder, ".git") in needs.tree.folders:
         needs.against("Composer asks git for the project's own version")
@@ -64,5 +73,7 @@ def composer(needs: Needs, folder: str) -> None:
 
 def _plugins(needs: Needs, lock: dict[str, Any]) -> None:
     for package in [*(lock.get("packages") or ()), *(lock.get("packages-dev") or ())]:
+        if (package.get("dist") or {}).get("type") == "path":
+            needs.against(f"{package.get('name')} comes from the project itself")
         if package.get("type") in ("composer-plugin", "composer-installer"):
             needs.against(f"{package.get('name')} is a plugin of Composer, which may read the project", "--no-plugins")

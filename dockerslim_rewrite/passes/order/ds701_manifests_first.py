@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: More instructions than this, for files of as many folders, nobody would keep up to date by hand.
 _MOST_COPIES = 8
+#: What ADD may unpack where it is given by name.
+_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|bz2|xz|zst)\Z")
 #: What downloads dependencies and compiles.
 _BUILDERS = frozenset(("cargo", "go", "mvn", "mvnw", "gradle", "gradlew", "dotnet"))
 
@@ -94,6 +97,9 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     claims = (*new, *_copies(Installation(there, ()), copy.destination))
     if len(new) > _MOST_COPIES:
         yield missed(copy.line, f"what is installed from stands in {len(new)} directories of the project")
+        return
+    if copy.keyword == "ADD" and any(_ARCHIVE.search(source) for claim in new for source in claim.sources):
+        yield missed(copy.line, "ADD would unpack an archive that is installed from; write COPY in place of ADD")
         return
     if not new and _is_described(copy, build):
         yield missed(

@@ -21,6 +21,7 @@ _OTHER = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s*)(\S+)")
 _LOCAL = re.compile(
     r"(?:-e|--editable|-f|--find-links)\b|[./~]|file:|.*@\s*(?:file:|\.{0,2}/)|\S+\.(?:whl|zip|tar\.gz)\Z"
 )
+_URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.I)
 _REMOTE = re.compile(r"(?:-e|--editable|-f|--find-links)[\s=]+(?:(?:git|hg|svn|bzr)\+|https?:)")
 
 _MOST_FILES = 100
@@ -28,10 +29,33 @@ _MOST_ITEMS = 10_000
 
 
 @record
+class Place:
+    """Where a command runs (``cwd``), and the ``files`` that were copied to where all of the project will lie."""
+
+    files: frozenset[str]
+    cwd: str
+    target: str
+
+    def full(self, path: str) -> str:
+        """The absolute path of *path*, as a command names it."""
+        return posixpath.normpath(posixpath.join(self.cwd, path.removeprefix("file:")))
+
+    def is_inside(self, path: str) -> bool:
+        """Whether *path* lies in the project, as no URL and no other folder of the image does."""
+        return not _URL.match(path) and f"{self.full(path)}/".startswith(self.target.rstrip("/") + "/")
+
+    def has(self, path: str) -> bool:
+        """Whether *path*, if it lies in the project, was copied, by itself or with a folder."""
+        full = self.full(path)
+        return not self.is_inside(path) or any(full == one or full.startswith(f"{one}/") for one in self.files)
+
+
+@record
 class Contents:
-    """The ``texts`` of files that were copied, by absolute path in the image."""
+    """The ``texts`` of files that were copied, by absolute path in the image; ``context`` gives those of all."""
 
     texts: Mapping[str, str | None]
+    context: Callable[[str], str | None] = lambda path: None
 
     def requirements(self, path: str) -> bool:
         """Whether the requirements file at *path*, and those it names, name no file but those that were copied."""
@@ -60,6 +84,14 @@ class Contents:
     def _item(self, item: str, folder: str, named: list[str]) -> bool:
         """Whether *item* is none of the project's own; a file with more of them joins those that are *named*."""
         other = _OTHER.match(item)
+        links = re.findall(r"(?:\A|\s)(?:-f|--find-links)[\s=]*(\S+)", item)
+        if links:
+            places = [posixpath.normpath(posixpath.join(folder, one)) for one in links if not _URL.match(one)]
+            return (
+                other is None
+                and not re.search(r"(?:\A|\s)(?:-e|--editable)\b", item)
+                and all(place in self.texts for place in places)
+            )
         if other is None:
             return not _LOCAL.match(item) or bool(_REMOTE.match(item))
         if "://" in other[1]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from ...record import record
 from ..core.observe import Command
 from ..core.program import is_local
 from ..users.accounts import is_account_command, unsafe_account
-from .contents import Contents
+from .contents import Contents, Place
+from .settings import reads_no_more
 
 #: Commands that touch nothing of the project: they empty caches, write the user's settings, install named tools.
 _APART = re.compile(
@@ -42,8 +44,8 @@ class _Tool:
     """What a manager's command must look like.
 
     Files one of each group of ``manifests`` must have been copied, and of each group of ``words`` one must be there.
-    ``values`` are options whose value is the next word, those of ``naming`` name a file; ``elsewhere`` are short ones
-    like those above.
+    ``values`` are options whose value is the next word, those of ``naming`` name a file, those of ``feeds`` a URL or a
+    folder of packages; ``elsewhere`` are short ones like those above.
     """
 
     verbs: frozenset[str]
@@ -52,6 +54,7 @@ class _Tool:
     elsewhere: frozenset[str] = frozenset()
     words: tuple[tuple[str, ...], ...] = ()
     naming: frozenset[str] = frozenset()
+    feeds: frozenset[str] = frozenset()
     several: bool = False
 
 
@@ -62,6 +65,7 @@ def _tool(
     elsewhere: str = "",
     words: str = "",
     naming: str = "",
+    feeds: str = "",
     several: bool = False,
 ) -> _Tool:
     """A tool, its lists written as words: verbs parted by commas, groups by blanks with bars within."""
@@ -72,6 +76,7 @@ def _tool(
         frozenset(elsewhere.split()),
         tuple(tuple(group.split("|")) for group in words.split()),
         frozenset(naming.split()),
+        frozenset(feeds.split()),
         several,
     )
 
@@ -134,10 +139,13 @@ _TOOLS = {
     "dotnet": _tool(
         "restore",
         "*.csproj|*.fsproj|*.vbproj|*.sln",
-        values="-r --runtime -s --source -v --verbosity",
+        values="-r --runtime -v --verbosity",
         naming="--configfile",
+        feeds="-s --source",
     ),
 }
+#: Variables that name another manifest.
+_CHOSEN = {"Gemfile": "BUNDLE_GEMFILE", "composer.json": "COMPOSER"}
 _EXECUTABLES = {"bundler": "bundle", "composer.phar": "composer", "./mvnw": "mvn", "./gradlew": "gradle"}
 _PIP_VALUES = frozenset(
     (
@@ -172,12 +180,20 @@ def reads_nothing(option: str) -> bool:
 class Scene:
     """What was copied, by absolute path, and the folder in which commands run; ``/\\0`` stands for one not known.
 
-    ``contents`` reads the files, where the build context is at hand.
+    ``contents`` reads the files, where the build context is at hand. ``target`` is where all of the project will lie,
+    ``variables`` are those that commands find, with their values where these are known.
     """
 
     files: frozenset[str]
     cwd: str
     contents: Contents | None = None
+    target: str = "/"
+    variables: Mapping[str, str | None] = MappingProxyType({})
+
+    def settings_fit(self, tool: str) -> bool:
+        """Whether the settings of *tool*, in the environment or beside its manifest, name nothing that is missing."""
+        place = Place(self.files, self.cwd, self.target)
+        return reads_no_more(tool, self.contents, place, self.variables)
 
     def there(self, path: str) -> bool:
         """Whether *path*, as a command names it, was copied."""
@@ -215,11 +231,11 @@ def installs(command: Command, scene: Scene) -> bool:
     if words[0] in ("python", "python3") and words[1:3] == ["-m", "pip"]:
         words = words[2:]
     if words[:2] == ["uv", "pip"]:
-        return words[2:3] in (["install"], ["sync"]) and _pip(words[1:], scene)
+        return words[2:3] in (["install"], ["sync"]) and _pip(words[1:], scene) and scene.settings_fit("uv")
     if words[0] in ("pip", "pip3"):
-        return _pip(words, scene)
+        return _pip(words, scene) and scene.settings_fit("pip")
     if words[:2] in (["conda", "env"], ["mamba", "env"], ["micromamba", "env"]):
-        return _conda(words[2:], scene)
+        return _conda(words[2:], scene) and scene.settings_fit("pip")
     return _by_manifest(words, scene)
 
 
@@ -287,11 +303,15 @@ def _by_manifest(words: Sequence[str], scene: Scene) -> bool:
         elif option in tool.naming:
             if not scene.there(given if equals else next(rest, "")):
                 return False
+        elif option in tool.feeds:
+            if not Place(scene.files, scene.cwd, scene.target).has(given if equals else next(rest, "")):
+                return False
         elif option in tool.values and not equals:
             next(rest, "")
         elif option in tool.elsewhere or _ELSEWHERE.match(word) or word in ("-", "--"):
             return False
-    return _verb_fits(tool, operands, scene) and all(set(group) & set(words) for group in tool.words)
+    there = _verb_fits(tool, operands, scene) and all(set(group) & set(words) for group in tool.words)
+    return there and scene.settings_fit(name)
 
 
 def _verb_fits(tool: _Tool, operands: list[str], scene: Scene) -> bool:
@@ -304,4 +324,5 @@ def _verb_fits(tool: _Tool, operands: list[str], scene: Scene) -> bool:
 
 
 def _manifests_there(tool: _Tool, scene: Scene) -> bool:
-    return all(scene.one_of(group) for group in tool.manifests)
+    chosen = scene.variables.get(_CHOSEN.get(tool.manifests[0][0], ""))
+    return (chosen is not None and scene.there(chosen)) or all(scene.one_of(group) for group in tool.manifests)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
+from types import MappingProxyType
 
 from ...change import CopiesFirst
-from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
+from ...ir.steps import Arg, Copy, Env, Label, Listing, Run, Step, Value
+from ...record import evolve
 from ..core.program import commands_of
 from ..metadata.metadata import folder
 from .contents import Contents, Read
@@ -31,12 +34,14 @@ def copied_later(
     flags: Sequence[tuple[str, object]],
     where: tuple[str | None, str],
     read: Read | None = None,
+    variables: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Iterator[Copy]:
     """The steps of *rest* that may copy what *left* copies, if *rights* copy some of it beforehand, beside what
     earlier steps have copied: the paths *standing* of the context.
 
     *flags* are those that *rights* may have; *where* is the folder in which they stand, and the escape character. All
-    steps before the ones that are given need no more than *rights* copy. *read* reads files of the build context.
+    steps before the ones that are given need no more than *rights* copy. *read* reads files of the build context;
+    *variables* are those that commands find, None for a value that is not known.
     """
     cwd, escape = where
     if left.origin.heredocs or left.origin.flag("from") is not None or left.sources not in ((".",), ("./",)):
@@ -47,8 +52,11 @@ def copied_later(
     target = posixpath.join(start, left.destination)
     paths = (*standing, *(path for right in rights for path in right.sources))
     copied = {posixpath.normpath(posixpath.join(target, path)): path for path in paths}
-    contents = Contents({image: read(path) for image, path in copied.items()}) if read is not None else None
-    scene = Scene(frozenset(copied), start, contents)
+    contents = None
+    whole = posixpath.normpath(target)
+    if read is not None:
+        contents = Contents({image: read(path) for image, path in copied.items()}, partial(_context, read, whole))
+    scene = Scene(frozenset(copied), start, contents, whole, variables)
     for step in rest:
         if isinstance(step, Copy) and step.sources == left.sources:
             yield step
@@ -56,9 +64,35 @@ def copied_later(
             moved = folder(step.value, scene.cwd, escape)
             if moved is None or not left.destination.startswith("/"):
                 return
-            scene = Scene(scene.files, moved, contents)
+            scene = evolve(scene, cwd=moved)
+        elif isinstance(step, Env):
+            scene = evolve(scene, variables={**scene.variables, **values_of(step, scene.variables)})
         elif not _needs_no_more(step, scene):
             return
+
+
+def values_of(step: Env | Arg, known: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The variables that *step* sets; None for values that are not plain words."""
+    values = {pair.key: pair.value for pair in step.pairs}
+    if isinstance(step, Arg):
+        return {name: None for name in values if name not in known}
+    return {name: _plain_value(value, known) for name, value in values.items()}
+
+
+def _plain_value(value: str | None, known: Mapping[str, str | None]) -> str | None:
+    bare = (value or "").strip("\"'")
+    for name in re.findall(r"\$\{?(\w+)", bare):
+        given = known.get(name)
+        if given is None:
+            return None
+        bare = re.sub(rf"\$\{{{name}\}}|\${name}\b", lambda _, given=given: given, bare)  # type: ignore[misc]
+    return None if re.search(r"[$\\\"']", bare) else bare
+
+
+def _context(read: Read, target: str, image: str) -> str | None:
+    """The text of the file of the context that lies at *image* when all of it is copied to *target*."""
+    prefix = target.rstrip("/") + "/"
+    return read(image.removeprefix(prefix)) if image.startswith(prefix) else None
 
 
 def unclaimed(
@@ -108,7 +142,10 @@ def _is_part(right: Copy, left: Copy, flags: Sequence[tuple[str, object]]) -> bo
     """Whether *right* copies files, or a folder, to where *left* puts them."""
     if right.keyword not in (left.keyword, "COPY") or any(flag not in flags for flag in right_flags(right)):
         return False
-    if not all(_PLAIN.match(source) and not _ARCHIVE.match(source) for source in right.sources):
+    if not all(_PLAIN.match(source) for source in right.sources):
+        return False
+    if right.keyword == "ADD" and any(_ARCHIVE.match(source) for source in right.sources):
+        # Of a folder, ADD copies the archives as they are; it unpacks those that it is given by name.
         return False
     target = left.destination.rstrip("/") + "/"
     folders = {posixpath.dirname(source) for source in right.sources}

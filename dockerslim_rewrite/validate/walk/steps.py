@@ -16,7 +16,7 @@ from ...change import (
     SetsUser,
 )
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, From, Run, Step
+from ...ir.steps import Arg, Copy, Env, From, Run, Step
 from ...text import Span
 from ..core.instructions import Side, fingerprint, names_stages, same_text
 from ..core.program import base_of
@@ -257,7 +257,7 @@ class Matcher:
         claims = licences.of(CopiesFirst)
         if not claims:
             return None
-        from ..moves.manifests import copied_later, is_claimed, unclaimed
+        from ..moves.manifests import copied_later, is_claimed, unclaimed, values_of
 
         rights = [
             step for step in takewhile(lambda step: is_claimed(step, claims), after[at:]) if isinstance(step, Copy)
@@ -269,7 +269,12 @@ class Matcher:
             return None
         flags = [*self.old.flags(left), *((claim.name, claim.after) for claim in licences.of(ChangesFlag))]
         where = (workdir, self.escape)
-        for step in copied_later(left, rights, standing, after[at + len(rights) :], flags, where, self.read):
+        variables: dict[str, str | None] = {}
+        for one in after[:at]:
+            if isinstance(one, Env | Arg):
+                variables |= values_of(one, variables)
+        rest = after[at + len(rights) :]
+        for step in copied_later(left, rights, standing, rest, flags, where, self.read, variables):
             same = same_text(left, step) or self._owned(left, step)
             if same or self.replaced.holds(left, step, stage, self.standing):
                 self.added.copied_later.add(step.index)
