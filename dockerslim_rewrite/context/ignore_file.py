@@ -11,12 +11,18 @@ from ..analysis.project import Classified, FileRole, Project
 from ..analysis.shell.operations import operation, unwrapped
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
-from ..knowledge.project_files import role_names
+from ..knowledge.project_files import reads_environment_files, role_names
 from ..record import record
 from ..shell.script import Script
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 
-_TEXTS = re.compile(r".*\.(?:py|js|ts|mjs|cjs|rb|php|go|java|kt|sh|toml|ya?ml|json|cfg|ini|rs|cs|ex|exs|conf)\Z")
+#: Names of files that name others: sources, scripts and settings.
+_TEXTS = re.compile(
+    r".*\.(?:py|[jt]sx?|[mc][jt]s|vue|svelte|rb|ru|rake|php|go|java|kts?|scala|groovy|gradle|sh|bash|toml|ya?ml|json5?|cfg|ini"
+    r"|rs|[ch]|cc|cpp|cs|fs|(?:cs|fs|vb|vcx)proj|props|exs?|erl|pl|pm|lua|swift|conf|cnf|config|properties|xml|txt|mk|tf|service|tmpl|j2)\Z"
+    r"|(?:\.?(?:npm|yarn|curl|wget|net|gem|mav|pip|bun)rc|pip\.conf|Procfile(?:\.\w+)?|Makefile|Gemfile|Pipfile|Rakefile"
+    r"|Caddyfile|Jenkinsfile|justfile|go\.mod)\Z"
+)
 #: What asks for version control data while building.
 _ASKS_VCS = re.compile(
     r"\bgit\b|\bhg\b|\bsvn\b|setuptools[_-]scm|versioneer|hatch-vcs|pbr\b|vergen|gitversion|nbgv|dunamai|git-commit-id",
@@ -133,7 +139,9 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
         # Whoever copies a folder by its name chose what is in it, and a framework may read such files by itself.
         if any(path and item.path.startswith(f"{path}/") for path in named):
             return False
-        return not _is_named(name, project) and name not in commands
+        said = "\n".join(step.origin.args for stage in build.stages for step in stage.steps)
+        by_itself = name.startswith(".env") and reads_environment_files("", said)
+        return not by_itself and name not in said and not _is_named(name, project)
     return name not in commands
 
 
@@ -178,13 +186,13 @@ def _is_named(name: str, project: Project) -> bool:
     """Whether a text of the project names the file *name*, or loads such files by itself."""
     mention = re.compile(rf"(?<![\w)\]]){re.escape(name)}(?![\w-])")
     for file in project.files:
-        if _TEXTS.match(file.path):
+        if _TEXTS.match(posixpath.basename(file.path)):
             text = project.text(file.path)
             # Looked for as plain text first: few texts hold the name at all.
             if (
                 text is None
                 or (name in text and mention.search(text))
-                or (name.startswith(".env") and "dotenv" in text)
+                or (name.startswith(".env") and reads_environment_files(posixpath.basename(file.path), text))
             ):
                 return True
     return False

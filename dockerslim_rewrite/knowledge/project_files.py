@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import translate
 from functools import cache
 
 from ..record import record
@@ -45,6 +47,19 @@ def manifest_names() -> tuple[ManifestNames, ...]:
         )
         for entry in table("project_files")["manifests"]
     )
+
+
+def reads_environment_files(name: str, text: str) -> bool:
+    """Whether the file *name* of this *text* shows that something reads files named .env by itself."""
+    packages, words, manifests = _environment_files()
+    return words.search(text) is not None or (manifests.match(name) is not None and packages.search(text) is not None)
+
+
+@cache
+def _environment_files() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    data = table("project_files")["environment_files"]
+    packages, words = (rf"(?<![\w@./-])(?:{'|'.join(data[key])})(?![\w/-])" for key in ("packages", "words"))
+    return re.compile(packages), re.compile(words), re.compile("|".join(map(translate, data["manifests"])))
 
 
 @cache
