@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from ...analysis.bases import System, base_image, system
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.shell.pipes import breaks
-from ...change import AddsCommand, AddsInstruction, Change, Safety
+from ...change import AddsCommand, AddsInstruction, AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...render.instructions import instruction
-from ...shell.script import AndOr
+from ...shell.edits import insert_after
+from ...shell.script import AndOr, Simple
 from ...text import Edit
 from ..base import Proposals, missed
 from .pipe_shells import PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded, unnoticed, why
 
 _SET = ("set", "-o", "pipefail")
+#: Letters of options of `set` under which what stands behind means the same; o takes a word of its own.
+_LETTERS = re.compile(r"-[eux]+\Z")
 _TITLE = "fail when any command of a pipeline fails"
 
 
@@ -73,15 +78,29 @@ def _in_run(run: Run, facts: Facts, known: System) -> Proposals:
     if reason is not None:
         yield missed(run.line, f"no pipefail: {reason}")
         return
+    own = first.items[0] if isinstance(first, AndOr) else first
+    edit = Edit.insert(run.origin.args_logical.before(script.root.items[0].span.start), "set -o pipefail && ")
+    claim: AddsCommand | AddsOption = AddsCommand(_SET)
+    if isinstance(own, Simple) and _sets_options(own):
+        # One `set` says it all.
+        edit = insert_after(run.origin.args_logical, own.words[-1].span.end, " -o pipefail")
+        claim = AddsOption(tuple(word.text for word in own.words), ("-o", "pipefail"))
     yield Change(
-        edits=(Edit.insert(run.origin.args_logical.before(script.root.items[0].span.start), "set -o pipefail && "),),
+        edits=(edit,),
         title=_TITLE,
         reason=why(unnoticed(run, facts)),
         safety=Safety.STANDARD,
-        claims=(AddsCommand(_SET),),
+        claims=(claim,),
         line=run.line,
         evidence=(known.evidence,),
     )
+
+
+def _sets_options(command: Simple) -> bool:
+    """Whether *command* is a ``set`` of options by their letters, and nothing else."""
+    words = [word.text for word in command.words]
+    plain = not command.redirects and not command.assignments
+    return plain and words[:1] == ["set"] and len(words) > 1 and all(_LETTERS.match(word) for word in words[1:])
 
 
 def _by_shell(
