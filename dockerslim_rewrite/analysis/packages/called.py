@@ -38,7 +38,7 @@ def cleaning_command(filled: Sequence[Use], known: Manager, run: Run, facts: Fac
     if removes and moved is not None:
         return clean, f"{moved} puts it elsewhere"
     for use in filled:
-        problem = _outside(use, script, known, removes=removes)
+        problem = _outside(use, script, known, removes=removes, last=use is last)
         if problem is not None:
             return clean, problem
     at = last.operation.command
@@ -74,15 +74,18 @@ def _caller(use: Use) -> tuple[str, ...]:
     return (*who, use.command.words[at].text)
 
 
-def _outside(use: Use, script: Script, known: Manager, *, removes: bool) -> str | None:
-    """Why what follows the list that *use* stands in is no place to clean up behind it."""
+def _outside(use: Use, script: Script, known: Manager, *, removes: bool, last: bool) -> str | None:
+    """Why what follows the list that *use* stands in is no place to clean up behind it.
+
+    Where the *last* operation surely ran, so did the tool; a deletion does no harm where nothing was filled.
+    """
     command = use.command
     words = [word.text for word in (*command.assignments, *command.words[: use.operation.command])]
     for word in words:
         match = _ASSIGNED.match(word)
         if match and (_DECIDING.match(match[1]) or match[1] in known.location):
             return f"{known.name} is given {match[1]} of its own"
-    if not always_runs(script, command):
+    if last and not removes and not always_runs(script, command):
         return f"{known.name} runs in a branch, a loop or a function"
     inside = _subshell(script.root, command)
     if inside is not None and not removes and any(_changes_path(one) for one in inside):

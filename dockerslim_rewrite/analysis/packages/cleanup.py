@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from ...ir.steps import Run
@@ -93,7 +94,20 @@ def removes(command: Simple, path: str) -> bool:
         bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
         if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
+        if "*" in bare and _matches(bare, _at_home(path)):
+            return True
     return False
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether *pattern*, whose last part alone has signs of one, stands for *path* or a folder above it."""
+    parts, names = pattern.split("/"), path.split("/")
+    if len(parts) > len(names) or any(re.search(r"[*?\[]", part) for part in parts[:-1]):
+        return False
+    # A pattern does not stand for hidden names unless it says the dot.
+    name = names[len(parts) - 1]
+    said = not name.startswith(".") or parts[-1].startswith(".")
+    return parts[:-1] == names[: len(parts) - 1] and said and fnmatchcase(name, parts[-1])
 
 
 def _at_home(path: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
-from ...analysis.bases import surely_root
 from ...analysis.effects.cache_users import links_into_cache, works_offline
+from ...analysis.bases import base_name, surely_root
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
@@ -25,6 +26,12 @@ from ..shell.commands import written
 from .estimates import left_behind
 from .refreshing import IDLE, only_refreshes
 
+#: Where dnf keeps its packages, by this name or as yum.
+_RPM = ("/var/cache/dnf", "/var/cache/yum")
+#: Releases in which yum is a program of its own: Red Hat's and its likes' before 8, Amazon Linux before 2022.
+_RPM_WITH_YUM = re.compile(r"(?:\A|/)(?:centos|rhel|oraclelinux|scientificlinux/sl|amazonlinux|\w*amazonlinux)\Z")
+_OLD_TAG = re.compile(r"(?:centos|el)?[5-7](?:\D|\Z)|20(?:1\d|18)|[12](?:\.\d|\Z)")
+_OLD_NAME = re.compile(r"(?:rhel|ubi|centos)[-/]?[5-7]\b|(?:\A|/)manylinux(?:1|2010|2014)_")
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
 
@@ -36,27 +43,42 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
             continue
         for run in stage.runs:
             # Managers that keep their packages in the same place have one cache, which the last of them empties.
+            one_yum = _yum_is_dnf(stage, build, facts)
             caches: dict[tuple[str, ...], list[Use]] = {}
             for use in facts.uses(run):
                 if use.operation.manager.name in managers:
-                    caches.setdefault(use.operation.manager.paths, []).append(use)
-            for shared in caches.values():
+                    caches.setdefault(_place(use, one_yum=one_yum), []).append(use)
+            for place, shared in caches.items():
                 last = next((use for use in reversed(shared) if use.operation.kind in FILLS), None)
-                if last is not None and _is_emptied(run, last, facts):
+                behind = last.command.span.start if last is not None else 0
+                if any(_empties(use) and use.command.span.start > behind for use in shared) or not last:
                     continue
-                for name in [last.operation.manager.name] if last is not None else []:
-                    uses = [use for use in shared if use.operation.manager.name == name]
-                    yield from _one(run, stage, uses, build, facts, judge)
+                if place == _RPM and _deletes(run, place[:1], behind, facts):
+                    continue
+                name = last.operation.manager.name
+                uses = [use for use in shared if use.operation.manager.name == name]
+                yield from _one(run, stage, uses, build, facts, judge)
 
 
-def _is_emptied(run: Run, last: Use, facts: Facts) -> bool:
-    """Whether a manager with the same cache as that of *last*, the last one to fill it, empties it behind that."""
-    return any(
-        _empties(use)
-        and use.operation.manager.paths == last.operation.manager.paths
-        and use.command.span.start > last.command.span.start
-        for use in facts.uses(run)
-    )
+def _yum_is_dnf(stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether yum is a name of dnf under *stage*, as it is since Fedora 22 and Red Hat's release 8; older releases,
+    which have a yum of its own, say so in their tags.
+    """
+    name, tag = base_name(build, facts, stage)
+    return not (_OLD_TAG.match(tag) and _RPM_WITH_YUM.search(name)) and not _OLD_NAME.search(name)
+
+
+def _place(use: Use, *, one_yum: bool) -> tuple[str, ...]:
+    """Where the manager of *use* keeps its packages."""
+    known = use.operation.manager
+    return _RPM if one_yum and known.name in ("yum", "dnf") else known.paths
+
+
+def _deletes(run: Run, paths: Sequence[str], behind: int, facts: Facts) -> bool:
+    """Whether a command of *run* behind the offset *behind* deletes one of *paths*."""
+    script = facts.script(run)
+    commands = script.commands if script is not None else ()
+    return any(one.span.start > behind and any(removes(one, path) for path in paths) for one in commands)
 
 
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
@@ -130,6 +152,20 @@ def _linked(uses: Sequence[Use], facts: Facts) -> str | None:
     """Why what *uses* installed needs the cache; None where it holds files of its own."""
     said = next((found for use in uses if (found := links_into_cache(use, facts)) is not None), None)
     return None if said is None else f"what is installed are links into it ({said})"
+
+
+def uncleaned(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
+    """Whether *run*, with *uses* of one manager, fills its cache and neither empties it nor can be made to."""
+    filled = [use for use in uses if use.operation.kind in FILLS]
+    known = uses[0].operation.manager
+    if (
+        not filled
+        or _outside(run, known)
+        or _gone(run, known, filled[-1], facts)
+        or run.origin.flag("network") == "none"
+    ):
+        return False
+    return appendable(run, facts) is not None or cleaning_command(filled, known, run, facts)[1] is not None
 
 
 def _fetches(use: Use) -> bool:

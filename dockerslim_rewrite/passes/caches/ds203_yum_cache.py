@@ -14,7 +14,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...shell.script import Simple
 from ..base import Proposals
-from .cleaning import FILLS, clean_after, done_again
+from .cleaning import FILLS, clean_after, done_again, uncleaned
 
 MANAGERS = frozenset(("yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"))
 
@@ -45,20 +45,30 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
     filling = facts.recall("comes to fill", (name, stage.index), lambda: _filling(stage, name, facts))
-    at = bisect_right(filling, (run.index, run.line))
+    at = bisect_right(filling, (run.index, run.line, True))
     if at < len(filling):
-        return f"{name}, which the RUN on line {filling[at][1]} comes to run, would fetch the metadata again"
+        _, line, behind = filling[at]
+        which = (
+            f"which the RUN on line {line} comes to run"
+            if behind
+            else f"which cannot be cleaned up after on line {line}"
+        )
+        return f"{name}, {which}, would fetch the metadata again"
     return Safety.SAFE
 
 
-def _filling(stage: Stage, name: str, facts: Facts) -> list[tuple[int, int]]:
-    """The RUNs of *stage*, by index and line, that install by *name* behind a wrapper or in a script alone, where no
-    cleanup can be appended to it.
+def _filling(stage: Stage, name: str, facts: Facts) -> list[tuple[int, int, bool]]:
+    """The RUNs of *stage*, by index and line, that install by *name* where no cleanup can be appended to it; whether
+    they do so behind a wrapper or in a script alone.
     """
     found = []
     for run in stage.runs:
-        if not any(use.operation.manager.name == name for use in facts.uses(run)):
-            done = (operation(one.argv) for one in effects(facts).of_run(run, stage) if isinstance(one, Ran))
-            if any(one is not None and one.manager.name == name and one.kind in FILLS for one in done):
-                found.append((run.index, run.line))
+        direct = [use for use in facts.uses(run) if use.operation.manager.name == name]
+        if direct:
+            if uncleaned(run, direct, facts):
+                found.append((run.index, run.line, False))
+            continue
+        done = (operation(one.argv) for one in effects(facts).of_run(run, stage) if isinstance(one, Ran))
+        if any(one is not None and one.manager.name == name and one.kind in FILLS for one in done):
+            found.append((run.index, run.line, True))
     return found
