@@ -97,7 +97,8 @@ def _other_thought(group: Sequence[Run], run: Run, manager: str, facts: Facts) -
         for one in group
         for use in facts.uses(one)
     )
-    return several > 1 and commented(group[-1], run, facts)
+    # What apt's next install reads has to stay for it; the others fetch their index again by themselves.
+    return (several > 1 or manager != "apt") and commented(group[-1], run, facts)
 
 
 def _leaves(done: Operation) -> bool:

@@ -11,8 +11,8 @@ from ...analysis.effects.assuming import Verdict, both
 from ...analysis.effects.unpacking import named_archives, needed, unpacked_in
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import apart
-from ...analysis.packages.apt import first_of_lists, reads_lists
-from ...analysis.packages.cleanup import appendable
+from ...analysis.packages.apt import LISTS, first_of_lists, reads_lists
+from ...analysis.packages.cleanup import appendable, removes
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -44,6 +44,9 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
         if _fetches(run, facts) and any(first_of_lists(one, facts) is not None for one in group):
             # It fetches apt's lists anew, and can delete them by itself: joined, nothing is saved.
             return None
+        if any(_deletes_lists(one, facts) for one in group):
+            # It leaves nothing that a later step could still delete.
+            return None
         scripts = [script for one in (*group, run) if (script := facts.script(one)) is not None]
         return _one_thought(scripts) if len(scripts) == len(group) + 1 else None
 
@@ -52,6 +55,12 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
             # Its layers are left behind, and apart they are kept in the build cache each.
             continue
         yield from merged(stage, facts, wanted, bare=True, against=partial(_archive_stays, stage, build, facts))
+
+
+def _deletes_lists(run: Run, facts: Facts) -> bool:
+    """Whether *run* deletes apt's lists, be it in a branch."""
+    script = facts.script(run)
+    return script is not None and any(removes(command, LISTS) for command in script.commands)
 
 
 def _fetches(run: Run, facts: Facts) -> bool:
