@@ -17,6 +17,16 @@ def is_volatile(name: str) -> bool:
     return _volatile().match(name) is not None
 
 
+def is_branch(name: str) -> bool:
+    """Whether the variable *name* stands for a branch of the sources."""
+    return _matched("branches").fullmatch(name) is not None
+
+
+def says_nothing(value: str) -> bool:
+    """Whether *value*, the default of a build argument, does not tell what is built."""
+    return _matched("nothing").fullmatch(value) is not None
+
+
 def ignores_variables(words: Sequence[str]) -> bool:
     """Whether a command that begins with *words* looks at no variable that is none of its own."""
     return _begins(words, _blind())
@@ -65,6 +75,11 @@ def _options() -> dict[str, re.Pattern[str]]:
 @cache
 def _volatile() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(table('order')['volatile']['names'])})\\Z", re.I)
+
+
+@cache
+def _matched(key: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in table("order")["volatile"][key]), re.I)
 
 
 @cache

@@ -11,8 +11,9 @@ from ...analysis.flow.destinations import destination
 from ...change import Change, MovesInstruction, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step
-from ...knowledge.order import is_apart, is_volatile
+from ...knowledge.order import is_apart, is_branch, is_volatile, says_nothing
 from ...syntax import SegmentKind
+from ...syntax.words import Pair
 from ...text import Edit, Span
 from ..base import Proposals, missed
 
@@ -44,6 +45,9 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
         moving: list[tuple[list[Step], Run]] = []
         for group in sorted(groups, key=lambda group: group[0].index):
             last, reason = _place(group, stage, facts)
+            if last is not None and not isinstance(group[0], Copy) and _runs_anyway(last, stage, build, facts):
+                # What is copied before it changes with the build as well: nothing stays in the cache.
+                continue
             if last is not None:
                 moving.append((group, last))
             elif reason:
@@ -59,6 +63,25 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
         for step in stage.runs:
             if step.index in behind:
                 yield _moved(behind[step.index], step, build, facts)
+
+
+def _runs_anyway(last: Run, stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether *last* stands behind a copy of the whole context, or of what a stage made of that."""
+    for step in stage.steps:
+        if not isinstance(step, Copy) or step.index >= last.index:
+            continue
+        source = step.origin.flag("from")
+        made = next((one for one in build.stages if source is not None and source.lower() == one.name.lower()), None)
+        if source is None and _is_whole(step):
+            return True
+        below = facts.graph.chain(made.index) if made is not None else ()
+        if any(isinstance(one, Copy) and _is_whole(one) for at in below for one in build.stages[at].steps):
+            return True
+    return False
+
+
+def _is_whole(copy: Copy) -> bool:
+    return copy.origin.flag("from") is None and any(one in (".", "./", "/") for one in copy.sources)
 
 
 def _left_before(group: Sequence[Step], last: Run, along: set[int], stage: Stage) -> Copy | None:
@@ -100,7 +123,8 @@ def _told(stage: Stage) -> Iterator[list[Step]]:
         if isinstance(step, Arg) and any(pair.key in chosen for pair in step.pairs):
             # Another value is another base image, on which nothing is in the cache.
             told = False
-        if told and isinstance(step, Arg | Env) and all(is_volatile(pair.key) for pair in step.pairs):
+        pinned = isinstance(step, Arg) and any(_pins(pair, stage) for pair in step.pairs)
+        if told and not pinned and isinstance(step, Arg | Env) and all(is_volatile(pair.key) for pair in step.pairs):
             known |= {pair.key for pair in step.pairs}
             group.append(step)
         elif isinstance(step, Label) and uses & known:
@@ -109,6 +133,16 @@ def _told(stage: Stage) -> Iterator[list[Step]]:
             if any(isinstance(one, Arg | Env) for one in group):
                 yield group
             group = []
+
+
+def _pins(pair: Pair, stage: Stage) -> bool:
+    """Whether the argument *pair* chooses what *stage* builds: a command names it, and it stands for a branch, which
+    stays the same from build to build, or has a default that says which one it is.
+    """
+    named = re.compile(rf"\$\{{?{re.escape(pair.key)}\b")
+    if not any(named.search(run.origin.args) for run in stage.runs):
+        return False
+    return is_branch(pair.key) or (pair.value is not None and not says_nothing(pair.value.strip("\"'")))
 
 
 def _copied(stage: Stage, facts: Facts) -> Iterator[list[Step]]:
@@ -168,6 +202,8 @@ def _moved(groups: Sequence[Sequence[Step]], last: Run, build: Build, facts: Fac
     prefix = "" if build.text[at - 1 : at] == "\n" else newline
     suffix = newline if build.text[at - 1 : at] == "\n" else ""
     text = prefix + newline.join(again for _, again in lines) + suffix
+    if not lines[0][1].startswith(newline) and _stands_apart(steps[0], steps[-1], last, build):
+        text = newline + text
     if lines[0][1].startswith(newline) and _comment_follows(last, build):
         # Apart from what stands above, and from the thought below.
         text += newline
@@ -204,6 +240,18 @@ def _comment_follows(step: Step, build: Build) -> bool:
     return at + 1 < len(segments) and segments[at + 1].kind is SegmentKind.COMMENT
 
 
+def _stands_apart(first: Step, end: Step, last: Run, build: Build) -> bool:
+    """Whether an empty line stands below *last*, and one on either side of the instructions from *first* to *end*."""
+    segments = build.document.segments
+    before = next(at for at, one in enumerate(segments) if one.span.start == first.origin.span.start) - 1
+    while before >= 0 and segments[before].kind is SegmentKind.COMMENT:
+        before -= 1
+    behind = next(at for at, one in enumerate(segments) if one.span.end == end.origin.span.end) + 1
+    below = next(at for at, one in enumerate(segments) if one.span.end == last.origin.span.end) + 1
+    blank = [0 <= at < len(segments) and segments[at].kind is SegmentKind.BLANK for at in (before, behind, below)]
+    return blank[2] and (blank[0] or blank[1])
+
+
 def _installs_files(first: Step, step: Step, facts: Facts) -> bool:
     """Whether *first* brings files for the installation *step*, which is as it should be."""
     from ...analysis.packages.installs import installs
@@ -218,9 +266,9 @@ def _lines(first: Step, last: Step, build: Build) -> tuple[Span, str]:
     segments = build.document.segments
     start, end = first.origin.span.start, last.origin.span.end
     at = next(index for index, one in enumerate(segments) if one.span.start == start)
+    behind = next(index for index, one in enumerate(segments) if one.span.end == end) + 1
     if at and segments[at - 1].kind is SegmentKind.COMMENT:
         at, start = at - 1, segments[at - 1].span.start
-    behind = next(index for index, one in enumerate(segments) if one.span.end == end) + 1
     gone = end
     if at and behind < len(segments) and {segments[at - 1].kind, segments[behind].kind} == {SegmentKind.BLANK}:
         gone = segments[behind].span.end
