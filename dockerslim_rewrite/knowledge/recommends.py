@@ -12,12 +12,16 @@ from .tables import table
 
 @record
 class Need:
-    """``packages`` need ``adds``, unless one of ``unless`` is there; ``when`` is a pattern that the file must hold."""
+    """``packages`` need ``adds``, unless one of ``unless`` is there; ``when`` is a pattern that the file must hold.
+
+    With ``all`` they recommend nothing else.
+    """
 
     packages: frozenset[str]
     adds: tuple[str, ...]
     unless: frozenset[str]
     when: re.Pattern[str] | None
+    all: bool
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +34,7 @@ def needs() -> tuple[Need, ...]:
             tuple(entry["adds"]),
             frozenset(entry.get("unless", ())),
             re.compile(entry["when"]) if "when" in entry else None,
+            entry.get("all", False),
         )
         for entry in data["needs"]
     )
@@ -53,6 +58,24 @@ def missing(packages: Collection[str], present: Collection[str], text: str, imag
         if need.when is None or need.when.search(text):
             added.update([name for name in need.adds if not here(name)])
     return tuple(sorted(added))
+
+
+def all_needed(packages: Collection[str], text: str) -> bool:
+    """Whether *packages* need all that they recommend, or recommend nothing; *text* is the file."""
+    whole = {
+        name for need in needs() if need.all and (need.when is None or need.when.search(text)) for name in need.packages
+    }
+    return not whole.isdisjoint(packages) and all(one in whole or recommends_nothing(one) for one in packages)
+
+
+def is_whole(package: str) -> bool:
+    """Whether *package* is installed for all that comes along with it."""
+    return _whole().fullmatch(package) is not None
+
+
+@lru_cache(maxsize=1)
+def _whole() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in table("recommends")["whole"]["packages"]))
 
 
 def lost(packages: Collection[str], present: Collection[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -26,6 +26,8 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_.+:=~*/-]*+"
     r"(?:\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*+)[A-Za-z0-9_.+:=~*/-]*+)*+\Z(?<!-)"
 )
+#: A line that is longer is read by nobody to its end.
+_WIDTH = 120
 #: Where the name of a package ends.
 _VERSION = re.compile(r"[=:/]")
 
@@ -108,7 +110,11 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
     pair = conflicting([_VERSION.split(word)[0] for word in (*listed, *added)])
     if pair is not None:
         return missed(line, f"the installs stay apart: apt takes {pair[1]} in place of {pair[0]}, and not both at once")
-    text = "".join(_step(run, group, build, facts) + word for word in added)
+    step = _step(run, group, build, facts)
+    text = "".join(step + word for word in added)
+    begin = build.text.rfind("\n", 0, logical.after(first.span.end) - 1) + 1
+    if step == " " and run.body.form == "shell" and logical.after(first.span.end) - begin + len(text) > _WIDTH:
+        text = _in_lines(run, group, added, build, facts)
     # Options may stand behind the packages.
     place = first.words[uses[id(first)].operation.operands[-1]].span.end
     behind, rest = logical.after(place), logical.after(first.span.end)
@@ -125,6 +131,23 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
         claims=(JoinsCommands(tuple(written(command.words) for command in group)),),
         line=line,
     )
+
+
+def _in_lines(run: Run, group: Sequence[Simple], added: Sequence[str], build: Build, facts: Facts) -> str:
+    """The packages *added*, those of each install on a line of their own, as its author wrote them."""
+    assert run.body is not None
+    start = run.body.logical.before(group[0].span.start)
+    lead = build.text[build.text.rfind("\n", 0, start) + 1 : start]
+    indent = lead + "    " if lead and not lead.strip(" \t") else " " * 8
+    style = style_at(run.origin, facts.style)
+    left = list(added)
+    lines: list[str] = []
+    for command in group[1:]:
+        own = [word for word in dict.fromkeys(one.text for one in command.words) if word in left]
+        left = [word for word in left if word not in own]
+        if own:
+            lines.append(" ".join(own))
+    return "".join(f" {style.escape}{style.newline}{indent}{line}" for line in lines)
 
 
 def _step(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> str:

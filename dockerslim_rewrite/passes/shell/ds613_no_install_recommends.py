@@ -16,10 +16,12 @@ from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
 from ...knowledge.recommends import (
+    all_needed,
     brings_compiler,
     brings_program,
     compiles,
     has_compiler,
+    is_whole,
     lacks,
     lost,
     missing,
@@ -32,6 +34,8 @@ from .commands import written
 from .recommended import keeps
 
 _OPTION = "--no-install-recommends"
+#: What an image with a compiler has, whatever apt knows of it.
+_TOOLCHAIN = frozenset(("gcc", "g++", "libc6-dev", "make", "build-essential"))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 
 
@@ -65,10 +69,12 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 if all(map(recommends_nothing, packages)):
                     continue
                 called = _called(run, stage, present, build, facts)
-                added = tuple(sorted({*called, *missing(packages | called, present | called, build.text, name)}))
+                there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
+                added = tuple(sorted({*called, *missing(packages | called, there, build.text, name)}))
                 everything = {*present, *added}
                 reason = keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
+                reason = reason or _for_nothing(run, packages, added, build, facts)
                 if reason is not None:
                     if reason not in told:
                         yield missed(run.line, f"recommended packages stay: {reason}")
@@ -76,6 +82,19 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 present |= set(added)
                 yield _change(build, use, run, added, lost(packages, present), facts)
+
+
+def _for_nothing(run: Run, packages: set[str], added: Sequence[str], build: Build, facts: Facts) -> str | None:
+    """Why nothing would be won where *added* is named in *run* beside *packages*; None where something would be."""
+    whole = next(filter(is_whole, sorted(packages)), None)
+    if whole is not None:
+        return f"{whole} is installed for all that comes along with it"
+    if added and all_needed(packages, build.text):
+        return f"{' and '.join(added)}, which would have to be named, are all that is recommended"
+    removes = any(use.operation.manager.name == "apt" and use.operation.kind is Kind.REMOVE for use in facts.uses(run))
+    if added and removes:
+        return f"the RUN removes packages again, and {' and '.join(added)} would stay where they were named"
+    return None
 
 
 def _called(run: Run, stage: Stage, present: set[str], build: Build, facts: Facts) -> set[str]:
