@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from ...analysis.facts import Facts
+from ...analysis.flow.state import expand
 from ...change import Change, ReplacesInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
@@ -40,7 +41,7 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             copy = step.trigger if isinstance(step, Onbuild) else step
             if not isinstance(copy, Copy) or copy.keyword != "ADD":
                 continue
-            reason = _obstacle(copy)
+            reason = _obstacle(copy, facts)
             if reason is None:
                 reason = _of_another_context(copy) if isinstance(step, Onbuild) else _unread(copy, facts)
             if reason is None:
@@ -98,7 +99,7 @@ def _without_workdir(copy: Copy, facts: Facts) -> str | None:
     return None
 
 
-def _obstacle(copy: Copy) -> str | None:
+def _obstacle(copy: Copy, facts: Facts) -> str | None:
     """Why ADD is needed ('' when that is plain to see), None when COPY does the same."""
     if any(flag.name in _ONLY_ADD for flag in copy.origin.flags):
         return ""
@@ -106,10 +107,17 @@ def _obstacle(copy: Copy) -> str | None:
         bare = source.strip("\"'")
         if bare.startswith("<<"):
             continue
+        known = expand(bare, facts.state(copy)) if "$" in bare else None
+        if known is not None and (_REMOTE.match(known) or _ARCHIVE.match(known)):
+            return ""
         if _REMOTE.match(bare) or _ARCHIVE.match(bare):
             return ""
         if "$" in bare:
-            return f"{source} may be a URL or an archive, depending on a variable"
+            # What begins with ./ or / is no URL, and what ends with / is a directory.
+            local = bare.startswith(("./", "../", "/"))
+            if local and bare.endswith("/"):
+                continue
+            return f"{source} may be {'' if local else 'a URL or '}an archive, depending on a variable"
         name = posixpath.basename(bare.rstrip("/"))
         if re.search(r"[*?\[]", name) and not re.search(r"\.[A-Za-z0-9_-]+\Z", name):
             return f"the pattern {source} may match an archive"

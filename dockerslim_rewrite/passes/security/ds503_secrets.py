@@ -18,11 +18,14 @@ _PUBLIC = re.compile(
     r"(?:\A|_)(?:PUBLIC|GPG|PGP|FINGERPRINT|SIGNING_KEY_ID|KEYSERVERS?|FILE|PATH|DIR|URL|NAME|ID|LENGTH|SIZE|TYPE)(?:_|\Z)"
     r"|\A(?:ENABLE|DISABLE|USE|SKIP|ALLOW|REQUIRE|NO)_"
     r"|_(?:ENABLED?|DISABLED?|REQUIRED|ALLOWED|TTL|TIMEOUT|EXPIR(?:(?!_EXPIR)\w)+|LIFETIME|MAX|MIN|HEADER|ISSUER|METHOD|ALGORITHM|MODE|"
-    r"POLICY|PROVIDER|BACKEND|SERVER|HOST|PORT)\Z",
+    r"POLICY|PROVIDER|BACKEND|SERVER|HOST|PORT|THRESHOLD|INTERVAL|DELAY|RETRIES|REFRESH|SECONDS|MINUTES|HOURS|DAYS|COUNT|VERSION|"
+    r"BRANCH|REPO(?:SITORY)?|COMMIT|REF|TAG|REVISION|SHA|PREFIX|SUFFIX|FORMAT|SCOPES?|REALM|AUDIENCE|CLASS|DRIVER|MODULE)\Z",
     re.IGNORECASE,
 )
 #: Values that switch something.
 _SWITCH = re.compile(r"(?:true|false|yes|no|on|off|[01])\Z", re.IGNORECASE)
+#: Addresses without a user and a password in them.
+_ADDRESS = re.compile(r"(?:https?|git|ssh|ftp)://(?![^/\s]*:[^/\s]*@)\S+\Z", re.IGNORECASE)
 #: Values that stand for a secret which is given later.
 _DUMMY = re.compile(
     r"(?:|dummy\w*|replace[-_ ]?me\w*|placeholder|example|none|null|unset|todo|xxx+|your[-_].*|<.*>"
@@ -51,6 +54,7 @@ def secrets(build: Build, facts: Facts) -> Proposals:
                 or _PUBLIC.search(pair.key)
                 or _FINGERPRINTS.match(value)
                 or _SWITCH.match(value)
+                or _ADDRESS.match(value)
             ):
                 continue
             mount = (

@@ -13,13 +13,17 @@ from ..core.verdict import Unsound
 _URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z|.*\$", re.I)
 
+#: What no variable makes a URL, since it begins as a path, nor an archive, since it ends as a directory.
+_DIRECTORY = re.compile(r"(?:\.{1,2})?/.*/\Z")
+
 
 def same_copy(left: Copy, right: Copy, old: Side, new: Side, claims: Sequence[ChangesFlag] = ()) -> bool:
     """Whether the COPY *right* does what the ADD *left* does, but for flags that *claims* add.
 
     Raises ``Unsound`` where ADD does more.
     """
-    if any(_URL.match(source.strip("\"'")) or _ARCHIVE.match(source.strip("\"'")) for source in left.sources):
+    bare = [source.strip("\"'") for source in left.sources]
+    if any((_URL.match(one) or _ARCHIVE.match(one)) and not _DIRECTORY.match(one) for one in bare):
         raise Unsound("ADD fetches or unpacks here; COPY does not", left.line, right.line)
     return same_but_for_flags(left, right, old, new, claims)
 
