@@ -71,6 +71,13 @@ def _reasons(argv: tuple[str | None, ...]) -> tuple[frozenset[str], frozenset[st
     return mine, mine | _of(argv, _joining())
 
 
+def prepares(words: Sequence[str]) -> bool:
+    """Whether a command of these words prepares an image, and is nothing that a container would run."""
+    known = table("costs")["prepares"]["commands"]
+    names = [words[0].rpartition("/")[2], *words[1:]] if words else []
+    return any(" ".join(names[:length]) in known for length in (1, 2, 3))
+
+
 def one_thought(commands: Sequence[Sequence[str | None]]) -> str | None:
     """As ``one_block``, for blocks that their author thinks of as one step."""
     reason = one_block(commands)

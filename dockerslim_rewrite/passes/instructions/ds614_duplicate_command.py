@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...analysis.facts import Facts
 from ...change import Change, DropsInstruction, Safety
 from ...ir.build import Build
+from ...ir.steps import Exec
+from ...knowledge.costs import prepares
+from ...shell.script import Script
 from ...text import Edit
 from ..base import Proposals, missed
 
@@ -14,7 +19,8 @@ _LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 def duplicate_command(build: Build, facts: Facts) -> Proposals:
     """Drop a CMD, ENTRYPOINT or HEALTHCHECK that a later one in the same stage overrides.
 
-    Only the last one of a stage counts; the others mislead readers.
+    Only the last one of a stage counts; the others mislead readers. A CMD that prepares the image (`CMD mkdir /data`)
+    stays, with a remark: RUN was meant.
 
     Safe because the image configuration holds one value of each, the last; other stages are looked at on their own,
     and triggers of ONBUILD belong to another build. Comments stay where they are. Source: Dockerfile reference.
@@ -22,9 +28,21 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         for keyword in _LAST_WINS:
             steps = [step for step in stage.steps if step.keyword == keyword]
+            stays = False
             for step in steps[:-1]:
                 if step.origin.comments:
                     yield missed(step.line, f"this {keyword} is overridden, but comments stand inside it")
+                    stays = True
+                    continue
+                if isinstance(step, Exec) and keyword == "CMD" and prepares(_first_words(step)):
+                    # Whoever wrote it wants it done; dropped, nobody would ask any more.
+                    yield missed(
+                        step.line, f"this CMD does nothing, line {steps[-1].line} overrides it: was RUN meant?"
+                    )
+                    stays = True
+                    continue
+                if stays:
+                    # It is as good as the one above, about which the author has to think first.
                     continue
                 yield Change(
                     edits=(Edit.delete(*build.document.without(step.origin)),),
@@ -35,3 +53,13 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
                     line=step.line,
                     evidence=(f"line {steps[-1].line}",),
                 )
+
+
+def _first_words(step: Exec) -> Sequence[str]:
+    """The words of the command that *step* begins with."""
+    if step.argv is not None:
+        by_shell = len(step.argv) == 3 and step.argv[0].endswith("sh") and step.argv[1] == "-c"
+        return step.argv[2].removeprefix("exec ").split() if by_shell else step.argv
+    script = step.body.script if step.body is not None else None
+    commands = script.commands if isinstance(script, Script) else ()
+    return [word.text for word in commands[0].words] if commands else ()
