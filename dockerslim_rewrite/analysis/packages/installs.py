@@ -24,6 +24,9 @@ _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_.@/+~^<>=!,\[\]:-]*\Z")
 #: Paths that COPY takes as they are written.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*\Z")
 _OUTSIDE = ("-", "/var/", "/tmp/", "/root/.cache")
+_VERSION = frozenset(("--version", "-v", "-V", "version"))
+#: Commands that make folders and accounts.
+_MAKERS = frozenset(("mkdir", "groupadd", "useradd", "addgroup", "adduser", "usermod", "true", ":"))
 #: What lies beside the sources on the machines of those who work on a project.
 _BESIDE = frozenset(("node_modules", ".venv", "vendor"))
 
@@ -113,11 +116,35 @@ def _command(command: Simple, state: State, place: Place) -> Iterator[Installati
         if any(is_local(word) for word in words[1:]):
             raise NeedsMore(f"{words[0]} installs a local file")
         return
+    if _reads_nothing(words, state, place):
+        return
     found = installer_of(words)
     if found is None:
         raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
     installer, length = found
     yield from _installation(installer, words, length, state, place)
+
+
+def _reads_nothing(words: Sequence[str], state: State, place: Place) -> bool:
+    """Whether a command reads nothing of the project, and leaves it as it is: it makes folders elsewhere, or accounts,
+    or tells its version.
+    """
+    if len(words) == 2 and words[1] in _VERSION:
+        return True
+    if words[0] not in _MAKERS:
+        return False
+    if words[0] == "mkdir":
+        try:
+            return all(_below(one, state.workdir, place) is None for one in words[1:] if not one.startswith("-"))
+        except NeedsMore:
+            return False
+    # A home folder that is there already gets another owner than one that is made.
+    return not place.folder.startswith("/home/") and not any(_shown_below(word, place) for word in words[1:])
+
+
+def _shown_below(word: str, place: Place) -> bool:
+    """Whether *word* may be a path in the copied folder."""
+    return f"{word.rstrip('/')}/".startswith(place.folder.rstrip("/") + "/") or word.startswith(("./", "../"))
 
 
 def _unclear(command: Simple) -> str | None:

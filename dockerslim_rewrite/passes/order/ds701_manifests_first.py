@@ -92,6 +92,9 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
         yield missed(copy.line, f"{copy.destination} means another directory behind the WORKDIR that follows")
         return
+    if found.files and not found.folders and _installed_already(found.files, copy, stage, target, facts):
+        # A part of the project comes first as it is, and is installed from.
+        return
     there = _copied_already(found.files, copy, stage, target, facts)
     new = _copies(Installation(tuple(one for one in found.files if one not in there), found.folders), copy.destination)
     claims = (*new, *_copies(Installation(there, ()), copy.destination))
@@ -135,11 +138,24 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     )
 
 
-def _copied_already(files: Sequence[str], copy: Copy, stage: Stage, target: str, facts: Facts) -> tuple[str, ...]:
-    """Which of *files* the COPYs in front of *copy* have put to where it puts them, with no RUN between."""
+def _installed_already(files: Sequence[str], copy: Copy, stage: Stage, target: str, facts: Facts) -> bool:
+    """Whether COPYs in front of *copy* bring all of *files*, and a RUN behind them installs what they list."""
+    from ...analysis.packages.installs import installs
+
+    there = _copied_already(files, copy, stage, target, facts, past_runs=True)
+    early = [one for one in stage.steps if isinstance(one, Run) and one.index < copy.index]
+    return set(there) == set(files) and any(installs(run, facts) for run in early)
+
+
+def _copied_already(
+    files: Sequence[str], copy: Copy, stage: Stage, target: str, facts: Facts, *, past_runs: bool = False
+) -> tuple[str, ...]:
+    """Which of *files* the COPYs in front of *copy* have put to where it puts them, with no RUN between, or before
+    RUNs as well.
+    """
     there: set[str] = set()
     for step in reversed([one for one in stage.steps if one.index < copy.index]):
-        if isinstance(step, Run):
+        if isinstance(step, Run) and not past_runs:
             break
         if not isinstance(step, Copy) or step.origin.flags or step.origin.heredocs or "$" in step.destination:
             continue

@@ -190,6 +190,12 @@ class Scene:
     target: str = "/"
     variables: Mapping[str, str | None] = MappingProxyType({})
 
+    def makes_apart(self, words: Sequence[str]) -> bool:
+        """Whether a mkdir of *words* makes no folder of the project."""
+        place = Place(self.files, self.cwd, self.target)
+        paths = [word for word in words if not word.startswith("-")]
+        return not any("\0" in place.full(path) or place.is_inside(path) for path in paths)
+
     def settings_fit(self, tool: str) -> bool:
         """Whether the settings of *tool*, in the environment or beside its manifest, name nothing that is missing."""
         place = Place(self.files, self.cwd, self.target)
@@ -224,8 +230,16 @@ def installs(command: Command, scene: Scene) -> bool:
         return all(word.lstrip("\0").startswith(("/var/", "/tmp/", "/root/.cache")) for word in words[2:])
     if _APART.match(" ".join(words)) and not any(is_local(word) for word in words[1:]):
         return True
+    if words[0] == "mkdir" or (len(words) == 2 and words[1] in ("--version", "-v", "-V", "version")):
+        return words[0] != "mkdir" or scene.makes_apart(words[1:])
+    if words in (["true"], [":"]):
+        return True
     if is_account_command(command):
-        return unsafe_account(command, ()) is None
+        return unsafe_account(command, ()) is None or (
+            words[0] in ("groupadd", "useradd", "addgroup", "adduser", "usermod")
+            and not scene.target.startswith("/home/")
+            and scene.makes_apart([word.rpartition("=")[2] for word in words[1:] if "/" in word])
+        )
     if words[0] == "set" or _SYSTEM.match(words[0]):
         return not any(is_local(word) for word in words[1:])
     if words[0] in ("python", "python3") and words[1:3] == ["-m", "pip"]:
