@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,6 +21,10 @@ from ..base import Proposals, missed
 
 _NAME = r"(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+)"
 _OWNER = re.compile(rf"(?P<user>{_NAME})?(?::(?P<group>{_NAME}))?\Z")
+#: What makes files executable for everybody, and the modes that files of Git have where nobody else may write, or a
+#: group may. Source: chmod(1); git-config(1), core.fileMode.
+_EXECUTABLE = re.compile(r"(?:a|ugo)?\+(?:x|rx|xr)\Z")
+_GIT_MODES = frozenset((0o644, 0o755, 0o664, 0o775))
 _OCTAL = re.compile(r"0?[0-7]{3}\Z")
 #: What a folder gets that COPY has to create: --chmod reaches what is in it, not the folder itself.
 _FOLDER_MODE = "755"
@@ -43,8 +48,9 @@ def copy_chown_chmod(build: Build, facts: Facts) -> Proposals:
 
     Safe because the RUN stands directly behind the COPY and names exactly the files that it created: files named as
     such (an extension, or the container's entrypoint), or a folder that nothing created before. A folder that is there
-    already keeps its own owner and mode, so it is left to chown. Only octal modes are absolute; `+x` depends on the
-    mode in the build context. `chown user` leaves the group at root, hence `--chown=user:0`; a name that chown knows
+    already keeps its own owner and mode, so it is left to chown. Only octal modes are absolute; `+x` makes 755 of the
+    modes that Git gives to files, which the build context shows (level standard: without group write where the machine
+    that builds has it). `chown user` leaves the group at root, hence `--chown=user:0`; a name that chown knows
     stands in the image's /etc/passwd, where COPY looks it up. COPY gives its owner also to parent folders that it has
     to create, so these must be there. `--chmod` needs BuildKit: it is used only in a file that needs BuildKit already.
     Source: Dockerfile reference, COPY --chown --chmod.
@@ -116,6 +122,12 @@ def _link(node: Node) -> _Link | str | None:
         return None
     paths = frozenset(words[1:])
     if node.name == "chmod":
+        if _EXECUTABLE.match(words[0]) and not recursive:
+            return _Link(node, "chmod", "", recursive, paths)
+        if not re.match(r"[0-7]+\Z", words[0]) and not re.match(r"[ugoa]*[-+=]", words[0]):
+            return f"the mode {words[0]} is none that is read here"
+        if not _OCTAL.match(words[0]) and words[0].isdigit():
+            return f"{words[0]} is no whole mode with three digits, such as 755"
         if not _OCTAL.match(words[0]):
             return f"{words[0]} changes the mode that files have in the context; --chmod sets a whole one, such as 755"
         return _Link(node, "chmod", words[0], recursive, paths)
@@ -139,10 +151,17 @@ def _one(
     taken: list[_Link] = []
     flags: dict[int, dict[str, str]] = {}
     problem: str | None = None
+    exact = True
     for link in links:
-        if isinstance(link, str):
-            problem = link
+        if isinstance(link, _Link) and not link.value:
+            settled = _executable(link, facts.state(copies[-1]).workdir, stage, build, facts)
+            exact = exact and isinstance(settled, str)
+        else:
+            settled = link
+        if isinstance(settled, str):
+            problem = settled
             break
+        link = settled
         found = _covered(link, copies, flags, stage, build, facts)
         if isinstance(found, str):
             problem = found
@@ -174,11 +193,30 @@ def _one(
         edits=tuple(edits),
         title=f"COPY sets what {' and '.join(dict.fromkeys(link.flag for link in taken))} set",
         reason="changing owner or mode in a layer of its own stores each file a second time",
-        safety=Safety.SAFE,
+        safety=Safety.SAFE if exact else Safety.STANDARD,
         claims=tuple(claims),
         line=run.line,
         evidence=tuple(f"line {copy.line} creates the files" for copy in copies if copy.index in flags),
     )
+
+
+def _executable(link: _Link, workdir: str | None, stage: Stage, build: Build, facts: Facts) -> _Link | str:
+    """*link* with the whole mode that `+x` leads to, by the modes that its files have in the build context: Git knows
+    two of them. A string says why that is not known.
+    """
+    written = link.command.words[1].text
+    unknown = f"{written} changes the mode that files have in the context; --chmod sets a whole one, such as 755"
+    project = facts.project
+    if project is None:
+        return unknown
+    brought = project.copied(build)
+    modes = {file.path: file.mode & 0o777 for file in project.files}
+    for path in link.paths:
+        full = path if path.startswith("/") else posixpath.join(workdir or "", path)
+        source = brought[stage.index].get(posixpath.normpath(full)) if stage.index < len(brought) else None
+        if source is None or modes.get(source) not in _GIT_MODES:
+            return unknown
+    return link._replace(value="755")
 
 
 def _covered(
