@@ -135,7 +135,9 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
         return "under `set -e` an update in the same list could fail unseen"
     if any(use.command in node.items for node in script.nodes if isinstance(node, Pipeline)):
         return "something is piped into this install, or out of it"
-    if any(_updates(one) for one in facts.uses(run)):
+    behind = [one for one in facts.uses(run) if _updates(one) or (_is_apt(one) and one.operation.kind in READS)]
+    if _updates(behind[-1]):
+        # Lists that are meant for somebody else.
         return "it updates the lists after its install"
     if use.operation.wrappers not in _WRAPPERS:
         return f"it runs under {use.operation.wrappers[0]}"
