@@ -80,7 +80,7 @@ class Usage:
     ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
     package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
     ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
-    those that are meant to stay.
+    those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.
     """
 
     target: str | None = None
@@ -93,6 +93,7 @@ class Usage:
     stale: tuple[Stale, ...] = ()
     maker: Maker | None = None
     by_hand: tuple[Container, ...] = ()
+    own: frozenset[str] = frozenset()
 
 
 def shipped(build: Build, target: str | None) -> Build:

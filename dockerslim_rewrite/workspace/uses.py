@@ -45,6 +45,11 @@ class Workspace:
     def _heirs(self) -> Mapping[str, tuple[Heir, ...]]:
         return heirs_by_name(self.repository, self.graph)
 
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The images that the repository builds, by their names without tags."""
+        return frozenset(name for build in self.graph.builds for name in names_of(build) if ":" not in name)
+
     def builds_of(self, dockerfile: Path) -> Sequence[FoundBuild]:
         """The known builds of the file *dockerfile*."""
         path = self.repository.relative(Path(dockerfile).absolute().parent.resolve() / dockerfile.name)
@@ -146,7 +151,16 @@ class Workspace:
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
         by_hand = tuple(dict.fromkeys(_by_hand(run) for build in builds for run in self.graph.by_hand_of(build)))
-        return Usage(target, places, tuple(containers), plain, heirs=whole, list_readers=lists, by_hand=by_hand)
+        return Usage(
+            target,
+            places,
+            tuple(containers),
+            plain,
+            heirs=whole,
+            list_readers=lists,
+            by_hand=by_hand,
+            own=self._own,
+        )
 
 
 def _shown(folder: str) -> str:

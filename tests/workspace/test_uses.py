@@ -398,3 +398,11 @@ def test_words_that_a_service_gives_reach_no_entrypoint_in_shell_form(tree: Make
     found = result(made)
     assert ("ENTRYPOINT python" in found.text) is stays
     assert ("the words `serve --port 80` of compose.yaml:4" in remarks(found, "DS603")) is stays
+
+
+def test_no_registry_is_to_be_asked_for_an_image_that_the_repository_builds(tree: Make) -> None:
+    compose = "services:\n  b:\n    build: base\n    image: acme/base\n  a:\n    build: .\n"
+    made = tree({"compose.yaml": compose, "base/Dockerfile": "FROM debian:12\n", "Dockerfile": "FROM acme/base\n"})
+    told = remarks(result(made, "Dockerfile"), "DS301")
+    assert "this repository builds it" in told
+    assert "registry" not in told

@@ -88,8 +88,15 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
 
     *how* says in a remark what is wrong with the image's tag.
     """
+    own = facts.project.usage.own if facts.project is not None else frozenset()
     for site in sites(facts):
         if not moves(site.reference):
+            continue
+        if site.reference.familiar_name in own and facts.lock.find(site.reference) is None:
+            # No registry need know it.
+            yield missed(
+                site.line, f"{site.reference} {how}: this repository builds it, and can give it a tag that does"
+            )
             continue
         found = meaning(site, facts)
         if isinstance(found, Declined):
