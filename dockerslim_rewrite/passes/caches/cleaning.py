@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.bases import base_name, surely_root
+from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
