@@ -94,7 +94,7 @@ def removes(command: Simple, path: str) -> bool:
         bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
         if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
             return True
-        if "*" in bare and _matches(bare, _at_home(path)):
+        if "*" in bare and "/" in bare and _matches(bare, _at_home(path)):
             return True
     return False
 
