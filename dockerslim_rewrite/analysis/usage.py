@@ -27,7 +27,7 @@ class Container:
     A word of ``entrypoint`` and ``command`` is None where it is not known. ``powers`` are the capabilities that it is
     given, with ``all`` for a privileged container. ``nonroot`` tells that an image that starts as root is refused.
     ``checks`` are the commands that are run inside beside what it starts: tests of health, probes, hooks. ``path_set``
-    tells that it sets PATH.
+    tells that it sets PATH, ``environment`` are the variables that it sets, whose value is None where it is not known.
     """
 
     where: Evidence
@@ -44,6 +44,7 @@ class Container:
     nonroot: bool = False
     checks: tuple[tuple[tuple[str | None, ...], Evidence], ...] = ()
     path_set: bool = False
+    environment: tuple[tuple[str, str | None, Evidence], ...] = ()
 
     @property
     def starts(self) -> bool:
@@ -81,6 +82,8 @@ class Usage:
     package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
     ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
     those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.
+    ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
+    their engine runs it.
     """
 
     target: str | None = None
@@ -94,6 +97,8 @@ class Usage:
     maker: Maker | None = None
     by_hand: tuple[Container, ...] = ()
     own: frozenset[str] = frozenset()
+    documented: tuple[Mounted, ...] = ()
+    workflows: tuple[Evidence, ...] = ()
 
 
 def shipped(build: Build, target: str | None) -> Build:

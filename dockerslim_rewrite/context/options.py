@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 _SET = re.compile(r"-{1,2}(?:D|XX:)?(?P<name>[A-Za-z][\w.-]*)=(?P<value>.+)", re.S)
 _LONG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)\Z")
 _JVM = re.compile(r"-Xlog(?:gc)?:(?:\S*?file=)?(?P<value>[^:,]+)")
+#: Options that bind an address, or a Unix socket.
+_SHORT = frozenset(("-b", "-B", "-l", "-L", "-S"))
+_BINDS = frozenset(("--bind", "--binding", "--listen", "--socket", "--uds", "--unix-socket", "--http-socket", *_SHORT))
 #: Options of the JVM whose names do not say that a file is written. Source: java(1), "Advanced options".
 _FILES = {
     "HeapDumpPath": "dump-file",
@@ -15,6 +18,21 @@ _FILES = {
     "LogFile": "log-file",
     "FlightRecorderOptions": "data",
 }
+
+
+def bound_sockets(words: Sequence[str]) -> Iterator[str]:
+    """The paths of the Unix sockets that the options among *words* bind."""
+    bare = [word.strip("\"'") for word in words]
+    for word, following in zip(bare, [*bare[1:], ""], strict=False):
+        name, equals, value = word.partition("=")
+        if name not in _BINDS:
+            name, value, equals = word[:2], word[2:], word[2:]
+        if name not in _BINDS:
+            continue
+        address = (value if equals else following).removeprefix("http://").removeprefix("https://")
+        path = address.removeprefix("unix:").removeprefix("//").partition("?")[0]
+        if path.startswith("/") and (address.startswith("unix:") or path.endswith(".sock")):
+            yield path
 
 
 def options(words: Sequence[str]) -> Iterator[tuple[str, str]]:

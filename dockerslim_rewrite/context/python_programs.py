@@ -20,6 +20,7 @@ from .started import in_command, in_line
 _SITES = re.compile(r"/(?:site|dist)-packages\Z")
 #: The port in ``host:port``, or alone.
 _PORT = re.compile(r"(?:.*:)?(\d+)\Z")
+_UNIX = re.compile(r"unix:(?://(?=/))?(.*)")
 
 
 def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evidence) -> None:
@@ -151,7 +152,11 @@ def follow_server(
     told = _Told(str(server.port), cwd)
     for flag in arguments.flags:
         if flag.name in server.options or flag.name in server.address:
+            _socket(follower, flag.value, cwd, where)
             told.port = flag.value
+        elif flag.name in server.sockets:
+            told.port = f"unix:{flag.value or ''}"
+            _socket(follower, told.port, cwd, where)
         elif flag.name in server.path and flag.value is not None:
             told.more += flag.value.split(",")
         elif flag.name in server.folder and flag.value is not None:
@@ -226,7 +231,11 @@ def _configured(follower: Following, server: Server, context: str, told: _Told) 
         value = evaluator.value(expression) if expression is not None else UNKNOWN
         where = Evidence(context, getattr(expression, "lineno", 0))
         if name == "bind":
-            told.port = value.text if not isinstance(expression, ast.List) else _first(evaluator, expression)
+            addresses = expression.elts if isinstance(expression, ast.List | ast.Tuple) else []
+            for one in addresses:
+                _socket(follower, evaluator.value(one).text, cwd, where)
+            told.port = value.text if not addresses else _first(evaluator, addresses)
+            _socket(follower, told.port, cwd, where)
         elif isinstance(expression, ast.Constant) and expression.value is None:
             continue
         elif name in leading and value.text is None:
@@ -243,8 +252,15 @@ def _configured(follower: Following, server: Server, context: str, told: _Told) 
             follower.write(value.text, WriteKind.LOG, f"{name} = {value.text or 'a computed path'}", cwd, where)
 
 
-def _first(evaluator: Evaluator, node: ast.List) -> str | None:
-    return evaluator.value(node.elts[0]).text if len(node.elts) == 1 else None
+def _first(evaluator: Evaluator, addresses: Sequence[ast.expr]) -> str | None:
+    return evaluator.value(addresses[0]).text if len(addresses) == 1 else None
+
+
+def _socket(follower: Following, address: str | None, cwd: str | None, where: Evidence) -> None:
+    """Note the file of a Unix socket among addresses that a server binds: it makes the file anew at each start."""
+    match = _UNIX.match(address or "")
+    if match is not None:
+        follower.write(match[1] or None, WriteKind.FILE, address or "", cwd, where)
 
 
 def _address(follower: Following, address: str | None, server: str, where: Evidence) -> None:

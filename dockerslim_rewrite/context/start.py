@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
-from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WrittenPath
+from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WriteKind, WrittenPath
 from ..analysis.usage import Container
 from ..ir.build import Build
 from ..ir.steps import Exec
 from ..knowledge.habits import only_servers
+from ..knowledge.vocabulary import vocabularies
+from ..knowledge.written import configuration_names
 from ..record import field_names
 from ..shell.script import Script
+from .collected import at_path
 from .configuration.entries import Entry
 from .configuration.files import configured
 from .configuration.written import written
 from .follow import Follower
 from .habitual import habitual, started_by
-from .options import options
+from .options import bound_sockets, options
 from .placement import Placed
 from .python.modules import Modules
 from .tree import ContextTree
@@ -107,6 +111,10 @@ def _surroundings(follower: Follower, cwd: str, commands: Sequence[tuple[Evidenc
         (where, [Entry((name,), value, where.line) for name, value in options(words)])
         for where, words in (*commands, *jvm)
     )
+    for where, words in commands:
+        follower.writes += (
+            at_path(one, WriteKind.FILE, f"the socket {one}", cwd, where) for one in bound_sockets(words)
+        )
     for where, entries in told:
         for one in written(entries, where.path, cwd, {}):
             if isinstance(one, WrittenPath):
@@ -114,6 +122,9 @@ def _surroundings(follower: Follower, cwd: str, commands: Sequence[tuple[Evidenc
             else:
                 follower.listeners.append(one)
     shipped = {*follower.placed.image_of, *(path for path in follower.tree.by_path if "/resources/" in f"/{path}")}
+    if any(path.endswith(vocabularies()["dotnet"].suffixes) for path in follower.followed):
+        # Publishing puts the configuration beside the program, where it is read by its name.
+        shipped |= {path for path in follower.tree.by_path if configuration_names()[1].match(posixpath.basename(path))}
     for found in configured(follower.tree, sorted(shipped), texts, cwd, follower.environment):
         if isinstance(found, WrittenPath):
             follower.writes.append(found)

@@ -19,6 +19,7 @@ from ..analysis.project import (
     WrittenPath,
 )
 from ..knowledge.place_variables import variable_reads
+from ..knowledge.starts import named_port
 from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
@@ -105,14 +106,24 @@ def look(
         shown_by, packages = _source(words, path, text, cwd)
         found.add(shown_by)
         found.packages += (UsedPackage(one.language, one.name, one.evidence, cwd) for one in packages)
-    for path in _own(words, listed):
+    for path in dict.fromkeys((*_own(words, listed), *(path for path in listed if path in words.manifests))):
         if words.manifests and path.endswith(words.manifests):
             found.packages += _packages(words, path, read(path) or "", cwd)
     if words.own is not None and found.packages:
         named = (words.own.finditer(read(path) or "") for path in listed if path.endswith(words.own_files))
         own = {match["name"] for matches in named for match in matches}
         found.packages = [one for one in found.packages if not _is_own(one.name, own)]
+    if words.language == "c":
+        # A header of the project may be named as those of the system are.
+        headers = {end for path in listed if path.endswith(words.suffixes) for end in _ends(path)}
+        found.packages = [one for one in found.packages if one.name not in headers]
     return found.behaviour()
+
+
+def _ends(path: str) -> Iterator[str]:
+    """*path* as it is named from each of the folders that it lies in."""
+    parts = path.split("/")
+    return ("/".join(parts[at:]) for at in range(len(parts)))
 
 
 def _moves(words: Vocabulary, sources: Iterable[str], read: Callable[[str], str | None]) -> bool:
@@ -200,6 +211,9 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
                     # Behind a part that the code computes, it begins no path.
                     named = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
                     found.writes.append(at_path(named, WriteKind.POSSIBLE, named, cwd, where))
+        found.listeners += (Listener(port, words.name, where) for one, port in words.fixed if one.search(bare))
+        if words.home is not None and words.home.search(bare) and path.endswith(words.suffixes):
+            found.writes.append(at_path("~", WriteKind.POSSIBLE, "files", cwd, where))
         match = _first(words.listens, bare)
         if match is not None:
             found.listeners.append(_listener(match, words, bare, text, where))
@@ -280,6 +294,9 @@ def _group(match: re.Match[str], name: str) -> str | None:
 
 
 def _write(match: re.Match[str], cwd: str | None, where: Evidence) -> WrittenPath:
+    held = _group(match, "folder")
+    if held:
+        return evolve(at_path(held, WriteKind.FOLDER, f"a file in {held}", cwd, where), path=None)
     written = _group(match, "path")
     path = posixpath.normpath(posixpath.join(cwd or "", written)) if written else None
     if path is not None and not path.startswith("/"):
@@ -300,7 +317,7 @@ def _called(call: FoundCall, cwd: str | None, where: Evidence) -> WrittenPath:
 def _listener(match: re.Match[str], words: Vocabulary, line: str, text: str, where: Evidence) -> Listener:
     port = _group(match, "port")
     if port is not None:
-        return Listener(small_number(port), words.name, where)
+        return Listener(named_port(port), words.name, where)
     # The default stands where the variable is set, on this line or elsewhere in the file.
     found = {
         small_number(one["port"]) for one in chain(words.default_port.finditer(line), words.default_port.finditer(text))

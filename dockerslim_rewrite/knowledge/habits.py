@@ -40,6 +40,17 @@ def quiet(language: str, name: str) -> bool:
     return any(one in known for one in _names(language, name))
 
 
+def known_library(language: str, name: str) -> bool:
+    """Whether it is known what the library *name* writes by itself, be it nothing."""
+    return quiet(language, name) or habit(language, name) is not None
+
+
+def serves(language: str, name: str) -> bool:
+    """Whether a program that loads the library *name* listens with it, as a rule."""
+    known = table("habits")["serving"].get(language, ())
+    return any(one in known for one in _names(language, name))
+
+
 def loads_files(language: str, name: str) -> bool:
     """Whether the library *name* may load files of the project that no import names."""
     return not quiet(language, name) or name in table("habits")["loaders"].get(language, ())
@@ -69,7 +80,7 @@ def _quiet(language: str) -> frozenset[str]:
 
 def _names(language: str, name: str) -> Iterator[str]:
     """*name* and, where names are paths, those of the folders that it is in, longest first."""
-    separator = {"go": "/", "java": ".", "node": "/", "dotnet": "."}.get(language)
+    separator = {"go": "/", "java": ".", "node": "/", "dotnet": ".", "c": "/"}.get(language)
     yield name
     while separator is not None and separator in name:
         name = name.rpartition(separator)[0]

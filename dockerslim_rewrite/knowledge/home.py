@@ -15,7 +15,8 @@ class Fills:
     """Something that builds put into the home folder: ``what`` for people.
 
     ``commands`` do so, and installing the packages ``node``, unless one of the variables ``elsewhere`` or ``skipped``
-    is set. It is of use when the program runs if ``runtime``, and where ``started`` are named only if it starts one.
+    is set. Installing with one of ``managers`` does so as well where a line of one of ``files`` matches ``settings``.
+    It is of use when the program runs if ``runtime``, and where ``started`` are named only if it starts one.
     """
 
     what: str
@@ -25,6 +26,9 @@ class Fills:
     elsewhere: frozenset[str]
     skipped: frozenset[str]
     started: tuple[str, ...]
+    managers: frozenset[str]
+    files: tuple[str, ...]
+    settings: re.Pattern[str] | None
 
     def avoided(self, environment: Mapping[str, str | None]) -> bool:
         """Whether *environment* leaves it out, or puts it into a folder that is not root's home."""
@@ -39,11 +43,14 @@ def home_fills() -> tuple[Fills, ...]:
         Fills(
             entry["what"],
             entry["runtime"],
-            re.compile("|".join(entry["commands"]), re.M),
+            re.compile("|".join(entry.get("commands", ["(?!)"])), re.M),
             tuple(entry.get("node", ())),
             frozenset(entry.get("elsewhere", ())),
             frozenset(entry.get("skipped", ())),
             tuple(entry.get("started", ())),
+            frozenset(entry.get("managers", ())),
+            tuple(entry.get("files", ())),
+            re.compile(entry["settings"], re.M) if "settings" in entry else None,
         )
         for entry in table("home")["fills"]
     )

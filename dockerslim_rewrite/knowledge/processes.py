@@ -13,12 +13,12 @@ from .tables import table
 class Server:
     """A server that runs code of the project: its default ``port``, and what its options mean.
 
-    ``options`` give the port, ``address`` host and port, ``writes`` files that it writes, ``refuses`` tell that it is
-    to change its user; ``values`` are all options that take the next word. ``writing_settings`` are names of its
-    configuration in Python that give such files, ``refusing_settings`` those that change its user;
-    ``arguments_variable`` is the environment's variable with further options. ``path`` options name folders in which
-    modules are looked for as well; ``path_settings``, ``folder_settings`` (where it works) and ``module_settings``
-    (what it serves) are names of the configuration.
+    ``options`` give the port, ``address`` host and port, ``sockets`` a Unix socket, ``environment`` a file of
+    variables, ``writes`` files that it writes, ``refuses`` tell that it is to change its user; ``values`` are all
+    options that take the next word. ``writing_settings`` are names of its configuration in Python that give such files,
+    ``refusing_settings`` those that change its user; ``arguments_variable`` is the environment's variable with further
+    options. ``path`` options name folders in which modules are looked for as well; ``path_settings``,
+    ``folder_settings`` (where it works) and ``module_settings`` (what it serves) are names of the configuration.
     """
 
     language: str
@@ -39,6 +39,8 @@ class Server:
     path_settings: frozenset[str]
     folder_settings: frozenset[str]
     module_settings: frozenset[str]
+    sockets: frozenset[str]
+    environment: frozenset[str]
 
 
 @cache
@@ -96,7 +98,7 @@ def server_named(name: str) -> Server | None:
     entry = table("processes")["servers"].get(name)
     if entry is None:
         return None
-    keys = ("options", "address", "config", "application", "folder", "writes", "refuses")
+    keys = ("options", "address", "config", "application", "folder", "writes", "refuses", "sockets", "environment")
     options = {key: frozenset(entry.get(key, ())) for key in keys}
     values = frozenset().union(entry.get("values", ()), *options.values())
     return Server(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 
 from .tables import table
@@ -56,6 +56,13 @@ def build_source(path: str) -> str | None:
         if bare.match(name) or (with_folders is not None and with_folders.match(deep)):
             return kind
     return None
+
+
+def document_kind(path: str) -> str | None:
+    """What the file at *path* may tell of how images are run; None for any other file."""
+    name = path.rpartition("/")[2].lower()
+    found = table("repository")["documents"]
+    return next((kind for kind, names in found.items() if any(fnmatchcase(name, one) for one in names)), None)
 
 
 def embedding_language(path: str) -> str | None:

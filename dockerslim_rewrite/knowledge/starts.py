@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from .tables import table
 
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
 #: A port at the end of an address, or alone.
 _PORT = re.compile(r"(?:\A|[:\s])(\d{1,5})/?(?=[;,\s]|\Z)")
 
@@ -34,8 +35,14 @@ def bound_port(
     return None
 
 
-def ports_told(name: str, value: str) -> tuple[int, ...]:
-    """The ports that the variable *name* with *value* tells programs to bind."""
-    if name not in table("starts")["ports"]["variables"]:
+def named_port(text: str) -> int | None:
+    """The port that *text* is the number or the name of; None where it is neither."""
+    known: int | None = table("starts")["services"].get(text)
+    return int(text) if known is None and _NUMBER.match(text) else known
+
+
+def ports_told(name: str, value: str, read: Collection[str] = ()) -> tuple[int, ...]:
+    """The ports that the variable *name* with *value* tells programs to bind, or one that *read* variables for it."""
+    if name not in table("starts")["ports"]["variables"] and name not in read:
         return ()
     return tuple(int(port) for port in _PORT.findall(value))

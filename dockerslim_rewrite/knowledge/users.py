@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from .tables import table
 
 
@@ -18,6 +21,19 @@ def account_tools(family: str | None, image: str, variant: tuple[str, ...]) -> s
 def has_shell(image: str) -> bool:
     """Whether all variants of *image* have a shell and chown."""
     return image in table("users")["shell"]["images"]
+
+
+@cache
+def makes_private() -> re.Pattern[str]:
+    """The commands that make files for their owner alone, whatever the umask says."""
+    return re.compile("|".join(table("users")["private"]["commands"]))
+
+
+def built_folders(text: str) -> tuple[str, ...]:
+    """The directories that the command *text* leaves below its own for the program to write on."""
+    return tuple(
+        folder for one in table("users")["built"] if re.search(one["commands"], text) for folder in one["folders"]
+    )
 
 
 def is_temporary(path: str) -> bool:

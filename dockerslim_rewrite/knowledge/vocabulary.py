@@ -20,6 +20,7 @@ class Vocabulary:
     in a line that ``paths`` matches. What ``kit`` matches needs the development kit, which has ``kit_name``.
     ``loads`` find shared libraries that are loaded when it runs (group ``library``),
     ``tables`` calls that read a table of the distribution, with its path.
+    ``fixed`` listen on ports of their own, ``home`` asks for the home directory.
     """
 
     language: str
@@ -43,6 +44,8 @@ class Vocabulary:
     kit_name: str = "javac"
     loads: tuple[re.Pattern[str], ...] = ()
     tables: tuple[tuple[re.Pattern[str], str], ...] = ()
+    fixed: tuple[tuple[re.Pattern[str], int], ...] = ()
+    home: re.Pattern[str] | None = None
 
 
 @cache
@@ -72,6 +75,8 @@ def vocabularies() -> dict[str, Vocabulary]:
             entry.get("kit_name", "javac"),
             tuple(map(re.compile, entry.get("loads", ()))),
             tuple((re.compile(expression), path) for expression, path in entry.get("tables", ())),
+            tuple((re.compile(expression), port) for expression, port in entry.get("fixed", ())),
+            _compiled(entry.get("home")),
         )
         for language, entry in data.items()
     }

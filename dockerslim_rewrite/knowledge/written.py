@@ -69,6 +69,12 @@ def absolute_path(text: str) -> bool:
 
 
 @cache
+def own_port() -> re.Pattern[str]:
+    """The dotted keys by which a program's configuration names the port that it listens on."""
+    return re.compile(table("written")["keys"]["own_port"])
+
+
+@cache
 def written_names() -> WrittenNames:
     """The expressions of the data file."""
     data = table("written")

@@ -16,6 +16,7 @@ from ..record import evolve
 from .builds.by_hand import HandRun
 from .builds.found import FoundBuild, Place, Runner, Text, Words
 from .builds.graph import BuildGraph, build_graph
+from .documented import documented_mounts, workflows_with
 from .heirs import Heir, heirs_by_name, names_of
 from .inference import Inferred, infer_context, sources_of
 from .makers import maker_of
@@ -91,6 +92,8 @@ class Workspace:
         guessed = guess is not None and not guess.complete
         place = self.repository.relative(dockerfile)
         maker = maker_of(self.repository, place) if place else None
+        tags = tuple(tag for build in builds for tag in build.tags if isinstance(tag, str))
+        asked = (self.repository, self.graph, place, tags) if place else None
         trees = {} if trees is None else trees
         return tuple(
             FolderProject(
@@ -99,7 +102,12 @@ class Workspace:
                 ),
                 dockerfile.name,
                 usage=evolve(
-                    self._usage(target, found), guessed=guessed, stale=self._stale(found, better), maker=maker
+                    self._usage(target, found),
+                    guessed=guessed,
+                    stale=self._stale(found, better),
+                    maker=maker,
+                    documented=documented_mounts(*asked) if asked else (),
+                    workflows=workflows_with(*asked) if asked else (),
                 ),
                 trees=trees,
             )
@@ -200,6 +208,10 @@ def container_of(runner: Runner) -> Container:
         nonroot=runner.nonroot,
         checks=tuple(_checks(runner)),
         path_set=runner.path_set,
+        environment=tuple(
+            (name, _known(value), _evidence(place))
+            for name, value, place in {one[0]: one for one in runner.environment}.values()
+        ),
     )
 
 

@@ -43,13 +43,16 @@ def one(text: str, **environment: str) -> Behaviour:
         ("import io\nio.open('x', 'rb+')", "/app/x", "/app", WriteKind.FILE),
         ("from pathlib import Path\nPath('/d/x').write_text('a')", "/d/x", "/d", WriteKind.FILE),
         (
-            "from pathlib import Path\n(Path(__file__).resolve().parent / 'out').mkdir()",
+            "from pathlib import Path\n(Path(__file__).resolve().parent / 'out').mkdir(exist_ok=True)",
             "/app/out",
             "/app/out",
             WriteKind.FOLDER,
         ),
+        ("from pathlib import Path\nPath('/d/out').mkdir(parents=True)", "/d/out", "/d", WriteKind.FILE),
         ("from pathlib import Path\nPath('/d/x').open('w')", "/d/x", "/d", WriteKind.FILE),
-        ("import os\nos.makedirs(os.path.join('/d', 'a', 'b'))", "/d/a/b", "/d/a/b", WriteKind.FOLDER),
+        ("import os\nos.makedirs(os.path.join('/d', 'a', 'b'), exist_ok=True)", "/d/a/b", "/d/a/b", WriteKind.FOLDER),
+        ("import os\nos.makedirs(os.path.join('/d', 'a', 'b'))", "/d/a/b", "/d/a", WriteKind.FILE),
+        ("import os\nif not os.path.isdir('/d/a'): os.makedirs('/d/a')", "/d/a", "/d/a", WriteKind.FOLDER),
         ("import os as o\no.remove('/d/x')", "/d/x", "/d", WriteKind.REMOVAL),
         ("import shutil\nshutil.copy('a', '/d/x')", "/d/x", "/d", WriteKind.FILE),
         ("from logging import FileHandler as H\nH('/d/x.log')", "/d/x.log", "/d", WriteKind.LOG),
@@ -60,7 +63,41 @@ def one(text: str, **environment: str) -> Behaviour:
         ("app.config['UPLOAD_FOLDER'] = '/d/up'", "/d/up", "/d/up", WriteKind.UPLOAD),
         ("MEDIA_ROOT = '/d/media'", "/d/media", "/d/media", WriteKind.UPLOAD),
         ("import os\nfd = os.open('/d/x', os.O_RDWR | os.O_CREAT)", "/d/x", "/d", WriteKind.FILE),
-        ("import os\nmake = os.makedirs\nmake('/d/x')", "/d/x", "/d/x", WriteKind.FOLDER),
+        ("import os\nmake = os.makedirs\nmake('/d/x')", "/d/x", "/d", WriteKind.FILE),
+        (
+            "import torchvision.datasets as d\nd.CIFAR10(root='./data', download=True)",
+            "/app/data",
+            "/app/data",
+            WriteKind.FOLDER,
+        ),
+        (
+            "from torchvision import datasets\ndatasets.MNIST('/d/x', True, download=ask)",
+            "/d/x",
+            "/d/x",
+            WriteKind.FOLDER,
+        ),
+        (
+            "import medmnist\nmedmnist.PathMNIST(split='train', root=args.root, download=True)",
+            None,
+            None,
+            WriteKind.FOLDER,
+        ),
+        (
+            "from torch_geometric.datasets import Planetoid\nPlanetoid(root='x', name='Cora')",
+            "/app/x",
+            "/app/x",
+            WriteKind.FOLDER,
+        ),
+        ("from pathlib import Path\n(Path.home() / '.x').write_text('a')", None, "~", WriteKind.FILE),
+        ("import os\nopen(os.path.expanduser('~/.x'), 'w')", None, "~", WriteKind.FILE),
+        ("import nltk\nnltk.download('punkt', './words')", "/app/words", "/app/words", WriteKind.FOLDER),
+        ("import uvicorn\nuvicorn.run(app, uds='/d/x.sock')", "/d/x.sock", "/d", WriteKind.FILE),
+        (
+            "from flask import Flask\nopen(Flask('x').instance_path + '/y', 'w')",
+            "/app/instance/y",
+            "/app/instance",
+            WriteKind.FILE,
+        ),
         ("from shutil import copy as c\nwrite = c\nwrite('a', '/d/x')", "/d/x", "/d", WriteKind.FILE),
         ("import os\nlist(map(os.remove, names))", None, None, WriteKind.FILE),
         ("import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('/d/x')", "/d/x", "/d", WriteKind.FILE),
@@ -92,6 +129,7 @@ def test_writes(code: str, path: str | None, folder: str | None, kind: WriteKind
         "'a'.replace('b', 'c')",
         "frame.rename('a')",
         "import os\nmake = os.makedirs",
+        "import torchvision.datasets as d\nd.CIFAR10(root='./data', download=False)",
         "import tempfile\ntempfile.mkdtemp(dir=None)",
         "import sqlite3\nsqlite3.connect(':memory:')",
         "URL = 'sqlite:///:memory:'",
@@ -207,6 +245,23 @@ def test_only_what_is_reached_counts() -> None:
     assert set(found.followed) == set(files) - {"unreached.py", "apps/tests.py"}
     assert {write.path for write in found.writes} == {"/c", "/models"}
     assert found.privileges == ()
+
+
+def test_a_module_that_is_named_by_its_file_is_reached() -> None:
+    files = {
+        "main.py": "import runpy\nrunpy.run_path('jobs/a.py')\nLoad(spec_from_file_location('b', '/app/jobs/b.py'))\n",
+        "jobs/a.py": "",
+        "jobs/b.py": "open('/b', 'w')\n",
+        "jobs/c.py": "",
+    }
+    assert set(reach(files).followed) == set(files) - {"jobs/c.py"}
+
+
+@pytest.mark.parametrize("name", ["importlib.util.spec_from_file_location", "imp.load_source"])
+def test_a_file_that_only_the_running_program_knows_is_a_doubt(name: str) -> None:
+    module = name.rpartition(".")[0]
+    assert name in one(f"import {module}\n{name}('x', path)").doubts[0].reason
+    assert one(f"import {module}\n{name}('x', '/app/x.py')").doubts == ()
 
 
 def test_programs_that_are_run() -> None:

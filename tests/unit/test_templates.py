@@ -49,6 +49,7 @@ def test_every_template_is_tried_here() -> None:
     tried = {f"instructions/{kind}.j2" for kind in KINDS} | {f"shell/{name}.j2" for name in SHELL}
     tried |= {"stages/runtime.j2", "dockerfile.j2"}
     tried |= {"shell/apt-install.j2", "shell/account-shadow.j2", "shell/account-busybox.j2", "shell/own-folders.j2"}
+    tried.add("shell/own-built.j2")
     assert {name for name in there if not name.startswith("report/")} == tried
 
 
@@ -80,6 +81,15 @@ def test_split_stages_take_their_template(tmp_path: Path) -> None:
     result = rewrite(text, Options(level="aggressive", select=("DS401",), templates=folder))
     assert "COPY --from=build  /usr/local/bin/a" in result.text
     assert result.bugs == ()
+
+
+def test_what_the_build_leaves_takes_its_template(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "server.js").write_text("require('next')({})\n")
+    folder = overriding(tmp_path / "mine", "shell/own-built.j2", "chown", " chown")
+    text = 'FROM node:22\nWORKDIR /a\nCOPY . .\nRUN npx next build\nCMD ["node", "server.js"]\n'
+    options = Options(level="aggressive", templates=folder, select=("DS501",), context=tmp_path / "a")
+    assert " chown -R 1000:1000 /a/.next\n" in rewrite(text, options).text
 
 
 def test_the_whole_file_takes_its_template(tmp_path: Path) -> None:

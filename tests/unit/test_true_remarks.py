@@ -166,7 +166,8 @@ def test_what_other_rules_wrote_is_no_obstacle_of_the_file(tmp_path: Path) -> No
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "main.rs").write_text("fn main() {}\n")
     (tmp_path / "Cargo.toml").write_text('[package]\nname = "web"\n\n[dependencies]\nunheard-of = "1"\n')
-    text = 'FROM rust:1.85\nADD ./ /web\nWORKDIR /web\nRUN cargo build --release\nCMD ["./target/release/web"]\n'
+    text = "FROM rust:1.85\nADD ./ /web\nWORKDIR /web\nRUN cargo build --release\nEXPOSE 8080\n"
+    text += 'CMD ["./target/release/web"]\n'
     found = rewrite(text, Options(context=tmp_path))
     assert "DS501" in {change.rule for change in found.changes}
     assert said(found, "DS405").endswith("no Cargo.lock tells that they are not")

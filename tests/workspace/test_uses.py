@@ -192,6 +192,120 @@ def test_what_a_service_needs_of_root(tree: Make) -> None:
         assert reason in remarks(found, "DS501"), attributes
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"compose.yaml": "services: {w: {build: ., environment: {PORT: '80'}}}\n"}, "compose.yaml:1"),
+        ({"compose.yaml": "services:\n  w:\n    build: .\n    environment:\n    - PORT=80\n"}, "compose.yaml:5"),
+        ({"compose.yaml": "services: {w: {build: ., env_file: w.env}}\n", "w.env": "A=1\nPORT=80\n"}, "w.env:2"),
+        (
+            {"compose.yaml": "services: {w: {build: ., env_file: [{path: w.env}]}}\n", "w.env": "PORT=80\n"},
+            "w.env:1",
+        ),
+        (
+            {
+                "compose.yaml": "services: {w: {build: ., image: g/w}}\n",
+                "k8s/pod.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: g/w\n    env:\n"
+                "    - {name: PORT, value: '80'}\n",
+            },
+            "k8s/pod.yaml:7",
+        ),
+        ({"fly.toml": "[build]\ndockerfile = 'Dockerfile'\n[env]\nPORT = '80'\n"}, "fly.toml:4"),
+        (
+            {
+                "render.yaml": "services:\n- {runtime: docker, envVars: [{key: PORT, value: 80}]}\n",
+            },
+            "render.yaml:2",
+        ),
+    ],
+)
+def test_a_port_for_root_alone_that_the_environment_gives(tree: Make, files: dict[str, str], told: str) -> None:
+    app = {
+        "Dockerfile": 'FROM node:22-slim\nWORKDIR /app\nCOPY a.js .\nCMD ["node", "a.js"]\n',
+        "a.js": "require('http').createServer().listen(process.env.PORT || 3000)\n",
+    }
+    found = result(tree({**app, **files}), "Dockerfile")
+    assert "USER" not in found.text
+    assert f"{told} lets it listen on port 80 (PORT)" in remarks(found, "DS501")
+    higher = {name: text.replace("80", "8080") for name, text in files.items()}
+    assert "USER" in result(tree({**app, **higher}), "Dockerfile").text
+
+
+def test_a_later_value_of_the_environment_takes_the_place_of_an_earlier_one(tree: Make) -> None:
+    made = tree({"w.env": "PORT=80\n", **APP, "docker/Dockerfile": DOCKERFILE})
+    assert made
+    found = service(tree, "env_file: w.env\n    environment: {PORT: 8080}")
+    assert "USER" in found.text
+
+
+RUN = "# Web\n\n    docker run --rm -it \\\n      -p 80:8000 {} x/web --quick\n"
+
+
+@pytest.mark.parametrize(
+    "mount", ["-v $PWD/out:/out", "-itv ~/out:/out", "--mount type=bind,src=/o,dst=/out", "-v c:/Users/me:/out"]
+)
+def test_what_documents_let_people_mount_has_an_owner_of_theirs(tree: Make, mount: str) -> None:
+    files = {**APP, "docker/Dockerfile": DOCKERFILE, "docker/README.md": RUN.format(mount)}
+    found = result(tree(files), level="aggressive")
+    assert "USER" in found.text
+    assert "docker/README.md:3 lets people mount /out" in " ".join(change.reason for change in found.changes)
+    assert "USER" not in result(tree(files)).text
+    writes = "import http.server\nhttp.server.HTTPServer(('', 8000), H)\nopen('/out/x', 'w')\n"
+    found = result(tree({**files, "app/app.py": writes}), level="aggressive")
+    assert "USER" not in found.text
+    assert "docker/README.md:3 mounts /out from the host" in remarks(found, "DS501")
+
+
+@pytest.mark.parametrize(
+    "mount",
+    ["-v $PWD/out:/out:ro", "-v ./web.ini:/etc/web.ini", "-u $(id -u) -v /o:/out", "--mount type=bind,src=/,dst=/h,ro"],
+)
+def test_what_is_only_read_or_run_by_somebody_else_may_be_anybodys(tree: Make, mount: str) -> None:
+    files = {**APP, "docker/Dockerfile": DOCKERFILE, "docker/README.md": RUN.format(mount)}
+    assert "USER" in result(tree(files)).text
+
+
+def test_a_document_elsewhere_has_to_name_the_image(tree: Make) -> None:
+    files = {**APP, "docker/Dockerfile": DOCKERFILE, "README.md": RUN.format("-v /o:/out")}
+    assert "USER" in result(tree(files)).text
+    named = {
+        **files,
+        "compose.yaml": "services: {w: {image: g/web, build: {context: ., dockerfile: docker/Dockerfile}}}",
+    }
+    assert "USER" not in result(tree(named)).text
+
+
+def test_a_socket_of_the_host_in_a_document_is_roots(tree: Make) -> None:
+    mount = "-v /var/run/docker.sock:/var/run/docker.sock"
+    found = result(tree({**APP, "docker/Dockerfile": DOCKERFILE, "docker/README.md": RUN.format(mount)}))
+    assert "docker/README.md:3 hands it /var/run/docker.sock of the host" in remarks(found, "DS501")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("wdl/call.wdl", "task call {\n  runtime {\n    docker: caller_docker\n  }\n}\n"),
+        ("call.cwl", "requirements:\n  DockerRequirement:\n    dockerPull: g/caller:1.2\n"),
+        ("main.nf", "process CALL {\n\n  container 'quay.io/g/caller:1.2'\n}\n"),
+        ("nextflow.config", "process {\n\n  container = 'g/caller'\n}\n"),
+        ("Snakefile", "rule call:\n\n    container: 'docker://g/caller'\n"),
+    ],
+)
+def test_the_engine_of_a_workflow_is_root(tree: Make, name: str, text: str) -> None:
+    made = tree({**APP, "images/caller/Dockerfile": DOCKERFILE, name: text})
+    found = result(made, "images/caller/Dockerfile", level="aggressive")
+    assert "USER" not in found.text
+    assert f"{name}:3 runs it in a workflow" in remarks(found, "DS501")
+    other = {**APP, "images/caller/Dockerfile": DOCKERFILE, name: text.replace("caller", "other")}
+    assert "USER" in result(tree(other), "images/caller/Dockerfile").text
+
+
+@pytest.mark.parametrize("disk", ["[mounts]\ndestination = '/d'\n", "[[mounts]]\ndestination = '/d'\n"])
+def test_a_volume_of_a_platform_keeps_its_owner(tree: Make, disk: str) -> None:
+    made = tree({**APP, "Dockerfile": DOCKERFILE, "fly.toml": f"[build]\ndockerfile = 'Dockerfile'\n{disk}"})
+    assert "volumes keep the owner that their files have (fly.toml:4)" in remarks(result(made, "Dockerfile"), "DS501")
+
+
 def test_a_service_that_runs_as_somebody_else_has_no_say(tree: Make) -> None:
     assert "USER" in service(tree, "user: '1000'\n    ports: ['80:80']").text
 

@@ -99,6 +99,12 @@ def _commanded(command: Simple, script: Script | None, run: Run, known: list[Fil
 
 
 def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
+    managers = {use.operation.manager.name for use in facts.uses(run)}
+    for one in known:
+        if one.settings is not None and managers & one.managers:
+            file = next((name for name in one.files if _says(name, one, facts)), None)
+            if file is not None:
+                yield HomeUse(f"{file} puts {one.what} into the home directory", run.line, one.runtime)
     uses = [use for use in facts.uses(run) if use.operation.manager.name in _NODE]
     if not uses:
         return
@@ -107,6 +113,16 @@ def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
         name = next((name for name in one.node if name in words or _in_manifests(name, facts)), None)
         if name is not None and not any("--ignore-scripts" in use.command.argv for use in uses):
             yield HomeUse(f"{name} may have put {one.what} into the home directory", run.line, one.runtime)
+
+
+def _says(name: str, one: Fills, facts: Facts) -> bool:
+    """Whether the file *name* of the project has a setting by which *one* is put into the home folder."""
+    project = facts.project
+    if project is None or one.settings is None:
+        return False
+    paths = [file.path for file in project.files if posixpath.basename(file.path) == name]
+    texts = [project.text(path) or "" for path in paths if "node_modules/" not in path]
+    return any(one.settings.search(text) for text in texts)
 
 
 def _in_manifests(name: str, facts: Facts) -> bool:

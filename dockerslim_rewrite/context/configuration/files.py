@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
-from ...knowledge.written import configuration_names, configured_elsewhere, lock_names
+from ...knowledge.starts import ports_told
+from ...knowledge.written import configuration_names, configured_elsewhere, lock_names, own_port
+from ...text.numbers import small_number
 from ...text.yaml_nodes import Allowance, TooManyValues
 from ..tree import ContextTree
 from .entries import Entry, UnreadError
@@ -28,6 +30,7 @@ _STRANGE = re.compile(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z")
 #: What is longer is data, unless the program names it; more files than these are not read.
 LONGEST = 128 * 1024
 _MOST = 200
+_FIRST_FREE = 1024
 #: A second's work: a thousand different names of files in a megabyte of code.
 _LOOKED_THROUGH = 1_000_000_000
 
@@ -86,10 +89,29 @@ def configured(
         try:
             if text is None:
                 raise UnreadError("it is not text, or too large")
-            yield from written(_entries(tree, path, reader, text), path, cwd, environment)
+            entries = _entries(tree, path, reader, text)
+            yield from written(entries, path, cwd, environment)
+            yield from _low_ports(entries, path, reader)
         except UnreadError as error:
             if matters:
                 yield Doubt(f"{path} cannot be read: {error}", Evidence(path, 0))
+
+
+def _low_ports(entries: Sequence[Entry], path: str, reader: str) -> Iterator[Listener]:
+    """The ports for root alone that the file *path* tells a program to listen on, if it is the one that reads it.
+
+    Others prove nothing: that something reads the file is not known.
+    """
+    for entry in entries:
+        if reader == "environment":
+            ports = ports_told(entry.key, entry.value)
+        else:
+            dotted = ".".join(key for key in entry.keys if key)
+            number = small_number(entry.value.strip()) if own_port().match(dotted) else None
+            ports = () if number is None else (number,)
+        for port in ports:
+            if 0 < port < _FIRST_FREE:
+                yield Listener(port, "the program", Evidence(path, entry.line), entry.key)
 
 
 def _entries(tree: ContextTree, path: str, reader: str, text: str) -> list[Entry]:

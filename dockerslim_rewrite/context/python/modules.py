@@ -1,6 +1,6 @@
 """The modules of a project that a Python program reaches, and what they do together.
 
-A string that names a module of the project counts as an import: frameworks name modules so.
+A string that names a module of the project, or its file, counts as an import: frameworks name modules so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import posixpath
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
 from ...knowledge.python_calls import python_calls
@@ -23,6 +24,7 @@ from .values import Evaluator, Started
 
 #: Modules whose names are ordinary words as well, and that no program loads by name.
 _NOT_RUN = re.compile(r"setup\Z|conftest\Z|test|noxfile\Z|tasks\Z|fabfile\Z")
+_FILE = re.compile(r"\A[\w./-]+\.py\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 #: What is read of any kind, in characters; beyond, code has at most a word or sign for so many, and these besides.
 _FREE = 300_000
@@ -40,10 +42,13 @@ class ReachLimits:
 
 @record
 class Outline:
-    """What a module names: imported modules as (name, level, line), and strings that look like module names."""
+    """What a module names: imported modules as (name, level, line), and strings that look like the names of modules, or
+    of their files.
+    """
 
     imports: tuple[tuple[str, int, int], ...]
     strings: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
 
 @record
@@ -58,6 +63,7 @@ def outline(module: Module) -> Outline:
     """The outline of *module*."""
     imports: list[tuple[str, int, int]] = []
     strings: list[str] = []
+    files: list[str] = []
     for node in module.nodes:
         if isinstance(node, ast.Import):
             imports.extend((name.name, 0, node.lineno) for name in node.names)
@@ -69,8 +75,10 @@ def outline(module: Module) -> Outline:
             named = node.value.partition(":")[0]
             if len(named) < 200 and _DOTTED.match(named):
                 strings.append(named)
+            if len(node.value) < 200 and _FILE.search(node.value):
+                files.append(posixpath.normpath(node.value).lstrip("/"))
     imports.sort(key=lambda one: one[2])
-    return Outline(tuple(imports), tuple(dict.fromkeys(strings)))
+    return Outline(tuple(imports), tuple(dict.fromkeys(strings)), tuple(dict.fromkeys(files)))
 
 
 class Modules:
@@ -229,6 +237,8 @@ class Reader:
         """The context paths of the modules of the project that *path* names."""
         for name, level, _ in found.imports:
             yield from self._imported(path, name, level)
+        for name in found.files:
+            yield from self._by_ending.get(name, ())
         for name in found.strings:
             target = self.module(name)
             parent = self.module(name.rpartition(".")[0]) if "." in name else None
@@ -240,6 +250,18 @@ class Reader:
                 yield target
             elif parent is not None:
                 yield parent
+
+    @cached_property
+    def _by_ending(self) -> Mapping[str, Sequence[str]]:
+        """The modules by all that their paths end in, in the context and in the image: code may begin anywhere."""
+        found: dict[str, dict[str, None]] = {}
+        for path in sorted(self.files):
+            if path.endswith(".py") and not _NOT_RUN.match(posixpath.basename(path).removesuffix(".py")):
+                for place in (path, (self.image(path) or path).lstrip("/")):
+                    parts = place.split("/")
+                    for at in range(len(parts)):
+                        found.setdefault("/".join(parts[at:]), {})[path] = None
+        return {ending: tuple(paths) for ending, paths in found.items()}
 
     def _imported(self, path: str, name: str, level: int) -> Iterable[str]:
         if level:

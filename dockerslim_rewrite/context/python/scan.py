@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ...analysis.project import Doubt, Evidence, Listener, Need, Privilege, StartedProgram, WriteKind, WrittenPath
@@ -175,6 +177,9 @@ class _Scanner:
         for keyword in node.keywords:
             if keyword.arg is not None and keyword.arg in data["settings"]:
                 self._set(keyword.arg, keyword.value, keyword.value)
+        self._fetches(node, names)
+        if any(name in data["home"]["names"] for name in names) and self._asks(node):
+            self.writes.append(WrittenPath(None, "~", WriteKind.POSSIBLE, "files", self.evidence(node)))
         for name in names:
             if name in data["writes"]:
                 return self._writes(node, name, data["writes"][name])
@@ -195,13 +200,33 @@ class _Scanner:
             if name in data["loads"]["names"]:
                 return self._loads(node, name)
             if name in data["opaque"]["names"]:
-                return self._opaque(node, name)
+                return self._opaque(node, name, 0)
+            if name in data["opaque"]["second"]:
+                return self._opaque(node, name, 1)
         for given in handed_over(node, self.module):
             if id(given) not in self.told:
                 self._note(self.evaluator.value(given), "POSSIBLE", node)
         if isinstance(node.func, ast.Attribute):
             self._method(node, node.func, names)
         return None
+
+    def _asks(self, node: ast.Call) -> bool:
+        """Whether the call *node*, whose name may ask for the home directory, does: it may be told of another."""
+        given = argument(node, 0, None)
+        told = self.evaluator.value(given).text if given is not None else None
+        return told is None or not told.startswith("/")
+
+    def _fetches(self, node: ast.Call, names: Sequence[str]) -> None:
+        """Note the directory in which a call leaves the data that it fetches."""
+        told = self.data["fetches"]
+        flag = next((keyword.value for keyword in node.keywords if keyword.arg in told["flags"]), None)
+        asked = flag is not None and not (isinstance(flag, ast.Constant) and not flag.value)
+        if not asked and not any(name.startswith(tuple(told["always"])) for name in names):
+            return
+        given = next((keyword.value for keyword in node.keywords if keyword.arg in told["into"]), None)
+        given = argument(node, 0, None) if given is None else given
+        found = self.evaluator.value(given) if given is not None else Value()
+        self._note(Value() if "://" in (found.text or "") else found, "FOLDER", node)
 
     def _method(self, node: ast.Call, function: ast.Attribute, names: tuple[str, ...]) -> None:
         method = function.attr
@@ -217,7 +242,7 @@ class _Scanner:
             if entry.get("moved"):
                 self._note(self.evaluator.value(function.value), "REMOVAL", node)
             if entry.get("self"):
-                self._note(self.evaluator.value(function.value), entry["kind"], node)
+                self._note(self.evaluator.value(function.value), self._kind(node, entry), node)
             else:
                 self._writes(node, method, entry | {"optional": entry.get("arguments", 0) == 0})
         entry = self.data["listening_methods"].get(method)
@@ -277,7 +302,18 @@ class _Scanner:
         found = self.evaluator.value(given)
         if found.text is not None and found.text.startswith((":memory:", "file::memory:")):
             return
-        self._note(found, entry["kind"], node)
+        self._note(found, self._kind(node, entry), node)
+
+    def _kind(self, node: ast.Call, entry: Mapping[str, Any]) -> str:
+        """What *node* writes: a directory that must not be there before is made in the one above, as files are."""
+        kind: str = entry["kind"]
+        if "fresh" not in entry or any(keyword.arg in (entry["fresh"], None) for keyword in node.keywords):
+            return kind
+        return kind if self._guarded else "FILE"
+
+    @cached_property
+    def _guarded(self) -> bool:
+        return any(self.module.names(name) for name in self.data["guards"]["names"])
 
     def _mode(self, node: ast.Call, at: int) -> bool:
         given = argument(node, at, "mode")
@@ -310,12 +346,18 @@ class _Scanner:
                 # Nobody gives the user what is named when the container starts.
                 self.writes.append(WrittenPath(None, None, WriteKind[kind], f"wherever {found.variable} says", where))
         parent = place.folder
-        if place.text is not None:
+        if re.match(r"~(?:/|\Z)", found.text or found.folder or ""):
+            parent = "~"
+        elif place.text is not None:
             parent = place.text if folder or kind == "FOLDER" else posixpath.dirname(place.text)
         self.writes.append(WrittenPath(place.text, parent, WriteKind[kind], written, where))
 
     def _listens(self, node: ast.Call, entry: Mapping[str, Any]) -> None:
         found = Value(entry.get("default"))
+        socket = argument(node, None, entry.get("socket"))
+        if socket is not None and not (isinstance(socket, ast.Constant) and socket.value is None):
+            self._note(self.evaluator.value(socket), "FILE", node)
+            return
         if "address" in entry:
             given = argument(node, entry["address"], None)
             pair = self.evaluator.value(given).value if given is not None else None
@@ -366,8 +408,8 @@ class _Scanner:
             return None
         return tuple(self.evaluator.value(element).text for element in node.elts)
 
-    def _opaque(self, node: ast.Call, name: str) -> None:
-        given = argument(node, 0, None)
+    def _opaque(self, node: ast.Call, name: str, at: int) -> None:
+        given = argument(node, at, None)
         if given is None or self.evaluator.value(given).text is None:
             said = f"{name}() runs code that only the running program knows"
             self.doubts.append(Doubt(said, self.evidence(node), open=True))

@@ -17,6 +17,7 @@ _SAME = frozenset(
         "os.path.abspath",
         "os.path.realpath",
         "os.path.normpath",
+        "os.path.expanduser",
         "os.fspath",
         "str",
         "builtins.str",
@@ -149,9 +150,22 @@ class Evaluator:
         if isinstance(node, ast.Attribute) and node.attr == "parent":
             found = self.value(node.value, deeper)
             return Value(posixpath.dirname(found.text) if found.text else None, None, found.variable)
+        if isinstance(node, ast.Attribute) and node.attr == "instance_path":
+            return Value(self._instance())
         if isinstance(node, ast.Call):
             return self._call(node, deeper)
         return UNKNOWN
+
+    def _instance(self) -> str | None:
+        """The directory of Flask for files of an instance: beside the module, or the package, of the application.
+
+        Source: Flask, "Instance Folders".
+        """
+        file = self.started.file
+        if file is None or not any("flask" in name for names in self.module.imported.values() for name in names):
+            return None
+        place = posixpath.dirname(file)
+        return posixpath.join(posixpath.dirname(place) if file.endswith("/__init__.py") else place, "instance")
 
     def _either(self, values: Sequence[Value]) -> Value:
         """The first of *values* that is known: what ``a or b`` gives."""
@@ -225,6 +239,8 @@ class Evaluator:
             return first if values else Value("." if names & _PATHS else None)
         if "os.path.dirname" in names:
             return Value(posixpath.dirname(first.text) if first.text else None, None, first.variable)
+        if "pathlib.Path.home" in names:
+            return Value("~")
         if names & _HERE:
             return Value(self.started.cwd)
         if any(name.startswith(_TEMPORARY) for name in names):

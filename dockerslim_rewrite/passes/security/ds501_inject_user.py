@@ -11,6 +11,7 @@ from ...change import Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
 from ...knowledge.users import account_tools, has_shell
+from ...record import evolve
 from ..base import Proposals, missed
 from .user_edits import Account, user_edits
 
@@ -28,7 +29,8 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     A process that runs as root in a container is root on the host when it breaks out, and may write every file of the
     image. `USER` with a number can be checked by Kubernetes' `runAsNonRoot`. The user is one that the base image
     brings along (`node`), or a new account `app` with the number 10001, created in a RUN that is there already; where
-    there is none, the number alone is the user.
+    there is none, the number alone is the user. Where the file opens directories to root's group, as OpenShift asks
+    for, the user is a member of it.
 
     Safe at level standard because the code was read: what the container starts is followed through the build context
     with all that it reaches, every port is 1024 or higher, nothing changes owners or users, and each path that is
@@ -64,7 +66,11 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
         return
     # Most files never come here; what reads projects is loaded for those that do.
     from .user_evidence import findings
+    from .user_obstacles import opened_to_group
 
+    group = opened_to_group(build, facts, facts.graph.chain(stage.index))
+    if group is not None:
+        account = evolve(account, group=0)
     found = findings(build, facts, stage, account.home)
     reasons = list(found.obstacles)
     edits = "" if reasons else user_edits(stage, build, facts, account, found)
@@ -77,8 +83,10 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
         return
     made, claims = edits
     who = f"the base image's own {account.there}" if account.there else f"number {account.number}"
+    who += ", in root's group" if group is not None else ""
     who += " (its build context could prove that this is enough: --context)" if found.helped else ""
     why = "; ".join(found.doubts[:_LISTED])
+    seen = "the container does" if found.read else "the container is seen to do"
     kept = _kept(found, account.number)
     safety = Safety.AGGRESSIVE if found.doubts else Safety.STANDARD
     told = f"; {kept}" if kept and safety is Safety.AGGRESSIVE else ""
@@ -86,13 +94,16 @@ def inject_user(build: Build, facts: Facts) -> Proposals:
     yield Change(
         edits=tuple(made),
         title=f"the container runs as an unprivileged user, {who}",
-        reason=(f"likely to need no root, but: {why}" if why else "nothing that the container does needs root")
-        + owned
-        + told,
+        reason=(f"likely to need no root, but: {why}" if why else f"nothing that {seen} needs root") + owned + told,
         safety=safety,
         claims=tuple(claims),
         line=stage.steps[-1].line if stage.steps else stage.head.line,
-        evidence=(*found.doubts, *found.evidence, *((kept,) if kept else ())),
+        evidence=(
+            *found.doubts,
+            *found.evidence,
+            *((f"root's group may write: {group}",) if group else ()),
+            *((kept,) if kept else ()),
+        ),
     )
 
 
@@ -135,4 +146,4 @@ def _account(build: Build, facts: Facts, stage: Stage, *, scratch: bool) -> Acco
         without = _NO_SHELL if image.family == "none" else None if has_shell(image.name) else unknown
         return Account(number, None, "", None, name, without)
     tools = account_tools(image.family, image.name, image.parts.variant)
-    return Account(number, f"/home/{name}" if tools and stage.runs else None, "", tools, name)
+    return Account(number, f"/home/{name}" if tools else None, "", tools, name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ...analysis.project import Project, WriteKind, WrittenPath
+from ...analysis.usage import Mounted
+from ...knowledge.starts import ports_told
 from .user_obstacles import FIRST_FREE_PORT
 
 #: Capabilities that an unprivileged process uses as well, or that containers have anyway.
@@ -26,6 +28,8 @@ def required(project: Project | None) -> Iterator[str]:
     """What runners say that takes root, and who else builds on the image as root."""
     if project is not None and project.usage.heirs:
         yield f"other builds go on from here ({project.usage.heirs[0]})"
+    if project is not None and project.usage.workflows:
+        yield f"{project.usage.workflows[0]} runs it in a workflow, whose engine gives it directories of root's"
     for one in project.usage.containers if project is not None else ():
         if one.user is not None:
             if _ROOT.match(one.user):
@@ -40,28 +44,53 @@ def required(project: Project | None) -> Iterator[str]:
             if power.upper().removeprefix("CAP_") not in _HARMLESS:
                 yield f"{one.powers_at or one.where} gives it {power}, which only root has the use of"
         for mount in one.mounts:
-            if mount.path is not None and mount.kind != "tmpfs" and _OF_THE_HOST.match(mount.path):
-                yield f"{mount.evidence} hands it {mount.path} of the host"
-            elif mount.path is not None and _within(mount.path, "/root"):
-                yield f"{mount.evidence} mounts {mount.path}, in root's home"
-            elif mount.kind == "volume" and not mount.read_only:
+            yield from _for_root(mount)
+            if mount.kind == "volume" and not mount.read_only:
                 yield f"volumes keep the owner that their files have ({mount.evidence})"
+    for mount in project.usage.documented if project is not None else ():
+        yield from _for_root(mount)
+
+
+def _for_root(mount: Mounted) -> Iterator[str]:
+    """Why what is mounted is for root alone."""
+    if mount.path is not None and mount.kind != "tmpfs" and _OF_THE_HOST.match(mount.path):
+        yield f"{mount.evidence} hands it {mount.path} of the host"
+    elif mount.path is not None and _within(mount.path, "/root"):
+        yield f"{mount.evidence} mounts {mount.path}, in root's home"
+
+
+def documented(project: Project) -> Iterator[str]:
+    """What documents let people mount: its owner is theirs to choose."""
+    told = {mount.path: mount for mount in reversed(project.usage.documented) if not mount.read_only}
+    for path, mount in reversed(told.items()):
+        yield f"{mount.evidence} lets people mount {path}, whose owner is theirs to choose"
+
+
+def told_ports(project: Project | None, variables: Collection[str]) -> Iterator[str]:
+    """The low ports that runners tell the program to listen on, which reads *variables* for them."""
+    for one in project.usage.containers if project is not None else ():
+        if one.user is not None and not _ROOT.match(one.user):
+            continue
+        for name, value, where in one.environment:
+            for number in ports_told(name, value or "", read=variables):
+                if 0 < number < FIRST_FREE_PORT:
+                    yield f"{where} lets it listen on port {number} ({name}), which takes root on many hosts"
 
 
 def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
     """Mounts of the host's folders over what the program writes, or may: their owner is the host's to choose."""
-    for one in project.usage.containers:
-        if one.user is not None and not _ROOT.match(one.user):
+    mounts = [
+        mount for one in project.usage.containers if one.user is None or _ROOT.match(one.user) for mount in one.mounts
+    ]
+    for mount in (*mounts, *project.usage.documented):
+        if mount.kind != "bind" or mount.read_only:
             continue
-        for mount in one.mounts:
-            if mount.kind != "bind" or mount.read_only:
-                continue
-            for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
-                place = write.path or write.folder
-                if mount.path is None or place is None or _within(place, mount.path):
-                    what = mount.path or "a directory"
-                    yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
-                    break
+        for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
+            place = write.path or write.folder
+            if mount.path is None or place is None or _within(place, mount.path):
+                what = mount.path or "a directory"
+                yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
+                break
 
 
 def _within(path: str, folder: str) -> bool:

@@ -32,7 +32,8 @@ _CONTINUED = re.compile(r"[\\`]\r?\n")
 @record
 class Account:
     """The user: number, home (None: without one), who says that it is there (empty: it is to be created), what
-    creates accounts, and ``without`` what directories cannot be given to it (None: they can).
+    creates accounts, and ``without`` what directories cannot be given to it (None: they can). Its ``group`` has the
+    same number unless it is another one.
     """
 
     number: int
@@ -41,11 +42,12 @@ class Account:
     tools: str | None
     name: str
     without: str | None = None
+    group: int | None = None
 
     @property
     def user(self) -> str:
         """What USER and --chown say."""
-        return f"{self.number}:{self.number}"
+        return f"{self.number}:{self.number if self.group is None else self.group}"
 
 
 def user_edits(
@@ -56,15 +58,18 @@ def user_edits(
         return f"{found.folders[0]} has to be writable, and {account.without}"
     edits: list[Edit] = []
     claims: list[Claim] = [SetsUser(account.user, None if stage.index == facts.build.stages[-1].index else stage.name)]
-    # Without a RUN an account would take a layer of its own; the number alone does as well.
-    creates = bool(not account.there and account.tools and stage.runs)
+    # Without a RUN an account would take a layer of its own; the number alone does as well, unless it needs a home.
+    creates = bool(not account.there and account.tools and (stage.runs or found.home))
     first = next((step for step in stage.steps if isinstance(step, Copy) and not _from_stage(step)), None)
     before = first.index if first is not None else stage.steps[-1].index + 1
     early, late, appended = _places(stage, facts, found, before, creates=creates)
-    for run, folders in appended.items():
-        owning = _owning(folders, (), account, facts)
-        edits.append(append_to(run, facts, owning))
-        claims.append(AddsCommand(tuple(owning.split())))
+    for run in (one for one in stage.runs if one in appended or one.index in found.built):
+        owning = [_owning(appended[run], (), account, facts)] if run in appended else []
+        if run.index in found.built:
+            paths = found.built[run.index]
+            owning.append(fragment("own-built", facts.templates, paths=paths, number=account.number))
+        edits.append(append_to(run, facts, facts.style.joint().join(owning)))
+        claims += (AddsCommand(tuple(one.split())) for one in owning)
     parts = []
     if creates:
         parts.append(fragment(f"account-{account.tools}", facts.templates, account=account.name, number=account.number))

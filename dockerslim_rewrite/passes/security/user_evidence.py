@@ -5,19 +5,24 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
+from ...analysis.packages.cleanup import appendable
 from ...analysis.project import Behaviour, Project
 from ...analysis.runtime.home import home_uses
 from ...ir.build import Build, Stage
-from ...ir.steps import Exec, Listing, Step
+from ...ir.steps import Env, Exec, Listing, Run, Step
+from ...knowledge.habits import known_library, serves
 from ...knowledge.processes import server_named
-from ...record import record
+from ...knowledge.starts import ports_told
+from ...knowledge.users import built_folders
+from ...record import evolve, record
 from ...shell.script import Script
 from .brought import brought
-from .runners import always_starts, covered, required
+from .runners import always_starts, covered, documented, required, told_ports
 from .runtime_directories import Made, directories_below, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
@@ -34,7 +39,9 @@ class Findings:
 
     ``evidence`` is what an unprivileged user rests on. ``folders`` are image paths that it must own, ``copied`` the
     indices of COPY steps whose files it must own, ``helped`` tells that a build context would answer open questions.
-    ``made`` are those of the folders that a RUN makes, ``owned`` tells why the user has to own them.
+    ``made`` are those of the folders that a RUN makes, ``owned`` tells why the user has to own them. What the program
+    does is known but for that of libraries unless it was all ``read``; it may write in its ``home``. ``built`` are
+    directories that RUNs, by index, leave in those of the user's, for the program to write on.
     """
 
     obstacles: tuple[str, ...]
@@ -45,6 +52,9 @@ class Findings:
     helped: bool
     made: Mapping[str, Made]
     owned: tuple[str, ...]
+    read: bool = True
+    home: bool = False
+    built: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
 
 def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Findings:
@@ -73,6 +83,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         doubts.append("no build context says what it writes")
     found = _behaviour(build, project, known=bool(obstacles or unknown))
     obstacles += [f"it {one.need.value}: {one.what} ({one.evidence})" for one in found.privileges]
+    obstacles += told_ports(project, {one.variable for one in found.listeners if one.variable is not None})
     for listener in found.listeners:
         if listener.port is None:
             doubts.append(f"the port that {listener.server} listens on is not known ({listener.evidence})")
@@ -87,7 +98,13 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
     obstacles += covered(project, found.writes)
+    doubts += documented(project)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
+    unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
+    if unread is not None and not _serves(build, facts, stage, found, project):
+        # A server is there for those who connect to it. Any other program takes what it works on from somewhere, and
+        # leaves what comes of it somewhere: in a directory with which whoever starts it covers one of the image's.
+        doubts.append(f"it may write anywhere: nobody knows what {unread.name} writes ({unread.evidence})")
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:
         obstacles.append("it starts nothing of the project, so nothing tells what it is for")
@@ -109,10 +126,16 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
             below |= _below(build, facts, chain, rights)
             doubts += left_behind(build, facts, chain, rights)
     made = below | made
+    built: dict[int, tuple[str, ...]] = {}
+    for run, places in _built(build, facts, chain, project, rights):
+        if run in stage.runs and appendable(run, facts) is None:
+            built[run.index] = places
+        else:
+            obstacles.append(f"line {run.line} makes {places[0]}, which is root's, and which it writes")
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     # What a whole folder of the user's own does not hold yet, the program makes there by itself.
-    wholes = [folder for folder, whole in rights.folders.items() if whole]
+    wholes = [folder for folder, whole in rights.folders.items() if whole and is_ownable(folder)]
     own = {
         folder: whole
         for folder, whole in rights.folders.items()
@@ -120,7 +143,41 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     }
     copied = set(copies_to_own(facts, stage, project, found, own))
     folders = own.keys() - brought(build, facts, stage, own, copied)
-    return _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values())
+    return evolve(
+        _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values()),
+        read=unread is None,
+        home=rights.at_home,
+        built=built,
+    )
+
+
+def _serves(build: Build, facts: Facts, stage: Stage, found: Behaviour, project: Project) -> bool:
+    """Whether the program is seen to listen: by its code, by what the file says, or by who runs it."""
+    if any(one.port for one in found.listeners) or any(one.ports for one in project.usage.containers):
+        return True
+    if any(serves(one.language, one.name) for one in found.packages):
+        return True
+    steps = [step for index in facts.graph.chain(stage.index) for step in build.stages[index].steps]
+    if any(isinstance(step, Listing) and step.keyword == "EXPOSE" for step in steps):
+        return True
+    pairs = [pair for step in steps if isinstance(step, Env) for pair in step.pairs]
+    return any(ports_told(pair.key, (pair.value or "").strip("\"'")) for pair in pairs)
+
+
+def _built(
+    build: Build, facts: Facts, chain: Sequence[int], project: Project, rights: Rights
+) -> Iterator[tuple[Run, tuple[str, ...]]]:
+    """The RUNs that leave directories for the program to write on in those that the user gets with all in them."""
+    followed = {line: behaviour.commands for line, behaviour in project.built(build)}
+    for run in (run for index in chain for run in build.stages[index].runs):
+        script = facts.script(run)
+        workdir = facts.state(run).workdir
+        if script is None or workdir is None or not rights.folders.get(workdir):
+            continue
+        texts = [script.text, *followed.get(run.line, ())]
+        places = dict.fromkeys(f"{workdir}/{folder}" for text in texts for folder in built_folders(text))
+        if places:
+            yield run, tuple(places)
 
 
 def _below(build: Build, facts: Facts, chain: Sequence[int], rights: Rights) -> dict[str, Made]:

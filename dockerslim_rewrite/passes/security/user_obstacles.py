@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from ...analysis.accounts.created import named_account
 from ...analysis.bases import base_image
@@ -16,6 +17,7 @@ from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
 from ...knowledge.accounts import changes_accounts
 from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.starts import bound_port, for_anyone, ports_told
+from ...knowledge.users import makes_private
 from ...shell.script import Script, Simple
 
 #: The first port that every user may listen on.
@@ -26,6 +28,12 @@ FIRST_FREE_PORT = 1024
 _TEMPORARY = re.compile(r"/(?:tmp|var/tmp|dev/shm)/?\Z")
 #: Modes by which everybody may read files and enter folders.
 _OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
+#: Modes that let everybody read, unless they take something.
+_READABLE = re.compile(r"[0-7]{3,4}\Z|(?:[ug]*[ao][ugo]*)?[+=]\w*r")
+#: The mode with which something is made.
+_MODE = re.compile(r"\s(?:-\w*m\s*|--mode[= ])([0-7]{3,4})\b")
+#: Modes that let the group write what others may not.
+_GROUP = re.compile(r"(?:\A|,)u?g(?:\+\w*w|=\w*[wu])")
 
 
 def declared(steps: Sequence[Step]) -> Iterator[str]:
@@ -92,7 +100,7 @@ def commanded(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[str
                     yield f"the RUN on line {run.line} cannot be read"
                 continue
             for command in script.commands:
-                reason = _command(command, script)
+                reason = _command(command, script) or _private(command, script, facts, build, stages)
                 if reason is not None:
                     yield f"{reason} (line {run.line})"
 
@@ -120,6 +128,70 @@ def _command(command: Simple, script: Script) -> str | None:
     if re.search(r"(?:\A|[\s=:\"'])(?:/root/|~/|\$HOME/|\$\{HOME\}/)", text):
         return f"{name or 'a command'} puts files into root's home"
     return None
+
+
+def _private(command: Simple, script: Script, facts: Facts, build: Build, stages: Sequence[int]) -> str | None:
+    """Why what *command* makes is for root alone, unless the build opens it, or deletes it, by its name."""
+    text = script.text[command.span.start : command.span.end]
+    name = posixpath.basename(command.name or "")
+    mode = _MODE.search(text) if name in ("install", "mkdir", "mkfifo", "mknod") else None
+    moved = name == "mv" and "$" in text and re.search(r"\bmktemp\b", script.text)
+    if not (makes_private().search(text) or moved or (mode is not None and _takes(mode[1].lstrip("0") or "0"))):
+        return None
+    words = [word.text.strip("\"'") for word in command.words[1:]]
+    if not moved and any(_matches(*one, words) for one in _opened(facts, build, stages)):
+        return None
+    return f"{' '.join(word.text for word in command.words[:2])} makes what only root may read"
+
+
+def _matches(opened: str, whole: bool, words: Sequence[str]) -> bool:
+    """Whether the path *opened*, a directory with all in it if it is the *whole* of one, is or holds one of *words*."""
+    last = posixpath.basename(opened)
+    return any(
+        fnmatchcase(posixpath.basename(word), last)
+        or (whole and (not word.startswith("/") or word.startswith(opened.rstrip("/") + "/")))
+        for word in words
+    )
+
+
+def _opened(facts: Facts, build: Build, stages: Sequence[int]) -> Iterator[tuple[str, bool]]:
+    """The paths that the build opens to everybody, or deletes, and whether with all that is in them."""
+    for run in (run for index in stages for run in build.stages[index].runs):
+        script = facts.script(run)
+        for command in script.commands if script is not None else ():
+            words = [word.text.strip("\"'") for word in command.words]
+            name = posixpath.basename(words[0]) if words else ""
+            operands = [word for word in words[1:] if not word.startswith("-")]
+            if name == "rm":
+                yield from ((one, any(re.match(r"-\w*r", word) for word in words)) for one in operands)
+            elif name == "chmod" and operands and not _takes(operands[0]) and _READABLE.match(operands[0]):
+                whole = any(re.match(r"-\w*R|--recursive", word) for word in words[1:])
+                yield from ((one, whole) for one in operands[1:])
+
+
+def opened_to_group(build: Build, facts: Facts, stages: Sequence[int]) -> str | None:
+    """How the build lets members of root's group write, as OpenShift runs containers; None where it does not.
+
+    Source: OpenShift, "Creating images", "Support arbitrary user ids".
+    """
+    given = False
+    octal: str | None = None
+    for run in (run for index in stages for run in build.stages[index].runs):
+        script = facts.script(run)
+        for command in script.commands if script is not None else ():
+            words = [word.text for word in command.words if not word.text.startswith("-")]
+            name = posixpath.basename(words[0]) if words else ""
+            if len(words) < 3 or name not in ("chmod", "chgrp", "chown"):
+                continue
+            shown = f"{name} {words[1]} {words[2]} (line {run.line})"
+            if name == "chmod" and _GROUP.search(words[1]):
+                return shown
+            if name == "chmod" and re.fullmatch(r"[0-7]?[0-7][2367][0145]", words[1]):
+                octal = octal or shown
+            elif name != "chmod":
+                group = words[1].rpartition(":")[2] if ":" in words[1] or name == "chgrp" else ""
+                given = given or group in ("0", "root")
+    return octal if given else None
 
 
 def _takes(mode: str) -> bool:

@@ -44,6 +44,7 @@ class Rights:
         self.doubts: list[str] = []
         self.evidence: list[str] = []
         self.owned: dict[str, str] = {}
+        self.at_home = False
 
     def give(self, folder: str, line: int) -> None:
         """Give *folder* to the user, which line *line* makes and nothing fills: it is for what the program writes."""
@@ -58,6 +59,7 @@ class Rights:
         if folder == "~":
             if self.home is None:
                 self.obstacles.append(f"it writes {shown} in the home directory, and the user has none")
+            self.at_home = True
         elif folder is None:
             self.doubts.append(f"it writes {shown}")
         elif is_temporary(folder) or (self.home is not None and within(folder, self.home)):
@@ -206,7 +208,7 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
         shown = " ".join(words[:3])
         found = writes(command, frame)
         frame = moved(command, frame)
-        if found.operation is not None:
+        if found.operation is not None or name in ("chmod", "chgrp"):
             continue
         if name in _INSTALLS or words[1:3] == ["-m", "pip"]:
             if any(rights.folders.values()) and {"run", "build", "run-script"} & set(words[1:3]):

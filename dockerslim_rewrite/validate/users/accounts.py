@@ -29,7 +29,7 @@ _FORMS = tuple(
         rf"addgroup -g {_ID} {_NAME}",
         rf"adduser -D -u {_ID} -G {_NAME} (?P=name)",
         rf"mkdir -p{_PATHS}",
-        rf"chown {_ID}:(?P=id){_PATHS}",
+        rf"chown (?P<whole>-R )?{_ID}:(?P=id){_PATHS}",
     )
 )
 _PROGRAMS = frozenset(("groupadd", "useradd", "addgroup", "adduser", "mkdir", "chown"))
@@ -39,7 +39,9 @@ _SYSTEM = re.compile(
     r"|/(?:home|media|mnt|opt|srv|tmp|var)\Z|/var/(?:lib|log|cache|run|spool|tmp|local|opt|mail|lock|backups)\Z|/\Z"
 )
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
-_USER = re.compile(r"([1-9][0-9]{0,8}):([1-9][0-9]{0,8})\Z")
+_USER = re.compile(r"([1-9][0-9]{0,8}):(0|[1-9][0-9]{0,8})\Z")
+#: Modes of chmod that let a group write.
+_GROUP_WRITES = re.compile(r"[ugoa,+=rwxX]*g[uoa]?[+=][ugrwxXst]*[wu]|[0-7]{1,2}[2367][0-7]\Z")
 
 
 def is_account_command(command: Command) -> bool:
@@ -75,6 +77,8 @@ def check_accounts(old: Build, pairs: Sequence[tuple[Stage, Stage]], changes: Se
         argvs = _added_commands(change)
         if users:
             _one_account(users, argvs, change.claims, _folders(old))
+            if any(user.endswith(":0") for user in users) and not _opens_to_group(old):
+                raise Unsound(f"{', '.join(users)}: nothing that the file opens to its group needs root's")
         elif any(argv[:1] and argv[0] in _PROGRAMS and _form(argv) for argv in argvs):
             raise Unsound(f"{' '.join(argvs[0])}: no claim sets a user")
     stages = {claim.stage for change in changes for claim in change.claims if isinstance(claim, SetsUser)}
@@ -105,6 +109,13 @@ def _added_commands(change: Change) -> list[tuple[str, ...]]:
 def commands_of_added(claim: AddsInstruction) -> list[tuple[str, ...]]:
     """The words of each command of the RUN that *claim* adds."""
     return [tuple(part.split()) for part in claim.text.partition(" ")[2].split(" && ")]
+
+
+def _opens_to_group(build: Build) -> bool:
+    """Whether a ``chmod`` of *build* lets groups write: what root makes belongs to root's group."""
+    scripts = (script_of(step) for stage in build.stages for step in stage.steps)
+    ran = (command.raw for script in scripts if script is not None for command in commands(units(script)))
+    return any(raw[:1] == ("chmod",) and any(map(_GROUP_WRITES.match, raw[1:])) for raw in ran)
 
 
 _MOVES = (("cd",), ("pushd",), ("popd",))
@@ -146,8 +157,8 @@ def _one_account(
     if not argvs and not flags:
         return
     match = _USER.match(users[0])
-    if len(users) != 1 or match is None or match[1] != match[2]:
-        raise Unsound(f"{', '.join(users)} is not a numeric user and group of one number")
+    if len(users) != 1 or match is None or match[2] not in (match[1], "0"):
+        raise Unsound(f"{', '.join(users)} is not a numeric user and group of one number, or root's group")
     made: set[str] = set(there)
     for argv in argvs:
         form = _form(argv)
@@ -161,6 +172,10 @@ def _one_account(
             raise Unsound(f"{' '.join(argv)} gives away a directory of the system")
         if argv[0] == "mkdir":
             made.update(paths)
+        elif groups.get("whole"):
+            # What commands made in a directory of the user's, to which they may have given it no owner of its own.
+            if not all(any(path.startswith(f"{one}/") for one in made) for path in paths):
+                raise Unsound(f"{' '.join(argv)} is not for what lies in a directory that the change or WORKDIR makes")
         elif argv[0] == "chown" and not all(path in made or _between(path, made) for path in paths):
             raise Unsound(f"{' '.join(argv)} is not for a directory that the change or WORKDIR makes")
     for flag in flags:

@@ -307,6 +307,7 @@ def _runner(service: Service) -> Runner:
         workdir=service.workdir,
         healthcheck=service.healthcheck,
         path_set=service.path_set,
+        environment=service.environment,
         places=service.places,
     )
 

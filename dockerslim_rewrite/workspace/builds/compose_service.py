@@ -11,9 +11,11 @@ from typing import Any
 
 from ...record import evolve, record
 from ...text.numbers import small_number
-from ..repository import Repository
+from ..repository import Repository, joined
 from .found import Mount, Place, Port, Text, Unknown, Words
+from .interpolation import read_env
 from .places import file, folder, is_remote
+from .reading import line_of
 from .shell_words import split_words
 from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence, truth
 
@@ -57,6 +59,7 @@ class Service:
     profiles: tuple[Text, ...] = ()
     healthcheck: Words = None
     path_set: bool = False
+    environment: tuple[tuple[str, Text, Place], ...] = ()
     workdir: Text | None = None
     places: tuple[tuple[str, Place], ...] = ()
     reset: frozenset[str] = frozenset()
@@ -92,6 +95,7 @@ class ServiceReader:
             healthcheck=self._words(mapping(value.get("healthcheck")).get("test")),
             workdir=self._text(value.get("working_dir")),
             path_set=any(name == "PATH" for name, _ in self._pairs(value.get("environment"))),
+            environment=(*self._environment_files(value.get("env_file")), *self._environment(value.get("environment"))),
             places=tuple((key, Place(self._path, at)) for key, at in value.lines.items()),
             reset=frozenset(key for key, item in value.items() if item.tag in ("!reset", "!override")),
         )
@@ -150,6 +154,31 @@ class ServiceReader:
             if isinstance(item, Scalar):
                 name, equals, rest = item.partition("=")
                 found.append((name, self._expand(rest) if equals else None))
+        return found
+
+    def _environment(self, value: object) -> list[tuple[str, Text, Place]]:
+        """The variables of a mapping or a list, each with its place, without those that the caller's shell has."""
+        found: list[tuple[str, Text, Place]] = []
+        if isinstance(value, Map):
+            for name, item in value.items():
+                text = self._text(item)
+                if text is not None:
+                    found.append((name, text, Place(self._path, value.lines.get(name, value.line))))
+        for item in sequence(value):
+            if isinstance(item, Scalar):
+                name, equals, rest = item.partition("=")
+                found += [(name, self._expand(rest), Place(self._path, item.line))] if equals else []
+        return found
+
+    def _environment_files(self, value: object) -> list[tuple[str, Text, Place]]:
+        """What the files of ``env_file`` set: a name, or a list of names and of mappings with a ``path``."""
+        found: list[tuple[str, Text, Place]] = []
+        for item in [value] if isinstance(value, Scalar) else sequence(value):
+            path = self._text(item.get("path") if isinstance(item, Map) else item)
+            place = joined(self._base, path) if isinstance(path, str) else ""
+            text = self._repository.read(place) if place and self._repository.is_file(place) else None
+            for name, told in read_env(text or "").items():
+                found.append((name, told, Place(place, line_of(text or "", name))))
         return found
 
     def _port(self, item: object) -> list[Port]:
@@ -212,7 +241,13 @@ def merged(first: Service, second: Service) -> Service:
         if later is not None or name in second.reset:
             changes[name] = later
     changes["build"] = _merged_build(first.build, second.build) if "build" not in second.reset else second.build
-    for name, key in (("ports", "ports"), ("mounts", "volumes"), ("capabilities", "cap_add"), ("dropped", "cap_drop")):
+    for name, key in (
+        ("ports", "ports"),
+        ("mounts", "volumes"),
+        ("capabilities", "cap_add"),
+        ("dropped", "cap_drop"),
+        ("environment", "environment"),
+    ):
         earlier = () if key in second.reset else getattr(first, name)
         changes[name] = _added(earlier, getattr(second, name))
     changes["profiles"] = _added(first.profiles, second.profiles)

@@ -63,6 +63,7 @@ class Runner:
     ``entrypoint`` and ``command`` are the words in place of ENTRYPOINT and CMD; ``healthcheck`` is a test as
     compose writes it, ``probes`` are commands that are run inside as well. ``path_set`` tells that it sets PATH.
     ``nonroot`` tells that the runner refuses an image that starts as root. ``capabilities`` are those added.
+    ``environment`` are the variables that it sets, where a later one takes the place of an earlier one.
     """
 
     place: Place
@@ -81,6 +82,7 @@ class Runner:
     healthcheck: Words = None
     probes: tuple[tuple[Words, Place], ...] = ()
     path_set: bool = False
+    environment: tuple[tuple[str, Text, Place], ...] = ()
     places: tuple[tuple[str, Place], ...] = ()
 
     def at(self, key: str) -> Place:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
+from types import MappingProxyType
 
-from ...knowledge.repository import build_source
+from ...knowledge.repository import build_source, document_kind
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
@@ -51,11 +52,14 @@ _RUNNING = ("make", "shell", "package", "workflow", "ci", "jenkins")
 class BuildGraph:
     """The ``builds`` of a repository, and the containers (``runs``) of images that some of them may make; ``by_hand``
     are the commands that somebody runs in containers now and then.
+
+    ``documents`` are the paths of files that speak of images without building any, by their kind.
     """
 
     builds: tuple[FoundBuild, ...]
     runs: tuple[FoundRun, ...]
     by_hand: tuple[HandRun, ...] = ()
+    documents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @cached_property
     def _by_dockerfile(self) -> dict[str, list[FoundBuild]]:
@@ -114,11 +118,14 @@ def _says_services(repository: Repository, path: str) -> bool:
 def build_graph(repository: Repository) -> BuildGraph:
     """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
     files: dict[str, list[str]] = {}
+    documents: dict[str, list[str]] = {}
     for seen in walk(repository.root):
         if seen.skipped is None:
             kind = "env" if posixpath.basename(seen.path) == ".env" else build_source(seen.path)
             if kind is not None:
                 files.setdefault(kind, []).append(seen.path)
+            elif (document := document_kind(seen.path)) is not None:
+                documents.setdefault(document, []).append(seen.path)
     called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
     found: list[FoundBuild | FoundRun] = []
     commands = [one for one in called if one.kind == "compose"]
@@ -144,4 +151,5 @@ def build_graph(repository: Repository) -> BuildGraph:
         tuple(one for one in unique if isinstance(one, FoundBuild)),
         tuple(one for one in unique if isinstance(one, FoundRun)),
         runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
+        {kind: tuple(paths) for kind, paths in documents.items()},
     )

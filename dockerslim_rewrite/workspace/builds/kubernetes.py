@@ -105,8 +105,16 @@ def _runner(path: str, container: Map, shared: Map, volumes: dict[str, str]) -> 
         workdir=_optional(scalar(container.get("workingDir"))),
         probes=tuple(_probes(path, container)),
         path_set=any(str(scalar(mapping(one).get("name"))) == "PATH" for one in sequence(container.get("env"))),
+        environment=tuple(_environment(path, container)),
         places=tuple(places),
     )
+
+
+def _environment(path: str, container: Map) -> Iterator[tuple[str, Text, Place]]:
+    for item in sequence(container.get("env")):
+        name, value = scalar(mapping(item).get("name")), scalar(mapping(item).get("value"))
+        if name is not None and value is not None:
+            yield str(name), _text(value), Place(path, value.line)
 
 
 def _probes(path: str, container: Map) -> Iterator[tuple[Words, Place]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from ...text.structured import read_toml
 from ..repository import Repository
 from .command_line import built
-from .found import FoundBuild, Place, Runner, Text, Unknown
+from .found import FoundBuild, Mount, Place, Port, Runner, Text, Unknown
 from .places import folder
 from .reading import line_of, yaml_file
 from .shell_scripts import ScriptReader
@@ -98,7 +99,38 @@ def fly(repository: Repository, path: str) -> Iterator[FoundBuild]:
         dockerfile=dockerfile,
         target=None if target is None else str(target),
         args=tuple((key, str(value)) for key, value in args.items()) if isinstance(args, dict) else (),
+        runner=_machine(path, text, data, place),
     )
+
+
+def _machine(path: str, text: str, data: dict[str, Any], place: Place) -> Runner | None:
+    """How Fly.io runs the image: the variables, ports and volumes that the fly.toml *data* names.
+
+    Source: Fly.io, "App configuration (fly.toml)", ``[env]``, ``[http_service]``, ``[[services]]``, ``[mounts]``.
+    """
+    variables = data.get("env")
+    environment = [
+        (name, str(value), Place(path, line_of(text, name, text.find("[env]"))))
+        for name, value in (variables.items() if isinstance(variables, dict) else ())
+    ]
+    served = [data.get("http_service"), *_tables(data.get("services"))]
+    numbers = [one.get("internal_port") for one in served if isinstance(one, dict)]
+    ports = [Port(one, None, Place(path, line_of(text, "internal_port"))) for one in numbers if isinstance(one, int)]
+    mounts = [
+        Mount("volume", None, str(one["destination"]), False, Place(path, line_of(text, "destination")))
+        for one in _tables(data.get("mounts") or data.get("mount"))
+        if "destination" in one
+    ]
+    if not (environment or ports or mounts):
+        return None
+    name = str(data.get("app", "fly"))
+    return Runner(place, name, ports=tuple(ports), mounts=tuple(mounts), environment=tuple(environment))
+
+
+def _tables(value: object) -> list[dict[str, Any]]:
+    """The tables that *value* is, or holds."""
+    listed = value if isinstance(value, list) else [value]
+    return [one for one in listed if isinstance(one, dict)]
 
 
 def render(repository: Repository, path: str) -> Iterator[FoundBuild]:
@@ -149,5 +181,16 @@ def _hosted(
     place = Place(path, service.line)
     name = str(scalar(service.get("name")) or kind)
     given = scalar(command)
-    runner = Runner(place, name, command=split_words(str(given))) if given else None
+    environment: list[tuple[str, Text, Place]] = []
+    for item in sequence(service.get("envVars")):
+        key, value = scalar(mapping(item).get("key")), scalar(mapping(item).get("value"))
+        if key is not None and value is not None:
+            environment.append((str(key), str(value), Place(path, value.line)))
+    disk = mapping(service.get("disk"))
+    at = scalar(disk.get("mountPath"))
+    mounts = (Mount("volume", None, str(at), False, Place(path, at.line)),) if at is not None else ()
+    runner = None
+    if given or environment or mounts:
+        words = split_words(str(given)) if given else None
+        runner = Runner(place, name, command=words, mounts=mounts, environment=tuple(environment))
     return FoundBuild(kind, place, name, context, dockerfile, runner=runner)

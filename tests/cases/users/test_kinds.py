@@ -53,6 +53,96 @@ STAYS_ROOT = {
         },
         "--access-logfile /var/log/a.log",
     ),
+    "a low port in a file of variables": (
+        {
+            "Dockerfile": node('["node", "--env-file=.env", "server.js"]'),
+            "server.js": "require('http').createServer().listen(process.env.PORT || 3000)\n",
+            ".env": "PORT=443\n",
+        },
+        "the program listens on port 443 (.env:1)",
+    ),
+    "a low port in a file of the configuration": (
+        {
+            "Dockerfile": node(),
+            "server.js": "require('express')().listen(require('config').get('server.port'))\n",
+            "config/default.json": '{"server": {"port": 80}, "mail": {"port": 25}}',
+        },
+        "the program listens on port 80 (config/default.json:1)",
+    ),
+    "a private key that openssl makes": (
+        {
+            "Dockerfile": node(before="RUN openssl req -x509 -nodes -newkey rsa:2048 -keyout /k.pem -out /c.pem\n"),
+            "server.js": SERVER,
+        },
+        "openssl req makes what only root may read (line 2)",
+    ),
+    "a private key that ssh-keygen makes": (
+        {"Dockerfile": node(before="RUN ssh-keygen -t ed25519 -N '' -f /etc/key\n"), "server.js": SERVER},
+        "ssh-keygen -t makes what only root may read (line 2)",
+    ),
+    "a file that is installed for its owner": (
+        {"Dockerfile": node(before="RUN install -m 0600 /usr/share/x /etc/x\n"), "server.js": SERVER},
+        "install -m makes what only root may read (line 2)",
+    ),
+    "a temporary file that is moved": (
+        {
+            "Dockerfile": node(before='RUN t=$(mktemp) && sed s/a/b/ /etc/x > "$t" && mv "$t" /etc/x\n'),
+            "server.js": SERVER,
+        },
+        "makes what only root may read (line 2)",
+    ),
+    "packages that pnpm keeps in the home directory": (
+        {
+            "Dockerfile": node().replace("npm install", "pnpm install"),
+            "server.js": SERVER,
+            "package.json": EXPRESS,
+            "pnpm-workspace.yaml": "enableGlobalVirtualStore: true\n",
+        },
+        "pnpm-workspace.yaml puts the packages that node_modules links to into the home directory (line 4)",
+    ),
+    "a Unix socket of gunicorn": (
+        {"Dockerfile": python('["gunicorn", "-b", "unix:/run/web.sock", "web:app"]'), "web.py": FLASK},
+        "unix:/run/web.sock (Dockerfile:5) in a directory of the system",
+    ),
+    "a Unix socket in gunicorn.conf.py": (
+        {
+            "Dockerfile": python(GUNICORN),
+            "web.py": FLASK,
+            "gunicorn.conf.py": "bind = ['0.0.0.0:8000', 'unix:/run/a.sock']\n",
+        },
+        "unix:/run/a.sock",
+    ),
+    "a Unix socket of uvicorn": (
+        {"Dockerfile": python('["uvicorn", "web:app", "--uds", "/var/run/web.sock"]'), "web.py": FLASK},
+        "unix:/var/run/web.sock",
+    ),
+    "a Unix socket of daphne": (
+        {"Dockerfile": python('["daphne", "-u", "/run/web.sock", "web:app"]'), "web.py": FLASK},
+        "unix:/run/web.sock",
+    ),
+    "a Unix socket of Node.js": (
+        {"Dockerfile": node(), "server.js": "require('http').createServer().listen({path: '/run/n.sock'})\n"},
+        "/run/n.sock (server.js:1) in a directory of the system",
+    ),
+    "a Unix socket by the name alone": (
+        {"Dockerfile": node(), "server.js": "require('http').createServer().listen('/run/n.sock')\n"},
+        "/run/n.sock (server.js:1) in a directory of the system",
+    ),
+    "a Unix socket of puma": (
+        {
+            "Dockerfile": "FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nRUN bundle install\nCMD puma -b unix:///run/p.sock\n",
+            "config.ru": "run ->(env) { [200, {}, []] }\n",
+        },
+        "/run/p.sock",
+    ),
+    "a Unix socket in puma's configuration": (
+        {
+            "Dockerfile": "FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nRUN bundle install\nCMD puma\n",
+            "config/puma.rb": 'bind "unix:///run/p.sock"\n',
+            "config.ru": "run ->(env) { [200, {}, []] }\n",
+        },
+        "/run/p.sock (config/puma.rb:1) in a directory of the system",
+    ),
     "a user in gunicorn.conf.py": (
         {"Dockerfile": python(GUNICORN), "web.py": FLASK, "gunicorn.conf.py": "user = 'www-data'\n"},
         "drops root's privileges",
@@ -308,12 +398,30 @@ STAYS_ROOT = {
         },
         "the browsers of Playwright",
     ),
-    "a library that needs a home folder, and a user without one": (
+    "Go's cache directory, and a user without a home": (
         {
-            "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD python m.py\n",
-            "m.py": "import matplotlib\n",
+            "Dockerfile": "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\nFROM scratch\n"
+            'COPY --from=b /app /app\nCMD ["/app"]\n',
+            "go.mod": "module x/app\n",
+            "main.go": "package main\nfunc main() { d, _ := os.UserCacheDir(); os.MkdirAll(d, 0o755) }\n",
         },
-        "the user has none",
+        "it writes files (main.go:2) in the home directory, and the user has none",
+    ),
+    "a certificate that Go fetches by itself": (
+        {
+            "Dockerfile": "FROM golang:1.22\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\nCMD /app\n",
+            "go.mod": "module x/app\n",
+            "main.go": "package main\nfunc main() { http.Serve(autocert.NewListener(\"x.org\"), nil) }\n",
+        },
+        "Go listens on port 443 (main.go:2)",
+    ),
+    "a port by its name": (
+        {
+            "Dockerfile": "FROM golang:1.22\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\nCMD /app\n",
+            "go.mod": "module x/app\n",
+            "main.go": 'package main\nvar s = http.Server{Addr: ":https"}\n',
+        },
+        "Go listens on port 443 (main.go:2)",
     ),
 }  # fmt: skip
 
@@ -328,6 +436,70 @@ def test_the_container_stays_root(tmp_path: Path, name: str) -> None:
 
 #: Files of a program that gets a user, with the text that the result must hold.
 GETS_USER = {
+    "a private key that the build opens": (
+        {
+            "Dockerfile": node(
+                before="RUN openssl req -x509 -nodes -newkey rsa:2048 -keyout /k.pem -out /c.pem && chmod 644 /*.pem\n"
+            ),
+            "server.js": SERVER,
+            "package.json": EXPRESS,
+        },
+        ("USER 1000:1000",),
+    ),
+    "a request for a certificate": (
+        {
+            "Dockerfile": node(before="RUN openssl x509 -in /etc/c.pem -out /etc/d.pem && mktemp -d\n"),
+            "server.js": SERVER,
+            "package.json": EXPRESS,
+        },
+        ("USER 1000:1000",),
+    ),
+    "a library that needs a home folder, where an account takes a layer of its own": (
+        {
+            "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD python m.py\n",
+            "m.py": "import matplotlib\n",
+        },
+        ("useradd --no-log-init --create-home --uid 10001",),
+    ),
+    "a program of Rust that asks for its home": (
+        {
+            "Dockerfile": "FROM rust:1.79 AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM debian:12-slim\n"
+            'COPY --from=b /s/target/release/a /a\nCMD ["/a"]\n',
+            "Cargo.toml": '[package]\nname = "a"\nedition = "2021"\n',
+            "src/main.rs": "fn main() { let _ = dirs::cache_dir(); }\n",
+        },
+        ("useradd --no-log-init --create-home --uid 10001",),
+    ),
+    "logs that Go rotates": (
+        {
+            "Dockerfile": "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\nFROM debian:12-slim\n"
+            'COPY --from=b /app /app\nCMD ["/app"]\n',
+            "go.mod": "module x/app\n",
+            "main.go": 'package main\nfunc main() { log.SetOutput(&lj.Logger{Filename: "/var/log/app/a.log"}) }\n',
+        },
+        ("mkdir -p /var/log/app && \\\n    chown 10001:10001 /var/log/app",),
+    ),
+    "logs that Rust rotates, below a directory that nobody may own": (
+        {
+            "Dockerfile": "FROM rust:1.79 AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM debian:12-slim\n"
+            'WORKDIR /srv\nCOPY --from=b /s/target/release/a /a\nCMD ["/a"]\n',
+            "Cargo.toml": '[package]\nname = "a"\n[dependencies]\ntracing-appender = "0.2"\n',
+            "src/main.rs": 'fn main() { tracing_appender::rolling::daily("/srv/logs", "a.log"); }\n',
+        },
+        ("chown 10001:10001 /srv/logs",),
+    ),
+    "logs that the configuration of .NET names": (
+        {
+            "Dockerfile": "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS b\nWORKDIR /s\nCOPY . .\nRUN dotnet publish -o /o\n"
+            "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nRUN apt-get update\nWORKDIR /app\nCOPY --from=b /o .\n"
+            'ENTRYPOINT ["dotnet", "S.dll"]\n',
+            "S.csproj": "<Project/>",
+            "P.cs": "b.Host.UseSerilog();\n",
+            "appsettings.json": '{"Serilog": {"WriteTo": [{"Name": "File", "Args": {"path": "/var/log/s/l.txt"}}]}}',
+            "appsettings.Local.json": '{"Serilog": {"WriteTo": [{"Args": {"path": "/data/s/l.txt"}}]}}',
+        },
+        ("USER 1654", "/var/log/s", "/data/s"),
+    ),
     "a log file beside the code, by a relative path in gunicorn.conf.py": (
         {
             "Dockerfile": python(GUNICORN),
@@ -346,8 +518,11 @@ GETS_USER = {
         },
         ("COPY web.py /app/", "chown 10001:10001 /app/data", "COPY --chown=10001:10001 data /app/"),
     ),
-    "a library of unknown habits": (
-        {"Dockerfile": python('["python", "m.py"]'), "m.py": "import nobodyknows\nnobodyknows.store('data')\n"},
+    "a server with a library of unknown habits": (
+        {
+            "Dockerfile": python('["gunicorn", "m:app"]'),
+            "m.py": FLASK + "import nobodyknows\nnobodyknows.store('data')\n",
+        },
         ("chown 10001:10001 /app", "COPY --chown=10001:10001 . ."),
     ),
     "a program that starts in another folder": (
@@ -413,9 +588,76 @@ GETS_USER = {
 def test_the_user_owns_what_it_writes(tmp_path: Path, name: str) -> None:
     files, texts = GETS_USER[name]
     result = rewritten(tmp_path, files)
-    assert "\nUSER 10" in result.text, said(result, "DS501")
+    assert "\nUSER 1" in result.text, said(result, "DS501")
     for text in texts:
         assert text in result.text
+
+
+RUST = "FROM rust:1.79\nWORKDIR /app\nCOPY . .\nRUN cargo build --release\nCMD target/release/job\n"
+#: Programs that listen on nothing, with a library of which nobody knows what it writes.
+UNREAD = {
+    "Python": {"Dockerfile": python('["python", "m.py"]'), "m.py": "import nobodyknows\nnobodyknows.run()\n"},
+    "Node.js": {"Dockerfile": node(), "server.js": "require('nobodyknows').run()\n", "package.json": EXPRESS},
+    "Go": {
+        "Dockerfile": "FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN go build -o /app/job .\nCMD /app/job\n",
+        "go.mod": "module x/job\n",
+        "main.go": 'package main\nimport (\n\t"example.org/nobody/knows"\n)\nfunc main() { knows.Run() }\n',
+    },
+    "Rust": {
+        "Dockerfile": RUST,
+        "Cargo.toml": '[package]\nname = "job"\n[dependencies]\nnobodyknows = "1"\n',
+        "src/main.rs": "fn main() { nobodyknows::run() }\n",
+    },
+    "Java": {
+        "Dockerfile": "FROM eclipse-temurin:21\nWORKDIR /app\nCOPY . .\nCMD java A.java\n",
+        "A.java": "import org.nobody.Knows;\nclass A { public static void main(String[] a) { Knows.run(); } }\n",
+    },
+    "Ruby": {
+        "Dockerfile": "FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nRUN bundle install\nCMD ruby a.rb\n",
+        "Gemfile": "gem 'nobodyknows'\n",
+        "a.rb": "Nobodyknows.run\n",
+    },
+    "PHP": {
+        "Dockerfile": "FROM php:8.3-cli\nWORKDIR /app\nCOPY . .\nCMD php a.php\n",
+        "composer.json": '{"require": {\n"nobody/knows": "1"\n}}',
+        "a.php": "<?php Nobody\\Knows::run();\n",
+    },
+    ".NET": {
+        "Dockerfile": "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /app\nCOPY . .\nRUN dotnet publish -o /app/out\n"
+        "CMD dotnet out/Job.dll\n",
+        "Job.csproj": '<Project><ItemGroup><PackageReference Include="Nobody.Knows" /></ItemGroup></Project>',
+        "A.cs": "class A { static void Main() => Nobody.Knows.Run(); }\n",
+    },
+    "C": {
+        "Dockerfile": "FROM gcc:14\nWORKDIR /app\nCOPY . .\nRUN make job\nCMD ./job\n",
+        "Makefile": "job: a.c\n\tcc -o job a.c -lknows\n",
+        "a.c": "#include <stdio.h>\n#include <nobody/knows.h>\nint main(void) { return knows_run(); }\n",
+    },
+}
+
+
+@pytest.mark.parametrize("language", UNREAD)
+def test_a_library_that_nobody_knows_may_write_anywhere(tmp_path: Path, language: str) -> None:
+    standard = rewritten(tmp_path, UNREAD[language])
+    assert "USER" not in standard.text
+    result = rewritten(tmp_path, UNREAD[language], "aggressive")
+    if "USER" in result.text:
+        reasons = " ".join(change.reason for change in result.changes)
+        assert "it may write anywhere: nobody knows what" in reasons
+
+
+@pytest.mark.parametrize("more", ["EXPOSE 7000\n", "ENV PORT=7000\n", "ENV ASPNETCORE_HTTP_PORTS=7070\n"])
+def test_a_library_that_nobody_knows_is_a_servers_where_the_file_tells_of_one(tmp_path: Path, more: str) -> None:
+    files = {**UNREAD["Node.js"], "Dockerfile": node(more=more)}
+    result = rewritten(tmp_path, files)
+    assert "USER 1000:1000" in result.text or "is root's" in said(result, "DS501"), said(result, "DS501")
+    assert not any("write anywhere" in change.reason for change in rewritten(tmp_path, files, "aggressive").changes)
+
+
+def test_a_library_that_nobody_knows_is_a_servers_where_another_listens(tmp_path: Path) -> None:
+    project = UNREAD[".NET"]["Job.csproj"].replace("<Project>", '<Project Sdk="Microsoft.NET.Sdk.Web">')
+    result = rewritten(tmp_path, {**UNREAD[".NET"], "Job.csproj": project})
+    assert "USER 1654:1654" in result.text
 
 
 GO = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /usr/local/bin/app .\nEXPOSE 8080\nCMD app\n"
