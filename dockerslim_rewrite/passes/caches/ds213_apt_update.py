@@ -143,7 +143,11 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
         return f"it runs under {use.operation.wrappers[0]}"
     if run.flags != reader.lists.fetched.flags:
         return "their flags (--mount, --network, --security) differ, and may decide what apt finds"
-    if _repeated(reader, facts) is None:
+    again = _repeated(reader, facts)
+    if any(again == tuple(word.text for word in one.command.words) for one in facts.uses(run)):
+        # Which of two alike is the new one, nobody could tell.
+        return "it has the same update further below"
+    if again is None:
         return "that one cannot be repeated here: variables, options or a condition of its own decide what it does"
     unfit = appendable(run, facts)
     if unfit is not None:

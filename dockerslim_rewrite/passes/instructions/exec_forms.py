@@ -156,7 +156,7 @@ def others(step: Exec, stage: Stage, facts: Facts) -> str | None:
     """Why *step* needs the shell that Docker starts for its text: the other of CMD and ENTRYPOINT; None where not."""
     if step.keyword == "ENTRYPOINT":
         # The CMD of a stage below is no more: ENTRYPOINT takes it back.
-        command = _last("CMD", stage)
+        command = next((found for one in _with_heirs(stage, facts) if (found := _last("CMD", one)) is not None), None)
         if command is None or command.argv == ():
             return None
         return f"the CMD on line {command.line} would become its arguments"
@@ -165,6 +165,16 @@ def others(step: Exec, stage: Stage, facts: Facts) -> str | None:
     if entry is not None and entry.argv and not _INIT.match(" ".join(entry.argv)):
         return f"its words are arguments of the ENTRYPOINT on line {entry.line}"
     return None
+
+
+def _with_heirs(stage: Stage, facts: Facts) -> Iterator[Stage]:
+    """*stage*, and the stages built from it whose start is still its ENTRYPOINT."""
+    yield stage
+    for at in facts.graph.heirs(stage.index):
+        heir = facts.build.stages[at]
+        between = (facts.build.stages[one] for one in facts.graph.chain(at) if one != stage.index)
+        if not any(_last("ENTRYPOINT", one) for one in between if one.index > stage.index):
+            yield heir
 
 
 def _last(keyword: str, stage: Stage) -> Exec | None:
