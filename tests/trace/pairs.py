@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -58,15 +58,22 @@ def pairs(result: Result) -> Iterator[Pair | Unjudged]:
         yield Unjudged("stages were added or split")
         return
     added = _added_runs(result.changes)
+    source = Source(result.original)
+    edited = {
+        id(change): frozenset(source.position(edit.span.start).line for edit in change.edits)
+        for change in result.changes
+    }
     for (stage, old), new, other in zip(kept, right, after.stages, strict=True):
         if isinstance(old, str) or isinstance(new, str):
             if [run.origin.text for run in stage.runs] != [run.origin.text for run in other.runs]:
                 yield Unjudged(old if isinstance(old, str) else str(new))
             continue
-        yield from _stage(old, tuple(one for one in new if one.body.script not in added), result.changes)
+        yield from _stage(old, tuple(one for one in new if one.body.script not in added), result.changes, edited)
 
 
-def _stage(old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Change]) -> Iterator[Pair]:
+def _stage(
+    old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Change], edited: Mapping[int, frozenset[int]]
+) -> Iterator[Pair]:
     before, after = [one.body for one in old], [one.body for one in new]
     if before == after:
         return
@@ -79,7 +86,11 @@ def _stage(old: Sequence[Placed], new: Sequence[Placed], changes: Sequence[Chang
             steps = [(at, at + 1, at - i + j, at - i + j + 1) for at in range(i, i_end)]
         for first, last, start, end in steps:
             lines = (old[first].first, old[last - 1].last) if last > first else (0, 0)
-            near = [change for change in changes if lines[0] <= change.line <= lines[1] or _governs(change)]
+            near = [
+                change
+                for change in changes
+                if _governs(change) or any(lines[0] <= line <= lines[1] for line in (change.line, *edited[id(change)]))
+            ]
             allow = allowance(near, before[first:last])
             yield Pair(tuple(before[first:last]), tuple(after[start:end]), allow, possible, lines[0], whole=False)
             found += 1

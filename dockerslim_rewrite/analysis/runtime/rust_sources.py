@@ -25,7 +25,8 @@ _WRITTEN = re.compile(r"\"([^\"\n]*)\"")
 #: Files that do not go into a program: what is tested, measured or shown, and what runs while building.
 _APART = re.compile(r"(?:^|/)(?:tests|benches|examples|target)/|(?:^|/)build\.rs\Z")
 #: What Cargo makes beside a program: others, and libraries that are loaded.
-_SEVERAL = re.compile(r"\[\[bin\]\].*\[\[bin\]\]|crate-type\s*=\s*\[[^\]]*\"(?:cdylib|dylib)\"", re.S)
+_BINARY = re.compile(r"\[\[bin\]\]")
+_LIBRARY = re.compile(r"\"c?dylib\"")
 _BIN = re.compile(r"(?:^|/)src/bin/")
 _MAIN = re.compile(r"(?:^|/)src/main\.rs\Z")
 _ITSELF = re.compile(r"\bcurrent_exe\s*\(")
@@ -41,7 +42,8 @@ def beside_the_program(project: Project) -> str | None:
     directory.
     """
     paths = [file.path for file in project.files if not _APART.search(file.path)]
-    several = any(_SEVERAL.search(project.text(path) or "") for path in paths if path.endswith("Cargo.toml"))
+    manifests = [project.text(path) or "" for path in paths if path.endswith("Cargo.toml")]
+    several = any(len(_BINARY.findall(text)) > 1 or _LIBRARY.search(text) for text in manifests)
     several = several or any(_BIN.search(path) for path in paths)
     several = several or sum(_MAIN.search(path) is not None for path in paths) > 1
     for path in paths:

@@ -144,7 +144,8 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     if run.flags != reader.lists.fetched.flags:
         return "their flags (--mount, --network, --security) differ, and may decide what apt finds"
     again = _repeated(reader, facts)
-    if any(again == tuple(word.text for word in one.command.words) for one in facts.uses(run)):
+    alike = [one.command for one in facts.uses(run) if again == tuple(word.text for word in one.command.words)]
+    if not all(_reads_next(command, script, facts, run) for command in alike):
         # Which of two alike is the new one, nobody could tell.
         return "it has the same update further below"
     if again is None:
@@ -158,6 +159,13 @@ def _obstacle(reader: _Reader, facts: Facts) -> str | None:
     if command_changes_sources(one for one in script.commands if one.span.end <= use.command.span.start):
         return "it may have changed where packages come from"
     return None
+
+
+def _reads_next(command: Simple, script: Script, facts: Facts, run: Run) -> bool:
+    """Whether an install comes right behind *command*."""
+    at = next(at for at, one in enumerate(script.commands) if one is command)
+    following = script.commands[at + 1 : at + 2]
+    return any(_is_apt(use) and use.operation.kind in READS and use.command in following for use in facts.uses(run))
 
 
 def _strict(run: Run, facts: Facts) -> bool:

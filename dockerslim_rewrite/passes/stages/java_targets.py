@@ -20,9 +20,11 @@ _BENEATH = re.compile(
     r"(?:(?P<tool>[\d.]+)-)?(?P<java>jdk-?|openjdk-|eclipse-temurin-)(?P<version>\d+)(?P<rest>(?:-\w+)*)\Z"
 )
 #: Goals, tasks and commands that write the class path of the build.
-_LISTED = re.compile(r"\bbuild-classpath\b|\bprintClasspath\b|\bfullClasspath\b|\bfetch\b[^\n&;|]*\s--classpath\b")
+_LISTED = re.compile(
+    r"\bbuild-classpath\b|\bprintClasspath\b|\bfullClasspath\b|\b(?:cs|coursier)\s++fetch\b|\s--classpath\b"
+)
 #: What a shell puts in for a command.
-_MADE = re.compile(r"-(?:cp|classpath|-class-path)[ =\"',]+[^ ,]*(?:\$\(|`)")
+_MADE = re.compile(r"-(?:cp|classpath|-class-path)[ =\"',]{1,4}+[^ ,$`]*+(?:\$\(|`)")
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 #: Gradle's image is built on Temurin since this version.
 _TEMURIN_SINCE = (7, 3)

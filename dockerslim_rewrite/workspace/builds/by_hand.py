@@ -37,7 +37,7 @@ _BARE = frozenset(
     )
 )  # fmt: skip
 _LETTERS = frozenset("ditqPT")
-_BEHIND = re.compile(r"\s*(?:;|&&|\|\|)")
+_BEHIND = re.compile(r";|&&|\|\|")
 _QUOTES = ("'", '"')
 _MAX_TEXT: Final = 256 * 1024
 _MAX_FOUND: Final = 1_000
