@@ -32,7 +32,7 @@ _OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
 _READABLE = re.compile(r"[0-7]{3,4}\Z|(?:[ug]*[ao][ugo]*)?[+=]\w*r")
 #: The mode with which something is made.
 #: Variables that hold what `mktemp` made: a file for its owner alone.
-_TEMPORARY = re.compile(r"(\w+)=[\"']?(?:\$\(|`)\s*mktemp\b")
+_FROM_MKTEMP = re.compile(r"\b(\w++)=[\"']?(?:\$\(|`)\s*+mktemp\b")
 _MODE = re.compile(r"\s(?:-\w*m\s*|--mode[= ])([0-7]{3,4})\b")
 #: Modes that let the group write what others may not.
 _GROUP = re.compile(r"(?:\A|,)u?g(?:\+\w*w|=\w*[wu])")
@@ -137,7 +137,7 @@ def _private(command: Simple, script: Script, facts: Facts, build: Build, stages
     text = script.text[command.span.start : command.span.end]
     name = posixpath.basename(command.name or "")
     mode = _MODE.search(text) if name in ("install", "mkdir", "mkfifo", "mknod") else None
-    temporary = _TEMPORARY.findall(script.text) if name == "mv" and "$" in text else ()
+    temporary = _FROM_MKTEMP.findall(script.text) if name == "mv" and "$" in text else ()
     moved = any(re.search(rf"\$\{{?{one}\b", text) for one in temporary)
     if not (makes_private().search(text) or moved or (mode is not None and _takes(mode[1].lstrip("0") or "0"))):
         return None
