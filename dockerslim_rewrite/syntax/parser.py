@@ -335,7 +335,10 @@ def _shape(text: str, escape: str) -> tuple[_Shape, ...]:
 
 
 def _flags(text: str, at: int) -> tuple[tuple[Flag, ...], int]:
-    """The builder flags from offset *at* on, and the offset of the first argument behind them."""
+    """The builder flags from offset *at* on, and the offset of the first argument behind them.
+
+    Quotes go, and a backslash escapes in quotes of either kind. Source: BuildKit's parser/split_command.go.
+    """
     flags: list[Flag] = []
     end = len(text)
     while True:
@@ -348,15 +351,16 @@ def _flags(text: str, at: int) -> tuple[tuple[Flag, ...], int]:
         quote = ""
         while at < end and (quote or text[at] not in BLANKS):
             char = text[at]
-            if char == "\\" and quote != "'":
-                at += 1
-                char = text[at : at + 1]
-            elif quote and char == quote:
+            at += 1
+            if char == quote:
                 quote = ""
             elif not quote and char in "\"'":
                 quote = char
-            word.append(char)
-            at += 1
+            elif char == "\\":
+                word.append(text[at : at + 1])
+                at += 1
+            else:
+                word.append(char)
         name, equals, value = "".join(word)[2:].partition("=")
         if not name and not equals:
             while at < end and text[at] in BLANKS:

@@ -32,7 +32,7 @@ def oracle(file: CorpusFile) -> tuple[dockerfile.Command, ...] | None:
 
 
 def ours(instruction: Instruction) -> tuple[object, ...]:
-    flags = tuple(instruction.logical.text[flag.span.start : flag.span.end] for flag in instruction.flags)
+    flags = tuple(f"--{flag.name}" + ("" if flag.value is None else f"={flag.value}") for flag in instruction.flags)
     json = instruction.json if instruction.keyword in _JSON else None
     # The bindings hand strings over as C strings, which end at a NUL.
     cut = tuple(word.partition("\0")[0] for word in json) if json is not None else None

@@ -39,6 +39,9 @@ def stage_index(build: Build, facts: Facts) -> Proposals:
                 continue
             logical = step.origin.logical
             text = logical.text[flag.span.start : flag.span.end]
+            if (flag.value or "") not in text:
+                yield missed(step.line, "the number is written in pieces")
+                continue
             at = flag.span.start + text.rindex(flag.value or "")
             yield Change(
                 edits=(Edit(logical.span(at, at + len(flag.value or "")), alias),),
