@@ -159,6 +159,9 @@ def _comment(piece: Piece, line: int, rule: str) -> Edit | None:
     if instruction is None:
         return None
     start = instruction.span.start
+    if piece.text.startswith("\ufeff", start):
+        # A byte order mark counts only as long as it stands first.
+        start += 1
     before = piece.text[:start]
     above = before.rstrip("\r\n").rpartition("\n")[2] if before else ""
     match = _OURS.match(above.strip())

@@ -155,15 +155,17 @@ def analyse(lines: Lines, kind: Kind, path: Path | None, holding: Holding) -> An
     if len(lines.text) > MAX_BYTES:
         return evolve(found, problem=Problem(1, "larger than 4 MiB, which no Dockerfile is; left alone"))
     try:
-        if kind == "dockerfile":
-            return _dockerfile(found, path)
-        return _hosted(found, path)
+        found = _dockerfile(found, path) if kind == "dockerfile" else _hosted(found, path)
     except ParseError as error:
         return evolve(found, problem=Problem(error.line, error.reason, wrong=True))
     except ValueError as error:
         return evolve(found, problem=Problem(1, str(error)))
     except (RecursionError, MemoryError):
         return evolve(found, problem=Problem(1, "too large, or nested too deeply, to be read; left alone"))
+    if not holding.unreadable:
+        return found
+    # What the project forbids is not known, so nothing is offered; names and outline are there all the same.
+    return evolve(found, pieces=tuple(evolve(one, edits=()) for one in found.pieces))
 
 
 def _dockerfile(found: Analysis, path: Path | None) -> Analysis:
@@ -199,7 +201,7 @@ def laid_out(found: Analysis) -> tuple[Edit, ...]:
     from ..pipeline.layout import canonical_result
 
     piece = found.pieces[0] if found.kind == "dockerfile" and found.pieces else None
-    if piece is None:
+    if piece is None or found.holding.unreadable:
         return ()
     unchanged = Result(piece.text, piece.text, (), (), Patch(), piece.result.path)
     return canonical_result(unchanged, piece.options).patch.edits

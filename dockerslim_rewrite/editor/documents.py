@@ -23,6 +23,12 @@ T = TypeVar("T")
 _EDITIONS = count(1)
 
 
+def path_of(uri: str) -> Path | None:
+    """The file that *uri* is the address of; None where there can be none."""
+    name = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(name) if name and "\0" not in name else None
+
+
 class Document:
     """One open document. ``edition`` is another number after every change of its text, or of what holds for it."""
 
@@ -32,8 +38,7 @@ class Document:
         self._text = EditedText(lines)
         self.edition = next(_EDITIONS)
         # What is no file has no folder either, and is text alone.
-        name = to_fs_path(uri) if uri.startswith("file:") else None
-        self.path = Path(name) if name else None
+        self.path = path_of(uri)
         last = self.path.name if self.path is not None else uri.rsplit("/", 1)[-1]
         self.kind: Kind | None = kind_of(last, language)
         self.found: Analysis | None = None

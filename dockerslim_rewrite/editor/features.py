@@ -114,6 +114,8 @@ async def _settings(server: Server, session: Session) -> bool:
     before = session.preferences
     if sent and sent[0] is not None:
         session.prefer(sent[0])
+    else:
+        session.begin()
     if session.preferences != before:
         # Documents that came while the client was asked were looked at without.
         session.refresh()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ..ir.build import Build
-from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Onbuild, Run, Shell, Step
+from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Listing, Onbuild, Run, Shell, Step
 from ..record import record
 from ..syntax import Instruction
 from ..text import Span
@@ -15,13 +15,19 @@ from ..text import Span
 #: Names that BuildKit takes for a stage.
 STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_EXPANSION = re.compile(r"(?<![\\])\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+#: An expansion, or what is none: an escaped character, and the number of the process before a name that is text.
+_EXPANSION = re.compile(r"\\.|\$\$|\$(?:\{#?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))", re.S)
 #: What a quote begins, or a backslash that takes a quote's meaning away.
 _QUOTED = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.S)
 #: Steps whose text a shell reads.
 _SHELLS = (Run, Exec, Healthcheck)
 _FROM = re.compile(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<alias>\S+))?")
-_MOUNT_FROM = re.compile(r"(?:\A|,)from=(?P<name>[^,]*)")
+#: The stage in a flag as it is written, with the quotes that BuildKit strips; keys of mounts are read in either case.
+#: Source: BuildKit's parser/split_command.go and instructions/commands_runmount.go.
+_COPY_FROM = re.compile(r"--from=[\"']?(?P<name>[^\"']*)")
+_MOUNT_FROM = re.compile(r"(?:--mount=|,)[\"']?from=[\"']?(?P<name>[^,\"']*)", re.I)
+#: Programs that expand ``$V`` in a word of the exec form.
+_SHELL_NAME = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh\Z")
 
 
 @record
@@ -89,15 +95,12 @@ def _sources(step: Step) -> Iterator[tuple[Instruction, tuple[int, int], str]]:
         return
     if not isinstance(step, Copy | Run):
         return
+    pattern = _COPY_FROM if isinstance(step, Copy) else _MOUNT_FROM
     for flag in step.origin.flags:
-        value = flag.value or ""
-        start = flag.span.end - len(value)
-        if flag.name == "from" and isinstance(step, Copy):
-            yield step.origin, (start, flag.span.end), value
-        elif flag.name == "mount" and isinstance(step, Run):
-            match = _MOUNT_FROM.search(value)
+        if flag.name == ("from" if isinstance(step, Copy) else "mount"):
+            match = pattern.search(step.origin.logical.text, flag.span.start, flag.span.end)
             if match is not None:
-                yield step.origin, (start + match.start("name"), start + match.end("name")), match["name"]
+                yield step.origin, match.span("name"), match["name"]
 
 
 def _variables(build: Build) -> Iterator[Name]:
@@ -133,7 +136,9 @@ def _declared(
         if not VARIABLE_NAME.match(pair.key):
             continue
         inherited = given.get(pair.key) if isinstance(step, Arg) else None
-        owner = scope.get(pair.key) or inherited or (kind, pair.key, stage, step.index)
+        # One value of a build is that of all arguments of the name, in whatever stage they are declared.
+        own = (kind, pair.key) if kind == "arg" else (kind, pair.key, stage, step.index)
+        owner = scope.get(pair.key) or inherited or own
         scope[pair.key] = owner
         start = pair.span.start
         span = _in_arguments(step.origin, (start, start + len(pair.key)))
@@ -145,7 +150,9 @@ def _expansions(step: Step, scope: dict[str, tuple[object, ...]]) -> Iterator[Na
     origin = step.origin
     if isinstance(step, Shell) or origin.keyword == "MAINTAINER":
         return
-    if isinstance(step, From | Arg | Env | Run | Copy) or origin.json is None:
+    if isinstance(step, Run) and origin.json is not None and not _is_script(origin.json):
+        return
+    if isinstance(step, From | Arg | Env | Run | Copy | Listing) or origin.json is None:
         text = origin.logical.text
         literal = () if isinstance(step, _SHELLS) else tuple(_single_quoted(text))
         for match in _EXPANSION.finditer(text):
@@ -164,9 +171,14 @@ def _expanded(
     match: re.Match[str], scope: dict[str, tuple[object, ...]], place: Callable[[int, int], Span]
 ) -> Iterator[Name]:
     group = "braced" if match["braced"] else "bare"
-    owner = scope.get(match[group])
+    owner = scope.get(match[group]) if match[group] else None
     if owner is not None:
         yield Name("variable", match[group], place(*match.span(group)), "", owner)
+
+
+def _is_script(words: Sequence[str]) -> bool:
+    """Whether a shell reads the exec form *words*."""
+    return "-c" in words and _SHELL_NAME.match(words[0]) is not None
 
 
 def _shifted(by: int, start: int, end: int) -> Span:

@@ -15,6 +15,7 @@ from pygls.protocol.language_server import lsp_method
 from .. import __version__
 
 _TOO_EARLY = types.ResponseError(types.ErrorCodes.ServerNotInitialized, "initialize comes first")
+_TWICE = types.ResponseError(types.ErrorCodes.InvalidRequest, "initialize came already")
 
 
 class Protocol(LanguageServerProtocol):
@@ -33,7 +34,8 @@ class Protocol(LanguageServerProtocol):
         except JsonRpcException:
             if "method" in data and "id" in data:
                 wrong = "the parameters are not those of the method"
-                error = types.ResponseError(types.ErrorCodes.InvalidParams, wrong) if self._greeted else _TOO_EARLY
+                early = not self._greeted and data["method"] != types.INITIALIZE
+                error = _TOO_EARLY if early else types.ResponseError(types.ErrorCodes.InvalidParams, wrong)
                 self._send_response(data["id"], error=error)
             raise
 
@@ -56,6 +58,9 @@ class Protocol(LanguageServerProtocol):
         if not self._greeted and method not in (types.INITIALIZE, types.EXIT):
             if hasattr(message, "id") and method is not None:
                 self._send_response(message.id, error=_TOO_EARLY)
+            return
+        if self._greeted and method == types.INITIALIZE:
+            self._send_response(message.id, error=_TWICE)
             return
         self._greeted = True
         if self._shutdown and hasattr(message, "id") and hasattr(message, "method"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from lsprotocol import types
 
 from ..analysis.flow.graph import references as named_sources
-from ..ir.steps import From
+from ..ir.build import Build
+from ..ir.steps import Arg, From
 from ..knowledge.variables import has_meaning
 from ..text import Edit, Patch
 from .analysis import Analysis, Piece
 from .indirect import reached_through
+from .leftover import leftover_line
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
 from .setting import expanding_line, quoted_line, setting_line
@@ -75,7 +77,7 @@ def rename(found: Analysis, position: types.Position, new: str) -> tuple[list[ty
     piece, name, names = at
     _check(piece, name, names)
     if name.kind == "stage":
-        _check_stage(piece, name, new)
+        _check_stage(piece, names, name, new)
     else:
         _check_variable(piece, names, name, new)
     edits = [Edit(one.span, new) for one in same(names, name) if not one.text.isdecimal()]
@@ -108,12 +110,15 @@ def _check(piece: Piece, name: Name, names: tuple[Name, ...]) -> None:
         raise Refused(f"{name.text} is an argument that the builder sets")
 
 
-def _check_stage(piece: Piece, name: Name, new: str) -> None:
+def _check_stage(piece: Piece, names: tuple[Name, ...], name: Name, new: str) -> None:
     if not STAGE_NAME.match(new):
         raise Refused(f"{new!r} is not a name of a stage: lower case letters, digits, '.', '_' and '-'")
     reached = reached_through(piece.build, name.text)
     if reached is not None:
         raise Refused(f"line {reached[0]} may mean this stage by {reached[1]}, whose value would not be renamed")
+    line = _unread(piece.build, same(names, name), name.text)
+    if line is not None:
+        raise Refused(f"line {line} names {name.text} in a way that cannot be edited")
     for stage in piece.build.stages:
         if stage.name == new and stage.index != name.owner[0]:
             raise Refused(f"there is a stage {new} already")
@@ -121,6 +126,15 @@ def _check_stage(piece: Piece, name: Name, new: str) -> None:
     used |= {one.lower() for step in piece.build for one in named_sources(step)}
     if new != name.text.lower() and (new == "scratch" or new in used):
         raise Refused(f"{new} is the name of an image that this file uses")
+
+
+def _unread(build: Build, known: tuple[Name, ...], stage: str) -> int | None:
+    """The line of a step that takes files from *stage* by words that are none of *known*; None where none does."""
+    for step in build:
+        takes = any(one.lower() == stage.lower() for one in named_sources(step))
+        if takes and not any(step.origin.span.start <= one.span.start < step.origin.span.end for one in known):
+            return step.line
+    return None
 
 
 def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str) -> None:
@@ -134,14 +148,28 @@ def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str)
         raise Refused(
             f"{new} has a meaning for shells or build tools: an argument of that name would change what they do"
         )
+    if has_meaning(name.text):
+        raise Refused(f"{name.text} has a meaning for shells or build tools, which would no longer find it")
     if any(one.kind == "variable" and one.text == new and one.owner != name.owner for one in names):
         raise Refused(f"there is a variable {new} already")
+    for stage in piece.build.stages:
+        pairs = [pair for step in stage.steps if isinstance(step, Arg) for pair in step.pairs]
+        declares = any(pair.key == name.text for pair in pairs)
+        reached = reached_through(piece.build, stage.name) if declares and stage.head.alias else None
+        if reached is not None:
+            raise Refused(
+                f"line {reached[0]} may be built on the stage {stage.name} by {reached[1]}, and use {name.text}"
+            )
     line = setting_line(piece.build, name.text)
     if line is not None:
         raise Refused(f"line {line} sets {name.text} itself, or names it without $: that would not be renamed")
     line = quoted_line(piece.build, name.text)
     if line is not None:
         raise Refused(f"line {line} hands ${name.text} on in quotes, to a program that may read it or not")
+    known = [one.span for one in names if one.kind == "variable" and one.text == name.text]
+    line = leftover_line(piece.build, name.text, known)
+    if line is not None:
+        raise Refused(f"line {line} names {name.text} where it is not expanded; what reads it there is not known")
     line = expanding_line(piece.build, new) or setting_line(piece.build, new)
     if line is not None:
         raise Refused(f"there is a variable {new} already, on line {line}")

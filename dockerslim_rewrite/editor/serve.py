@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -24,7 +25,7 @@ def serve(clock: Callable[[], datetime]) -> int:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    protocol = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    protocol = _Answers(io.FileIO(os.dup(sys.stdout.fileno()), "wb"))
     sys.stdout.flush()
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdout = sys.stderr
@@ -38,6 +39,17 @@ def serve(clock: Callable[[], datetime]) -> int:
     server.start_io(cast(BinaryIO, Framed(sys.stdin.buffer, _complain)), protocol)
     session.end()
     return 0 if cast(Protocol, server.protocol).ordered else 1
+
+
+class _Answers(io.BufferedWriter):
+    """The way to the client. A client that reads no more gets no more, and needs no server."""
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        try:
+            super().flush()
+        except BrokenPipeError:
+            os._exit(1)
 
 
 def _leave(number: int, _: object) -> None:

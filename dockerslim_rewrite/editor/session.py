@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -11,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
-from ..knowledge.repository import excluded_folders
-from .documents import Document, Documents
+from ..knowledge.repository import excluded_folders, is_noise
+from .documents import Document, Documents, path_of
 from .lines import Lines
 from .preferences import DEFAULT, read_preferences
 from .protocol import Server
@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 #: So long, in seconds, a text has to rest before it is looked at without anybody asking.
 REST = 0.03
-#: So long after the last of changed files what rests on them is found out anew.
-_SETTLE = 0.2
+#: So long after the last of changed files what rests on them is found out anew, and at most so long after the first.
+_SETTLE, _LONGEST = 0.2, 1.0
 
 
 class Session:
@@ -53,6 +53,7 @@ class Session:
         self._thread = ThreadPoolExecutor(1, "rewrite")
         self._slow = ThreadPoolExecutor(1, "parts")
         self._settling: asyncio.Task[None] | None = None
+        self._unsettled = 0.0
 
     # What the client says
 
@@ -86,15 +87,15 @@ class Session:
         """Add the folders *uris* to the workspace."""
         known = {one.path for one in self.folders}
         for uri in uris:
-            name = to_fs_path(uri) if uri.startswith("file:") else None
-            if name and Path(os.path.realpath(name)) not in known:
-                folder = Folder(Path(name))
+            name = path_of(uri)
+            if name is not None and Path(os.path.realpath(name)) not in known:
+                folder = Folder(name)
                 folder.watched = self.watches
                 self.folders.append(folder)
 
     def remove_folders(self, uris: Iterable[str]) -> None:
         """Take the folders *uris* out of the workspace."""
-        gone = {Path(os.path.realpath(name)) for uri in uris if (name := to_fs_path(uri))}
+        gone = {Path(os.path.realpath(name)) for uri in uris if (name := path_of(uri)) is not None}
         self.folders = [one for one in self.folders if one.path not in gone]
 
     def watch(self) -> None:
@@ -120,15 +121,34 @@ class Session:
             document.waiting = asyncio.ensure_future(self._push(document, REST))
 
     def changed_files(self, uris: Sequence[str]) -> None:
-        """The files *uris* changed; what is other people's code counts for nothing."""
-        ours = [uri for uri in uris if not excluded_folders().intersection(uri.split("/"))]
-        if not ours:
+        """The files *uris* changed; what is other people's code in a folder of the workspace counts for nothing."""
+        if all(self._is_others(uri) for uri in uris):
             return
-        for one in self.folders:
-            one.forget()
-        if self._settling is not None:
+        now = time.monotonic()
+        if self._settling is None or self._settling.done():
+            self._unsettled = now
+        else:
             self._settling.cancel()
-        self._settling = asyncio.ensure_future(self._settle())
+        wait = min(_SETTLE, max(self._unsettled + _LONGEST - now, 0))
+        self._settling = asyncio.ensure_future(self._settle(wait))
+
+    def _is_others(self, uri: str) -> bool:
+        """Whether the file *uri* is other people's code and configures nothing, wherever the workspace itself lies, or
+        is written all the time and never read.
+        """
+        from ..workspace.configuration.load import NAMES
+
+        parts = uri.split("/")
+        if is_noise(parts[-1]):
+            return True
+        if excluded_folders().isdisjoint(parts[:-1]) or parts[-1] in NAMES:
+            return False
+        name = path_of(uri)
+        if name is None:
+            return True
+        path = Path(os.path.realpath(name))
+        above = [len(one.path.parts) for one in self.folders if path.is_relative_to(one.path)]
+        return not excluded_folders().isdisjoint(path.parts[max(above, default=0) : -1])
 
     def refresh(self) -> None:
         """Find out everything anew: something that holds for all documents changed."""
@@ -140,8 +160,8 @@ class Session:
             self.touched(document)
         self._ask_again()
 
-    async def _settle(self) -> None:
-        await asyncio.sleep(_SETTLE)
+    async def _settle(self, wait: float) -> None:
+        await asyncio.sleep(wait)
         self.refresh()
 
     def _ask_again(self) -> None:
@@ -177,6 +197,9 @@ class Session:
     async def analysed(self, document: Document) -> Analysis | None:
         """What is known of the newest text of *document*; None for one that is closed, or none of ours."""
         while document.kind is not None and self.documents.get(document.uri) is document:
+            folder = self.folder_of(document.path)
+            if document.found is not None and folder is not None and folder.old():
+                document.outdate()
             if document.found is not None:
                 return document.found
             if document.work is None or document.work.done():

@@ -34,14 +34,16 @@ class Holding:
     """What holds for one document.
 
     ``options`` are as the command line would choose them, ``levelled`` tells that somebody chose the level, and
-    ``excluded`` says why the configuration leaves the document out. ``problems`` are lines for people: what could not
-    be used.
+    ``excluded`` says why the configuration leaves the document out, and ``unreadable`` that a file of the project which
+    tells what may be changed cannot be read: the command line ends there. ``problems`` are lines for people: what could
+    not be used.
     """
 
     options: Options
     levelled: bool
     excluded: str | None = None
     problems: tuple[str, ...] = ()
+    unreadable: bool = False
 
 
 class Folder:
@@ -60,9 +62,13 @@ class Folder:
         """Read files anew when they are asked for next; may be called while another thread reads."""
         self._stale = True
 
+    def old(self) -> bool:
+        """Whether what was read may have changed in the meantime without anybody telling."""
+        return not self.watched and time.monotonic() - self._since > LIFETIME
+
     def _refresh(self) -> None:
-        """Let go of what was told to have changed, or may have grown old without anybody telling."""
-        if self._stale or (not self.watched and time.monotonic() - self._since > LIFETIME):
+        """Let go of what was told to have changed, or is old."""
+        if self._stale or self.old():
             from ..workspace.configuration.resolve import forget
 
             self._stale = False
@@ -90,13 +96,14 @@ class Folder:
 
         self._refresh()
         problems: list[str] = []
+        wrong: list[str] = []
         configured = Configuration(within=self.path)
         try:
             chosen = {name: one.value for name, one in configured.settings_for(path).items()}
             context = configured.context_for(path)
             excluded = configured.excluded(str(path))
         except ValueError as error:
-            problems.append(str(error))
+            wrong.append(str(error))
             chosen, context, excluded = {}, None, None
         for name in ("templates", "lock"):
             if chosen.get(name) is not None and not self.holds(chosen[name]):
@@ -106,10 +113,11 @@ class Folder:
             context = None
         options, levelled = _options({**preferences.options, **chosen}, today, problems)
         lock_file = chosen.get("lock") or nearest_lock(str(path.parent), str(self.path))
-        lock = self._lock(lock_file, problems)
+        lock = self._lock(lock_file, wrong)
         opened = partial(self._opened, path, context, text)
-        options = evolve(options, lock=lock, builds=opened, accepted=_accepted(path, problems))
-        return Holding(options, levelled, excluded, tuple(problems))
+        options = evolve(options, lock=lock, builds=opened, accepted=_accepted(path, wrong))
+        problems += [f"{one}; no change is offered until this is put right" for one in wrong]
+        return Holding(options, levelled, excluded, tuple(problems), bool(wrong))
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
         from ..analysis.locked import NO_LOCK, Lock

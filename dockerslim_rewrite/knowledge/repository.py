@@ -48,6 +48,11 @@ def excluded_folders() -> frozenset[str]:
     return frozenset(table("repository")["folders"]["excluded"])
 
 
+def is_noise(name: str) -> bool:
+    """Whether a file called *name* is what programs write while they run, and nothing that a build rests on."""
+    return name.endswith(tuple(table("repository")["noise"]))
+
+
 def build_source(path: str) -> str | None:
     """Which tool's description of builds the file at *path* (relative, with ``/``) may be; None for any other file."""
     name = path.rpartition("/")[2].lower()

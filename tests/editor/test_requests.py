@@ -370,6 +370,19 @@ async def test_rename_of_a_stage_and_of_an_argument(folder: Path) -> None:
         ("RUN <<E\ncat <<'F'\n$V\nF\nE", "Q", "line 3 hands"),
         ("RUN Q=3; echo $V $Q", "Q", "variable Q already, on line 3"),
         ("RUN echo ${Q:-x}", "Q", "variable Q already, on line 3"),
+        ("RUN [ -v V ] && make", "Q", "line 3 names V"),
+        ("RUN n=V; echo ${!n}", "Q", "line 3 names V"),
+        ("RUN eval echo \\$V", "Q", "line 3 names V"),
+        ("RUN env | grep V", "Q", "line 3 names V"),
+        ("RUN python -c \"import os; os.environ['V']\"", "Q", "line 3 names V"),
+        ("RUN <<E\npython3 - <<F\nimport os; os.environ['V']\nF\nE", "Q", "line 3 names V"),
+        ('RUN ["echo", "$V"]', "Q", "line 3 names V"),
+        ("RUN --mount=type=secret,id=x,env=V echo $V", "Q", "line 3 names V"),
+        ('SHELL ["powershell", "-c"]\nRUN $X=3; Write-Host $V', "Q", "line 4 names V"),
+        ("RUN echo %V%", "Q", "line 3 names V"),
+        ("RUN echo $$V", "Q", "line 3 names V"),
+        ("COPY <<'E' /x\necho $V\nE", "Q", "line 3 names V"),
+        ("ENV X='$V'", "Q", "line 3 names V"),
         ("RUN ls", "PATH", "meaning"),
         ("RUN ls", "LD_LIBRARY_PATH", "meaning"),
     ],
@@ -385,9 +398,8 @@ async def test_a_rename_leaves_alone_what_nobody_expands(folder: Path) -> None:
     text = """FROM a
 ARG V=1
 RUN make V=$V
-COPY <<'EOF' /x
-$V
-EOF
+RUN echo ${#V} "\\\\$V"
+VOLUME ["/$V"]
 COPY <<EOF /y
 $V
 EOF
@@ -401,11 +413,57 @@ HEALTHCHECK CMD V=3; test $V
 CMD ["env", "V=1", "x"]
 """
     renamed = text.replace("ARG V", "ARG Q").replace("make V=$V", "make V=$Q").replace("/y\n$V", "/y\n$Q")
+    renamed = renamed.replace("${#V}", "${#Q}").replace("\\\\$V", "\\\\$Q").replace('["/$V"]', '["/$Q"]')
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile", text)
         params = types.RenameParams(item(uri), types.Position(1, 4), "Q")
         edit = await ed.client.text_document_rename_async(params)
         assert applied(text, edits_of(edit, uri)) == renamed.replace("it's $V", "it's $Q")
+
+
+@pytest.mark.parametrize("name", ["DEBIAN_FRONTEND", "PIP_INDEX_URL"])
+async def test_a_name_with_a_meaning_is_kept(folder: Path, name: str) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", f"FROM a\nARG {name}=x\nRUN apt-get install -y x\n")
+        with pytest.raises(JsonRpcException, match="meaning"):
+            await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(1, 4), "Q"))
+
+
+async def test_a_stage_is_renamed_wherever_its_name_is_quoted(folder: Path) -> None:
+    text = (
+        'FROM a AS s1\nFROM b\nCOPY --from="s1" /a /b\nRUN --mount=type=bind,From=s1,target=/x ls\n'
+        "RUN --mount=type=bind,\"from=s1\",target=/x ls\nRUN --mount='type=bind,from=s1' ls\n"
+    )
+    params_of = types.Position(0, 10)
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        edit = await ed.client.text_document_rename_async(types.RenameParams(item(uri), params_of, "s2"))
+        assert applied(text, edits_of(edit, uri)) == text.replace("s1", "s2")
+        ed.change(uri, text.replace('--from="s1"', "--from=s''1"))
+        with pytest.raises(JsonRpcException, match="line 3 names s1 in a way"):
+            await ed.client.text_document_rename_async(types.RenameParams(item(uri), params_of, "s2"))
+
+
+async def test_an_argument_is_renamed_in_every_stage_that_declares_it(folder: Path) -> None:
+    text = "FROM a AS x\nARG U=1\nRUN make $U\nFROM b\nARG U=1\nRUN make ${U}\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        params = types.RenameParams(item(uri), types.Position(1, 4), "Q")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == text.replace("U", "Q").replace("RQN", "RUN")
+        ed.change(uri, f"ARG BASE=x\n{text}".replace("FROM b\nARG U=1", "FROM ${BASE}"))
+        params = types.RenameParams(item(uri), types.Position(2, 4), "Q")
+        with pytest.raises(JsonRpcException, match="line 5 may be built on the stage x"):
+            await ed.client.text_document_rename_async(params)
+
+
+async def test_a_byte_order_mark_stays_first(folder: Path) -> None:
+    text = "\ufeffFROM debian:12 as x\nCMD ./x\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        (action,) = [one for one in await ed.actions(uri, (0, 0), (0, 0)) if one.title == "Ignore DS605 here"]
+        ignoring = applied(text, edits_of(action.edit, uri))
+        assert ignoring == "\ufeff# dockerslim: ignore=DS605\nFROM debian:12 as x\nCMD ./x\n"
 
 
 async def test_renaming_an_argument_names_who_gives_it(folder: Path) -> None:

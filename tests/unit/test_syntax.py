@@ -103,7 +103,7 @@ def test_directives_end_at_the_first_other_line() -> None:
         ("RUN --network=none --security=insecure a --b", [("network", "none"), ("security", "insecure")], "a --b"),
         ('RUN --mount=type=cache,target="/a b" c', [("mount", "type=cache,target=/a b")], "c"),
         ("COPY --from='b' --chown=\"$A\"':x' a b", [("from", "b"), ("chown", "$A:x")], "a b"),
-        ('COPY --chown=\'a\\\'b\' --chmod="6"\\4\\4 a b', [("chown", "a'b"), ("chmod", "644")], "a b"),
+        ("COPY --chown='a\\'b' --chmod=\"6\"\\4\\4 a b", [("chown", "a'b"), ("chmod", "644")], "a b"),
         ("COPY --link --from=x a b", [("link", None), ("from", "x")], "a b"),
         ("COPY --from=\\\nx a b", [("from", "x")], "a b"),
         ("RUN -- --a", [], "--a"),
