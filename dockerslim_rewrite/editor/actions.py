@@ -60,14 +60,14 @@ async def fix_all(found: Analysis, editing: Editing, again: Again) -> list[types
         found = await again({"level": Safety.SAFE})
     if not found.edits:
         return []
-    title = all_title(found)
+    title = all_title(found, "" if found.holding.levelled else " that is safe")
     edit = editing(text_edits(found.lines, found.edits))
     return [types.CodeAction(title, kind=FIX_ALL, edit=edit)]
 
 
-def all_title(found: Analysis) -> str:
-    """What an editor calls the making of all changes of *found*."""
-    return f"Fix all: {counted(len(found.changes), 'change')}"
+def all_title(found: Analysis, which: str = "") -> str:
+    """What an editor calls the making of all changes of *found*; *which* says what they are, where they are not all."""
+    return f"Fix all{which}: {counted(len(found.changes), 'change')}"
 
 
 def _wanted(kind: str, only: Sequence[str] | None) -> bool:

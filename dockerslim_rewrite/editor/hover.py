@@ -35,7 +35,8 @@ def hover(found: Analysis, position: types.Position, kind: types.MarkupKind) -> 
         blocks = [*_locked(piece, lines), *_changes(piece, lines), *_remarks(piece, lines)]
         if not blocks:
             return None
-        text = clean("\n\n---\n\n".join(blocks))
+        # Nobody is mentioned in an editor, and a digest is copied from there.
+        text = clean("\n\n---\n\n".join(blocks)).replace("\u2060", "")
         content = types.MarkupContent(kind, text if kind is types.MarkupKind.Markdown else _unmarked(text))
         return types.Hover(content, range_of(found.lines, piece.span(instruction.span)))
     return None

@@ -84,7 +84,7 @@ def _check(key: str, value: object) -> None:
             raise ConfigError(f"the editor's settings: {key} must be true or false")
         return
     if key in keys() and key not in known():
-        raise ConfigError(f"the editor's settings: {key!r} belongs into a configuration file")
+        raise ConfigError(f"the editor's settings: {key!r} belongs in a configuration file")
     checked({key: value}, "the editor's settings")
 
 

@@ -61,7 +61,7 @@ def _as(build: Build, stage: Stage) -> Iterator[Change]:
         return
     yield Change(
         edits=(Edit(logical.span(match.start(1), match.end(1)), wanted),),
-        title=f"{match[1]} becomes {wanted}, as {keyword} is written",
+        title=f"write {wanted}, like {keyword}",
         reason="BuildKit warns at every build where the two differ in case",
         safety=Safety.SAFE,
         claims=(Layout(),),
