@@ -217,4 +217,7 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
     if named:
         places = ", ".join(str(one.place) for one in named)
         session.tell(f"{told} at {places}; change it there as well")
+    elsewhere = renaming.named_elsewhere(found, edits, name) if found.kind != "dockerfile" else None
+    if elsewhere is not None:
+        session.tell(f"{name.text} stands on line {elsewhere} as well; change it there if it means the same")
     return _editing(session, document)(edits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lsprotocol import types
 
 from ..analysis.flow.graph import references as named_sources
@@ -85,6 +87,16 @@ def rename(found: Analysis, position: types.Position, new: str) -> tuple[list[ty
     if written is None:
         raise Refused("the name cannot be written in this string")
     return text_edits(found.lines, written), name
+
+
+def named_elsewhere(found: Analysis, edits: list[types.TextEdit], name: Name) -> int | None:
+    """The first line that has *name* and none of *edits*: a target or an argument beside a Dockerfile in a string."""
+    # Of a mapping, an argument is a key and a stage is none: `build:` is how Compose calls another thing.
+    behind = "A-Za-z0-9_.:-" if name.kind == "stage" else "A-Za-z0-9_.-"
+    word = re.compile(rf"(?<![A-Za-z0-9_.-]){re.escape(name.text)}(?![{behind}])")
+    edited = {edit.range.start.line for edit in edits}
+    lines = enumerate(found.text.split("\n"))
+    return next((at + 1 for at, line in lines if at not in edited and word.search(line)), None)
 
 
 def _at(found: Analysis, position: types.Position) -> tuple[Piece, Name, tuple[Name, ...]] | None:

@@ -548,6 +548,18 @@ async def test_renaming_a_target_names_who_builds_it(folder: Path) -> None:
         assert any("compose.yaml:3" in one.message for one in ed.client.messages)
 
 
+async def test_renaming_inside_a_compose_file_names_what_is_beside_it(folder: Path) -> None:
+    text = "services:\n  web:\n    build:\n      target: build\n      dockerfile_inline: |\n"
+    text += "        FROM a AS build\n        RUN ls\n"
+    (folder / "compose.yaml").write_text(text)
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "compose.yaml", text, "dockercompose")
+        params = types.RenameParams(item(uri), types.Position(5, 19), "maker")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == text.replace("AS build", "AS maker")
+        assert any("build stands on line 4 as well" in one.message for one in ed.client.messages)
+
+
 async def test_what_ENV_sets_is_not_renamed(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile", "FROM debian:12\nENV A=1\nRUN echo $A\n")
