@@ -19,8 +19,8 @@ def split_rust(build: Build, facts: Facts) -> Proposals:
     `standard` it stands on the same distribution, at `aggressive` on distroless if no command needs a shell. The full
     image has libraries that crates may be linked to: there the context's Cargo.lock must name no crate for a library of
     the system. Any other command with unknown effects, any package that the program might run, and scripts as
-    entrypoint decline it. Where packages have to be installed again, it is left for level aggressive: they may be newer
-    on that day. Sources: docker-library rust; the Cargo book; the rustc book, "Platform Support".
+    entrypoint decline it. Packages that are installed again may be newer on that day. Sources: docker-library rust; the
+    Cargo book; the rustc book, "Platform Support".
     """
     from .rust_targets import rust_targets
     from .splitting import split_stage

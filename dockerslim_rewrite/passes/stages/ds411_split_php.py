@@ -16,10 +16,10 @@ def split_php(build: Build, facts: Facts) -> Proposals:
     Both stages stand on the same image, which keeps its own compiler. The runtime stage gets the compiled extensions
     with their settings and everything else that the Dockerfile itself wrote, at the same paths; it installs again the
     packages that do not only serve builds, and for each development package its libraries, whose names are known for
-    the release that the tag names. Scripts in PHP that run while the image is built, changes to files of the base
-    image and entrypoints that are scripts decline it; Composer's installer is known. It needs `aggressive` where
-    packages are installed again: they may be newer on that day. The assumption is that the program starts neither
-    git nor Composer. Sources: docker-library php; Composer's documentation.
+    the release that the tag names. Scripts in PHP that run while the image is built, changes to files of the base image
+    and entrypoints that are scripts decline it; Composer's installer is known. Packages that are installed again may be
+    newer on that day. The assumption is that the program starts neither git nor Composer. Sources: docker-library php;
+    Composer's documentation.
     """
     from .php_targets import php_targets
     from .splitting import split_stage
