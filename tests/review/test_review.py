@@ -359,7 +359,7 @@ CMD ["x"]
 
 def test_places_that_begin_within_a_line_that_stays_are_one_suggestion(repo: Make) -> None:
     old = "FROM fedora:42\nRUN dnf install -q -y \\\n    jq \\\n    && \\\n    jq --version\n"
-    more = "\n# the other curl\nRUN dnf -q -y install curl \\\n    && dnf clean all\n"
+    more = "RUN dnf -q -y install curl \\\n    && dnf clean all\n"
     end = 'CMD ["jq"]\n'
     (file,) = run(repo({"Dockerfile": old + end}, {"Dockerfile": old + more + end})).files
     (one,) = [one for one in file.suggestions if any(change.rule == "DS101" for change in one.changes)]
