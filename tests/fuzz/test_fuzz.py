@@ -153,6 +153,7 @@ PINNED = (
 @given(mutants, LEVELS, STYLES)
 @example(ACCOUNT, "aggressive", "keep")
 @example(PINNED, "standard", "keep")
+@example("FROM debian:12\nADD c d /opt\n", "safe", "keep")
 def test_mutants(text: str, level: str, style: str) -> None:
     survive(text, level, style)
 

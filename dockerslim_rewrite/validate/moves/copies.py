@@ -40,4 +40,7 @@ def same_but_for_flags(left: Copy, right: Copy, old: Side, new: Side, claims: Se
 
 
 def _same_files(left: Copy, right: Copy) -> bool:
-    return (left.sources, left.destination, heredocs(left)) == (right.sources, right.destination, heredocs(right))
+    # Several sources are copied into a directory in any case. Source: Dockerfile reference, COPY.
+    ends = (left.destination, f"{left.destination}/") if len(left.sources) > 1 else (left.destination,)
+    same = (left.sources, heredocs(left)) == (right.sources, heredocs(right))
+    return same and right.destination in ends
