@@ -75,7 +75,7 @@ def read_preferences(sent: object, tell: Callable[[str], None] | None = None) ->
     return Preferences(options, **switches)
 
 
-def _check(key: str, value: object) -> None:
+def _check(key: str, value: Any) -> None:
     """Raises ``ConfigError`` where an editor cannot set *key* to *value*."""
     from ..workspace.configuration.keys import ConfigError, checked, keys
 
@@ -86,6 +86,14 @@ def _check(key: str, value: object) -> None:
     if key in keys() and key not in known():
         raise ConfigError(f"the editor's settings: {key!r} belongs in a configuration file")
     checked({key: value}, "the editor's settings")
+    if keys()[key].shape == "rules":
+        from ..pipeline.options import codes_of
+
+        try:
+            # An unknown rule would let the rewriter refuse every text.
+            codes_of(value)
+        except ValueError as error:
+            raise ConfigError(f"the editor's settings: {key}: {error}") from None
 
 
 def wants_formatting(sent: object) -> bool:

@@ -198,7 +198,7 @@ class Session:
         """What is known of the newest text of *document*; None for one that is closed, or none of ours."""
         while document.kind is not None and self.documents.get(document.uri) is document:
             folder = self.folder_of(document.path)
-            if document.found is not None and folder is not None and folder.old():
+            if document.found is not None and folder is not None and folder.outlived(document.found.holding):
                 document.outdate()
             if document.found is not None:
                 return document.found

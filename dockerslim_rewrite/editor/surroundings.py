@@ -36,7 +36,7 @@ class Holding:
     ``options`` are as the command line would choose them, ``levelled`` tells that somebody chose the level, and
     ``excluded`` says why the configuration leaves the document out, and ``unreadable`` that a file of the project which
     tells what may be changed cannot be read: the command line ends there. ``problems`` are lines for people: what could
-    not be used.
+    not be used. ``reading`` counts how often the folder was read anew before.
     """
 
     options: Options
@@ -44,6 +44,7 @@ class Holding:
     excluded: str | None = None
     problems: tuple[str, ...] = ()
     unreadable: bool = False
+    reading: int = 0
 
 
 class Folder:
@@ -52,6 +53,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
         self.watched = False
+        self.reading = 0
         self._stale = True
         self._since = time.monotonic()
         self._workspaces: dict[Path, Workspace] = {}
@@ -66,12 +68,17 @@ class Folder:
         """Whether what was read may have changed in the meantime without anybody telling."""
         return not self.watched and time.monotonic() - self._since > LIFETIME
 
+    def outlived(self, holding: Holding) -> bool:
+        """Whether what *holding* rests on was read anew since, or has to be."""
+        return holding.reading != self.reading or self.old()
+
     def _refresh(self) -> None:
         """Let go of what was told to have changed, or is old."""
         if self._stale or self.old():
             from ..workspace.configuration.resolve import forget
 
             self._stale = False
+            self.reading += 1
             forget()
             self._since = time.monotonic()
             self._workspaces, self._locks, self._projects = {}, {}, {}
@@ -117,7 +124,7 @@ class Folder:
         opened = partial(self._opened, path, context, text)
         options = evolve(options, lock=lock, builds=opened, accepted=_accepted(path, wrong))
         problems += [f"{one}; no change is offered until this is put right" for one in wrong]
-        return Holding(options, levelled, excluded, tuple(problems), bool(wrong))
+        return Holding(options, levelled, excluded, tuple(problems), bool(wrong), self.reading)
 
     def _lock(self, file: Path | None, problems: list[str]) -> Lock:
         from ..analysis.locked import NO_LOCK, Lock

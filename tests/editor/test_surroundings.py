@@ -113,11 +113,12 @@ async def test_the_editors_settings_count_where_no_file_says_anything(folder: Pa
 
 @pytest.mark.asyncio
 async def test_one_wrong_setting_drops_only_itself(folder: Path) -> None:
-    options = {"ignore": ["DS201"], "inlayHints": "no", "nonsense": 1, "level": "safest"}
+    options = {"ignore": ["DS201"], "inlayHints": "no", "nonsense": 1, "level": "safest", "select": ["NOPE"]}
     async with editor(folder, options=options) as ed:
         assert "DS201" not in await codes(ed, ed.open(folder / "Dockerfile"))
         told = " ".join(one.message for one in ed.client.messages)
-        assert all(one in told for one in ("inlay-hints must be", "'nonsense'", "level cannot be"))
+        wanted = ("inlay-hints must be", "'nonsense'", "level cannot be", "unknown rule 'NOPE'")
+        assert all(one in told for one in wanted)
 
 
 @pytest.mark.asyncio
@@ -371,3 +372,17 @@ async def test_a_baseline_that_leads_elsewhere_is_not_added_to(folder: Path) -> 
         changed(ed, folder / ".dockerslim-baseline")
         await until(ed, uri, lambda found: "DS201" in found)
         assert [one for one in await ed.actions(uri, (1, 0), (1, 0)) if "baseline" in one.title]
+
+
+def test_what_was_read_long_ago_is_read_anew_for_every_document(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Folder(folder)
+    path = folder / "Dockerfile"
+    first = one.holding(path, TEXT, DEFAULT, date(2026, 1, 1))
+    assert not one.outlived(first)
+    monkeypatch.setattr("dockerslim_rewrite.editor.surroundings.LIFETIME", -1)
+    assert one.outlived(first)
+    one.watched = True
+    assert not one.outlived(first)
+    one.forget()
+    second = one.holding(path, TEXT, DEFAULT, date(2026, 1, 1))
+    assert (one.outlived(first), one.outlived(second)) == (True, False)
