@@ -12,6 +12,7 @@ from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Run, Shell, Step
 from ..syntax import Instruction
 from ..text import Span
+from .setting import bodies, expansion_of
 
 #: Shells in which ``$V`` is a variable of the script's own, and an argument of the build is named otherwise.
 _OTHER_SHELLS = re.compile(r"(?:.*[\\/])?(?:powershell|pwsh|cmd)(?:\.exe)?\Z", re.I)
@@ -28,7 +29,7 @@ def leftover_line(build: Build, name: str, known: Iterable[Span]) -> int | None:
         rf"(?<![A-Za-z0-9_\-./]){re.escape(name)}(?![A-Za-z0-9_\-=])"
         rf"|(?<=[$#!{{]){re.escape(name)}(?![A-Za-z0-9_])"
     )
-    expansion = re.compile(rf"\$\{{?[#!]?(?P<name>{re.escape(name)})(?![A-Za-z0-9_])")
+    expansion = expansion_of(name)
     foreign = any(isinstance(step, Shell) and _is_other(step.origin) for step in build)
     for step in build:
         if isinstance(step, Run) and (_hidden(step, name) or (foreign and word.search(step.origin.text))):
@@ -56,9 +57,8 @@ def _places(step: Step, word: re.Pattern[str], expansion: re.Pattern[str]) -> It
         # What is kept as it is may be expanded by whoever gets it.
         yield from _in_arguments(origin, expansion, "name")
     if isinstance(step, Run | Copy):
-        for heredoc in origin.heredocs:
+        for heredoc, body in zip(origin.heredocs, bodies(origin), strict=True):
             at = heredoc.body.start
-            body = origin.text[at - origin.span.start : heredoc.body.end - origin.span.start]
             yield from ((at + match.start(), at + match.end()) for match in word.finditer(body))
 
 

@@ -108,7 +108,7 @@ def _variables(build: Build) -> Iterator[Name]:
     given: dict[str, tuple[object, ...]] = {}
     for step in build.preamble:
         yield from _expansions(step, given)
-        yield from _declared(step, given, {}, -1)
+        yield from _declared(step, given, -1)
     scopes: dict[str, dict[str, tuple[object, ...]]] = {}
     lasting: set[tuple[object, ...]] = set()
     for stage in build.stages:
@@ -119,27 +119,22 @@ def _variables(build: Build) -> Iterator[Name]:
             later = isinstance(step, Exec | Healthcheck | Onbuild)
             here = {name: one for name, one in scope.items() if one in lasting} if later else scope
             yield from _expansions(step, here)
-            for name in _declared(step, scope, given, stage.index):
+            for name in _declared(step, scope, stage.index):
                 if name.declares == "ENV":
                     lasting.add(name.owner)
                 yield name
         scopes[stage.name] = scope
 
 
-def _declared(
-    step: Step, scope: dict[str, tuple[object, ...]], given: dict[str, tuple[object, ...]], stage: int
-) -> Iterator[Name]:
+def _declared(step: Step, scope: dict[str, tuple[object, ...]], stage: int) -> Iterator[Name]:
     if not isinstance(step, Arg | Env):
         return
-    kind = "arg" if isinstance(step, Arg) else "env"
     for pair in step.pairs:
         if not VARIABLE_NAME.match(pair.key):
             continue
-        inherited = given.get(pair.key) if isinstance(step, Arg) else None
         # One value of a build is that of all arguments of the name, in whatever stage they are declared.
-        own = (kind, pair.key) if kind == "arg" else (kind, pair.key, stage, step.index)
-        owner = scope.get(pair.key) or inherited or own
-        scope[pair.key] = owner
+        own = ("arg", pair.key) if isinstance(step, Arg) else ("env", pair.key, stage, step.index)
+        owner = scope.setdefault(pair.key, own)
         start = pair.span.start
         span = _in_arguments(step.origin, (start, start + len(pair.key)))
         yield Name("variable", pair.key, span, step.keyword, owner)

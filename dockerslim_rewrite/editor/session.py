@@ -197,11 +197,11 @@ class Session:
     async def analysed(self, document: Document) -> Analysis | None:
         """What is known of the newest text of *document*; None for one that is closed, or none of ours."""
         while document.kind is not None and self.documents.get(document.uri) is document:
-            folder = self.folder_of(document.path)
-            if document.found is not None and folder is not None and folder.outlived(document.found.holding):
-                document.outdate()
             if document.found is not None:
-                return document.found
+                folder = self.folder_of(document.path)
+                if folder is None or not folder.outlived(document.found.holding):
+                    return document.found
+                document.outdate()
             if document.work is None or document.work.done():
                 document.work = asyncio.ensure_future(self._work(document))
             # Whoever asked may lose interest; others still wait for the same.

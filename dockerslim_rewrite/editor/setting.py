@@ -32,8 +32,9 @@ def setting_line(build: Build, name: str) -> int | None:
     return next((step.line for step in build if isinstance(step, Run) and _sets_in(step.origin, name)), None)
 
 
-def _expansion_of(name: str) -> re.Pattern[str]:
-    return re.compile(rf"\$\{{?[#!]?{re.escape(name)}(?![A-Za-z0-9_])")
+def expansion_of(name: str) -> re.Pattern[str]:
+    """What expands the variable *name*, which is the group ``name``."""
+    return re.compile(rf"\$\{{?[#!]?(?P<name>{re.escape(name)})(?![A-Za-z0-9_])")
 
 
 def quoted_line(build: Build, name: str) -> int | None:
@@ -41,7 +42,7 @@ def quoted_line(build: Build, name: str) -> int | None:
     that goes to a program as it is. That program may be a shell, which has the variable, or read something else into
     it. None where no RUN does.
     """
-    used = _expansion_of(name)
+    used = expansion_of(name)
     return next((step.line for step in build if isinstance(step, Run) and _quotes(step, used)), None)
 
 
@@ -49,7 +50,7 @@ def _quotes(step: Run, used: re.Pattern[str]) -> bool:
     if step.origin.json is not None:
         return False
     texts = [step.origin.args_logical.text]
-    for heredoc, text in zip(step.origin.heredocs, _bodies(step.origin), strict=True):
+    for heredoc, text in zip(step.origin.heredocs, bodies(step.origin), strict=True):
         script = step.body is not None and step.body.form == "heredoc"
         if not heredoc.expand and not script and used.search(text):
             return True
@@ -67,7 +68,7 @@ def _quotes(step: Run, used: re.Pattern[str]) -> bool:
 
 def expanding_line(build: Build, name: str) -> int | None:
     """The line of the first instruction that expands a variable *name*, whoever sets it; None where none does."""
-    used = _expansion_of(name)
+    used = expansion_of(name)
     return next((step.line for step in build if any(used.search(text) for text in _texts(step.origin))), None)
 
 
@@ -82,10 +83,11 @@ def _sets_in(origin: Instruction, name: str) -> bool:
 def _texts(origin: Instruction) -> Iterator[str]:
     """The text of an instruction behind its keyword and flags, and its here-documents."""
     yield origin.args_logical.text
-    yield from _bodies(origin)
+    yield from bodies(origin)
 
 
-def _bodies(origin: Instruction) -> Iterator[str]:
+def bodies(origin: Instruction) -> Iterator[str]:
+    """The texts of its here-documents."""
     for heredoc in origin.heredocs:
         yield origin.text[heredoc.body.start - origin.span.start : heredoc.body.end - origin.span.start]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from ..analysis.flow.graph import references
 from ..analysis.flow.state import expand, states
@@ -26,7 +27,7 @@ _PATTERN = re.compile(r"(?<!\\)[*?\[]")
 _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
 
 
-@record
+@record(slots=False)
 class Version:
     """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
 
@@ -37,6 +38,11 @@ class Version:
     projects: Callable[[], Mapping[str, FolderProject]]
     named: frozenset[str] = frozenset()
     targets: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def places(self) -> Places:
+        """Its instructions, to know them again on the other side."""
+        return Places(self.build.text)
 
 
 def with_losses(
@@ -89,7 +95,7 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
     """Remarks on references of *after* to stages that *before* had under that name or number."""
     names = _names(before.build)
     there = _names(after.build)
-    old, new = Places(before.build.text), Places(after.build.text)
+    old, new = before.places, after.places
     stages = same_stages(old, new)
     same = counterparts(old, new)
 

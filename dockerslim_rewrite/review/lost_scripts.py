@@ -19,7 +19,7 @@ from ..ir.steps import Copy, Exec, Onbuild, Run, Step
 from ..record import record
 from ..shell.script import Script
 from .breaks import FILES, Version, fate_of, remark
-from .subtract import Places, same_stages
+from .subtract import same_stages
 
 _INTERPRETERS = frozenset(
     ("sh", "bash", "dash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
@@ -70,7 +70,7 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
 
     *moved* has the paths of the repository that the request takes away, and where they went, if anywhere.
     """
-    counterpart = same_stages(Places(before.build.text), Places(after.build.text))
+    counterpart = same_stages(before.places, after.places)
     known = states(after.build)
     earlier = before.projects()
     for where, project in after.projects().items():

@@ -141,9 +141,8 @@ class Side:
         repository that a workflow fetches.
         """
         folder = os.path.dirname(path)
-        return (
-            bool(folder) and not any(os.scandir(self.root / folder)) if (self.root / folder).is_dir() else bool(folder)
-        )
+        place = self.root / folder
+        return bool(folder) and not (place.is_dir() and os.listdir(place))
 
     def _lacks(self, path: str, target: str) -> bool:
         """Whether the Dockerfile *path* surely has no stage *target*."""

@@ -16,7 +16,7 @@ from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..shell.script import Script
 from .breaks import FILES, STAGES, Version, remark
-from .subtract import Places, same_stages
+from .subtract import same_stages
 
 #: The rule that tells of lines which do something else than they say.
 SLIPS = "DS633"
@@ -38,7 +38,7 @@ def undeclared(before: Version, after: Version) -> Iterator[Remark]:
     stage, and *after* does not. It surely fails where a source of COPY that comes of it is not in the context.
     """
     yield from _without_default(before.build, after.build)
-    counterpart = same_stages(Places(before.build.text), Places(after.build.text))
+    counterpart = same_stages(before.places, after.places)
     declared_before = _declared(before.build)
     old, new = states(before.build), states(after.build)
     for stage in after.build.stages:

@@ -49,11 +49,10 @@ def _of_run(reached: tuple[Reached, ...], plain: int) -> Verdict:
     for one, done in known:
         if done.kind is Kind.UPDATE:
             break
-        words = " ".join(word or "…" for word in one.argv[:3])
         if further and done.kind in _ADDS and not done.has_flag(*_FETCHES):
-            return Verdict(obstacle=f"{words} ({one.place}) installs from it")
+            return Verdict(obstacle=f"{one.beginning} ({one.place}) installs from it")
         if _asks(done):
-            return Verdict(obstacle=f"{words} ({one.place}) asks it")
+            return Verdict(obstacle=f"{one.beginning} ({one.place}) asks it")
     return assumed("apk_index", unknown)
 
 

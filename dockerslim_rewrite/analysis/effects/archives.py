@@ -51,8 +51,7 @@ def _of(path: str, reached: tuple[Reached, ...], *, start: bool) -> Verdict:
         if isinstance(one, Unread):
             unknown.append(one)
         elif _opens(one, path) or _reads_listed(one, path, printed=printed):
-            words = " ".join(word or "…" for word in one.argv[:3])
-            return Verdict(obstacle=f"{words} ({one.place}) may read {posixpath.basename(path)}")
+            return Verdict(obstacle=f"{one.beginning} ({one.place}) may read {posixpath.basename(path)}")
         printed = isinstance(one, Ran) and one.name in _PRINTS
     return assumed("archive", unknown, start=start)
 

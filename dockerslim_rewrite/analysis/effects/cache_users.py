@@ -63,17 +63,16 @@ def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False)
     for one in reached:
         if not isinstance(one, Ran):
             continue
-        words = " ".join(word or "…" for word in one.argv[:3])
         if any((word or "").rpartition("/")[2] in known.readers for word in one.argv):
-            return f"{words} ({one.place}) reads it"
+            return f"{one.beginning} ({one.place}) reads it"
         done = operation(one.argv)
         if done is None or done.manager.paths != known.paths:
             continue
         said = " ".join(word or "…" for word in one.argv[done.command + 1 :] if not (word or "").startswith("-"))
         if done.has_flag(*known.offline) or (alone and done.kind in _INSTALLS):
-            return f"{words} ({one.place}) works from it"
+            return f"{one.beginning} ({one.place}) works from it"
         if any(said == asked or said.startswith(f"{asked} ") for asked in known.reading):
-            return f"{words} ({one.place}) asks for it"
+            return f"{one.beginning} ({one.place}) asks for it"
     return None
 
 
@@ -88,7 +87,12 @@ def _told(run: Run, known: Manager, facts: Facts) -> str | None:
 
 
 def links_into_cache(use: Use, facts: Facts) -> str | None:
-    """What makes that which *use* installs links into its manager's cache, for people; None where nothing says so."""
+    """Why what *use* installs needs its manager's cache, into which it is linked; None where nothing says so."""
+    said = _linking(use, facts)
+    return None if said is None else f"what is installed are links into it ({said})"
+
+
+def _linking(use: Use, facts: Facts) -> str | None:
     linked = use.operation.manager.linked
     if linked is None:
         return None
@@ -107,8 +111,10 @@ def links_into_cache(use: Use, facts: Facts) -> str | None:
     if linked.text is not None and linked.text.search(facts.build.text):
         return "conda config"
     project = facts.project
-    for file in project.files if project is not None else ():
+    if project is None:
+        return None
+    for file in project.files:
         setting = linked.settings.get(posixpath.basename(file.path))
-        if setting is not None and setting.search((project.text(file.path) if project is not None else None) or ""):
+        if setting is not None and setting.search(project.text(file.path) or ""):
             return file.path
     return None

@@ -31,6 +31,11 @@ class Ran:
     user: str | None = None
 
     @property
+    def beginning(self) -> str:
+        """Its first words, for people."""
+        return " ".join(word or "…" for word in self.argv[:3])
+
+    @property
     def name(self) -> str:
         """The program without its folder; empty where an expansion gives it."""
         return (self.argv[0] or "").rpartition("/")[2]

@@ -84,9 +84,7 @@ def _deletes(run: Run, paths: Sequence[str], behind: int, facts: Facts) -> bool:
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
     known = uses[0].operation.manager
     filled = [use for use in uses if use.operation.kind in FILLS]
-    if not filled or known.clean is None or run.origin.flag("network") == "none":
-        return
-    if _gone(run, known, filled[-1], facts) or _outside(run, known):
+    if known.clean is None or not _stays(run, filled, facts):
         return
     if only_refreshes(run, uses, facts):
         yield missed(run.line, f"{IDLE} {known.name} fetches the index anew where it installs")
@@ -105,7 +103,7 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
         or _alternative(filled, run, facts)
         or _hidden(filled[-1], facts)
         or works_offline(known, run, stage, facts)
-        or _linked(filled, facts)
+        or next((found for use in filled if (found := links_into_cache(use, facts)) is not None), None)
         or unlike
         or appendable(run, facts)
         or _nowhere(run, command, facts)
@@ -148,22 +146,21 @@ def _hidden(use: Use, facts: Facts) -> str | None:
     return f"under sudo {use.operation.executable} sees another {' and another '.join(hidden)}" if hidden else None
 
 
-def _linked(uses: Sequence[Use], facts: Facts) -> str | None:
-    """Why what *uses* installed needs the cache; None where it holds files of its own."""
-    said = next((found for use in uses if (found := links_into_cache(use, facts)) is not None), None)
-    return None if said is None else f"what is installed are links into it ({said})"
+def _stays(run: Run, filled: Sequence[Use], facts: Facts) -> bool:
+    """Whether what *filled*, operations of one manager, left in its cache stays in the layer of *run*, and was fetched
+    for it.
+    """
+    if not filled or run.origin.flag("network") == "none":
+        return False
+    known = filled[-1].operation.manager
+    return not _gone(run, known, filled[-1], facts) and not _outside(run, known)
 
 
 def uncleaned(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
     """Whether *run*, with *uses* of one manager, fills its cache and neither empties it nor can be made to."""
     filled = [use for use in uses if use.operation.kind in FILLS]
     known = uses[0].operation.manager
-    if (
-        not filled
-        or _outside(run, known)
-        or _gone(run, known, filled[-1], facts)
-        or run.origin.flag("network") == "none"
-    ):
+    if not _stays(run, filled, facts):
         return False
     return appendable(run, facts) is not None or cleaning_command(filled, known, run, facts)[1] is not None
 

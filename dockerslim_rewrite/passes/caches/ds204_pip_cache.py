@@ -49,11 +49,10 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     reason = f"the purge on line {purge}: before pip 21.3 that fails where there is none"
                     yield missed(run.line, f"pip's cache stays for {reason}")
                     continue
-                linked = links_into_cache(use, facts)
                 problem = (
                     cache_reader(build, name)
                     or works_offline(operation.manager, run, stage, facts)
-                    or (linked and f"what is installed are links into it ({linked})")
+                    or links_into_cache(use, facts)
                     or lacks(name, base_image(build, facts, stage))
                 )
                 if problem is not None:
