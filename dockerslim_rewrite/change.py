@@ -7,7 +7,7 @@ licenses exactly what is claimed here and refuses every other difference.
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from .record import record
 from .text import Edit
@@ -41,10 +41,13 @@ class Layout:
 
 
 @record
-class MergesRuns:
-    """*count* neighbouring RUN instructions of one stage become one; their commands stay, in order and frame."""
+class JoinsInstructions:
+    """Neighbouring instructions of this keyword become one: RUNs, *count* of one stage, whose commands stay, in order
+    and frame; ENV, LABEL or EXPOSE with all that they say.
+    """
 
-    count: int
+    keyword: str
+    count: int = 0
 
 
 @record
@@ -67,7 +70,10 @@ class AddsCommand:
 
 @record
 class RemovesCommand:
-    """A simple command disappears from a RUN; ``argv`` is its text as written, word by word."""
+    """A simple command disappears from a RUN; ``argv`` is its text as written, word by word.
+
+    A ``cd`` that ends a RUN goes, or the RUN that is nothing else.
+    """
 
     argv: tuple[str, ...]
 
@@ -81,11 +87,11 @@ class AddsOption:
 
 
 @record
-class RemovesOption:
-    """``options`` disappear from simple commands that start with the words ``command``."""
+class RemovesWords:
+    """The options or operands ``words`` disappear from simple commands that start with the words ``command``."""
 
     command: tuple[str, ...]
-    options: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 @record
@@ -97,19 +103,31 @@ class ReplacesWords:
 
 
 @record
-class RemovesOperand:
-    """The operands ``words`` disappear from simple commands that start with the words ``command``."""
+class ReplacesCommand:
+    """The call ``before`` becomes the call ``after`` of another program, which does the same, as ``by`` says.
 
-    command: tuple[str, ...]
-    words: tuple[str, ...]
+    ``curl``: it gets the same as wget into the same file. ``printf``: it prints what ``echo`` prints in ``shell``.
+    ``dot``: it is ``.`` for ``source``, with a path and where the RUN fails without it.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    by: Literal["curl", "printf", "dot"]
+    shell: str = ""
 
 
 @record
-class ReordersOperands:
-    """The package names ``words``, which end a command that starts with the words ``command``, change their order."""
+class RespellsWords:
+    """The ``words``, as written before, are spelled another way, as ``how`` says, and mean the same.
 
-    command: tuple[str, ...]
+    ``quoted``: expansions that are one word with and without get double quotes. ``dollar``: commands in backquotes
+    become commands in ``$(…)``. ``anchored``: patterns of file names, operands of ``command``, get ``./`` in front.
+    ``sorted``: package names, which end a command that starts with the words ``command``, change their order.
+    """
+
+    how: Literal["quoted", "dollar", "anchored", "sorted"]
     words: tuple[str, ...]
+    command: tuple[str, ...] = ()
 
 
 @record
@@ -120,63 +138,10 @@ class JoinsCommands:
 
 
 @record
-class QuotesExpansions:
-    """In the words ``words``, as written before, expansions get double quotes: each is one word with and without."""
-
-    words: tuple[str, ...]
-
-
-@record
-class ModernSubstitutions:
-    """In the words ``words``, as written before, commands in backquotes become commands in ``$(…)``."""
-
-    words: tuple[str, ...]
-
-
-@record
-class SourcesByDot:
-    """The command ``argv``, ``source`` with a path, without which the RUN fails, becomes ``.`` with that path."""
-
-    argv: tuple[str, ...]
-
-
-@record
-class DownloadsByCurl:
-    """The call of wget ``before`` becomes the call of curl ``after``, which gets the same into the same file."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-@record
-class PrintsByPrintf:
-    """The call of ``echo`` ``before`` becomes the call of ``printf`` ``after``, which prints the same in ``shell``."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    shell: str
-
-
-@record
 class StopsWithoutFolder:
     """Where the ``cd`` that is written ``argv`` fails, what follows it in its list does not run, and the list fails."""
 
     argv: tuple[str, ...]
-
-
-@record
-class LeavesFolder:
-    """The ``cd`` that is written ``argv`` and ends a RUN goes, or the RUN that is nothing else."""
-
-    argv: tuple[str, ...]
-
-
-@record
-class AnchorsPatterns:
-    """The operands ``words`` of commands named ``command``, patterns of file names, get ``./`` in front of them."""
-
-    command: str
-    words: tuple[str, ...]
 
 
 @record
@@ -236,13 +201,6 @@ class CopiesFirst:
 
 
 @record
-class JoinsMetadata:
-    """Neighbouring ENV, LABEL or EXPOSE instructions become one."""
-
-    keyword: str
-
-
-@record
 class ChangesFlag:
     """The flag ``name`` of a ``keyword`` instruction gets another value, appears (before None) or goes (after None)."""
 
@@ -253,18 +211,12 @@ class ChangesFlag:
 
 
 @record
-class RenamesStage:
-    """A stage gets another name, with all references to it."""
+class Renames:
+    """A stage (``FROM``), with all references to it, or a key of labels (``LABEL``) gets another name."""
 
+    keyword: Literal["FROM", "LABEL"]
     before: str
     after: str
-
-
-@record
-class RewritesLabels:
-    """Label keys change as the pairs say, values stay."""
-
-    keys: tuple[tuple[str, str], ...]
 
 
 @record
@@ -275,25 +227,14 @@ class AddsMount:
 
 
 @record
-class PinsBase:
-    """The base image ``before``, build arguments' defaults put in, becomes ``after``: the same one, named exactly."""
+class ChangesBase:
+    """The base image ``before``, build arguments' defaults put in, becomes ``after``.
 
-    before: str
-    after: str
+    ``pinned``: the same image, named exactly. ``slimmed``: a smaller variant of the same version of it. ``refreshed``:
+    the same name and tag, with the digest of what it is today.
+    """
 
-
-@record
-class SlimsBase:
-    """The base image ``before`` becomes ``after``, a smaller variant of the same version of the same image."""
-
-    before: str
-    after: str
-
-
-@record
-class RefreshesBase:
-    """The base image ``before`` becomes ``after``: the same name and tag, with the digest of what it is today."""
-
+    how: Literal["pinned", "slimmed", "refreshed"]
     before: str
     after: str
 
@@ -307,25 +248,14 @@ class SetsUser:
 
 
 @record
-class NumbersUser:
-    """USER ``before`` becomes ``after``: the same account by its number, a group behind it by its own."""
+class RespellsValue:
+    """The value ``before`` of an instruction becomes ``after``, which names the same.
 
-    before: str
-    after: str
+    ``USER``: the same account by its number, with a group by its own. ``WORKDIR``: the same folder. ``COPY``: the
+    destination, relative to the base image's folder, by its full path.
+    """
 
-
-@record
-class SetsWorkdir:
-    """The working directory is spelled or set another way; ``before`` and ``after`` name the same folder."""
-
-    before: str
-    after: str
-
-
-@record
-class SpellsDestination:
-    """COPY gets the destination ``after``: the full path of ``before``, relative to the base image's folder."""
-
+    keyword: Literal["USER", "WORKDIR", "COPY"]
     before: str
     after: str
 
@@ -389,20 +319,13 @@ class FlattensStage:
 
 
 @record
-class ServesOnly:
-    """The container runs a web server that only reads: of what was written in ``folders``, it opens nothing but what
-    the runtime stage of a split copies.
+class LeavesUnread:
+    """Of what lies in ``folders`` the container opens nothing but what the runtime stage of a split copies.
+
+    ``server``: it runs a web server that only reads. ``program``: it starts a compiled program.
     """
 
-    folders: tuple[str, ...]
-
-
-@record
-class LeavesSources:
-    """The container starts a compiled program: of what lies in ``folders`` it opens nothing but what the runtime stage
-    of a split copies.
-    """
-
+    what: Literal["server", "program"]
     folders: tuple[str, ...]
 
 
@@ -417,24 +340,17 @@ class InstallsAgain:
 
 Claim: TypeAlias = (
     Layout
-    | MergesRuns
+    | JoinsInstructions
     | DropsFiles
     | AddsCommand
     | RemovesCommand
     | AddsOption
-    | RemovesOption
+    | RemovesWords
     | ReplacesWords
-    | RemovesOperand
-    | ReordersOperands
+    | ReplacesCommand
+    | RespellsWords
     | JoinsCommands
-    | AnchorsPatterns
-    | QuotesExpansions
-    | ModernSubstitutions
-    | SourcesByDot
-    | DownloadsByCurl
-    | PrintsByPrintf
     | StopsWithoutFolder
-    | LeavesFolder
     | AddsAssignment
     | ReplacesInstruction
     | ChangesForm
@@ -442,25 +358,18 @@ Claim: TypeAlias = (
     | AddsInstruction
     | MovesInstruction
     | CopiesFirst
-    | JoinsMetadata
     | ChangesFlag
-    | RenamesStage
-    | RewritesLabels
+    | Renames
     | AddsMount
-    | PinsBase
-    | SlimsBase
-    | RefreshesBase
+    | ChangesBase
     | SetsUser
-    | NumbersUser
-    | SetsWorkdir
-    | SpellsDestination
+    | RespellsValue
     | EntersFolder
     | DropsStage
     | SplitsStage
     | OmitsDevelopment
     | FlattensStage
-    | ServesOnly
-    | LeavesSources
+    | LeavesUnread
     | InstallsAgain
 )
 

@@ -17,17 +17,16 @@ from ..change import (
     AddsInstruction,
     AddsOption,
     Change,
+    ChangesBase,
     ChangesFlag,
     ChangesForm,
     Claim,
     DropsFiles,
-    NumbersUser,
     OmitsDevelopment,
+    Renames,
     ReplacesInstruction,
-    RewritesLabels,
+    RespellsValue,
     SetsUser,
-    SetsWorkdir,
-    SlimsBase,
     SplitsStage,
 )
 from .expectations import Difference, Expectation, left_out_by_slim_images, removals
@@ -102,7 +101,7 @@ def announced(changes: Iterable[Change], left_out: Iterable[str] = ()) -> Announ
             expected += _files(claim, change.rule)
             config.update(_config(claim))
             packages = packages or _drops_packages(claim)
-            other_base = other_base or isinstance(claim, SlimsBase | SplitsStage)
+            other_base = other_base or (isinstance(claim, SplitsStage) or _slims(claim))
     return Announced(tuple(dict.fromkeys(expected)), frozenset(config), packages, other_base)
 
 
@@ -123,7 +122,7 @@ def _files(claim: Claim, rule: str) -> Iterator[Expectation]:
     elif isinstance(claim, OmitsDevelopment):
         for pattern in _table()["omission"].get(claim.manager, ()):
             yield Expectation(pattern, f"announced by {rule}: packages for development are left out")
-    elif isinstance(claim, SlimsBase):
+    elif _slims(claim):
         yield from left_out_by_slim_images()
     elif isinstance(claim, SplitsStage):
         reason = f"left behind in the stage {claim.builder}, announced by {rule}"
@@ -192,12 +191,11 @@ def _config(claim: Claim) -> Iterator[str]:
         case ChangesForm(keyword) | AddsInstruction(keyword, _) | ReplacesInstruction(_, keyword):
             if keyword in _FIELDS:
                 yield _FIELDS[keyword]
-        case RewritesLabels(keys):
-            for pair in keys:
-                yield from (f"Labels.{key}" for key in pair)
-        case SetsUser() | NumbersUser():
+        case Renames("LABEL", before, after):
+            yield from (f"Labels.{before}", f"Labels.{after}")
+        case SetsUser() | RespellsValue("USER"):
             yield "User"
-        case SetsWorkdir():
+        case RespellsValue("WORKDIR"):
             yield "WorkingDir"
         case SplitsStage():
             for line in claim.added:
@@ -206,9 +204,13 @@ def _config(claim: Claim) -> Iterator[str]:
             return
 
 
+def _slims(claim: Claim) -> bool:
+    return isinstance(claim, ChangesBase) and claim.how == "slimmed"
+
+
 def _drops_packages(claim: Claim) -> bool:
     """Whether packages may be missing: the base has fewer, a package manager takes them out or installs fewer."""
-    if isinstance(claim, SlimsBase | SplitsStage):
+    if isinstance(claim, SplitsStage) or _slims(claim):
         return True
     if isinstance(claim, DropsFiles):
         words = [word for word in claim.argv if word not in ("sudo", "&&")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..analysis.facts import Facts
-from ..change import Change, Layout, MergesRuns, Remark, RemarkKind, Safety
+from ..change import Change, JoinsInstructions, Layout, Remark, RemarkKind, Safety
 from ..ignores import Ignored, Wish, holding, ignored_rules, wished_rules
 from ..ir.build import Build, read_build
 from ..passes import Pass, Phase, rules
@@ -440,7 +440,7 @@ class _Lines(NamedTuple):
 
 def _joined(change: Change, build: Build) -> _Lines | None:
     """The lines of the RUNs that *change* makes one: whether they may be depends on all that is in them."""
-    if not any(isinstance(claim, MergesRuns) for claim in change.claims):
+    if not any(isinstance(claim, JoinsInstructions) and claim.keyword == "RUN" for claim in change.claims):
         return None
     instructions = build.document.instructions
 

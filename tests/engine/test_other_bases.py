@@ -10,11 +10,11 @@ from dockerslim_rewrite.change import (
     AddsCommand,
     AddsInstruction,
     Change,
+    ChangesBase,
     ChangesFlag,
     Claim,
     Safety,
     SetsUser,
-    SlimsBase,
     SplitsStage,
 )
 from dockerslim_rewrite.engine import verify as module
@@ -29,7 +29,7 @@ from tests.engine.paper import PaperEngine
 
 #: What the two base images hold.
 BASES = {"full:1": ("/shell=s", "/manual=m", "/settings=full"), "slim:1": ("/shell=s", "/settings=slim")}
-SLIMS = SlimsBase("full:1", "slim:1")
+SLIMS = ChangesBase("slimmed", "full:1", "slim:1")
 
 
 class Based(PaperEngine):

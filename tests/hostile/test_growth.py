@@ -13,7 +13,7 @@ import pytest
 
 from dockerslim_rewrite import Options, ParseError, rewrite
 from dockerslim_rewrite.analysis.effects.paths import wrote
-from dockerslim_rewrite.change import MergesRuns
+from dockerslim_rewrite.change import JoinsInstructions
 from dockerslim_rewrite.cli import main
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.shell.reader import read_script
@@ -178,8 +178,8 @@ def test_words_below_a_path_are_looked_up() -> None:
 
 
 def test_the_claims_of_a_kind_are_picked_once() -> None:
-    licences = Licences([MergesRuns(2)] * 3)
-    assert licences.of(MergesRuns) is licences.of(MergesRuns)
+    licences = Licences([JoinsInstructions("RUN", 2)] * 3)
+    assert licences.of(JoinsInstructions) is licences.of(JoinsInstructions)
 
 
 def test_commands_of_scripts_are_compared_with_what_is_known_once(tmp_path: Path) -> None:

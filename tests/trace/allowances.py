@@ -27,22 +27,17 @@ from dockerslim_rewrite.change import (
     AddsCommand,
     AddsInstruction,
     AddsOption,
-    AnchorsPatterns,
     Change,
     Claim,
-    DownloadsByCurl,
     DropsFiles,
     EntersFolder,
     JoinsCommands,
-    LeavesFolder,
     MovesInstruction,
-    PrintsByPrintf,
     RemovesCommand,
-    RemovesOperand,
-    RemovesOption,
-    ReordersOperands,
+    RemovesWords,
+    ReplacesCommand,
     ReplacesWords,
-    SourcesByDot,
+    RespellsWords,
     StopsWithoutFolder,
 )
 from dockerslim_rewrite.knowledge.images import image_facts
@@ -76,16 +71,20 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
     changes = list(changes)
     claims = [claim for change in changes for claim in change.claims]
     joins = [claim for claim in claims if isinstance(claim, JoinsCommands)]
-    removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand)]
+    removed = [_globs(claim.argv) for claim in claims if isinstance(claim, RemovesCommand) and claim.argv[0] != "cd"]
     removed += [_globs(argv) for claim in joins for argv in claim.before[1:]]
     missing = [path for claim in claims if isinstance(claim, DropsFiles) for path in claim.paths]
     written = [path for claim in claims for path in _left_by(claim)]
     # The sandbox makes the folders that `cd` asks for; these are there, whatever the RUN before has made.
-    asked = [f"/{claim.argv[-1].lstrip('/')}" for claim in claims if isinstance(claim, LeavesFolder)]
+    asked = [
+        f"/{claim.argv[-1].lstrip('/')}"
+        for claim in claims
+        if isinstance(claim, RemovesCommand) and claim.argv[0] == "cd"
+    ]
     pairs = _all(
         Replacement(_globs(claim.before), _globs(claim.after))
         for claim in claims
-        if isinstance(claim, ReplacesWords | DownloadsByCurl)
+        if isinstance(claim, ReplacesWords) or (isinstance(claim, ReplacesCommand) and claim.by == "curl")
     )
     renames = Allowance(replaced=pairs)
 
@@ -104,13 +103,16 @@ def allowance(changes: Iterable[Change], before: Iterable[Body] = ()) -> Allowan
             [words(claim.command, claim.options) for claim in claims if isinstance(claim, AddsOption)]
             + [words(claim.before[0][:2], argv[2:]) for claim in joins for argv in claim.before[1:]]
         ),
-        dropped=_flat(
-            [words(claim.command, claim.options) for claim in claims if isinstance(claim, RemovesOption)]
-            + [words(claim.command, claim.words) for claim in claims if isinstance(claim, RemovesOperand)]
-        ),
+        dropped=_flat(words(claim.command, claim.words) for claim in claims if isinstance(claim, RemovesWords)),
         replaced=pairs,
-        reordered=_all(_globs(claim.command) for claim in claims if isinstance(claim, ReordersOperands)),
-        anchored=_flat(words((claim.command,), claim.words) for claim in claims if isinstance(claim, AnchorsPatterns)),
+        reordered=_all(
+            _globs(claim.command) for claim in claims if isinstance(claim, RespellsWords) and claim.how == "sorted"
+        ),
+        anchored=_flat(
+            words(claim.command, claim.words)
+            for claim in claims
+            if isinstance(claim, RespellsWords) and claim.how == "anchored"
+        ),
         assigned=_all(
             Assignment(_globs(claim.command), claim.name, claim.value)
             for claim in claims
@@ -138,10 +140,12 @@ def shells(changes: Iterable[Change], before: Iterable[Body]) -> tuple[str, ...]
     claimed = any(isinstance(claim, AddsInstruction) and claim.keyword == "SHELL" for claim, _ in claims)
     if claimed and any(_LINK.search(body.script) for body in before):
         return ("bash",)
-    if any(isinstance(claim, SourcesByDot) for claim, _ in claims):  # a build that works has a shell that knows it
+    if any(
+        isinstance(claim, ReplacesCommand) and claim.by == "dot" for claim, _ in claims
+    ):  # a build that works has a shell that knows it
         possible = _both(possible, ("bash", "ash"))
     for claim, _ in claims:
-        if isinstance(claim, PrintsByPrintf):
+        if isinstance(claim, ReplacesCommand) and claim.by == "printf":
             possible = _both(possible, (claim.shell,))
     for claim, evidence in claims:
         if isinstance(claim, AddsInstruction) and claim.keyword == "SHELL":
@@ -197,8 +201,8 @@ def _left_by(claim: Claim) -> Iterator[str]:
             yield pattern(claim.argv[-1])
     elif isinstance(claim, AddsOption):
         yield from set(created_files(claim.command)) - set(created_files((*claim.command, *claim.options)))
-    elif isinstance(claim, RemovesOption):
-        yield from set(created_files((*claim.command, *claim.options))) - set(created_files(claim.command))
+    elif isinstance(claim, RemovesWords):
+        yield from set(created_files((*claim.command, *claim.words))) - set(created_files(claim.command))
 
 
 def _moved(change: Change) -> Iterator[str]:

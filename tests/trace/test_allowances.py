@@ -12,8 +12,8 @@ from dockerslim_rewrite.change import (
     Change,
     Claim,
     DropsFiles,
+    JoinsInstructions,
     Layout,
-    MergesRuns,
     MovesInstruction,
     RemovesCommand,
     ReplacesWords,
@@ -53,7 +53,7 @@ def test_written_words_become_globs(written: str, glob: str) -> None:
 
 
 def test_claims_that_say_nothing_of_commands_allow_nothing() -> None:
-    assert allowance([change(Layout(), MergesRuns(3))]) == NOTHING
+    assert allowance([change(Layout(), JoinsInstructions("RUN", 3))]) == NOTHING
     assert allowance([]) == NOTHING
 
 

@@ -10,7 +10,7 @@ from ...analysis.locked import Supposed
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.needs import Needs, needs
 from ...analysis.runtime.starting import EVERYWHERE, RUNNERS, starting
-from ...change import AddsInstruction, Change, Claim, Safety, SlimsBase
+from ...change import AddsInstruction, Change, ChangesBase, Claim, Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
 from ...ir.steps import Step
@@ -152,7 +152,7 @@ def _change(
     facts: Facts,
 ) -> Change:
     edits = list(site.edits(after))
-    claims: list[Claim] = [SlimsBase(site.reference.text, after.text)]
+    claims: list[Claim] = [ChangesBase("slimmed", site.reference.text, after.text)]
     title, reason = f"{site.reference} becomes {after}", "all that the stage runs is known to be in the smaller image"
     if safety is Safety.AGGRESSIVE:
         reason = "all that can be read of what the stage runs is in the smaller image"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.locked import LockEntry
-from ...change import Change, PinsBase, RefreshesBase, Safety
+from ...change import Change, ChangesBase, Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference
 from ...knowledge.images import ImageFacts, image_facts
@@ -167,13 +167,14 @@ def pin(site: BaseSite, after: ImageReference, title: str, reason: str, source: 
     """The change that makes *site* *after*."""
     place = site.place
     assert place is not None
-    claim = PinsBase if site.reference.digest is None else RefreshesBase
     return Change(
         edits=site.edits(after),
         title=title,
         reason=reason,
         safety=Safety.STANDARD,
-        claims=(claim(site.reference.text, after.text),),
+        claims=(
+            ChangesBase("pinned" if site.reference.digest is None else "refreshed", site.reference.text, after.text),
+        ),
         line=place.line,
         evidence=(source,),
     )

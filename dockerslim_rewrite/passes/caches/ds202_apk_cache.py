@@ -11,7 +11,7 @@ from ...analysis.effects.apk_index import without_index
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import mounted, removes
 from ...analysis.shell.operations import Kind
-from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesOption, Safety
+from ...change import AddsOption, Change, Claim, RemovesCommand, RemovesWords, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.old_tools import lacks
@@ -187,7 +187,7 @@ def _change(run: Run, uses: list[Use], adds: list[Use]) -> Change | None:
             word = words[flag.at]
             if flag.name in _UPDATE_FLAGS and word.text == flag.name:
                 edits += drop_word(body, run.origin, word.span)
-                claims.append(RemovesOption(command, (flag.name,)))
+                claims.append(RemovesWords(command, (flag.name,)))
     updates = [use for use in uses if use.operation.kind is Kind.UPDATE]
     if updates and any(use.operation.kind not in _ADDS | {Kind.UPDATE, Kind.REMOVE} for use in uses):
         # What asks the index needs it: it stays, whatever apk add does.

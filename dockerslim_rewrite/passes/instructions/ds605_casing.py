@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...analysis.facts import Facts
 from ...analysis.flow.graph import references
-from ...change import Change, Layout, RenamesStage, Safety
+from ...change import Change, Layout, Renames, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Onbuild, Step
 from ...text import Edit
@@ -87,7 +87,7 @@ def _name(build: Build, stage: Stage) -> Proposals:
         title=f"stage {alias} becomes {alias.lower()}",
         reason="stage names are lower case, so that no reference looks like another name",
         safety=Safety.SAFE,
-        claims=(RenamesStage(alias, alias.lower()),),
+        claims=(Renames("FROM", alias, alias.lower()),),
         line=stage.head.line,
     )
 

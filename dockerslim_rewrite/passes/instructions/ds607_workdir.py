@@ -7,7 +7,7 @@ import re
 
 from ...analysis.effects.start_folders import start_folder
 from ...analysis.facts import Facts
-from ...change import Change, Safety, SetsWorkdir
+from ...change import Change, RespellsValue, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
 from ...text import Edit
@@ -64,6 +64,6 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
             title=f"WORKDIR {path} becomes {full}",
             reason=f"it is relative to {base}" + (", where the base image starts" if start is not None else ""),
             safety=Safety.SAFE if start is None else Safety.STANDARD,
-            claims=(SetsWorkdir(text, f"{quote}{full}{quote}"),),
+            claims=(RespellsValue("WORKDIR", text, f"{quote}{full}{quote}"),),
             line=step.line,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...analysis.effects.start_folders import in_full
 from ...analysis.facts import Facts
-from ...change import Change, Safety, SpellsDestination
+from ...change import Change, RespellsValue, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy
 from ...text import Edit
@@ -36,6 +36,6 @@ def absolute_destination(build: Build, facts: Facts) -> Proposals:
                 title=f"COPY to {found.after} instead of {found.before}",
                 reason="no WORKDIR says where that is; the base image does",
                 safety=Safety.STANDARD,
-                claims=(SpellsDestination(found.before, found.after),),
+                claims=(RespellsValue("COPY", found.before, found.after),),
                 line=step.line,
             )

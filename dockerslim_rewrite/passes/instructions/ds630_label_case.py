@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...analysis.facts import Facts
-from ...change import Change, RewritesLabels, Safety
+from ...change import Change, Renames, Safety
 from ...ir.build import Build
 from ...ir.steps import Label
 from ...text import Edit
@@ -49,6 +49,6 @@ def label_case(build: Build, facts: Facts) -> Proposals:
                     title=f"label {bare} becomes {lower}",
                     reason="keys of labels are written in lower case",
                     safety=Safety.AGGRESSIVE,
-                    claims=(RewritesLabels(((bare, lower),)),),
+                    claims=(Renames("LABEL", bare, lower),),
                     line=step.line,
                 )

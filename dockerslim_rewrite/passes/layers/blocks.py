@@ -10,7 +10,7 @@ from functools import lru_cache
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import Declined, Wanted, grown, join, lines_of
 from ...analysis.shell.operations import operations
-from ...change import Change, MergesRuns, Safety
+from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.costs import is_cheap, starts_block
@@ -47,7 +47,7 @@ def merged(
             title=f"merge the RUNs on lines {lines_of(joint.runs)}",
             reason="; ".join(dict.fromkeys(reasons)),
             safety=reason or Safety.SAFE,
-            claims=(MergesRuns(len(joint.runs)),),
+            claims=(JoinsInstructions("RUN", len(joint.runs)),),
             line=joint.runs[0].line,
         )
 

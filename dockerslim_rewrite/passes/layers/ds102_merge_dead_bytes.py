@@ -7,7 +7,7 @@ from itertools import pairwise
 from ...analysis.effects.paths import touched, wrote
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
-from ...change import Change, MergesRuns, Safety
+from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.costs import writes_little
@@ -51,7 +51,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
                     reason=f"{path}, which an earlier RUN wrote, is deleted or changed by a later one: "
                     "in one layer those bytes are never stored",
                     safety=Safety.SAFE,
-                    claims=(MergesRuns(len(runs)),),
+                    claims=(JoinsInstructions("RUN", len(runs)),),
                     line=runs[0].line,
                     evidence=(f"line {runs[0].line} writes {path}", f"line {runs[-1].line} removes or changes it"),
                 )

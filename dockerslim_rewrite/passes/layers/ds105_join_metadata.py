@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...analysis.facts import Facts
-from ...change import Change, JoinsMetadata, Safety
+from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Env, Label, Listing, Step
 from ...shell.edits import style_at
@@ -40,7 +40,7 @@ def join_metadata(build: Build, facts: Facts) -> Proposals:
                     title=f"join {len(group)} {first.keyword} instructions",
                     reason="they say one thing, and the classic builder makes a layer of each",
                     safety=Safety.SAFE,
-                    claims=(JoinsMetadata(first.keyword),),
+                    claims=(JoinsInstructions(first.keyword),),
                     line=first.line,
                 )
 

@@ -8,7 +8,7 @@ from ...analysis.bases import root_evidence
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
 from ...analysis.shell.operations import Kind
-from ...change import Change, Remark, RemovesOperand, ReplacesWords, Safety
+from ...change import Change, Remark, RemovesWords, ReplacesWords, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run, Value
 from ...knowledge.shell_state import state_effects
@@ -195,7 +195,7 @@ def _package(build: Build, facts: Facts, stage: Stage) -> Proposals:
                     title="do not install sudo",
                     reason="the container runs as root, and nothing calls sudo",
                     safety=Safety.AGGRESSIVE,
-                    claims=(RemovesOperand(leading, ("sudo",) * len(found)),),
+                    claims=(RemovesWords(leading, ("sudo",) * len(found)),),
                     line=line,
                 )
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
-from ...change import AddsOption, Change, Claim, NumbersUser, Safety
+from ...change import AddsOption, Change, Claim, RespellsValue, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
 from ...shell.edits import insert_after
@@ -74,7 +74,7 @@ def _user(step: Value, accounts: Accounts, stage: Stage, build: Build, facts: Fa
     logical = step.origin.args_logical
     start = logical.text.index(text)
     edits = [Edit(logical.span(start, start + len(text)), after)]
-    claims: list[Claim] = [NumbersUser(step.value, after)]
+    claims: list[Claim] = [RespellsValue("USER", step.value, after)]
     if found.made is not None:
         run, command, option = found.made
         assert run.body is not None

@@ -9,7 +9,7 @@ from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
 from ...analysis.shell.operations import Kind
-from ...change import Change, DownloadsByCurl, Safety
+from ...change import Change, ReplacesCommand, Safety
 from ...ir.build import Build, Stage
 from ...shell.edits import drop_word
 from ...text import Edit
@@ -62,7 +62,7 @@ def wget_or_curl(build: Build, facts: Facts) -> Proposals:
                 title="curl for wget",
                 reason=f"curl is there; line {first['curl'].line(build)} uses it",
                 safety=Safety.AGGRESSIVE,
-                claims=(DownloadsByCurl(before, after),),
+                claims=(ReplacesCommand(before, after, "curl"),),
                 line=call.line(build),
                 evidence=(f"line {first['curl'].line(build)}",),
             )

@@ -6,7 +6,7 @@ import re
 
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
-from ...change import Change, ReordersOperands, Safety
+from ...change import Change, RespellsWords, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...shell.edits import style_at
@@ -54,7 +54,7 @@ def sort_packages(build: Build, facts: Facts) -> Proposals:
                         title="packages one per line, sorted",
                         reason="so that a diff shows which package came or went",
                         safety=Safety.SAFE,
-                        claims=(ReordersOperands(leading, tuple(wanted)),),
+                        claims=(RespellsWords("sorted", tuple(wanted), leading),),
                         line=line,
                     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...analysis.facts import Facts
-from ...change import AnchorsPatterns, Change, Safety
+from ...change import Change, RespellsWords, Safety
 from ...ir.build import Build
 from ...knowledge.file_operands import is_file, knows
 from ...shell.script import Word
@@ -43,7 +43,7 @@ def glob_prefix(build: Build, facts: Facts) -> Proposals:
             title=f"./ before {' '.join(words)}",
             reason=f"else {call.name} takes a file whose name begins with a dash for an option",
             safety=Safety.STANDARD,
-            claims=(AnchorsPatterns(call.name, words),),
+            claims=(RespellsWords("anchored", words, (call.name,)),),
             line=line,
         )
 

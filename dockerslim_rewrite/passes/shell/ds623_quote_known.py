@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
-from ...change import Change, QuotesExpansions, Safety
+from ...change import Change, RespellsWords, Safety
 from ...ir.build import Build
 from ...shell.script import Script, Simple, Word
 from ...syntax import Logical
@@ -51,7 +51,7 @@ def quote_known(build: Build, facts: Facts) -> Proposals:
                     title=f"quotes round {' '.join(word.text for word, _ in found)}",
                     reason="it is one word: nothing in it is to be split",
                     safety=Safety.SAFE,
-                    claims=(QuotesExpansions(tuple(word.text for word, _ in found)),),
+                    claims=(RespellsWords("quoted", tuple(word.text for word, _ in found)),),
                     line=build.document.line_of(body.logical.before(command.span.start)),
                 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...analysis.facts import Facts
-from ...change import Change, ModernSubstitutions, Safety, SourcesByDot
+from ...change import Change, ReplacesCommand, RespellsWords, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...shell.body import Body
@@ -48,7 +48,8 @@ def _sources(run: Run, script: Script, body: Body, build: Build) -> Proposals:
         if len(command.words) != 2 or "/" not in command.words[1].text or command.assignments or command.redirects:
             yield missed(line, "source stays: it gets more than a path, or one without a slash")
             continue
-        if written(command.words) in elsewhere:
+        words = written(command.words)
+        if words in elsewhere:
             yield missed(line, "source stays: under a /bin/sh that does not know it the RUN goes on without it")
             continue
         yield Change(
@@ -56,7 +57,7 @@ def _sources(run: Run, script: Script, body: Body, build: Build) -> Proposals:
             title=f". {command.words[1].text} for source",
             reason="/bin/sh need not know source, and . is the same",
             safety=Safety.SAFE,
-            claims=(SourcesByDot(written(command.words)),),
+            claims=(ReplacesCommand(words, (".", words[1]), "dot"),),
             line=line,
         )
 
@@ -88,7 +89,7 @@ def _substitutions(script: Script, body: Body, build: Build) -> Proposals:
                 title="$(…) for backquotes",
                 reason="quotes and backslashes mean in it what they mean elsewhere",
                 safety=Safety.SAFE,
-                claims=(ModernSubstitutions(tuple(word.text for word, _ in found)),),
+                claims=(RespellsWords("dollar", tuple(word.text for word, _ in found)),),
                 line=build.document.line_of(body.logical.before(start)),
             )
 

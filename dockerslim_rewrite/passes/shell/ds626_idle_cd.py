@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from ...analysis.facts import Facts
-from ...change import Change, LeavesFolder, Safety
+from ...change import Change, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value
 from ...shell.edits import drop_command
@@ -53,7 +53,7 @@ def idle_cd(build: Build, facts: Facts) -> Proposals:
                 title=f"drop {text} at the end of a RUN",
                 reason="the directory is left with the RUN: the next one starts in WORKDIR",
                 safety=Safety.SAFE,
-                claims=(LeavesFolder(written(last.words)),),
+                claims=(RemovesCommand(written(last.words)),),
                 line=run.line,
             )
 

@@ -6,7 +6,7 @@ import re
 
 from ...analysis.bases import System, system
 from ...analysis.facts import Facts
-from ...change import Change, PrintsByPrintf, Safety
+from ...change import Change, ReplacesCommand, Safety
 from ...ir.build import Build, Stage
 from ...text import Edit
 from ..base import Proposals, missed
@@ -60,7 +60,7 @@ def echo_escapes(build: Build, facts: Facts) -> Proposals:
                 title=f"{text} for {' '.join(written(call.words[:-1]))}",
                 reason=f"what echo prints is {shell[0]}'s business, what printf prints is not",
                 safety=Safety.STANDARD,
-                claims=(PrintsByPrintf(written(call.words), after, shell[0]),),
+                claims=(ReplacesCommand(written(call.words), after, "printf", shell[0]),),
                 line=call.line(build),
                 evidence=(shell[1].evidence,),
             )

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from ...analysis.runtime.fat_archives import archive_name
 from ...analysis.runtime.opened import opens_files, reaches
-from ...change import LeavesSources
+from ...change import LeavesUnread
 from ...ir.steps import Exec
 from ...record import evolve
 from ...shell.script import Script
@@ -65,7 +65,7 @@ def archive_alone(target: Target, project: Project) -> Target:
     inside = any(path.startswith(f"{one}/") for one in leaves)
     places = (*((path,) if inside else ()), *(one.path for one in project.shipping.places if one.path not in leaves))
     why = f"{target.why}; {word} holds all that it needs, and opens no file of {' and '.join(leaves)}"
-    return evolve(target, places=places, why=why, claims=(*target.claims, LeavesSources(leaves)))
+    return evolve(target, places=places, why=why, claims=(*target.claims, LeavesUnread("program", leaves)))
 
 
 def _words(project: Project) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 
-from ...change import LeavesSources
+from ...change import LeavesUnread
 from ...record import evolve, record
 from .left_sources import copied_folders, mixed, names_files
 from .split_project import Project, Target
@@ -55,7 +55,7 @@ def without_sources(
     parts = [path for path in kept if _in(path, left)]
     besides = f" but {' and '.join(parts)}" if parts else ""
     why = f"the program opens no file of {' and '.join(left)}{besides}"
-    claim = LeavesSources(left)
+    claim = LeavesUnread("program", left)
     return [
         evolve(
             one,

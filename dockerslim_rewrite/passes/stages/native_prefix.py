@@ -7,7 +7,7 @@ import re
 
 from ...analysis.runtime.native_build import build_texts, compiles, leads_back, not_linked
 from ...analysis.runtime.opened import opens_files
-from ...change import LeavesSources
+from ...change import LeavesUnread
 from ...ir.steps import Copy
 from ...record import evolve
 from .left_sources import copied_folders, mixed, names_files
@@ -90,7 +90,7 @@ def prefix_alone(target: Target, project: Project) -> Target:
     if opens_files(context, "native", context.copied(project.build)[-1], leaves, folder) is not None:
         return target
     why = f"{target.why}; {name} is installed, and opens no file of {' and '.join(leaves)}"
-    return evolve(target, places=rest, why=why, claims=(*target.claims, LeavesSources(leaves)))
+    return evolve(target, places=rest, why=why, claims=(*target.claims, LeavesUnread("program", leaves)))
 
 
 def _named(text: str, folders: tuple[str, ...]) -> bool:

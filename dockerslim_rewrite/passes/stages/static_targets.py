@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from ...analysis.runtime.served import configured, on_command_line
 from ...analysis.shell.operations import Kind, Operation, operation, unwrapped
-from ...change import InstallsAgain, Safety, ServesOnly
+from ...change import InstallsAgain, LeavesUnread, Safety
 from ...ir.steps import Exec
 from ...knowledge.servers import Server, server
 from ...shell.script import Script
@@ -51,7 +51,7 @@ def static_targets(project: Project) -> list[Target] | str:
     part = configured(project.build, project.facts, project.stage, ships, found, project.starting.words)
     if part is not None:
         why += f", which serves nothing else of {', '.join(part.partly)}"
-        claims = (ServesOnly(part.partly),)
+        claims = (LeavesUnread("server", part.partly),)
         bold = Target(base, Safety.AGGRESSIVE, why, files, packages=packages, places=part.places, claims=claims)
         targets.insert(0, bold)
     return targets
@@ -75,7 +75,7 @@ def serve_targets(project: Project) -> list[Target] | str:
     command = (done.executable, *done.subcommand.split(), *(("-g",) if done.manager.name == "npm" else ()), operand)
     partly = tuple(one.path for one in ships.places)
     why = f"{found.name} serves {folder} and opens nothing else of {', '.join(partly)}"
-    claims = (ServesOnly(partly), InstallsAgain(command))
+    claims = (LeavesUnread("server", partly), InstallsAgain(command))
     text = f"{' '.join(command)} && {_EMPTIES[done.manager.name]}"
     base = project.stage.head.image
     return [Target(base, Safety.AGGRESSIVE, why, places=(folder,), again=(text,), claims=claims)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...change import Claim, PinsBase, RefreshesBase, SlimsBase
+from ...change import ChangesBase, Claim
 from ...ir.arguments import global_arguments
 from ...ir.build import Build, Stage
 from ...ir.expansion import expand
@@ -72,7 +72,7 @@ def argument_only_chooses_bases(old: Build, key: str) -> bool:
 
 def installs_what_is_missing(run: Run, text: str, claims: Sequence[Claim]) -> bool:
     """Whether *run*, which is new and was added as *text*, installs packages beside a base image that a claim slims."""
-    slimmed = any(isinstance(claim, SlimsBase) for claim in claims)
+    slimmed = any(isinstance(claim, ChangesBase) and claim.how == "slimmed" for claim in claims)
     return slimmed and not run.flags and _INSTALL.match(text.partition(" ")[2].strip()) is not None
 
 
@@ -110,11 +110,7 @@ def reason_against(before: str, after: str, claims: Sequence[Claim]) -> str | No
         if at == after:
             return None
         for claim in claims:
-            if (
-                not isinstance(claim, PinsBase | SlimsBase | RefreshesBase)
-                or claim.before != at
-                or claim.after in reached
-            ):
+            if not isinstance(claim, ChangesBase) or claim.before != at or claim.after in reached:
                 continue
             problem = _unsound(claim)
             if problem is None:
@@ -125,7 +121,7 @@ def reason_against(before: str, after: str, claims: Sequence[Claim]) -> str | No
     return reason
 
 
-def _unsound(claim: PinsBase | SlimsBase | RefreshesBase) -> str | None:
+def _unsound(claim: ChangesBase) -> str | None:
     try:
         before, after = parse(claim.before), parse(claim.after)
     except InvalidReference as error:
@@ -134,11 +130,11 @@ def _unsound(claim: PinsBase | SlimsBase | RefreshesBase) -> str | None:
         return "a build argument chooses it"
     if before.text[: before.path.end] != after.text[: after.path.end] or before.quote != after.quote:
         return "it is another image"
-    if isinstance(claim, RefreshesBase):
+    if claim.how == "refreshed":
         return _not_refreshed(before, after)
     if before.digest is not None:
         return "it had a digest, which is as exact as can be"
-    if isinstance(claim, SlimsBase):
+    if claim.how == "slimmed":
         return _not_slimmed(before, after)
     if (before.tag and before.tag.text) == (after.tag and after.tag.text):
         return None if after.digest else "nothing was pinned"

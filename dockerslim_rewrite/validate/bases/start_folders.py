@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ...change import SpellsDestination
+from ...change import RespellsValue
 from ...ir.build import Build
 from ...ir.steps import Copy, Step
 from ...record import evolve
@@ -61,14 +61,14 @@ def start_folder(step: Step, at: int, build: Build) -> str | None:
     return "/" if path in _ROOT or _DOTNET.match(path) else _FOLDERS.get(path)
 
 
-def spelled_in_full(left: Copy, right: Copy, claims: Sequence[SpellsDestination], build: Build, at: int) -> Copy:
+def spelled_in_full(left: Copy, right: Copy, claims: Sequence[RespellsValue], build: Build, at: int) -> Copy:
     """*left* with the destination of *right*, where that is the same place by its full path; else *left* itself."""
     if _same_destination(left, right.destination, claims, build, at):
         return evolve(left, destination=right.destination)
     return left
 
 
-def _same_destination(left: Copy, after: str, claims: Sequence[SpellsDestination], build: Build, at: int) -> bool:
+def _same_destination(left: Copy, after: str, claims: Sequence[RespellsValue], build: Build, at: int) -> bool:
     before = left.destination
     # Several sources are copied into a folder, whether or not its name ends with a slash.
     several = len(left.sources) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...change import RewritesLabels
+from ...change import Renames
 from ...ir.build import Build
 from ...ir.steps import Label
 from ..core.observe import value
@@ -24,7 +24,7 @@ _WORDS = frozenset(
 
 def renamed(licences: Licences) -> dict[str, str]:
     """The keys of labels that may change, with what they become; a claim of any other change is left aside."""
-    pairs = [pair for claim in licences.of(RewritesLabels) for pair in claim.keys]
+    pairs = [(claim.before, claim.after) for claim in licences.of(Renames) if claim.keyword == "LABEL"]
     return {before: after for before, after in pairs if {before, after} == AUTHORS or _loses_capitals(before, after)}
 
 

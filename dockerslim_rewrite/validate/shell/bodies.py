@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain, islice
 
-from ...change import JoinsCommands, QuotesExpansions, SourcesByDot
+from ...change import JoinsCommands
 from ...ir.steps import Run
 from ...shell.script import Script
 from ..core.observe import Block, Command, Unit, commands, units
@@ -120,9 +120,9 @@ class Bodies:
     def _know(self, script: Script, exported: Set[str]) -> None:
         """Note what only some claims ask of the body *script* that is placed next."""
         body = units(script)
-        self.needed = needed(body) if self.licences.of(SourcesByDot) else frozenset()
+        self.needed = needed(body) if self.licences.replacing("dot") else frozenset()
         self.known_words = frozenset()
-        if self.licences.of(QuotesExpansions):
+        if self.licences.respelling("quoted"):
             from .quoting import one_word_names
 
             self.known_words = one_word_names(body, script.text, exported)
@@ -135,9 +135,9 @@ class Bodies:
         return parted(after, at, self.licences.claims)
 
     def _dotted(self, before: Command, after: Command) -> bool:
-        from .spelling import dotted
+        from .replacing import dotted
 
-        return dotted(before, after, self.licences.claims)
+        return dotted(before, after, self.licences.replacing("dot"))
 
     def _under(self, licences: Licences) -> None:
         self.licences = licences

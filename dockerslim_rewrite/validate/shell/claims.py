@@ -14,20 +14,15 @@ from ...change import (
     AddsCommand,
     AddsInstruction,
     AddsOption,
-    AnchorsPatterns,
     Change,
     Claim,
-    DownloadsByCurl,
     DropsFiles,
-    MergesRuns,
-    ModernSubstitutions,
-    PrintsByPrintf,
-    QuotesExpansions,
+    JoinsInstructions,
     RemovesCommand,
-    RemovesOperand,
-    RemovesOption,
-    ReordersOperands,
+    RemovesWords,
+    ReplacesCommand,
     ReplacesWords,
+    RespellsWords,
     SetsUser,
 )
 from ...text import Span
@@ -47,11 +42,8 @@ _ALONE = re.compile(
 _MAY_GO = frozenset(("apk", "rm", "chown", "chmod", "ln", "apt-get", "apt"))
 _CLEANS = re.compile(r"(?:yum|dnf|microdnf|tdnf|zypper) clean(?: (?:all|--all|-a))?\Z")
 
-#: Claims of which modules of their own judge, that most rewrites do not need.
-_RESPELLING = (AnchorsPatterns, QuotesExpansions, ModernSubstitutions, DownloadsByCurl, PrintsByPrintf)
-
 Kind = TypeVar("Kind")
-Words: TypeAlias = ReplacesWords | ReordersOperands | RemovesOption | RemovesOperand | AddsOption
+Words: TypeAlias = ReplacesWords | RemovesWords | AddsOption
 
 
 class Claimed:
@@ -108,7 +100,7 @@ class Licences:
         self._added = added | self._merged
         self._deletes = {argv for claim in self.of(DropsFiles) for argv in _spellings(claim.argv, replaced)}
         self._removed = {claim.argv for claim in self.of(RemovesCommand) if _may_go(claim.argv)}
-        self._respells = any(isinstance(claim, _RESPELLING) for claim in self.claims)
+        self._respells = bool(self.of(RespellsWords) or self.of(ReplacesCommand))
         self._words = _seldom(claim for claim in self.claims if isinstance(claim, Words))
 
     @property
@@ -121,6 +113,14 @@ class Licences:
         if kind not in self._of:
             self._of[kind] = [claim for claim in self.claims if isinstance(claim, kind)]
         return self._of[kind]
+
+    def respelling(self, how: str) -> list[RespellsWords]:
+        """The claims that words are spelled another way, in that of this name."""
+        return [claim for claim in self.of(RespellsWords) if claim.how == how]
+
+    def replacing(self, by: str) -> list[ReplacesCommand]:
+        """The claims that a call becomes one of another program, in the way of this name."""
+        return [claim for claim in self.of(ReplacesCommand) if claim.by == by]
 
     def adds(self, command: Command) -> bool:
         """Whether *command* may stand in a body where there was none."""
@@ -148,28 +148,25 @@ class Licences:
             if isinstance(claim, ReplacesWords) and tuple(old[: len(claim.before)]) == claim.before:
                 old[: len(claim.before)] = claim.after
         for claim in self._words:
-            if isinstance(claim, RemovesOption | RemovesOperand) and (
+            if isinstance(claim, RemovesWords) and (
                 _find(old, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
-                gone = claim.options if isinstance(claim, RemovesOption) else claim.words
-                old = _drop(old, new, gone)
+                old = _drop(old, new, claim.words)
             elif isinstance(claim, AddsOption) and (
                 _find(new, claim.command) is not None or _find(list(before.raw), claim.command) is not None
             ):
                 new = _without(new, old, claim)
-        if old == new or any(_reordered(old, new, claim) for claim in self.of(ReordersOperands)):
+        if old == new or any(_reordered(old, new, claim) for claim in self.respelling("sorted")):
             return True
         return self._respells and self._said_otherwise(old, new, known)
 
     def _said_otherwise(self, old: list[str], new: list[str], known: Set[str]) -> bool:
-        from .downloads import by_curl
-        from .printing import by_printf
+        # Most rewrites need none of these judges.
+        from .replacing import stands_for
         from .spelling import respelled
 
-        return (
-            respelled(old, new, self.claims, known)
-            or any(by_curl(old, new, claim) for claim in self.of(DownloadsByCurl))
-            or any(by_printf(old, new, claim) for claim in self.of(PrintsByPrintf))
+        return respelled(old, new, self.of(RespellsWords), known) or any(
+            stands_for(old, new, claim) for claim in self.of(ReplacesCommand)
         )
 
     def _nested(self, before: Command, after: Command) -> bool:
@@ -191,7 +188,7 @@ class Licences:
             return False
         from .spelling import same_values
 
-        return same_values(before, after, self.claims, known)
+        return same_values(before, after, self.of(RespellsWords), known)
 
     def _assignments(self, before: Command, after: Command, known: Set[str]) -> bool:
         if before.assignments == after.assignments or self._same_values(before.assignments, after.assignments, known):
@@ -206,10 +203,15 @@ class Licences:
 
 def _commands_of_added_runs(licences: Licences) -> set[tuple[str, ...]]:
     """The commands of the RUNs for an account that stand in the RUN before or behind them, with which they merged."""
-    if not all(any(isinstance(claim, kind) for claim in licences.claims) for kind in (MergesRuns, SetsUser)):
+    if not joining_runs(licences) or not licences.of(SetsUser):
         return set()
     runs = (claim for claim in licences.of(AddsInstruction) if claim.keyword == "RUN")
     return {argv for claim in runs for argv in commands_of_added(claim)}
+
+
+def joining_runs(licences: Licences) -> list[JoinsInstructions]:
+    """The claims of *licences* that RUNs become one."""
+    return [claim for claim in licences.of(JoinsInstructions) if claim.keyword == "RUN"]
 
 
 def is_cleanup(command: Command) -> bool:
@@ -246,7 +248,7 @@ def _spellings(argv: tuple[str, ...], claims: Iterable[ReplacesWords]) -> set[tu
     return {argv, *starting}
 
 
-def _reordered(old: list[str], new: list[str], claim: ReordersOperands) -> bool:
+def _reordered(old: list[str], new: list[str], claim: RespellsWords) -> bool:
     """Whether *new* is *old* but for the order of the packages of one install.
 
     Both have lost the words that other claims bring or take, so of the claimed packages some may be gone from both.

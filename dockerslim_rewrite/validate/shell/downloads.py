@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ...change import DownloadsByCurl
+from ...change import ReplacesCommand
 from ...ir.build import Build
 from ...text import Span
 from ..core.program import base_of, commands_of
@@ -38,7 +38,7 @@ class _Download(NamedTuple):
     insecure: bool
 
 
-def by_curl(old: Sequence[str], new: Sequence[str], claim: DownloadsByCurl) -> bool:
+def by_curl(old: Sequence[str], new: Sequence[str], claim: ReplacesCommand) -> bool:
     """Whether *new* calls curl for what *old* gets by wget, as *claim* says."""
     if tuple(old) != claim.before or tuple(new) != claim.after:
         return False
@@ -46,7 +46,7 @@ def by_curl(old: Sequence[str], new: Sequence[str], claim: DownloadsByCurl) -> b
     return by_wget is not None and by_wget == _curl(list(new))
 
 
-def check_downloads(old: Build, near: Callable[[Span], Sequence[DownloadsByCurl]]) -> None:
+def check_downloads(old: Build, near: Callable[[Span], Sequence[ReplacesCommand]]) -> None:
     """Raise where nothing shows that curl is there before a call of wget that becomes one of curl.
 
     *near* gives the claims about the text at a place of *old*.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...change import Claim, LeavesFolder, StopsWithoutFolder
+from ...change import Claim, RemovesCommand, StopsWithoutFolder
 from ..core.observe import Block, Command, Unit
 
 #: Paths of folders that every system has, and that of the one that is being left.
@@ -77,7 +77,7 @@ def is_idle(found: tuple[Unit, ...], before: tuple[Unit, ...], workdir: str | No
 def _is_left(command: Command, claims: Iterable[Claim]) -> bool:
     if command.words[:1] != ("cd",) or len(command.words) != 2 or command.assignments or command.redirects:
         return False
-    return any(isinstance(claim, LeavesFolder) and claim.argv == command.raw for claim in claims)
+    return any(isinstance(claim, RemovesCommand) and claim.argv == command.raw for claim in claims)
 
 
 def _makes(command: Command, path: str) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...change import PrintsByPrintf
+from ...change import ReplacesCommand
 
 _TEXT = re.compile(r"""'(?:[^'\\]|\\[nt])*'|"(?:[^"\\`]|\\[nt"$])*\"""")
 
 
-def by_printf(old: Sequence[str], new: Sequence[str], claim: PrintsByPrintf) -> bool:
+def by_printf(old: Sequence[str], new: Sequence[str], claim: ReplacesCommand) -> bool:
     """Whether *new* prints by ``printf`` what *old*, an ``echo``, prints in the shell that *claim* names."""
     if tuple(old) != claim.before or tuple(new) != claim.after or len(new) != 3 or new[0] != "printf":
         return False

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 
-from ...change import AnchorsPatterns, Claim, ModernSubstitutions, QuotesExpansions, SourcesByDot
-from ..core.observe import Command
+from ...change import RespellsWords
 from .quoting import modern, quoted_alike
 
 #: Commands whose operands are files, and behind what words, in one line, an operand surely is one.
@@ -25,65 +24,47 @@ _SYMBOLIC = re.compile(r"-[a-zA-Z]*s")
 _WRAPPERS = frozenset(("sudo", "exec", "command", "env", "nice", "time", "timeout", "eatmydata"))
 
 
-def respelled(old: Sequence[str], new: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+def respelled(old: Sequence[str], new: Sequence[str], claims: Sequence[RespellsWords], known: Set[str]) -> bool:
     """Whether the words *new* are *old* but for spellings that *claims* name; the variables *known* are one word."""
-    if len(old) != len(new):
-        return False
-    claims = [claim for claim in claims if isinstance(claim, AnchorsPatterns | QuotesExpansions | ModernSubstitutions)]
-    if not claims:
+    if len(old) != len(new) or not claims:
         return False
     return all(
         a == b
-        or any(isinstance(claim, AnchorsPatterns) and _anchored(old, at, b, claim) for claim in claims)
+        or any(claim.how == "anchored" and _anchored(old, at, b, claim) for claim in claims)
         or _same_word(a, b, claims, known)
         for at, (a, b) in enumerate(zip(old, new, strict=True))
     )
 
 
-def same_values(before: Sequence[str], after: Sequence[str], claims: Iterable[Claim], known: Set[str]) -> bool:
+def same_values(before: Sequence[str], after: Sequence[str], claims: Sequence[RespellsWords], known: Set[str]) -> bool:
     """Whether words of assignments or redirections, by value, are the same but for such spellings."""
     if before == after:
         return True
-    claims = tuple(claims)
     return len(before) == len(after) and all(
         a == b or _same_word(a.removeprefix("\0"), b.removeprefix("\0"), claims, known)
         for a, b in zip(before, after, strict=True)
     )
 
 
-def _same_word(before: str, after: str, claims: Iterable[Claim], known: Set[str]) -> bool:
+def _same_word(before: str, after: str, claims: Sequence[RespellsWords], known: Set[str]) -> bool:
     """Whether *after* is *before* with ``$(…)`` for backquotes, and with quotes that change nothing."""
-    if any(isinstance(claim, ModernSubstitutions) and before in claim.words for claim in claims):
+    if any(claim.how == "dollar" and before in claim.words for claim in claims):
         before = modern(before)
     if before == after:
         return True
     return any(
-        isinstance(claim, QuotesExpansions) and before in claim.words and quoted_alike(before, after, known)
-        for claim in claims
+        claim.how == "quoted" and before in claim.words and quoted_alike(before, after, known) for claim in claims
     )
 
 
-def dotted(before: Command, after: Command, claims: Iterable[Claim]) -> bool:
-    """Whether *after* is ``. file`` for ``source file``, where the caller knows that *before* has to succeed."""
-    return (
-        any(isinstance(claim, SourcesByDot) and claim.argv == before.raw for claim in claims)
-        and before.raw[:1] == ("source",)
-        and after.raw[:1] == (".",)
-        and len(before.raw) == 2
-        and before.raw[1:] == after.raw[1:]
-        and "/" in before.raw[1]
-        and not (before.assignments or before.redirects or after.assignments or after.redirects)
-        and before.nested == after.nested
-    )
-
-
-def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns) -> bool:
+def _anchored(words: Sequence[str], at: int, after: str, claim: RespellsWords) -> bool:
     """Whether *after* is the pattern ``words[at]`` with ``./`` before it, an operand that names files."""
     word = words[at]
     if word not in claim.words or after != f"./{word}" or word[0] not in "*?":
         return False
-    start = next((i for i, one in enumerate(words) if one.rpartition("/")[2] == claim.command), None)
-    files = _FILES.get(claim.command)
+    name = claim.command[0] if len(claim.command) == 1 else ""
+    start = next((i for i, one in enumerate(words) if one.rpartition("/")[2] == name), None)
+    files = _FILES.get(name)
     if start is None or start >= at or files is None:
         return False
     if start and not (words[0] in _WRAPPERS and all(re.fullmatch(r"-\w+|[\w.=]+", one) for one in words[1:start])):
@@ -92,8 +73,8 @@ def _anchored(words: Sequence[str], at: int, after: str, claim: AnchorsPatterns)
     # What stands in single quotes is what it says.
     if "--" in before or any(re.search(r"[$`]", re.sub(r"'[^']*'", "", one)) for one in before):
         return False
-    if claim.command not in ("sed", "dpkg", "rpm", "unzip", "tar") and any(map(_NAMING.match, before)):
+    if name not in ("sed", "dpkg", "rpm", "unzip", "tar") and any(map(_NAMING.match, before)):
         return False
-    if claim.command == "cp" and any(map(_SYMBOLIC.match, before)):
+    if name == "cp" and any(map(_SYMBOLIC.match, before)):
         return False
     return files.match(" " + "".join(f"{one} " for one in before)) is not None

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...change import Claim, PinsBase, SplitsStage
+from ...change import ChangesBase, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Exec, Run, Step, Value
 from ...shell.reader import read_argv
@@ -172,7 +172,7 @@ class RuntimePaths:
         main = entry if entry is not None and entry.argv != () else last.get("CMD")
         # A tag that was pinned names the same image in other words.
         bases = (self.stage.head.image, self.runtime.head.image)
-        pinned = any(isinstance(claim, PinsBase) and (claim.before, claim.after) == bases for claim in self.others)
+        pinned = ChangesBase("pinned", *bases) in self.others
         if main is None and (bases[0] == bases[1] or pinned):
             return
         if main is None:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ...change import Claim, InstallsAgain, ServesOnly
+from ...change import Claim, InstallsAgain, LeavesUnread
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Step
 from ...shell.script import Script
@@ -38,7 +38,9 @@ def unserved(stage: Stage, runtime: Stage, place: str | None, claims: Sequence[C
     Raises ``Unsound`` where *stage* starts anything but a web server that only reads, or where what that serves is not
     among what *runtime* copies.
     """
-    folders = frozenset(one for claim in claims if isinstance(claim, ServesOnly) for one in claim.folders)
+    folders = frozenset(
+        one for claim in claims if isinstance(claim, LeavesUnread) and claim.what == "server" for one in claim.folders
+    )
     if not folders:
         return folders
     for folder in folders:

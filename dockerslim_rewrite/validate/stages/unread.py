@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...change import Claim, LeavesSources
+from ...change import Claim, LeavesUnread
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Value
 from ...shell.script import Script
@@ -49,7 +49,9 @@ def unread(
     the directories is not filled from the build context alone, or where what the container starts was not compiled
     there and copied to *runtime*.
     """
-    folders = frozenset(one for claim in claims if isinstance(claim, LeavesSources) for one in claim.folders)
+    folders = frozenset(
+        one for claim in claims if isinstance(claim, LeavesUnread) and claim.what == "program" for one in claim.folders
+    )
     lines = (stage.head.line, runtime.head.line)
     if not folders:
         return folders

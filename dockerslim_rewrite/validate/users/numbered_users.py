@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ...change import AddsOption, Change, NumbersUser
+from ...change import AddsOption, Change, RespellsValue
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Step, Value
 from ..bases.inherited import filled, learn
@@ -67,7 +67,7 @@ _PRIMARY = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid")}
 _TAKES["addgroup"] = _TAKES["groupadd"]
 
 
-def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], old: Side, new: Side) -> bool:
+def same_account(left: Value, right: Value, claims: Sequence[RespellsValue], old: Side, new: Side) -> bool:
     """Whether USER *right* of *new* names by number whom *left* of *old* names by name.
 
     Raises ``Unsound`` where the number is not known to be that account's.
@@ -97,7 +97,11 @@ def same_account(left: Value, right: Value, claims: Sequence[NumbersUser], old: 
 def check_added_numbers(changes: Sequence[Change]) -> None:
     """Refuse numbers that a change adds to commands that make accounts without naming that account's user by it."""
     for change in changes:
-        named = {claim.after.partition(":")[0] for claim in change.claims if isinstance(claim, NumbersUser)}
+        named = {
+            claim.after.partition(":")[0]
+            for claim in change.claims
+            if isinstance(claim, RespellsValue) and claim.keyword == "USER"
+        }
         for claim in change.claims:
             if not isinstance(claim, AddsOption) or not {"-u", "--uid"} & set(claim.options):
                 continue

@@ -7,16 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ...change import (
-    AddsOption,
-    Change,
-    DownloadsByCurl,
-    DropsStage,
-    FlattensStage,
-    MovesInstruction,
-    RenamesStage,
-    SplitsStage,
-)
+from ...change import AddsOption, Change, DropsStage, FlattensStage, MovesInstruction, Renames, SplitsStage
 from ...ir.build import Build, Stage, read_build
 from ...syntax import ParseError, parse
 from ...text import Patch
@@ -92,10 +83,10 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     check_comments(old.document, new.document, became, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
-    if claimed.all.of(DownloadsByCurl):
+    if claimed.all.replacing("curl"):
         from ..shell.downloads import check_downloads
 
-        check_downloads(old, lambda place: claimed.near(place).of(DownloadsByCurl))
+        check_downloads(old, lambda place: claimed.near(place).replacing("curl"))
     check_labels(old, new, claimed.all)
     if any({"-u", "--uid"} & set(claim.options) for claim in claimed.all.of(AddsOption)):
         from ..users.numbered_users import check_added_numbers
@@ -149,7 +140,9 @@ def _stages(old: Build, new: Build, licences: Licences) -> list[tuple[Stage, Sta
     kept = [stage for stage in old.stages if stage.name not in gone and str(stage.index) not in gone]
     if old.stages and (not kept or kept[-1] is not old.stages[-1]):
         raise Unsound("the last stage is gone", old.stages[-1].head.line)
-    renames: set[tuple[str | None, str | None]] = {(one.before, one.after) for one in licences.of(RenamesStage)}
+    renames: set[tuple[str | None, str | None]] = {
+        (one.before, one.after) for one in licences.of(Renames) if one.keyword == "FROM"
+    }
     stages = new.stages
     if flattened := licences.of(FlattensStage):
         from ..stages.flattened import known_pair

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...change import (
-    ChangesFlag,
-    ChangesForm,
-    NumbersUser,
-    PinsBase,
-    RefreshesBase,
-    ReplacesInstruction,
-    SetsWorkdir,
-    SlimsBase,
-    SpellsDestination,
-)
+from ...change import ChangesBase, ChangesFlag, ChangesForm, ReplacesInstruction, RespellsValue
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Exec, Healthcheck, Label, Onbuild, Run, Step, Value
 from ..bases.base_images import argument_only_chooses_bases
@@ -44,7 +34,7 @@ class Replaced:
             if left.trigger is None or right.trigger is None:
                 return False
             return self._same_trigger(left.trigger, right.trigger, licences)
-        spelled = licences.of(SpellsDestination)
+        spelled = _spelled(licences, "COPY")
         if spelled and isinstance(left, Copy) and isinstance(right, Copy):
             from ..bases.start_folders import spelled_in_full
 
@@ -63,7 +53,7 @@ class Replaced:
             if isinstance(left, Healthcheck) and isinstance(right, Healthcheck):
                 return self.old.flags(left) == self.new.flags(right) and same_test(left, right, standing.launch)
         if isinstance(left, Value) and isinstance(right, Value):
-            users = licences.of(NumbersUser)
+            users = _spelled(licences, "USER")
             if users and self._same_account(left, right, users):
                 return True
             return _same_folder(left, right, licences, standing)
@@ -76,7 +66,7 @@ class Replaced:
             )
         return False
 
-    def _same_account(self, left: Value, right: Value, claims: Sequence[NumbersUser]) -> bool:
+    def _same_account(self, left: Value, right: Value, claims: Sequence[RespellsValue]) -> bool:
         # Most files name no user; what reads accounts is loaded for those that do.
         from ..users.numbered_users import same_account
 
@@ -98,12 +88,16 @@ class Replaced:
     def _chooses_base(self, step: Arg, key: str) -> bool:
         """Whether a new default of *key* shows in base images only, which are compared by themselves."""
         build = self.old.build
-        claimed = any(isinstance(claim, PinsBase | SlimsBase | RefreshesBase) for claim in self.claimed.all.claims)
+        claimed = bool(self.claimed.all.of(ChangesBase))
         return claimed and step in build.preamble and argument_only_chooses_bases(build, key)
 
 
+def _spelled(licences: Licences, keyword: str) -> list[RespellsValue]:
+    return [claim for claim in licences.of(RespellsValue) if claim.keyword == keyword]
+
+
 def _same_folder(left: Value, right: Value, licences: Licences, standing: Standing) -> bool:
-    claimed = {(claim.before, claim.after) for claim in licences.of(SetsWorkdir)}
+    claimed = {(claim.before, claim.after) for claim in _spelled(licences, "WORKDIR")}
     if left.keyword != "WORKDIR" or (left.value, right.value) not in claimed or "$" in left.value + right.value:
         return False
     path = standing.folder(left)

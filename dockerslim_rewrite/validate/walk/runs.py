@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice, takewhile
 
-from ...change import AddsMount, EntersFolder, LeavesFolder, MergesRuns
+from ...change import AddsMount, EntersFolder, RemovesCommand
 from ...ir.steps import Run, Step
 from ...text import Span
 from ..core.instructions import Side
@@ -13,7 +13,7 @@ from ..core.observe import Command, Unit, units
 from ..core.program import script_of
 from ..core.verdict import Unsound
 from ..shell.bodies import Bodies, stays_exec
-from ..shell.claims import Claimed, Licences
+from ..shell.claims import Claimed, Licences, joining_runs
 from ..shell.entering import is_idle
 from ..shell.folders import has_cd, headed_by_cd
 from ..shell.mounts import licensed_mounts
@@ -28,8 +28,8 @@ class Runs:
         self.old = old
         self.new = new
         # A RUN that is gone counts no more in what was joined later.
-        gone = len(claimed.all.of(LeavesFolder))
-        self.most = 1 + gone + sum(claim.count - 1 for claim in claimed.all.of(MergesRuns))
+        gone = sum(claim.argv[:1] == ("cd",) for claim in claimed.all.of(RemovesCommand))
+        self.most = 1 + gone + sum(claim.count - 1 for claim in joining_runs(claimed.all))
 
     def match(self, before: Sequence[Step], at: int, right: Run, exported: Set[str], workdir: str | None) -> int:
         """How many RUNs of *before* from *at* on, which start in *workdir*, became *right*.
@@ -60,7 +60,7 @@ class Runs:
             if index and (
                 stays_exec(step, self.claimed.near(step.origin.span))
                 or self.old.flags(step) != flags
-                or not self.claimed.near(step.origin.span).of(MergesRuns)
+                or not joining_runs(self.claimed.near(step.origin.span))
             ):
                 return
             yield step

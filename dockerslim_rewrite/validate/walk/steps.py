@@ -7,14 +7,7 @@ from functools import partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from ...change import (
-    ChangesFlag,
-    CopiesFirst,
-    DropsInstruction,
-    EntersFolder,
-    JoinsMetadata,
-    SetsUser,
-)
+from ...change import ChangesFlag, CopiesFirst, DropsInstruction, EntersFolder, JoinsInstructions, SetsUser
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, From, Run, Step
 from ...text import Span
@@ -243,7 +236,8 @@ class Matcher:
             return 1
         if self.replaced.holds(left, right, stage, self.standing):
             return 1
-        if any(claim.keyword == right.keyword for claim in licences.of(JoinsMetadata)):
+        joins = {claim.keyword for claim in licences.of(JoinsInstructions)}
+        if right.keyword in joins and not isinstance(right, Run):
             return joined(before, at, right, self.escape, self.claimed)
         return 0
 
