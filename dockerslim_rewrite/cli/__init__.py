@@ -62,12 +62,12 @@ def _run(arguments: list[str]) -> None:
     except OSError as error:
         # Standard output is full, or closed.
         _silence()
-        print(f"dockerslim: standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        _complain(f"standard output: cannot be written: {error.strerror}")
         code = _USAGE
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         from ..failure import said
 
-        print(f"dockerslim: failed ({said(error)}); please report this", file=sys.stderr)
+        _complain(f"failed ({said(error)}); please report this")
         code = _FAILED
     if code == _INTERRUPTED:
         _leave(code)
@@ -141,6 +141,14 @@ def _open_streams() -> None:
         from .closed import closed_stream
 
         sys.stdout = closed_stream()
+
+
+def _complain(text: str) -> None:
+    """Tell *text*, unless it is standard error itself that is full: then the exit code is all that is left to tell."""
+    try:
+        print(f"dockerslim: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _silence() -> None:

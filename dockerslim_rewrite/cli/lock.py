@@ -313,7 +313,7 @@ def _client(request: LockRequest, allowance: Allowance) -> RegistryClient:
         registry, equals, url = item.partition("=")
         if not equals or "/" in registry:
             registry, url = "docker.io", item
-        if not url.startswith(("https://", "http://")):
+        if not url.startswith(("https://", "http://")) or not (url.isascii() and url.isprintable()):
             raise ValueError(f"a mirror is an address such as https://mirror.example.org, not {url!r}")
         mirrors.setdefault(registry, []).append(url.rstrip("/"))
     if request.ca_file is not None:

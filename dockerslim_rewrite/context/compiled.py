@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from ..analysis.flow.destinations import destination
 from ..analysis.flow.graph import stage_graph
@@ -13,6 +12,7 @@ from ..ir.build import Build
 from ..ir.steps import Copy, Run
 from ..knowledge.vocabulary import vocabularies
 from ..shell.script import Script
+from ..text.paths import matches
 from .tree import ContextTree
 from .words import sources_of
 
@@ -77,7 +77,7 @@ def brought_archive(archive: str, cwd: str | None, build: Build) -> bool:
                 # One file that is copied beside it tells nothing of the archive.
                 near = target is None or f"{path}/".startswith(f"{target.rstrip('/')}/")
                 named = [posixpath.basename(word) for word in (*step.sources, step.destination)]
-                if any(fnmatchcase(own, name) or fnmatchcase(name, own) for name in named if name) or (
+                if any(matches(own, name) or matches(name, own) for name in named if name) or (
                     near and not any(_FILE.search(source) for source in step.sources)
                 ):
                     return True

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from ..analysis.effects.reached import MOST_COMMANDS
 from ..analysis.project import Evidence, Need, WriteKind
 from ..knowledge.effects import only_assigns
 from ..knowledge.processes import kind_of, only_asks, rebuilds, server_named, wrapper_values
@@ -60,6 +61,9 @@ class Follower(Following):
             if not isinstance(node, Simple) or not node.words:
                 continue
             at = self._at(where, text, node.span.start, line)
+            if len(self.commands) == MOST_COMMANDS:
+                self.doubt(f"what starts runs more than {MOST_COMMANDS:,} commands", at, blind=True)
+                return
             self.commands.append(text[node.span.start : node.span.end])
             argv = tuple(self._expanded(word.text, word.literal) for word in node.words)
             if argv[0] == "cd":

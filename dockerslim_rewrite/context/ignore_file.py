@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from ..analysis.flow.state import expand, states
 from ..analysis.project import Classified, FileRole, Project
@@ -14,6 +13,7 @@ from ..ir.steps import Copy, Run
 from ..knowledge.project_files import reads_environment_files, role_names
 from ..record import record
 from ..shell.script import Script
+from ..text.paths import matches
 from .dockerignore import Dockerignore, DockerignoreError, read_dockerignore
 
 #: Names of files that name others: sources, scripts and settings.
@@ -127,7 +127,7 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
     if item.role not in _WRITTEN or any(pattern.exception and _meets(pattern.text, item) for pattern in old.patterns):
         return False
     for path in named:
-        if path == item.path or path.startswith(item.path + "/") or fnmatchcase(item.path, path):
+        if path == item.path or path.startswith(item.path + "/") or matches(item.path, path):
             return False
     commands = "\n".join(run.origin.args for stage in build.stages for run in stage.runs)
     name = posixpath.basename(item.path)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..analysis.project import Evidence
-from ..record import record
 from .following import Following, Words
 
 _SETS = re.compile(
@@ -30,12 +30,11 @@ _LONGEST = 20_000
 _UNKNOWN = "${MAKE_SAYS}"
 
 
-@record
-class _Rule:
-    """What a target needs, and its commands with their lines."""
+class _Rule(NamedTuple):
+    """What a target needs, and its commands with their lines; both grow while the file is read."""
 
-    needs: tuple[str, ...] = ()
-    recipe: tuple[tuple[str, int], ...] = ()
+    needs: list[str]
+    recipe: list[tuple[str, int]]
 
 
 def follow_make(follower: Following, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
@@ -93,7 +92,7 @@ def _read(text: str) -> tuple[dict[str, _Rule], dict[str, str]]:
             continue
         if line.startswith("\t") and targets is not None:
             if bare:
-                _put(rules, targets, _Rule(recipe=((bare, number),)))
+                _put(rules, targets, (), ((bare, number),))
             continue
         sets = _SETS.match(bare)
         if sets is not None:
@@ -114,7 +113,7 @@ def _read(text: str) -> tuple[dict[str, _Rule], dict[str, str]]:
             variables.setdefault(local["name"], _UNKNOWN)
             continue
         first = ((rule["first"].strip(), number),) if (rule["first"] or "").strip() else ()
-        _put(rules, targets, _Rule(tuple(one for one in needs.split() if one != "|"), first))
+        _put(rules, targets, [one for one in needs.split() if one != "|"], first)
     return rules, variables
 
 
@@ -132,10 +131,13 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
         yield held, first
 
 
-def _put(rules: dict[str, _Rule], targets: Sequence[str], more: _Rule) -> None:
+def _put(
+    rules: dict[str, _Rule], targets: Sequence[str], needs: Sequence[str], recipe: Sequence[tuple[str, int]]
+) -> None:
     for target in targets:
-        old = rules.get(target, _Rule())
-        rules[target] = _Rule((*old.needs, *more.needs), (*old.recipe, *more.recipe))
+        rule = rules.setdefault(target, _Rule([], []))
+        rule.needs.extend(needs)
+        rule.recipe.extend(recipe)
 
 
 def _set(variables: dict[str, str], name: str, how: str, value: str) -> None:

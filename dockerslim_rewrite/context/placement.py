@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from ..analysis.flow.destinations import destination, is_folder
 from ..analysis.flow.graph import stage_graph
@@ -16,6 +15,7 @@ from ..analysis.flow.state import expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild, Run
 from ..record import record
+from ..text.paths import matches
 from .tree import ContextTree
 
 _GLOB = re.compile(r"[*?\[]")
@@ -148,8 +148,8 @@ class _Placer:
         if not _GLOB.search(bare):
             return []
         depth = bare.count("/")
-        found = [(path, False) for path in self.tree.by_path if path.count("/") == depth and fnmatchcase(path, bare)]
-        found += [(path, True) for path in self.tree.folders if path.count("/") == depth and fnmatchcase(path, bare)]
+        found = [(path, False) for path in self.tree.by_path if path.count("/") == depth and matches(path, bare)]
+        found += [(path, True) for path in self.tree.folders if path.count("/") == depth and matches(path, bare)]
         return sorted(found)
 
     def _place(self, path: str, is_directory: bool, target: str, name: str | None, placed: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from ..analysis.project import FileFacts
 from ..record import record
+from ..text.paths import LONGEST
 from .dockerignore import Dockerignore
 
 T = TypeVar("T")
@@ -90,10 +91,13 @@ class ContextTree:
         return self._listing.links
 
     def followed(self, path: str) -> str | None:
-        """The context path that *path* leads to where links in it are followed; None where they lead in a circle.
+        """The context path that *path* leads to where links in it are followed; None where they lead in a circle, or
+        *path* is longer than any.
 
         Like BuildKit, this takes the context's folder for the root of all that links say.
         """
+        if len(path) > LONGEST:
+            return None
         at: list[str] = []
         waiting = path.split("/")
         for _ in range(_MOST_LINKS):
@@ -115,6 +119,8 @@ class ContextTree:
         """Whether something else brings what lies at *path*: a folder above holds nothing, as that of a submodule that
         was not fetched, or of what is built first.
         """
+        if not self._listing.empty or len(path) > LONGEST:
+            return False
         parts = path.split("/")
         return any("/".join(parts[:count]) in self._listing.empty for count in range(1, len(parts) + 1))
 

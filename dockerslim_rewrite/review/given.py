@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..context.ignore_file import named_paths
 from ..ir.build import read_build
 from ..record import record
 from ..syntax import ParseError, parse
+from ..text.paths import matches
 from ..workspace.uses import Workspace
 
 
@@ -38,7 +38,7 @@ def _names(source: str, path: str) -> bool:
     if source == "" or "$" in source or source.startswith(f"{path}/"):
         return True
     parts = path.split("/")
-    return any(fnmatchcase("/".join(parts[:count]), source) for count in range(1, len(parts) + 1))
+    return any(matches("/".join(parts[:count]), source) for count in range(1, len(parts) + 1))
 
 
 def given_to(workspace: Workspace, root: Path, path: str) -> Given:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from ..change import Remark
 from ..context.project import FolderProject
@@ -13,6 +12,7 @@ from ..ir.arguments import global_arguments
 from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
 from ..ir.steps import Arg, Copy, Env
+from ..text.paths import matches
 from .breaks import FILES, Version, fate_of, remark
 
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
@@ -88,4 +88,4 @@ def _matched(source: str, project: FolderProject) -> bool:
     pattern = posixpath.normpath("/" + source).lstrip("/")
     depth = pattern.count("/")
     paths = {"/".join(file.path.split("/")[: depth + 1]) for file in project.files if file.path.count("/") >= depth}
-    return any(fnmatchcase(path, pattern) for path in paths)
+    return any(matches(path, pattern) for path in paths)

@@ -9,14 +9,18 @@ from __future__ import annotations
 import faulthandler
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from cProfile import Profile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dockerslim_rewrite import Options, ParseError, rewrite
+from dockerslim_rewrite.analysis.effects import apk_index
+from dockerslim_rewrite.analysis.effects.makefiles import read_makefile
 from dockerslim_rewrite.analysis.flow.graph import Graph
+from dockerslim_rewrite.context.makefile import _read as context_makefile
 from dockerslim_rewrite.ignores import wished_rules
 from dockerslim_rewrite.knowledge.home import home_fills
 from dockerslim_rewrite.shell.words import word_value
@@ -144,6 +148,40 @@ def test_words_of_commands_that_fill_the_home_folder(text: str) -> None:
 )
 def test_commands_that_fill_the_home_folder(text: str, filled: bool) -> None:
     assert any(one.commands.search(text) for one in home_fills()) == filled
+
+
+@pytest.mark.parametrize("source", ["[a-" * 20_000, "**/" * 20_000 + "x"])
+def test_sources_with_many_signs(source: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    result = rewrite(f"FROM debian:12\nCOPY {source} /x\n", Options(context=tmp_path))
+    assert not result.changed
+
+
+@pytest.mark.parametrize("read", [read_makefile, context_makefile])
+def test_a_target_with_many_rules(read: Callable[[str], Any]) -> None:
+    assert read("x: y\n\tdocker build -t a .\n" * 100_000)
+
+
+def test_a_start_of_many_commands(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"scripts": {"start": "' + "node a && " * 90_000 + 'x"}}')
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nCMD ["npm", "start"]\n'
+    assert any(
+        "runs more than 4,000 commands" in one.reason for one in rewrite(text, Options(context=tmp_path)).remarks
+    )
+
+
+def test_who_reads_the_index_of_apk_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    of_run = apk_index._of_run
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return of_run(*arguments)
+
+    monkeypatch.setattr(apk_index, "_of_run", counted)
+    rewrite("FROM alpine:3.20\n" + "".join(f"RUN apk update && apk add p{i}\n" for i in range(100)))
+    assert 100 <= asked <= 1_000
 
 
 def test_heirs_of_stages_that_are_built_from_one_another() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
 from ...ir.steps import Run
+from ...text.paths import matches
 from ..facts import Facts
 from .asking import effects
 from .assuming import Verdict, assumed, both
@@ -83,6 +83,6 @@ def _opens(ran: Ran, path: str) -> bool:
         elif any(char in word for char in "*?["):
             place = posixpath.join(ran.folder or "/", posixpath.dirname(word))
             near = posixpath.normpath(place) == folder or ran.folder is None
-            if near and ran.name not in ("rm", "find", "grep", "ls") and fnmatchcase(name, posixpath.basename(word)):
+            if near and ran.name not in ("rm", "find", "grep", "ls") and matches(name, posixpath.basename(word)):
                 return True
     return False

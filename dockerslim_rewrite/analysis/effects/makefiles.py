@@ -20,22 +20,21 @@ _MOST = 200
 class Makefile:
     """Targets with what they depend on and their recipes' lines, the variables, and the first target."""
 
-    rules: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    rules: dict[str, tuple[list[str], list[str]]]
     variables: dict[str, str]
     first: str | None
 
 
 def read_makefile(text: str) -> Makefile | None:
     """Read the Makefile *text*; None where it holds more than variables, conditions and rules."""
-    rules: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    rules: dict[str, tuple[list[str], list[str]]] = {}
     variables: dict[str, str] = {}
     first: str | None = None
     current: list[str] = []
     for line in text.replace("\\\n\t", " ").replace("\\\n", " ").split("\n"):
         if line.startswith("\t"):
             for target in current:
-                needs, recipe = rules[target]
-                rules[target] = (needs, (*recipe, line[1:]))
+                rules[target][1].append(line[1:])
             continue
         bare = line.strip()
         if not bare or bare.startswith("#") or _CONDITION.match(bare):
@@ -56,12 +55,10 @@ def read_makefile(text: str) -> Makefile | None:
         if any("%" in target or "$" in target for target in current):
             return None
         for target in current:
-            needs, recipe = rules.get(target, ((), ()))
-            inline = (rule[3].strip(),) if rule[3] else ()
-            rules[target] = (
-                (*needs, *(one for one in _put(rule[2], variables).split() if one != "|")),
-                (*recipe, *inline),
-            )
+            needs, recipe = rules.setdefault(target, ([], []))
+            needs.extend(one for one in _put(rule[2], variables).split() if one != "|")
+            if rule[3]:
+                recipe.append(rule[3].strip())
             if first is None and not target.startswith("."):
                 first = target
     return Makefile(rules, variables, first)

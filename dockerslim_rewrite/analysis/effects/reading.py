@@ -66,8 +66,7 @@ class Reading:
 
     def script(self, script: Script, folder: str | None, place: str, *, surely: bool = True, depth: int = 0) -> None:
         """Follow the commands of *script*, which starts in *folder*."""
-        if depth > MOST_DEEP or len(self.found) > MOST_COMMANDS:
-            self._unread("script", "scripts that call each other too deep", place)
+        if self._is_too_much(depth, place):
             return
         self._functions |= {
             node.name or "" for node in script.nodes if isinstance(node, Compound) and node.kind == "function"
@@ -76,6 +75,8 @@ class Reading:
         for command in script.commands:
             if not command.words:
                 continue
+            if self._is_too_much(depth, place):
+                return
             argv = tuple(self._value(word.text, word.literal) for word in command.words)
             always = surely and always_runs(script, command)
             if argv[0] in ("cd", "pushd"):
@@ -89,6 +90,13 @@ class Reading:
             elif argv[0] not in self._functions or argv[0] is None:
                 given = fed.get(id(command)) or next((node for node in command.nested if _fetches(node)), None)
                 self.command(argv, folder, place, surely=always, depth=depth, fed=given)
+
+    def _is_too_much(self, depth: int, place: str) -> bool:
+        """Whether nothing more is followed, which is noted once for all that is left out."""
+        spent = len(self.found) > MOST_COMMANDS
+        if (depth > MOST_DEEP and not spent) or len(self.found) == MOST_COMMANDS + 1:
+            self._unread("script", "commands that call each other too deep, or too many of them", place)
+        return spent or depth > MOST_DEEP
 
     def text(self, text: str, folder: str | None, place: str, *, surely: bool = True, depth: int = 0) -> None:
         """Follow the shell script *text*."""
@@ -141,8 +149,7 @@ class Reading:
         fed: Node | None = None,
     ) -> None:
         """Follow the command *argv*; *fed* is what is piped into it."""
-        if depth > MOST_DEEP or len(self.found) > MOST_COMMANDS:
-            self._unread("script", "commands that call each other too deep", place)
+        if self._is_too_much(depth, place):
             return
         if not argv:
             return

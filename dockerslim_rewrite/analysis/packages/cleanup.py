@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from ...ir.steps import Run
@@ -13,6 +12,7 @@ from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
 from ...text import Edit
+from ...text.paths import matches
 from ..facts import Facts
 
 #: The end of a word that stands for everything in a directory, read from behind: only there it is looked for.
@@ -107,7 +107,7 @@ def _matches(pattern: str, path: str) -> bool:
     # A pattern does not stand for hidden names unless it says the dot.
     name = names[len(parts) - 1]
     said = not name.startswith(".") or parts[-1].startswith(".")
-    return parts[:-1] == names[: len(parts) - 1] and said and fnmatchcase(name, parts[-1])
+    return parts[:-1] == names[: len(parts) - 1] and said and matches(name, parts[-1])
 
 
 def _at_home(path: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...record import record
 from ...shell.script import Script
+from ...text.paths import matches
 from ..shell.operations import command_names
 from .listed import Lists
 
@@ -53,4 +53,4 @@ def _brings(copy: Copy, path: str) -> bool:
     if copy.origin.flag("from") is not None:
         return False
     names = [posixpath.normpath(source.lstrip("/") or ".") for source in copy.sources]
-    return any(one == "." or path.startswith(f"{one}/") or fnmatchcase(path, one) for one in names)
+    return any(one == "." or path.startswith(f"{one}/") or matches(path, one) for one in names)

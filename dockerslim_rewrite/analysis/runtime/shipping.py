@@ -8,7 +8,6 @@ says so instead of guessing.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Listing, Onbuild, Run, Step, Value
@@ -28,6 +27,7 @@ from ...shell.script import (
     Simple,
     children,
 )
+from ...text.paths import matches
 from ..accounts.created import created_home
 from ..effects.writes import redirected, writes
 from ..flow.copied_places import copied_places
@@ -331,11 +331,9 @@ class _Reader:
         pattern = path.rstrip("/")
         self.gone.append(pattern)
         if _PATTERN.search(path):
-            known = any(path == one or _inside(path, one) or fnmatchcase(one, path) for one in paths)
+            known = any(path == one or _inside(path, one) or matches(one, path) for one in paths)
             below = f"{pattern}/*"
-            gone = {
-                one for one in paths if fnmatchcase(one, pattern) or fnmatchcase(one, below) or _inside(one, pattern)
-            }
+            gone = {one for one in paths if matches(one, pattern) or matches(one, below) or _inside(one, pattern)}
         else:
             known = path in paths or any(_inside(path, one) for one in paths)
             below = f"{pattern}/"

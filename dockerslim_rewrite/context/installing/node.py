@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from ...knowledge.installers import reads_project, scripts_known
+from ...text.paths import matches
 from ..configuration.entries import UnreadError
 from ..configuration.trees import read_yaml
 from .needs import Needs
@@ -186,7 +186,7 @@ def _members(needs: Needs, folder: str, globs: Sequence[str]) -> list[str]:
             continue
         pattern = posixpath.join(folder, bare, "package.json")
         depth = pattern.count("/")
-        found |= {one for one in needs.tree.by_path if one.count("/") == depth and fnmatchcase(one, pattern)}
+        found |= {one for one in needs.tree.by_path if one.count("/") == depth and matches(one, pattern)}
     return sorted(found)
 
 

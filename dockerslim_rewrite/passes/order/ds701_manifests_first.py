@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
@@ -15,6 +14,7 @@ from ...change import Change, CopiesFirst, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from ...text import Edit, Span
+from ...text.paths import matches
 from ..base import Proposals, missed
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _copied_already(
 
 def _names(source: str, path: str) -> bool:
     plain = source.removeprefix("./")
-    return posixpath.dirname(plain) == posixpath.dirname(path) and fnmatchcase(
+    return posixpath.dirname(plain) == posixpath.dirname(path) and matches(
         posixpath.basename(path), posixpath.basename(plain)
     )
 
@@ -225,7 +225,7 @@ def _fetched(copy: Copy, stage: Stage, build: Build, facts: Facts) -> bool:
 
 def _holds(pattern: str, facts: Facts) -> bool:
     files = facts.project.files if facts.project is not None else ()
-    return any(fnmatchcase(posixpath.basename(file.path), pattern) for file in files)
+    return any(matches(posixpath.basename(file.path), pattern) for file in files)
 
 
 def _copies(found: Installation, destination: str) -> tuple[CopiesFirst, ...]:

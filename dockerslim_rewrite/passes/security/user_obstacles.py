@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from ...analysis.accounts.created import named_account
 from ...analysis.bases import base_image
@@ -19,6 +18,7 @@ from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.starts import bound_port, for_anyone, ports_told
 from ...knowledge.users import makes_private
 from ...shell.script import Script, Simple
+from ...text.paths import matches
 
 #: The first port that every user may listen on.
 FIRST_FREE_PORT = 1024
@@ -151,7 +151,7 @@ def _matches(opened: str, whole: bool, words: Sequence[str]) -> bool:
     """Whether the path *opened*, a directory with all in it if it is the *whole* of one, is or holds one of *words*."""
     last = posixpath.basename(opened)
     return any(
-        fnmatchcase(posixpath.basename(word), last)
+        matches(posixpath.basename(word), last)
         or (whole and (not word.startswith("/") or word.startswith(opened.rstrip("/") + "/")))
         for word in words
     )

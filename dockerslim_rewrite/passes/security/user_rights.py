@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
@@ -15,6 +14,7 @@ from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, Writte
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.users import is_temporary
+from ...text.paths import matches
 
 _SYSTEM = re.compile(
     r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
@@ -154,7 +154,7 @@ def _brings_folder(step: Copy, project: Project) -> bool:
             continue
         depth = bare.count("/")
         folders = {"/".join(path.split("/")[: depth + 1]) for path in files if path.count("/") > depth}
-        if not bare or "$" in bare or any(fnmatchcase(folder, bare) for folder in folders):
+        if not bare or "$" in bare or any(matches(folder, bare) for folder in folders):
             return True
     return False
 

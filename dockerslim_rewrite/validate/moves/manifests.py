@@ -10,13 +10,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
 
 from ...change import CopiesFirst
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Run, Step, Value
 from ...record import evolve
+from ...text.paths import matches
 from ..core.program import commands_of
 from ..metadata.metadata import folder
 from .contents import Contents, Read
@@ -123,7 +123,7 @@ def _puts(step: Copy, path: str, left: Copy, workdir: str | None) -> bool:
     into = step.destination.endswith(("/", ".")) or len(step.sources) > 1
     for source in step.sources:
         plain = source.removeprefix("./")
-        alike = posixpath.dirname(plain) == posixpath.dirname(path) and fnmatchcase(
+        alike = posixpath.dirname(plain) == posixpath.dirname(path) and matches(
             posixpath.basename(path), posixpath.basename(plain)
         )
         if alike and (posixpath.join(folder_there, posixpath.basename(path)) if into else folder_there) == place:
