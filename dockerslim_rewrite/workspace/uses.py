@@ -158,7 +158,8 @@ class Workspace:
         heirs = [heir for build in builds for name in names_of(build) for heir in self._heirs.get(name, ())]
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
-        by_hand = tuple(dict.fromkeys(_by_hand(run) for build in builds for run in self.graph.by_hand_of(build)))
+        runs = dict.fromkeys(run for build in builds for run in self.graph.by_hand_of(build))
+        by_hand = tuple(dict.fromkeys(_by_hand(run) for run in runs))
         return Usage(
             target,
             places,
@@ -220,7 +221,13 @@ def _by_hand(run: HandRun) -> Container:
     where = _evidence(run.place)
     if run.inside:
         return Container(where, checks=((run.words, where),))
-    return Container(where, entrypoint=None if run.entrypoint is None else (run.entrypoint,), command=run.words)
+    return Container(
+        where,
+        entrypoint=None if run.entrypoint is None else (run.entrypoint,),
+        command=run.words or None,
+        user=run.user,
+        mounts=tuple(Mounted(path, "bind", False, where) for path in run.mounts),
+    )
 
 
 def _checks(runner: Runner) -> Iterator[tuple[tuple[str | None, ...], Evidence]]:

@@ -170,3 +170,60 @@ def test_tools_of_python_stay_where_they_are_run(tree: Make) -> None:
         found = result(tree({**files, "compose.yaml": f"{COMPOSE}    command: {words}\n"}), "DS410")
         assert not found.changed
         assert "compose.yaml:4 runs" in reasons(found)
+
+
+PYTHON = {
+    "Dockerfile": 'FROM python:3.12-slim\nWORKDIR /srv/app\nCOPY app.py .\nEXPOSE 8000\nCMD ["python", "app.py"]\n',
+    "app.py": "from http.server import HTTPServer, BaseHTTPRequestHandler\n"
+    "HTTPServer(('', 8000), BaseHTTPRequestHandler).serve_forever()\n",
+}
+
+
+def user_set(tree: Make, line: str) -> Result:
+    script = f"docker build -t app .\n{line}\n"
+    return result(tree(PYTHON | {"ci/test.sh": f"cd ..\n{script}", "test.sh": script}), "DS501", "aggressive")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('docker run app bash -c "pip install pytest && pytest"', "test.sh:2 runs pip install inside"),
+        ('docker run "app:$SHA" pip install pytest', "test.sh:2 runs pip install inside"),
+        ("docker run --entrypoint apt-get app install -y vim", "test.sh:2 runs apt-get install inside"),
+    ],
+)
+def test_packages_that_are_installed_inside_need_root(tree: Make, line: str, said: str) -> None:
+    found = user_set(tree, line)
+    assert not found.changed
+    assert said in reasons(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'docker run -v "$(pwd)/out:/srv/app/out" app sh -c "date > out/a"',
+        "docker run --rm -v ~/out:/srv/app/out:rw,z app",
+        "docker run --mount type=bind,source=$PWD/out,target=/srv/app/out app",
+        "docker run --volume=$PWD/out:/srv/app/out app",
+    ],
+)
+def test_what_is_mounted_by_hand_is_not_settled_here(tree: Make, line: str) -> None:
+    found = user_set(tree, line)
+    assert "lets people mount /srv/app/out" in "\n".join(
+        (*(one for change in found.changes for one in change.evidence), reasons(found))
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "docker run -v out:/srv/app/out app",
+        "docker run -v $PWD/out:/srv/app/out:ro app",
+        'docker run -u 0:0 -v "$PWD/out:/srv/app/out" other',
+        'docker run --user "$(id -u)" -v "$PWD/out:/srv/app/out" app pip install x',
+    ],
+)
+def test_what_is_run_by_hand_may_leave_the_user_alone(tree: Make, line: str) -> None:
+    found = user_set(tree, line)
+    assert "mount" not in reasons(found) + "".join(one for change in found.changes for one in change.evidence)
+    assert found.changed

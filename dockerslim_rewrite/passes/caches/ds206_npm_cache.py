@@ -15,6 +15,7 @@ from .cleaning import clean_after
 
 MANAGERS = frozenset(("npm", "yarn", "bun"))
 _BERRY = re.compile(r"corepack|berry|\.yarn\b|\.yarnrc\.yml|--immutable|set version|workspaces focus|\bpnp\b", re.I)
+_ITSELF = re.compile(r"[\"']?npm(?![\w.-])")
 _CLASSIC_LOCK = "# yarn lockfile v1"
 _CLASSIC_FLAGS = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--no-lockfile", "--ignore-engines")
 
@@ -40,7 +41,16 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
         return None
     if any(use.operation.has_flag("--cache", "--cache-folder", "--cache-dir") for use in installs):
         return "its place is chosen by an option"
+    if name == "npm" and _replaces_itself(installs[-1]):
+        return "npm replaces itself, and nothing here shows that the new one runs on this Node.js"
     return _yarn(installs, facts) if name == "yarn" else Safety.SAFE
+
+
+def _replaces_itself(use: Use) -> bool:
+    """Whether *use* installs npm, of which the next call is the new one. Installing one that Node.js is too old for
+    succeeds; calling it does not.
+    """
+    return any(_ITSELF.match(use.command.words[at].text) for at in use.operation.operands)
 
 
 def _lock_files(facts: Facts) -> Safety | str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...analysis.effects.asking import effects
 from ...analysis.effects.assuming import Verdict, assumed, both
@@ -80,8 +81,11 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if name == "dotnet" and not any(use.operation.subcommand == "publish" for use in uses):
         return None
     if name in _BUILD_TOOLS:
-        if not any(_makes(use, name) for done in stage.runs if done.line <= run.line for use in facts.uses(done)):
+        done = [use for one in stage.runs if one.line <= run.line for use in facts.uses(one)]
+        if not any(_makes(use, name) for use in done):
             return "nothing up to here builds with it, so what it fetched may be what the image is for"
+        if _only_fetched(done, name):
+            return "nothing is built of what it fetched, so that may be what the image is for"
         return _needed_later(name, run, stage, facts)
     if not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
         return None
@@ -106,7 +110,7 @@ def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | s
             unread = [each for each in reached if isinstance(each, Unread)]
             found = both(found, assumed("dependencies", unread))
         started = known.of_start(one)
-        if any(_calls(each, name) for each in started):
+        if any(_calls(each, name) or _starts(each, name) for each in started):
             return f"the container starts through {name}"
         found = both(found, assumed("dependencies", (each for each in started if isinstance(each, Unread)), start=True))
     return found.safety if found.obstacle is None else found.obstacle
@@ -128,6 +132,24 @@ def _calls(reached: Reached, name: str) -> bool:
     if done is None or done.manager.name != name:
         return False
     return name != "dotnet" or done.kind is not Kind.OTHER or rebuilds(name, done.subcommand.partition(" ")[0])
+
+
+def _starts(reached: Reached, name: str) -> bool:
+    """Whether a program that the container starts runs the tool *name* in its turn, as watchers of sources do."""
+    if isinstance(reached, Unread):
+        return False
+    words = [word or "" for word in reached.argv[1:]]
+    operand = next((word for word in words if not word.startswith("-")), None)
+    return rebuilds(reached.name, operand) or any(word.rpartition("/")[2] == name for word in words)
+
+
+def _only_fetched(done: Sequence[Use], name: str) -> bool:
+    """Whether *name* fetched what the project needs, and made nothing but programs that are modules of their own."""
+    here = [use for use in done if use.operation.manager.name == name]
+    made = [use for use in here if _makes(use, name)]
+    return any(use.operation.kind is Kind.DOWNLOAD for use in here) and all(
+        any("@" in use.command.words[at].text for at in use.operation.operands) for use in made
+    )
 
 
 def _makes(use: Use, name: str) -> bool:

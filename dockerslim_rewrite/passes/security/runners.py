@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from ...analysis.flow.given_commands import single_commands
 from ...analysis.project import Project, WriteKind, WrittenPath
-from ...analysis.usage import Mounted
+from ...analysis.shell.operations import Kind, operation
+from ...analysis.usage import Container, Mounted
 from ...knowledge.starts import ports_told
 from .user_obstacles import FIRST_FREE_PORT
 
@@ -49,6 +51,20 @@ def required(project: Project | None) -> Iterator[str]:
                 yield f"volumes keep the owner that their files have ({mount.evidence})"
     for mount in project.usage.documented if project is not None else ():
         yield from _for_root(mount)
+    for one in project.usage.by_hand if project is not None else ():
+        if one.user is None or _ROOT.match(one.user):
+            yield from _installing(one)
+
+
+def _installing(container: Container) -> Iterator[str]:
+    """The packages that are installed inside before something is run there: only root may, or finds them again."""
+    started = (*(container.entrypoint or ()), *(container.command or ()))
+    for words in (started, *(words for words, _ in container.checks)):
+        for argv in single_commands(words):
+            done = operation(argv)
+            if done is not None and done.kind in (Kind.INSTALL, Kind.UPGRADE, Kind.UPDATE):
+                yield f"{container.where} runs {' '.join(done.lead)} inside"
+                return
 
 
 def _for_root(mount: Mounted) -> Iterator[str]:
@@ -61,7 +77,9 @@ def _for_root(mount: Mounted) -> Iterator[str]:
 
 def documented(project: Project) -> Iterator[str]:
     """What documents let people mount: its owner is theirs to choose."""
-    told = {mount.path: mount for mount in reversed(project.usage.documented) if not mount.read_only}
+    usage = project.usage
+    by_hand = (mount for one in usage.by_hand if one.user is None or _ROOT.match(one.user) for mount in one.mounts)
+    told = {mount.path: mount for mount in reversed((*usage.documented, *by_hand)) if not mount.read_only}
     for path, mount in reversed(told.items()):
         yield f"{mount.evidence} lets people mount {path}, whose owner is theirs to choose"
 

@@ -39,6 +39,9 @@ _BARE = frozenset(
 _LETTERS = frozenset("ditqPT")
 _BEHIND = re.compile(r";|&&|\|\|")
 _QUOTES = ("'", '"')
+_TAGGED = re.compile(r"[\"']?[a-z0-9][\w./-]*:\$\S*")
+#: A directory of the host, by its path or what gives it, and where it comes to lie.
+_VOLUME = re.compile(r"(?:[/.~$%]|\\\\).*?:(?P<path>/[^:$`]*)(?::(?P<options>[\w,]+))?")
 _MAX_TEXT: Final = 256 * 1024
 _MAX_FOUND: Final = 1_000
 
@@ -47,7 +50,8 @@ _MAX_FOUND: Final = 1_000
 class HandRun:
     """``words`` are run in a container of ``image``, or of the ``service`` of a compose file; None is a word that is
     not known. ``inside`` tells that they are run in a container that is there already, as they stand; else they take
-    the place of CMD, and ``entrypoint``, if there is one, that of ENTRYPOINT.
+    the place of CMD, and ``entrypoint``, if there is one, that of ENTRYPOINT. ``user`` is whom it runs as, where that
+    is said, ``mounts`` are the directories of the host that it may write.
     """
 
     place: Place
@@ -56,6 +60,8 @@ class HandRun:
     words: tuple[str | None, ...]
     entrypoint: str | None = None
     inside: bool = False
+    user: str | None = None
+    mounts: tuple[str, ...] = ()
 
 
 def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun, ...]:
@@ -70,14 +76,14 @@ def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun,
         for number, line in logical_lines(text):
             if len(found) >= _MAX_FOUND:
                 return tuple(found)
-            for argv in _commands(line, values):
-                one = _run(argv, Place(path, number + 1), containers)
+            for command in _commands(line, values):
+                one = _run(command, Place(path, number + 1), containers)
                 if one is not None:
                     found[one] = None
     return tuple(found)
 
 
-def _commands(line: str, values: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
+def _commands(line: str, values: dict[str, str]) -> Iterator[Simple]:
     """The commands of container tools in *line*, whatever stands before them."""
     first = _TOOL.search(line)
     if first is None or not _RUNS.search(line, first.start()) or line.lstrip().startswith(("#", "//")):
@@ -95,14 +101,19 @@ def _commands(line: str, values: dict[str, str]) -> Iterator[tuple[str | None, .
         script = read_script(_BEHIND.split(rest, maxsplit=1)[0])
     for command in script.commands if isinstance(script, Script) else ():
         if isinstance(command, Simple) and command.name in _NAMES:
-            yield command.argv
+            yield command
 
 
-def _run(argv: Sequence[str | None], place: Place, containers: dict[str, str]) -> HandRun | None:
-    """What the command *argv* runs in a container; None where it runs nothing, or nobody knows in which.
+def _run(command: Simple, place: Place, containers: dict[str, str]) -> HandRun | None:
+    """What *command* runs in a container; None where it runs nothing, or nobody knows in which.
 
     *containers* are the images of those that were given names before; one that is now is added.
     """
+    # An option is known by its name, whatever its value is, and an image by its own, whatever the tag is.
+    argv = [
+        word.text if known is None and (word.text.startswith("-") or _TAGGED.fullmatch(word.text)) else known
+        for word, known in zip(command.words, command.argv, strict=True)
+    ]
     composed = (argv[0] or "").endswith("-compose")
     at = _behind_options(argv, 1)
     if not composed and at < len(argv) and argv[at] in ("compose", "container"):
@@ -122,9 +133,32 @@ def _run(argv: Sequence[str | None], place: Place, containers: dict[str, str]) -
         containers[given] = name
     if verb == "exec" and not composed:
         name = containers.get(name or "")
-    if name is None or (not words and entrypoint is None):
+    # The folder of the host is often known only when it runs; where it comes to lie is told.
+    options = [one.text for one in command.words[at + 1 : end]]
+    mounts = tuple(_written(options)) if verb == "run" else ()
+    if name is None or (not words and entrypoint is None and not mounts):
         return None
-    return HandRun(place, None if composed else name, name if composed else None, words, entrypoint, verb == "exec")
+    user = _told(options, "--user") or _told(options, "-u")
+    image, service = (None, name) if composed else (name, None)
+    return HandRun(place, image, service, words, entrypoint, verb == "exec", user, mounts)
+
+
+def _written(options: Sequence[str]) -> Iterator[str]:
+    """The paths of the container over which *options* lay directories of the host that may be written."""
+    for at, word in enumerate(options):
+        name, equals, value = word.partition("=")
+        if name not in ("-v", "--volume", "--mount"):
+            continue
+        value = (value if equals else "".join(options[at + 1 : at + 2])).strip("\"'")
+        if name == "--mount":
+            keys = dict(part.partition("=")[::2] for part in value.split(","))
+            read_only = keys.keys() & {"readonly", "ro"}
+            if keys.get("type", "volume") == "bind" and not read_only:
+                yield from (path for key in ("target", "destination", "dst") if (path := keys.get(key)))
+            continue
+        match = _VOLUME.fullmatch(value.replace('"', ""))
+        if match is not None and "ro" not in (match["options"] or "").split(","):
+            yield match["path"]
 
 
 def _behind_options(argv: Sequence[str | None], at: int) -> int:
@@ -158,4 +192,4 @@ def is_of(run: HandRun, names: Iterable[str], services: Iterable[str]) -> bool:
         return run.service in services
     bare = (run.image or "").partition("@")[0]
     head, colon, tail = bare.rpartition(":")
-    return (head if colon and "/" not in tail else bare) in names
+    return (head if colon and "/" not in tail else bare).strip("\"'") in names

@@ -19,6 +19,7 @@ from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar
 
 #: The files that are read when nobody names one, the first that is there; and the ones then merged into it.
 _DEFAULT = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_TAG_ONLY = re.compile(r"[\"']?([a-z0-9][\w./-]*):\$")
 _OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 #: How many files may extend or include each other in a row.
 _MAX_DEPTH = 30
@@ -315,7 +316,9 @@ def _runner(service: Service) -> Runner:
 def image_name(text: Text) -> str | None:
     """The repository of an image, without tag and digest; None where it is not known."""
     if isinstance(text, Unknown):
-        return None
+        # Often only the tag is told elsewhere.
+        match = _TAG_ONLY.match(text.text)
+        return match[1] if match is not None else None
     bare = text.partition("@")[0]
     head, colon, tail = bare.rpartition(":")
     return head if colon and "/" not in tail else bare

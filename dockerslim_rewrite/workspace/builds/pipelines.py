@@ -54,8 +54,18 @@ def pipeline(repository: Repository, path: str) -> Iterator[FoundBuild]:
         for script, home in _scripts(document):
             if names_a_builder(script):
                 text = _AZURE.sub(lambda match: "${" + match[1].upper().replace(".", "_") + "}", script)
-                yield from ScriptReader(repository, "ci", path, script.line, [home], known).read(text)
+                yield from ScriptReader(repository, "ci", path, script.line, _homes(path, home), known).read(text)
         yield from _azure(repository, path, document)
+
+
+def _homes(path: str, home: Text) -> list[Text]:
+    """Where commands start whose step works in *home*: in the checkout's folder, or in that of a project within, whose
+    own repository the file *path* was written for.
+    """
+    project = posixpath.dirname(path)
+    if posixpath.basename(project).startswith("."):
+        project = posixpath.dirname(project)
+    return [home, joined(project, home)] if project and isinstance(home, str) else [home]
 
 
 def _scripts(document: Map) -> Iterator[tuple[Scalar, Text]]:
