@@ -98,6 +98,7 @@ class _Placer:
         if target is None:
             return
         folder = is_folder(copy)
+        lacking: list[str] = []
         if source is not None:
             at = names.get(source.lower())
             if at is not None:
@@ -110,13 +111,16 @@ class _Placer:
             pattern = expand(word, state)
             if pattern is None:
                 continue
-            matches = list(self.matching(pattern))
-            if not matches and self._lacks(pattern):
-                self.missing.append((word, copy.line))
+            found = self.matching(pattern)
+            if not found and self._lacks(pattern):
+                lacking.append(word)
             name = posixpath.basename(pattern.rstrip("/"))
-            for path, is_directory in matches:
-                named = name if len(matches) == 1 and not _GLOB.search(name) else posixpath.basename(path)
-                self._place(path, is_directory, target, named if folder or len(matches) > 1 else None, placed)
+            for path, is_directory in found:
+                named = name if len(found) == 1 and not _GLOB.search(name) else posixpath.basename(path)
+                self._place(path, is_directory, target, named if folder or len(found) > 1 else None, placed)
+        # A pattern may match nothing; beside a file that is there it is written for one that need not be.
+        besides = len(lacking) < len(copy.sources)
+        self.missing += ((word, copy.line) for word in lacking if not (besides and _GLOB.search(word)))
 
     def _mounts(self, run: Run) -> None:
         for source in run.bound:

@@ -70,9 +70,10 @@ def _sources(build: Build) -> Iterator[str]:
     for stage in build.stages:
         for step in stage.steps:
             if isinstance(step, Copy) and step.origin.flag("from") is None and not step.origin.heredocs:
-                for word in step.sources:
-                    if "$" not in word and "://" not in word and not word.startswith("git@"):
-                        yield word
+                local = [word for word in step.sources if "://" not in word and not word.startswith("git@")]
+                # A pattern may match nothing; beside other sources it is written for a file that need not be there.
+                plain = [word for word in local if not _is_pattern(word)]
+                yield from (word for word in plain or local if "$" not in word)
             elif isinstance(step, Run):
                 yield from (word for word in step.bound if "$" not in word)
 
@@ -83,9 +84,13 @@ def holds(folder: Path, source: str) -> bool:
     # Unlike a path's own method it takes what no system allows as a name for something that is not there.
     if not bare or os.path.exists(folder / bare) or _filled(folder, bare):
         return True
-    if "\0" in bare or bare.count("/") > _DEEPEST or not any(char in bare for char in "*?["):
+    if "\0" in bare or bare.count("/") > _DEEPEST or not _is_pattern(bare):
         return False
     return next(glob.iglob(bare, root_dir=folder, include_hidden=True), None) is not None
+
+
+def _is_pattern(path: str) -> bool:
+    return any(char in path for char in "*?[")
 
 
 def _filled(folder: Path, path: str) -> bool:

@@ -57,8 +57,10 @@ def test_the_files_of_an_image_are_laid_out_once_for_a_build(tmp_path: Path) -> 
 
 
 def test_what_is_missing_has_its_line(tmp_path: Path) -> None:
-    found = project(tmp_path, {"a": ""}).placed(build("FROM a\nCOPY a b \\\n  c*/ /x/\nADD https://example.com/y /y\n"))
-    assert found.missing == (("b", 2), ("c*/", 2))
+    found = project(tmp_path, {"a": ""}).placed(
+        build("FROM a\nCOPY a b \\\n  c*/ /x/\nADD https://example.com/y /y\nCOPY d*/ /x/\n")
+    )
+    assert found.missing == (("b", 2), ("d*/", 5))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,9 @@ def test_flask_finds_its_application(tmp_path: Path) -> None:
         ("x.php", "<?php\nfile_put_contents('/d/x', 1);", "php -S 0.0.0.0:80 x.php", None, ["/d/x"], []),
         ("m.c", "int main() { setuid(0); addr.sin_port = htons(53); }", "/app", 53, [], [Need.SET_IDENTITY]),
         ("main.rs", 'File::create("/d/x"); TcpListener::bind("0.0.0.0:8083")', "/app", 8083, ["/d/x"], []),
+        ("main.rs", 'TcpListener::bind("[::]:43")', "/app", 43, [], []),
+        ("main.rs", 'TcpListener::bind("localhost:8083")', "/app", 8083, [], []),
+        ("main.go", 'package main\nfunc main() { http.ListenAndServe("[::]:80", nil) }', "/app", 80, [], []),
     ],
 )
 def test_other_languages(

@@ -49,6 +49,19 @@ def touched(command: Simple) -> tuple[str, ...]:
     return named[1:] if (argv[0] or "").rpartition("/")[2] in _SETTING else named
 
 
+def touched_in(script: Script) -> list[tuple[str, str]]:
+    """The paths that commands of *script* touch, each with the directory that it is relative to: empty for the one
+    that *script* starts in. Where a ``cd`` leads is taken as it is written.
+    """
+    found: list[tuple[str, str]] = []
+    folder = ""
+    for command in script.commands:
+        if command.name in ("cd", "pushd") and len(command.words) > 1:
+            folder = posixpath.normpath(posixpath.join(folder, command.words[1].text.strip("\"'")))
+        found += ((path, "" if path.startswith("/") else folder) for path in touched(command))
+    return found
+
+
 #: Names that say nothing about a particular file.
 _COMMON = frozenset(("tmp", "root", "usr", "var", "etc", "opt", "bin", "lib", "home", "app", "src", "local", "cache"))
 
@@ -88,9 +101,14 @@ def _any_below(path: str, script: Script) -> bool:
     return at < len(words) and words[at].startswith(below)
 
 
-def wrote(path: str, script: Script) -> bool:
-    """Whether *script* names *path*, something below it, or a file of its name: then it may have written it."""
+def wrote(path: str, script: Script, folder: str = "") -> bool:
+    """Whether *script* names *path*, something below it, or a file of its name: then it may have written it.
+
+    What is relative to another *folder* than RUNs start in is not what has its name there.
+    """
     known = mentioned(script)
+    if folder and posixpath.basename(folder) not in known:
+        path = posixpath.join(folder, path)
     bare = path.rstrip("/*")
     name = posixpath.basename(bare)
     if len(name) < 3 or bare.lstrip("/") in _COMMON:

@@ -21,6 +21,9 @@ _BACKWARDS = re.compile(r"(?:(?:\*_)?+\*++/)++")
 _NO_PATTERNS = re.compile(r"-[a-zA-Z]*f|noglob\Z")
 
 
+_HOME = re.compile(r"""(?P<quote>")\$(?:HOME|\{HOME\})(?P<bare>[\w./-]*)"|\$(?:HOME|\{HOME\})(?P<rest>[\w./*?-]*)""")
+
+
 def appendable(run: Run, facts: Facts) -> str | None:
     """Why no command can be added at the end of *run*'s body; None when one can."""
     script = facts.script(run)
@@ -87,7 +90,8 @@ def removes(command: Simple, path: str) -> bool:
         at += 1
     if at == len(argv) or (argv[at] or "").rpartition("/")[2] != "rm":
         return False
-    for word in argv[at + 1 :]:
+    for known, written in zip(argv[at + 1 :], command.words[at + 1 :], strict=True):
+        word = known if known is not None else _below_home(written.text)
         if word is None or word.startswith("-"):
             continue
         # Each file of apt's lists has an underscore in its name.
@@ -108,6 +112,12 @@ def _matches(pattern: str, path: str) -> bool:
     name = names[len(parts) - 1]
     said = not name.startswith(".") or parts[-1].startswith(".")
     return parts[:-1] == names[: len(parts) - 1] and said and matches(name, parts[-1])
+
+
+def _below_home(text: str) -> str | None:
+    """The path that a word says whose only expansion is the home folder at its head; None for another word."""
+    match = _HOME.fullmatch(text)
+    return None if match is None else f"$HOME{match['bare'] if match['quote'] else match['rest']}"
 
 
 def _at_home(path: str) -> str:

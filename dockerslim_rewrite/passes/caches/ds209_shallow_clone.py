@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ...analysis.bases import surely_root
 from ...analysis.effects.checkouts import checkout
 from ...analysis.facts import Facts
+from ...analysis.flow.state import stage_state
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
 from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
@@ -96,8 +97,12 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             operands = one.arguments.operands
             target = one.words[operands[1]].literal or "$" if len(operands) > 1 else None
             folder = checkout(script, one.command, one.url, target, facts.state(run).workdir)
-            if folder is not None and not any(removes(command, f"{folder}/.git") for command in script.commands):
-                folders[f"{folder}/.git"] = folder
+            if folder is None or any(removes(command, f"{folder}/.git") for command in script.commands):
+                continue
+            if _worked_in(folder, stage, build, facts):
+                yield missed(run.line, f"{folder}/.git stays: nothing is started there, so people may work in it")
+                continue
+            folders[f"{folder}/.git"] = folder
         if not folders:
             continue
         text = fragment("remove-trees", facts.templates, paths=tuple(folders))
@@ -113,6 +118,13 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             claims=(DropsFiles(tuple(text.split()), tuple(folders)),),
             line=run.line,
         )
+
+
+def _worked_in(folder: str, stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether a container of *stage* is a shell that starts in *folder*, as far as the file says."""
+    workdir = stage_state(stage, facts.states).workdir
+    started = any(isinstance(step, Exec) for one in build.stages[stage.index :] for step in one.steps)
+    return not started and workdir is not None and f"{workdir}/".startswith(f"{folder}/")
 
 
 def _at(clone: _Clone, offset: int) -> int:

@@ -45,6 +45,10 @@ def json_form(build: Build, facts: Facts) -> Proposals:
     for one in commands(build, facts):
         if isinstance(one, Stays):
             yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {one.reason}")
+        elif _ignored(one.step, one.stage):
+            yield missed(
+                one.step.line, "CMD stays as it is: an ENTRYPOINT in shell form takes no arguments, so nothing reads it"
+            )
         elif one.words is not None and one.others is None:
             bare = _without_interpreter(one.words[0], one.step, one.stage, build, facts)
             if bare is not None:
@@ -56,7 +60,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
                 continue
             minds = minded(one.step, one.words[0], one.stage, build, facts)
             why = "the words need no shell"
-            if not (_replaces_shell(one.step) or launches(one.words) or _ignored(one.step, one.stage)):
+            if not (_replaces_shell(one.step) or launches(one.words)):
                 why += _signals(one.step, one.stage, minds)
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:

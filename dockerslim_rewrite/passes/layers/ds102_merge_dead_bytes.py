@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ...analysis.effects.paths import touched, wrote
+from ...analysis.effects.paths import touched_in, wrote
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
 from ...change import Change, JoinsInstructions, Safety
@@ -64,10 +64,10 @@ def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
         script = facts.script(series[last])
         if script is None:
             continue
-        paths = [path for command in script.commands for path in touched(command) if not wrote(path, script)]
+        paths = [(path, folder) for path, folder in touched_in(script) if not wrote(path, script)]
         for first in range(max(last - MAX_JOINED, 0), last):
             writer = facts.script(series[first])
-            hit = next((path for path in paths if writer is not None and wrote(path, writer)), None)
+            hit = next((path for path, folder in paths if writer is not None and wrote(path, writer, folder)), None)
             if hit is not None:
                 if not _writes_little(series[first], facts):
                     found.append((first, last, hit))

@@ -95,6 +95,9 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     if project is None:
         helped = not obstacles and facts.project is None
         alone = [workdir] if workdir is not None and is_ownable(workdir) else []
+        place = Rights(None, None, workdir)
+        place.folders.update((folder, True) for folder in alone)
+        unknown += (one.reason for one in left_behind(build, facts, chain, place) if one.unread is not None and alone)
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
     obstacles += covered(project, found.writes)
@@ -118,13 +121,14 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     doubts += rights.doubts
     evidence += (*rights.evidence, *rights.owned.values())
     below = _below(build, facts, chain, rights)
-    if rights.folders:
-        doubts += left_behind(build, facts, chain, rights)
-    if doubts and workdir is not None and not rights.folders.get(workdir):
+    behind = list(left_behind(build, facts, chain, rights)) if rights.folders else []
+    # A program that ran before may have left there, as root, what this one writes.
+    writes = [one for one in found.writes if one.folder in rights.folders]
+    if (doubts or behind) and workdir is not None and not rights.folders.get(workdir):
         rights.folders[workdir] = True
         if is_ownable(workdir):
             below |= _below(build, facts, chain, rights)
-            doubts += left_behind(build, facts, chain, rights)
+            behind += left_behind(build, facts, chain, rights)
     made = below | made
     built: dict[int, tuple[str, ...]] = {}
     for run, places in _built(build, facts, chain, project, rights):
@@ -132,6 +136,11 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
             built[run.index] = places
         else:
             obstacles.append(f"line {run.line} makes {places[0]}, which is root's, and which it writes")
+    for left in behind:
+        if left.unread is not None and left.unread.index not in built and writes:
+            obstacles.append(f"{left.reason}, and it writes {writes[0].written} ({writes[0].evidence})")
+        else:
+            doubts.append(left.reason)
     if found.followed:
         evidence.append(f"read: {', '.join(found.followed[:6])}{' and more' if len(found.followed) > 6 else ''}")
     # What a whole folder of the user's own does not hold yet, the program makes there by itself.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ...analysis.effects.writes import writes
 from ...analysis.facts import Facts
@@ -183,7 +184,16 @@ class _Written:
         return True
 
 
-def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Rights) -> Iterator[str]:
+class Left(NamedTuple):
+    """Why files of root's may lie where the user has to write; ``unread`` is the RUN of a program that nobody read and
+    that may have made any.
+    """
+
+    reason: str
+    unread: Run | None = None
+
+
+def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Rights) -> Iterator[Left]:
     """Why files of root's may lie in the folders that the user gets: RUN left them there, or a COPY further below."""
     for index in stages:
         stage = build.stages[index]
@@ -192,13 +202,13 @@ def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Right
         if index != stages[-1]:
             for step, target in copies_of(facts, stage):
                 if any(within(target, folder) or within(folder, target) for folder in rights.folders):
-                    yield f"the files of line {step.line} are root's, in a stage below the last one"
+                    yield Left(f"the files of line {step.line} are root's, in a stage below the last one")
 
 
-def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
+def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[Left]:
     script = facts.script(run)
     if script is None:
-        yield f"what line {run.line} leaves behind is not known"
+        yield Left(f"what line {run.line} leaves behind is not known", unread=run)
         return
     state = facts.state(run)
     frame = Frame(state.workdir, state.constants, BROAD)
@@ -212,10 +222,10 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
             continue
         if name in _INSTALLS or words[1:3] == ["-m", "pip"]:
             if any(rights.folders.values()) and {"run", "build", "run-script"} & set(words[1:3]):
-                yield f"line {run.line} runs {shown} while building, which may leave files of root's"
+                yield Left(f"line {run.line} runs {shown} while building, which may leave files of root's", unread=run)
             continue
         if found.unknown is not None:
-            yield f"line {run.line} runs {shown} while building, which may leave files of root's"
+            yield Left(f"line {run.line} runs {shown} while building, which may leave files of root's", unread=run)
         for place in found.places:
             if name == "mkdir":
                 among = place.path not in rights.folders and any(
@@ -224,4 +234,4 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[str]:
             else:
                 among = any(within(place.path, one) or within(one, place.path) for one in rights.folders)
             if among and not _DEPENDENCIES.search(place.path):
-                yield f"line {run.line} makes {place.path}, which is root's ({shown})"
+                yield Left(f"line {run.line} makes {place.path}, which is root's ({shown})")

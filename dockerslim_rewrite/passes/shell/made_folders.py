@@ -56,11 +56,14 @@ class MadeFolders:
         if state.workdir is not None:
             _add(found, state.workdir)
         frame = Frame(state.workdir, state.constants, BROAD)
+        before: Simple | None = None
         for command in script.commands if script is not None else ():
             if command.name == "cd" and len(command.words) > 1:
                 target = path_of(command.words[1], frame)
-                if target is not None and (target in found or is_ordinary_folder(target)):
+                there = target is not None and (target in found or is_ordinary_folder(target))
+                if there or _just_made(before, command):
                     yield command
+            before = command
             result = writes(command, frame)
             if command.name == "mkdir":
                 for place in result.places:
@@ -72,6 +75,13 @@ class MadeFolders:
                     gone = path_of(word, frame)
                     found -= {one for one in found if gone is not None and (one == gone or one.startswith(f"{gone}/"))}
             frame = moved(command, frame)
+
+
+def _just_made(before: Simple | None, change: Simple) -> bool:
+    """Whether the command *before* made the directory that *change* enters, wherever both work."""
+    if before is None or before.name != "mkdir" or "$(" in change.words[1].text or "`" in change.words[1].text:
+        return False
+    return before.words[-1].text == change.words[1].text
 
 
 def _add(found: set[str], path: str) -> None:

@@ -80,8 +80,14 @@ def _repositories(run: Run, facts: Facts) -> Iterator[str]:
     script = facts.script(run)
     if script is None:
         return
+    unpacked = False
     for command in script.commands:
         name = _name(command)
+        if name == "dpkg" and any(word.text in ("-i", "--install") for word in command.words):
+            unpacked = True
+        elif unpacked and name in ("apt-get", "apt") and any(word.text == "update" for word in command.words):
+            # Lists are fetched anew behind a package that brought a repository.
+            yield "dpkg -i"
         texts = [*(word.text for word in command.words), *(one.target.text for one in command.redirects if one.target)]
         idle = name in _OF_THE_IMAGES or (name == "install" and "-d" in texts)
         if is_repository(name) or (not idle and any(_LISTS.search(text) for text in texts)):
