@@ -39,7 +39,8 @@ class Recipe:
     starts one of ``told``, the recipe for servers says why it is not split. ``accounts`` are those that the runtime
     image has as well; ``restores`` are the variables that it sets otherwise than the base image, with the base image's
     values, as (first version, variables), newest first. ``languages``, as the vocabulary has them, are those of the
-    programs: what the sources show decides what the runtime needs.
+    programs: what the sources show decides what the runtime needs. ``elsewhere`` are packages, as patterns, that put
+    files outside of ``sites`` as well, with where.
     """
 
     code: str
@@ -80,6 +81,7 @@ class Recipe:
     accounts: frozenset[str]
     restores: tuple[tuple[str, tuple[str, ...]], ...]
     languages: tuple[str, ...]
+    elsewhere: Mapping[str, str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -154,4 +156,5 @@ def recipe(name: str) -> Recipe:
         accounts=frozenset(data.get("accounts", ())),
         restores=tuple((entry["since"], tuple(entry["variables"])) for entry in data.get("restores", ())),
         languages=tuple(data.get("languages", ())),
+        elsewhere=data.get("elsewhere", {}),
     )

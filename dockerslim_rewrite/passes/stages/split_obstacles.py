@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 from ...analysis.runtime.shipped import Obstacle
 from ...ir.steps import Arg, Env, Exec, Healthcheck
@@ -26,7 +27,7 @@ _ACCOUNTS = frozenset(("root", "nobody", "daemon"))
 
 def obstacle_in(project: Project) -> Obstacle | None:
     """The first thing that is in the way of splitting *project*, as far as its own stage tells."""
-    found = _left_behind(project) or _unknown_names(project)
+    found = _left_behind(project) or _unknown_names(project) or _elsewhere(project)
     if found is not None:
         return found
     odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
@@ -65,6 +66,29 @@ def _left_behind(project: Project) -> Obstacle | None:
         gone = any(path == one or path.startswith(one + "/") for one in project.shipping.gone)
         if inside and not gone and not project.shipping.holds(path):
             return Obstacle(f"{path} is named by the configuration, and nothing tells what is in it", line)
+    return None
+
+
+def _elsewhere(project: Project) -> Obstacle | None:
+    """A package that the container starts, or a RUN installs by its name, and that puts files where nothing is copied
+    from.
+    """
+    sites = set(project.recipe.packages_in(project.image.parts.version))
+    if sites.isdisjoint(one.path for one in project.shipping.places):
+        return None
+    installed = (
+        (word or "", use.run.line)
+        for run in project.stage.runs
+        for use in project.facts.uses(run)
+        for word in use.command.argv
+    )
+    started = ((one.name.rpartition("/")[2], one.line) for one in project.starting.programs)
+    for word, line in (*started, *installed):
+        for pattern, place in project.recipe.elsewhere.items():
+            if fnmatchcase(word, pattern):
+                return Obstacle(
+                    f"{word} has settings in {place}, which is not copied; a virtual environment holds all", line
+                )
     return None
 
 
