@@ -12,6 +12,7 @@ from ..knowledge.effects import only_assigns
 from ..knowledge.processes import kind_of, only_asks, rebuilds, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
 from ..shell.arguments import split
+from ..shell.names import POSIX_SHELLS
 from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
 from ..text.lines import line_at
@@ -24,7 +25,7 @@ from .node import follow_package
 from .node_files import loaded
 from .python_programs import follow_python, follow_server
 
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+_SHELLS = POSIX_SHELLS | {"zsh"}
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
 _NODE = frozenset(("node", "nodejs", "nodemon", "ts-node", "tsx", "ts-node-dev", "bun"))
 _NODE_PACKAGES = frozenset(("npm", "yarn", "pnpm"))

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..record import record
 from ..shell.body import body_of
+from ..shell.names import POSIX_SHELLS
 from ..syntax import Document, Instruction, LineKind, ParseError
 from ..syntax.document import BLANKS
 from ..syntax.jsonform import json_words
@@ -39,7 +40,6 @@ KEYWORDS = frozenset(
 _COMMAND_OPTION = re.compile(r"-[a-z]*c\Z")
 #: So much of what is no instruction is shown.
 _SHOWN = 40
-_POSIX_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 
 
 @record(eq=False, slots=False)
@@ -155,7 +155,7 @@ class _Reader:
         """Why RUN text is no POSIX shell script at this point, or None."""
         if self.shell is not None:
             executable = self.shell[0].rsplit("/", 1)[-1] if self.shell else ""
-            if executable in _POSIX_SHELLS and _COMMAND_OPTION.match(self.shell[-1]):
+            if executable in POSIX_SHELLS and _COMMAND_OPTION.match(self.shell[-1]):
                 return None
             return f"SHELL is {' '.join(self.shell)}" if self.shell else "SHELL is unknown"
         if self.windows or self.escape == "`":

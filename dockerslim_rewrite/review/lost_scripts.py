@@ -17,6 +17,7 @@ from ..context.project import FolderProject
 from ..ir.build import Stage
 from ..ir.steps import Copy, Exec, Onbuild, Run, Step
 from ..record import record
+from ..shell.names import POSIX_SHELLS
 from ..shell.script import Script
 from .breaks import FILES, Version, fate_of, remark
 from .subtract import same_stages
@@ -47,7 +48,6 @@ _CARELESS = frozenset(
         "cd",
     )
 )
-_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 #: Options by which an interpreter starts something else than a file.
 _MODULES = frozenset(("-m", "-c", "-e", "--eval", "-p", "-r"))
 #: Options behind which a file is named that is read.
@@ -139,7 +139,7 @@ def _started(
 ) -> Iterator[Remark]:
     argv = step.argv or ()
     alone = posixpath.basename(argv[0]) not in _INTERPRETERS
-    shell = posixpath.basename(argv[0]) in _SHELLS
+    shell = posixpath.basename(argv[0]) in POSIX_SHELLS
     if not alone and not (_MODULES - {"-e"} if shell else _MODULES).isdisjoint(argv[1:]):
         return
     word = argv[0] if alone else next((one for one in argv[1:] if not one.startswith("-")), None)

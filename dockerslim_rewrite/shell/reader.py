@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import Span
+from .names import POSIX_SHELLS
 from .script import (
     AndOr,
     Compound,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 #: Deeper nesting than this is not read: real bodies stay below 30.
 MAX_DEPTH = 150
-#: Shells that run what stands behind -c.
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[^\x00-\xff]")
 _DUPLICATED = re.compile(r"([<>]&[0-9-]{1,3}[ \t]{0,20})\n")
@@ -121,7 +120,7 @@ def _read(text: str, narrow: str, parsed: str) -> Script | Opaque:
 
 def read_argv(argv: tuple[str, ...]) -> Script | Opaque:
     """The script that running *argv* without a shell amounts to; where it is ``sh -c``, the one that it is given."""
-    if len(argv) == 3 and argv[0].rpartition("/")[2] in _SHELLS and argv[1] == "-c":
+    if len(argv) == 3 and argv[0].rpartition("/")[2] in POSIX_SHELLS and argv[1] == "-c":
         return read_script(argv[2])
     return read_script(shlex.join(argv))
 

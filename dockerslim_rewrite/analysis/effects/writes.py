@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ...knowledge.writes import ToolWriting, Writing, module_writing, tool_writing, writing
 from ...record import evolve, record
 from ...shell.arguments import split
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Redirect, Simple, Word
 from ..flow.places import NAME, Frame, Place, absolute, literal, path_of, place_of
 from ..packages.uv import where_uv_installs
@@ -21,7 +22,6 @@ from .write_forms import WRITE_FORMS
 _SCRATCH = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "&1", "&2"))
 #: Scripts by which sources of programs are configured, wherever they lie.
 _SCRIPTS = frozenset(("configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"))
-_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 _VERSIONS = frozenset(("--version", "-version", "-V", "--help"))
 _PYTHON = re.compile(r"python[0-9.]*")
 _ASSIGNS = re.compile(r"[A-Za-z_]\w*=")
@@ -126,7 +126,7 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
 
 def _said(name: str, rest: tuple[str | None, ...], text: str) -> str:
     """The command *text* for people: of a shell, the script that it runs."""
-    if name not in _SHELLS:
+    if name not in POSIX_SHELLS:
         return text
     script = next((word for word in rest if word and not word.startswith("-")), None)
     return f"the script {script}" if script and "-c" not in rest else f"the script that {text} is given"

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from ...ir.build import Build
 from ...record import record
+from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ..evidence import Evidence
@@ -20,7 +21,6 @@ from ..shell.operations import unwrapped
 from ..shell.wrapped import started
 from .start import start_of
 
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _COMMAND = re.compile(r"-[a-z]*c")
 #: Shells may start shells so many times.
 _MOST = 8
@@ -62,7 +62,7 @@ def single_commands(argv: Sequence[str | None], depth: int = 0) -> Iterator[tupl
     words = words[unwrapped(words) :]
     if not words:
         return
-    if posixpath.basename(words[0] or "") not in _SHELLS or len(words) < 2:
+    if posixpath.basename(words[0] or "") not in POSIX_SHELLS or len(words) < 2:
         yield tuple(words)
         return
     at = next((index for index, word in enumerate(words[1:], 1) if word and _COMMAND.fullmatch(word)), None)

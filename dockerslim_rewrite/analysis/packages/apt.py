@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from ...ir.steps import Copy, Run, Step
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Simple
 from ..facts import Facts, Use
 from ..shell.operations import Kind, Operation, operation
@@ -22,7 +23,7 @@ READS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD))
 
 _NAMES = re.compile(r"/etc/apt|sources\.list|add-apt-repository|apt-add-repository|apt-key|add-architecture|\.deb\b")
 #: Commands that run what is written elsewhere.
-_RUNS = frozenset((".", "source", "sh", "bash", "dash", "ash", "eval", "exec"))
+_RUNS = POSIX_SHELLS | {".", "source", "eval", "exec"}
 _SYSTEM = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 
 

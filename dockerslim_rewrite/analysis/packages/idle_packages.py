@@ -19,6 +19,7 @@ from ...knowledge.development import (
     only_a_tool,
     reads_configuration,
 )
+from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ...text.structured import read_json
@@ -37,8 +38,6 @@ _STARTS = frozenset(("child_process", "cluster", "module", "repl", "vm", "wasi",
 _IDLE = re.compile(r"--(?:max-|inspect|trace-|no-|enable-source-maps|unhandled-rejections=|stack-)[\w:.=-]*\Z")
 #: Programs that ask a container whether it is well, and come from elsewhere than npm.
 _ASKING = frozenset(("curl", "wget", "nc", "test", "[", "exit", "true", "echo", "grep"))
-#: Without further words they are there for whoever looks around.
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 
 
 class IdlePackages:
@@ -141,7 +140,8 @@ class IdlePackages:
         for given in given_commands(self.build, self.facts.project):
             for argv in single_commands(given.argv):
                 name = posixpath.basename(argv[0] or "")
-                if name in _ASKING or (name in _SHELLS and len(argv) == 1):
+                # A shell without further words is there for whoever looks around.
+                if name in _ASKING or (name in POSIX_SHELLS and len(argv) == 1):
                     continue
                 words = tuple(word for word in argv if word is not None)
                 known = len(words) == len(argv)

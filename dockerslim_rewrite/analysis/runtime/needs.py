@@ -26,6 +26,7 @@ from ...knowledge.smaller import (
     static_images,
 )
 from ...record import record
+from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
@@ -51,7 +52,7 @@ from .folders import folders
 from .java_kit import compiled_at_start
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "eval", "su", "runuser", "chroot"))
+_SHELLS = POSIX_SHELLS | {".", "source", "eval", "su", "runuser", "chroot"}
 #: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
 _PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
 #: Where programs and libraries are looked for.
@@ -65,7 +66,6 @@ _MOVES = frozenset(("cd", "pushd", "popd"))
 #: Scripts may call others so many times: a script that calls itself has no end.
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
-_INTERPRETERS = frozenset(("sh", "bash", "dash", "ash"))
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -350,7 +350,7 @@ class _Reader:
             if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
                 self._inline(rest[1], run)
                 return
-            if name in _INTERPRETERS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False):
+            if name in POSIX_SHELLS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False):
                 return
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
         if name == "xargs" or name == "find":

@@ -8,11 +8,11 @@ import re
 from ...ir.build import Stage
 from ...ir.steps import Exec, Healthcheck, Step
 from ...record import record
+from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ..shell.operations import unwrapped
 
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 #: Builtins of the shell, and programs that every image with a shell has.
 EVERYWHERE = frozenset(
     (
@@ -122,7 +122,7 @@ def _is_shell(step: Exec) -> bool:
     if argv is None and isinstance(script, Script) and len(script.commands) == 1:
         argv = script.commands[0].argv
     bare = [word for word in argv or () if word not in ("-l", "-i", "-li", "--login", "exec")]
-    return len(bare) == 1 and posixpath.basename(bare[0] or "") in _SHELLS
+    return len(bare) == 1 and posixpath.basename(bare[0] or "") in POSIX_SHELLS
 
 
 def _has_words(step: Exec) -> bool:
@@ -142,7 +142,7 @@ def _commands(step: Step) -> tuple[list[tuple[str | None, ...]], bool] | str:
         argv = step.argv
         script = step.body.script if step.body is not None else None
     if argv is not None:
-        if posixpath.basename(argv[0]) not in _SHELLS:
+        if posixpath.basename(argv[0]) not in POSIX_SHELLS:
             return [argv], False
         if len(argv) < 3 or not re.fullmatch(r"-[a-z]*c", argv[1]):
             return f"{step.keyword} starts a script or a shell, which may run anything"

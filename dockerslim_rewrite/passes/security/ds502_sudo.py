@@ -13,6 +13,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run, Value
 from ...knowledge.shell_state import state_effects
 from ...shell.edits import delete, drop_word
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Script, Simple
 from ..base import Proposals, missed
 from ..shell.commands import calls, written
@@ -33,7 +34,7 @@ _SUDO = ("sudo", "/usr/bin/sudo")
 _HARMLESS = frozenset(["DEBIAN_FRONTEND", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TERM", "TZ"])
 #: Options by which sudo leaves the environment as it is, but for PATH.
 _KEEPS_ENVIRONMENT = frozenset(("-E", "--preserve-env"))
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "env"))
+_SHELLS = POSIX_SHELLS | {"zsh", "su", "env"}
 
 
 def sudo(build: Build, facts: Facts) -> Proposals:

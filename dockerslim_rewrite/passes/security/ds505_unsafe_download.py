@@ -9,12 +9,13 @@ from ...analysis.facts import Facts
 from ...change import Remark
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Pipeline, Simple
 from ..base import Proposals, analysis
 from ..shell.commands import Call, calls
 
 _FETCH = frozenset(("curl", "wget"))
-_INTERPRETERS = frozenset(("sh", "bash", "dash", "ash", "zsh", "python", "python3", "perl", "ruby", "node", "php"))
+_INTERPRETERS = POSIX_SHELLS | {"zsh", "python", "python3", "perl", "ruby", "node", "php"}
 _UNCHECKED = {
     "apt": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
     "apt-get": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),

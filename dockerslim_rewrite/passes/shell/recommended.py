@@ -11,9 +11,9 @@ from ...analysis.facts import Facts, Use
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.recommends import fetches_keys, has_agent, is_repository, kept
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Pipeline, Simple, walk
 
-_SHELLS = frozenset(("sh", "bash", "dash"))
 _FETCHERS = frozenset(("curl", "wget"))
 #: Commands that only change or delete what the image's own lists of repositories say, and such as write no text.
 _OF_THE_IMAGES = frozenset(
@@ -95,7 +95,7 @@ def _repositories(run: Run, facts: Facts) -> Iterator[str]:
     for node in walk(script.root):
         if isinstance(node, Pipeline):
             names = [_name(one) for one in node.items if isinstance(one, Simple)]
-            if _FETCHERS.intersection(names[:1]) and names[-1] in _SHELLS:
+            if _FETCHERS.intersection(names[:1]) and names[-1] in POSIX_SHELLS:
                 yield f"{names[0]} … | {names[-1]}"
 
 

@@ -17,11 +17,11 @@ from ...analysis.runtime.java_kit import compiled_at_start
 from ...analysis.shell.operations import Kind, operation
 from ...knowledge.processes import rebuilds
 from ...record import record
+from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script
 from .split_project import Project, Target
 
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +(?:-S +)?)?([\w.+-]+)")
 _NAMED = frozenset(("run", "run-script"))
 #: Programs that run a program of an installed package by its name.
@@ -75,7 +75,7 @@ def _wanted(
         yield Wanted(name, said, f"{said} builds the project anew")
     elif done is not None and done.kind is Kind.INSTALL and done.manager.name in project.recipe.builders:
         yield Wanted(name, said, f"{said} installs packages, which may have to be compiled")
-    elif name in _SHELLS and len(argv) > 1:
+    elif name in POSIX_SHELLS and len(argv) > 1:
         yield Wanted(name, said, f"{said} may run anything")
     elif name == "java" and not same and (kit := compiled_at_start(argv)) is not None:
         yield Wanted(name, said, f"{said}: {kit} needs the development kit")
@@ -85,7 +85,7 @@ def _wanted(
 
 def _script(project: Project, argv: Sequence[str | None]) -> str | None:
     """The text of the shell script of the build context that *argv* starts."""
-    by_shell = posixpath.basename(argv[0] or "") in _SHELLS
+    by_shell = posixpath.basename(argv[0] or "") in POSIX_SHELLS
     path = next((word for word in argv[1:] if word is None or not word.startswith("-")), None) if by_shell else argv[0]
     if path is None or ("/" not in path and not by_shell):
         return None
@@ -94,7 +94,7 @@ def _script(project: Project, argv: Sequence[str | None]) -> str | None:
     if text is None or by_shell:
         return text
     first = _SHEBANG.match(text)
-    return text if first is not None and first[1] in _SHELLS else None
+    return text if first is not None and first[1] in POSIX_SHELLS else None
 
 
 def _in_script(project: Project, target: Target, text: str, where: str, depth: int) -> Iterator[Wanted]:

@@ -8,6 +8,7 @@ import re
 from ...change import AddsCommand, AddsOption, DropsFiles, RemovesCommand
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Value
+from ...shell.names import POSIX_SHELLS
 from ..core.observe import Command, units
 from ..core.program import base_of, commands_of, script_of
 from ..core.verdict import Unsound
@@ -16,7 +17,7 @@ from .cleanups import reads_lists
 
 _SOURCES = re.compile(r"/etc/apt|sources\.list|apt-(?:add-repository|key)|add-apt-repository|add-architecture|\.deb\b")
 #: Commands that run what is written elsewhere.
-_INTERPRETERS = frozenset((".", "source", "sh", "bash", "dash", "ash", "eval"))
+_INTERPRETERS = POSIX_SHELLS | {".", "source", "eval"}
 _FILE = re.compile(r"\.*+[^.].*\.[A-Za-z0-9]+\Z", re.S)
 _FETCHES = frozenset(("--no-cache", "-U", "--update", "--update-cache"))
 

@@ -15,6 +15,7 @@ from ...change import Claim, EntersFolder, SplitsStage
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step, Value
 from ...record import evolve, record
+from ...shell.names import POSIX_SHELLS
 from ..bases.base_images import reason_against
 from ..bases.runtime_bases import not_of_family
 from ..core.verdict import Undecided, Unsound
@@ -26,7 +27,6 @@ from .runtime_stage import RuntimeStage
 
 #: Instructions that only configure an image.
 CONFIGURES = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
-_SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 
 Row = tuple[Sequence[Step], Sequence[Step]]
 
@@ -157,6 +157,6 @@ def _needs_shell(stage: Stage) -> bool:
         if isinstance(step, Exec | Healthcheck):
             if isinstance(step, Healthcheck) and step.test != "CMD":
                 continue
-            if not step.argv or posixpath.basename(step.argv[0]) in _SHELLS:
+            if not step.argv or posixpath.basename(step.argv[0]) in POSIX_SHELLS:
                 return True
     return False
