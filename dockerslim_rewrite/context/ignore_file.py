@@ -9,7 +9,7 @@ from ..analysis.flow.state import expand, states
 from ..analysis.project import Classified, FileRole, Project
 from ..analysis.shell.operations import operation, unwrapped
 from ..ir.build import Build
-from ..ir.steps import Copy, Run
+from ..ir.steps import Copy, Onbuild, Run
 from ..knowledge.project_files import reads_environment_files, role_names
 from ..record import record
 from ..shell.script import Script
@@ -104,9 +104,12 @@ def named_paths(build: Build) -> set[str]:
     known = states(build)
     for stage in build.stages:
         for step in stage.steps:
+            state = known[step.index]
+            if isinstance(step, Onbuild):
+                step = step.trigger or step
             if isinstance(step, Copy) and step.origin.flag("from") is None and not step.origin.heredocs:
                 for source in step.sources:
-                    found.add(posixpath.normpath("/" + (expand(source, known[step.index]) or source)).lstrip("/"))
+                    found.add(posixpath.normpath("/" + (expand(source, state) or source)).lstrip("/"))
             elif isinstance(step, Run):
                 found |= {posixpath.normpath("/" + source).lstrip("/") for source in step.bound}
     return found
@@ -132,7 +135,9 @@ def _may_go(item: Classified, build: Build, project: Project, named: set[str], o
     commands = "\n".join(run.origin.args for stage in build.stages for run in stage.runs)
     name = posixpath.basename(item.path)
     if item.role is FileRole.VERSION_CONTROL:
-        return not _asks_for_vcs(build, commands, project)
+        # Whoever keeps out parts of it wants the rest.
+        parted = any(pattern.text.strip("/").startswith(f"{item.path}/") for pattern in old.patterns)
+        return not parted and not _asks_for_vcs(build, commands, project)
     if item.role in _INSTALLS:
         return bool(_INSTALLS[item.role].search(commands))
     if item.role is FileRole.SECRET:

@@ -19,7 +19,9 @@ from typing import Any
 from ..record import evolve, record
 from .tables import DATA, table
 
-_HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
+#: Docker Hub's names, and the registry that publishes its official images as well. Source: Amazon ECR Public Gallery,
+#: "Docker Official Images".
+_HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.docker.com/", "public.ecr.aws/docker/")
 #: Namespaces in which Docker publishes the official images for a single architecture.
 ARCHITECTURE_NAMESPACES = frozenset(
     ("amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x", "winamd64")

@@ -98,6 +98,8 @@ def test_exceptions_of_the_author_stand(tmp_path: Path) -> None:
         ({".git/HEAD": "x", "pyproject.toml": "requires = ['setuptools_scm']"}, NODE, ".git/HEAD"),
         ({".git/HEAD": "x"}, "FROM golang:1.23\nCOPY . .\nRUN go build .\n", ".git/HEAD"),
         ({".git/HEAD": "x"}, "FROM a\nRUN --mount=type=bind,source=.git,target=/g true\nCOPY . .\n", ".git/HEAD"),
+        ({".git/HEAD": "x"}, "FROM a\nCOPY . .\nONBUILD COPY ./.git/HEA[D] /g/\n", ".git/HEAD"),
+        ({".git/HEAD": "x", ".dockerignore": ".git/objects\n"}, NODE, ".git/HEAD"),
         ({"compose.yaml": "x"}, NODE.replace("npm ci", "npm ci && cp compose.yaml /x"), "compose.yaml"),
     ],
 )

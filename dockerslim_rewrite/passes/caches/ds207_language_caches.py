@@ -13,6 +13,7 @@ from ...analysis.shell.operations import Kind, operation
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
+from ...knowledge.images import canonical_name
 from ...knowledge.processes import rebuilds
 from ...shell.edits import insert_after
 from ..base import Proposals
@@ -40,9 +41,9 @@ _BUILD_TOOLS = frozenset(("cargo", "go", "maven", "gradle", "dotnet", "hex"))
 _OLD_GEM = re.compile(
     r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)"
 )
-_OFFICIAL_RUBY = re.compile(r"(?:docker\.io/)?(?:library/)?(?:ruby|jruby|rails)(?::|\Z)")
+_OFFICIAL_RUBY = re.compile(r"(?:ruby|jruby|rails)(?::|\Z)")
 _GO_MODULES = re.compile(
-    r"(?:docker\.io/)?(?:library/)?golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
+    r"golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
 )
 #: What packs a program's libraries: Spring Boot's plugin, shadow, `installDist` of the plugin application, Quarkus.
 #: Source: their documentation; a plain jar's manifest may name the jars in Gradle's cache.
@@ -70,11 +71,11 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
 
 def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:
     name = uses[0].operation.manager.name
-    if name == "bundler" and not _OFFICIAL_RUBY.match(stage.head.image):
+    if name == "bundler" and not _OFFICIAL_RUBY.match(_official_name(stage.head.image)):
         return None
     if name == "cargo" and not stage.head.image.startswith("rust"):
         return None
-    if name == "go" and not _GO_MODULES.match(stage.head.image):
+    if name == "go" and not _GO_MODULES.match(_official_name(stage.head.image)):
         return None
     if name == "pdm" and "install.cache" in facts.build.text:
         return None
@@ -90,6 +91,11 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
         return None
     return Safety.SAFE
+
+
+def _official_name(image: str) -> str:
+    """The name and tag of an official image, whichever registry mirrors it."""
+    return canonical_name(image).rpartition("library/")[2]
 
 
 def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | str:
@@ -161,7 +167,7 @@ def _makes(use: Use, name: str) -> bool:
 def _gems(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         image = stage.head.image
-        if _OFFICIAL_RUBY.match(image) or _OLD_GEM.search(image):
+        if _OFFICIAL_RUBY.match(_official_name(image)) or _OLD_GEM.search(image):
             continue
         for run in stage.runs:
             for use in facts.uses(run):
