@@ -12,18 +12,14 @@ from ...knowledge.build_tools import build_tools
 from ...knowledge.effects import only_assigns
 from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
-from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import (
-    Installer,
     Smaller,
-    beside,
     documentation,
     installer,
     is_data,
     is_library,
     of_the_system,
     programs_of,
-    static_images,
 )
 from ...record import record
 from ...shell.names import POSIX_SHELLS
@@ -34,31 +30,21 @@ from ..evidence import Evidence
 from ..facts import Facts
 from ..flow.given_commands import given_commands
 from ..packages.asked import (
-    ELSEWHERE,
-    NPM_ELSEWHERE,
-    NPM_TARGET,
-    asked,
-    npm_installs_development,
-    npm_word,
     python_target,
 )
 from ..packages.exact import LOCKS
-from ..packages.indexed import Index, settle_npm
-from ..packages.listed import Lists, Unmet, look_up, without_secret
+from ..packages.listed import Lists, Unmet
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
 from .folders import folders
+from .ground import Ground
 from .java_kit import compiled_at_start
+from .language_installs import LanguageInstalls
+from .needs_texts import check_text, is_for_browsers, is_static
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = POSIX_SHELLS | {".", "source", "eval", "su", "runuser", "chroot"}
-#: Files where packages put theirs; what stands in /usr/local is the image's own, in both variants.
-_PLACES = re.compile(r"(?<![\w./-])/(?:usr/)?(?:s?bin/([\w.+-]+)|(?:lib(?:32|64|exec)?|include)/[\w.+-]+)")
-#: Where programs and libraries are looked for.
-_LOADED = re.compile(
-    r"(?:^|/)(?:s?bin|lib(?:32|64|exec)?|node_modules|[\w.-]*venv|site-packages|\.local)(?:/|\Z)|\.so\b"
-)
 _ASKS = frozenset(("which", "type", "hash"))
 #: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
 _RUNS = frozenset(("run", "run-script"))
@@ -74,9 +60,6 @@ _VERSION = re.compile(r"[\[=<>~!@:;]")
 #: Addresses that Git reaches by ssh, and commands that reach a remote which their words need not name. Source: git(1).
 _SSH = re.compile(r"ssh://|\A[\w.-]+@[\w.-]+:")
 _REMOTE = frozenset(("push", "pull", "fetch", "clone", "ls-remote", "remote", "submodule", "lfs", "archive"))
-#: What makes programs look for the certificates of authorities where the distribution puts them. Sources: node(1),
-#: --use-openssl-ca, --use-system-ca and NODE_EXTRA_CA_CERTS; openssl-verification-options(1), SSL_CERT_FILE.
-_AUTHORITIES = re.compile(r"--use-(?:openssl|system)-ca|\bSSL_CERT_(?:FILE|DIR)\b|/etc/ssl/certs\b")
 
 
 @record
@@ -103,14 +86,15 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     for other, sources in enumerate(facts.graph.sources):
         if stage.index in sources:
             raise Unmet(f"the stage {build.stages[other].name} takes files from it")
-    reader = _Reader(facts, smaller, Lists(build, facts))
+    ground = Ground(facts, smaller, Lists(build, facts))
+    reader = _Reader(ground)
     image = base_image(build, facts, stage)
     reader.old = image is None or ended(image, facts.today or image.as_of) is not None
     if image is not None:
-        reader.family, reader.release = image.family or "", image.release
+        ground.family, ground.release = image.family or "", image.release
     if image is not None and image.name == "python":
-        reader.python = ".".join((image.parts.version or "").split(".")[:2])
-        reader.target = python_target(image.family, image.parts.version)
+        ground.python = ".".join((image.parts.version or "").split(".")[:2])
+        ground.target = python_target(image.family, image.parts.version)
     if image is not None and image.workdir is not None:
         reader.folders = folders(stage, facts, image.workdir)
     stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
@@ -118,10 +102,10 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
         for step in one.steps:
             reader.step(step)
     reader.process([step for one in stages for step in one.steps])
-    first = next((run for run in reader.missing.values() if run is not None), None)
+    first = next((run for run in ground.missing.values() if run is not None), None)
     tools = build_tools("apt")
-    brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in reader.installed)
-    return Needs(tuple(sorted(reader.missing)), first, brought, reader.looked_up, tuple(reader.named))
+    brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in ground.installed)
+    return Needs(tuple(sorted(ground.missing)), first, brought, ground.looked_up, tuple(ground.named))
 
 
 def started_programs(facts: Facts) -> tuple[StartedProgram, ...]:
@@ -139,41 +123,26 @@ def starting_needs(
     """What the container of *stage* is missing when only what it starts runs on *smaller*, beside the packages
     *installed* and *programs* that come along. Raises ``Unmet`` where that is not known.
     """
-    reader = _Reader(facts, smaller, Lists(build, facts))
-    reader.installed |= set(installed)
-    reader.programs |= {*programs, *(program for package in installed for program in programs_of(package))}
-    reader.process(stage.steps)
-    return tuple(sorted(reader.missing))
+    ground = Ground(facts, smaller, Lists(build, facts))
+    ground.installed |= set(installed)
+    ground.programs |= {*programs, *(program for package in installed for program in programs_of(package))}
+    _Reader(ground).process(stage.steps)
+    return tuple(sorted(ground.missing))
 
 
 class _Reader:
-    """Reads steps in order; ``missing`` collects packages with the first RUN that needs each."""
+    """Reads steps in order, and notes on the *ground* what they need."""
 
-    def __init__(self, facts: Facts, smaller: Smaller, lists: Lists) -> None:
-        self.facts = facts
-        self.lists = lists
-        self.folder: str | None = None
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.facts, self.lists, self.smaller = ground.facts, ground.lists, ground.smaller
+        self.languages = LanguageInstalls(ground)
         #: Where steps work whose folder the base image decides, by index.
         self.folders: Mapping[int, str | None] = {}
         self.depth = 0
-        self.smaller = smaller
-        self.missing: dict[str, Run | None] = {}
-        self.installed: set[str] = set()
         self.functions: set[str] = set()
-        self.programs: set[str] = set()
         #: Whether the distribution may be one whose packages cannot do without folders for manual pages.
         self.old = False
-        #: The version of Python in the image, like 3.12; empty where it is not said.
-        self.python = ""
-        #: The distribution beneath the image, and its release.
-        self.family = ""
-        self.release: str | None = None
-        #: What packages are locked for.
-        self.target: str | None = None
-        #: What the code of installed packages may start or load.
-        self.named: dict[str, None] = {}
-        #: Whether lock files told of all that was installed.
-        self.looked_up = True
         #: The words that the script at hand was started with; None where it changes them.
         self.passed: Sequence[str | None] | None = ()
 
@@ -181,41 +150,19 @@ class _Reader:
         return self.facts.state(step).workdir or self.folders.get(step.index)
 
     def step(self, step: Step) -> None:
-        self.folder = self._folder(step)
-        self._text(step)
+        self.ground.folder = self._folder(step)
+        check_text(step, self.ground, old=self.old)
         if isinstance(step, Run):
             self._run(step)
         elif isinstance(step, Onbuild):
             raise Unmet(f"what the trigger on line {step.line} meets in another build is not known")
         elif isinstance(step, Copy) and not (
-            self.smaller.copies or self.smaller.documentation or _static(step) or self._web(step)
+            self.smaller.copies
+            or self.smaller.documentation
+            or is_static(step)
+            or is_for_browsers(step, self.facts.build)
         ):
             raise Unmet(f"what line {step.line} copies may be linked to libraries that only the larger image has")
-
-    def _web(self, copy: Copy) -> bool:
-        """Whether *copy* brings what a stage on Node.js or Bun has built for browsers: no program, no library."""
-        wanted = (copy.origin.flag("from") or "").lower()
-        named = [one for one in self.facts.build.stages if wanted in ((one.head.alias or "").lower(), str(one.index))]
-        heads = {one.head.image.rpartition("/")[2].partition(":")[0] for one in named}
-        return bool(heads) and heads <= {"node", "bun"} and not _LOADED.search(copy.destination)
-
-    def _text(self, step: Step) -> None:
-        text = step.origin.logical.text
-        if not self.smaller.documentation and _AUTHORITIES.search(text):
-            self._package("ca-certificates", "update-ca-certificates", step if isinstance(step, Run) else None)
-        if self.smaller.text is not None and (found := self.smaller.text.search(text)):
-            raise Unmet(f"{found[0]} on line {step.line} is another place there")
-        if not self.smaller.documentation and isinstance(step, Run):
-            for found in _PLACES.finditer(text):
-                if found[1] not in self.smaller.commands - self.smaller.own:
-                    raise Unmet(f"it is not known whether {found[0]} on line {step.line} is there")
-        known = documentation()
-        if self.smaller.documentation and (found := known.paths.search(text)):
-            raise Unmet(f"{found[0]} on line {step.line} is left out there")
-        wary = self.smaller.documentation or (self.old and self.smaller.packages)
-        if wary and isinstance(step, Run) and (found := known.packages.search(text)):
-            what = "directories for manual pages, which are left out there"
-            raise Unmet(f"{found[0]} on line {step.line} may need {what}")
 
     def _run(self, run: Run) -> None:
         if run.argv is not None:
@@ -226,7 +173,7 @@ class _Reader:
             raise Unmet(f"the RUN on line {run.line} could not be read")
         self._script(script, run)
         if not self.smaller.documentation and all(one in script.text for one in ("https://", "sources.list")):
-            self._package("ca-certificates", "update-ca-certificates", run)
+            self.ground.package("ca-certificates", "update-ca-certificates", run)
 
     def _script(self, script: Script, run: Run | None) -> None:
         self.functions = {
@@ -235,7 +182,7 @@ class _Reader:
             if isinstance(node, Compound) and node.kind == "function" and node.name is not None
         }
         if any(command.name in _MOVES for command in script.commands):
-            self.folder = None
+            self.ground.folder = None
         if any(_changes_words(command) for command in script.commands):
             self.passed = None
         for command in script.commands:
@@ -249,7 +196,7 @@ class _Reader:
     def process(self, steps: Sequence[Step]) -> None:
         """What the container runs."""
         if steps:
-            self.folder = self._folder(steps[-1])
+            self.ground.folder = self._folder(steps[-1])
         entry = next((step for step in reversed(steps) if step.keyword == "ENTRYPOINT"), None)
         command = next((step for step in reversed(steps) if step.keyword == "CMD"), None)
         if self.smaller.command_goes and entry is None and command is None:
@@ -301,7 +248,7 @@ class _Reader:
             self._program(name, (), None)
             # Of what code makes of a command, only the beginning is known.
             if name == "git" and needs_ssh(started.written.split()[1:]):
-                self._package("openssh-client", "ssh", None)
+                self.ground.package("openssh-client", "ssh", None)
         except Unmet as reason:
             raise Unmet(f"code starts {name} ({started.evidence}), and {reason}") from None
 
@@ -314,14 +261,14 @@ class _Reader:
         known = of_the_system()
         package = known.files.get(name)
         if package is not None and name not in self.smaller.files:
-            self.missing.setdefault(package, None)
+            self.ground.missing.setdefault(package, None)
         elif package is None and is_data(name):
-            self.named[f"{started.evidence} names {name}"] = None
+            self.ground.named[f"{started.evidence} names {name}"] = None
         elif package is None:
-            found = libraries(known.development(name) or "", self.family, self.release)
+            found = libraries(known.development(name) or "", self.ground.family, self.ground.release)
             if not found:
                 raise Unmet(f"code loads {name} ({started.evidence}), and which package brings it is not known")
-            self.missing.update(dict.fromkeys(found))
+            self.ground.missing.update(dict.fromkeys(found))
 
     def _healthcheck(self, step: Healthcheck) -> None:
         if step.argv is not None:
@@ -380,8 +327,8 @@ class _Reader:
 
         *direct*: by its name, so that its first line says what runs it.
         """
-        place = posixpath.normpath(posixpath.join(self.folder or "/", path))
-        text = self.lists.text(place, "/" if path.startswith("/") else self.folder)
+        place = posixpath.normpath(posixpath.join(self.ground.folder or "/", path))
+        text = self.lists.text(place, "/" if path.startswith("/") else self.ground.folder)
         if text is None or (direct and not _SHEBANG.match(text)):
             return False
         outer, self.passed = self.passed, rest
@@ -393,44 +340,34 @@ class _Reader:
         script = read_script(text)
         if not isinstance(script, Script) or self.depth > _MOST:
             raise Unmet(f"the script {name or repr(text)} could not be read")
-        outer = self.functions, self.folder
+        outer = self.functions, self.ground.folder
         self.depth += 1
         self._script(script, run)
         self.depth -= 1
-        self.functions, self.folder = outer
+        self.functions, self.ground.folder = outer
 
     def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
         if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
             raise Unmet(f"what {name} {rest[0] or '…'} builds is not known")
-        if name in self.smaller.commands or name in self.installed or name in self.programs:
+        if name in self.smaller.commands or name in self.ground.installed or name in self.ground.programs:
             return
         package = self.smaller.packages.get(name)
         if package is None:
             raise Unmet(f"it is not known whether {name} is there")
-        self._package(package, name, run)
+        self.ground.package(package, name, run)
         if name == "git" and needs_ssh([word or "…" for word in rest]):
-            self._package("openssh-client", "ssh", run)
-
-    def _package(self, package: str, command: str, run: Run | None) -> None:
-        if command in self.smaller.commands:
-            return
-        if command not in self.smaller.packages:
-            raise Unmet(f"nothing is known to bring {command} back")
-        for one in (package, beside(package)):
-            there = one == "ca-certificates" and "update-ca-certificates" in self.smaller.commands
-            if one is not None and one not in self.installed and not there:
-                self.missing.setdefault(one, run)
+            self.ground.package("openssh-client", "ssh", run)
 
     def _system(self, done: Operation, argv: Sequence[str | None], name: str) -> None:
         named = {_VERSION.split(word, maxsplit=1)[0] for at in done.operands if (word := argv[at])}
         if done.kind is Kind.INSTALL:
             if self.smaller.documentation and (not done.certain or not done.operands):
                 raise Unmet(f"which packages {name} installs is not known")
-            self.installed |= named
-            self.programs |= {program for package in named for program in programs_of(package)}
+            self.ground.installed |= named
+            self.ground.programs |= {program for package in named for program in programs_of(package)}
         elif self.smaller.documentation or done.kind is not Kind.REMOVE:
             return
-        elif not (done.certain and named <= self.installed):
+        elif not (done.certain and named <= self.ground.installed):
             raise Unmet(f"{name} {done.subcommand} may find nothing to remove there")
 
     def _language(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
@@ -441,120 +378,26 @@ class _Reader:
             self.command(argv[done.operands[0] :], run)
             return
         if manager in LOCKS:
-            self._locked(done, argv, run)
+            if done.subcommand == "run" and done.operands:
+                self.command(argv[done.operands[0] :], run)
+            else:
+                self.languages.locked(done, argv, run)
             return
         if known is None:
             raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
         if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):
-            self.folder = None
+            self.ground.folder = None
         if manager == "npm" and done.subcommand in _SCRIPTS:
             names = [argv[at] for at in done.operands] if done.subcommand in _RUNS else [done.subcommand]
-            for text in self.lists.npm_script(names[0] or "" if names else "", self.folder):
+            for text in self.lists.npm_script(names[0] or "" if names else "", self.ground.folder):
                 self._inline(text, run)
         elif manager == "npm" and done.kind is Kind.INSTALL and not done.operands and self.facts.project is not None:
-            self._npm(done, run, known)
+            self.languages.npm(done, run, known)
         elif done.kind is Kind.INSTALL:
-            self._installs(done, argv, known)
-            self.programs |= known.commands
+            self.languages.installs(done, argv, known)
+            self.ground.programs |= known.commands
         elif done.subcommand and done.subcommand not in known.harmless:
             raise Unmet(f"what {done.executable} {done.subcommand} does is not known")
-
-    def _installs(self, done: Operation, argv: Sequence[str | None], known: Installer) -> None:
-        manager = done.manager.name
-        names = [argv[at] for at in done.operands]
-        lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
-        others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
-        if None in (*names, *others, *lists):
-            raise Unmet(f"{manager} may have to compile what a variable names")
-        if not (names or lists) or not done.certain:
-            raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
-        if manager in ("pip", "uv"):
-            elsewhere = done.has_flag(*ELSEWHERE)
-            constrained = bool(others)
-            index = Index(
-                self.facts.lock,
-                None if elsewhere or constrained else self.target,
-                known,
-                "" if elsewhere else self.python,
-            )
-            for word in (*names, *others):
-                self._settled(index, word or "", "")
-            for path in lists:
-                for line in self.lists.lines(path or "", self.folder):
-                    self._settled(index, line, f", which {path} lists")
-            return
-        for name in (*names, *others):
-            name = name or ""
-            found = (
-                settle_npm(self.facts.lock, npm_word(name), known, self.lists.loads_into) if manager == "npm" else None
-            )
-            if found is not None:
-                self.programs |= found.programs
-                self.named.update(dict.fromkeys(found.named))
-                continue
-            self.looked_up = False
-            bare = _VERSION.split(name[1:] if name.startswith("@") else name, maxsplit=1)[0].lower().replace("_", "-")
-            bare = f"@{bare}" if name.startswith("@") else bare
-            if not known.brings(bare, name[len(bare) :], ""):
-                raise Unmet(f"{manager} may have to compile {name}")
-
-    def _locked(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
-        """uv and Poetry: what their lock files name, and what they run."""
-        known = installer("pip")
-        assert known is not None
-        manager, sub = done.manager.name, done.subcommand
-        if sub == "run" and done.operands:
-            self.command(argv[done.operands[0] :], run)
-        elif sub == "pip install":
-            self._installs(done, argv, known)
-            self.programs |= known.commands
-        elif sub in ("sync", "install"):
-            index = Index(self.facts.lock, None if done.has_flag(*ELSEWHERE) else self.target, known, self.python)
-            for line in self.lists.locked(run, manager, self.folder):
-                self._settled(index, line, f", which {LOCKS[manager]} names")
-            if self.facts.project is not None and self.facts.project.extensions:
-                raise Unmet(f"{manager} compiles extensions of the project")
-            self.programs |= known.commands
-        elif sub not in ("lock", "cache", "config", "export", "venv", ""):
-            raise Unmet(f"what {done.executable} {sub} does is not known")
-
-    def _npm(self, done: Operation, run: Run | None, known: Installer) -> None:
-        """What the lock file of npm says, or ours."""
-        if done.has_flag(*NPM_ELSEWHERE) or not done.certain:
-            raise Unmet(f"npm may have to compile what npm {done.subcommand} installs")
-        exact = done.subcommand not in ("install", "i")
-        locked = any(self.lists.has(name, self.folder) for name in ("package-lock.json", "npm-shrinkwrap.json"))
-        development = npm_installs_development(done, self.facts.state(run).env if run is not None else {})
-        if exact or locked:
-            quiet = done.has_flag("--ignore-scripts")
-            self.programs |= self.lists.npm_lock(
-                self.folder, known, scripts=not quiet, exact=exact, development=development
-            )
-            self.lists.check_runs(self.folder)
-            return
-        for requirement in self.lists.npm_asked(self.folder, development=development):
-            found = settle_npm(self.facts.lock, requirement, known, self.lists.loads_into)
-            if found is None:
-                if requirement is None:
-                    raise Unmet("npm may have to compile what package.json takes from elsewhere")
-                raise Unmet(f"npm may have to compile {requirement}{look_up(self.facts.lock, NPM_TARGET)}")
-            self.programs |= found.programs
-            self.named.update(dict.fromkeys(found.named))
-
-    def _settled(self, index: Index, line: str, source: str) -> None:
-        found = index.settle(line)
-        if found is None:
-            hint = look_up(self.facts.lock, index.target) if asked(line) is not None else ""
-            raise Unmet(f"pip may have to compile {without_secret(line)}{source}{hint}")
-        self.programs |= found.programs
-        self.named.update(dict.fromkeys(found.named))
-        self.looked_up = self.looked_up and found.looked_up
-        for name in found.loads:
-            for development in linked_packages("pip").links[name]:
-                packages = libraries(development, self.family, self.release)
-                if packages is None:
-                    raise Unmet(f"which package has the library that {name} loads is not known")
-                self.missing.update(dict.fromkeys(packages))
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
         """tar calls a program for each kind of compression but gzip's, which every image has."""
@@ -564,7 +407,7 @@ class _Reader:
         if kind is None:
             raise Unmet("which compression tar meets is not known")
         if kind:
-            self._package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
+            self.ground.package("bzip2" if kind == "bzip2" else "xz-utils", kind, run)
 
 
 def needs_ssh(words: Sequence[str]) -> bool:
@@ -573,12 +416,6 @@ def needs_ssh(words: Sequence[str]) -> bool:
         return True
     verb = next((word for word in words if not word.startswith("-")), "")
     return verb in _REMOTE and not any("://" in word for word in words)
-
-
-def _static(copy: Copy) -> bool:
-    """Whether *copy* brings nothing that was built elsewhere, but for programs that are linked to nothing."""
-    source = copy.origin.flag("from")
-    return source is None or re.split(r"[:@]", source, maxsplit=1)[0] in static_images()
 
 
 def _changes_words(command: Simple) -> bool:
