@@ -17,6 +17,8 @@ from .repository import Repository
 
 #: So much of a document is read, and so many calls in it.
 _LONGEST = 512 * 1024
+#: So much of all documents that are not there to introduce people; the documentation of large projects has a few MB.
+_WHOLE = 16 * 1024 * 1024
 _MOST = 200
 _CALL = 2_000
 #: What ends a call in a document: a line that does not go on, or the mark behind code in running text.
@@ -49,13 +51,20 @@ _USUAL = frozenset(
 )
 
 
+#: Where people mount sources, to work on them with any image.
+_SOURCES = frozenset(("/", "/app", "/src", "/code", "/work", "/workspace", "/usr/src/app", "/go", "/tmp", "/root"))
+
+
 @record
 class _Call:
-    """A command that runs ``image`` and mounts ``mounts``, in the document ``path``."""
+    """A command that runs ``image`` and mounts ``mounts``, in the document ``path``, which may ``introduce`` what it
+    stands beside.
+    """
 
     path: str
     image: str
     mounts: tuple[Mounted, ...]
+    introduces: bool
 
 
 def documented_mounts(
@@ -63,19 +72,27 @@ def documented_mounts(
 ) -> tuple[Mounted, ...]:
     """What documents tell people to mount into the image of *dockerfile*, a path of *repository*; it may have *tags*.
 
-    A document beside the Dockerfile speaks of its image, another one where it says so.
+    A document beside the Dockerfile that introduces people to it speaks of its image, another one where it says so, or
+    mounts over a directory that the Dockerfile names.
     """
     calls = repository.recall("documented calls", lambda: tuple(_calls(repository, graph)))
     own = _names(repository, dockerfile, tags)
     beside = posixpath.dirname(dockerfile)
+    named = repository.read(dockerfile) or ""
     found: dict[str | None, Mounted] = {}
     for call in calls:
-        if posixpath.dirname(call.path) == beside or _bare(call.image) in own:
-            for mount in call.mounts:
+        ours = (call.introduces and posixpath.dirname(call.path) == beside) or _bare(call.image) in own
+        for mount in call.mounts:
+            if ours or (mount.path is not None and mount.path not in _SOURCES and _says(named, mount.path)):
                 known = found.setdefault(mount.path, mount)
                 if known.read_only and not mount.read_only:
                     found[mount.path] = mount
     return tuple(found.values())
+
+
+def _says(text: str, path: str) -> bool:
+    """Whether *text* has the word *path*."""
+    return path in text and re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w./-])", text) is not None
 
 
 def workflows_with(
@@ -106,19 +123,26 @@ def _plain(text: str) -> str:
 
 
 def _calls(repository: Repository, graph: BuildGraph) -> Iterator[_Call]:
-    for path in graph.documents.get("readme", ()):
+    left = _WHOLE
+    for path, introduces in (
+        *((path, True) for path in graph.documents.get("readme", ())),
+        *((path, False) for path in graph.documents.get("document", ())),
+    ):
+        if left < 0:
+            return
         text = (repository.read(path) or "")[:_LONGEST]
+        left -= 0 if introduces else len(text)
         for count, match in enumerate(run_command().finditer(text)):
             if count == _MOST:
                 break
             end = _END.search(text, match.end(), match.end() + _CALL)
             said = _CONTINUED.sub(" ", text[match.end() : end.start() if end is not None else match.end()])
-            call = _call(path, said, Evidence(path, line_at(text, match.start())))
+            call = _call(path, said, Evidence(path, line_at(text, match.start())), introduces=introduces)
             if call is not None and call.mounts:
                 yield call
 
 
-def _call(path: str, said: str, where: Evidence) -> _Call | None:
+def _call(path: str, said: str, where: Evidence, *, introduces: bool) -> _Call | None:
     """The call whose options begin *said*; None where it runs no image, or as somebody else than root."""
     try:
         words = iter(shlex.split(said, comments=True))
@@ -128,7 +152,7 @@ def _call(path: str, said: str, where: Evidence) -> _Call | None:
     mounts: list[Mounted] = []
     for word in words:
         if not word.startswith("-"):
-            return _Call(path, word, tuple(mounts))
+            return _Call(path, word, tuple(mounts), introduces)
         name, equals, value = word.partition("=")
         if not word.startswith("--"):
             # Short options may stand together, the last of them with its value.

@@ -216,7 +216,7 @@ START = '{"scripts": {"start": "node a.js"}}'
         (PYTHON, PIP, {"requirements.txt": "flask\n\n# x\nrequests == 2 # y\n"}, None),
         (PYTHON, PIP, {"requirements.txt": "-r requirements.txt\nflask\n"}, None),
         (PYTHON, PIP, {"requirements.txt": "flask\n-e .\n"}, "-e ., which requirements.txt lists"),
-        (PYTHON, PIP, {"requirements.txt": "--index-url https://x\nflask\n"}, "--index-url https://x, which"),
+        (PYTHON, PIP, {"requirements.txt": "--index-url https://x\nflask\n"}, "the index that requirements.txt names"),
         (PYTHON, PIP, {"requirements.txt": "flask @ git+https://x\n"}, "flask @ git+https://x, which"),
         (PYTHON, PIP, {"requirements.txt": "-r other.txt\n"}, "may have to compile requirements.txt"),
         (PYTHON, PIP, {"other.txt": "flask\n"}, "may have to compile requirements.txt"),

@@ -275,6 +275,16 @@ def test_a_document_elsewhere_has_to_name_the_image(tree: Make) -> None:
     assert "USER" not in result(tree(named)).text
 
 
+@pytest.mark.parametrize(
+    ("image", "folder", "user"), [("x/web", "out", False), ("other", "out", True), ("other", "srv", False)]
+)
+def test_any_document_may_say_what_is_mounted(tree: Make, image: str, folder: str, user: bool) -> None:
+    said = f"# How\n\n`docker run -p 80:8000 -v /o:/{folder} {image}`\n"
+    made = {**APP, "docker/Dockerfile": DOCKERFILE.replace("/app", "/srv"), "docs/how.md": said}
+    made["compose.yaml"] = "services: {w: {image: g/web, build: {context: ., dockerfile: docker/Dockerfile}}}"
+    assert ("USER" in result(tree(made)).text) is user
+
+
 def test_a_socket_of_the_host_in_a_document_is_roots(tree: Make) -> None:
     mount = "-v /var/run/docker.sock:/var/run/docker.sock"
     found = result(tree({**APP, "docker/Dockerfile": DOCKERFILE, "docker/README.md": RUN.format(mount)}))

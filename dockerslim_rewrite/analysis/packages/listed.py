@@ -14,6 +14,7 @@ from typing import Any
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.linked import linked_packages
+from ...knowledge.package_indexes import usual_index
 from ...knowledge.smaller import Installer
 from ...record import record
 from ...text.structured import read_json
@@ -28,6 +29,11 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
 #: A literal that may be a path into a package of npm.
 _PATH_INTO = re.compile(r"""['"`]((?:@[\w.-]+/)?[\w.-]+)/""")
 _MODULES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".vue", ".svelte")
+#: Options that a requirements file may hold. Source: pip documentation, "Requirements File Format".
+_OPTION = re.compile(
+    r"(?:(?P<index>-i|--index-url)[ =]\s*(?P<value>\S+)"
+    r"|(?P<idle>--trusted-host[ =]\s*\S+|--prefer-binary|--require-hashes|--only-binary[ =]\s*\S+))\Z"
+)
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
@@ -78,7 +84,8 @@ class Lists:
             for line in _lines(text):
                 include = _INCLUDE.match(line)
                 if include is None:
-                    found.append(line)
+                    if not _changes_nothing(line, path):
+                        found.append(line)
                 else:
                     waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(at), include[1])))
         return tuple(found)
@@ -230,6 +237,19 @@ class Lists:
             return None
         file = project.image_files(self.build).get(path)
         return project.text(file.path) if file is not None else None
+
+
+def _changes_nothing(line: str, path: str) -> bool:
+    """Whether *line* of the requirements file *path* is an option that leaves open what is installed as it is.
+
+    Raises ``Unmet`` for one by which packages come from elsewhere.
+    """
+    option = _OPTION.match(line)
+    if option is None:
+        return False
+    if option["index"] is not None and option["value"].rstrip("/") != usual_index("pypi"):
+        raise Unmet(f"pip may have to compile what comes from the index that {path} names")
+    return option["index"] is not None or option["idle"] is not None
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -151,6 +151,9 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         if is_ownable(folder) and (folder in made or not any(folder != one and within(folder, one) for one in wholes))
     }
     copied = set(copies_to_own(facts, stage, project, found, own))
+    for step, target in copies_of(facts, stage):
+        if step.index in copied and not is_ownable(target) and (target != workdir or target == "/"):
+            obstacles.append(f"line {step.line} copies what it writes together with files of the system")
     folders = own.keys() - brought(build, facts, stage, own, copied)
     return evolve(
         _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values()),

@@ -72,7 +72,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
                 added = tuple(sorted({*called, *missing(packages | called, there, build.text, name)}))
                 everything = {*present, *added}
-                reason = keeps(use, packages, everything, stage, facts)
+                reason = _falls_back(use, facts) or keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
                 reason = reason or _for_nothing(run, packages, added, build, facts)
                 if reason is not None:
@@ -82,6 +82,16 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 present |= set(added)
                 yield _change(build, use, run, added, lost(packages, present), facts)
+
+
+def _falls_back(use: Use, facts: Facts) -> str | None:
+    """Why *use* is meant to bring what is recommended: the same install without it is tried before."""
+    named = [use.command.words[at].text for at in use.operation.operands]
+    for other in facts.uses(use.run):
+        same = other is not use and [other.command.words[at].text for at in other.operation.operands] == named
+        if same and other.operation.has_flag(_OPTION):
+            return f"the same install without them (line {use.run.line}) is tried first"
+    return None
 
 
 def _for_nothing(run: Run, packages: set[str], added: Sequence[str], build: Build, facts: Facts) -> str | None:

@@ -14,6 +14,7 @@ from ...analysis.runtime.starting import RUNNERS, Started
 from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.steps import Run
+from ...knowledge.build_tools import build_tools
 from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import smaller
@@ -147,7 +148,7 @@ def _needed(project: Project, release: str | None) -> tuple[str, ...] | str:
     except Unmet:
         return own
     if not found.looked_up:
-        return own
+        return _without_compilers(own, project)
     alone = needed_packages(project, release, told=True)
     if isinstance(alone, str):
         return alone
@@ -158,6 +159,17 @@ def _needed(project: Project, release: str | None) -> tuple[str, ...] | str:
             return own
         packages += known
     return tuple(sorted(dict.fromkeys(packages)))
+
+
+def _without_compilers(packages: tuple[str, ...] | str, project: Project) -> tuple[str, ...] | str:
+    """*packages* without OpenMP and such of the compiler, which nothing that is known by its name is linked to. On
+    Alpine, whose images have no library of the compiler at all, they stay.
+    """
+    tools = build_tools("apt") if project.image.manager == "apt" else None
+    if isinstance(packages, str) or tools is None:
+        return packages
+    named = {package.name for package in project.shipping.packages}
+    return tuple(one for one in packages if one in named or one not in tools.runtime)
 
 
 def _global(project: Project, started: Started) -> str | None:
