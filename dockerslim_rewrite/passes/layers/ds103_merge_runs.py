@@ -13,11 +13,12 @@ from ...analysis.facts import Facts
 from ...analysis.merging.merging import apart
 from ...analysis.packages.apt import LISTS, first_of_lists, reads_lists
 from ...analysis.packages.cleanup import appendable, removes
+from ...analysis.shell.operations import Kind, operation
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.costs import one_thought
-from ...shell.script import Script
+from ...shell.script import Script, Simple
 from ..base import Proposals
 from .blocks import close, copied_twice, costly, is_cheap_script, merged, proper, without_downloads
 
@@ -55,6 +56,11 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
             # Its layers are left behind, and apart they are kept in the build cache each.
             continue
         yield from merged(stage, facts, wanted, bare=True, against=partial(_archive_stays, stage, build, facts))
+
+
+def _installs(command: Simple) -> bool:
+    done = operation(command.argv)
+    return done is not None and done.kind is Kind.INSTALL
 
 
 def _deletes_lists(run: Run, facts: Facts) -> bool:
@@ -101,6 +107,7 @@ def _one_thought(scripts: Sequence[Script]) -> str | None:
     used = without_downloads(scripts)
     if any(costly(script) and not rest for script, rest in zip(scripts, used, strict=True)) and not any(used):
         return "one of them works on what the other downloads"
-    if len(dear) < len(scripts):
+    if len(dear) < len(scripts) or all(_installs(command) for run in used for command in run):
+        # Installs after one another are apart so that each is kept in the build cache.
         return None
     return one_thought([proper(command) for run in used for command in run])
