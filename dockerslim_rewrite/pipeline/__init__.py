@@ -47,8 +47,7 @@ def rewrite(text: str | bytes, options: Options | None = None, path: str | None 
     if options.validate and outcome.changes:
         outcome, bugs = proven(engine, outcome)
     bugs.extend(engine.unreadable.values())
-    bugs.extend(engine.unheeded())
-    bugs.extend(engine.stale())
+    bugs.extend(engine.notes())
     if options.lock.proofs:
         bugs.extend(outdated(options, path, outcome.remarks))
     result = Result(

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
+from ..change import Remark, RemarkKind
 from ..ir.build import Build
 from ..ir.steps import Step
 from ..record import record
@@ -116,3 +118,43 @@ def _unescaped(text: str) -> str:
 
 def _plain(text: str) -> str:
     return "".join(one if one.isprintable() else " " for one in text)
+
+
+class AcceptedFindings:
+    """The findings *known* of the program *build* as the user has it, and which of them are still there."""
+
+    def __init__(self, known: Known, build: Build) -> None:
+        self._known = known
+        self._build = build
+        self._met: set[tuple[str, str, str]] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def holds(self, rule: str, line: int) -> bool:
+        """Whether the project has accepted the finding of *rule* on *line*; noted for ``stale``."""
+        key = accepted_at(rule, line, self._build).key
+        if key not in self._known:
+            if (key[0], key[2]) not in self._displaced:
+                return False
+            key = self._displaced[key[0], key[2]]
+        self._met.add(key)
+        return True
+
+    @cached_property
+    def _displaced(self) -> dict[tuple[str, str], tuple[str, str, str]]:
+        return displaced(self._known, self._build)
+
+    def unmet(self, ran: Iterable[str]) -> Known:
+        """The accepted findings of the rules that *ran* which are no longer there."""
+        running = set(ran)
+        return frozenset(key for key in self._known if key[0] in running and key not in self._met)
+
+    def stale(self, ran: Iterable[str]) -> list[Remark]:
+        """A remark where accepted findings of the rules that *ran* are no longer there."""
+        gone = sorted(self.unmet(ran))
+        if not gone:
+            return []
+        entries = "1 entry of the baseline matches" if len(gone) == 1 else f"{len(gone)} entries of the baseline match"
+        reason = f"{entries} nothing ({gone[0][0]} first); `dockerslim baseline --prune` drops what is gone"
+        return [Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000")]

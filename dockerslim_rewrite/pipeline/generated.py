@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..change import Remark, RemarkKind
 from ..ignores import generated
 from ..text import shown
-from .engine import Engine, Outcome
+from .engine import Engine
+from .outcome import Outcome
 
 
 def left_to_its_maker(engine: Engine, outcome: Outcome) -> Outcome:

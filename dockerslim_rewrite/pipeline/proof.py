@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..change import Remark, RemarkKind
 from .budget import judged_size
-from .engine import Engine, Hop, Key, Outcome
+from .engine import Engine
+from .outcome import Hop, Key, Outcome
 
 if TYPE_CHECKING:
     from ..validate import Judgement
