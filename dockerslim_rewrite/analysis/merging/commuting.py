@@ -19,6 +19,7 @@ from ..shell.operations import Kind, is_local
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PYTHONS = ("pip", "python", "pypy", "uv")
 _READING = frozenset(
     ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links", "-g", "--file")
 )
@@ -210,7 +211,10 @@ def _looks_of(command: Simple, run: Run) -> Iterator[_Look]:
     if len(named) > 1 and named[0] == "sudo" and not named[1].startswith("-"):
         del named[0]
     if installs_packages(named):
-        reads = any(is_local(word) or word.partition("=")[0] in _READING for word in named[1:])
+        reads = any(
+            is_local(word, of_python=named[0].startswith(_PYTHONS)) or word.partition("=")[0] in _READING
+            for word in named[1:]
+        )
         if reads or not known_options(named):
             yield f"{named[0]} on {where} may read the files", None
     elif not works_on_operands(named):

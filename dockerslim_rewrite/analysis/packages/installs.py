@@ -171,7 +171,7 @@ def _installation(
         raise NeedsMore(f"{' '.join(words[:3])} may need all of the project")
     if installer.packages:
         for word in rest if "sync" not in operands[:1] else ():
-            if not _NAME.match(word) or is_local(word):
+            if not _NAME.match(word) or is_local(word, of_python=installer.manager in ("pip", "uv")):
                 raise NeedsMore(f"{name} installs {word}")
     for group in installer.needs:
         if not group & set(words):

@@ -12,7 +12,9 @@ from ...shell.arguments import Arguments, Flag, split
 from ...shell.script import Script, Simple
 
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*\Z")
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
+_LOCAL = re.compile(
+    r"\.{0,2}/|\.{1,2}(?:\[|\Z)|(?:.*[@+] ?)?file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)(?:\[[^\]]*\])?\Z"
+)
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: With one of these and no subcommand a manager prints a line or two, and does what it does bare no more.
 _ASKING = frozenset(("-v", "-V", "--version", "-h", "--help"))
@@ -180,6 +182,10 @@ def _classified(
     )
 
 
-def is_local(word: str) -> bool:
-    """Whether *word* of an installer's command names a file or folder of its own, and no package of a repository."""
-    return _LOCAL.match(word) is not None
+def is_local(word: str, *, of_python: bool = False) -> bool:
+    """Whether *word* of an installer's command names a file or folder of its own, and no package of a repository.
+
+    *of_python*: for pip and those like it any word with a slash is a path, unless it is an address.
+    """
+    path = of_python and "/" in word and "://" not in word and not word.startswith("-")
+    return path or _LOCAL.match(word) is not None

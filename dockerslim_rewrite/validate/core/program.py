@@ -11,7 +11,12 @@ from ...ir.steps import Run, Step
 from ...shell.script import Script
 from .observe import Command, commands, units
 
-_LOCAL = re.compile(r"\.{0,2}/|\.\Z|\.\.\Z|file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
+#: Whose packages are installed by pip's rules.
+_PYTHONS = re.compile(r"(?:pip|python|pypy|uv)[\w.]*\Z")
+_LOCAL = re.compile(
+    r"\.{1,2}\Z|\.{1,2}\[|\.{0,2}/|(?:[^:]*(?:\+|@\s*))?file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)(?:\[|\Z)",
+    re.S,
+)
 
 
 @lru_cache(maxsize=4)
@@ -60,6 +65,11 @@ def commands_of(step: Step) -> list[Command]:
     return [] if script is None else commands(units(script))
 
 
-def is_local(word: str) -> bool:
-    """Whether *word* of an installer's command names a file or folder of its own, and no package of a repository."""
+def is_local(word: str, installer: str = "") -> bool:
+    """Whether *word* of a command of *installer* names a file or folder of its own, and no package of a repository.
+
+    Source: pip documentation, "pip install": what has a separator of paths in it, and is no URL, is a path.
+    """
+    if _PYTHONS.match(installer) and not word.startswith("-") and "/" in word and "://" not in word:
+        return True
     return _LOCAL.match(word) is not None

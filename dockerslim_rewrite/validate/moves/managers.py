@@ -278,7 +278,7 @@ def _pip(words: Sequence[str], scene: Scene) -> bool:
             # The operands of `uv pip sync` are files of requirements.
             if not scene.names_no_more(word):
                 return False
-        elif not _NAME.match(word) or is_local(word):
+        elif not _NAME.match(word) or is_local(word, "pip"):
             return False
     return True
 

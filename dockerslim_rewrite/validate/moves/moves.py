@@ -280,7 +280,11 @@ def _looked_at_by(command: Command) -> list[str] | None:
     if words[0] in _SYSTEM or _NAMED.match(" ".join(words)):
         operands = _operands(words)
         plain = words[0] in _SYSTEM or all(reads_nothing(word) for word in operands if word[:1] == "-")
-        return paths if plain and not any(is_local(word) or _READS.match(word) for word in operands) else None
+        return (
+            paths
+            if plain and not any(is_local(word.lstrip("\0"), words[0]) or _READS.match(word) for word in operands)
+            else None
+        )
     if words[0] not in _TOUCHES_OPERANDS:
         return None
     return [*paths, *(word.lstrip("\0") for word in words[1:] if not word.startswith("-"))]
