@@ -10,13 +10,17 @@ from .placement import Placed
 from .tree import ContextTree
 from .words import look, sources_of
 
+#: Suffixes of sources that are run as they are.
+_INTERPRETED = frozenset((".js", ".rb", ".php", ".py", ".pl", ".lua"))
+
 
 def brought(suffixes: tuple[str, ...], tree: ContextTree, placed: Placed) -> Collection[str]:
     """The context paths of what the build brings into one of its stages, where that is sources; else of all there
-    is: a program may have been compiled before.
+    is: a program may have been compiled before. What is interpreted has to be brought itself.
     """
     copied = {path for stage in placed.stages for path in stage.values()}
-    whole = placed.missing or not placed.complete or not any(path.endswith(suffixes) for path in copied)
+    compiled = _INTERPRETED.isdisjoint(suffixes) and not any(path.endswith(suffixes) for path in copied)
+    whole = placed.missing or not placed.complete or compiled
     return tree.by_path if whole else [path for path in tree.by_path if path in copied]
 
 

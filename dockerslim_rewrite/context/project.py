@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
+from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
 from ..analysis.project import (
     Behaviour,
@@ -290,7 +291,9 @@ class FolderProject:
         return self.placed(build).steps
 
     def behaviour(self, build: Build) -> Behaviour:
-        """What the containers do, by what the context holds; the image's own start counts where it is one of them."""
+        """What the containers do, by what the context holds; the image's own start is always one of them, where it has
+        one: somebody else may run it.
+        """
         key = (build.text, len(build.stages))
         if key not in self._behaviours:
             if not build.stages:
@@ -299,7 +302,8 @@ class FolderProject:
             else:
                 # Containers that start the same differ in nothing else that is followed.
                 starts = {(one.entrypoint, one.command): one for one in self.usage.containers if one.starts}
-                plain = self.usage.plain or len(starts) < len(self.usage.containers)
+                own = start_of(build) != (None, None)
+                plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
                 ways = [*([None] if plain or not starts else []), *starts.values()]
                 placed = self.placed(build)
                 self._behaviours[key] = together(

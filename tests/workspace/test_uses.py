@@ -530,3 +530,14 @@ def test_no_registry_is_to_be_asked_for_an_image_that_the_repository_builds(tree
     told = remarks(result(made, "Dockerfile"), "DS301")
     assert "this repository builds it" in told
     assert "registry" not in told
+
+
+@pytest.mark.parametrize("override", ["command: node worker.js", "entrypoint: [node, worker.js]"])
+def test_an_override_leaves_the_images_own_start_as_it_is(tree: Make, override: str) -> None:
+    app = {
+        "Dockerfile": 'FROM node:22-slim\nWORKDIR /a\nCOPY *.js ./\nEXPOSE 80\nCMD ["node", "server.js"]\n',
+        "server.js": "require('http').createServer().listen(80)\n",
+        "worker.js": "setInterval(() => 0, 1000)\n",
+        "compose.yaml": f"services:\n  w:\n    build: .\n    {override}\n",
+    }
+    assert "listens on port 80 (server.js:1)" in remarks(result(tree(app), "Dockerfile"), "DS501")
