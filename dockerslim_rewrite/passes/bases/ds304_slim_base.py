@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
@@ -20,9 +21,18 @@ from ...knowledge.smaller import Smaller, smaller
 from ...record import evolve
 from ...render.fragments import fragment
 from ...render.instructions import instruction
+from ...text import shown
 from ..base import Proposals, missed
 from ..instructions.lines import line_behind
 from .pinning import known
+
+_JAVA = (".java", ".kt", ".scala", ".groovy", ".clj")
+#: How people say that the kit itself is wanted.
+_KIT = re.compile(
+    r"\b(?:javac|jshell|jcmd|jmap|jstack|jlink|jdeps)\b|\b(?:needs?|requires?|must)\b.*\b(?:jdk|compil\w*)\b"
+    r"|\bjdk\b.*\b(?:needs?|needed|requires?|required|because|since|compil\w*)\b",
+    re.I,
+)
 
 
 def slim_base(build: Build, facts: Facts) -> Proposals:
@@ -60,6 +70,8 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
         given = facts.granted("DS304")
         try:
             _check(site, facts)
+            if variant.kind == "jre":
+                _check_kit(site, build, facts)
             if given is not None:
                 head = site.stage.head if given.packages else None
                 made = _change(
@@ -93,6 +105,28 @@ def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Sma
         if one.image == image.name and variant is not None:
             return parse(site.reference.with_version(one.tag, None)), variant
     return None
+
+
+def _check_kit(site: BaseSite, build: Build, facts: Facts) -> None:
+    """Raise ``Unmet`` where Java's development kit may be what the image is for."""
+    wish = next((one for one in _above(site, build) if _KIT.search(one)), None)
+    if wish is not None:
+        raise Unmet(f'the comment above it asks for it: "{shown(wish)}"')
+    project = facts.project
+    followed = project.behaviour(build).followed if project is not None else ()
+    if project is not None and not any(path.endswith(_JAVA) for path in followed):
+        raise Unmet("the context does not show the sources of what it runs, which may need the compiler")
+
+
+def _above(site: BaseSite, build: Build) -> list[str]:
+    """The lines of comments right above the FROM of *site*."""
+    lines = build.text.splitlines()
+    found: list[str] = []
+    at = site.stage.head.line - 2
+    while at >= 0 and lines[at].lstrip().startswith("#"):
+        found.append(lines[at])
+        at -= 1
+    return found
 
 
 def _check(site: BaseSite, facts: Facts) -> None:

@@ -40,7 +40,7 @@ def copied_secrets(build: Build, facts: Facts) -> Proposals:
         image = copied.get(item.path)
         if image is None or item.folder or item.role not in (FileRole.SECRET, FileRole.LARGE):
             continue
-        if item.role is FileRole.SECRET and _is_public(project.text(item.path)):
+        if item.role is FileRole.SECRET and (item.size == 0 or _is_public(project.text(item.path))):
             continue
         # What a stage below the last one copied came with its FROM.
         own = steps.get(image, ())

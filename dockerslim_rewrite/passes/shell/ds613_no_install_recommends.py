@@ -58,6 +58,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
             # What only a builder has takes no room in the image, and something there may use it.
             continue
         present = _installed(build, facts, stage)
+        said = facts.recall("said by scripts", None, lambda: _said(build, facts))
         image = base_image(build, facts, stage)
         name = image.name if image is not None else ""
         for run in stage.runs:
@@ -70,7 +71,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 called = _called(run, stage, present, build, facts)
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
-                added = tuple(sorted({*called, *missing(packages | called, there, build.text, name)}))
+                added = tuple(sorted({*called, *missing(packages | called, there, said, name)}))
                 everything = {*present, *added}
                 reason = _falls_back(use, facts) or keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
@@ -133,6 +134,15 @@ def _programs(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
             if isinstance(ran, Ran) and brings_program(ran.name):
                 found.add((at, ran.name))
     return sorted(found)
+
+
+def _said(build: Build, facts: Facts) -> str:
+    """The text of *build*, and the commands of the scripts that it runs and starts."""
+    known = effects(facts)
+    reached = [one for stage in build.stages for run in stage.runs for one in known.of_run(run, stage)]
+    reached += (one for stage in build.stages for one in known.of_start(stage))
+    commands = (" ".join(word or "" for word in one.argv) for one in reached if isinstance(one, Ran))
+    return "\n".join((build.text, *dict.fromkeys(commands)))
 
 
 def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: Facts) -> str | None:
