@@ -136,6 +136,10 @@ class Reading(Following):
         if argv[0] is None:
             self.unread("dynamic", "a command that is named when it runs", place)
             return
+        if self.own(argv[0], folder) is not None:
+            # A file of this build is what it says, whatever programs are called so elsewhere.
+            self._program(argv, folder, place, surely, depth, user)
+            return
         inner = behind(argv)
         for one in inner:
             self._behind(one, argv, folder, place, surely and len(inner) == 1, depth, user, fed)
@@ -207,6 +211,9 @@ class Reading(Following):
         self.found.append(Ran(argv, folder, place, surely, user))
         if name in ("true", "false", "test", "[", "echo"):
             return
+        if self.own(word, folder) is not None:
+            self._file(word, folder, place, depth, surely=surely)
+            return
         done = operation(argv)
         if done is not None:
             managed(self, done, argv, folder, place, depth)
@@ -214,8 +221,6 @@ class Reading(Following):
             python_program(self, argv, folder, place, depth)
         elif name in _INTERPRETERS or name == "perl":
             self._interpreted(name, argv, folder, place)
-        elif self.own(word, folder) is not None:
-            self._file(word, folder, place, depth, surely=surely)
         elif name in _MAKES:
             make(self, argv, folder, place, depth)
         elif is_plain(name) or list_habit(name, next((one for one in argv[1:] if one and one[0] != "-"), "")):
