@@ -208,10 +208,15 @@ def _replace(target: Path, data: bytes, before: os.stat_result | None, read: byt
             file.flush()
             os.fsync(file.fileno())
         if before is not None:
-            os.chmod(temporary, stat.S_IMODE(before.st_mode))
-            with contextlib.suppress(PermissionError):
+            mode = stat.S_IMODE(before.st_mode)
+            try:
                 os.chown(temporary, before.st_uid, before.st_gid)
+            except PermissionError:
+                # Whose rights a program takes is another matter now.
+                mode &= 0o1777
             _keep_attributes(target, temporary)
+            # Last: to change the owner takes away that a program runs with the owner's rights.
+            os.chmod(temporary, mode)
         else:
             os.chmod(temporary, 0o666 & ~_umask())
         if read is not None and target.read_bytes() != read:
