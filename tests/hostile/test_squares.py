@@ -29,6 +29,7 @@ from dockerslim_rewrite.shell.words import word_value
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.text import structured
 from dockerslim_rewrite.text.yaml_nodes import TooManyValues, compose
+from dockerslim_rewrite.workspace.inference import holds
 
 ENOUGH = 15
 
@@ -159,6 +160,7 @@ def test_sources_with_many_signs(source: str, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     result = rewrite(f"FROM debian:12\nCOPY {source} /x\n", Options(context=tmp_path))
     assert not result.changed
+    assert not holds(tmp_path, source)
 
 
 @pytest.mark.parametrize(
