@@ -12,6 +12,7 @@ from ..report.text import counted, size
 from ..text.source import encode
 from .batching import BatchCall, gather
 from .files import InputError, read_input, sweep, write_output
+from .output import put
 from .rewrite import CHANGES, UNPROVEN
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def _finished(outcome: Outcome, call: BatchCall) -> Outcome:
         except InputError as error:
             return evolve(outcome, status=Status.FAILED, code=2, reason=str(error), changes=())
     elif request.diff and outcome.status is Status.CHANGED:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(outcome.diff().encode("utf-8", "surrogateescape"))
+        put(outcome.diff().encode("utf-8", "surrogateescape"))
     if request.strict and has_bugs(outcome):
         return evolve(outcome, code=max(outcome.code, UNPROVEN))
     return outcome

@@ -30,6 +30,7 @@ def read_input(path: str) -> bytes:
     if path == "-":
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
+        refuse_leaving(path)
         try:
             data = read_regular(path, MAX_BYTES + 1)
         except IsADirectoryError:
@@ -63,6 +64,18 @@ def repository_path(path: str) -> str:
         root = above
     inside = os.path.relpath(full, root)
     return (full if inside.startswith("..") else inside).replace(os.sep, "/").lstrip("/")
+
+
+def refuse_leaving(path: str | Path) -> None:
+    """Raise ``InputError`` where a link on the way to *path* leads out of the repository that its name lies in.
+
+    Whoever names a file of a repository need not know what strangers have put in its place.
+    """
+    from ..workspace.configuration.load import left_by
+
+    root = left_by(Path(path))
+    if root is not None:
+        raise InputError(f"{path}: a link leads out of the repository {root}; name what it leads to")
 
 
 def refuse_link(file: Path, option: str) -> None:
@@ -195,10 +208,15 @@ def _replace(target: Path, data: bytes, before: os.stat_result | None, read: byt
             file.flush()
             os.fsync(file.fileno())
         if before is not None:
-            os.chmod(temporary, stat.S_IMODE(before.st_mode))
-            with contextlib.suppress(PermissionError):
+            mode = stat.S_IMODE(before.st_mode)
+            try:
                 os.chown(temporary, before.st_uid, before.st_gid)
+            except PermissionError:
+                # Whose rights a program takes is another matter now.
+                mode &= 0o1777
             _keep_attributes(target, temporary)
+            # Last: to change the owner takes away that a program runs with the owner's rights.
+            os.chmod(temporary, mode)
         else:
             os.chmod(temporary, 0o666 & ~_umask())
         if read is not None and target.read_bytes() != read:

@@ -19,11 +19,14 @@ _GLOB = frozenset("*?[")
 
 
 class Inputs:
-    """The inputs of *request*. Raises ``ValueError`` for a configuration that cannot be used."""
+    """The inputs of *request*. Raises ``ValueError`` for a configuration that cannot be used, and for a context that a
+    link has put in place of the repository's own.
+    """
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._configuration = _configuration(request)
+        _check_context(request.context)
         self._complained: set[str] = set()
         self.folders = False
 
@@ -101,3 +104,11 @@ def _configuration(request: Request) -> Configuration:
     from ..workspace.configuration.resolve import configuration
 
     return configuration(request.config, isolated=request.isolated)
+
+
+def _check_context(context: Path | None) -> None:
+    from ..workspace.configuration.load import left_by
+
+    root = left_by(context) if context is not None else None
+    if root is not None:
+        raise ValueError(f"--context {context}: a link leads out of the repository {root}; name what it leads to")

@@ -79,8 +79,9 @@ def review_command(
         for kind, file in further:
             file.write_bytes(_document(found, root, kind).encode("utf-8", "surrogateescape"))
         if post is None:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(_document(found, root, format).encode("utf-8", "surrogateescape"))
+            from .output import put
+
+            put(_document(found, root, format).encode("utf-8", "surrogateescape"))
         else:
             from .posting import post_review
 

@@ -17,6 +17,7 @@ from ..report.text import printable, report_lines, statistics_lines, summary_lin
 from ..syntax import ParseError
 from .files import InputError, accepted_for, lock_for, now, read_input, repository_path, write_output
 from .inputs import Inputs
+from .output import put
 from .request import Request as Request
 
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ def _once(request: Request) -> int:
 
         keep_text = not (request.output or request.in_place or request.check)
         verified = [None if proof is None else proof.document for proof in proofs]
-        _out((report_json(results, text=keep_text, verified=verified) + "\n").encode())
+        put((report_json(results, text=keep_text, verified=verified) + "\n").encode())
     elif request.format != "text":
         from ..report.formats import document
 
-        _out(document(request.format, results).encode("utf-8", "surrogateescape"))
+        put(document(request.format, results).encode("utf-8", "surrogateescape"))
     return code
 
 
@@ -222,7 +223,7 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
         if result.changed:
             write_output(path, result.to_bytes(), data)
     elif not (request.diff or request.check or request.format != "text"):
-        _out(result.to_bytes())
+        put(result.to_bytes())
     for companion in result.companions:
         if request.output or request.in_place:
             before = None if companion.before is None else companion.before.encode("utf-8", "surrogateescape")
@@ -268,7 +269,7 @@ def print_diff(result: Result, path: str) -> None:
     )
     forced = os.environ.get("FORCE_COLOR", "") not in ("", "0")
     if not sys.stdout.isatty() and not forced:
-        _out(diff.encode("utf-8", "surrogateescape"))
+        put(diff.encode("utf-8", "surrogateescape"))
         return
     colour = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
     if os.environ.get("NO_COLOR") and not forced:
@@ -289,9 +290,3 @@ def located(path: str, error: Exception) -> str:
 def complain(message: str) -> None:
     """One line on standard error."""
     print(f"dockerslim: {printable(message)}", file=sys.stderr)
-
-
-def _out(data: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()

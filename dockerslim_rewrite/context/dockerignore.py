@@ -27,7 +27,7 @@ _SYNTAX = re.compile(rf"(?:\\.|{_CLASS.pattern}|[^\\\[])*\Z", re.S)
 #: The longest file has a few hundred. Each pattern is held against each file of a context.
 _MOST = 2_000
 #: A pattern of several stars is followed character by character; ordinary files have a few dozen of them.
-_MOST_STARS = 1_500
+_MOST_STARS, _MOST_SIGNS = 1_500, 40_000
 _STAR = re.compile(r"\*+")
 
 
@@ -96,7 +96,7 @@ class Dockerignore:
 def read_dockerignore(text: str) -> Dockerignore:
     """The patterns of a `.dockerignore` file. Raises ``DockerignoreError`` for one that BuildKit refuses."""
     found: list[Pattern] = []
-    stars = 0
+    stars = signs = 0
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.startswith("#"):
             continue
@@ -111,13 +111,18 @@ def read_dockerignore(text: str) -> Dockerignore:
         pattern = _clean(pattern)
         if len(pattern) > 1 and pattern.startswith("/"):
             pattern = pattern[1:]
-        _check(pattern, number)
         if len(found) == _MOST:
             raise TooManyPatterns(f"line {number}: more than {_MOST:,} patterns, which are not followed")
         several = len(_STAR.findall(pattern))
         stars += several if several > 1 else 0
+        signs += len(pattern) if several > 1 else 0
         if stars > _MOST_STARS:
             raise TooManyPatterns(f"line {number}: more than {_MOST_STARS:,} stars, which are not followed")
+        if signs > _MOST_SIGNS:
+            raise TooManyPatterns(
+                f"line {number}: more than {_MOST_SIGNS:,} characters between stars, which are not followed"
+            )
+        _check(pattern, number)
         found.append(Pattern(pattern, exception, number))
     return Dockerignore(tuple(found))
 

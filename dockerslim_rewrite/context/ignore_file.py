@@ -87,7 +87,11 @@ def ignore_file(build: Build, project: Project) -> IgnoreFile | None:
     if all(item.role is FileRole.DEVELOPMENT for item in items):
         return None
     text = _text(items, before)
-    new = read_dockerignore(text)
+    try:
+        new = read_dockerignore(text)
+    except DockerignoreError:
+        # With these lines it would hold more patterns than are followed.
+        return None
     gone = [file.path for file in project.files if new.excludes(file.path)]
     kept = {item.path for item in items}
     if any(not _belongs(path, kept) for path in gone) or any(new.excludes(path) for path in named if path):

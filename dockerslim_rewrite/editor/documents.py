@@ -25,7 +25,11 @@ _EDITIONS = count(1)
 
 def path_of(uri: str) -> Path | None:
     """The file that *uri* is the address of; None where there can be none."""
-    name = to_fs_path(uri) if uri.startswith("file:") else None
+    try:
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+    except ValueError:
+        # A host in brackets that is none.
+        return None
     return Path(name) if name and "\0" not in name else None
 
 

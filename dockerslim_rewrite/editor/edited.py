@@ -12,7 +12,7 @@ from ..record import record
 from .lines import Encoding, Lines
 
 #: Code points of a piece: few enough to copy for each edit, and so many that a text has few pieces.
-_USUAL = 4096
+_USUAL = 1024
 _FEW = _USUAL // 4
 
 

@@ -22,6 +22,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFFFF:02x}", text)
 
 
+def lines_shown(text: str) -> str:
+    """The lines of *text* without anything that a terminal would obey, but for where they end."""
+    return "\n".join(printable(line.removesuffix("\r")) for line in text.split("\n"))
+
+
 def size(count: int) -> str:
     """A number of bytes for people: ``900 B``, ``3.2 MB``."""
     value = float(count)

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..pipeline import Result
 from .findings import all_findings, clean, findings, shown_path
+from .text import printable
 
 #: Characters that XML cannot hold at all.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +51,7 @@ def junit(results: Sequence[Result]) -> str:
                 for one in sorted(found, key=lambda one: not one.breaks)
             )
             kind = "error" if failing else "dockerslim"
-            SubElement(case, "failure", message=message, type=kind).text = _text("\n".join(told))
+            SubElement(case, "failure", message=message, type=kind).text = "\n".join(map(_text, told))
     return _written(root)
 
 
@@ -60,4 +61,5 @@ def _written(root: Element) -> str:
 
 
 def _text(text: str) -> str:
-    return _FORBIDDEN.sub("�", clean(text))
+    """*text* in one line as XML can hold it: what shows a report in a job's log obeys lines that begin as commands."""
+    return _FORBIDDEN.sub("�", printable(clean(text)))

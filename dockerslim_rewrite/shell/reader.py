@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 #: Deeper nesting than this is not read: real bodies stay below 30.
 MAX_DEPTH = 150
+#: For each line the grammar looks at all here-documents that are open: so many, times the characters of the script. A
+#: dozen of them in a script of a hundred kilobytes is a tenth of it.
+_MAX_HEREDOCS = 20_000_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[^\x00-\xff]")
 _DUPLICATED = re.compile(r"([<>]&[0-9-]{1,3}[ \t]{0,20})\n")
@@ -91,6 +94,8 @@ def read_script(text: str) -> Script | Opaque:
     """Read *text*, the logical text of a shell body. Never raises: what is not understood is ``Opaque``."""
     if len(_MAX_NESTING.findall(text)) > 5000:
         return Opaque(text, "too many nested constructs")
+    if text.count("<<") * len(text) > _MAX_HEREDOCS:
+        return Opaque(text, "too many here-documents for its length")
     if "\x00" in text:
         return Opaque(text, "holds a NUL")
     if _SURROGATE.search(text):

@@ -6,6 +6,7 @@ megabyte there may be as many as in a hundred ordinary files. So they are counte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,11 @@ _SIGNS = {
     ": ": 2, ":\n": 2, ":\r": 2, '":': 1, ",": 1, "- ": 1, "-\n": 1, "-\r": 1, "? ": 1,
     "[": 1, "{": 1, "---": 2, "...": 1, "&": 1, "*": 1, "!": 1,
 }  # fmt: skip
+#: The reader puts tags together sign by sign, and what a directive says before each of them; people write a dozen.
+_MAX_TAG, _MAX_DIRECTIVE = 10_000, 1_000
+_RUN = re.compile(r"\S++")
+_TAG = re.compile(r"(?:\A|[,\[{])!")
+_DIRECTIVE = re.compile(rf"^%.{{{_MAX_DIRECTIVE}}}", re.M)
 
 
 class TooManyValues(ValueError):
@@ -45,9 +51,18 @@ def values_in(text: str) -> int:
 
 
 def check(text: str) -> None:
-    """Raise ``TooManyValues`` where the YAML *text* has more values than people write."""
+    """Raise ``TooManyValues`` where the YAML *text* has more values, or a longer tag, than people write."""
     if len(text) > MAX_VALUES and values_in(text) > MAX_VALUES:
         raise TooManyValues(f"it holds more than {MAX_VALUES:,} values, as only generated data does")
+    if len(text) > _MAX_DIRECTIVE and _DIRECTIVE.search(text):
+        raise TooManyValues(f"it holds a directive of more than {_MAX_DIRECTIVE:,} characters, as nobody writes")
+    if len(text) > _MAX_TAG and any(map(_begins_tag, _RUN.findall(text))):
+        raise TooManyValues(f"it holds a tag of more than {_MAX_TAG:,} characters, as nobody writes")
+
+
+def _begins_tag(run: str) -> bool:
+    """Whether a tag that is too long may begin in *run*, which stands between blanks."""
+    return len(run) > _MAX_TAG and _TAG.search(run, 0, len(run) - _MAX_TAG + 1) is not None
 
 
 def compose(text: str) -> Iterator[Any]:

@@ -124,7 +124,7 @@ def _in_folder(seen: Seen, shown: str, python: bool, judge: Excluded) -> Iterato
         if not name.startswith(".") or seen.skipped == "ignored by Git":
             yield Skipped(shown, seen.skipped or "", folder=True)
     elif seen.skipped is not None:
-        if dockerfile:
+        if dockerfile or seen.unfollowed:
             yield Skipped(shown, seen.skipped)
     elif dockerfile:
         yield _judged(shown, judge)

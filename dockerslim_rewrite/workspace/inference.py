@@ -14,6 +14,7 @@ from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
+from ..text.paths import LONGEST
 from .repository import Repository
 
 #: Python's reader of patterns calls itself for each directory of one.
@@ -84,7 +85,7 @@ def holds(folder: Path, source: str) -> bool:
     # Unlike a path's own method it takes what no system allows as a name for something that is not there.
     if not bare or os.path.exists(folder / bare) or _filled(folder, bare):
         return True
-    if "\0" in bare or bare.count("/") > _DEEPEST or not _is_pattern(bare):
+    if "\0" in bare or len(bare) > LONGEST or bare.count("/") > _DEEPEST or not _is_pattern(bare):
         return False
     return next(glob.iglob(bare, root_dir=folder, include_hidden=True), None) is not None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cProfile import Profile
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,3 +99,23 @@ def test_there_and_back(text: str, encoding: Encoding, at: int) -> None:
         at -= 1
     lines = Lines(text, encoding)
     assert lines.offset(*lines.position(at)) == at
+
+
+@pytest.mark.parametrize("text", ["", "a", "\n", "a\n", "a\nb", "\n\n\u00e9\n", "a\u2028b\x0bc\n\U0001f600\nd"])
+def test_starts_of_lines_with_and_without_carriage_returns(text: str) -> None:
+    starts = Lines(text).starts
+    assert starts == (0, *(at + 1 for at, char in enumerate(text) if char == "\n"))
+    doubled = Lines(text.replace("\n", "\r\n")).starts
+    assert doubled == tuple(start + number for number, start in enumerate(starts))
+
+
+def test_an_edit_takes_no_step_for_each_line_around_it() -> None:
+    text = EditedText(Lines("\n" * 200_000))
+    text.replace((0, 0), (0, 0), "#")
+    profile = Profile()
+    profile.enable()
+    for line in range(100_000, 100_200):
+        text.replace((line, 0), (line, 0), "#")
+    profile.disable()
+    assert sum(one.callcount for one in profile.getstats()) < 200 * 400
+    assert text.lines.text.count("#\n" * 199) == 1

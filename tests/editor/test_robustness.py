@@ -16,6 +16,7 @@ import pytest
 from lsprotocol import types
 
 from dockerslim_rewrite.editor import answers
+from dockerslim_rewrite.editor.documents import path_of
 from dockerslim_rewrite.editor.features import register
 from dockerslim_rewrite.editor.names import Name, names_in
 from dockerslim_rewrite.editor.protocol import Server
@@ -281,3 +282,8 @@ async def test_what_takes_long_is_not_begun_for_a_text_that_has_changed() -> Non
     free.set()
     assert [await busy, await waiting, await later] == [[1], [], [3]]
     session.end()
+
+
+@pytest.mark.parametrize("uri", ["file://[::1", "file://[a]b/c", "file://]", "file:///a%00b", "file://", ""])
+def test_addresses_of_no_file(uri: str) -> None:
+    assert path_of(uri) is None

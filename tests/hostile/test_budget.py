@@ -232,9 +232,13 @@ def test_files_that_copy_writes_may_be_long() -> None:
 
 def test_generated_data_is_no_program() -> None:
     tracemalloc.start()
-    with pytest.raises(SyntaxError, match="more than 250,000 words and signs"):
+    with pytest.raises(SyntaxError, match="more than 150,000 words and signs"):
         read_python("x = [" + "1," * 200_000 + "]\n")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
+    for lines in ("a\n" * 140_000, "import a\n" * 70_000):
+        with pytest.raises(SyntaxError, match="more than 150,000 words and signs"):
+            read_python(lines)
+    assert read_python("import a\n" + "\n" * 400_000)
     assert read_python("x = '" + "a" * 600_000 + "'\n")

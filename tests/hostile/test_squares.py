@@ -23,8 +23,13 @@ from dockerslim_rewrite.analysis.flow.graph import Graph
 from dockerslim_rewrite.context.makefile import _read as context_makefile
 from dockerslim_rewrite.ignores import wished_rules
 from dockerslim_rewrite.knowledge.home import home_fills
+from dockerslim_rewrite.shell.reader import read_script
+from dockerslim_rewrite.shell.script import Opaque, Script
 from dockerslim_rewrite.shell.words import word_value
 from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.text import structured
+from dockerslim_rewrite.text.yaml_nodes import TooManyValues, compose
+from dockerslim_rewrite.workspace.inference import holds
 
 ENOUGH = 15
 
@@ -155,6 +160,55 @@ def test_sources_with_many_signs(source: str, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     result = rewrite(f"FROM debian:12\nCOPY {source} /x\n", Options(context=tmp_path))
     assert not result.changed
+    assert not holds(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<<E\n" * 225_000, "cat <<E\n" * 1_000 + "a b\nE\n" * 200_000, "<<E\n" * 1_000 + "a b\nE\n" * 200_000],
+)
+def test_here_documents_of_a_script_that_stay_open(text: str) -> None:
+    script = read_script(text)
+    assert isinstance(script, Opaque)
+    assert script.reason == "too many here-documents for its length"
+
+
+def test_here_documents_that_people_write() -> None:
+    assert isinstance(read_script("cat >/a <<E\na b c\nE\n" * 900), Script)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !<" + "x" * 3_000_000 + "> b\n",
+        "a: !" + "x" * 3_000_000 + " b\n",
+        "a: [!" + "%41" * 1_000_000 + " b]\n",
+        "a: [b,!" + "x" * 3_000_000 + " c]\n",
+        "%TAG ! " + "x" * 500_000 + "\n---\n" + "- !a b\n" * 15_000,
+    ],
+)
+def test_tags_that_nobody_writes(text: str) -> None:
+    with pytest.raises(TooManyValues, match="as nobody writes"):
+        next(compose(text))
+
+
+def test_what_only_looks_like_a_long_tag() -> None:
+    assert next(compose("%TAG ! tag:e.com,2000:\n---\na: !b c\nd: x!" + "e" * 20_000 + "\n"))
+
+
+def test_a_module_of_python_is_read_once_for_all_that_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    read = structured.read_python
+
+    def counted(text: str) -> Any:
+        asked.append(text)
+        return read(text)
+
+    monkeypatch.setattr(structured, "read_python", counted)
+    (tmp_path / "app.py").write_text("import once_and_no_more\n")
+    text = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install flask\nCMD ["python","app.py"]\n'
+    rewrite(text, Options(context=tmp_path))
+    assert asked == ["import once_and_no_more\n"]
 
 
 @pytest.mark.parametrize("read", [read_makefile, context_makefile])

@@ -13,6 +13,7 @@ from dockerslim_rewrite.workspace.configuration.hadolint import ignored_by_hadol
 from dockerslim_rewrite.workspace.configuration.keys import ConfigError
 from dockerslim_rewrite.workspace.configuration.load import nearest, read_config
 from dockerslim_rewrite.workspace.configuration.resolve import Configuration, forget
+from tests.security.command import Command
 
 
 @pytest.fixture
@@ -50,6 +51,96 @@ def test_configuration_that_extends_another(repository: Path) -> None:
     (repository / "dockerslim.toml").write_text("extend = '../outside/a.toml'\n")
     with pytest.raises(ConfigError, match="lies outside of"):
         nearest(repository)
+
+
+NODE = 'FROM node:20\nWORKDIR /a\nCOPY . .\nRUN npm ci\nCMD ["npm","start"]\n'
+
+
+def stranger(repository: Path) -> Path:
+    """A repository with a link to a folder outside of it, which holds what nobody is to see."""
+    for name, text in {
+        "Dockerfile": NODE + "hidden words\n",
+        "package.json": '{"scripts": {"start": "hidden words"}}',
+        "dockerslim.lock": "hidden words\n",
+        "dockerslim.toml": "level = 'hidden words'\n",
+        "hidden_words.py": "",
+    }.items():
+        outside(repository, name, text)
+    (repository / "folder").symlink_to(repository.parent / "outside")
+    (repository / "link").symlink_to(repository.parent / "outside" / "Dockerfile")
+    (repository / "Dockerfile").write_text(NODE)
+    return repository / "Dockerfile"
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("named", ["../outside", "folder", "folder/../outside", "/etc", "a/../.."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[contexts]\n"*" = "{}"\n',
+        "lock = '{}/dockerslim.lock'\n",
+        "templates = '{}'\n",
+        "extend = '{}/dockerslim.toml'\n",
+        "[per-file.'*']\nlock = '{}/dockerslim.lock'\n",
+    ],
+)
+def test_what_a_configuration_names(text: str, named: str, marked: bool, repository: Path, command: Command) -> None:
+    path = stranger(repository)
+    if not marked:
+        (repository / ".git").rmdir()
+    (repository / "dockerslim.toml").write_text(text.format(named))
+    done = command("rewrite", path, "--level", "aggressive")
+    assert done.code == 2
+    assert b"which lies outside of" in done.err
+    assert b"hidden" not in done.err + done.out
+
+
+def test_what_a_configuration_names_that_somebody_named(repository: Path) -> None:
+    path = stranger(repository)
+    (repository / "a.toml").write_text('[contexts]\n"*" = "../outside"\n')
+    named = Configuration(read_config(repository / "a.toml"))
+    assert named.context_for(path) == (repository.parent / "outside").resolve()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rewrite", "link"),
+        ("rewrite", "folder/Dockerfile"),
+        ("rewrite", "a/../folder/Dockerfile"),
+        ("rewrite", "Dockerfile", "--context", "folder"),
+        ("ir", "link"),
+        ("baseline", "link"),
+        ("lock", "link"),
+        ("prove", "link"),
+    ],
+)
+def test_links_in_place_of_what_was_named(
+    arguments: tuple[str, ...], repository: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger(repository)
+    monkeypatch.chdir(repository)
+    done = command(*arguments)
+    assert done.code == 2
+    assert b"leads out of" in done.err
+    assert b"hidden" not in done.err + done.out
+
+
+def test_a_configuration_behind_a_link(repository: Path) -> None:
+    stranger(repository)
+    with pytest.raises(ConfigError, match="leads out of"):
+        nearest(repository / "folder")
+
+
+def test_links_to_a_repository_and_within_it_are_followed(
+    repository: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "a" / "Dockerfile").write_text("FROM debian:12\n")
+    (repository / "b").symlink_to("a")
+    (repository.parent / "c").symlink_to(repository)
+    monkeypatch.chdir(repository.parent / "c")
+    assert command("rewrite", "b/Dockerfile", "--context", "b").code == 0
+    assert command("rewrite", repository.parent / "c" / "a" / "Dockerfile").code == 0
 
 
 def test_a_pyproject_that_need_not_be_ours(repository: Path) -> None:

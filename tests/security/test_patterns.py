@@ -27,6 +27,7 @@ from typing import Any, NamedTuple, TypeVar
 import pytest
 
 import dockerslim_rewrite
+from dockerslim_rewrite.knowledge.vocabulary import vocabularies
 
 from .counting import SAMPLES, Counter, accepts, constants, tree
 
@@ -332,7 +333,11 @@ def square(pattern: str, flags: int, *, searched: bool) -> str | None:
             break
         if searched and before:
             words["", before + around] = None
-    for before, around in list(words)[:_MOST_WORDS]:
+    tried = list(words)[:_MOST_WORDS]
+    if flags & re.M:
+        # Each line begins anew: a blank that may be the end of a line is one.
+        tried += [(one.replace(" ", "\n"), other.replace(" ", "\n")) for one, other in tried if " " in other]
+    for before, around in tried:
         for end in _ENDS:
             short, long = (before + around * times + end for times in (_TIMES, 2 * _TIMES))
             once = counter.carry_out(short, everywhere=searched)
@@ -378,6 +383,19 @@ def deeply(work: Callable[[], T]) -> T:
 )
 def test_the_judge_of_squares(pattern: str, searched: bool, expected: bool) -> None:
     assert (deeply(lambda: square(pattern, 0, searched=searched)) is not None) is expected
+
+
+def test_lines_that_are_blank_are_tried() -> None:
+    found = deeply(lambda: [square(one, re.M, searched=True) for one in (r"^\s*a", r"^[^\S\n]*+a")])
+    assert [one is not None for one in found] == [True, False]
+
+
+@pytest.mark.parametrize("language", vocabularies())
+def test_no_word_that_is_sought_in_a_whole_source_takes_the_square_of_it(language: str) -> None:
+    words = vocabularies()[language]
+    sought = [one for one in (*words.packages, words.own, words.starts, words.default_port) if one is not None]
+    found = deeply(lambda: [square(one.pattern, one.flags, searched=True) for one in sought])
+    assert not any(found), found
 
 
 def test_no_pattern_takes_the_square_of_a_text_that_can_be_long() -> None:

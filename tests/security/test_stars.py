@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from dockerslim_rewrite.batch.plan import owners
-from dockerslim_rewrite.workspace import walk
+from dockerslim_rewrite.workspace import ignored
 
 from .counting import Counter
 
@@ -16,7 +16,7 @@ ENOUGH = 200_000
 
 
 def of_ignore_file(pattern: str) -> str:
-    spec = walk._spec((pattern,))
+    spec = ignored._spec((pattern,))
     assert spec is not None
     expression = vars(spec)["patterns"][0].regex.pattern
     assert isinstance(expression, str)
@@ -51,14 +51,14 @@ def test_stars_match_what_they_matched(read: type, monkeypatch: pytest.MonkeyPat
     patterns = [one for one in patterns if one.strip("/") and "//" not in one]
     paths = ["/".join(one) for one in product(("a", "b", "ab", "aab"), repeat=3)] + ["a", "ab", "bab", "a/b"]
     quick = [re.compile(read(one), re.S) for one in patterns]
-    monkeypatch.setattr(walk, "once", plain)
+    monkeypatch.setattr(ignored, "once", plain)
     monkeypatch.setattr(owners, "once", plain)
-    walk._spec.cache_clear()
+    ignored._spec.cache_clear()
     owners._pattern.cache_clear()
     for pattern, new in zip(patterns, quick, strict=True):
         old = re.compile(read(pattern), re.S)
         if old.pattern != new.pattern:
             for path in paths:
                 assert bool(old.fullmatch(path)) == bool(new.fullmatch(path)), (pattern, path)
-    walk._spec.cache_clear()
+    ignored._spec.cache_clear()
     owners._pattern.cache_clear()

@@ -98,6 +98,34 @@ def test_words_of_the_command_line(command: Command, tmp_path: Path) -> None:
         assert not OBEYED.search(shown(done.err)), repr(done.err)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_terminal_gets_a_neutral_file(
+    name: str, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(FILES[name])
+    exact = command("rewrite", path, "--level", "aggressive")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    done = command("rewrite", path, "--level", "aggressive")
+    assert not OBEYED.search(shown(done.out)), repr(done.out)
+    assert done.out.count(b"\n") == exact.out.count(b"\n")
+    path.write_bytes(b"FROM debian:12\r\nRUN true\r\n")
+    assert command("rewrite", path).out == b"FROM debian:12\nRUN true\n"
+
+
+@pytest.mark.parametrize("format", ["junit", "checkstyle"])
+def test_names_of_files_in_xml(format: str, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    folder = Path("d\x1b[5m\n::error::x\u202e")
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\nRUN cd x\n")
+    done = command("rewrite", folder / "Dockerfile", "--format", format)
+    assert not OBEYED.search(shown(done.out)), repr(done.out)
+    assert b"::error::x" in done.out
+    assert not any(line.startswith(b"::") for line in done.out.splitlines())
+
+
 def test_a_terminal_gets_a_neutral_diff(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file or a pipe gets the diff to the letter, to be applied; a terminal gets it to be read."""
     path = tmp_path / "Dockerfile"

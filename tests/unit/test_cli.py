@@ -96,6 +96,13 @@ def test_git_applies_the_diff(text: str, tmp_path: Path) -> None:
     assert (tmp_path / "Dockerfile").read_bytes() == wanted
 
 
+@pytest.mark.parametrize("mode", [0o4751, 0o2751, 0o6755, 0o1644])
+def test_in_place_keeps_whose_rights_a_program_takes(poor: Path, mode: int) -> None:
+    poor.chmod(mode)
+    assert call("rewrite", "-i", poor).returncode == 0
+    assert stat.S_IMODE(poor.stat().st_mode) == mode
+
+
 def test_in_place_keeps_mode(poor: Path) -> None:
     poor.chmod(0o640)
     assert call("rewrite", "--in-place", poor).returncode == 0

@@ -6,7 +6,8 @@ Source: Python library reference, ``subprocess``, ``os`` (process management), `
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ...record import record
 from ...text import structured
@@ -48,20 +49,21 @@ class PythonFile:
     imports: tuple[str, ...]
 
 
+@lru_cache(maxsize=256)
 def read_python(text: str) -> PythonFile | None:
     """Read the source *text*; None where it is no Python of today."""
     try:
         tree = structured.read_python(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    imports = tuple(dict.fromkeys(_imports(tree)))
-    bound = _bound(tree)
-    started = sorted(_started(tree, bound), key=lambda one: one.line)
+    nodes = tuple(structured.nodes(tree))
+    imports = tuple(dict.fromkeys(_imports(nodes)))
+    started = sorted(_started(nodes, _bound(nodes)), key=lambda one: one.line)
     return PythonFile(tuple(started), imports)
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -71,10 +73,10 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{base}{joint}{alias.name}" for alias in node.names)
 
 
-def _bound(tree: ast.AST) -> dict[str, str]:
+def _bound(nodes: Sequence[ast.AST]) -> dict[str, str]:
     """The names in the file that stand for modules that start programs, or for their functions."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] in _MODULES | _OPAQUE:
@@ -85,8 +87,8 @@ def _bound(tree: ast.AST) -> dict[str, str]:
     return found
 
 
-def _started(tree: ast.AST, bound: dict[str, str]) -> Iterator[Started]:
-    for node in ast.walk(tree):
+def _started(nodes: Sequence[ast.AST], bound: dict[str, str]) -> Iterator[Started]:
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         name = _dotted(node.func)

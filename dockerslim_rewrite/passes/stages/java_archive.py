@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from ...analysis.runtime.fat_archives import archive_name
 from ...analysis.runtime.opened import opens_files, reaches
@@ -12,6 +11,7 @@ from ...change import LeavesUnread
 from ...ir.steps import Exec
 from ...record import evolve
 from ...shell.script import Script
+from ...text.paths import matches
 from .left_sources import copied_folders, mixed, names_files
 from .split_project import Project, Target
 
@@ -128,4 +128,4 @@ def _named(project: Project, path: str, pattern: str) -> bool:
     root = folder.removesuffix("/target").removesuffix("/build/libs")
     read = {name: context.text(placed[at]) for name in _BUILD_FILES if (at := posixpath.join(root, name)) in placed}
     name = archive_name(read, path)
-    return name is not None and fnmatchcase(name, pattern)
+    return name is not None and matches(name, pattern)

@@ -140,10 +140,12 @@ _OF_BUILDS = ("PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml")
 def _builds(texts: dict[str, str]) -> bool:
     """Whether what builds the package may start a compiler."""
     setup, settings = texts.get("setup.py", ""), texts.get("setup.cfg", "")
-    backend = re.search(r"""^\s*build-backend\s*=\s*['"]([^'"]+)['"]""", texts.get("pyproject.toml", ""), re.MULTILINE)
+    backend = re.search(
+        r"""^[^\S\n]*+build-backend\s*+=\s*+['"]([^'"]+)['"]""", texts.get("pyproject.toml", ""), re.MULTILINE
+    )
     if backend is not None and backend[1] not in _BACKENDS:
         return True
-    if re.search(r"^\s*(?:backend-path|build\s*=|ext-modules)", texts.get("pyproject.toml", ""), re.MULTILINE):
+    if re.search(r"^[^\S\n]*+(?:backend-path|build\s*+=|ext-modules)", texts.get("pyproject.toml", ""), re.MULTILINE):
         return True
     return bool(
         _BUILDS.search(setup) or re.search(r"^\[(?:build_ext|build_clib)\]|ext_modules", settings, re.MULTILINE)

@@ -72,7 +72,7 @@ def registry(folder: Path | None = None, environment: Mapping[str, str] | None =
             text = read_text(path)
         except OSError:
             continue
-        found = re.search(r"^\s*registry\s*=\s*(\S+)\s*$", text, re.MULTILINE)
+        found = re.search(r"^[^\S\n]*+registry\s*+=\s*+(\S++)[^\S\n]*+$", text, re.MULTILINE)
         if found is not None and "${" not in found[1]:
             return found[1].rstrip("/")
     return usual_index("npm")

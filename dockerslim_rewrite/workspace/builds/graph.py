@@ -126,6 +126,8 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault(kind, []).append(seen.path)
             elif (document := document_kind(seen.path)) is not None:
                 documents.setdefault(document, []).append(seen.path)
+        elif seen.unfollowed:
+            repository.complain(seen.path, seen.skipped)
     called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
     found: list[FoundBuild | FoundRun] = []
     commands = [one for one in called if one.kind == "compose"]

@@ -33,7 +33,7 @@ _GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
 #: Where steps are told to work, by CircleCI and Azure, and what they then run.
 _STEP_FOLDERS = ("working_directory", "workingDirectory")
 _STEP_SCRIPTS = ("command", "script", "bash", "pwsh", "powershell")
-_ENTERS = re.compile(r"(?m)(?:^|[;&|])\s*(?:cd|pushd)\s")
+_ENTERS = re.compile(r"(?m)(?:^[^\S\n]*+|[;&|]\s*+)(?:cd|pushd)\s")
 #: How far behind the one before a script of a package.json is looked for.
 _NEAR = 100_000
 #: Of so many steps in a Jenkinsfile the directory is looked for.

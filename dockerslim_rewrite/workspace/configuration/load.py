@@ -21,16 +21,23 @@ _MAX_EXTENDED = 10
 
 @record(eq=False)
 class ConfigFile:
-    """A configuration file with its own values; ``base`` is the one that it extends. Paths are relative to it."""
+    """A configuration file with its own values; ``base`` is the one that it extends. Paths are relative to it, and lie
+    ``within`` a folder, the repository mostly, unless somebody named the file.
+    """
 
     path: Path
     values: dict[str, Any]
     base: ConfigFile | None = None
+    within: Path | None = None
 
     @property
     def chain(self) -> tuple[ConfigFile, ...]:
         """The files that count, the last word first."""
         return (self, *(self.base.chain if self.base is not None else ()))
+
+    def named(self, key: str, text: str) -> Path:
+        """The path that *text* under *key* names. Raises ``ConfigError`` for one that is not to be read."""
+        return _named(self.path, self.within, key, text)
 
 
 @cache
@@ -53,7 +60,7 @@ def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
                 raise ConfigError(
                     f"{path}: a link that leads out of {root or place}; not read, unless --config names it"
                 )
-            found = _at(path, root)
+            found = _at(path, root or place.resolve())
             if found is not None:
                 return found
         if place == within or any((place / mark).exists() for mark in MARKS):
@@ -70,14 +77,20 @@ def repository_of(folder: Path) -> Path | None:
 
 
 def leads_out(path: Path, root: Path | None) -> bool:
-    """Whether *path* is a link to something outside of *root*, or without one outside of its own folder.
+    """Whether *path* leads through links to something outside of *root*, or without one outside of its own folder.
 
     Whoever made a repository does not say which files of its user are to be read.
     """
     try:
-        return path.is_symlink() and not path.resolve().is_relative_to(root or path.parent.resolve())
+        return os.path.lexists(path) and not path.resolve().is_relative_to(root or path.parent.resolve())
     except (OSError, RuntimeError):
         return True
+
+
+def left_by(path: Path) -> Path | None:
+    """The repository that *path* lies in by its name and leaves through links; None where it leaves none."""
+    root = repository_of(path.absolute().parent)
+    return root if root is not None and leads_out(path, root) else None
 
 
 def forget() -> None:
@@ -127,20 +140,27 @@ def _read(path: Path, open_: tuple[Path, ...], within: Path | None = None) -> Co
         values = checked(tool["dockerslim"], f"{path}: [tool.dockerslim]")
     else:
         values = checked(data, str(path))
-    return ConfigFile(path, values, _extended(path, values, (*open_, path), within))
+    return ConfigFile(path, values, _extended(path, values, (*open_, path), within), within)
 
 
 def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...], within: Path | None) -> ConfigFile | None:
     named = values.get("extend")
     if named is None:
         return None
-    if "\0" in named:
-        raise ConfigError(f"{path}: extend names what can be no file")
-    other = Path(os.path.realpath(path.parent / named))
+    other = Path(os.path.realpath(_named(path, within, "extend", named)))
     if other in open_ or len(open_) > _MAX_EXTENDED:
         raise ConfigError(f"{path}: extend leads back to {named}")
-    if within is not None and not other.is_relative_to(within):
-        raise ConfigError(f"{path}: extend names {named}, which lies outside of {within}; not read")
     if not os.path.isfile(other):
         raise ConfigError(f"{path}: extend names {named}, which is not there")
     return _read(other, open_, within)
+
+
+def _named(path: Path, within: Path | None, key: str, text: str) -> Path:
+    if "\0" in text:
+        raise ConfigError(f"{path}: {key} names what can be no file")
+    found = path.parent / text
+    if within is not None and not Path(os.path.realpath(found)).is_relative_to(within):
+        raise ConfigError(
+            f"{path}: {key} names {text}, which lies outside of {within}; not read, unless --config names this file"
+        )
+    return found

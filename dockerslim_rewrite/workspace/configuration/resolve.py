@@ -73,7 +73,7 @@ class Configuration:
     def context_for(self, path: Path) -> Path | None:
         """The build context that is configured for the Dockerfile *path*."""
         for one, pattern, value in self._by_glob("contexts", path):
-            folder: Path = one.path.parent / value
+            folder = one.named(f"contexts {pattern!r}", value)
             if not os.path.isdir(folder):
                 raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is not a directory")
             return folder.resolve()
@@ -197,7 +197,7 @@ def _set(values: Mapping[str, Any], config: ConfigFile, origin: str) -> dict[str
         if one.name is None:
             continue
         if one.shape == "path":
-            value = config.path.parent / value
+            value = config.named(key, value)
         elif one.shape == "rules":
             value = tuple(value)
         found[one.name] = Chosen(value, origin)
