@@ -34,7 +34,7 @@ from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
 from .python.modules import Modules
 from .roles import classify
-from .start import behaviour_of, together
+from .start import behaviour_of, together, written_beside
 from .tree import ContextTree, Limits, Stored
 
 _MAX_IGNORE = 1024 * 1024
@@ -306,9 +306,11 @@ class FolderProject:
                 plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
                 ways = [*([None] if plain or not starts else []), *starts.values()]
                 placed = self.placed(build)
-                self._behaviours[key] = together(
-                    [behaviour_of(build, self.tree, placed, self._dockerfile, self._modules, one) for one in ways]
-                )
+                about = (build, self.tree, placed, self._dockerfile, self._modules)
+                found = together([behaviour_of(*about, one) for one in ways])
+                beside = written_beside(*about, (*self.usage.containers, *self.usage.by_hand))
+                writes = tuple(dict.fromkeys((*found.writes, *beside)))
+                self._behaviours[key] = evolve(found, writes=writes) if beside else found
         return self._behaviours[key]
 
     def code(self, build: Build, languages: tuple[str, ...]) -> Behaviour:

@@ -12,7 +12,7 @@ from ..analysis.flow.state import stage_state, states
 from ..analysis.project import Behaviour, Doubt, Evidence, Listener, WriteKind, WrittenPath
 from ..analysis.usage import Container
 from ..ir.build import Build
-from ..ir.steps import Exec
+from ..ir.steps import Exec, Healthcheck
 from ..knowledge.habits import only_servers
 from ..knowledge.vocabulary import vocabularies
 from ..knowledge.written import configuration_names
@@ -84,6 +84,25 @@ def behaviour_of(
     if follower.followed:
         _surroundings(follower, cwd, list(_started(build, name)))
     return follower.behaviour()
+
+
+def written_beside(
+    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules, containers: Sequence[Container]
+) -> tuple[WrittenPath, ...]:
+    """What is written by commands that run in the container beside what it starts: tests of health, those of the
+    image and those that *containers* are given, and what somebody runs in them. What is not known of them counts for
+    nothing: it would end the test, not the container.
+    """
+    state = stage_state(build.stages[-1], states(build))
+    follower = Follower(build, tree, placed, state.env, name, modules)
+    cwd = state.workdir or "/"
+    step = next((one for one in reversed(build.stages[-1].steps) if isinstance(one, Healthcheck)), None)
+    if step is not None and step.test == "CMD":
+        argv = step.argv if step.argv is not None else ("sh", "-c", step.command)
+        follower.program(argv, cwd, Evidence(name, step.line))
+    for words, where in (check for one in containers for check in one.checks):
+        follower.program(words, cwd, where)
+    return follower.behaviour().writes
 
 
 def _started(build: Build, name: str) -> Iterator[tuple[Evidence, list[str]]]:

@@ -24,6 +24,8 @@ _OFFLINE = re.compile(
     re.I,
 )
 _INSTALLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD, Kind.BUILD))
+#: Commands that take from a cache, and read nothing of it.
+_TIDYING = frozenset(("rm", "mkdir", "chmod", "chown", "ls", "du", "find", "rmdir", "echo", "ln"))
 _OFF = frozenset(("", "0", "false", "no", "off"))
 
 
@@ -48,7 +50,7 @@ def _users(known: Manager, stage: Stage, facts: Facts) -> list[tuple[int, str]]:
             said = _reading(reached, known, alone=later.origin.flag("network") == "none") or _told(later, known, facts)
             if said is not None:
                 found.append((later.index if one is stage and later in one.runs else last, said))
-        said = _reading(effects(facts).of_start(one), known)
+        said = _reading(effects(facts).of_start(one), known, started=True)
         if said is not None:
             found.append((last, said))
         step = one.steps[-1] if one.steps else None
@@ -58,18 +60,23 @@ def _users(known: Manager, stage: Stage, facts: Facts) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False) -> str | None:
-    """What of *reached* reads the cache of *known*; without the network, *alone*, whatever installs does."""
+def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False, started: bool = False) -> str | None:
+    """What of *reached* reads the cache of *known*; without the network, *alone*, whatever installs does, and so where
+    a container has *started* it: what was compiled may be nowhere else.
+    """
+    places = tuple(path.replace("~", "/root", 1) for path in known.paths)
     for one in reached:
         if not isinstance(one, Ran):
             continue
+        if one.name not in _TIDYING and any(place in (word or "") for word in one.argv[1:] for place in places):
+            return f"{one.beginning} ({one.place}) names what lies in it"
         if any((word or "").rpartition("/")[2] in known.readers for word in one.argv):
             return f"{one.beginning} ({one.place}) reads it"
         done = operation(one.argv)
         if done is None or done.manager.paths != known.paths:
             continue
         said = " ".join(word or "…" for word in one.argv[done.command + 1 :] if not (word or "").startswith("-"))
-        if done.has_flag(*known.offline) or (alone and done.kind in _INSTALLS):
+        if done.has_flag(*known.offline) or ((alone or started) and done.kind in _INSTALLS):
             return f"{one.beginning} ({one.place}) works from it"
         if any(said == asked or said.startswith(f"{asked} ") for asked in known.reading):
             return f"{one.beginning} ({one.place}) asks for it"

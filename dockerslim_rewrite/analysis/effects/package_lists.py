@@ -15,6 +15,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run, Step
 from ...knowledge.effects import list_habit
 from ..facts import Facts
+from ..flow.given_commands import given_commands, single_commands
 from ..packages.apt import LISTS, READS
 from ..shell.operations import Kind, operation
 from .asking import effects
@@ -49,7 +50,9 @@ def after_deletion(run: Run, stage: Stage, facts: Facts, updated: Collection[int
             return found.verdict()
     for one in (stage, *heirs):
         if found.add(facts.recall("apt lists at start", one.index, partial(_of_start, one, facts))):
-            break
+            return found.verdict()
+    if (stage, *heirs)[-1].index == facts.build.stages[-1].index:
+        found.add(facts.recall("apt lists of containers", None, partial(_of_given, facts)))
     return found.verdict()
 
 
@@ -158,6 +161,16 @@ def _of_start(stage: Stage, facts: Facts) -> Verdict:
     if verdict.obstacle is not None:
         return Verdict(f"what the container starts needs them: {verdict.obstacle}")
     return _plain(assumed("apt_lists", (each for each in reached if isinstance(each, Unread)), start=True))
+
+
+def _of_given(facts: Facts) -> Verdict:
+    """What commands that the repository runs in containers, beside the image's own start, make of the lists."""
+    for given in given_commands(facts.build, facts.project):
+        words = [argv for argv in single_commands(given.argv) if argv]
+        verdict, _ = _of_run(tuple(Ran(argv, None, str(given.where), False) for argv in words))
+        if verdict.obstacle is not None:
+            return verdict
+    return _NOTHING
 
 
 def _taken(stage: Stage, facts: Facts) -> Step | None:

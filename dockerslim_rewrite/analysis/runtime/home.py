@@ -13,9 +13,11 @@ from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Script, Simple
 from ..bases import base_image
+from ..effects.cache_users import links_into_cache
 from ..facts import Facts
 from ..flow.start import start_of
 from ..project import WriteKind
+from ..shell.operations import Kind
 
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
@@ -105,6 +107,10 @@ def _installed(run: Run, facts: Facts, known: list[Fills]) -> Iterator[HomeUse]:
             file = next((name for name in one.files if _says(name, one, facts)), None)
             if file is not None:
                 yield HomeUse(f"{file} puts {one.what} into the home directory", run.line, one.runtime)
+    for use in facts.uses(run):
+        linked = links_into_cache(use, facts) if use.operation.kind is Kind.INSTALL else None
+        if linked is not None and any(path.startswith("~") for path in use.operation.manager.paths):
+            yield HomeUse(f"{linked}, and the cache is in the home directory", run.line, runtime=True)
     uses = [use for use in facts.uses(run) if use.operation.manager.name in _NODE]
     if not uses:
         return

@@ -45,6 +45,8 @@ from .needs_texts import check_text, is_for_browsers, is_static
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _SHELLS = POSIX_SHELLS | {".", "source", "eval", "su", "runuser", "chroot"}
+#: Build tools of Java, and the wrappers by which projects bring them.
+_BUILDS = re.compile(r"(?:gradle|mvn)w?d?\Z|(?:sbt|ant|lein|mill|bazel(?:isk)?)\Z")
 _ASKS = frozenset(("which", "type", "hash"))
 #: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
 _RUNS = frozenset(("run", "run-script"))
@@ -283,6 +285,8 @@ class _Reader:
             return
         word = argv[at]
         folder, name = posixpath.split(word or "")
+        if self.smaller.kind == "jre" and _BUILDS.match(name):
+            raise Unmet(f"{name} may compile, which takes the development kit")
         if word is not None and folder not in _SYSTEM and self._own_script(word, argv[at + 1 :], run, direct=True):
             return
         if word is None or folder not in _SYSTEM:

@@ -101,6 +101,8 @@ def _official_name(image: str) -> str:
 def _needed_later(name: str, run: Run, stage: Stage, facts: Facts) -> Safety | str:
     """Why the store of the build tool *name* stays behind *run*, or the level at which it may go."""
     stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))]
+    if "build-classpath" in facts.build.text:
+        return "what it built is started with a class path into it"
     if name == "gradle" and not _self_contained(facts):
         return "what it built may load its libraries from there; a build.gradle that packs them was not read"
     if not any(isinstance(step, Exec) for one in stages for step in one.steps):

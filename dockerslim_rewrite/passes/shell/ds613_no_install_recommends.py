@@ -182,8 +182,10 @@ def _installs(use: Use) -> bool:
         and operation.kind is Kind.INSTALL
         and operation.subcommand == "install"
         and name in ("apt-get", "apt")
-        and not operation.has_flag(_OPTION)
+        and not operation.has_flag(_OPTION, "-d", "--download-only")
         and bool(operation.operands)
+        # Without the network only what was fetched before can be installed.
+        and use.run.origin.flag("network") != "none"
         and not any("recommends" in (word.text.lower()) for word in use.command.words)
     )
 
