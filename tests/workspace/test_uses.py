@@ -541,3 +541,20 @@ def test_an_override_leaves_the_images_own_start_as_it_is(tree: Make, override: 
         "compose.yaml": f"services:\n  w:\n    build: .\n    {override}\n",
     }
     assert "listens on port 80 (server.js:1)" in remarks(result(tree(app), "Dockerfile"), "DS501")
+
+
+def test_builds_that_go_on_from_an_image_keep_its_base_and_its_stage(tree: Make) -> None:
+    made = tree(
+        {
+            "Makefile": "all:\n\tdocker build -t acme/base base\n\tdocker build -t acme/app app\n",
+            "base/Dockerfile": "FROM python:3.12\nRUN apt-get update && apt-get install -y gcc\nWORKDIR /app\n"
+            'COPY requirements.txt util.py ./\nRUN pip install -r requirements.txt\nCMD ["python", "util.py"]\n',
+            "base/requirements.txt": "flask==3.0.0\n",
+            "base/util.py": "import flask\n",
+            "app/Dockerfile": "FROM acme/base\nRUN pip install psycopg2\n",
+        }
+    )
+    found = result(made, "base/Dockerfile", level="aggressive")
+    assert "AS build" not in found.text
+    assert "slim" not in found.text
+    assert "other builds go on from here (app/Dockerfile:1)" in remarks(found, "DS304")

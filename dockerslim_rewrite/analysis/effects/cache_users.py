@@ -8,12 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
 from ..facts import Facts, Use
+from ..flow.given_commands import given_commands, single_commands
 from ..shell.operations import Kind, operation
 from .asking import effects
 from .reached import Ran, Reached
@@ -25,7 +26,7 @@ _OFFLINE = re.compile(
 )
 _INSTALLS = frozenset((Kind.INSTALL, Kind.UPGRADE, Kind.DOWNLOAD, Kind.BUILD))
 #: Commands that take from a cache, and read nothing of it.
-_TIDYING = frozenset(("rm", "mkdir", "chmod", "chown", "ls", "du", "find", "rmdir", "echo", "ln"))
+_TIDYING = frozenset(("rm", "mkdir", "chmod", "chown", "ls", "du", "rmdir", "echo", "ln"))
 _OFF = frozenset(("", "0", "false", "no", "off"))
 
 
@@ -44,7 +45,8 @@ def _users(known: Manager, stage: Stage, facts: Facts) -> list[tuple[int, str]]:
     """
     found: list[tuple[int, str]] = []
     last = len(facts.build.text)
-    for one in (stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))):
+    later_stages = [facts.build.stages[at] for at in facts.graph.heirs(stage.index)]
+    for one in (stage, *later_stages):
         for later in (*one.runs, *one.triggers):
             reached = effects(facts).of_run(later, one)
             said = _reading(reached, known, alone=later.origin.flag("network") == "none") or _told(later, known, facts)
@@ -57,7 +59,18 @@ def _users(known: Manager, stage: Stage, facts: Facts) -> list[tuple[int, str]]:
         for name, value in facts.state(step).env.items() if step is not None else ():
             if _OFFLINE.match(name) and (value is None or value.lower() not in _OFF):
                 found.append((last, f"{name} makes installs work from it"))
+    if (stage, *later_stages)[-1].index == facts.build.stages[-1].index:
+        found += ((last, said) for said in _given(known, facts))
     return sorted(found)
+
+
+def _given(known: Manager, facts: Facts) -> Iterator[str]:
+    """What of the commands that the repository runs in containers reads the cache of *known*."""
+    for given in given_commands(facts.build, facts.project):
+        ran = (Ran(argv, None, str(given.where), False) for argv in single_commands(given.argv) if argv)
+        said = _reading(ran, known, started=True)
+        if said is not None:
+            yield said
 
 
 def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False, started: bool = False) -> str | None:
@@ -68,7 +81,8 @@ def _reading(reached: Iterable[Reached], known: Manager, *, alone: bool = False,
     for one in reached:
         if not isinstance(one, Ran):
             continue
-        if one.name not in _TIDYING and any(place in (word or "") for word in one.argv[1:] for place in places):
+        tidies = one.name in _TIDYING or (one.name == "find" and "-delete" in one.argv)
+        if not tidies and any(place in (word or "") for word in one.argv[1:] for place in places):
             return f"{one.beginning} ({one.place}) names what lies in it"
         if any((word or "").rpartition("/")[2] in known.readers for word in one.argv):
             return f"{one.beginning} ({one.place}) reads it"

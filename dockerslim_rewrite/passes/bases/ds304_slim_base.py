@@ -130,6 +130,9 @@ def _above(site: BaseSite, build: Build) -> list[str]:
 
 
 def _check(site: BaseSite, facts: Facts) -> None:
+    heirs = facts.project.usage.heirs if facts.project is not None else ()
+    if heirs:
+        raise Unmet(f"other builds go on from here ({heirs[0]})")
     if site.place is None:
         raise Unmet(site.obstacle or "it cannot be edited")
     others = [one for one in facts.base_sites if one is not site and one.place and one.place.span == site.place.span]

@@ -27,6 +27,9 @@ _ACCOUNTS = frozenset(("root", "nobody", "daemon"))
 
 def obstacle_in(project: Project) -> Obstacle | None:
     """The first thing that is in the way of splitting *project*, as far as its own stage tells."""
+    context = project.facts.project
+    if context is not None and context.usage.heirs:
+        return Obstacle(f"other builds go on from here ({context.usage.heirs[0]})", project.stage.head.line)
     found = _left_behind(project) or _unknown_names(project) or _elsewhere(project)
     if found is not None:
         return found
