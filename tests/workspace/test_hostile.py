@@ -12,11 +12,11 @@ import pytest
 
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.workspace import repository
-from dockerslim_rewrite.workspace.builds import makefiles
 from dockerslim_rewrite.workspace.builds.bake import _Bake
 from dockerslim_rewrite.workspace.builds.compose import ComposeReader
 from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
+from dockerslim_rewrite.workspace.builds.make_values import Expansion
 from dockerslim_rewrite.workspace.builds.reading import json_file
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
 from dockerslim_rewrite.workspace.repository import MAX_BYTES
@@ -187,14 +187,14 @@ def test_variables_of_a_script_that_double(tree: Make) -> None:
 
 def test_recipes_of_variables_that_double(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     replaced: list[int] = []
-    expanded = makefiles._expanded
+    expanded = Expansion.text
 
-    def counted(*args: Any) -> tuple[str, int]:
-        shell, count = expanded(*args)
-        replaced.append(count)
-        return shell, count
+    def counted(self: Expansion, text: str) -> str:
+        shell = expanded(self, text)
+        replaced.append(self.replaced)
+        return shell
 
-    monkeypatch.setattr(makefiles, "_expanded", counted)
+    monkeypatch.setattr(Expansion, "text", counted)
     lines = "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 60))
     made = tree({"Makefile": f"A0 = a\n{lines}a:\n" + "\tdocker build -t $(A59) .\n" * 100})
     assert len(made.builds()) == len(replaced) == 100

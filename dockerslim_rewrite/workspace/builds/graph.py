@@ -70,6 +70,14 @@ class BuildGraph:
         return found
 
     @cached_property
+    def _by_default(self) -> dict[str, list[FoundBuild]]:
+        found: dict[str, list[FoundBuild]] = {}
+        for build in self.builds:
+            if isinstance(build.dockerfile, Unknown) and isinstance(build.context, str):
+                found.setdefault(posixpath.join(build.context, "Dockerfile"), []).append(build)
+        return found
+
+    @cached_property
     def _runs_by_image(self) -> dict[str, list[FoundRun]]:
         from .compose import image_name
 
@@ -83,6 +91,12 @@ class BuildGraph:
     def of(self, dockerfile: str) -> Sequence[FoundBuild]:
         """The builds of the Dockerfile at the path *dockerfile* of the repository."""
         return self._by_dockerfile.get(dockerfile, ())
+
+    def perhaps_of(self, dockerfile: str) -> Sequence[FoundBuild]:
+        """The builds that may be of the Dockerfile at *dockerfile*: they take the one of their context, unless what is
+        not known of them says otherwise.
+        """
+        return self._by_default.get(dockerfile, ())
 
     def runs_of(self, build: FoundBuild) -> Sequence[FoundRun]:
         """The containers of the image that *build* names."""

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from ...analysis.shell.operations import unwrapped
-from ...knowledge.build_commands import build_arguments, checkout_variables, names_a_builder
+from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool, names_a_builder
 from ...shell.reader import read_script
-from ...shell.script import Compound, Group, Node, Script, Simple, children, walk
+from ...shell.script import Compound, Group, Node, Script, Simple, Word, children, walk
 from ...text.lines import line_at
 from ..repository import Repository, joined
+from .checkout import CHECKOUT, below, relative
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
 from .shell_values import Words
 from .shell_words import logical_lines
 
+T = TypeVar("T")
 #: Larger scripts are generated, or no scripts.
 _MAX_SCRIPT = 256 * 1024
+#: Of an array; one that doubles with each line is given up.
+_MOST_WORDS = 1_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.S)
+#: A line that says what stands behind it is about.
+_CHANGES = re.compile(r"\s*+(?:[A-Za-z_]\w*\+?=|(?:cd|pushd|popd)(?:\s|\Z))")
+_VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -42,15 +49,18 @@ class ScriptReader:
         self._folders = list(folders)
         #: What pushd left, for popd.
         self._left: list[list[Text]] = []
-        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), str(repository.root))
+        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), CHECKOUT)
         self._variables.update(variables or {})
         self._given = frozenset(variables or ())
-        home = os.path.join(str(repository.root), path.rpartition("/")[0]).rstrip("/")
-        self._words = Words(str(repository.root), home, self._variables.get, self._absolute)
+        #: The words of arrays; None where they are not known.
+        self._lists: dict[str, tuple[Text, ...] | None] = {}
+        #: The build tool that a variable may stand for.
+        self._tools: dict[str, str] = {}
+        self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
 
     def _absolute(self) -> str | None:
         known = self._folders[0] if len(self._folders) == 1 else None
-        return os.path.join(str(self._repository.root), known).rstrip("/") if isinstance(known, str) else None
+        return below(known) if isinstance(known, str) else None
 
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
@@ -62,7 +72,7 @@ class ScriptReader:
             return
         # What cannot be read as a whole may still hold lines that can.
         for offset, line in logical_lines(text):
-            one = read_script(line) if names_a_builder(line) or _ASSIGNMENT.match(line.strip()) else None
+            one = read_script(line) if names_a_builder(line) or _CHANGES.match(line) else None
             if isinstance(one, Script):
                 before, self._line = self._line, self._line + offset
                 yield from self._node(one.root, one)
@@ -73,30 +83,31 @@ class ScriptReader:
             yield from self._simple(node, script)
             return
         if isinstance(node, Group) and node.subshell:
-            folders, variables = list(self._folders), dict(self._variables)
+            folders, variables, lists = list(self._folders), dict(self._variables), dict(self._lists)
             for child in children(node):
                 yield from self._node(child, script)
             self._folders = folders
-            self._restore(variables)
+            _restore(self._variables, variables)
+            _restore(self._lists, lists)
             return
         if isinstance(node, Compound):
             # A branch may be passed over and a loop's body is run with several values.
             loop = {node.name} if node.kind == "for" and node.name else set()
             assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
             if node.kind in ("for", "while", "function"):
-                self._variables.update({name: Unknown(f"${name}") for name in assigned})
+                self._forget(assigned)
             folders = list(self._folders)
             for child in children(node):
                 yield from self._node(child, script)
             self._folders = folders
-            self._variables.update({name: Unknown(f"${name}") for name in assigned})
+            self._forget(assigned)
             return
         for child in children(node):
             yield from self._node(child, script)
 
-    def _restore(self, variables: Mapping[str, Text | None]) -> None:
-        self._variables.clear()
-        self._variables.update(variables)
+    def _forget(self, names: set[str]) -> None:
+        self._variables.update({name: Unknown(f"${name}") for name in names})
+        self._lists.update(dict.fromkeys(names))
 
     def _simple(self, command: Simple, script: Script) -> Iterator[FoundBuild]:
         for inner in command.nested:
@@ -122,8 +133,8 @@ class ScriptReader:
         known = command.argv[at:]
         if not known or (known[0] is None and command.words[at].text[:1] not in '$"'):
             return
-        words = [self._words.value(word.text) for word in command.words[at:]]
-        if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
+        words = self._command(command.words[at:])
+        if words is None:
             return
         if not self._repository.follows(self._path):
             return
@@ -132,12 +143,46 @@ class ScriptReader:
         if found is not None:
             yield found
 
+    def _command(self, words: Sequence[Word]) -> list[Text] | None:
+        """The words of a command that builds something; None for any other."""
+        found = [value for word in words for value in self._words.values(word.text)]
+        while found and isinstance(found[0], Unknown):
+            name = _VARIABLE.fullmatch(found[0].text)
+            tool = self._tools.get(name[1]) if name is not None else None
+            # What is not known may also be what runs the tool, as sudo does, or nothing.
+            found[:1] = [] if tool is None else [tool]
+        found = found[unwrapped(tuple(word if isinstance(word, str) else None for word in found)) :]
+        known = [word if isinstance(word, str) else None for word in found]
+        return None if build_arguments(known) is None else found
+
     def _assign(self, text: str) -> None:
         match = _ASSIGNMENT.match(text)
         if match is None or match[1] in self._given:
             return
-        value = self._words.value(match[3]) if not match[2] and not match[3].startswith("(") else Unknown(match[3])
-        self._variables[match[1]] = value
+        name, adds, written = match.groups()
+        tool = chosen_tool(written)
+        if tool is not None:
+            self._tools.setdefault(name, tool)
+        if written.startswith("("):
+            before = self._lists.get(name) if adds else ()
+            words = self._listed(written)
+            together = None if before is None or words is None else (*before, *words)
+            self._lists[name] = together if together is not None and len(together) <= _MOST_WORDS else None
+            self._variables[name] = Unknown(written)
+            return
+        value, before_ = self._words.value(written), self._variables.get(name)
+        if adds:
+            known = isinstance(value, str) and isinstance(before_, str)
+            value = f"{before_}{value}" if known else Unknown(written)
+        self._variables[name] = value
+
+    def _listed(self, written: str) -> tuple[Text, ...] | None:
+        """The words of the array *written* in parentheses; None where they are not known."""
+        lines = [line for line in written[1:].rpartition(")")[0].split("\n") if not line.lstrip().startswith("#")]
+        script = read_script("x " + " ".join(lines))
+        if not isinstance(script, Script) or len(script.commands) != 1:
+            return None
+        return tuple(value for word in script.commands[0].words[1:] for value in self._words.values(word.text))
 
     def _enter(self, command: Simple) -> None:
         target = next((word for word in command.words[1:] if not word.text.startswith("-")), None)
@@ -145,15 +190,17 @@ class ScriptReader:
         self._folders = list(dict.fromkeys(self._entered(folder, value) for folder in self._folders))
 
     def _entered(self, folder: Text, value: Text) -> Text:
-        root = str(self._repository.root)
         if isinstance(value, Unknown):
             return value
         if value.startswith("/"):
-            inside = os.path.normpath(value)
-            if inside == root:
-                return ""
-            return inside[len(root) + 1 :] if inside.startswith(root + "/") else Unknown(value)
+            inside = relative(value)
+            return Unknown(value) if inside is None else inside
         return Unknown(value) if isinstance(folder, Unknown) else joined(folder, value)
+
+
+def _restore(values: dict[str, T], before: Mapping[str, T]) -> None:
+    values.clear()
+    values.update(before)
 
 
 def _assigned(node: Node) -> Iterator[str]:

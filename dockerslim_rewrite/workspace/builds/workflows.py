@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..repository import Repository, joined
+from .checkout import CHECKOUT
 from .found import FoundBuild, Place, Text, Unknown
 from .places import file, folder
 from .reading import yaml_file
@@ -51,7 +52,7 @@ class _Job:
         self._repository = repository
         self._path = path
         self._job = job
-        self._known: Mapping[str, Text] = {"github.workspace": str(repository.root), **known}
+        self._known: Mapping[str, Text] = {"github.workspace": CHECKOUT, **known}
         where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
         self._folder = next((one for one in map(scalar, where) if one is not None), None)
 
