@@ -31,7 +31,8 @@ _MAX_ABOVE: Final = 8
 class Definitions:
     """What the makefile *path*, read in the directory *home*, says of variables.
 
-    ``values`` are texts that may name others, None where a value is not known; ``tools`` are the build tools that some of those stand for.
+    ``values`` are texts that may name others, None where a value is not known; ``tools`` are the build tools
+    that some of those stand for.
     """
 
     def __init__(self, repository: Repository, path: str, home: str) -> None:
@@ -119,9 +120,10 @@ def includers(repository: Repository, path: str) -> list[str]:
     for _ in range(_MAX_ABOVE):
         for name in _NAMES:
             other = joined(folder, name)
-            if other != path and repository.is_file(other):
-                if path in repository.recall(("included", other), partial(_included, repository, other)):
-                    found.append(other)
+            if other == path or not repository.is_file(other):
+                continue
+            if path in repository.recall(("included", other), partial(_included, repository, other)):
+                found.append(other)
         if not folder:
             break
         folder = posixpath.dirname(folder)

@@ -146,11 +146,13 @@ class ScriptReader:
     def _command(self, words: Sequence[Word]) -> list[Text] | None:
         """The words of a command that builds something; None for any other."""
         found = [value for word in words for value in self._words.values(word.text)]
-        while found and isinstance(found[0], Unknown):
-            name = _VARIABLE.fullmatch(found[0].text)
+        for at, first in enumerate(found):
+            name = _VARIABLE.fullmatch(first.text) if isinstance(first, Unknown) else None
             tool = self._tools.get(name[1]) if name is not None else None
+            if tool is not None or isinstance(first, str):
+                found = [tool or str(first), *found[at + 1 :]]
+                break
             # What is not known may also be what runs the tool, as sudo does, or nothing.
-            found[:1] = [] if tool is None else [tool]
         found = found[unwrapped(tuple(word if isinstance(word, str) else None for word in found)) :]
         known = [word if isinstance(word, str) else None for word in found]
         return None if build_arguments(known) is None else found
