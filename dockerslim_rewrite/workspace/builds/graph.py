@@ -16,6 +16,7 @@ from ..walk import walk
 from .by_hand import HandRun, is_of, runs_by_hand
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files
+from .shebang import is_shell_script
 
 #: The end of a name that begins with variables.
 _KNOWN_END = re.compile(r"[$}%)][^$/]*((?:/[a-z0-9][a-z0-9._-]*)+)(?::[^/]*)?\Z")
@@ -140,6 +141,8 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault(kind, []).append(seen.path)
             elif (document := document_kind(seen.path)) is not None:
                 documents.setdefault(document, []).append(seen.path)
+            elif is_shell_script(repository, seen.path):
+                files.setdefault("shell", []).append(seen.path)
     called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
     found: list[FoundBuild | FoundRun] = []
     commands = [one for one in called if one.kind == "compose"]
