@@ -161,7 +161,7 @@ def test_targets_that_inherit_by_many_ways(tree: Make, monkeypatch: pytest.Monke
     monkeypatch.setattr(_Bake, "_attributes", counted)
     lines = [f'target "t{n}" {{ inherits = ["t{n + 1}", "t{n + 2}"] }}' for n in range(30)]
     made = tree({"docker-bake.hcl": "\n".join([*lines, 'target "t30" { context = "a" }', 'target "t31" {}']) + "\n"})
-    assert [str(build.context) for build in made.builds()] == ["a"]
+    assert [(build.name, build.context) for build in made.builds()] == [("t0", "a"), ("t30", "a")]
     assert len(read) == 32
 
 

@@ -99,7 +99,7 @@ class _Bake:
         return self._referenced[key]
 
     def builds(self) -> Iterator[FoundBuild]:
-        """The builds: every target but those that only others inherit from, and that say nothing of a build themselves."""
+        """The builds: every target but those for others to inherit from."""
         inherited = {
             parent for attributes in self._definition.targets.values() for parent in self._names(attributes, {}) or ()
         }
@@ -201,7 +201,8 @@ class _Bake:
             return Unknown(written(tree))
 
     def _build(self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> FoundBuild:
-        values = self._attributes(name, attributes, scope, ())
+        inherited = None if scope else self._inherited.get(name)
+        values = inherited if inherited is not None else self._attributes(name, attributes, scope, ())
         service = self._services.get(name)
         inline = values.get("dockerfile-inline")
         context, dockerfile = self._paths(values, service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool, names_a_builder
@@ -30,6 +30,14 @@ _VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
+class Step(NamedTuple):
+    """One of several texts for one shell, and where it stands."""
+
+    text: str
+    line: int
+    path: str
+
+
 class ScriptReader:
     """Reads one script. *folders* are those that it may start in, relative to the root; *home* is its own folder."""
 
@@ -51,7 +59,6 @@ class ScriptReader:
         self._left: list[list[Text]] = []
         self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), CHECKOUT)
         self._variables.update(variables or {})
-        self._given = frozenset(variables or ())
         #: The words of arrays; None where they are not known.
         self._lists: dict[str, tuple[Text, ...] | None] = {}
         #: The build tool that a variable may stand for.
@@ -62,10 +69,21 @@ class ScriptReader:
         known = self._folders[0] if len(self._folders) == 1 else None
         return below(known) if isinstance(known, str) else None
 
+    def steps(self, steps: Sequence[Step]) -> Iterator[FoundBuild]:
+        """The builds in the texts of *steps*, which one shell reads one after the other."""
+        if not any(names_a_builder(step.text) for step in steps):
+            return
+        for step in steps:
+            self._line, self._path = step.line, step.path
+            if len(step.text) <= _MAX_SCRIPT:
+                yield from self._text(step.text)
+
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
-        if len(text) > _MAX_SCRIPT or not names_a_builder(text) or not self._repository.follows(self._path):
-            return
+        if len(text) <= _MAX_SCRIPT and names_a_builder(text) and self._repository.follows(self._path):
+            yield from self._text(text)
+
+    def _text(self, text: str) -> Iterator[FoundBuild]:
         script = read_script(text)
         if isinstance(script, Script):
             yield from self._node(script.root, script)
@@ -159,7 +177,7 @@ class ScriptReader:
 
     def _assign(self, text: str) -> None:
         match = _ASSIGNMENT.match(text)
-        if match is None or match[1] in self._given:
+        if match is None:
             return
         name, adds, written = match.groups()
         tool = chosen_tool(written)
