@@ -141,3 +141,21 @@ def test_the_context_of_a_compose_file(tree: Make) -> None:
     assert "missing.py is not in the build context (src)" in call(made.root, "rewrite", "docker/Dockerfile").stderr
     (made.root / "dockerslim.toml").write_text('contexts = {"docker/*" = "docker"}\n')
     assert "app.py is not in the build context (docker)" in call(made.root, "rewrite", "docker/Dockerfile").stderr
+
+
+def test_builds_of_files_that_are_not_known_have_their_own_heading(tree: Make) -> None:
+    made = tree(
+        {
+            "x.sh": 'docker build "$@" .\ndocker build - < a/Dockerfile\ndocker build - <x.tar\n',
+            "Dockerfile": "",
+            "a/Dockerfile": "",
+        }
+    )
+    assert call(made.root, "builds").stdout == (
+        '(unknown)\n  x.sh:1: shell .: Dockerfile unknown ("$@"), context ., stage unknown ("$@")\n'
+        "  x.sh:3: shell -: Dockerfile unknown (x.tar), context unknown (-)\n"
+        "a/Dockerfile\n  x.sh:2: shell -: context unknown (-)\n3 builds\n"
+    )
+    for form in ("mermaid", "dot"):
+        drawn = call(made.root, "builds", "--format", form).stdout
+        assert ("(unknown)" in drawn, '"Dockerfile"' in drawn) == (True, False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...knowledge.build_commands import build_arguments, options_with_values
+from ...knowledge.repository import is_dockerfile_name
 from ...record import record
 from ..repository import Repository, joined
 from .checkout import CHECKOUT, shown
@@ -135,9 +136,14 @@ def _in_workspace(path: str) -> str:
 
 
 def built(
-    repository: Repository, kind: str, place: Place, words: Sequence[Text], folders: Sequence[Text]
+    repository: Repository,
+    kind: str,
+    place: Place,
+    words: Sequence[Text],
+    folders: Sequence[Text],
+    given: Text | None = None,
 ) -> FoundBuild | None:
-    """The build that the command *words* makes, None where it makes none.
+    """The build that the command *words* makes, None where it makes none; it reads the file *given*, if any.
 
     *folders* are where the command may be run: the first in which it finds its Dockerfile counts, unless others do as
     well and mean another file; then nobody knows.
@@ -147,7 +153,7 @@ def built(
         return None
     fitting: list[tuple[Text, Text]] = []
     for base in folders:
-        context, dockerfile = _paths(repository, base, options)
+        context, dockerfile = _paths(repository, base, options, given)
         if isinstance(dockerfile, str) and repository.is_file(dockerfile):
             fitting.append((context, dockerfile))
     places = list(dict.fromkeys(fitting))
@@ -158,7 +164,7 @@ def built(
     else:
         # Among the places may be one that nobody knows.
         base = next((one for one in folders if isinstance(one, Unknown)), folders[0])
-        context, dockerfile = _paths(repository, base, options)
+        context, dockerfile = _paths(repository, base, options, given)
     return FoundBuild(
         kind=kind,
         place=place,
@@ -192,21 +198,31 @@ def _further(repository: Repository, folders: Sequence[Text], value: Text) -> Te
     return shown(folder(repository, base, value, told=False))
 
 
-def _paths(repository: Repository, base: Text, options: Options) -> tuple[Text, Text]:
+def _handed(repository: Repository, base: Text, given: Text | None) -> Text:
+    """The Dockerfile that a command reads from standard input; archives of whole contexts are handed over likewise."""
+    if isinstance(given, str) and is_dockerfile_name(given.rpartition("/")[2]):
+        return file(repository, base, given, told=False)
+    return Unknown("standard input") if given is None else Unknown(str(given))
+
+
+def _paths(repository: Repository, base: Text, options: Options, given: Text | None) -> tuple[Text, Text]:
     text = options.context if options.context is not None else "."
     if isinstance(base, Unknown):
         absolute = isinstance(text, str) and text.startswith("/")
         if not absolute:
             return Unknown(str(text)), Unknown(str(options.dockerfile or "Dockerfile"))
         base = ""
-    if text == "-" or (isinstance(text, str) and is_remote(text)):
+    handed = _handed(repository, base, given)
+    if text == "-" and options.dockerfile is None:
+        return Unknown(text), handed
+    if isinstance(text, str) and is_remote(text):
         return Unknown(text), Unknown(str(options.dockerfile or "Dockerfile"))
     # A script may be started in another folder than it is read for: what leads out from here may not from there.
     context = folder(repository, base, text, told=False)
     if options.dockerfile is None:
         return context, file(repository, context, "Dockerfile", told=False)
     if options.dockerfile in ("-", "/dev/stdin"):
-        return context, Unknown("standard input")
+        return context, handed
     found = folder(repository, base, options.dockerfile, told=False)
     if isinstance(found, str) and isinstance(context, str) and not repository.is_file(found):
         # podman and buildah look in the context as well, and so does docker with an address.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ...knowledge.repository import build_source
 from ...record import record
 from ..repository import Repository, joined
 from .interpolation import read_env
@@ -67,7 +68,7 @@ def _in_text(name: str, text: str) -> Iterator[_Call]:
         listed = values.get("COMPOSE_FILE", "").split(values.get("COMPOSE_PATH_SEPARATOR") or ":")
         yield _Call("compose", tuple(one for one in listed if one))
         return
-    if name == "Tiltfile" or name.endswith(".tiltfile"):
+    if build_source(name) == "tilt":
         for match in _TILT.finditer(text):
             yield _Call("compose", tuple(_QUOTED.findall(match["names"])))
         return

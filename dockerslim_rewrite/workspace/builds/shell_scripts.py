@@ -157,7 +157,9 @@ class ScriptReader:
         if not self._repository.follows(self._path):
             return
         line = self._line + line_at(script.text, command.span.start) - 1
-        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders)
+        given = next((one.target for one in command.redirects if one.operator in ("<", "0<")), None)
+        read = None if given is None else self._words.value(given.text)
+        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders, read)
         if found is not None:
             yield found
 
