@@ -159,3 +159,17 @@ def test_builds_of_files_that_are_not_known_have_their_own_heading(tree: Make) -
     for form in ("mermaid", "dot"):
         drawn = call(made.root, "builds", "--format", form).stdout
         assert ("(unknown)" in drawn, '"Dockerfile"' in drawn) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('ignore = ["DS2O5"]\n', "ignore: unknown rule 'DS2O5'; did you mean DS"),
+        ('[per-file."x"]\nselect = ["nothing"]\n', "per-file 'x': select: unknown rule 'nothing'"),
+        ('[contexts]\n"x" = "nope"\n', "contexts 'x': nope is not a directory"),
+    ],
+)
+def test_what_is_configured_for_other_files_is_looked_at(made: Any, text: str, told: str) -> None:
+    (made.root / ".dockerslim.toml").write_text(text)
+    shown = call(made.root, "config", "show", "Dockerfile")
+    assert (shown.returncode, told in shown.stderr) == (2, True), shown.stderr
