@@ -175,7 +175,14 @@ class Workspace:
             list_readers=lists,
             by_hand=by_hand,
             own=self._own,
+            after=_after(builds),
         )
+
+
+def _after(builds: Sequence[FoundBuild]) -> Evidence | None:
+    """Where something is run before *builds*; None where one of them begins with the checkout alone."""
+    places = [build.after for build in builds]
+    return _evidence(places[0]) if places and places[0] is not None and None not in places else None
 
 
 def _shown(folder: str) -> str:

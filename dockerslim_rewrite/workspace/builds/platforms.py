@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from ...record import evolve
 from ...text.structured import read_toml
 from ..repository import Repository
 from .command_line import built
@@ -31,14 +32,20 @@ def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
     starts: list[Text] = ["", beside, Unknown("the submitted directory")] if beside else [""]
     for document in yaml_file(repository, path):
         values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
+        earlier: Place | None = None
         for item in sequence(document.get("steps")):
             step = mapping(item)
             name = scalar(step.get("name")) or ""
+            after = earlier
+            if _tool(name, scalar(step.get("entrypoint"))) is None:
+                # All steps share one directory.
+                earlier = earlier or Place(path, step.line)
             where = scalar(step.get("dir"))
             homes = [_entered(repository, start, where) for start in starts]
             script = scalar(step.get("script"))
             if script is not None:
-                yield from ScriptReader(repository, "cloudbuild", path, script.line, homes).read(script)
+                reader = ScriptReader(repository, "cloudbuild", path, script.line, homes)
+                yield from (evolve(one, after=after) for one in reader.read(script))
                 continue
             args = [one for one in sequence(step.get("args")) if isinstance(one, Scalar)]
             entry = scalar(step.get("entrypoint"))
@@ -46,14 +53,14 @@ def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
                 text = _substituted(args[1].replace("$$", "$"), values)
                 known: dict[str, Text] = {}
                 reader = ScriptReader(repository, "cloudbuild", path, args[1].line, homes, known)
-                yield from reader.read(str(text))
+                yield from (evolve(one, after=after) for one in reader.read(str(text)))
                 continue
             words = [_substituted(one, values) for one in args]
             tool = _tool(name, entry)
             if tool is not None:
                 found = built(repository, "cloudbuild", Place(path, step.line), [tool, *words], homes)
                 if found is not None:
-                    yield found
+                    yield evolve(found, after=after)
 
 
 def _entered(repository: Repository, start: Text, where: str | None) -> Text:
