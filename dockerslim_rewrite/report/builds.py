@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,7 +22,9 @@ def builds_text(builds: Sequence[FoundBuild], exists: Exists) -> str:
     for dockerfile, found in _grouped(builds):
         note = "" if dockerfile in (_INLINE, _UNKNOWN) or exists(dockerfile) else "  (no such file)"
         out.append(f"{printable(dockerfile)}{note}")
-        out.extend(f"  {printable(_line(one))}" for one in found)
+        # Some differ in what a line has no room for, such as tags.
+        lines = Counter(map(_line, found))
+        out.extend(f"  {printable(line)}{f' ({count} builds)' if count > 1 else ''}" for line, count in lines.items())
     count = len(builds)
     out.append("1 build" if count == 1 else f"{count} builds" if count else "no builds found")
     return "\n".join(out) + "\n"

@@ -152,7 +152,7 @@ def test_builds_of_files_that_are_not_known_have_their_own_heading(tree: Make) -
         }
     )
     assert call(made.root, "builds").stdout == (
-        '(unknown)\n  x.sh:1: shell .: Dockerfile unknown ("$@"), context ., stage unknown ("$@")\n'
+        '(unknown)\n  x.sh:1: shell .: Dockerfile unknown ("$@"), context ., stage unknown ("$@"), …=unknown ("$@")\n'
         "  x.sh:3: shell -: Dockerfile unknown (x.tar), context unknown (-)\n"
         "a/Dockerfile\n  x.sh:2: shell -: context unknown (-)\n3 builds\n"
     )
@@ -173,3 +173,8 @@ def test_what_is_configured_for_other_files_is_looked_at(made: Any, text: str, t
     (made.root / ".dockerslim.toml").write_text(text)
     shown = call(made.root, "config", "show", "Dockerfile")
     assert (shown.returncode, told in shown.stderr) == (2, True), shown.stderr
+
+
+def test_builds_that_differ_in_what_is_not_shown_are_counted(tree: Make) -> None:
+    made = tree({"x.sh": "docker build -t a:1 .; docker build -t a:1 -t b .\n", "Dockerfile": ""})
+    assert call(made.root, "builds").stdout == "Dockerfile\n  x.sh:1: shell a:1: context . (2 builds)\n2 builds\n"

@@ -58,6 +58,12 @@ def test_what_a_condition_decides_is_not_known(tree: Make, definitions: str, opt
     assert (build.context, build.target) == ("api", Unknown(target))
 
 
+def test_options_that_choose_no_file_leave_it_known(tree: Make) -> None:
+    text = "ifdef P\nF = --platform $(P)\nendif\nx:\n\tdocker build $(F) api\n"
+    build = tree({**FILES, "Makefile": text}).build()
+    assert (build.context, build.dockerfile, build.target) == ("api", "api/Dockerfile", None)
+
+
 def test_an_included_file_runs_where_make_runs(tree: Make) -> None:
     files = {**FILES, "mk/inc.mk": "D = k\nx:\n\tdocker build $(D)\n\tdocker build $(CURDIR)/$(OTHER)\n"}
     made = tree({**files, "Makefile": "include mk/inc.mk\nOTHER = api\n"})

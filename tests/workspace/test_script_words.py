@@ -56,6 +56,37 @@ def test_options_that_are_not_known_are_doubt(tree: Make, line: str, written: st
     assert (build.context, build.dockerfile, build.target) == ("", Unknown(written), Unknown(written))
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        'N=""\nif x; then N="--no-cache --platform $P"; fi\ndocker build $N .\n',
+        'A=()\nif x; then A+=(--build-arg "B=$B"); fi\ndocker build "${A[@]}" .\n',
+        'O=--pull\nif x; then O="$O --progress plain"; fi\ndocker build . $O\n',
+    ],
+)
+def test_options_that_choose_no_file_leave_it_known(tree: Make, script: str) -> None:
+    build = tree({**FILES, "x.sh": script}).build()
+    assert (build.context, build.dockerfile, build.target) == ("", "Dockerfile", None)
+    # Build arguments may be among them.
+    assert [name for name, _ in build.args] == ["…"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'N=""\nif x; then N="--no-cache -f b.Dockerfile"; fi\ndocker build $N .\n',
+        'N=""\nif x; then N="$1"; fi\ndocker build $N .\n',
+        "N=--pull\nread N\ndocker build $N .\n",
+        'N=--pull\nif x; then N="--pull b"; fi\ndocker build $N .\n',
+        "N=--pull\nfor N in $L; do docker build $N .; done\n",
+    ],
+)
+def test_options_that_may_choose_a_file_do_not(tree: Make, script: str) -> None:
+    build = tree({**FILES, "x.sh": script}).build()
+    assert isinstance(build.dockerfile, Unknown)
+    assert isinstance(build.target, Unknown)
+
+
 def test_what_is_said_outright_stays_known_beside_them(tree: Make) -> None:
     build = tree({**FILES, "x.sh": "docker build $OPTS -f a/Dockerfile --target x .\n"}).build()
     assert (build.dockerfile, build.target) == ("a/Dockerfile", "x")

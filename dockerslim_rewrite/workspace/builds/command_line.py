@@ -5,7 +5,7 @@ Sources: see ``knowledge/data/build_commands.toml``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ...knowledge.build_commands import build_arguments, options_with_values
 from ...knowledge.repository import is_dockerfile_name
@@ -13,11 +13,14 @@ from ...record import record
 from ..repository import Repository, joined
 from .checkout import CHECKOUT, shown
 from .found import FoundBuild, Place, Text, Unknown
+from .option_variables import is_plain
 from .places import file, folder, is_remote
 from .shell_values import stands_for_several
 
 _QUOTES = ("'", '"')
 _SHORT_VALUES = "ftomvcd"
+#: The name of arguments that nobody can tell.
+_SOME = "…"
 #: How a further context begins that is no directory.
 _NO_FOLDERS = ("target:", "docker-image:", "oci-layout:", "service:")
 #: Where kaniko's users keep the checkout: it is the working directory of Cloud Build's steps.
@@ -36,13 +39,18 @@ class Options:
     tags: tuple[Text, ...] = ()
 
 
-def build_options(words: Sequence[Text]) -> Options | None:
-    """What the command *words* builds; None where it is no build."""
+def build_options(words: Sequence[Text], plain: Container[object] = ()) -> Options | None:
+    """What the command *words* builds; None where it is no build.
+
+    *plain* are variables whose options say nothing of Dockerfile and stage, whichever value they have.
+    """
     start = build_arguments([word if isinstance(word, str) else None for word in words])
     if start is None:
         return None
     kaniko = str(words[0]).endswith("executor")
     found, positional = _sorted(words[start:], kaniko)
+    several = [word for word in positional if is_plain(word, plain)]
+    positional = [word for word in positional if not is_plain(word, plain)]
     context = _last(found, "--context", "-c") if kaniko else _context(positional)
     if kaniko and isinstance(context, str):
         context = _in_workspace(context.removeprefix("dir://"))
@@ -52,11 +60,16 @@ def build_options(words: Sequence[Text]) -> Options | None:
     doubt = next((one for one in positional if stands_for_several(one) and one is not context), None)
     if doubt is None and isinstance(context, Unknown) and context.text.startswith('"') and stands_for_several(context):
         doubt = context
+    several += [] if doubt is None else [doubt]
     return Options(
         context=context,
         dockerfile=_last(found, "-f", "--file", "--dockerfile") or doubt,
         target=_last(found, "--target") or doubt,
-        args=tuple(_pair(value) for name, value in found if name == "--build-arg" and value is not None),
+        args=(
+            *(_pair(value) for name, value in found if name == "--build-arg" and value is not None),
+            # Arguments may be among them as well.
+            *((_SOME, word) for word in several),
+        ),
         contexts=tuple(
             (name, text)
             for name, text in (_pair(value) for key, value in found if key == "--build-context" and value is not None)
@@ -142,13 +155,16 @@ def built(
     words: Sequence[Text],
     folders: Sequence[Text],
     given: Text | None = None,
+    plain: Container[object] = (),
 ) -> FoundBuild | None:
     """The build that the command *words* makes, None where it makes none; it reads the file *given*, if any.
+
+    *plain* are variables as for ``build_options``.
 
     *folders* are where the command may be run: the first in which it finds its Dockerfile counts, unless others do as
     well and mean another file; then nobody knows.
     """
-    options = build_options(words)
+    options = build_options(words, plain)
     if options is None:
         return None
     fitting: list[tuple[Text, Text]] = []

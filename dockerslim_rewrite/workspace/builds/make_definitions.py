@@ -12,6 +12,7 @@ from typing import Final
 
 from ...knowledge.build_commands import chosen_tool
 from ..repository import Repository, joined
+from .option_variables import OptionVariables
 from .shell_words import logical_lines
 
 _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)", re.S)
@@ -32,12 +33,13 @@ class Definitions:
     """What the makefile *path*, read in the directory *home*, says of variables.
 
     ``values`` are texts that may name others, None where a value is not known; ``tools`` are the build tools
-    that some of those stand for.
+    that some of those stand for, ``plain`` those that hold options which choose neither Dockerfile nor stage.
     """
 
     def __init__(self, repository: Repository, path: str, home: str) -> None:
         self.values: dict[str, str | None] = {}
         self.tools: dict[str, str] = {}
+        self.plain = OptionVariables()
         self._repository = repository
         self._home = home
         self._read: set[str] = set()
@@ -76,6 +78,7 @@ class Definitions:
                 self._assign(name, flavour or "", value.partition(" #")[0].strip(), conditions)
 
     def _assign(self, name: str, flavour: str, value: str, conditions: list[str | None]) -> None:
+        self.plain.set(name, None if flavour == "!" else value)
         if flavour == "?" or (conditions and all(one == name for one in conditions)):
             if name not in self.values and flavour != "!":
                 self.values[name] = value

@@ -99,7 +99,8 @@ class _Recipes:
         quiet = _QUIET.match(command)
         shell = expansion.text(command[quiet.end() :] if quiet is not None else command).lstrip("@-+ ")
         self._left = max(self._left - expansion.replaced, 0)
-        yield from ScriptReader(self._repository, "make", self._path, line, [self._home], unknown).read(shell)
+        plain = self._definitions.plain
+        yield from ScriptReader(self._repository, "make", self._path, line, [self._home], unknown, plain).read(shell)
 
 
 def _recipe(line: str, just: bool) -> str | None:

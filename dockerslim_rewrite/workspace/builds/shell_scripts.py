@@ -15,6 +15,7 @@ from ..repository import Repository, joined
 from .checkout import CHECKOUT, below, relative
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
+from .option_variables import OptionVariables
 from .shell_values import Words
 from .shell_words import logical_lines
 
@@ -49,6 +50,7 @@ class ScriptReader:
         line: int,
         folders: Sequence[Text],
         variables: Mapping[str, Text] | None = None,
+        plain: OptionVariables | None = None,
     ) -> None:
         self._repository = repository
         self._kind = kind
@@ -63,6 +65,7 @@ class ScriptReader:
         self._lists: dict[str, tuple[Text, ...] | None] = {}
         #: The build tool that a variable may stand for.
         self._tools: dict[str, str] = {}
+        self._plain = plain if plain is not None else OptionVariables()
         self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
 
     def _absolute(self) -> str | None:
@@ -111,6 +114,8 @@ class ScriptReader:
         if isinstance(node, Compound):
             # A branch may be passed over and a loop's body is run with several values.
             loop = {node.name} if node.kind == "for" and node.name else set()
+            for name in loop:
+                self._plain.set(name, None)
             assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
             if node.kind in ("for", "while", "function"):
                 self._forget(assigned)
@@ -124,28 +129,14 @@ class ScriptReader:
             yield from self._node(child, script)
 
     def _forget(self, names: set[str]) -> None:
+        """Take the variables *names* for unknown."""
         self._variables.update({name: Unknown(f"${name}") for name in names})
         self._lists.update(dict.fromkeys(names))
 
     def _simple(self, command: Simple, script: Script) -> Iterator[FoundBuild]:
         for inner in command.nested:
             yield from self._node(inner, script)
-        if not command.words:
-            for word in command.assignments:
-                self._assign(word.text)
-            return
-        name = command.name
-        if name in _KEPT:
-            for word in command.words[1:]:
-                self._assign(word.text)
-            return
-        if name == "pushd":
-            self._left.append(list(self._folders))
-        if name in ("cd", "pushd"):
-            self._enter(command)
-            return
-        if name == "popd":
-            self._folders = self._left.pop() if self._left else [Unknown("popd")]
+        if self._changes(command):
             return
         at = unwrapped(command.argv)
         known = command.argv[at:]
@@ -159,9 +150,31 @@ class ScriptReader:
         line = self._line + line_at(script.text, command.span.start) - 1
         given = next((one.target for one in command.redirects if one.operator in ("<", "0<")), None)
         read = None if given is None else self._words.value(given.text)
-        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders, read)
+        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders, read, self._plain)
         if found is not None:
             yield found
+
+    def _changes(self, command: Simple) -> bool:
+        """Follow *command* where it is about variables or directories: whether it is."""
+        name = command.name
+        if not command.words or name in _KEPT:
+            for word in command.words[1:] or command.assignments:
+                self._assign(word.text)
+        elif name == "read":
+            names = {word.text for word in command.words[1:] if word.text.isidentifier()}
+            self._forget(names)
+            for one in names:
+                self._plain.set(one, None)
+        elif name in ("cd", "pushd"):
+            if name == "pushd":
+                # For popd.
+                self._left.append(list(self._folders))
+            self._enter(command)
+        elif name == "popd":
+            self._folders = self._left.pop() if self._left else [Unknown("popd")]
+        else:
+            return False
+        return True
 
     def _command(self, words: Sequence[Word]) -> list[Text] | None:
         """The words of a command that builds something; None for any other."""
@@ -182,6 +195,7 @@ class ScriptReader:
         if match is None:
             return
         name, adds, written = match.groups()
+        self._plain.set(name, written)
         tool = chosen_tool(written)
         if tool is not None:
             self._tools.setdefault(name, tool)
