@@ -307,3 +307,19 @@ def test_a_path_without_links_needs_no_walk_from_the_top(tree: Make, monkeypatch
     assert not made.repository.inside("near/../../x")
     assert not made.repository.inside("a/b.sh/../../../x")
     assert not made.repository.inside("a/none/../../../x")
+
+
+def test_commands_that_variables_make_long(tree: Make) -> None:
+    start = time.monotonic()
+    made = tree(
+        {
+            "b.sh": f'A="{"x " * 20_000}"\ndocker build {"$A " * 2_000}.\n',
+            "c.sh": "A=(a)\n" + 'A+=("${A[@]}" b)\n' * 1_000 + 'docker build "${A[@]}"\n',
+            "Makefile": f"a:\n\tdocker build {'$(if ' * 20_000}{')' * 20_000}\n\tdocker build {'$(' * 100_000}\n",
+            "m/Makefile": "".join(f"include d{n}.mk\n" for n in range(300)),
+            **{f"m/d{n}.mk": "a:\n\tdocker build .\n" for n in range(300)},
+            "m/Dockerfile": "",
+        }
+    )
+    assert len(made.builds()) > 300
+    assert time.monotonic() - start < 20

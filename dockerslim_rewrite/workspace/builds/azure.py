@@ -12,6 +12,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ...knowledge.build_commands import names_a_builder
 from ..repository import Repository
 from ..walk import walk
 from .checkout import CHECKOUT, shown
@@ -52,6 +53,7 @@ class _Reader:
         self._path = path
         self._open: set[int] = set()
         self._left = _MAX_PARTS
+        self._exported: tuple[_Known, dict[str, Text]] | None = None
 
     def part(self, value: object, known: _Known) -> Iterator[FoundBuild]:
         """The builds of *value*: a pipeline, stage, job, deployment or step, or a list of such."""
@@ -87,15 +89,21 @@ class _Reader:
             yield from self._docker(inputs, task.line, known)
         elif task is not None and task.startswith(("Bash@", "CmdLine@")):
             script, where = scalar(inputs.get("script")), scalar(inputs.get("workingdirectory"))
-        if script is not None:
+        if script is not None and names_a_builder(script):
             home: Text = "" if where is None else self._folder(where, known)
             unknown: dict[str, Text] = {}
             text = _MACRO.sub(lambda match: _for_shell(match, known, unknown), script)
-            variables = {name.upper().replace(".", "_"): value for name, value in known.items()}
-            variables |= {name: replaced(item, known) for name, item in _scalars(step.get("env"))}
+            own = {name: replaced(item, known) for name, item in _scalars(step.get("env"))}
+            variables = {**self._environment(known), **own}
             homes: list[Text] = [home]
             reader = ScriptReader(self._repository, "ci", self._path, script.line, homes, variables | unknown)
             yield from reader.read(text)
+
+    def _environment(self, known: _Known) -> dict[str, Text]:
+        """The variables *known* as the agent hands them to a script; many steps share them."""
+        if self._exported is None or self._exported[0] is not known:
+            self._exported = known, {name.upper().replace(".", "_"): value for name, value in known.items()}
+        return self._exported[1]
 
     def _folder(self, text: str, known: _Known) -> Text:
         return folder(self._repository, "", replaced(text, known), told=False)

@@ -79,6 +79,14 @@ def _meant(repository: Repository, ways: Sequence[FoundBuild], certain: bool) ->
     return evolve(ways[0], context=unsure[0], dockerfile=unsure[1])
 
 
+def _definitions(repository: Repository, run: _Run) -> Definitions:
+    found = Definitions(repository, run.start, run.home)
+    found.set(below(run.home), "CURDIR", "PWD")
+    found.set("make", "MAKE")
+    found.default("docker", "DOCKER")
+    return found
+
+
 class _Recipes:
     """The recipes of the makefile *path*, read as *run* says."""
 
@@ -86,10 +94,8 @@ class _Recipes:
         self._repository = repository
         self._path = path
         self._home = run.home
-        self._definitions = Definitions(repository, run.start, run.home)
-        self._definitions.set(below(run.home), "CURDIR", "PWD")
-        self._definitions.set("make", "MAKE")
-        self._definitions.default("docker", "DOCKER")
+        # Many files may be included by one.
+        self._definitions = repository.recall(run, lambda: _definitions(repository, run))
         self._left = _MAX_REPLACED_IN_ALL
 
     def builds(self, line: int, command: str) -> Iterator[FoundBuild]:

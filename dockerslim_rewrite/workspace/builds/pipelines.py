@@ -36,7 +36,7 @@ _GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
 _FOLDERS = ("working_directory", "workingDirectory", "dir", "directory")
 _FIRST = ("before_script", "before_install", "install")
 _SCRIPT = ("script", "commands")
-_MOST_FIRST = 100
+_MOST_FIRST = 20
 #: What a service puts into a text before a shell sees it.
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 #: How far behind the one before a script of a package.json is looked for.

@@ -22,7 +22,7 @@ from .shell_words import logical_lines
 T = TypeVar("T")
 #: Larger scripts are generated, or no scripts.
 _MAX_SCRIPT = 256 * 1024
-#: Of an array; one that doubles with each line is given up.
+#: Of an array or a command; one that doubles with each line is given up.
 _MOST_WORDS = 1_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.S)
 #: A line that says what stands behind it is about.
@@ -178,7 +178,10 @@ class ScriptReader:
 
     def _command(self, words: Sequence[Word]) -> list[Text] | None:
         """The words of a command that builds something; None for any other."""
-        found = [value for word in words for value in self._words.values(word.text)]
+        found: list[Text] = []
+        for word in words:
+            # What variables make of many words is not worth knowing beyond some thousand.
+            found += self._words.values(word.text) if len(found) < _MOST_WORDS else (self._words.value(word.text),)
         for at, first in enumerate(found):
             name = _VARIABLE.fullmatch(first.text) if isinstance(first, Unknown) else None
             tool = self._tools.get(name[1]) if name is not None else None
