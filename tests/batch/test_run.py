@@ -174,7 +174,8 @@ def test_what_a_killed_run_left_behind_changes_no_result(repository: Path, cli: 
     app.mkdir()
     text = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD npm start\n"
     (app / "Dockerfile").write_text(text)
-    (app / "package.json").write_text('{"name": "a"}\n')
+    (app / "package.json").write_text('{"name": "a", "scripts": {"start": "node s.js"}}\n')
+    (app / "s.js").write_text('require("http").createServer().listen(3000)\n')
     expected = cli("batch", "--diff", "-q", "--no-cache", "app").stdout
     assert "+USER 1000:1000" in expected
     left = app / ".Dockerfile.dockerslim-64781-6te3hv2n"
