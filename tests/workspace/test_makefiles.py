@@ -82,3 +82,9 @@ def test_a_makefile_that_is_read_from_the_root_finds_its_files_there(tree: Make)
     first, second = tree({**FILES, "make/Makefile": text, "make/Dockerfile": ""}).builds()
     assert (first.context, first.dockerfile) == ("", "api/Dockerfile")
     assert (second.context, second.dockerfile) == ("make", "make/Dockerfile")
+
+
+def test_a_canned_recipe_is_one(tree: Make) -> None:
+    text = "define image\ndocker build k --target $(1)\nendef\nx:\n\t$(call image,dev)\n"
+    build = tree({**FILES, "Makefile": text}).build()
+    assert (build.context, build.target) == ("k", Unknown("$(1)"))

@@ -1,4 +1,6 @@
-"""Builds in Makefiles. Source: GNU make manual, "Recipes", "Rule Syntax", "Including Other Makefiles"."""
+"""Builds in Makefiles. Source: GNU make manual, "Recipes", "Rule Syntax", "Including Other Makefiles",
+"Defining Canned Recipes".
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from .shell_words import logical_lines
 
 #: A recipe in the line of its rule.
 _RULE = re.compile(r"[^\s#=:;][^#=:;]*+:(?![=:])[^;=#]*+;(?P<recipe>.*)", re.S)
+_DEFINE = re.compile(r"(?:override[ \t]++)?define[ \t]")
 #: What a makefile puts before commands to make them quiet: nothing that the shell sees.
 _QUIET = re.compile(r"\$(?:\([A-Za-z_]\w*\)|\{[A-Za-z_]\w*\})(?=[A-Za-z])")
 #: In all recipes of a file; a long value counts as several.
@@ -32,8 +35,11 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     just = path.rpartition("/")[2].lower() == "justfile"
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
     readers = [_Recipes(repository, path, run) for run in runs]
+    defining = False
     for number, line in logical_lines(text):
-        command = _recipe(line, just)
+        defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
+        # The lines of a definition are commands where some recipe calls for it.
+        command = line.strip().lstrip("@-+ ") if defining and not just else _recipe(line, just)
         if command is not None and _may_build(command):
             found: list[list[FoundBuild]] = []
             for reader in readers:
