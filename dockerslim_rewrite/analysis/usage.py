@@ -83,7 +83,7 @@ class Usage:
     ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
     those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.
     ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
-    their engine runs it.
+    their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
     """
 
     target: str | None = None
@@ -99,6 +99,7 @@ class Usage:
     own: frozenset[str] = frozenset()
     documented: tuple[Mounted, ...] = ()
     workflows: tuple[Evidence, ...] = ()
+    after: Evidence | None = None
 
 
 def shipped(build: Build, target: str | None) -> Build:

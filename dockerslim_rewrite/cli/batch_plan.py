@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..batch.plan.apply import Commits
     from ..batch.plan.files import Plan, PlannedShard
     from ..batch.plan.shards import By
+    from ..batch.plan.status import Standing
 
 
 def plan(call: BatchCall, folder: Path, by: By, most: int, depth: int) -> int:
@@ -139,6 +140,9 @@ def rollback(folder: Path, names: tuple[str, ...]) -> int:
     def one(shard: PlannedShard) -> str | None:
         entry = next((one for one in reversed(read_applied(folder)) if one["shard"] == shard.name), None)
         if entry is not None:
+            if entry["to"] == "branch" and _arrived(standing(shard, root)):
+                # Without its branch nobody would find what is in the tree all the same.
+                return f"{shard.name}: {entry['branch']} is merged; revert its commit {entry['commit'][:12]} with Git"
             ways.take_back(root, entry)
             remember(folder, APPLIED, [one for one in read_applied(folder) if one != entry])
             print(printable(f"{shard.name}: taken back"))
@@ -151,6 +155,13 @@ def rollback(folder: Path, names: tuple[str, ...]) -> int:
         return None
 
     return _each(read_plan(folder), names, one)
+
+
+def _arrived(found: Standing) -> bool:
+    """Whether a file of the shard is in the working tree as it was planned to be."""
+    from ..batch.plan.status import State
+
+    return State.MERGED in found.files
 
 
 def _each(plan_: Plan, names: tuple[str, ...], act: Callable[[PlannedShard], str | None]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..record import evolve
 from ..report.text import counted, size
 from ..text.source import encode
+from ..unfinished import unfinished
 from .batching import BatchCall, gather
 from .files import InputError, read_input, sweep, write_output
 from .output import put
@@ -86,10 +87,13 @@ def _write(outcome: Outcome) -> None:
     from ..batch.outcome import digest
 
     if outcome.text is not None:
-        if digest(read_input(outcome.path)) != outcome.before:
+        after, now = encode(outcome.text), read_input(outcome.path)
+        # Another batch may have come first, and to the same.
+        if now != after and digest(now) != outcome.before:
             raise InputError(f"{outcome.path}: was changed meanwhile; left as it is, run the batch again")
         sweep(outcome.path)
-        write_output(outcome.path, encode(outcome.text))
+        if now != after:
+            write_output(outcome.path, after)
     for companion in outcome.companions:
         write_output(companion.path, companion.after.encode("utf-8", "surrogateescape"))
 
@@ -115,7 +119,7 @@ def _report(form: str, path: Path, spool: Spool) -> None:
     from ..batch.report import write_report
     from ..batch.report.formats import FORMATS, formatted
 
-    temporary = path.with_name(f".{path.name}.dockerslim-{os.getpid()}")
+    temporary = path.with_name(f"{unfinished(path.name)}{os.getpid()}")
     try:
         with open(temporary, "w", encoding="utf-8", errors="surrogateescape") as file:
             if form in FORMATS:

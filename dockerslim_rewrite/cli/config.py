@@ -40,6 +40,7 @@ def show(path: Path, config: Path | None, *, isolated: bool) -> int:
 
     try:
         configured = configuration(config, isolated=isolated)
+        configured.check(path)
         chosen = configured.settings_for(path)
         context = configured.context_for(path)
         excluded = configured.excluded(str(path))

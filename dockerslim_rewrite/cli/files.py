@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..regular import read_regular
+from ..unfinished import unfinished
 
 if TYPE_CHECKING:
     from ..analysis.locked import Lock
@@ -160,12 +161,6 @@ def write_output(path: str, data: bytes, read: bytes | None = None) -> None:
             names = "one other name" if before.st_nlink == 2 else f"{before.st_nlink - 1} other names"
             raise InputError(f"{path}: has {names} (hard links), which would keep the old text; write with -o")
     _replace(target, data, before, read)
-
-
-def unfinished(name: str) -> str:
-    """How the files begin in which the content of *name* lies until it is complete; the writer's number follows."""
-    # Names may be as long as the file system allows; the start is enough to find them by.
-    return f".{name[:40]}.dockerslim-"
 
 
 def sweep(path: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from ..analysis.project import FileFacts
 from ..record import record
 from ..text.paths import LONGEST
+from ..unfinished import is_unfinished
 from .dockerignore import Dockerignore
 
 T = TypeVar("T")
@@ -185,6 +186,9 @@ class ContextTree:
             before, let_in = count, len(found) + len(links) + len(waiting) + len(heavy)
             with entries:
                 for entry in entries:
+                    if is_unfinished(entry.name):
+                        # It is gone in a moment: what comes of a build must not depend on another run.
+                        continue
                     count += 1
                     if count > self.limits.entries or (count % 256 == 0 and time.monotonic() > end):
                         return Stored(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -38,6 +39,20 @@ def checkout_variables() -> frozenset[str]:
 def names_a_builder(text: str) -> bool:
     """Whether *text* can hold a command that builds an image at all: a cheap first look."""
     return "kaniko" in text or ("bu" in text and any(name in text for name in _tools()))
+
+
+@cache
+def _choice() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, sorted(_tools(), key=len, reverse=True)))
+    return re.compile(
+        rf"""["']*(?:(?:\$\(|`)\s*(?:shell\s+)?(?:which|command -v|type -[pP])\s+)?(?:[\w.-]*/)*+({names})(?![\w-])"""
+    )
+
+
+def chosen_tool(text: str) -> str | None:
+    """The build tool that a variable with the definition *text* stands for: by name, or where a shell finds it."""
+    match = _choice().match(text)
+    return None if match is None else match[1]
 
 
 def build_arguments(words: Sequence[str | None]) -> int | None:

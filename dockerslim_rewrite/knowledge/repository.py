@@ -32,7 +32,7 @@ def _pattern(globs: list[str]) -> re.Pattern[str]:
 def is_dockerfile_name(name: str) -> bool:
     """Whether a file called *name* (without folders) is taken for a Dockerfile."""
     bare = name.lower()
-    if bare.endswith((*table("repository")["dockerfiles"]["others"], "~", ".swp", ".orig", ".rej")):
+    if bare.endswith((*table("repository")["dockerfiles"]["others"], "~", ".swp", ".orig", ".rej", ".bak")):
         return False
     return _names().match(bare) is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,19 +13,18 @@ from .text import printable
 
 #: Whether there is a file at a path of the repository.
 Exists = Callable[[str], bool]
-_INLINE = "(inline)"
+_INLINE, _UNKNOWN = "(inline)", "(unknown)"
 
 
 def builds_text(builds: Sequence[FoundBuild], exists: Exists) -> str:
-    """A paragraph for each Dockerfile with a line for each build of it."""
+    """A paragraph for each Dockerfile with a line for each build of it; unknown ones share one."""
     out = []
     for dockerfile, found in _grouped(builds):
-        missing = (
-            "" if dockerfile == _INLINE or any(isinstance(one.dockerfile, Unknown) for one in found) else dockerfile
-        )
-        note = "  (no such file)" if missing and not exists(missing) else ""
+        note = "" if dockerfile in (_INLINE, _UNKNOWN) or exists(dockerfile) else "  (no such file)"
         out.append(f"{printable(dockerfile)}{note}")
-        out.extend(f"  {printable(_line(one))}" for one in found)
+        # Some differ in what a line has no room for, such as tags.
+        lines = Counter(map(_line, found))
+        out.extend(f"  {printable(line)}{f' ({count} builds)' if count > 1 else ''}" for line, count in lines.items())
     count = len(builds)
     out.append("1 build" if count == 1 else f"{count} builds" if count else "no builds found")
     return "\n".join(out) + "\n"
@@ -70,8 +70,15 @@ FORMATS: dict[str, Callable[[Sequence[FoundBuild], Exists], str]] = {
 def _grouped(builds: Sequence[FoundBuild]) -> Iterator[tuple[str, list[FoundBuild]]]:
     groups: dict[str, list[FoundBuild]] = {}
     for one in builds:
-        groups.setdefault(_INLINE if one.dockerfile is None else str(one.dockerfile), []).append(one)
+        groups.setdefault(_heading(one.dockerfile), []).append(one)
     yield from sorted(groups.items())
+
+
+def _heading(dockerfile: Text | None) -> str:
+    """What a build stands under; a file's name only where it is known that this file is built."""
+    if dockerfile is None:
+        return _INLINE
+    return _UNKNOWN if isinstance(dockerfile, Unknown) else dockerfile
 
 
 def _name(one: FoundBuild) -> str:
@@ -79,7 +86,8 @@ def _name(one: FoundBuild) -> str:
 
 
 def _line(one: FoundBuild) -> str:
-    parts = [f"context {_shown(one.context) or '.'}"]
+    parts = [f"Dockerfile {_shown(one.dockerfile)}"] if isinstance(one.dockerfile, Unknown) else []
+    parts.append(f"context {_shown(one.context) or '.'}")
     if one.target is not None:
         parts.append(f"stage {_shown(one.target)}")
     parts += [f"{name}={'(environment)' if value is None else _shown(value)}" for name, value in one.args]

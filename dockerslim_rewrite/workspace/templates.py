@@ -7,7 +7,7 @@ import re
 from ..knowledge.repository import is_template_name
 from ..syntax import ParseError, parse
 
-_MARK = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>|@[A-Z][A-Z0-9_]+@")
+_MARK = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>|@[A-Z][A-Z0-9_]*+@")
 _LINE = re.compile(r"^[ \t]*(?:\{\{|\{%|\{#|<%|@@?\()", re.M)
 #: Instructions in whose arguments such marks have no other meaning.
 _PLAIN = frozenset(("FROM", "ARG", "ENV", "COPY", "ADD", "WORKDIR", "USER", "EXPOSE", "VOLUME"))

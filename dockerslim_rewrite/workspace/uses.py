@@ -14,7 +14,7 @@ from ..context.locate import Location, locate
 from ..context.project import FolderProject, Trees
 from ..record import evolve
 from .builds.by_hand import HandRun
-from .builds.found import FoundBuild, Place, Runner, Text, Words
+from .builds.found import FoundBuild, Place, Runner, Text, Unknown, Words
 from .builds.graph import BuildGraph, build_graph
 from .documented import documented_mounts, workflows_with
 from .heirs import Heir, heirs_by_name, names_of
@@ -56,6 +56,12 @@ class Workspace:
         path = self.repository.relative(Path(dockerfile).absolute().parent.resolve() / dockerfile.name)
         return () if path is None else self.graph.of(path)
 
+    def _doubtful(self, dockerfile: Path) -> Iterator[FoundBuild]:
+        """Builds that may be of the file *dockerfile*: their images count, their context and stage do not."""
+        path = self.repository.relative(Path(dockerfile).absolute().parent.resolve() / dockerfile.name)
+        for build in () if path is None else self.graph.perhaps_of(path):
+            yield evolve(build, context=Unknown(str(build.context)), target=None)
+
     def projects(
         self,
         dockerfile: Path,
@@ -69,7 +75,7 @@ class Workspace:
         in the repository builds it, somebody else does. *sources* are those of COPY and ADD, where they are known;
         *trees* are those of contexts that were read before, and hold still.
         """
-        builds = self.builds_of(dockerfile)
+        builds = [*self.builds_of(dockerfile), *self._doubtful(dockerfile)]
         # A build whose own context is not known is taken for one of the others, or for what COPY shows.
         known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
         if known and not context and sources is None:
@@ -169,7 +175,14 @@ class Workspace:
             list_readers=lists,
             by_hand=by_hand,
             own=self._own,
+            after=_after(builds),
         )
+
+
+def _after(builds: Sequence[FoundBuild]) -> Evidence | None:
+    """Where something is run before *builds*; None where one of them begins with the checkout alone."""
+    places = [build.after for build in builds]
+    return _evidence(places[0]) if places and places[0] is not None and None not in places else None
 
 
 def _shown(folder: str) -> str:

@@ -90,27 +90,30 @@ def test_clean_leaves_alone_what_is_not_its_own(cli: Cli, tmp_path: Path) -> Non
     outside = tmp_path / "outside"
     outside.write_text("x")
     digits = "0" * 62
+    # Shelves are called by digests, which nobody can foresee.
+    free = [name for name in (f"{number:02x}" for number in range(256)) if not (cache / name).exists()]
+    empty, linked, *named = free
     others = [
-        "ab/cd/deep",
-        "aa/keep.txt",
+        f"{named[0]}/cd/deep",
+        f"{named[1]}/keep.txt",
         "go/f",
         f"AB/{digits}",
-        f"ac/{digits}.txt",
-        f"ad/.{digits}",
-        f"ae/{digits}/f",
+        f"{named[2]}/{digits}.txt",
+        f"{named[3]}/.{digits}",
+        f"{named[4]}/{digits}/f",
     ]
     others += [f"{shelf.name}/notes", f"abc/{digits}"]
     for name in others:
         (cache / name).parent.mkdir(parents=True, exist_ok=True)
         (cache / name).write_text("x")
-    (cache / "af").mkdir()
-    (cache / "ba").mkdir()
-    (cache / "ba" / digits).symlink_to(outside)
+    (cache / empty).mkdir()
+    (cache / linked).mkdir()
+    (cache / linked / digits).symlink_to(outside)
     unfinished = shelf / f".{digits}.a1b2c3_d"
     unfinished.write_text("{")
     assert "4 results removed" in cli("cache", "clean").stderr
     assert all((cache / name).read_text() == "x" for name in others)
-    assert (cache / "af").is_dir()
-    assert (cache / "ba" / digits).is_symlink()
+    assert (cache / empty).is_dir()
+    assert (cache / linked / digits).is_symlink()
     assert not unfinished.exists()
     assert sorted(path.name for path in shelf.iterdir()) == ["notes"]

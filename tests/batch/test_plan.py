@@ -254,3 +254,16 @@ def test_shards_are_disjoint_whole_small_enough_and_the_same_in_any_order(
     assert len({one.name for one in shards}) == len(shards)
     order.shuffle(pairs)
     assert sharded(pairs, most) == shards
+
+
+def test_a_merged_branch_is_not_said_to_be_taken_back(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan")
+    assert cli("batch", "apply", "ops", "--to", "branch").returncode == 0
+    git(repository, "merge", "-q", "--no-edit", "dockerslim/ops")
+    done = cli("batch", "rollback", "ops")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ops: dockerslim/ops is merged; revert its commit" in done.stderr
+    assert "dockerslim/ops" in git(repository, "branch", "--list")
+    git(repository, "revert", "--no-edit", "HEAD")
+    assert cli("batch", "rollback", "ops").returncode == 0
+    assert "dockerslim/ops" not in git(repository, "branch", "--list")

@@ -167,3 +167,34 @@ def test_ctrl_c_says_how_to_go_on(repository: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
+
+
+def test_what_a_killed_run_left_behind_changes_no_result(repository: Path, cli: Cli) -> None:
+    app = repository / "app"
+    app.mkdir()
+    text = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD npm start\n"
+    (app / "Dockerfile").write_text(text)
+    (app / "package.json").write_text('{"name": "a", "scripts": {"start": "node s.js"}}\n')
+    (app / "s.js").write_text('require("http").createServer().listen(3000)\n')
+    expected = cli("batch", "--diff", "-q", "--no-cache", "app").stdout
+    assert "+USER 1000:1000" in expected
+    left = app / ".Dockerfile.dockerslim-64781-6te3hv2n"
+    left.write_text("FROM node")
+    left.chmod(0o600)
+    assert cli("batch", "--diff", "-q", "--no-cache", "app").stdout == expected
+
+
+def test_a_file_that_another_batch_wrote_alike_is_done(repository: Path) -> None:
+    from dockerslim_rewrite.batch.outcome import Outcome, Status, digest
+    from dockerslim_rewrite.cli.batch_run import _write
+    from dockerslim_rewrite.cli.files import InputError
+
+    path = repository / "web/Dockerfile"
+    before, after = path.read_bytes(), "FROM scratch\n"
+    path.write_text(after)
+    outcome = Outcome(path=str(path), name="web/Dockerfile", status=Status.CHANGED, before=digest(before), text=after)
+    _write(outcome)
+    assert path.read_text() == after
+    path.write_text("FROM other\n")
+    with pytest.raises(InputError, match="was changed meanwhile"):
+        _write(outcome)

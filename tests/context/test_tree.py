@@ -170,3 +170,11 @@ def test_links_within_the_context_are_followed(tmp_path: Path) -> None:
         "self": None, "": "",
     }  # fmt: skip
     assert [tree.unknown(path) for path in ("empty/x", "empty", "a/x")] == [True, True, False]
+
+
+@pytest.mark.parametrize("name", [".Dockerfile.dockerslim-4711-s1nni61v", ".report.html.dockerslim-4711"])
+def test_what_another_run_is_writing_is_no_part_of_a_context(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "app/a.py", f"app/{name}", f"empty/{name}", "app/.dockerslim-baseline", "app/a.dockerslim-1")
+    tree = ContextTree(tmp_path)
+    assert paths(tree) == ["app/.dockerslim-baseline", "app/a.dockerslim-1", "app/a.py"]
+    assert tree.unknown("empty/x")

@@ -143,7 +143,8 @@ def test_circles(tree: Make) -> None:
         'target "x" {\n  inherits = ["y"]\n  tags = ["${A}"]\n}\ntarget "y" {\n  inherits = ["x"]\n  target = "t"\n}\n'
     )
     text += 'group "default" { targets = ["x"] }\n'
-    build = tree({"docker-bake.hcl": text}).build()
+    build, other = tree({"docker-bake.hcl": text}).builds()
+    assert (build.name, other.name) == ("x", "y")
     assert (build.target, build.tags) == ("t", (Unknown("${A}"),))
 
 
@@ -180,3 +181,55 @@ target "web" {
         "OWN": Unknown("target.web.args.V"),
         "NONE": Unknown("target.other.context"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('lookup({21 = "x"}, 21, "none")', "x"),
+        ('lookup({"21" = "x"}, 22, "none")', "none"),
+        ('lookup({a = "x"}, "a")', "x"),
+        ("hasindex({21 = 1}, 21)", True),
+        ('format("%s-%02d", "a", 3)', "a-03"),
+        ('format("%5.1f|%-4s|%q|%x|100%%", 2.25, "ab", "q", 255)', '  2.2|ab  |"q"|ff|100%'),
+        ('format("%v %t", 3, true)', "3 true"),
+    ],
+)
+def test_functions_are_those_of_the_language(text: str, expected: object) -> None:
+    assert value(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ['lookup({a = 1}, "b")', 'format("%[1]d", 1)', 'format("%9999d", 1)', 'format("%d")', 'format("%Z", 1)']
+)
+def test_what_functions_refuse_is_not_known(text: str) -> None:
+    with pytest.raises(HclError):
+        value(text)
+
+
+def test_what_is_not_known_of_a_map_takes_nothing_from_the_rest(tree: Make) -> None:
+    text = """
+variable "V" {}
+target "a" {
+  args = merge({A = "1"}, {B = timestamp()}, f(V))
+  tags = concat(["a"], V)
+}
+target "b" { inherits = [V] }
+"""
+    first, second = tree({"docker-bake.hcl": text, "Dockerfile": ""}).builds()
+    assert first.args == (("A", "1"), ("B", Unknown("timestamp()")), ("…", Unknown("f(V)")))
+    assert first.tags == (Unknown("concat([a], V)"),)
+    assert (second.context, second.target) == (Unknown("[V]"), Unknown("[V]"))
+
+
+def test_targets_that_others_inherit_from_are_builds_where_they_say_what_is_built(tree: Make) -> None:
+    text = """
+target "_common" { context = "c" }
+target "docker-metadata-action" { tags = ["x"] }
+target "p" { context = "b" }
+target "q" {
+  inherits = ["_common", "docker-metadata-action", "p"]
+  platforms = ["linux/arm64"]
+}
+"""
+    assert [one.name for one in tree({"docker-bake.hcl": text, "b/Dockerfile": ""}).builds()] == ["p", "q"]

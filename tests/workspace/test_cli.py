@@ -141,3 +141,40 @@ def test_the_context_of_a_compose_file(tree: Make) -> None:
     assert "missing.py is not in the build context (src)" in call(made.root, "rewrite", "docker/Dockerfile").stderr
     (made.root / "dockerslim.toml").write_text('contexts = {"docker/*" = "docker"}\n')
     assert "app.py is not in the build context (docker)" in call(made.root, "rewrite", "docker/Dockerfile").stderr
+
+
+def test_builds_of_files_that_are_not_known_have_their_own_heading(tree: Make) -> None:
+    made = tree(
+        {
+            "x.sh": 'docker build "$@" .\ndocker build - < a/Dockerfile\ndocker build - <x.tar\n',
+            "Dockerfile": "",
+            "a/Dockerfile": "",
+        }
+    )
+    assert call(made.root, "builds").stdout == (
+        '(unknown)\n  x.sh:1: shell .: Dockerfile unknown ("$@"), context ., stage unknown ("$@"), …=unknown ("$@")\n'
+        "  x.sh:3: shell -: Dockerfile unknown (x.tar), context unknown (-)\n"
+        "a/Dockerfile\n  x.sh:2: shell -: context unknown (-)\n3 builds\n"
+    )
+    for form in ("mermaid", "dot"):
+        drawn = call(made.root, "builds", "--format", form).stdout
+        assert ("(unknown)" in drawn, '"Dockerfile"' in drawn) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('ignore = ["DS2O5"]\n', "ignore: unknown rule 'DS2O5'; did you mean DS"),
+        ('[per-file."x"]\nselect = ["nothing"]\n', "per-file 'x': select: unknown rule 'nothing'"),
+        ('[contexts]\n"x" = "nope"\n', "contexts 'x': nope is not a directory"),
+    ],
+)
+def test_what_is_configured_for_other_files_is_looked_at(made: Any, text: str, told: str) -> None:
+    (made.root / ".dockerslim.toml").write_text(text)
+    shown = call(made.root, "config", "show", "Dockerfile")
+    assert (shown.returncode, told in shown.stderr) == (2, True), shown.stderr
+
+
+def test_builds_that_differ_in_what_is_not_shown_are_counted(tree: Make) -> None:
+    made = tree({"x.sh": "docker build -t a:1 .; docker build -t a:1 -t b .\n", "Dockerfile": ""})
+    assert call(made.root, "builds").stdout == "Dockerfile\n  x.sh:1: shell a:1: context . (2 builds)\n2 builds\n"

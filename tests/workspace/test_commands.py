@@ -207,8 +207,8 @@ def test_steps_start_where_they_are_told(tree: Make, files: dict[str, str], cont
     assert {one.context for one in made.builds()} == contexts
 
 
-def test_where_earlier_commands_of_a_job_went_is_not_known(tree: Make) -> None:
+def test_a_job_starts_where_its_earlier_commands_went(tree: Make) -> None:
     job = "x:\n  before_script: [cd a]\n  script: [docker build .]\n"
     made = tree({".gitlab-ci.yml": job, "Dockerfile": "FROM x\n", "a/Dockerfile": "FROM x\n"})
     (one,) = made.builds()
-    assert isinstance(one.context, Unknown)
+    assert one.context == "a"

@@ -247,3 +247,12 @@ def test_what_is_outside_is_unknown(tree: Make) -> None:
     made = tree({"compose.yaml": "services:\n  a:\n    build: ../elsewhere\n"})
     assert made.build().context == Unknown("../elsewhere")
     assert made.complaints == {"../elsewhere": "lies outside of the repository; not followed"}
+
+
+@pytest.mark.parametrize("args", ["[SENTRY, OTHER]", "{SENTRY: , OTHER: }"])
+def test_arguments_without_a_value_come_from_the_project(tree: Make, args: str) -> None:
+    text = f"services:\n  a:\n    build: {{context: ., args: {args}}}\n    environment: [SENTRY, OTHER]\n"
+    build = tree({".env": "SENTRY=sentry:25\n", "compose.yaml": text}).build()
+    assert build.args == (("SENTRY", "sentry:25"), ("OTHER", None))
+    assert build.runner is not None
+    assert [(name, value) for name, value, _ in build.runner.environment] == [("SENTRY", "sentry:25")]

@@ -146,6 +146,7 @@ def test_patterns_reach_what_their_folder_stands_for_and_no_more(tree: Make, tmp
     [
         ("Dockerfile.j2", "FROM {{ base }}\n", "a template: line 1 holds {{ base }}"),
         ("Dockerfile", "FROM alpine:@VERSION@\n", "a template: line 1 holds @VERSION@"),
+        ("Dockerfile.at", "FROM @V@\n", "a template: line 1 holds @V@"),
         ("Dockerfile", "{% if x %}\nFROM alpine\n{% endif %}\n", "a template: line 1 holds {%"),
         ("Dockerfile", "FROM alpine\nCOPY {{ x }} /\n", "a template: line 2 holds {{ x }}"),
         ("Dockerfile.erb", "FROM alpine\nRUN <%= x %>\n", "a template: line 2 holds <%= x %>"),

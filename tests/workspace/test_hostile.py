@@ -12,11 +12,11 @@ import pytest
 
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.workspace import repository
-from dockerslim_rewrite.workspace.builds import makefiles
 from dockerslim_rewrite.workspace.builds.bake import _Bake
 from dockerslim_rewrite.workspace.builds.compose import ComposeReader
 from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
+from dockerslim_rewrite.workspace.builds.make_values import Expansion
 from dockerslim_rewrite.workspace.builds.reading import json_file
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
 from dockerslim_rewrite.workspace.repository import MAX_BYTES
@@ -161,7 +161,7 @@ def test_targets_that_inherit_by_many_ways(tree: Make, monkeypatch: pytest.Monke
     monkeypatch.setattr(_Bake, "_attributes", counted)
     lines = [f'target "t{n}" {{ inherits = ["t{n + 1}", "t{n + 2}"] }}' for n in range(30)]
     made = tree({"docker-bake.hcl": "\n".join([*lines, 'target "t30" { context = "a" }', 'target "t31" {}']) + "\n"})
-    assert [str(build.context) for build in made.builds()] == ["a"]
+    assert [(build.name, build.context) for build in made.builds()] == [("t0", "a"), ("t30", "a")]
     assert len(read) == 32
 
 
@@ -187,14 +187,14 @@ def test_variables_of_a_script_that_double(tree: Make) -> None:
 
 def test_recipes_of_variables_that_double(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     replaced: list[int] = []
-    expanded = makefiles._expanded
+    expanded = Expansion.text
 
-    def counted(*args: Any) -> tuple[str, int]:
-        shell, count = expanded(*args)
-        replaced.append(count)
-        return shell, count
+    def counted(self: Expansion, text: str) -> str:
+        shell = expanded(self, text)
+        replaced.append(self.replaced)
+        return shell
 
-    monkeypatch.setattr(makefiles, "_expanded", counted)
+    monkeypatch.setattr(Expansion, "text", counted)
     lines = "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 60))
     made = tree({"Makefile": f"A0 = a\n{lines}a:\n" + "\tdocker build -t $(A59) .\n" * 100})
     assert len(made.builds()) == len(replaced) == 100
@@ -307,3 +307,19 @@ def test_a_path_without_links_needs_no_walk_from_the_top(tree: Make, monkeypatch
     assert not made.repository.inside("near/../../x")
     assert not made.repository.inside("a/b.sh/../../../x")
     assert not made.repository.inside("a/none/../../../x")
+
+
+def test_commands_that_variables_make_long(tree: Make) -> None:
+    start = time.monotonic()
+    made = tree(
+        {
+            "b.sh": f'A="{"x " * 20_000}"\ndocker build {"$A " * 2_000}.\n',
+            "c.sh": "A=(a)\n" + 'A+=("${A[@]}" b)\n' * 1_000 + 'docker build "${A[@]}"\n',
+            "Makefile": f"a:\n\tdocker build {'$(if ' * 20_000}{')' * 20_000}\n\tdocker build {'$(' * 100_000}\n",
+            "m/Makefile": "".join(f"include d{n}.mk\n" for n in range(300)),
+            **{f"m/d{n}.mk": "a:\n\tdocker build .\n" for n in range(300)},
+            "m/Dockerfile": "",
+        }
+    )
+    assert len(made.builds()) > 300
+    assert time.monotonic() - start < 20

@@ -100,3 +100,23 @@ def test_what_is_not_known_is_shown_as_it_is_written(tree: Make) -> None:
         }
     )
     assert {build.name for build in made.builds()} == {"shop/web:$(VERSION)", "web:${{ github.sha }}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Tiltfile.dc", "docker_compose('deploy/base.conf')\n"),
+        (
+            "azure-pipelines.yml",
+            "steps:\n- task: DockerCompose@1\n  inputs: {dockerComposeFile: '**/deploy/base.conf'}\n",
+        ),
+    ],
+)
+def test_a_file_that_a_task_or_another_tiltfile_names(tree: Make, name: str, text: str) -> None:
+    made = tree({name: text, "deploy/base.conf": BASE, "app/Dockerfile": "FROM a\n"})
+    assert (made.build().context, made.build().kind) == ("app", "compose")
+
+
+def test_other_tiltfiles_are_read(tree: Make) -> None:
+    made = tree({"Tiltfile.dc": "docker_build('x', 'app')\n", "app/Dockerfile": "FROM a\n"})
+    assert (made.build().kind, made.build().context) == ("tilt", "app")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from dockerslim_rewrite.workspace.builds.found import Place, Unknown
 from dockerslim_rewrite.workspace.builds.reading import without_comments
 
@@ -164,3 +166,40 @@ def test_charts_and_other_yaml_are_no_manifests(tree: Make) -> None:
         {"chart/templates/web.yaml": chart, "values.yaml": "containers: [", "x.yml": "apiVersion: 1\ncontainers: 2\n"}
     ).graph()
     assert graph.runs == ()
+
+
+CLOUD_STEP = "steps:\n- name: gcr.io/cloud-builders/docker\n  args: ['build', '--file=Dockerfile-base', '.']\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "context"),
+    [
+        ({"sub/Dockerfile-base": "", "Dockerfile": ""}, "sub"),
+        ({"Dockerfile-base": "", "sub/Dockerfile": ""}, ""),
+        ({"Dockerfile": "", "sub/Dockerfile": ""}, Unknown(".")),
+        ({"Dockerfile-base": "", "sub/Dockerfile-base": ""}, Unknown(".")),
+    ],
+)
+def test_cloud_build_is_submitted_from_where_its_dockerfile_is(
+    tree: Make, files: dict[str, str], context: object
+) -> None:
+    assert tree({**files, "sub/cloudbuild.yaml": CLOUD_STEP}).build().context == context
+
+
+def test_the_workspace_of_kaniko_is_the_checkout(tree: Make) -> None:
+    step = "steps:\n- name: gcr.io/kaniko-project/executor\n  args: ['--context=dir:///workspace/web']\n"
+    build = tree({"cloudbuild.yaml": step, "web/Dockerfile": ""}).build()
+    assert (build.context, build.dockerfile) == ("web", "web/Dockerfile")
+
+
+def test_scripts_are_known_by_their_first_line_too(tree: Make) -> None:
+    made = tree(
+        {
+            "hack/image": "#!/usr/bin/env bash\ndocker build a\n",
+            "hack/other": "#!/usr/bin/env python\n# docker build b\n",
+        }
+    )
+    assert made.builds() == []
+    for name in ("image", "other"):
+        (made.root / "hack" / name).chmod(0o755)
+    assert [one.context for one in made.builds()] == ["a"]

@@ -558,3 +558,18 @@ def test_builds_that_go_on_from_an_image_keep_its_base_and_its_stage(tree: Make)
     assert "AS build" not in found.text
     assert "slim" not in found.text
     assert "other builds go on from here (app/Dockerfile:1)" in remarks(found, "DS304")
+
+
+def test_files_that_an_earlier_step_may_make_are_told_with_that(tree: Make) -> None:
+    docker = "- name: gcr.io/cloud-builders/docker\n  args: ['build', '-t', 'x', '.']\n"
+    files = {"Dockerfile": "FROM alpine:3.20\nCOPY a hello /\n", "a": "1"}
+
+    def told(steps: str) -> str:
+        made = tree({**files, "cloudbuild.yaml": f"steps:\n{steps}"})
+        path = made.root / "Dockerfile"
+        given = Options(builds=partial(Workspace(made.root).projects, path), select=("DS802",))
+        return "\n".join(one.reason for one in rewrite(path.read_text(), given, str(path)).remarks)
+
+    assert told(docker).endswith("hello is not in the build context (the repository's root)")
+    made = told(f"- name: gcr.io/cloud-builders/go\n  args: ['build']\n{docker}")
+    assert made.endswith("(the repository's root), unless what cloudbuild.yaml:2 runs makes it")

@@ -56,6 +56,8 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     else:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
         reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"
+        if project.usage.after is not None:
+            reason += f", unless what {project.usage.after} runs makes {'it' if len(places) == 1 else 'them'}"
     yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
 
 

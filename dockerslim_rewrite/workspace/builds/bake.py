@@ -19,6 +19,11 @@ from .places import file, folder, is_remote
 _DEFAULT = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 _MAX_COMBINATIONS = 1000
 _MAX_INHERITED = 50
+#: Attributes that are maps, and the name of entries of one that nobody can tell.
+_MAPS = ("args", "contexts", "labels")
+_SOME = "…"
+#: Attributes that a target for others to inherit from mostly leaves to them.
+_BUILDING = frozenset(("context", "dockerfile", "dockerfile-inline", "target", "output", "platforms"))
 
 
 def bake(
@@ -94,13 +99,13 @@ class _Bake:
         return self._referenced[key]
 
     def builds(self) -> Iterator[FoundBuild]:
-        """The builds: every target but those that only others inherit from."""
+        """The builds: every target but those for others to inherit from."""
         inherited = {
-            parent for attributes in self._definition.targets.values() for parent in self._names(attributes, {})
+            parent for attributes in self._definition.targets.values() for parent in self._names(attributes, {}) or ()
         }
         wanted = self._grouped()
         for name, attributes in self._definition.targets.items():
-            if name in inherited and name not in wanted:
+            if name in inherited and name not in wanted and (name.startswith("_") or not _BUILDING & attributes.keys()):
                 continue
             for scope in self._scopes(attributes):
                 yield self._build(name, attributes, scope)
@@ -119,11 +124,12 @@ class _Bake:
         self._evaluator = Evaluator(self._variable, self._definition.functions)
         return self._evaluator
 
-    def _names(self, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> list[str]:
+    def _names(self, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> list[str] | None:
+        """The targets that one with *attributes* inherits from; None where they are not known."""
         try:
             return [str(name) for name in self._fresh().value(attributes.get("inherits", Tree("list", ())), scope)]
         except HclError:
-            return []
+            return None
 
     def _scopes(self, attributes: Mapping[str, Tree]) -> Iterator[Mapping[str, Any]]:
         """The variables of each build that a target's matrix stands for."""
@@ -151,7 +157,12 @@ class _Bake:
         """The values of *attributes*, with those of the targets that they inherit from below."""
         found: dict[str, Any] = {}
         if name not in open_ and len(open_) < _MAX_INHERITED:
-            for parent in self._names(attributes, scope):
+            parents = self._names(attributes, scope)
+            if parents is None:
+                # Whatever they say counts where the target itself says nothing.
+                doubt = Unknown(written(attributes["inherits"]))
+                found = dict.fromkeys(("context", "dockerfile", "target"), doubt)
+            for parent in parents or ():
                 other = self._definition.targets.get(parent)
                 if other is not None:
                     # Many may inherit from one, and two ways may lead to it.
@@ -162,7 +173,7 @@ class _Bake:
         for key, tree in attributes.items():
             if key in ("inherits", "matrix"):
                 continue
-            if tree.kind == "object":
+            if key in _MAPS:
                 own[key] = self._entries(tree, scope)
             elif tree.kind == "list":
                 own[key] = [self._one(item, scope) for item in tree.parts]
@@ -171,7 +182,17 @@ class _Bake:
         return _over(found, own)
 
     def _entries(self, tree: Tree, scope: Mapping[str, Any]) -> dict[str, Any]:
-        return {str(key.parts[0]): self._one(item, scope) for key, item in tree.parts}
+        """The entries of the map *tree*, each by itself: what is not known of one says nothing of the others."""
+        if tree.kind == "object":
+            return {self._key(key, scope): self._one(item, scope) for key, item in tree.parts}
+        if tree.kind == "call" and tree.parts[0] == "merge" and not tree.parts[2]:
+            return {key: item for part in tree.parts[1] for key, item in self._entries(part, scope).items()}
+        found = self._one(tree, scope)
+        return found if isinstance(found, dict) else {} if found is None else {_SOME: Unknown(str(found))}
+
+    def _key(self, tree: Tree, scope: Mapping[str, Any]) -> str:
+        found = tree.parts[0] if tree.kind == "value" else self._one(tree, scope)
+        return _SOME if isinstance(found, Unknown) else str(found)
 
     def _one(self, tree: Tree, scope: Mapping[str, Any]) -> Any:
         try:
@@ -180,7 +201,8 @@ class _Bake:
             return Unknown(written(tree))
 
     def _build(self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> FoundBuild:
-        values = self._attributes(name, attributes, scope, ())
+        inherited = None if scope else self._inherited.get(name)
+        values = inherited if inherited is not None else self._attributes(name, attributes, scope, ())
         service = self._services.get(name)
         inline = values.get("dockerfile-inline")
         context, dockerfile = self._paths(values, service)
@@ -199,7 +221,7 @@ class _Bake:
             target=_text(target) if target is not None else service.target if service is not None else None,
             args=tuple(args.items()),
             contexts=tuple(contexts.items()),
-            tags=tuple(_text(one) for one in tags) if isinstance(tags, list) else (),
+            tags=tuple(map(_text, tags)) if isinstance(tags, list) else (tags,) if isinstance(tags, Unknown) else (),
             runner=service.runner if service is not None else None,
         )
 
@@ -238,7 +260,7 @@ def _entries(value: Any) -> dict[str, Any]:
 
 def _over(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     found = first | second
-    for key in ("args", "contexts", "labels"):
+    for key in _MAPS:
         if isinstance(first.get(key), dict) and isinstance(second.get(key), dict):
             found[key] = first[key] | second[key]
     return found
@@ -262,6 +284,8 @@ def written(tree: Tree) -> str:
         return f"{parts[0]}({', '.join(map(written, parts[1]))})"
     if kind == "get":
         return f"{written(parts[0])}.{written(parts[1])}"
+    if kind == "list":
+        return f"[{', '.join(map(written, parts))}]"
     if kind in ("name", "value"):
         return str(parts[0])
     return "…"

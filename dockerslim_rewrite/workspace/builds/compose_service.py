@@ -116,7 +116,9 @@ class ServiceReader:
             dockerfile=self._text(build.get("dockerfile")),
             inline=self._text(build.get("dockerfile_inline")),
             target=self._text(build.get("target")),
-            args=tuple(self._pairs(build.get("args"))),
+            args=tuple(
+                (name, self._own(name) if text is None else text) for name, text in self._pairs(build.get("args"))
+            ),
             contexts=tuple((name, self._context(text)) for name, text in self._pairs(build.get("additional_contexts"))),
             tags=self._texts(build.get("tags")),
         )
@@ -157,18 +159,25 @@ class ServiceReader:
         return found
 
     def _environment(self, value: object) -> list[tuple[str, Text, Place]]:
-        """The variables of a mapping or a list, each with its place, without those that the caller's shell has."""
+        """The variables of a mapping or a list, each with its place, without those that only the caller's shell has."""
         found: list[tuple[str, Text, Place]] = []
         if isinstance(value, Map):
             for name, item in value.items():
                 text = self._text(item)
+                text = self._own(name) if text is None else text
                 if text is not None:
                     found.append((name, text, Place(self._path, value.lines.get(name, value.line))))
         for item in sequence(value):
             if isinstance(item, Scalar):
                 name, equals, rest = item.partition("=")
-                found += [(name, self._expand(rest), Place(self._path, item.line))] if equals else []
+                text = self._expand(rest) if equals else self._own(name)
+                found += [(name, text, Place(self._path, item.line))] if text is not None else []
         return found
+
+    def _own(self, name: str) -> str | None:
+        """What the files of the project set the variable *name* to, for where it stands without a value."""
+        text = self._expand(f"${{{name}}}")
+        return text if isinstance(text, str) else None
 
     def _environment_files(self, value: object) -> list[tuple[str, Text, Place]]:
         """What the files of ``env_file`` set: a name, or a list of names and of mappings with a ``path``."""

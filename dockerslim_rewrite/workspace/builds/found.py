@@ -97,6 +97,7 @@ class FoundBuild:
     ``dockerfile`` is a path of the repository; None where ``inline`` holds the text. ``args`` and ``contexts`` are
     build arguments and further contexts in order; an argument without a value comes from the caller's environment.
     ``tags`` are the names that the image gets, ``condition`` what has to be asked for to get it (a profile).
+    ``after`` is where something is run before it that may make files of its context.
     """
 
     kind: str
@@ -111,6 +112,7 @@ class FoundBuild:
     tags: tuple[Text, ...] = ()
     runner: Runner | None = None
     condition: str | None = None
+    after: Place | None = None
 
 
 @record

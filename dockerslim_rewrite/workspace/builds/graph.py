@@ -16,6 +16,7 @@ from ..walk import walk
 from .by_hand import HandRun, is_of, runs_by_hand
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files
+from .shebang import is_shell_script
 
 #: The end of a name that begins with variables.
 _KNOWN_END = re.compile(r"[$}%)][^$/]*((?:/[a-z0-9][a-z0-9._-]*)+)(?::[^/]*)?\Z")
@@ -70,6 +71,14 @@ class BuildGraph:
         return found
 
     @cached_property
+    def _by_default(self) -> dict[str, list[FoundBuild]]:
+        found: dict[str, list[FoundBuild]] = {}
+        for build in self.builds:
+            if isinstance(build.dockerfile, Unknown) and isinstance(build.context, str):
+                found.setdefault(posixpath.join(build.context, "Dockerfile"), []).append(build)
+        return found
+
+    @cached_property
     def _runs_by_image(self) -> dict[str, list[FoundRun]]:
         from .compose import image_name
 
@@ -83,6 +92,12 @@ class BuildGraph:
     def of(self, dockerfile: str) -> Sequence[FoundBuild]:
         """The builds of the Dockerfile at the path *dockerfile* of the repository."""
         return self._by_dockerfile.get(dockerfile, ())
+
+    def perhaps_of(self, dockerfile: str) -> Sequence[FoundBuild]:
+        """The builds that may be of the Dockerfile at *dockerfile*: they take the one of their context, unless what is
+        not known of them says otherwise.
+        """
+        return self._by_default.get(dockerfile, ())
 
     def runs_of(self, build: FoundBuild) -> Sequence[FoundRun]:
         """The containers of the image that *build* names."""
@@ -126,6 +141,8 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault(kind, []).append(seen.path)
             elif (document := document_kind(seen.path)) is not None:
                 documents.setdefault(document, []).append(seen.path)
+            elif is_shell_script(repository, seen.path):
+                files.setdefault("shell", []).append(seen.path)
         elif seen.unfollowed:
             repository.complain(seen.path, seen.skipped)
     called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])

@@ -5,6 +5,7 @@ Source: docker/buildx, "Bake standard library functions". Work and results are b
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from .hcl_syntax import HclError, Tree
 
 _MAX_STEPS = 20_000
 _MAX_LENGTH = 64 * 1024
+_VERB = re.compile(r"%(?P<flags>[-+0 #]*+)(?P<width>\d*+(?:\.\d++)?)(?P<verb>[vsqtdxXofeg%])?")
 
 
 @record
@@ -185,15 +187,34 @@ def _replace(text: str, old: str, new: str) -> str:
 
 
 def _format(pattern: str, *values: Any) -> str:
+    """Source: go-cty, ``stdlib.Format``: its verbs are those of C, with ``v`` for any value and ``q`` for quotes."""
     rest = iter(values)
-    if re.search(r"%[^sdv%]", pattern):
-        raise HclError("the format is not evaluated")
-    return re.sub(r"%([sdv%])", lambda match: "%" if match[1] == "%" else text_of(next(rest)), pattern)
+
+    def one(match: re.Match[str]) -> str:
+        flags, width, verb = match["flags"], match["width"], match["verb"]
+        if verb == "%" and match[0] == "%%":
+            return "%"
+        value = next(rest, None)
+        if verb is None or value is None or len(width) > 3:
+            raise HclError("the format is not evaluated")
+        if verb in "vsqt":
+            text = text_of(value)
+            return f"%{flags}{width}s" % (json.dumps(text, ensure_ascii=False) if verb == "q" else text)
+        number = _number(value)
+        return f"%{flags}{width}{verb}" % (number if verb in "feg" else int(number))
+
+    return _VERB.sub(one, pattern)
 
 
 def _substr(text: str, start: int, length: int) -> str:
     begin = start if start >= 0 else len(text) + start
     return text[begin:] if length < 0 else text[begin : begin + length]
+
+
+def _lookup(one: dict[str, Any], key: Any, *default: Any) -> Any:
+    # The keys of a map are texts, whatever they are written as.
+    name = text_of(key)
+    return one[name] if name in one or not default else default[0]
 
 
 def _contains(items: Any, value: Any) -> bool:
@@ -222,13 +243,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": math.floor,
     "format": _format,
     "greaterthan": lambda a, b: _number(a) > _number(b),
-    "hasindex": lambda items, key: key in items if isinstance(items, dict) else 0 <= int(key) < len(items),
+    "hasindex": lambda items, key: text_of(key) in items if isinstance(items, dict) else 0 <= int(key) < len(items),
     "indent": lambda count, text: text.replace("\n", "\n" + " " * min(int(count), 100)),
     "join": lambda separator, *lists: separator.join(text_of(item) for one in lists for item in one),
     "keys": lambda one: sorted(one),
     "length": len,
     "lessthan": lambda a, b: _number(a) < _number(b),
-    "lookup": lambda one, key, default=None: one.get(key, default),
+    "lookup": _lookup,
     "lower": lambda text: text.lower(),
     "max": max,
     "merge": _merge,

@@ -1,88 +1,127 @@
-"""Builds in Makefiles. Source: GNU make manual, "Recipes", "How to Use Variables", "Flavors of Variables"."""
+"""Builds in Makefiles. Source: GNU make manual, "Recipes", "Rule Syntax", "Including Other Makefiles",
+"Defining Canned Recipes".
+"""
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...knowledge.build_commands import names_a_builder
+from ...record import evolve, record
 from ..repository import Repository
-from .found import FoundBuild, Text
+from .checkout import below
+from .found import FoundBuild, Text, Unknown
+from .make_definitions import Definitions, includers, is_included_by_name
+from .make_values import Expansion
 from .shell_scripts import ScriptReader
-from .shell_values import stand_in
 from .shell_words import logical_lines
 
-_VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)")
-_REFERENCE = re.compile(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([A-Za-z@<^*]))")
-_MAX_DEPTH = 10
-_MAX_REPLACED = 1000
+#: A recipe in the line of its rule.
+_RULE = re.compile(r"[^\s#=:;][^#=:;]*+:(?![=:])[^;=#]*+;(?P<recipe>.*)", re.S)
+_DEFINE = re.compile(r"(?:override[ \t]++)?define[ \t]")
+#: What a makefile puts before commands to make them quiet: nothing that the shell sees.
+_QUIET = re.compile(r"\$(?:\([A-Za-z_]\w*\)|\{[A-Za-z_]\w*\})(?=[A-Za-z])")
 #: In all recipes of a file; a long value counts as several.
 _MAX_REPLACED_IN_ALL = 20_000
-_LONG_VALUE = 1000
 
 
 def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
-    """The builds in the recipes of the Makefile *path*, which run in its folder."""
+    """The builds in the recipes of the Makefile *path*, in the directory that make runs them in."""
     text = repository.read(path)
     if text is None or not names_a_builder(text):
         return
-    home = path.rpartition("/")[0]
-    variables: dict[str, str | None] = {}
-    lines = list(logical_lines(text))
     just = path.rpartition("/")[2].lower() == "justfile"
-    for _, line in lines:
-        match = None if line[:1] in ("\t", "#") else _VARIABLE.match(line.strip())
-        if match is not None:
-            name, flavour, value = match.groups()
-            known = flavour not in ("+", "!") and "$(shell" not in value.replace("$(shell pwd)", "")
-            if not (flavour == "?" and name in variables):
-                variables[name] = value.partition(" #")[0].strip() if known else None
-    folder = os.path.join(str(repository.root), home).rstrip("/")
-    variables |= {
-        "CURDIR": folder,
-        "PWD": folder,
-        "shell pwd": folder,
-        "MAKE": "make",
-        "DOCKER": variables.get("DOCKER", "docker"),
-    }
-    left = _MAX_REPLACED_IN_ALL
-    for number, line in lines:
-        recipe = line[:1] == "\t" or (just and line[:1] == " ")
-        command = line.strip().lstrip("@-+ ")
-        if not recipe or not _may_build(command, variables):
-            continue
+    runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
+    readers = [_Recipes(repository, path, run) for run in runs]
+    defining = False
+    for number, line in logical_lines(text):
+        defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
+        # The lines of a definition are commands where some recipe calls for it.
+        command = line.strip().lstrip("@-+ ") if defining and not just else _recipe(line, just)
+        if command is not None and _may_build(command):
+            found: list[list[FoundBuild]] = []
+            for reader in readers:
+                found.append(list(reader.builds(number + 1, command)))
+                if certain and all(_is_there(repository, one) for one in found[-1]):
+                    # It does what it says where make is usually run.
+                    found = found[-1:]
+                    break
+            for ways in zip(*found, strict=False):
+                yield _meant(repository, ways, certain)
+
+
+@record
+class _Run:
+    """One way to read a makefile: make reads ``start`` first, in the directory ``home``."""
+
+    start: str
+    home: str
+
+
+def _runs(repository: Repository, path: str) -> tuple[list[_Run], bool]:
+    """How the makefile *path* may be read, and whether the first way counts where nothing speaks for another."""
+    above = [_Run(one, posixpath.dirname(one)) for one in includers(repository, path)]
+    if above:
+        return above, len(above) == 1
+    # By `make -f`, or by files that include it with names that variables give, it is read from elsewhere.
+    homes = dict.fromkeys((posixpath.dirname(path), ""))
+    return [_Run(path, home) for home in homes], len(homes) == 1 or not is_included_by_name(path)
+
+
+def _is_there(repository: Repository, build: FoundBuild) -> bool:
+    return isinstance(build.dockerfile, str) and repository.is_file(build.dockerfile)
+
+
+def _meant(repository: Repository, ways: Sequence[FoundBuild], certain: bool) -> FoundBuild:
+    """Which of *ways* to take one command is meant: the one whose Dockerfile is there."""
+    there = [one for one in ways if _is_there(repository, one)]
+    if there and (certain or len({(one.context, one.dockerfile) for one in there}) == 1):
+        return there[0]
+    if certain:
+        return ways[0]
+    unsure = Unknown(str(ways[0].context)), Unknown(str(ways[0].dockerfile))
+    return evolve(ways[0], context=unsure[0], dockerfile=unsure[1])
+
+
+def _definitions(repository: Repository, run: _Run) -> Definitions:
+    found = Definitions(repository, run.start, run.home)
+    found.set(below(run.home), "CURDIR", "PWD")
+    found.set("make", "MAKE")
+    found.default("docker", "DOCKER")
+    return found
+
+
+class _Recipes:
+    """The recipes of the makefile *path*, read as *run* says."""
+
+    def __init__(self, repository: Repository, path: str, run: _Run) -> None:
+        self._repository = repository
+        self._path = path
+        self._home = run.home
+        # Many files may be included by one.
+        self._definitions = repository.recall(run, lambda: _definitions(repository, run))
+        self._left = _MAX_REPLACED_IN_ALL
+
+    def builds(self, line: int, command: str) -> Iterator[FoundBuild]:
+        """The builds of the *command* in the *line*."""
         unknown: dict[str, Text] = {}
-        shell, replaced = _expanded(command, variables, min(left, _MAX_REPLACED), unknown)
-        left = max(left - replaced, 0)
-        homes: list[Text] = [home]
-        yield from ScriptReader(repository, "make", path, number + 1, homes, unknown).read(shell)
+        expansion = Expansion(self._definitions.values, self._definitions.tools, self._left, unknown)
+        quiet = _QUIET.match(command)
+        shell = expansion.text(command[quiet.end() :] if quiet is not None else command).lstrip("@-+ ")
+        self._left = max(self._left - expansion.replaced, 0)
+        plain = self._definitions.plain
+        yield from ScriptReader(self._repository, "make", self._path, line, [self._home], unknown, plain).read(shell)
 
 
-def _may_build(command: str, variables: dict[str, str | None]) -> bool:
-    return names_a_builder(command) or ("build" in command and "$" in command)
+def _recipe(line: str, just: bool) -> str | None:
+    """The command in *line*; None where it holds none."""
+    if line[:1] == "\t" or (just and line[:1] == " "):
+        return line.strip().lstrip("@-+ ")
+    match = None if just else _RULE.match(line)
+    return None if match is None else match["recipe"].strip().lstrip("@-+ ")
 
 
-def _expanded(text: str, variables: dict[str, str | None], most: int, unknown: dict[str, Text]) -> tuple[str, int]:
-    """*text* with up to *most* of make's variables replaced, for the shell, and how many that were.
-
-    One that is not known, or one too many, becomes a variable of the shell, and is added to those *unknown*.
-    """
-    left = most
-
-    def expand(text: str, depth: int) -> str:
-        def replaced(match: re.Match[str]) -> str:
-            nonlocal left
-            if match[0] == "$$":
-                return "$"
-            name = (match[1] or match[2] or match[3] or "").strip()
-            value = variables.get(name)
-            if value is not None:
-                left -= 1 + len(value) // _LONG_VALUE
-            if value is None or depth >= _MAX_DEPTH or left < 0:
-                return stand_in(match[0], unknown)
-            return expand(value, depth + 1)
-
-        return _REFERENCE.sub(replaced, text)
-
-    return expand(text, 0), most - left
+def _may_build(command: str) -> bool:
+    return names_a_builder(command) or ("$" in command and "build" in command.lower())

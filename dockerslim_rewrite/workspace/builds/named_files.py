@@ -2,7 +2,7 @@
 
 Sources: Docker documentation, "docker compose" (``-f``, ``--project-directory``), "Pre-defined environment variables"
 (``COMPOSE_FILE``), "docker buildx bake" (``--file``; paths are seen from the working directory); Tilt API reference,
-``docker_compose``.
+``docker_compose``; Azure Pipelines, "DockerCompose@1 task" (``dockerComposeFile``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ...knowledge.repository import build_source
 from ...record import record
 from ..repository import Repository, joined
 from .interpolation import read_env
@@ -23,6 +24,10 @@ _COMMAND = re.compile(
 )
 _OPTION = re.compile(r"(?P<name>-f|--file|--project-directory)[ =](?P<value>\S+)")
 _TILT = re.compile(r"\bdocker_compose\(\s*+(?P<names>\[[^\]\[(]*+\]|[\"'][^\"'(]*+[\"'])")
+_TASK = re.compile(
+    r"\bdockerComposeFile:[ \t]*+[\"']?(?:\*\*/|\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory)\)/)?"
+    r"(?P<name>[^\s\"',}#]++)"
+)
 _QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
 #: So many characters of a file are searched for commands, and so many commands of all files are followed.
 _MAX_TEXT: Final = 256 * 1024
@@ -67,10 +72,12 @@ def _in_text(name: str, text: str) -> Iterator[_Call]:
         listed = values.get("COMPOSE_FILE", "").split(values.get("COMPOSE_PATH_SEPARATOR") or ":")
         yield _Call("compose", tuple(one for one in listed if one))
         return
-    if name == "Tiltfile" or name.endswith(".tiltfile"):
+    if build_source(name) == "tilt":
         for match in _TILT.finditer(text):
             yield _Call("compose", tuple(_QUOTED.findall(match["names"])))
         return
+    for match in _TASK.finditer(text):
+        yield _Call("compose", (match["name"],))
     for match in _COMMAND.finditer(text):
         options = [(one["name"], one["value"].strip("\"'")) for one in _OPTION.finditer(match["options"])]
         project = next((value for key, value in options if key == "--project-directory"), None)

@@ -1,7 +1,7 @@
 """Builds in the files of other CI services, in npm's scripts and in Jenkinsfiles: their commands are shell.
 
-Sources: GitLab, "CI/CD YAML syntax reference"; Azure Pipelines, "Docker@2 task"; CircleCI, Travis CI and Bitbucket
-likewise run lists of commands in the folder of the checkout. Jenkins, "Docker Pipeline" and "Pipeline Syntax", agent.
+Sources: Travis CI, "Job Lifecycle"; Bitbucket, Drone, Woodpecker and AWS CodeBuild likewise run lists of commands in
+the directory of the checkout. Task, "Schema Reference". Jenkins, "Docker Pipeline" and "Pipeline Syntax", agent.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from ...knowledge.build_commands import names_a_builder
 from ...record import evolve
 from ...text.lines import line_at
 from ..repository import Repository, joined
+from .azure import azure
+from .circle import circle
 from .found import FoundBuild, Place, Text, Unknown
-from .places import folder
+from .gitlab import gitlab
 from .reading import json_file, scalars, yaml_file
-from .shell_scripts import ScriptReader
+from .shell_scripts import ScriptReader, Step
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
@@ -30,32 +32,43 @@ _AGENT = re.compile(r"\bdockerfile\s*+\{(?P<fields>[^{}]*+)\}")
 _FIELD = re.compile(r"""\b(?P<name>filename|dir|additionalBuildArgs)\s++(['"])(?P<value>[^'"\n]*+)\2""")
 #: What Groovy puts into a text that no shell could: ``${env.TAG}``.
 _GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
-#: Where steps are told to work, by CircleCI and Azure, and what they then run.
-_STEP_FOLDERS = ("working_directory", "workingDirectory")
-_STEP_SCRIPTS = ("command", "script", "bash", "pwsh", "powershell")
-_ENTERS = re.compile(r"(?m)(?:^[^\S\n]*+|[;&|]\s*+)(?:cd|pushd)\s")
+#: Where steps are told to work, what they run first, and what after that in the same shell.
+_FOLDERS = ("working_directory", "workingDirectory", "dir", "directory")
+_FIRST = ("before_script", "before_install", "install")
+_SCRIPT = ("script", "commands")
+_MOST_FIRST = 20
+#: What a service puts into a text before a shell sees it.
+_TEMPLATE = re.compile(r"\{\{.*?\}\}")
 #: How far behind the one before a script of a package.json is looked for.
 _NEAR = 100_000
 #: Of so many steps in a Jenkinsfile the directory is looked for.
 _MOST_STEPS = 200
 _JENKINS_FOLDER = re.compile(r"""\bdir\s*+\(\s*+(['"])([^'"\n]*+)\1\s*+\)\s*+\{""")
-_AZURE = re.compile(r"\$\(([A-Za-z_][\w.]*)\)")
+
+
+#: Who reads which file, by what its path holds.
+_OWN = ((".gitlab", gitlab), ("gitlab-ci", gitlab), ("azure", azure), (".circleci/", circle))
 
 
 def pipeline(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds of the CI file *path*."""
+    own = next((reader for part, reader in _OWN if part in path.lower()), _plain)
+    yield from own(repository, path)
+
+
+def _plain(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The builds of a file whose service runs lists of commands, each list in one shell."""
     for document in yaml_file(repository, path):
-        variables = {
+        known: dict[str, Text] = {
             name: str(item)
             for name, item in mapping(document.get("variables")).items()
             if isinstance(item, Scalar) and "$" not in item
         }
-        known: dict[str, Text] = dict(variables)
-        for script, home in _scripts(document):
-            if names_a_builder(script):
-                text = _AZURE.sub(lambda match: "${" + match[1].upper().replace(".", "_") + "}", script)
-                yield from ScriptReader(repository, "ci", path, script.line, _homes(path, home), known).read(text)
-        yield from _azure(repository, path, document)
+        for home, texts in _lists(document, tasks=posixpath.basename(path).lower().startswith("taskfile")):
+            foreign: dict[str, Text] = {}
+            steps = [Step(_TEMPLATE.sub(partial(_stood_in, foreign), one), one.line, path) for one in texts]
+            reader = ScriptReader(repository, "ci", path, 1, _homes(path, home), known | foreign)
+            yield from reader.steps(steps)
 
 
 def _homes(path: str, home: Text) -> list[Text]:
@@ -68,22 +81,36 @@ def _homes(path: str, home: Text) -> list[Text]:
     return [home, joined(project, home)] if project and isinstance(home, str) else [home]
 
 
-def _scripts(document: Map) -> Iterator[tuple[Scalar, Text]]:
-    """All scalars of *document* with the directory that their step starts in, as far as the file tells."""
-    told: dict[int, Text] = {}
-    general = mapping(document.get("default")).get("before_script", document.get("before_script"))
+def _lists(document: Map, *, tasks: bool) -> Iterator[tuple[Text, list[Scalar]]]:
+    """The commands of *document* that one shell runs, with the directory that they start in.
+
+    Of *tasks* each command has a shell of its own.
+    """
+    general = [] if tasks else _first(document)
     for step in _mappings(document):
-        where = next((scalar(step.get(name)) for name in _STEP_FOLDERS if step.get(name) is not None), None)
-        before = step.get("before_script", general) if step.get("script") is not None else None
-        home: Text = ""
-        if where is not None:
-            home = Unknown(str(where)) if "$" in where or where.startswith(("/", "~")) else str(where)
-        elif before is not None and any(_ENTERS.search(one) for one in scalars(before)):
-            # Commands that come first have gone somewhere: where, only they know.
-            home = Unknown("before_script")
-        for value in (step.get(name) for name in _STEP_SCRIPTS if home != ""):
-            told.update((id(one), home) for one in (scalars(value) if value is not None else ()))
-    yield from ((one, told.get(id(one), "")) for one in scalars(document))
+        where = next((scalar(step.get(name)) for name in _FOLDERS if step.get(name) is not None), None)
+        home: Text = "" if where is None else str(where)
+        if where is not None and ("$" in where or "{{" in where or where.startswith(("/", "~"))):
+            home = Unknown(str(where))
+        for name, value in step.items():
+            if name in _FOLDERS or (step is document and name in _FIRST):
+                continue
+            texts = [one for one in value if isinstance(one, Scalar)] if isinstance(value, Seq) else [value]
+            if not all(isinstance(one, Scalar) for one in texts):
+                continue
+            if tasks:
+                yield from ((home, [one]) for one in texts)
+            else:
+                before = ((step is not document and _first(step)) or general) if name in _SCRIPT else []
+                if len(before) > _MOST_FIRST:
+                    # Where they end up is not followed for each step again.
+                    before, home = [], Unknown("before_script")
+                yield home, [*before, *texts]
+
+
+def _first(step: Map) -> list[Scalar]:
+    """What *step* runs before its script, in the same shell."""
+    return [one for key in _FIRST if key in step for one in scalars(step[key])]
 
 
 def _mappings(document: Map) -> Iterator[Map]:
@@ -99,36 +126,6 @@ def _mappings(document: Map) -> Iterator[Map]:
         elif isinstance(value, Map):
             yield value
             stack.extend(value.values())
-
-
-def _azure(repository: Repository, path: str, document: Map) -> Iterator[FoundBuild]:
-    for step in _mappings(document):
-        task = scalar(step.get("task"))
-        if task is not None and task.startswith("Docker@"):
-            found = _docker_task(repository, path, step, task.line)
-            if found is not None:
-                yield found
-
-
-def _docker_task(repository: Repository, path: str, step: Map, line: int) -> FoundBuild | None:
-    inputs = {name.lower(): item for name, item in mapping(step.get("inputs")).items()}
-    command = scalar(inputs.get("command")) or "buildAndPush"
-    if command.lower() not in ("build", "buildandpush"):
-        return None
-    name = _checkout(str(scalar(inputs.get("dockerfile")) or "**/Dockerfile"))
-    wanted = _checkout(str(scalar(inputs.get("buildcontext")) or "**"))
-    dockerfile: Text = Unknown(name) if "*" in name or "$" in name else folder(repository, "", name)
-    context: Text = Unknown(wanted) if "*" in wanted or "$" in wanted else folder(repository, "", wanted)
-    if wanted == "**" and isinstance(dockerfile, str):
-        # The task's own default: the folder of the Dockerfile.
-        context = posixpath.dirname(dockerfile)
-    tag = scalar(inputs.get("repository"))
-    tags: tuple[Text, ...] = () if tag is None else (str(tag) if "$" not in tag else Unknown(str(tag)),)
-    return FoundBuild("ci", Place(path, line), str(tag or "Docker task"), context, dockerfile, tags=tags)
-
-
-def _checkout(text: str) -> str:
-    return re.sub(r"\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory)\)/?", "", text)
 
 
 def package_scripts(repository: Repository, path: str) -> Iterator[FoundBuild]:

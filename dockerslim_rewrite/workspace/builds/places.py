@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from ..repository import Repository, joined
+from .checkout import relative
 from .found import Text, Unknown
 
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|[\w.-]+@[\w.-]+:|-\Z")
@@ -24,7 +24,7 @@ def folder(repository: Repository, base: str, text: Text, *, told: bool = True) 
         return Unknown(text)
     if text.startswith("/"):
         # Only scripts that ask where they lie get absolute paths into the repository.
-        inner = repository.relative(Path(text))
+        inner = relative(text)
         return Unknown(text) if inner is None else inner
     found = joined(base, text)
     if not repository.inside(found):

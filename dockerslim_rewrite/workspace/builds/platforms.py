@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from ...record import evolve
 from ...text.structured import read_toml
 from ..repository import Repository
 from .command_line import built
@@ -24,36 +25,48 @@ from .yaml_values import Map, Scalar, mapping, scalar, sequence
 def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The steps of the Cloud Build configuration *path* that build images: Docker's and kaniko's builders.
 
-    They start in the directory that is submitted: the one with the configuration, where only that holds a Dockerfile.
+    They start in the directory that is submitted: the root or the one with the configuration, as the Dockerfile shows.
     """
     beside = posixpath.dirname(path)
-    alone = not repository.is_file("Dockerfile") and repository.is_file(posixpath.join(beside, "Dockerfile"))
-    start = beside if alone else ""
+    # Who submits may choose yet another one.
+    starts: list[Text] = ["", beside, Unknown("the submitted directory")] if beside else [""]
     for document in yaml_file(repository, path):
         values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
+        earlier: Place | None = None
         for item in sequence(document.get("steps")):
             step = mapping(item)
             name = scalar(step.get("name")) or ""
+            after = earlier
+            if _tool(name, scalar(step.get("entrypoint"))) is None:
+                # All steps share one directory.
+                earlier = earlier or Place(path, step.line)
             where = scalar(step.get("dir"))
-            home: Text = folder(repository, start, where) if where else start
+            homes = [_entered(repository, start, where) for start in starts]
             script = scalar(step.get("script"))
             if script is not None:
-                yield from ScriptReader(repository, "cloudbuild", path, script.line, [home]).read(script)
+                reader = ScriptReader(repository, "cloudbuild", path, script.line, homes)
+                yield from (evolve(one, after=after) for one in reader.read(script))
                 continue
             args = [one for one in sequence(step.get("args")) if isinstance(one, Scalar)]
             entry = scalar(step.get("entrypoint"))
             if entry in ("bash", "sh") and len(args) == 2 and args[0] in ("-c", "-ec", "-xc"):
                 text = _substituted(args[1].replace("$$", "$"), values)
                 known: dict[str, Text] = {}
-                reader = ScriptReader(repository, "cloudbuild", path, args[1].line, [home], known)
-                yield from reader.read(str(text))
+                reader = ScriptReader(repository, "cloudbuild", path, args[1].line, homes, known)
+                yield from (evolve(one, after=after) for one in reader.read(str(text)))
                 continue
             words = [_substituted(one, values) for one in args]
             tool = _tool(name, entry)
             if tool is not None:
-                found = built(repository, "cloudbuild", Place(path, step.line), [tool, *words], [home])
+                found = built(repository, "cloudbuild", Place(path, step.line), [tool, *words], homes)
                 if found is not None:
-                    yield found
+                    yield evolve(found, after=after)
+
+
+def _entered(repository: Repository, start: Text, where: str | None) -> Text:
+    if where is None or isinstance(start, Unknown):
+        return start
+    return folder(repository, start, where, told=False)
 
 
 def _tool(image: str, entrypoint: str | None) -> str | None:

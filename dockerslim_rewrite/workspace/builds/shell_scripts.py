@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from ...analysis.shell.operations import unwrapped
-from ...knowledge.build_commands import build_arguments, checkout_variables, names_a_builder
+from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool, names_a_builder
 from ...shell.reader import read_script
-from ...shell.script import Compound, Group, Node, Script, Simple, children, walk
+from ...shell.script import Compound, Group, Node, Script, Simple, Word, children, walk
 from ...text.lines import line_at
 from ..repository import Repository, joined
+from .checkout import CHECKOUT, below, relative
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
+from .option_variables import OptionVariables
 from .shell_values import Words
 from .shell_words import logical_lines
 
+T = TypeVar("T")
 #: Larger scripts are generated, or no scripts.
 _MAX_SCRIPT = 256 * 1024
+#: Of an array or a command; one that doubles with each line is given up.
+_MOST_WORDS = 1_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.S)
+#: A line that says what stands behind it is about.
+_CHANGES = re.compile(r"\s*+(?:[A-Za-z_]\w*\+?=|(?:cd|pushd|popd)(?:\s|\Z))")
+_VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
+
+
+class Step(NamedTuple):
+    """One of several texts for one shell, and where it stands."""
+
+    text: str
+    line: int
+    path: str
 
 
 class ScriptReader:
@@ -34,6 +50,7 @@ class ScriptReader:
         line: int,
         folders: Sequence[Text],
         variables: Mapping[str, Text] | None = None,
+        plain: OptionVariables | None = None,
     ) -> None:
         self._repository = repository
         self._kind = kind
@@ -42,27 +59,41 @@ class ScriptReader:
         self._folders = list(folders)
         #: What pushd left, for popd.
         self._left: list[list[Text]] = []
-        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), str(repository.root))
+        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), CHECKOUT)
         self._variables.update(variables or {})
-        self._given = frozenset(variables or ())
-        home = os.path.join(str(repository.root), path.rpartition("/")[0]).rstrip("/")
-        self._words = Words(str(repository.root), home, self._variables.get, self._absolute)
+        #: The words of arrays; None where they are not known.
+        self._lists: dict[str, tuple[Text, ...] | None] = {}
+        #: The build tool that a variable may stand for.
+        self._tools: dict[str, str] = {}
+        self._plain = plain if plain is not None else OptionVariables()
+        self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
 
     def _absolute(self) -> str | None:
         known = self._folders[0] if len(self._folders) == 1 else None
-        return os.path.join(str(self._repository.root), known).rstrip("/") if isinstance(known, str) else None
+        return below(known) if isinstance(known, str) else None
+
+    def steps(self, steps: Sequence[Step]) -> Iterator[FoundBuild]:
+        """The builds in the texts of *steps*, which one shell reads one after the other."""
+        if not any(names_a_builder(step.text) for step in steps):
+            return
+        for step in steps:
+            self._line, self._path = step.line, step.path
+            if len(step.text) <= _MAX_SCRIPT:
+                yield from self._text(step.text)
 
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
-        if len(text) > _MAX_SCRIPT or not names_a_builder(text) or not self._repository.follows(self._path):
-            return
+        if len(text) <= _MAX_SCRIPT and names_a_builder(text) and self._repository.follows(self._path):
+            yield from self._text(text)
+
+    def _text(self, text: str) -> Iterator[FoundBuild]:
         script = read_script(text)
         if isinstance(script, Script):
             yield from self._node(script.root, script)
             return
         # What cannot be read as a whole may still hold lines that can.
         for offset, line in logical_lines(text):
-            one = read_script(line) if names_a_builder(line) or _ASSIGNMENT.match(line.strip()) else None
+            one = read_script(line) if names_a_builder(line) or _CHANGES.match(line) else None
             if isinstance(one, Script):
                 before, self._line = self._line, self._line + offset
                 yield from self._node(one.root, one)
@@ -73,71 +104,124 @@ class ScriptReader:
             yield from self._simple(node, script)
             return
         if isinstance(node, Group) and node.subshell:
-            folders, variables = list(self._folders), dict(self._variables)
+            folders, variables, lists = list(self._folders), dict(self._variables), dict(self._lists)
             for child in children(node):
                 yield from self._node(child, script)
             self._folders = folders
-            self._restore(variables)
+            _restore(self._variables, variables)
+            _restore(self._lists, lists)
             return
         if isinstance(node, Compound):
             # A branch may be passed over and a loop's body is run with several values.
             loop = {node.name} if node.kind == "for" and node.name else set()
+            for name in loop:
+                self._plain.set(name, None)
             assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
             if node.kind in ("for", "while", "function"):
-                self._variables.update({name: Unknown(f"${name}") for name in assigned})
+                self._forget(assigned)
             folders = list(self._folders)
             for child in children(node):
                 yield from self._node(child, script)
             self._folders = folders
-            self._variables.update({name: Unknown(f"${name}") for name in assigned})
+            self._forget(assigned)
             return
         for child in children(node):
             yield from self._node(child, script)
 
-    def _restore(self, variables: Mapping[str, Text | None]) -> None:
-        self._variables.clear()
-        self._variables.update(variables)
+    def _forget(self, names: set[str]) -> None:
+        """Take the variables *names* for unknown."""
+        self._variables.update({name: Unknown(f"${name}") for name in names})
+        self._lists.update(dict.fromkeys(names))
 
     def _simple(self, command: Simple, script: Script) -> Iterator[FoundBuild]:
         for inner in command.nested:
             yield from self._node(inner, script)
-        if not command.words:
-            for word in command.assignments:
-                self._assign(word.text)
-            return
-        name = command.name
-        if name in _KEPT:
-            for word in command.words[1:]:
-                self._assign(word.text)
-            return
-        if name == "pushd":
-            self._left.append(list(self._folders))
-        if name in ("cd", "pushd"):
-            self._enter(command)
-            return
-        if name == "popd":
-            self._folders = self._left.pop() if self._left else [Unknown("popd")]
+        if self._changes(command):
             return
         at = unwrapped(command.argv)
         known = command.argv[at:]
         if not known or (known[0] is None and command.words[at].text[:1] not in '$"'):
             return
-        words = [self._words.value(word.text) for word in command.words[at:]]
-        if build_arguments([word if isinstance(word, str) else None for word in words]) is None:
+        words = self._command(command.words[at:])
+        if words is None:
             return
         if not self._repository.follows(self._path):
             return
         line = self._line + line_at(script.text, command.span.start) - 1
-        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders)
+        given = next((one.target for one in command.redirects if one.operator in ("<", "0<")), None)
+        read = None if given is None else self._words.value(given.text)
+        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders, read, self._plain)
         if found is not None:
             yield found
 
+    def _changes(self, command: Simple) -> bool:
+        """Follow *command* where it is about variables or directories: whether it is."""
+        name = command.name
+        if not command.words or name in _KEPT:
+            for word in command.words[1:] or command.assignments:
+                self._assign(word.text)
+        elif name == "read":
+            names = {word.text for word in command.words[1:] if word.text.isidentifier()}
+            self._forget(names)
+            for one in names:
+                self._plain.set(one, None)
+        elif name in ("cd", "pushd"):
+            if name == "pushd":
+                # For popd.
+                self._left.append(list(self._folders))
+            self._enter(command)
+        elif name == "popd":
+            self._folders = self._left.pop() if self._left else [Unknown("popd")]
+        else:
+            return False
+        return True
+
+    def _command(self, words: Sequence[Word]) -> list[Text] | None:
+        """The words of a command that builds something; None for any other."""
+        found: list[Text] = []
+        for word in words:
+            # What variables make of many words is not worth knowing beyond some thousand.
+            found += self._words.values(word.text) if len(found) < _MOST_WORDS else (self._words.value(word.text),)
+        for at, first in enumerate(found):
+            name = _VARIABLE.fullmatch(first.text) if isinstance(first, Unknown) else None
+            tool = self._tools.get(name[1]) if name is not None else None
+            if tool is not None or isinstance(first, str):
+                found = [tool or str(first), *found[at + 1 :]]
+                break
+            # What is not known may also be what runs the tool, as sudo does, or nothing.
+        found = found[unwrapped(tuple(word if isinstance(word, str) else None for word in found)) :]
+        known = [word if isinstance(word, str) else None for word in found]
+        return None if build_arguments(known) is None else found
+
     def _assign(self, text: str) -> None:
         match = _ASSIGNMENT.match(text)
-        if match is None or match[1] in self._given:
+        if match is None:
             return
-        value = self._words.value(match[3]) if not match[2] and not match[3].startswith("(") else Unknown(match[3])
-        self._variables[match[1]] = value
+        name, adds, written = match.groups()
+        self._plain.set(name, written)
+        tool = chosen_tool(written)
+        if tool is not None:
+            self._tools.setdefault(name, tool)
+        if written.startswith("("):
+            before = self._lists.get(name) if adds else ()
+            words = self._listed(written)
+            together = None if before is None or words is None else (*before, *words)
+            self._lists[name] = together if together is not None and len(together) <= _MOST_WORDS else None
+            self._variables[name] = Unknown(written)
+            return
+        value, before_ = self._words.value(written), self._variables.get(name)
+        if adds:
+            known = isinstance(value, str) and isinstance(before_, str)
+            value = f"{before_}{value}" if known else Unknown(written)
+        self._variables[name] = value
+
+    def _listed(self, written: str) -> tuple[Text, ...] | None:
+        """The words of the array *written* in parentheses; None where they are not known."""
+        lines = [line for line in written[1:].rpartition(")")[0].split("\n") if not line.lstrip().startswith("#")]
+        script = read_script("x " + " ".join(lines))
+        if not isinstance(script, Script) or len(script.commands) != 1:
+            return None
+        return tuple(value for word in script.commands[0].words[1:] for value in self._words.values(word.text))
 
     def _enter(self, command: Simple) -> None:
         target = next((word for word in command.words[1:] if not word.text.startswith("-")), None)
@@ -145,15 +229,17 @@ class ScriptReader:
         self._folders = list(dict.fromkeys(self._entered(folder, value) for folder in self._folders))
 
     def _entered(self, folder: Text, value: Text) -> Text:
-        root = str(self._repository.root)
         if isinstance(value, Unknown):
             return value
         if value.startswith("/"):
-            inside = os.path.normpath(value)
-            if inside == root:
-                return ""
-            return inside[len(root) + 1 :] if inside.startswith(root + "/") else Unknown(value)
+            inside = relative(value)
+            return Unknown(value) if inside is None else inside
         return Unknown(value) if isinstance(folder, Unknown) else joined(folder, value)
+
+
+def _restore(values: dict[str, T], before: Mapping[str, T]) -> None:
+    values.clear()
+    values.update(before)
 
 
 def _assigned(node: Node) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .checkout import CHECKOUT
 from .found import Text, Unknown
 
 _PIECE = re.compile(
@@ -18,6 +19,9 @@ _PIECE = re.compile(
     re.X | re.S,
 )
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=])(.*))?\}\Z", re.S)
+_LIST = re.compile(r"(\"?)\$\{([A-Za-z_]\w*)\[[@*]\]\}\1\Z")
+#: What may stand for any number of words: unquoted, or all parameters, or all of a list.
+_SEVERAL = re.compile(r"""[$`]|"\$(?:@|\{@\}|\{\w+\[@\][^{}]*\})\"""")
 _HERE = re.compile(r"\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?")
 _DIRNAME = re.compile(
     r"""(?:cd\s++(?:-P\s++|--\s++)*+)?["']?(?:\$\(|`)?\s*+dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE)"""
@@ -32,6 +36,8 @@ _LONGEST = 100_000
 
 #: A variable's value: known, unknown, or None where nobody sets it.
 Lookup = Callable[[str], Text | None]
+#: A list's words; None where they are not known.
+ListLookup = Callable[[str], tuple[Text, ...] | None]
 
 
 def stand_in(written: str, unknown: dict[str, Text]) -> str:
@@ -41,18 +47,67 @@ def stand_in(written: str, unknown: dict[str, Text]) -> str:
     return f"${{{name}}}"
 
 
+def stands_for_several(word: Text) -> bool:
+    """Whether *word*, which is not known, may stand for any number of words."""
+    return isinstance(word, Unknown) and _SEVERAL.match(word.text) is not None
+
+
 class _Open(Exception):
     """Part of a word is not known."""
 
 
 class Words:
-    """Reads words in a script in the folder *home* (absolute) of the checkout *root*; *lookup* gives variables."""
+    """Reads words in a script that lies in the directory *home* (absolute).
 
-    def __init__(self, root: str, home: str, lookup: Lookup, folder: Callable[[], str | None]) -> None:
-        self._root = root
+    *lookup* gives variables, *lists* arrays, and *folder* the directory that the script is in by now.
+    """
+
+    def __init__(self, home: str, lookup: Lookup, lists: ListLookup, folder: Callable[[], str | None]) -> None:
         self._home = home
         self._lookup = lookup
+        self._lists = lists
         self._folder = folder
+
+    def values(self, text: str) -> tuple[Text, ...]:
+        """The words that the shell makes of the word *text*: what it replaces outside of quotes is split at blanks."""
+        listed = _LIST.match(text)
+        if listed is not None:
+            found = self._lists(listed[2])
+            return (Unknown(text),) if found is None else found
+        try:
+            return tuple(self._split(text))
+        except _Open:
+            return (self.value(text),)
+
+    def _split(self, text: str) -> list[str]:
+        words: list[str] = []
+        # None between words: an empty text in quotes is a word, one outside of them is not.
+        open_: str | None = None
+        length = 0
+        for match in _PIECE.finditer(text):
+            found = self._expand(match[0], quoted=False)
+            length += len(found)
+            if length > _LONGEST:
+                raise _Open
+            if match.lastgroup not in ("command", "braced", "variable"):
+                open_ = (open_ or "") + found
+                continue
+            parts = found.split()
+            if found != "".join(parts) and (self._lookup("IFS") is not None or re.search(r"[\"'\\]", match[0])):
+                # Where words end is said otherwise.
+                raise _Open
+            if open_ is not None and found[:1].isspace():
+                words.append(open_)
+                open_ = None
+            for number, part in enumerate(parts):
+                if number and open_ is not None:
+                    words.append(open_)
+                    open_ = None
+                open_ = (open_ or "") + part
+            if open_ is not None and parts and found[-1:].isspace():
+                words.append(open_)
+                open_ = None
+        return words if open_ is None else [*words, open_]
 
     def value(self, text: str) -> Text:
         """What the word *text* stands for."""
@@ -108,8 +163,9 @@ class Words:
         name, operator, default = match[1], match[2], match[3]
         if operator is None:
             return self._variable(name)
-        found = None if name.isdigit() else self._lookup(name)
-        if isinstance(found, Unknown):
+        found = self._lookup(name)
+        if isinstance(found, Unknown) or name.isdigit():
+            # Whoever calls may give a parameter, and mostly does.
             raise _Open
         if found is None or (found == "" and operator.startswith(":")):
             return self._expand(default, quoted=False)
@@ -123,7 +179,7 @@ class Words:
                 raise _Open
             return folder
         if bare.startswith("git rev-parse --show-toplevel"):
-            return self._root
+            return CHECKOUT
         if _DIRNAME.match(bare):
             # cd "$(dirname "$0")/.." && pwd
             behind = re.search(r"dirname(?:(?!dirname)[^)`])*[)`][\"']?((?:/[\w.-]+)*)[\"']?", bare)

@@ -1,4 +1,4 @@
-"""Builds in workflows of GitHub, Gitea and Forgejo, and in composite actions.
+"""Builds in workflows of GitHub, Gitea and Forgejo, and in actions.
 
 Sources: docker/build-push-action, README ("inputs"); GitHub documentation, "Workflow syntax for GitHub Actions",
 "Contexts"; redhat-actions/buildah-build, README.
@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from ..repository import Repository, joined
-from .found import FoundBuild, Place, Text, Unknown
+from .actions import container_action, inputs_of
+from .checkout import CHECKOUT, below
+from .expressions import EXPRESSION, combinations, expanded
+from .found import FoundBuild, Place, Text
 from .places import file, folder
 from .reading import yaml_file
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
-_EXPRESSION = re.compile(r"\$\{\{(.*?)(\}\}|\Z)", re.S)
 _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
 _ACTIONS = re.compile(r"(?:(?:docker|depot|useblacksmith)/build-push-action|redhat-actions/buildah-build)@")
-#: A matrix with more combinations is not spread out.
-_MAX_COMBINATIONS = 256
+#: So many combinations of a matrix and of what callers give are followed.
+_MAX_WAYS = 256
 _SHELLS = ("bash", "sh")
 
 
@@ -35,10 +36,17 @@ def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
         runs = mapping(document.get("runs"))
         if runs:
             jobs.append(runs)
+            image = container_action(repository, path, document)
+            if image is not None:
+                yield image
         seen: set[FoundBuild] = set()
         for job in jobs:
-            for values in _combinations(mapping(mapping(job.get("strategy")).get("matrix"))):
-                known = {**{f"env.{name}": text for name, text in environment.items()}, **values}
+            rows = combinations(mapping(mapping(job.get("strategy")).get("matrix")))
+            calls = inputs_of(repository, path, document)
+            if len(rows) * len(calls) > _MAX_WAYS:
+                calls = [{}]
+            for values, inputs in itertools.product(rows, calls):
+                known = {**inputs, **{f"env.{name}": text for name, text in environment.items()}, **values}
                 known |= {f"env.{name}": text for name, text in _texts(job.get("env"), known).items()}
                 for found in _Job(repository, path, job, document, known).builds():
                     if found not in seen:
@@ -51,7 +59,9 @@ class _Job:
         self._repository = repository
         self._path = path
         self._job = job
-        self._known: Mapping[str, Text] = {"github.workspace": str(repository.root), **known}
+        self._known: Mapping[str, Text] = {"github.workspace": CHECKOUT, **known}
+        if job.get("using") is not None:
+            self._known = {"github.action_path": below(path.rpartition("/")[0]), **self._known}
         where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
         self._folder = next((one for one in map(scalar, where) if one is not None), None)
 
@@ -126,24 +136,6 @@ class _Job:
         yield from reader.read(text)
 
 
-def expanded(text: str, known: Mapping[str, Text]) -> Text:
-    """*text* with its expressions replaced; unknown as a whole where one is."""
-    unknown = False
-
-    def replaced(match: re.Match[str]) -> str:
-        nonlocal unknown
-        if not match[2]:
-            return match[0]
-        value = known.get(match[1].strip())
-        if isinstance(value, str):
-            return value
-        unknown = True
-        return match[0]
-
-    found = _EXPRESSION.sub(replaced, text)
-    return Unknown(str(text)) if unknown else found
-
-
 def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Text]]:
     """*text* for the shell: known expressions replaced, others as variables that nobody knows."""
     unknown: dict[str, Text] = {}
@@ -156,47 +148,8 @@ def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Tex
             return value
         return stand_in(match[0], unknown)
 
-    return _EXPRESSION.sub(replaced, text), unknown
+    return EXPRESSION.sub(replaced, text), unknown
 
 
 def _texts(value: object, known: Mapping[str, Text]) -> dict[str, Text]:
     return {name: expanded(item, known) for name, item in mapping(value).items() if isinstance(item, Scalar)}
-
-
-def _combinations(matrix: Map) -> Sequence[Mapping[str, Text]]:
-    """What ``matrix.…`` is in each run of a job; nothing is known of it where it comes from an expression."""
-    axes: list[list[tuple[str, Any]]] = []
-    count = 1
-    for name, value in matrix.items():
-        if name in ("include", "exclude"):
-            continue
-        options = [(name, item) for item in sequence(value)]
-        if options:
-            axes.append(options)
-            count *= len(options)
-    if count > _MAX_COMBINATIONS:
-        return [{}]
-    names = {axis[0][0] for axis in axes}
-    excluded = [one for one in sequence(matrix.get("exclude")) if isinstance(one, Map)]
-    rows = [dict(one) for one in itertools.product(*axes)] if axes else []
-    rows = [row for row in rows if not any(all(row.get(key) == one[key] for key in one) for one in excluded)]
-    added = []
-    for one in sequence(matrix.get("include"))[:_MAX_COMBINATIONS]:
-        if not isinstance(one, Map):
-            continue
-        fitting = [row for row in rows if all(row[key] == one[key] for key in one if key in names)]
-        for row in fitting:
-            row.update(one)
-        if not fitting:
-            added.append(dict(one))
-    return [dict(_flat("matrix", row)) for row in (*rows, *added)] or [{}]
-
-
-def _flat(prefix: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    for name, value in row.items():
-        if isinstance(value, Scalar):
-            yield f"{prefix}.{name}", str(value)
-        elif isinstance(value, Map):
-            yield from (
-                (f"{prefix}.{name}.{key}", str(item)) for key, item in value.items() if isinstance(item, Scalar)
-            )

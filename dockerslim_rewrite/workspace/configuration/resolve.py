@@ -95,6 +95,19 @@ class Configuration:
                     return f"excluded by {pattern!r} in {one.path}"
         return None
 
+    def check(self, path: Path) -> None:
+        """Raise ``ConfigError`` where what counts for *path* names a rule or a directory that there is not, for other
+        files too: a run would only tell when it comes to one of them.
+        """
+        config = self.file_for(path)
+        for one in config.chain if config is not None else ():
+            _check_rules(one.values, str(one.path))
+            for pattern, values in one.values.get("per-file", {}).items():
+                _check_rules(values, f"{one.path}: per-file {pattern!r}")
+            for pattern, value in one.values.get("contexts", {}).items():
+                if not os.path.isdir(one.path.parent / value):
+                    raise ConfigError(f"{one.path}: contexts {pattern!r}: {value} is not a directory")
+
     def _by_glob(self, key: str, path: Path) -> list[tuple[ConfigFile, str, Any]]:
         config = self.file_for(path)
         return [
@@ -103,6 +116,17 @@ class Configuration:
             for pattern, value in one.values.get(key, {}).items()
             if matches(pattern, path, one)
         ]
+
+
+def _check_rules(values: dict[str, Any], where: str) -> None:
+    from ...pipeline.options import codes_of
+
+    for name, value in values.items():
+        if keys()[name].shape == "rules":
+            try:
+                codes_of(value)
+            except ValueError as error:
+                raise ConfigError(f"{where}: {name}: {error}") from None
 
 
 def forget() -> None:

@@ -1,0 +1,117 @@
+"""What the workflows of a repository hand to its own reusable workflows and actions, and actions that are Dockerfiles.
+
+Sources: GitHub documentation, "Reuse workflows", "Metadata syntax for GitHub Actions" (``runs`` for Docker container
+actions), "Dockerfile support for GitHub Actions" (actions run as root).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from ..repository import Repository, joined
+from .expressions import combinations, expanded
+from .found import FoundBuild, Place, Runner, Text
+from .places import folder
+from .reading import yaml_file
+from .yaml_values import Map, Scalar, mapping, scalar, sequence
+
+_FOLDERS: Final = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
+_ENDS: Final = (".yml", ".yaml")
+_MAX_CALLS: Final = 256
+
+#: Inputs by their names.
+Inputs = Mapping[str, Text]
+
+
+def inputs_of(repository: Repository, path: str, document: Map) -> list[Inputs]:
+    """What the workflow or action *path* is called with, once for each way; nothing is known where nobody calls it.
+
+    Where a caller gives no value, the default of the *document* counts.
+    """
+    calls = repository.recall("calls of workflows", partial(_calls, repository)).get(path, {})
+    triggers = mapping(document.get("on"))
+    declared = [document.get("inputs"), mapping(triggers.get("workflow_call")).get("inputs")]
+    defaults: dict[str, Text] = {}
+    for inputs in declared:
+        for name, item in mapping(inputs).items():
+            value = scalar(mapping(item).get("default"))
+            if value is not None:
+                defaults[f"inputs.{name}"] = expanded(value, {})
+    return [defaults | dict(given) for given in calls] or [{}]
+
+
+def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...], None]]:
+    """The calls of files of the repository, by the paths of these: the inputs that each gives."""
+    found: dict[str, dict[tuple[tuple[str, Text], ...], None]] = {}
+    for path in _workflows(repository):
+        for document in yaml_file(repository, path):
+            for job in map(mapping, mapping(document.get("jobs")).values()):
+                callers = [one for one in (job, *map(mapping, sequence(job.get("steps")))) if _called(repository, one)]
+                # What a matrix has is the same for all steps of the job.
+                rows = combinations(mapping(mapping(job.get("strategy")).get("matrix"))) if callers else []
+                for caller, known in itertools.product(callers, rows):
+                    given = mapping(caller.get("with"))
+                    values = tuple(
+                        (f"inputs.{name}", expanded(item, known))
+                        for name, item in given.items()
+                        if isinstance(item, Scalar)
+                    )
+                    ways = found.setdefault(_called(repository, caller), {})
+                    if len(ways) < _MAX_CALLS:
+                        ways[values] = None
+    return found
+
+
+def _workflows(repository: Repository) -> Iterator[str]:
+    for place in _FOLDERS:
+        try:
+            names = sorted(os.listdir(repository.root / place))
+        except OSError:
+            continue
+        paths = [f"{place}/{name}" for name in names if name.endswith(_ENDS)]
+        yield from (path for path in paths if repository.is_file(path))
+
+
+def _called(repository: Repository, caller: Map) -> str:
+    """The file of the repository that *caller* uses; empty for any other."""
+    uses = scalar(caller.get("uses"))
+    if uses is None or not uses.startswith("./"):
+        return ""
+    path = joined("", uses)
+    candidates = (path, *(joined(path, f"action{end}") for end in _ENDS))
+    return next((one for one in candidates if repository.is_file(one)), "")
+
+
+def container_action(repository: Repository, path: str, document: Map) -> FoundBuild | None:
+    """The image of the action *path*, where that is a Dockerfile of the repository."""
+    runs = mapping(document.get("runs"))
+    image = scalar(runs.get("image"))
+    if scalar(runs.get("using")) != "docker" or image is None or image.startswith("docker://"):
+        return None
+    dockerfile = folder(repository, posixpath.dirname(path), image)
+    if not isinstance(dockerfile, str):
+        return None
+    entrypoint = scalar(runs.get("entrypoint"))
+    args = tuple(expanded(one, {}) for one in sequence(runs.get("args")) if isinstance(one, Scalar))
+    name = str(scalar(document.get("name")) or posixpath.basename(posixpath.dirname(path)) or "action")
+    place = Place(path, image.line)
+    return FoundBuild(
+        kind="action",
+        place=place,
+        name=name,
+        context=posixpath.dirname(dockerfile),
+        dockerfile=dockerfile,
+        runner=Runner(
+            place,
+            name,
+            entrypoint=None if entrypoint is None else (expanded(entrypoint, {}),),
+            command=args or None,
+            # The service asks for it: what it mounts belongs to root.
+            user="root",
+        ),
+    )

@@ -1,0 +1,198 @@
+"""Builds in pipelines of Azure: scripts and tasks, with variables, for each entry of a job's matrix.
+
+Sources: Azure Pipelines documentation, "Docker@2 task", "Define variables" (macro syntax),
+"jobs.job.strategy" (matrix).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ...knowledge.build_commands import names_a_builder
+from ..repository import Repository
+from ..walk import walk
+from .checkout import CHECKOUT, shown
+from .found import FoundBuild, Place, Text, Unknown
+from .places import folder
+from .reading import yaml_file
+from .shell_scripts import ScriptReader
+from .shell_values import stand_in
+from .yaml_values import Map, Scalar, mapping, scalar, sequence
+
+_MACRO = re.compile(r"\$\(([A-Za-z_][\w.]*)\)|\$\{\{\s*variables(?:\.(\w+)|\['(\w+)'\])\s*\}\}|\$\{\{.*?\}\}")
+_SCRIPTS: Final = ("script", "bash", "pwsh", "powershell")
+_MAX_COMBINATIONS: Final = 256
+_MAX_DEPTH: Final = 100
+#: Aliases let one part stand in many places.
+_MAX_PARTS: Final = 100_000
+_STEPS: Final = ("task", *_SCRIPTS)
+_NO_PARTS: Final = frozenset(("variables", "inputs", "env", "matrix", "pool", "parameters"))
+_CHECKOUT: Final = ("build.sourcesdirectory", "system.defaultworkingdirectory", "pipeline.workspace/s")
+#: What a variable may be in the language of the shell, where the agent has it as well.
+_Known = Mapping[str, Text]
+
+
+def azure(repository: Repository, path: str) -> Iterator[FoundBuild]:
+    """The builds of the pipeline *path*."""
+    general: dict[str, Text] = dict.fromkeys(_CHECKOUT, CHECKOUT)
+    seen: set[FoundBuild] = set()
+    for document in yaml_file(repository, path):
+        for found in _Reader(repository, path).part(document, general):
+            if found not in seen:
+                seen.add(found)
+                yield found
+
+
+class _Reader:
+    def __init__(self, repository: Repository, path: str) -> None:
+        self._repository = repository
+        self._path = path
+        self._open: set[int] = set()
+        self._left = _MAX_PARTS
+        self._exported: tuple[_Known, dict[str, Text]] | None = None
+
+    def part(self, value: object, known: _Known) -> Iterator[FoundBuild]:
+        """The builds of *value*: a pipeline, stage, job, deployment or step, or a list of such."""
+        self._left -= 1
+        if id(value) in self._open or len(self._open) > _MAX_DEPTH or self._left < 0:
+            return
+        self._open.add(id(value))
+        try:
+            for one in sequence(value):
+                yield from self.part(one, known)
+            if isinstance(value, Map):
+                yield from self._mapping(value, known)
+        finally:
+            self._open.discard(id(value))
+
+    def _mapping(self, value: Map, known: _Known) -> Iterator[FoundBuild]:
+        if any(key in value for key in _STEPS):
+            yield from self._step(value, known)
+        own = _variables(value.get("variables"), known)
+        known = {**known, **own} if own else known
+        for row in _rows(mapping(value.get("strategy")).get("matrix")):
+            inner = {**known, **row} if row else known
+            for key, part in value.items():
+                if key not in _NO_PARTS and not isinstance(part, Scalar):
+                    yield from self.part(part, inner)
+
+    def _step(self, step: Map, known: _Known) -> Iterator[FoundBuild]:
+        task = scalar(step.get("task"))
+        inputs = {name.lower(): item for name, item in mapping(step.get("inputs")).items()}
+        script = next((found for key in _SCRIPTS if (found := scalar(step.get(key))) is not None), None)
+        where = scalar(step.get("workingDirectory"))
+        if task is not None and task.startswith("Docker@"):
+            yield from self._docker(inputs, task.line, known)
+        elif task is not None and task.startswith(("Bash@", "CmdLine@")):
+            script, where = scalar(inputs.get("script")), scalar(inputs.get("workingdirectory"))
+        if script is not None and names_a_builder(script):
+            home: Text = "" if where is None else self._folder(where, known)
+            unknown: dict[str, Text] = {}
+            text = _MACRO.sub(lambda match: _for_shell(match, known, unknown), script)
+            own = {name: replaced(item, known) for name, item in _scalars(step.get("env"))}
+            variables = {**self._environment(known), **own}
+            homes: list[Text] = [home]
+            reader = ScriptReader(self._repository, "ci", self._path, script.line, homes, variables | unknown)
+            yield from reader.read(text)
+
+    def _environment(self, known: _Known) -> dict[str, Text]:
+        """The variables *known* as the agent hands them to a script; many steps share them."""
+        if self._exported is None or self._exported[0] is not known:
+            self._exported = known, {name.upper().replace(".", "_"): value for name, value in known.items()}
+        return self._exported[1]
+
+    def _folder(self, text: str, known: _Known) -> Text:
+        return folder(self._repository, "", replaced(text, known), told=False)
+
+    def _docker(self, inputs: Mapping[str, object], line: int, known: _Known) -> Iterator[FoundBuild]:
+        command = scalar(inputs.get("command")) or "buildAndPush"
+        if command.lower() not in ("build", "buildandpush"):
+            return
+        dockerfile = self._dockerfile(replaced(scalar(inputs.get("dockerfile")) or "**/Dockerfile", known))
+        wanted = scalar(inputs.get("buildcontext")) or "**"
+        context: Text = self._folder(wanted, known) if "*" not in wanted else Unknown(str(wanted))
+        if wanted == "**" and isinstance(dockerfile, str):
+            # The task's own default: the directory of the Dockerfile.
+            context = posixpath.dirname(dockerfile)
+        tag = scalar(inputs.get("repository") or inputs.get("imagename"))
+        tags = () if tag is None else (shown(replaced(tag, known)),)
+        yield FoundBuild(
+            "ci", Place(self._path, line), str(tags[0]) if tags else "Docker task", context, dockerfile, tags=tags
+        )
+
+    def _dockerfile(self, text: Text) -> Text:
+        """The file that *text* names; the only one where it is a pattern that begins anywhere."""
+        if isinstance(text, Unknown):
+            return text
+        bare = text.removeprefix(f"{CHECKOUT}/")
+        if "*" not in bare:
+            return folder(self._repository, "", text, told=False)
+        end = bare.removeprefix("**/")
+        if not bare.startswith("**/") or "*" in end or "?" in end:
+            return Unknown(bare)
+        paths = self._repository.recall("paths by name", lambda: _paths_by_name(self._repository))
+        fitting = [one for one in paths.get(end.rpartition("/")[2], ()) if one == end or one.endswith(f"/{end}")]
+        return fitting[0] if len(fitting) == 1 else Unknown(bare)
+
+
+def _paths_by_name(repository: Repository) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for seen in walk(repository.root):
+        if seen.skipped is None:
+            found.setdefault(seen.path.rpartition("/")[2], []).append(seen.path)
+    return found
+
+
+def replaced(text: str, known: _Known) -> Text:
+    """*text* with what *known* tells in the place of macros; unknown as a whole where one is."""
+    unknown = False
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal unknown
+        found = _value(match, known)
+        unknown = unknown or not isinstance(found, str)
+        return found if isinstance(found, str) else match[0]
+
+    found = _MACRO.sub(one, text)
+    return Unknown(str(text)) if unknown else found
+
+
+def _value(match: re.Match[str], known: _Known) -> Text | None:
+    return known.get((match[1] or match[2] or match[3] or "").lower())
+
+
+def _for_shell(match: re.Match[str], known: _Known, unknown: dict[str, Text]) -> str:
+    found = _value(match, known)
+    if isinstance(found, str):
+        return found
+    # What is no variable stays as it is, and the shell takes it for a command.
+    return match[0] if found is None and match[1] else stand_in(match[0], unknown)
+
+
+def _variables(value: object, known: _Known) -> dict[str, Text]:
+    """The variables that a mapping or a list of names and values sets; their names are read without regard to case."""
+    pairs = _scalars(value)
+    for item in sequence(value):
+        name, text = scalar(mapping(item).get("name")), mapping(item).get("value")
+        if name is not None and isinstance(text, Scalar):
+            pairs.append((name, text))
+    found: dict[str, Text] = {}
+    together = ChainMap(found, dict(known))
+    for key, value_ in pairs:
+        found[key.lower()] = replaced(value_, together)
+    return found
+
+
+def _scalars(value: object) -> list[tuple[str, Scalar]]:
+    return [(name, item) for name, item in mapping(value).items() if isinstance(item, Scalar)]
+
+
+def _rows(matrix: object) -> list[dict[str, Text]]:
+    rows: list[dict[str, Text]] = [
+        {name.lower(): str(item) for name, item in _scalars(one)} for one in mapping(matrix).values()
+    ]
+    return rows if 0 < len(rows) <= _MAX_COMBINATIONS else [{}]

@@ -1,0 +1,90 @@
+"""Builds in Makefiles: what variables, functions and conditions come to, and where recipes run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import Unknown
+
+Make = Callable[..., Any]
+FILES = {"Dockerfile": "", "api/Dockerfile": "", "web/Dockerfile": "", "k/Dockerfile": ""}
+
+
+@pytest.mark.parametrize(
+    ("definitions", "command"),
+    [
+        ("DOCKERCMD=$(shell which docker)\nBUILD=$(DOCKERCMD) build --pull", "$(BUILD) -t x api"),
+        ("CLI?=$(if $(shell command -v docker),docker,container)", "@$(CLI) build api"),
+        ("CLI := $(or $(shell command -v podman),$(shell command -v docker))", "${CLI} build api"),
+        ("ifeq ($(P),1)\nCLI=podman\nelse\nCLI=docker\nendif", "$(CLI) build api"),
+        ("Q ?= @", "$(Q)docker build api"),
+        ("", "$(Q)docker build api"),
+        ("ifndef D\nD = api\nendif", "docker build $(D)"),
+        ("ifeq ($(strip $(D)),)\nD = api\nendif", "docker build $(D)"),
+        ("D = $(if ,web,api)", "docker build $(D)"),
+    ],
+)
+def test_tools_and_defaults_are_found(tree: Make, definitions: str, command: str) -> None:
+    build = tree({**FILES, "Makefile": f"{definitions}\nx:\n\t{command}\n"}).build()
+    assert (build.context, build.dockerfile) == ("api", "api/Dockerfile")
+
+
+def test_a_recipe_may_stand_in_the_line_of_its_rule(tree: Make) -> None:
+    assert tree({**FILES, "Makefile": "b c: k ; @docker build api\n"}).build().context == "api"
+
+
+def test_foreach_makes_a_command_of_each_word(tree: Make) -> None:
+    made = tree({**FILES, "Makefile": "S = api web\nx:\n\t$(foreach s,$(S),docker build $(s);)\n"})
+    assert [one.context for one in made.builds()] == ["api", "web"]
+    made = tree({**FILES, "Makefile": "x:\n\t$(foreach s,$(S),docker build $(s);)\n"})
+    assert made.build().context == Unknown("$(s)")
+
+
+@pytest.mark.parametrize(
+    ("definitions", "options", "target"),
+    [
+        ("", "--target $(if $(CI),prod,dev)", "$(if $(CI),prod,dev)"),
+        ("TGT = $(if $(CI),prod,dev)", "--target $(TGT)", "$(TGT)"),
+        ("ifeq ($(X),1)\nT = a\nelse\nT = b\nendif", "--target $(T)", "$(T)"),
+        ("T = a\nifdef X\nT = b\nendif", "--target $(T)", "$(T)"),
+        ("O = -t x\nifdef X\nO += --target b\nendif", "$(O)", "$(O)"),
+    ],
+)
+def test_what_a_condition_decides_is_not_known(tree: Make, definitions: str, options: str, target: str) -> None:
+    build = tree({**FILES, "Makefile": f"{definitions}\nx:\n\tdocker build {options} api\n"}).build()
+    assert (build.context, build.target) == ("api", Unknown(target))
+
+
+def test_options_that_choose_no_file_leave_it_known(tree: Make) -> None:
+    text = "ifdef P\nF = --platform $(P)\nendif\nx:\n\tdocker build $(F) api\n"
+    build = tree({**FILES, "Makefile": text}).build()
+    assert (build.context, build.dockerfile, build.target) == ("api", "api/Dockerfile", None)
+
+
+def test_an_included_file_runs_where_make_runs(tree: Make) -> None:
+    files = {**FILES, "mk/inc.mk": "D = k\nx:\n\tdocker build $(D)\n\tdocker build $(CURDIR)/$(OTHER)\n"}
+    made = tree({**files, "Makefile": "include mk/inc.mk\nOTHER = api\n"})
+    assert [one.context for one in made.builds()] == ["k", "api"]
+
+
+def test_where_a_file_runs_that_nobody_is_seen_to_include_its_paths_show(tree: Make) -> None:
+    made = tree({**FILES, "mk/inc.mk": "x:\n\tdocker build k\n\tdocker build nowhere\n"})
+    first, second = made.builds()
+    assert (first.context, first.dockerfile) == ("k", "k/Dockerfile")
+    assert isinstance(second.dockerfile, Unknown)
+
+
+def test_a_makefile_that_is_read_from_the_root_finds_its_files_there(tree: Make) -> None:
+    text = "P = $(CURDIR)/api\nx:\n\tdocker build -f $(P)/Dockerfile .\n\tdocker build .\n"
+    first, second = tree({**FILES, "make/Makefile": text, "make/Dockerfile": ""}).builds()
+    assert (first.context, first.dockerfile) == ("", "api/Dockerfile")
+    assert (second.context, second.dockerfile) == ("make", "make/Dockerfile")
+
+
+def test_a_canned_recipe_is_one(tree: Make) -> None:
+    text = "define image\ndocker build k --target $(1)\nendef\nx:\n\t$(call image,dev)\n"
+    build = tree({**FILES, "Makefile": text}).build()
+    assert (build.context, build.target) == ("k", Unknown("$(1)"))

@@ -1,0 +1,152 @@
+"""Builds in pipelines: what jobs extend and include, matrices, variables, and commands that share a shell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dockerslim_rewrite.workspace.builds.found import FoundBuild, Text, Unknown
+
+Make = Callable[..., Any]
+FILES = {f"{name}Dockerfile": "" for name in ("", "api/", "web/", "k/", "svc/a/", "svc/b/")}
+
+
+def contexts(builds: list[FoundBuild]) -> list[Text]:
+    return [one.context for one in builds]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (".gitlab-ci.yml", "x: {script: [cd api, docker build .]}\n", ["api"]),
+        (".gitlab-ci.yml", "default: {before_script: [cd api]}\nx: {script: docker build .}\n", ["api"]),
+        (".gitlab-ci.yml", "x: {before_script: [cd svc], script: [cd a, docker build .]}\n", ["svc/a"]),
+        (
+            ".gitlab-ci.yml",
+            "x:\n  parallel: {matrix: [{S: [a, b]}]}\n  script: [cd svc/$S, docker build .]\n",
+            ["svc/a", "svc/b"],
+        ),
+        (".gitlab-ci.yml", 'x: {script: ["cd $NOPE; docker build ."]}\n', [Unknown(".")]),
+        (
+            ".gitlab-ci.yml",
+            "variables: {D: web}\n.base: {script: [docker build $D]}\na: {extends: .base}\n"
+            "b: {extends: [.base], variables: {D: api}}\n",
+            ["web", "api"],
+        ),
+        (".gitlab-ci.yml", ".b: {script: [cd k]}\nx: {script: [!reference [.b, script], docker build .]}\n", ["k"]),
+        (
+            ".gitlab-ci.yml",
+            "variables: {D: web}\nx: {rules: [{if: a, variables: {D: k}}], script: [docker build $D]}\n",
+            [Unknown("$D")],
+        ),
+        (".gitlab-ci.yml", "variables: {D: {value: api, description: d}}\nx: {script: docker build $D}\n", ["api"]),
+        (".gitlab-ci.yml", "variables: {D: api, E: svc/$F, F: a}\nx: {script: D=web; docker build $D}\n", ["web"]),
+        (".travis.yml", "install: [cd api]\nscript: [docker build ., cd ../web, docker build .]\n", ["api", "web"]),
+        ("bitbucket-pipelines.yml", "pipelines:\n  default:\n  - step: {script: [cd k, docker build .]}\n", ["k"]),
+        ("Taskfile.yml", "tasks:\n  a: {dir: web, cmds: [cd x, docker build .]}\n", ["web"]),
+        ("Taskfile.yml", "tasks:\n  a: {cmds: ['docker build {{.D}}']}\n", [Unknown("{{.D}}")]),
+        (
+            "azure-pipelines.yml",
+            "variables: {dir: web}\nsteps:\n- task: Docker@2\n"
+            "  inputs: {command: build, buildContext: $(dir), Dockerfile: $(Dir)/Dockerfile}\n",
+            ["web"],
+        ),
+        (
+            "azure-pipelines.yml",
+            "jobs:\n- job: x\n  strategy: {matrix: {one: {S: a}, two: {S: b}}}\n"
+            "  steps: [{script: docker build svc/$(S)}]\n",
+            ["svc/a", "svc/b"],
+        ),
+        (
+            "azure-pipelines.yml",
+            "variables: [{name: d, value: k}]\nsteps:\n- bash: docker build $(pwd)/$(d) && docker build $(x)\n",
+            ["k", Unknown("$(x)")],
+        ),
+        (
+            "azure-pipelines.yml",
+            "steps:\n- {task: Docker@2, inputs: {command: build, Dockerfile: '**/svc/a/Dockerfile'}}\n",
+            ["svc/a"],
+        ),
+        (
+            "azure-pipelines.yml",
+            "steps:\n- {task: Docker@2, inputs: {command: build, Dockerfile: '**/Dockerfile'}}\n",
+            [Unknown("**")],
+        ),
+    ],
+)
+def test_commands_are_followed_as_the_service_runs_them(tree: Make, name: str, text: str, expected: list[Text]) -> None:
+    assert contexts(tree({**FILES, name: text}).builds()) == expected
+
+
+def test_local_files_are_included_and_read_once(tree: Make) -> None:
+    more = "variables: {E: api}\nb: {script: [docker build $E, docker build $D]}\n"
+    made = tree(
+        {
+            **FILES,
+            ".gitlab-ci.yml": "include: [{local: /ci/more.gitlab-ci.yml}]\nvariables: {D: web}\n"
+            "c: {trigger: {include: ci/child.yml}}\n",
+            "ci/more.gitlab-ci.yml": more,
+            "ci/child.yml": "d: {script: docker build k}\n",
+        }
+    )
+    assert sorted((str(one.context), one.place.path) for one in made.builds()) == [
+        ("api", "ci/more.gitlab-ci.yml"),
+        ("k", "ci/child.yml"),
+        ("web", "ci/more.gitlab-ci.yml"),
+    ]
+
+
+CIRCLE = """
+version: 2.1
+orbs: {docker: circleci/docker@2.5}
+commands:
+  image:
+    parameters: {dir: {type: string, default: web}}
+    steps: [run: docker build << parameters.dir >>]
+jobs:
+  one:
+    parameters: {d: {type: string}}
+    steps: [image, image: {dir: << parameters.d >>}, docker/build: {path: k, docker-context: k, image: img}]
+workflows:
+  w: {jobs: [one: {matrix: {parameters: {d: [api, svc/a]}}}, docker/publish: {path: svc/b, image: q}]}
+"""
+
+
+def test_parameters_are_what_callers_give(tree: Make) -> None:
+    found = {
+        (str(one.context), str(one.dockerfile)) for one in tree({**FILES, ".circleci/config.yml": CIRCLE}).builds()
+    }
+    assert found == {
+        ("web", "web/Dockerfile"),
+        ("api", "api/Dockerfile"),
+        ("svc/a", "svc/a/Dockerfile"),
+        ("k", "k/Dockerfile"),
+        ("", "svc/b/Dockerfile"),
+    }
+
+
+def test_a_parameter_that_nobody_gives_is_not_known(tree: Make) -> None:
+    text = "jobs:\n  a: {steps: [run: docker build << pipeline.parameters.d >>]}\n"
+    assert contexts(tree({**FILES, ".circleci/config.yml": text}).builds()) == [Unknown("<< pipeline.parameters.d >>")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".b: {script: ["
+        + "echo, " * 5_000
+        + "docker build .]}\n"
+        + "".join(f"j{n}: {{extends: .b}}\n" for n in range(2_000)),
+        "x: {parallel: {matrix: [{A: [" + "a, " * 50 + "], B: [" + "b, " * 50 + "]}]}, script: docker build $A}\n",
+        "".join(f"j{n}: {{extends: j{n + 1}, v{n}: 1}}\n" for n in range(5_000)),
+        "a: {extends: b}\nb: {extends: a, script: docker build .}\n",
+        "x: &x {script: [!reference [x, script], docker build .]}\n",
+    ],
+)
+def test_pipelines_that_multiply_end(tree: Make, text: str) -> None:
+    start = time.monotonic()
+    tree({**FILES, ".gitlab-ci.yml": text}).builds()
+    assert time.monotonic() - start < 20
