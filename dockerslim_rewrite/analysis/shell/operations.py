@@ -13,7 +13,7 @@ from ...shell.script import Script, Simple
 
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*\Z")
 _LOCAL = re.compile(
-    r"\.{0,2}/|\.{1,2}(?:\[|\Z)|(?:.*[@+] ?)?file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)(?:\[[^\]]*\])?\Z"
+    r"\.{0,2}/|\.{1,2}(?:\[|\Z)|(?:.*[@+] ?)?file:|.*\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)(?:\[[^\[\]]*+\])?\Z"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: With one of these and no subcommand a manager prints a line or two, and does what it does bare no more.

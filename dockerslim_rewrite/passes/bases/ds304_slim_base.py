@@ -27,12 +27,10 @@ from ..instructions.lines import line_behind
 from .pinning import known
 
 _JAVA = (".java", ".kt", ".scala", ".groovy", ".clj")
-#: How people say that the kit itself is wanted.
-_KIT = re.compile(
-    r"\b(?:javac|jshell|jcmd|jmap|jstack|jlink|jdeps)\b|\b(?:needs?|requires?|must)\b.*\b(?:jdk|compil\w*)\b"
-    r"|\bjdk\b.*\b(?:needs?|needed|requires?|required|because|since|compil\w*)\b",
-    re.I,
-)
+#: How people say that the kit itself is wanted: a tool of it, or it and a need.
+_TOOLS = re.compile(r"\b(?:javac|jshell|jcmd|jmap|jstack|jlink|jdeps)\b")
+_KIT = re.compile(r"\b(?:jdk\b|compil)", re.I)
+_WANTED = re.compile(r"\b(?:needs?|needed|requires?|required|must|because|since)\b", re.I)
 
 
 def slim_base(build: Build, facts: Facts) -> Proposals:
@@ -109,13 +107,18 @@ def _counterpart(site: BaseSite, image: ImageFacts) -> tuple[ImageReference, Sma
 
 def _check_kit(site: BaseSite, build: Build, facts: Facts) -> None:
     """Raise ``Unmet`` where Java's development kit may be what the image is for."""
-    wish = next((one for one in _above(site, build) if _KIT.search(one)), None)
+    wish = next((one for one in _above(site, build) if _asks_for_kit(one)), None)
     if wish is not None:
         raise Unmet(f'the comment above it asks for it: "{shown(wish)}"')
     project = facts.project
     followed = project.behaviour(build).followed if project is not None else ()
     if project is not None and not any(path.endswith(_JAVA) for path in followed):
         raise Unmet("the context does not show the sources of what it runs, which may need the compiler")
+
+
+def _asks_for_kit(comment: str) -> bool:
+    wanted = _KIT.search(comment) is not None and _WANTED.search(comment) is not None
+    return wanted or _TOOLS.search(comment) is not None
 
 
 def _above(site: BaseSite, build: Build) -> list[str]:

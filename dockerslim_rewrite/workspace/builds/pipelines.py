@@ -38,7 +38,7 @@ _FIRST = ("before_script", "before_install", "install")
 _SCRIPT = ("script", "commands")
 _MOST_FIRST = 20
 #: What a service puts into a text before a shell sees it.
-_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+_TEMPLATE = re.compile(r"\{\{[^{}]*+\}\}")
 #: How far behind the one before a script of a package.json is looked for.
 _NEAR = 100_000
 #: Of so many steps in a Jenkinsfile the directory is looked for.
