@@ -23,7 +23,7 @@ from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
-_MACRO = re.compile(r"\$\(([A-Za-z_][\w.]*)\)|\$\{\{\s*variables(?:\.(\w+)|\['(\w+)'\])\s*\}\}|\$\{\{.*?\}\}")
+_MACRO = re.compile(r"\$\(([A-Za-z_][\w.]*)\)|\$\{\{\s*variables(?:\.(\w+)|\['(\w+)'\])\s*\}\}|\$\{\{[^{}]*+\}\}")
 _SCRIPTS: Final = ("script", "bash", "pwsh", "powershell")
 _MAX_COMBINATIONS: Final = 256
 _MAX_DEPTH: Final = 100
