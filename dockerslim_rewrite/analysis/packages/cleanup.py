@@ -76,6 +76,13 @@ def mounted(run: Run, paths: Iterable[str]) -> bool:
     return False
 
 
+def told_mount(run: Run, facts: Facts) -> bool:
+    """Whether a cache mount of *run* lies where a variable says that something is: a cache, as far as is known."""
+    values = {value.rstrip("/") for value in facts.state(run).env.values() if value and value.startswith("/")}
+    caches = (mount for mount in run.mounts if mount.get("type", "bind") == "cache")
+    return any(run.mount_target(mount).rstrip("/") in values for mount in caches)
+
+
 def _everything(word: str) -> str:
     """What *word* ends with and stands for everything in a directory: ``/*``, several of them, ``/*_*``."""
     found = _BACKWARDS.match(word[::-1])

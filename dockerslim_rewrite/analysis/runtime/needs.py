@@ -216,7 +216,8 @@ class _Reader:
                 break
             if isinstance(step, Exec) and step.argv is not None:
                 argv += step.argv
-        if argv:
+        # A script of the project is read, whatever programs that only start others are called so.
+        if argv and not self._own_script(argv[0], argv[1:], None, direct=True):
             self.command(started(argv), None)
         for step in steps:
             if isinstance(step, Healthcheck) and step.test == "CMD":

@@ -11,7 +11,7 @@ from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
-from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says
+from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says, told_mount
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
@@ -153,7 +153,7 @@ def _stays(run: Run, filled: Sequence[Use], facts: Facts) -> bool:
     if not filled or run.origin.flag("network") == "none":
         return False
     known = filled[-1].operation.manager
-    return not _gone(run, known, filled[-1], facts) and not _outside(run, known)
+    return not _gone(run, known, filled[-1], facts) and not _outside(run, known, facts)
 
 
 def uncleaned(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
@@ -255,9 +255,9 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     )
 
 
-def _outside(run: Run, known: Manager) -> bool:
+def _outside(run: Run, known: Manager, facts: Facts) -> bool:
     homes = ("~", "/root")
-    return mounted(run, [path.replace("~", home) for path in known.paths for home in homes])
+    return mounted(run, [path.replace("~", home) for path in known.paths for home in homes]) or told_mount(run, facts)
 
 
 def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:

@@ -44,6 +44,8 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     name = uses[0].operation.manager.name
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
+    if "keepcache" in facts.build.text:
+        return "the file tells it to keep what it downloads (keepcache)"
     filling = facts.recall("comes to fill", (name, stage.index), lambda: _filling(stage, name, facts))
     at = bisect_right(filling, (run.index, run.line, True))
     if at < len(filling):

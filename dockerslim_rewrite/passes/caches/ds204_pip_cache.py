@@ -6,7 +6,7 @@ from ...analysis.bases import base_image
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_of, cache_reader
-from ...analysis.packages.cleanup import always_runs, mounted, removes
+from ...analysis.packages.cleanup import always_runs, mounted, removes, told_mount
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
@@ -53,6 +53,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     cache_reader(build, name)
                     or works_offline(operation.manager, run, stage, facts)
                     or links_into_cache(use, facts)
+                    or _built_once(use, stage, facts)
                     or lacks(name, base_image(build, facts, stage))
                 )
                 if problem is not None:
@@ -121,7 +122,7 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
         # It is emptied by the next command.
         return True
     home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]
-    if mounted(run, home) or any(_home_cache(mount) for mount in run.mounts):
+    if mounted(run, home) or told_mount(run, facts) or any(_home_cache(mount) for mount in run.mounts):
         return True
     script = facts.script(run)
     if script is not None and any(
@@ -138,6 +139,30 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
         value = state.env[name]
         return value is None or value.lower() not in _OFF or known.name == "pip"
     return name in state.args
+
+
+def _built_once(use: Use, stage: Stage, facts: Facts) -> str | None:
+    """Why what *use* compiled may be nowhere but in the cache for a later install of the same: what compiles is gone by
+    then.
+    """
+    names = _operands(use)
+    gone: int | None = None
+    for later in stage.runs:
+        if later.index <= use.run.index:
+            continue
+        for other in facts.uses(later):
+            done = other.operation
+            if done.manager.name in ("apt", "apk") and done.kind is Kind.REMOVE:
+                gone = gone or later.line
+            elif gone is not None and done.manager.name == "pip" and names & _operands(other):
+                return f"line {later.line} installs the same again, and line {gone} has removed what compiles"
+    return None
+
+
+def _operands(use: Use) -> set[str]:
+    """What *use* is told to install: the names, and the lists."""
+    lists = {flag.value or "" for flag in use.operation.flags if flag.name in ("-r", "--requirement")}
+    return {use.command.words[at].text for at in use.operation.operands} | lists
 
 
 def _home_cache(mount: dict[str, str]) -> bool:

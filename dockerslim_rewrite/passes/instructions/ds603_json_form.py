@@ -151,7 +151,7 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
         return None
     placed = facts.project.copied(facts.build)[stage.index]
     folders = [""] if "/" in name else [*entries, *_FOLDERS]
-    base = state.workdir or "" if "/" in name else ""
+    base = state.workdir or "/" if "/" in name else ""
     paths = [posixpath.normpath(posixpath.join(base, folder, name)) for folder in folders]
     source = next((placed[path] for path in paths if path in placed), None)
     text = facts.project.text(source) if source is not None else None
