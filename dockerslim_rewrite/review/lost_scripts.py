@@ -210,7 +210,7 @@ def _may_bring(step: Step, image: str) -> bool:
         return (
             step.origin.flag("from") is not None
             or bool(step.origin.heredocs)
-            or any("$" in one for one in step.sources)
+            or any("$" in one for one in (*step.sources, step.destination))
         )
     name = posixpath.basename(image)
     if isinstance(step, Run):

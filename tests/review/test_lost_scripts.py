@@ -116,3 +116,11 @@ def test_a_service_that_starts_something_else(repo: Make) -> None:
     compose = {"compose.yaml": "services: {a: {build: ., command: python keep}}\n"}
     files = {"Dockerfile": APP.format("RUN true", 'CMD ["/app/run.sh"]'), **SCRIPT, **compose}
     assert told(repo, files, moved={"run.sh": ""}) == []
+
+
+@pytest.mark.parametrize(("place", "lost"), [("/${P}/", False), ("/elsewhere/", True)])
+def test_a_destination_that_is_told_when_building_may_be_the_same(repo: Make, place: str, lost: bool) -> None:
+    head, start = "FROM python:3.12-slim\nARG P\nWORKDIR /app\n", '\nUSER 1000\nCMD ["/app/run.sh"]\n'
+    files = {"Dockerfile": f"{head}COPY run.sh keep ./{start}", **SCRIPT}
+    found = told(repo, files, {"Dockerfile": f"{head}COPY run.sh keep {place}{start}"})
+    assert any("not copied there any more" in why for _, _, why in found) is lost
