@@ -70,7 +70,9 @@ class Git:
         inside = [path for path in paths if not path.startswith("..")]
         if len(inside) < len(paths) or not inside:
             return True
-        if self._run("check-ignore", "--no-index", "-q", "--", *inside, check=False)[0] == 0:
+        # A pattern may speak of directories, or of what lies in one: of what is not there nobody knows what it is.
+        possible = [one for path in inside for one in (path, f"{path}/", f"{path}/a")]
+        if self._run("check-ignore", "--no-index", "--", *possible, check=False)[0] == 0:
             return True
         above = sorted({"/".join(path.split("/")[:end]) for path in inside for end in range(1, path.count("/") + 2)})
         if head is None:

@@ -16,6 +16,7 @@ from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
+from ..workspace.inference import sources_in
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
 from .likely import likely_lost
@@ -118,10 +119,8 @@ def review(
                 left_behind = _left_behind(earlier, path) if theirs - own_entries and not side.data(earlier) else ()
                 accepted = own_entries | theirs
                 options_here = evolve(options_here, accepted=accepted)
-            context = None
-            if moved and earlier is not None and side.context_of(path) is None:
-                # Where a source of COPY is gone, nothing but the base tells any more which directory it was built with.
-                context = old.context_of(earlier)
+            context = _context(path, earlier, touched, side, old)
+            if context is not None:
                 options_here = evolve(options_here, builds=side.options_of(path, context).builds)
             try:
                 after = side.rewritten(path, options_here)
@@ -204,7 +203,32 @@ def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) ->
     if scope is Scope.ALL or path in touched:
         return True
     given = side.given(path)
-    return any(given.holds(one) for one in touched)
+    if any(given.holds(one) for one in touched):
+        return True
+    # Where nobody says what the context is, a source that is gone tells no more that it was one.
+    sources = [one.strip("/") for one in map(os.path.normpath, sources_in(side.data(path))) if one.strip("/.")]
+    gone = [f"/{one}/" for one in touched if not os.path.lexists(side.root / one)]
+    return any(f"/{source}/" in one for source in sources for one in gone)
+
+
+def _context(path: str, earlier: str | None, touched: Collection[str], side: Side, old: Base) -> str | None:
+    """The context that the Dockerfile *path*, which was *earlier*, had before, where that is another one now although
+    nobody says so: what the request adds or takes away makes another directory look like it. None where it has its own.
+    """
+    if earlier is None or not old.holds(earlier):
+        return None
+    before = old.context_of(earlier)
+    if before == os.path.dirname(earlier) != os.path.dirname(path):
+        # The folder that it lies in goes along.
+        return None
+    now = side.context_of(path)
+    if before is None or before == now or old.told(earlier) != side.told(path):
+        return None
+    if not set(touched) - {path, earlier}:
+        # A Dockerfile that comes alone with other sources may mean another context.
+        same = set(sources_in(old.data(earlier))) <= set(sources_in(side.data(path)))
+        return before if same and now is not None else None
+    return before
 
 
 def _made_anew(note: Remark) -> Remark:

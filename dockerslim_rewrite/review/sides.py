@@ -95,6 +95,10 @@ class Side:
             return None
         return self._place(found[-1])
 
+    def told(self, path: str) -> frozenset[tuple[str, str]]:
+        """What descriptions of builds say of the context of the Dockerfile *path*, and which do."""
+        return frozenset((one.place.path, str(one.context)) for one in self._workspace.builds_of(self.root / path))
+
     def _place(self, project: FolderProject) -> str:
         return os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
 
@@ -214,6 +218,10 @@ class Base:
     def context_of(self, path: str) -> str | None:
         """The context that the Dockerfile *path* was certainly built with."""
         return self._unpacked().context_of(path)
+
+    def told(self, path: str) -> frozenset[tuple[str, str]]:
+        """What descriptions of builds said of the context of the Dockerfile *path*, and which did."""
+        return self._unpacked().told(path)
 
     def asked(self) -> frozenset[Asked]:
         """The Dockerfiles and stages that descriptions of builds asked for."""

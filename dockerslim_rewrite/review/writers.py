@@ -22,7 +22,8 @@ _WRITES = (
     re.compile(rf"(?<![0-9&])>>?\s*{_WORD.format('path')}"),
     re.compile(rf"\s(?:-o|-O|--out(?:put|file)?)[ =]\s*{_WORD.format('path')}"),
     re.compile(rf"\b(?:tee(?:\s+-a)?|touch|mkdir(?:\s+-p)?)\s+{_WORD.format('path')}"),
-    re.compile(rf"\b(?:cp|mv|ln|install)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
+    # A package manager's install writes something else.
+    re.compile(rf"(?:\b(?:cp|mv|ln)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
 )
 #: The targets of a rule, as far as they are plain.
 _RULE = re.compile(r"^(?![\t ])(?P<path>[\w./-]+)[^\S\n]*::?(?!=)", re.M)

@@ -331,6 +331,27 @@ def test_what_git_ignores_is_made_before_the_build(repo: Make) -> None:
     assert told(repo, before, {"Dockerfile": ONE.format("ARG F=out/b.txt\nCOPY $F /r")}) == []
 
 
+@pytest.mark.parametrize("pattern", ["dist", "dist/", "dist/*"])
+def test_what_git_is_told_to_ignore_from_now_on_is_made_as_well(repo: Make, pattern: str) -> None:
+    before = {"Dockerfile": ONE.format("COPY dist /r"), "dist/a.txt": "x\n", **FILES}
+    after = {"Dockerfile": ONE.format("COPY dist /r"), ".gitignore": f"{pattern}\n"}
+    assert not any(fails for _, fails, _ in told(repo, before, after, moved={"dist/a.txt": ""}))
+
+
+@pytest.mark.parametrize(
+    ("line", "certain"), [("pip install -r a.txt", True), ("install -m 644 b a.txt", False), ("cp b a.txt", False)]
+)
+def test_an_install_of_packages_writes_no_list_of_them(repo: Make, line: str, certain: bool) -> None:
+    before = {
+        "Dockerfile": ONE.format("COPY a.txt /r"),
+        "a.txt": "x\n",
+        ".github/workflows/ci.yml": f"jobs:\n  a:\n    steps:\n      - run: {line}\n",
+        **FILES,
+    }
+    found = told(repo, before, moved={"a.txt": ""})
+    assert [fails for _, fails, why in found if "a.txt" in why] == [certain]
+
+
 def test_a_pattern_in_a_folder_that_is_gone_is_a_doubt(repo: Make) -> None:
     before = {"Dockerfile": ONE.format("COPY target/*.jar /r/"), "target/x.jar": "x\n", **FILES}
     found = told(repo, before, moved={"target/x.jar": "x.jar"})
@@ -542,3 +563,23 @@ def test_a_dockerfile_that_is_a_template_now(repo: Make) -> None:
     assert found[1]
     assert "a template: line 1 holds" in found[2]
     assert "it was a Dockerfile before this change, so the build fails" in found[2]
+
+
+FLAT = {"docker/app/Dockerfile": "FROM alpine:3.24\nCOPY a b /\n", "a": "1\n", "b": "2\n"}
+
+
+def test_where_nobody_says_what_the_context_is_it_is_the_one_before(repo: Make) -> None:
+    """Files of the same names beside the Dockerfile make its folder look like the context."""
+    assert told(repo, FLAT, {"docker/app/a": "3\n", "docker/app/b": "4\n"}, {"a": ""}) == [
+        (2, True, "a is deleted by this change, so COPY fails")
+    ]
+
+
+def test_a_new_line_makes_no_other_folder_the_context(repo: Make) -> None:
+    before = {**FLAT, "docker/app/Makefile": "gen:\n\techo x > gen\n"}
+    told_of = told(repo, before, {"docker/app/Dockerfile": f"{FLAT['docker/app/Dockerfile']}COPY gen /\n"})
+    assert not [note for note in told_of if note[0] == 2]
+
+
+def test_a_source_that_goes_is_missed_by_a_dockerfile_elsewhere(repo: Make) -> None:
+    assert told(repo, FLAT, moved={"b": ""}) == [(2, True, "b is deleted by this change, so COPY fails")]

@@ -35,10 +35,12 @@ def missing_stage(build: Build, facts: Facts) -> Proposals:
         if said:
             yield _breaks(said, stage.head)
     count = len(build.stages)
+    later = _later(build)
     for stage in build.stages:
         for step in stage.steps:
-            for name in references(step) if isinstance(step, Copy) else ():
-                said = _fault(name, stage, count)
+            for name in references(step) if isinstance(step, Copy | Run) else ():
+                said = _fault(name, stage, count) if isinstance(step, Copy) else ""
+                said = said or _too_early(name, stage, build, later)
                 if said:
                     yield _breaks(said, step)
     yield from _circles(build)
@@ -74,6 +76,26 @@ def _fault(name: str, stage: Stage, count: int) -> str:
     else:
         itself = bool(stage.head.alias) and name.lower() == stage.name
     return f"--from={name} is the stage that it stands in" if itself else ""
+
+
+def _later(build: Build) -> dict[str, int]:
+    """For each name of a stage the first that has it."""
+    found: dict[str, int] = {}
+    for stage in build.stages:
+        if stage.head.alias:
+            found.setdefault(stage.name, stage.index)
+    return found
+
+
+def _too_early(name: str, stage: Stage, build: Build, later: Mapping[str, int]) -> str:
+    """What is wrong where *stage* takes from the stage *name*, which comes later; nothing where that is not so.
+
+    Source: moby/buildkit, pull request 4568: the order is checked since dockerfile/1.10, and always had to be kept.
+    """
+    at = int(name) if _NUMBER.match(name) else later.get(name.lower())
+    if at is None or not stage.index < at < len(build.stages):
+        return ""
+    return f"it takes from the stage of line {build.stages[at].head.line}, which comes later"
 
 
 def _circles(build: Build) -> Iterator[Remark]:
