@@ -101,6 +101,11 @@ class Usage:
     workflows: tuple[Evidence, ...] = ()
     after: Evidence | None = None
 
+    @property
+    def workplace(self) -> Evidence | None:
+        """The build that makes a development container: people work in it with whatever it holds."""
+        return next((one for one in self.builds if ".devcontainer" in one.path.split("/")), None)
+
 
 def shipped(build: Build, target: str | None) -> Build:
     """*build* up to the stage *target*, a name or a number, which is then its last; all of it where there is none."""

@@ -410,6 +410,17 @@ def test_a_directory_of_the_hosts_over_what_it_writes_keeps_it_roots(tree: Make)
     assert "USER" in result(made).text
 
 
+@pytest.mark.parametrize("name", ["secrets.yaml", "app.key", "id_rsa", "tls.pem", "api_token"])
+@pytest.mark.parametrize("file", ["monkey.txt", "config.yaml", "keys.js"])
+def test_a_secret_of_the_hosts_is_for_its_owner(tree: Make, name: str, file: str) -> None:
+    made = {**APP, "docker/Dockerfile": DOCKERFILE}
+    volumes = "    volumes: ['/srv/x/{0}:/etc/app/{0}:ro']\n"
+    assert f"mounts /etc/app/{name} from the host" in stays_root(
+        tree({**made, "compose.yaml": COMPOSE + volumes.format(name)})
+    )
+    assert "USER" in result(tree({**made, "compose.yaml": COMPOSE + volumes.format(file)})).text
+
+
 def test_a_directory_of_the_hosts_keeps_what_may_write_there_roots(tree: Make) -> None:
     files = {
         **APP,
@@ -573,3 +584,16 @@ def test_files_that_an_earlier_step_may_make_are_told_with_that(tree: Make) -> N
     assert told(docker).endswith("hello is not in the build context (the repository's root)")
     made = told(f"- name: gcr.io/cloud-builders/go\n  args: ['build']\n{docker}")
     assert made.endswith("(the repository's root), unless what cloudbuild.yaml:2 runs makes it")
+
+
+@pytest.mark.parametrize("place", [".devcontainer", ".editor"])
+def test_people_work_in_a_development_container(tree: Make, place: str) -> None:
+    """What only comes along, and what the full image has, may be at hand for them."""
+    dockerfile = 'FROM node:22\nRUN apt-get update && apt-get install -y git vim\nCMD ["sleep", "infinity"]\n'
+    compose = "services:\n  dev:\n    build: {context: .., dockerfile: docker/Dockerfile}\n"
+    made = tree({"docker/Dockerfile": dockerfile, "package.json": "{}", f"{place}/compose.yaml": compose})
+    found = result(made, level="aggressive")
+    at_work = f"people work in the container that {place}/compose.yaml:3 builds"
+    assert (at_work in remarks(found, "DS613")) == (place == ".devcontainer")
+    assert ("--no-install-recommends" in found.text) == (place != ".devcontainer")
+    assert ("FROM node:22\n" in found.text) or place != ".devcontainer"

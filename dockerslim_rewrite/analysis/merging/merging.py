@@ -139,6 +139,8 @@ class _Growing:
         """Take *run* in, or say why it has to stay out."""
         script = self.facts.script(run)
         assert script is not None
+        if not script.root.items:
+            return "it holds no command"
         if len(self.runs) == MAX_JOINED:
             return f"{MAX_JOINED} of them are one RUN already"
         if self.runs and self._length + len(script.text) > MAX_TEXT:

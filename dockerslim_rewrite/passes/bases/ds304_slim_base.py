@@ -136,6 +136,9 @@ def _check(site: BaseSite, facts: Facts) -> None:
     heirs = facts.project.usage.heirs if facts.project is not None else ()
     if heirs:
         raise Unmet(f"other builds go on from here ({heirs[0]})")
+    workplace = facts.project.usage.workplace if facts.project is not None else None
+    if workplace is not None:
+        raise Unmet(f"people work in the container that {workplace} builds, with whatever the image holds")
     if site.place is None:
         raise Unmet(site.obstacle or "it cannot be edited")
     others = [one for one in facts.base_sites if one is not site and one.place and one.place.span == site.place.span]

@@ -15,7 +15,7 @@ from ...analysis.packages.cleanup import always_runs, append_to, appendable, rem
 from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Exec, Onbuild, Run
+from ...ir.steps import Exec, Listing, Onbuild, Run
 from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, needs_history
 from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
@@ -35,6 +35,14 @@ _DEEP = frozenset(
 )
 #: Options with which a clone has no `.git` below its files, or needs it.
 _OTHER = frozenset(("--mirror", "--bare", "--separate-git-dir", "--no-checkout", "-n", "--shared", "-s"))
+#: What shell scripts are called, and how they start.
+_SHELL = frozenset((".sh", ".bash", ""))
+_SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a|z)?sh\b")
+#: Commands of git that work with a repository that is there.
+_WORKS = re.compile(
+    r"\bgit\s+(?:-[Cc]\s+\S+\s+)*(?:fetch|pull|reset|checkout|switch|remote|describe|log|rev-parse|status|show|diff|submodule|"
+    r"merge|rebase|clean|stash|branch|tag|add|commit|push|restore|ls-files)\b"
+)
 
 
 class _Clone(NamedTuple):
@@ -56,7 +64,8 @@ def shallow_clone(build: Build, facts: Facts) -> Proposals:
     forges that serve shallow clones, and only where no later command of the file asks for history (checkout, reset,
     describe, submodule, pull …), or runs anything but well-known commands that do not: build tools and scripts may look
     for a version, and what cannot be read may do so too.
-    What the container itself does with the repository is not seen; hence the level. Source: git-clone(1).
+    What the container itself does with the repository is seen where a script of the project calls git; hence the level.
+    Source: git-clone(1).
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
@@ -99,8 +108,9 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             folder = checkout(script, one.command, one.url, target, facts.state(run).workdir)
             if folder is None or any(removes(command, f"{folder}/.git") for command in script.commands):
                 continue
-            if _worked_in(folder, stage, build, facts):
-                yield missed(run.line, f"{folder}/.git stays: nothing is started there, so people may work in it")
+            kept = _wanted(folder, stage, build, facts)
+            if kept is not None:
+                yield missed(run.line, f"{folder}/.git stays: {kept}")
                 continue
             folders[f"{folder}/.git"] = folder
         if not folders:
@@ -120,11 +130,40 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         )
 
 
+def _wanted(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None:
+    """Why a container of *stage* may want the repository in *folder*; None where nothing tells that it does."""
+    if _worked_in(folder, stage, build, facts):
+        return "nothing is started there, so people may work in it"
+    for step in build:
+        if isinstance(step, Listing) and step.origin.keyword == "VOLUME":
+            over = next((one for one in step.words if _within(folder, one) or _within(one, folder)), None)
+            if over is not None:
+                return f"VOLUME {over} keeps it beyond the container, and something may update it there"
+    user = _uses_git(stage, build, facts)
+    return f"{user} uses git in the container" if user is not None else None
+
+
+def _uses_git(stage: Stage, build: Build, facts: Facts) -> str | None:
+    """The shell script of the project that the image has and that calls git for more than a clone; None for none."""
+    project = facts.project
+    if project is None:
+        return None
+    for path in sorted(set(project.copied(build)[stage.index].values())):
+        text = project.text(path) if posixpath.splitext(path)[1] in _SHELL else None
+        if text is not None and (path.endswith(".sh") or _SHEBANG.match(text)) and _WORKS.search(text):
+            return path
+    return None
+
+
+def _within(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder.rstrip('/')}/")
+
+
 def _worked_in(folder: str, stage: Stage, build: Build, facts: Facts) -> bool:
     """Whether a container of *stage* is a shell that starts in *folder*, as far as the file says."""
     workdir = stage_state(stage, facts.states).workdir
     started = any(isinstance(step, Exec) for one in build.stages[stage.index :] for step in one.steps)
-    return not started and workdir is not None and f"{workdir}/".startswith(f"{folder}/")
+    return not started and workdir is not None and _within(workdir, folder)
 
 
 def _at(clone: _Clone, offset: int) -> int:

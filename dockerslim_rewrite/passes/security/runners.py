@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
 
@@ -17,6 +18,12 @@ _HARMLESS = frozenset(("NET_BIND_SERVICE", "SYS_NICE", "IPC_LOCK", "CHOWN", "DAC
 #: Sockets and devices of the host, which belong to its root.
 _OF_THE_HOST = re.compile(r"(?:/var)?/run/[\w./-]*\.sock\Z|/dev(?:/|\Z)|/proc(?:/|\Z)|/sys(?:/|\Z)")
 _ROOT = re.compile(r"(?:root|0)(?::.*)?\Z")
+#: Files that people keep for their owner alone, wherever they mount them.
+_CONFIDENTIAL = re.compile(
+    r"(?:^|[._/-])(?:secrets?|credentials?|tokens?|passwords?|passwd|htpasswd|private|keytab|id_(?:rsa|ed25519|ecdsa)|"
+    r"(?:api)?key)(?:\.\w+)?\Z|\.(?:pem|key|p12|pfx|jks|keystore)\Z",
+    re.IGNORECASE,
+)
 
 
 def always_starts(project: Project | None) -> bool:
@@ -109,6 +116,18 @@ def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
                 what = mount.path or "a directory"
                 yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                 break
+
+
+def confidential(project: Project) -> Iterator[str]:
+    """Secrets of the host's that are mounted: whoever may not write them may not read them either, as a rule."""
+    usage = project.usage
+    runs = (one for one in (*usage.containers, *usage.by_hand) if one.user is None or _ROOT.match(one.user))
+    told = dict[str, Mounted]()
+    for mount in (*(mount for one in runs for mount in one.mounts), *usage.documented):
+        if mount.kind == "bind" and mount.path is not None and _CONFIDENTIAL.search(posixpath.basename(mount.path)):
+            told.setdefault(mount.path, mount)
+    for path, mount in told.items():
+        yield f"{mount.evidence} mounts {path} from the host, which is often for its owner's eyes alone"
 
 
 def _within(path: str, folder: str) -> bool:

@@ -22,7 +22,7 @@ from ...knowledge.users import built_folders
 from ...record import evolve, record
 from ...shell.script import Script
 from .brought import brought
-from .runners import always_starts, covered, documented, required, told_ports
+from .runners import always_starts, confidential, covered, documented, required, told_ports
 from .runtime_directories import Made, directories_below, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
@@ -101,6 +101,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
     obstacles += covered(project, found.writes)
+    obstacles += confidential(project)
     doubts += documented(project)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)

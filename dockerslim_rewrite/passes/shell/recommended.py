@@ -28,6 +28,9 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
 
     *present* is all that the stage installs by name.
     """
+    workplace = facts.project.usage.workplace if facts.project is not None else None
+    if workplace is not None:
+        return f"people work in the container that {workplace} builds"
     for package in sorted(names):
         lost = kept(package, present)
         if lost:
