@@ -39,6 +39,7 @@ REASONS = (
     (r"nothing here tells whether", "nothing tells whether the base image starts as root"),
     (r"the base image's user is not known", "the base image is not known"),
     (r"whom no USER names", "it works on an account that no USER names"),
+    (r"may leave files of root.s", "what the build runs may leave files of root's that are written to"),
     (r"whether .* has an ENTRYPOINT", "the base image's entrypoint may need root"),
 )
 #: What is no reason, and the rest of a command of nginx, which has a semicolon of its own.

@@ -210,7 +210,7 @@ async def test_a_mistake_of_ours_is_a_line_in_the_log(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_a_cancelled_request_is_answered_as_such_and_others_get_theirs(tmp_path: Path) -> None:
     async with editor(tmp_path) as ed:
-        many = "FROM debian:12\n" + "".join(f"RUN echo {at} && apt-get install -y p{at}\n" for at in range(300))
+        many = "FROM debian:12\n" + "".join(f"RUN apt-get update && apt-get install -y p{at}\n" for at in range(300))
         uri = ed.open(tmp_path / "Dockerfile", many)
         params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
         first = ed.client.protocol.send_request_async(  # type: ignore[no-untyped-call]
