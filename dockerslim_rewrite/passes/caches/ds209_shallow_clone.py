@@ -40,7 +40,8 @@ _SHELL = frozenset((".sh", ".bash", ""))
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a|z)?sh\b")
 #: Commands of git that work with a repository that is there.
 _WORKS = re.compile(
-    r"\bgit\s+(?:-[Cc]\s+\S+\s+)*(?:fetch|pull|reset|checkout|switch|remote|describe|log|rev-parse|status|show|diff|submodule|"
+    r"\bgit[ \t]{1,8}(?:-[Cc][ \t]{1,8}[^\s;&|]{1,200}[ \t]{1,8}){0,4}"
+    r"(?:fetch|pull|reset|checkout|switch|remote|describe|log|rev-parse|status|show|diff|submodule|"
     r"merge|rebase|clean|stash|branch|tag|add|commit|push|restore|ls-files)\b"
 )
 
