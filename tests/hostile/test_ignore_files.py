@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,17 +14,8 @@ from dockerslim_rewrite.workspace.ignored import _spec
 from dockerslim_rewrite.workspace.repository import Repository
 from dockerslim_rewrite.workspace.walk import walk
 
-ENOUGH = 15
+pytestmark = pytest.mark.usefixtures("soon")
 WORDS = "abcdefghijklmnopqrstuvwxyz"
-
-
-@pytest.fixture(autouse=True)
-def soon() -> Iterator[None]:
-    faulthandler.dump_traceback_later(120, exit=True)
-    start = time.process_time()
-    yield
-    faulthandler.cancel_dump_traceback_later()
-    assert time.process_time() - start < ENOUGH
 
 
 NOBODYS = {

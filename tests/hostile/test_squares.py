@@ -6,10 +6,8 @@ them takes minutes, and the time allowed is many times what is needed.
 
 from __future__ import annotations
 
-import faulthandler
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from cProfile import Profile
 from pathlib import Path
 from typing import Any
@@ -31,16 +29,7 @@ from dockerslim_rewrite.text import structured
 from dockerslim_rewrite.text.yaml_nodes import TooManyValues, compose
 from dockerslim_rewrite.workspace.inference import holds
 
-ENOUGH = 15
-
-
-@pytest.fixture(autouse=True)
-def soon() -> Iterator[None]:
-    faulthandler.dump_traceback_later(120, exit=True)
-    start = time.process_time()
-    yield
-    faulthandler.cancel_dump_traceback_later()
-    assert time.process_time() - start < ENOUGH
+pytestmark = pytest.mark.usefixtures("soon")
 
 
 def test_comments_before_instructions_that_follow_one_another() -> None:
