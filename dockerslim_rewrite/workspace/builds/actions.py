@@ -51,17 +51,18 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
     for path in _workflows(repository):
         for document in yaml_file(repository, path):
             for job in map(mapping, mapping(document.get("jobs")).values()):
-                callers = [one for one in (job, *map(mapping, sequence(job.get("steps")))) if _called(repository, one)]
+                steps = (job, *map(mapping, sequence(job.get("steps"))))
+                callers = [(one, target) for one in steps if (target := _called(repository, one))]
                 # What a matrix has is the same for all steps of the job.
                 rows = combinations(mapping(mapping(job.get("strategy")).get("matrix"))) if callers else []
-                for caller, known in itertools.product(callers, rows):
+                for (caller, target), known in itertools.product(callers, rows):
                     given = mapping(caller.get("with"))
                     values = tuple(
                         (f"inputs.{name}", expanded(item, known))
                         for name, item in given.items()
                         if isinstance(item, Scalar)
                     )
-                    ways = found.setdefault(_called(repository, caller), {})
+                    ways = found.setdefault(target, {})
                     if len(ways) < _MAX_CALLS:
                         ways[values] = None
     return found

@@ -65,14 +65,13 @@ class Definitions:
             if line[:1] in ("\t", "#") or not bare:
                 continue
             condition = _CONDITION.match(bare)
-            included = _INCLUDE.match(bare)
+            included = _names_included(bare)
             assigned = _VARIABLE.match(bare)
             if condition is not None:
                 _enter(conditions, condition[1], condition[2])
             elif included is not None:
-                for name in included[1].partition("#")[0].split():
-                    if "$" not in name and "*" not in name:
-                        self._file(joined(self._home, name))
+                for name in included:
+                    self._file(joined(self._home, name))
             elif assigned is not None:
                 name, flavour, value = assigned.groups()
                 self._assign(name, flavour or "", value.partition(" #")[0].strip(), conditions)
@@ -138,8 +137,14 @@ def _included(repository: Repository, path: str) -> frozenset[str]:
     home = posixpath.dirname(path)
     found: set[str] = set()
     for _, line in logical_lines(repository.read(path) or ""):
-        match = _INCLUDE.match(line.strip()) if line[:1] != "\t" else None
-        for name in match[1].partition("#")[0].split() if match is not None else ():
-            if "$" not in name:
-                found.add(joined(home, name))
+        names = _names_included(line.strip()) if line[:1] != "\t" else None
+        found.update(joined(home, name) for name in names or ())
     return frozenset(found)
+
+
+def _names_included(line: str) -> list[str] | None:
+    """The files that *line* includes by their names; None where it includes none."""
+    match = _INCLUDE.match(line)
+    if match is None:
+        return None
+    return [name for name in match[1].partition("#")[0].split() if "$" not in name and "*" not in name]
