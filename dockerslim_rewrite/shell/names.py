@@ -1,6 +1,6 @@
-"""Names of shells that read the language of POSIX.
+"""Names of shells that read the language of POSIX, and where commands are looked for.
 
-Sources: POSIX, "sh"; the manuals of bash and dash; BusyBox calls its own ``ash``.
+Sources: POSIX, "sh"; the manuals of bash and dash; BusyBox calls its own ``ash``; moby/buildkit, util/system/path.go.
 """
 
 from __future__ import annotations
@@ -8,3 +8,5 @@ from __future__ import annotations
 from typing import Final
 
 POSIX_SHELLS: Final = frozenset(("sh", "bash", "dash", "ash"))
+#: The directories of the default PATH, in its order.
+SYSTEM_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")

@@ -1,4 +1,4 @@
-"""Names of files against patterns that users wrote."""
+"""Paths, and names of files against patterns that users wrote."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ LONGEST = 4096
 def matches(name: str, pattern: str) -> bool:
     """Whether the shell pattern *pattern* matches *name*; one that is longer than any path matches none."""
     return len(pattern) <= LONGEST and fnmatchcase(name, pattern)
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether *path* is *folder* or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

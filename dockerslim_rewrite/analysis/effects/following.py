@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 
 from ...knowledge.effects import builds, installer_habit, is_plain, list_habit
 from ...knowledge.managers import manager_name
+from ...shell.names import SYSTEM_PATH
 from ...shell.script import Node
 from .reached import Files, Reached, Unread
 from .wrappers import Words
-
-_SYSTEM = frozenset(("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 
 
 class Following(ABC):
@@ -59,7 +58,7 @@ class Following(ABC):
         if "/" in word:
             path = joined(folder, word)
             return path if path in self.files.context or path in self.files.texts else None
-        for place in (*(self.variables.get("PATH") or "").split(":"), *_SYSTEM):
+        for place in (*(self.variables.get("PATH") or "").split(":"), *SYSTEM_PATH):
             path = f"{place}/{word}"
             if path in self.files.context or path in self.files.texts:
                 return path

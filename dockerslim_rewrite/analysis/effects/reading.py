@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from ...knowledge.effects import builds, installer_habit, is_plain, is_settings, list_habit, printers, wrappers
 from ...knowledge.managers import manager_name
 from ...knowledge.vocabulary import language_of, vocabularies
+from ...shell.names import SYSTEM_PATH
 from ...shell.reader import read_script
 from ...shell.script import Compound, Node, Pipeline, Script, Simple, walk
 from ..packages.cleanup import always_runs
@@ -19,7 +20,6 @@ from .following import Following, is_known, joined
 from .reached import MOST_COMMANDS, MOST_DEEP, Files, Ran
 from .wrappers import Behind, Words, behind, last_of, shebang, shell_call
 
-_SYSTEM = frozenset(("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?\Z")
 _INTERPRETERS = {"node": "node", "nodejs": "node", "ts-node": "node", "tsx": "node", "deno": "node", "bun": "node",
                  "ruby": "ruby", "jruby": "ruby", "php": "php"}  # fmt: skip
@@ -227,7 +227,7 @@ class Reading(Following):
             return
         elif name in builds():
             self.unread("build", name, place)
-        elif ("/" in word and posixpath.dirname(word) not in _SYSTEM and (
+        elif ("/" in word and posixpath.dirname(word) not in SYSTEM_PATH and (
             _SCRIPT.match(name) or not word.startswith("/") or word.startswith(("/tmp/", "/root/", "/home/"))
         )) or (_SCRIPT.match(name) and name.endswith((".sh", ".bash"))):  # fmt: skip
             self.unread("script", word, place)

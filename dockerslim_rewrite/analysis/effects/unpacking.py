@@ -13,6 +13,7 @@ from ...shell.arguments import split
 from ...shell.script import Script, Simple
 from ..facts import Facts
 from ..packages.cleanup import always_runs
+from .following import joined
 from .start_folders import start_folder
 
 _ARCHIVE = re.compile(r"[\w./@%+=:,-]+\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|zip|gz|bz2|xz|7z|rpm|deb)\Z", re.I)
@@ -104,15 +105,15 @@ def unpacked_in(runs: Sequence[Run], stage: Stage, facts: Facts) -> Iterator[Unp
             if command.name == "cd":
                 target = command.words[1].literal if len(command.words) == 2 else None
                 plain = script is not None and target is not None and always_runs(script, command)
-                cwd = _joined(cwd, target) if plain else None
+                cwd = joined(cwd, target) if plain else None
                 continue
             if script is None or not always_runs(script, command):
                 continue
             saved = _download(command)
-            if saved is not None and (path := _joined(cwd, saved)) is not None:
+            if saved is not None and (path := joined(cwd, saved)) is not None:
                 downloads[path] = command
             for opened in _unpacked(command):
-                path = _joined(cwd, opened)
+                path = joined(cwd, opened)
                 if path is not None and path in downloads:
                     found[path] = Unpacked(path, downloads[path], command)
     yield from found.values()
@@ -152,14 +153,6 @@ def needed(one: Unpacked, runs: Sequence[Run], facts: Facts, build: Build) -> bo
             if unpacked and command.name == "rm" and _may_remove(command, one.path):
                 return True
     return any(_names(step, name) for step in build if step not in runs)
-
-
-def _joined(cwd: str | None, path: str | None) -> str | None:
-    if path is None or path.startswith("~"):
-        return None
-    if path.startswith("/"):
-        return posixpath.normpath(path)
-    return posixpath.normpath(posixpath.join(cwd, path)) if cwd else None
 
 
 def _download(command: Simple) -> str | None:

@@ -22,7 +22,7 @@ from ...knowledge.smaller import (
     programs_of,
 )
 from ...record import record
-from ...shell.names import POSIX_SHELLS
+from ...shell.names import POSIX_SHELLS, SYSTEM_PATH
 from ...shell.reader import read_script
 from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
@@ -43,7 +43,7 @@ from .java_kit import compiled_at_start
 from .language_installs import LanguageInstalls
 from .needs_texts import check_text, is_for_browsers, is_static
 
-_SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"))
+_SYSTEM = frozenset(("", *SYSTEM_PATH))
 _SHELLS = POSIX_SHELLS | {".", "source", "eval", "su", "runuser", "chroot"}
 #: Build tools of Java, and the wrappers by which projects bring them.
 _BUILDS = re.compile(r"(?:gradle|mvn)w?d?\Z|(?:sbt|ant|lein|mill|bazel(?:isk)?)\Z")

@@ -15,6 +15,7 @@ from ...ir.steps import Copy
 from ...knowledge.servers import Server
 from ...record import record
 from ...shell.arguments import split
+from ...text.paths import within
 from ..facts import Facts
 from ..flow.destinations import destination
 from .shipped import Shipping
@@ -120,17 +121,13 @@ def _chosen(places: Iterable[str], roots: Sequence[str], others: Sequence[str]) 
     partly: list[str] = []
     shown = False
     for place in places:
-        served = any(_within(place, root) for root in roots)
+        served = any(within(place, root) for root in roots)
         shown = shown or served
-        if served or _SYSTEM.match(place) or any(_within(one, place) or _within(place, one) for one in others):
+        if served or _SYSTEM.match(place) or any(within(one, place) or within(place, one) for one in others):
             kept.append(place)
             continue
-        parts = sorted({root for root in roots if _within(root, place)})
+        parts = sorted({root for root in roots if within(root, place)})
         shown = shown or bool(parts)
         kept += parts
         partly.append(place)
     return Served(tuple(kept), tuple(partly)) if partly and shown else None
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")

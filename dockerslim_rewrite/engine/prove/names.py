@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ...record import record
+from ...shell.names import SYSTEM_PATH
 from ..rootfs import Kind, RootFilesystem
 from .follow import follow
 
@@ -34,7 +35,6 @@ _CODE = re.compile(
 #: Folders with packages of languages: what they name, they name for many cases; there only libraries count.
 FOREIGN = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|vendor)/")
 #: Where commands are looked for (PATH of the usual base images).
-_COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: What nobody misses: folders of documentation, of package managers, of caches; and what is made when a program runs.
 _IDLE = re.compile(
     r"/(?:usr/share/(?:doc|man|info|locale|lintian|bug)|var/(?:lib/(?:apt|dpkg)|cache|log)|etc/apt)(?:/|\Z)"
@@ -137,7 +137,7 @@ def _commands(files: RootFilesystem) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in files.paths():
         folder, _, name = path.rpartition("/")
-        if folder in _COMMANDS:
+        if folder in SYSTEM_PATH:
             entry = files.get(path)
             if entry is not None and (entry.kind is Kind.LINK or (entry.kind is Kind.FILE and entry.mode & 0o111)):
                 found[name] = path

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...analysis.bases import surely_root
 from ...analysis.effects.checkouts import checkout
+from ...analysis.effects.wrappers import shebang
 from ...analysis.facts import Facts
 from ...analysis.flow.state import stage_state
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
@@ -20,7 +21,9 @@ from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, nee
 from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
 from ...shell.edits import insert_after
+from ...shell.names import POSIX_SHELLS
 from ...shell.script import Opaque, Simple, Word
+from ...text.paths import within
 from ..base import Proposals, missed
 
 #: Forges that serve shallow clones; a plain web server ("dumb" HTTP) cannot.
@@ -35,9 +38,9 @@ _DEEP = frozenset(
 )
 #: Options with which a clone has no `.git` below its files, or needs it.
 _OTHER = frozenset(("--mirror", "--bare", "--separate-git-dir", "--no-checkout", "-n", "--shared", "-s"))
-#: What shell scripts are called, and how they start.
-_SHELL = frozenset((".sh", ".bash", ""))
-_SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a|z)?sh\b")
+#: What shell scripts end in, and who reads them.
+_SUFFIXES = frozenset((".sh", ".bash", ""))
+_SHELLS = POSIX_SHELLS | {"zsh"}
 #: Commands of git that work with a repository that is there.
 _WORKS = re.compile(
     r"\bgit[ \t]{1,8}(?:-[Cc][ \t]{1,8}[^\s;&|]{1,200}[ \t]{1,8}){0,4}"
@@ -137,10 +140,11 @@ def _wanted(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None
         return "nothing is started there, so people may work in it"
     for step in build:
         if isinstance(step, Listing) and step.origin.keyword == "VOLUME":
-            over = next((one for one in step.words if _within(folder, one) or _within(one, folder)), None)
+            places = [(one, posixpath.normpath(one)) for one in step.words]
+            over = next((one for one, place in places if within(folder, place) or within(place, folder)), None)
             if over is not None:
                 return f"VOLUME {over} keeps it beyond the container, and something may update it there"
-    user = _uses_git(stage, build, facts)
+    user = facts.recall("uses git", stage.index, lambda: _uses_git(stage, build, facts))
     return f"{user} uses git in the container" if user is not None else None
 
 
@@ -150,21 +154,19 @@ def _uses_git(stage: Stage, build: Build, facts: Facts) -> str | None:
     if project is None:
         return None
     for path in sorted(set(project.copied(build)[stage.index].values())):
-        text = project.text(path) if posixpath.splitext(path)[1] in _SHELL else None
-        if text is not None and (path.endswith(".sh") or _SHEBANG.match(text)) and _WORKS.search(text):
+        text = project.text(path) if posixpath.splitext(path)[1] in _SUFFIXES else None
+        if text is None:
+            continue
+        if (path.endswith(".sh") or posixpath.basename((*shebang(text), "")[0]) in _SHELLS) and _WORKS.search(text):
             return path
     return None
-
-
-def _within(path: str, folder: str) -> bool:
-    return f"{path}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def _worked_in(folder: str, stage: Stage, build: Build, facts: Facts) -> bool:
     """Whether a container of *stage* is a shell that starts in *folder*, as far as the file says."""
     workdir = stage_state(stage, facts.states).workdir
     started = any(isinstance(step, Exec) for one in build.stages[stage.index :] for step in one.steps)
-    return not started and workdir is not None and _within(workdir, folder)
+    return not started and workdir is not None and within(workdir, folder)
 
 
 def _at(clone: _Clone, offset: int) -> int:

@@ -10,6 +10,7 @@ from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Env, Exec, Healthcheck
 from ...knowledge.processes import is_init, launches
+from ...shell.names import SYSTEM_PATH
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
@@ -19,7 +20,6 @@ _SOURCES = tuple(
     for one in ["js", "mjs", "cjs", "ts", "py", "go", "rb", "rs", "php", "java", "kt", "cs", "pl", "ex", "exs"]
 )
 #: Where programs are looked for on every image. Source: Docker's default PATH.
-_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: How languages read the variable. Source: POSIX, "Environment variables" (a shell exports the PWD that it sets).
 _PWD = re.compile(
     r"\benv\.PWD\b|\b(?:environ|ENV|_ENV|_SERVER|env)(?:\.get)?\s*[\[({]+\s*[\"']PWD\b"
@@ -150,7 +150,7 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
     if facts.project is None:
         return None
     placed = facts.project.copied(facts.build)[stage.index]
-    folders = [""] if "/" in name else [*entries, *_FOLDERS]
+    folders = [""] if "/" in name else [*entries, *SYSTEM_PATH]
     base = state.workdir or "/" if "/" in name else ""
     paths = [posixpath.normpath(posixpath.join(base, folder, name)) for folder in folders]
     source = next((placed[path] for path in paths if path in placed), None)
@@ -168,6 +168,6 @@ def _written(name: str, stage: Stage, facts: Facts) -> int | None:
             if script is not None and "#!" in script.text[command.span.start : command.span.end]:
                 continue
             targets = [one.target.literal or "" for one in command.redirects if one.target is not None]
-            if any(posixpath.dirname(path) in _FOLDERS and posixpath.basename(path) == name for path in targets):
+            if any(posixpath.dirname(path) in SYSTEM_PATH and posixpath.basename(path) == name for path in targets):
                 return run.line
     return None

@@ -15,8 +15,9 @@ from ...analysis.facts import Facts
 from ...analysis.flow.state import expand
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
+from ...text.paths import within
 from .runtime_directories import folder_after
-from .user_rights import copies_of, within
+from .user_rights import copies_of
 
 _GLOB = frozenset("*?[")
 #: Folders that base images may have, with an owner of their own.

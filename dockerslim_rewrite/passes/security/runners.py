@@ -11,6 +11,7 @@ from ...analysis.project import Project, WriteKind, WrittenPath
 from ...analysis.shell.operations import Kind, operation
 from ...analysis.usage import Container, Mounted
 from ...knowledge.starts import ports_told
+from ...text.paths import within
 from .user_obstacles import FIRST_FREE_PORT
 
 #: Capabilities that an unprivileged process uses as well, or that containers have anyway.
@@ -78,7 +79,7 @@ def _for_root(mount: Mounted) -> Iterator[str]:
     """Why what is mounted is for root alone."""
     if mount.path is not None and mount.kind != "tmpfs" and _OF_THE_HOST.match(mount.path):
         yield f"{mount.evidence} hands it {mount.path} of the host"
-    elif mount.path is not None and _within(mount.path, "/root"):
+    elif mount.path is not None and within(mount.path, "/root"):
         yield f"{mount.evidence} mounts {mount.path}, in root's home"
 
 
@@ -112,7 +113,7 @@ def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
             continue
         for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
             place = write.path or write.folder
-            if mount.path is None or place is None or _within(place, mount.path):
+            if mount.path is None or place is None or within(place, mount.path):
                 what = mount.path or "a directory"
                 yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                 break
@@ -128,7 +129,3 @@ def confidential(project: Project) -> Iterator[str]:
             told.setdefault(mount.path, mount)
     for path, mount in told.items():
         yield f"{mount.evidence} mounts {path} from the host, which is often for its owner's eyes alone"
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -14,7 +14,8 @@ from ...ir.build import Build
 from ...ir.steps import Copy, Run, Step
 from ...record import record
 from ...shell.script import Simple
-from .user_rights import is_ownable, within
+from ...text.paths import within
+from .user_rights import is_ownable
 
 #: What may remove or move directories: nobody is given one that is not there any more.
 _TAKES_AWAY = frozenset(("rm", "rmdir", "unlink", "mv", "find", "rsync"))

@@ -21,11 +21,12 @@ from ...knowledge.starts import ports_told
 from ...knowledge.users import built_folders
 from ...record import evolve, record
 from ...shell.script import Script
+from ...text.paths import within
 from .brought import brought
 from .runners import always_starts, confidential, covered, documented, required, told_ports
 from .runtime_directories import Made, directories_below, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
-from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind, within
+from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind
 
 #: Programs that run code of the project, and nothing else.
 _INTERPRETERS = re.compile(r"python[\d.]*|node|nodejs|npm|yarn|pnpm|java|ruby|bundle|puma|rackup|dotnet|php|deno|bun")

@@ -15,7 +15,7 @@ from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, Writte
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.users import is_temporary
-from ...text.paths import matches
+from ...text.paths import matches, within
 
 _SYSTEM = re.compile(
     r"(?!/usr/src/[^/])/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr)(?:/.*)?\Z"
@@ -92,11 +92,6 @@ class Rights:
 def is_ownable(folder: str) -> bool:
     """Whether *folder* may belong to another user than root: it is neither the system's nor everybody's."""
     return not _SYSTEM.match(folder) and not is_temporary(folder)
-
-
-def within(path: str, folder: str) -> bool:
-    """Whether *path* is *folder* or lies in it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def copies_of(facts: Facts, stage: Stage) -> list[tuple[Copy, str]]:

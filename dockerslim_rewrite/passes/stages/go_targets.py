@@ -13,11 +13,12 @@ from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import AddsAssignment, Claim, Safety
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.images import image_facts
+from ...shell.names import SYSTEM_PATH
 from ...shell.script import Script
 from ...text import Edit
 from .lean_sources import Language, without_sources
 from .left_sources import copied_folders
-from .runtime_needs import SYSTEM_PATH, needed_packages, own_path, unknown_program
+from .runtime_needs import needed_packages, own_path, unknown_program
 from .split_project import Project, Target
 
 _STATIC = "gcr.io/distroless/static-debian12"

@@ -12,12 +12,12 @@ from ...analysis.shell.operations import Kind
 from ...ir.steps import Env
 from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.smaller import smaller
+from ...shell.names import SYSTEM_PATH
 from .split_project import Project
 
 #: The package with the certificates of authorities.
 CERTIFICATES = "ca-certificates"
 #: Where every image looks for programs.
-SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: Names that scripts of a project have as a rule, where nothing tells of a program of that name.
 _SCRIPT = re.compile(r"(?:docker[-_])?(?:entry-?point|entry|start|run|init|boot|bootstrap|launch|cmd|start-?up)")
 
