@@ -71,7 +71,8 @@ def review(
         touched = {name for one in changed for name in (one.path, one.before) if name is not None}
         _check_paths(paths, new, touched, git.root)
         covered, left_alone = side.discovered(paths)
-        dockerfiles = [path for path in covered if _concerned(path, touched, side, scope)]
+        lost = [f"/{one}/" for one in touched if not os.path.lexists(side.root / one)]
+        dockerfiles = [path for path in covered if _concerned(path, touched, lost, side, scope)]
         old = Base(git, start, Path(scratch) / "base", options)
         expected = [*dockerfiles, *(path for path, _ in left_alone if path in by_path)]
         were_at = [by_path[path].before if path in by_path else path for path in expected]
@@ -198,17 +199,18 @@ def _whole(paths: Sequence[str]) -> bool:
     return not paths or any(os.path.normpath(path) == "." for path in paths)
 
 
-def _concerned(path: str, touched: Collection[str], side: Side, scope: Scope) -> bool:
+def _concerned(path: str, touched: Collection[str], lost: Sequence[str], side: Side, scope: Scope) -> bool:
     """Whether the Dockerfile *path* may have something new: it changed itself, or what its builds are given did."""
     if scope is Scope.ALL or path in touched:
         return True
     given = side.given(path)
     if any(given.holds(one) for one in touched):
         return True
+    if not lost:
+        return False
     # Where nobody says what the context is, a source that is gone tells no more that it was one.
     sources = [one.strip("/") for one in map(os.path.normpath, sources_in(side.data(path))) if one.strip("/.")]
-    gone = [f"/{one}/" for one in touched if not os.path.lexists(side.root / one)]
-    return any(f"/{source}/" in one for source in sources for one in gone)
+    return any(f"/{source}/" in one for source in sources for one in lost)
 
 
 def _context(path: str, earlier: str | None, touched: Collection[str], side: Side, old: Base) -> str | None:
@@ -217,18 +219,21 @@ def _context(path: str, earlier: str | None, touched: Collection[str], side: Sid
     """
     if earlier is None or not old.holds(earlier):
         return None
+    now = side.context_of(path)
+    if not set(touched) - {path, earlier} and (now is None or not _keeps_sources(earlier, path, side, old)):
+        # A Dockerfile that comes alone with other sources may mean another context.
+        return None
     before = old.context_of(earlier)
     if before == os.path.dirname(earlier) != os.path.dirname(path):
         # The folder that it lies in goes along.
         return None
-    now = side.context_of(path)
     if before is None or before == now or old.told(earlier) != side.told(path):
         return None
-    if not set(touched) - {path, earlier}:
-        # A Dockerfile that comes alone with other sources may mean another context.
-        same = set(sources_in(old.data(earlier))) <= set(sources_in(side.data(path)))
-        return before if same and now is not None else None
     return before
+
+
+def _keeps_sources(earlier: str, path: str, side: Side, old: Base) -> bool:
+    return set(sources_in(old.data(earlier))) <= set(sources_in(side.data(path)))
 
 
 def _made_anew(note: Remark) -> Remark:
