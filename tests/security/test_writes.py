@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from dockerslim_rewrite.analysis.shell.one_word import Known
-from dockerslim_rewrite.passes.security.user_rights import _Written, within
+from dockerslim_rewrite.passes.security.user_rights import _Written
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Script
 from dockerslim_rewrite.text.lines import _ends, line_at
 from dockerslim_rewrite.text.mentions import mentions
+from dockerslim_rewrite.text.paths import within
 
 
 def test_lines_are_counted_once() -> None:
