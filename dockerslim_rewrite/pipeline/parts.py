@@ -17,9 +17,7 @@ from .result import Result
 
 #: Not more than so many parts are tried in pairs: those that save most, and the others as one.
 MOST_PARTS = 31
-#: A judgement reads the whole file. Files up to this size are small enough for all that so many parts need.
-_SMALL = 100
-#: So much is judged of a larger file: judgements times size, which takes about a second.
+#: A judgement reads the whole file: so much is judged of one, judgements times size, which takes about a second.
 _MOST_JUDGED = 10_000
 
 
@@ -60,8 +58,8 @@ def parts(result: Result, options: Options, about: About = lambda part: True) ->
     What one change edits stays together, and so does whatever the validator refuses to see apart: every part alone,
     every pair and all without any one were asked about. Where that does not settle it, the whole file is one part,
     which the compiler has proven. What nobody asks for is left out of all of that, unless another part needs it. There
-    are at most ``MOST_PARTS``: those that save most, and one of all that is left; of a large file, where each question
-    takes its time, fewer.
+    are at most ``MOST_PARTS``: those that save most, and one of all that is left; the larger the file, the fewer, as
+    each question takes the longer.
     """
     if not result.changes or not result.patch:
         return ()
@@ -119,16 +117,13 @@ def rewritten_lines(original: str, part: Part) -> frozenset[int]:
     return frozenset(found)
 
 
-def _allowed(original: str) -> int | None:
-    """How often the validator may be asked about parts of the file *original*; None where nothing limits that."""
-    size = judged_size(original, parse(original))
-    return None if size <= _SMALL else _MOST_JUDGED // size
+def _allowed(original: str) -> int:
+    """How often the validator may be asked about parts of the file *original*."""
+    return _MOST_JUDGED // judged_size(original, parse(original))
 
 
-def _most_parts(allowed: int | None) -> int:
+def _most_parts(allowed: int) -> int:
     """How many parts can be asked about alone, in pairs, together and without each, in *allowed* judgements."""
-    if allowed is None:
-        return MOST_PARTS
     return max(count for count in range(1, MOST_PARTS + 1) if count == 1 or count * (count + 3) // 2 + 1 <= allowed)
 
 
@@ -174,7 +169,7 @@ def _judge(
     options: Options,
     replaced: Sequence[Replacement],
     by_place: Mapping[int, Sequence[int]],
-    allowed: int | None,
+    allowed: int,
 ) -> Judge:
     """Whether the validator takes a group alone. Raises ``_EnoughError`` where it would be asked too often."""
     from ..validate import Verdict, validate
@@ -186,7 +181,7 @@ def _judge(
 
     def judge(group: frozenset[int]) -> bool:
         if group not in known:
-            if allowed is not None and len(known) >= allowed:
+            if len(known) >= allowed:
                 raise _EnoughError
             patch = Patch.of(edit for at in group for edit in replaced[at].edits)
             changes = _changes(result, by_place, group)

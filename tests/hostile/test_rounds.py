@@ -43,8 +43,15 @@ def test_of_a_large_file_less_is_judged(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_of_a_small_file_every_pair_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, count = judged(installs(40), monkeypatch)
-    assert (found, count) == (MOST_PARTS, MOST_PARTS * (MOST_PARTS + 3) // 2)
+    found, count = judged(installs(20), monkeypatch)
+    assert (found, count) == (20, 20 * (20 + 3) // 2)
+
+
+def test_what_is_judged_of_a_file_is_bounded_whatever_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (30, 60, 90):
+        found, count = judged(installs(size), monkeypatch)
+        assert 1 < found <= MOST_PARTS
+        assert count * size <= 10_000
 
 
 def test_what_directories_there_are_is_found_on_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
