@@ -48,7 +48,10 @@ def _opened(path: str | Path) -> int:
     # Whether it is a pipe is asked of what was opened: what lies at the name may be another thing by then.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
     mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and name.startswith(_HANDED_OVER)):
+    if stat.S_ISREG(mode):
+        # Left without blocking: the kernel has files, such as /proc/kmsg, that call themselves regular and wait.
+        return descriptor
+    if stat.S_ISFIFO(mode) and name.startswith(_HANDED_OVER):
         os.set_blocking(descriptor, True)
         return descriptor
     os.close(descriptor)

@@ -32,7 +32,7 @@ class _Visitor(cst.CSTVisitor):
         self.newline = newline
         self.nodes: list[cst.SimpleString | cst.FormattedString | cst.ConcatenatedString] = []
         self.templates: dict[int, str] = {}
-        self.named: dict[str, cst.BaseExpression] = {}
+        self.names: dict[int, list[str]] = {}
         self.used: dict[str, str] = {}
         self.spans: dict[int, tuple[int, int]] = {}
         self.ascii = source.isascii()
@@ -68,7 +68,8 @@ class _Visitor(cst.CSTVisitor):
     def visit_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:
             if isinstance(target.target, cst.Name):
-                self.named[target.target.value] = node.value
+                for one in (node.value, _inner(node.value)):
+                    self.names.setdefault(id(one), []).append(target.target.value)
 
     def _template(self, node: cst.BaseExpression, kind: str) -> None:
         self.templates[id(node)] = kind
@@ -121,11 +122,7 @@ class _Visitor(cst.CSTVisitor):
         """Whether *node*, or the name that it is assigned to, is formatted: ``format`` or ``percent``."""
         if id(node) in self.templates:
             return self.templates[id(node)]
-        for name, value in self.named.items():
-            inner = value.args[0].value if isinstance(value, cst.Call) and value.args else value
-            if (value is node or inner is node) and name in self.used:
-                return self.used[name]
-        return None
+        return next((self.used[name] for name in self.names.get(id(node), ()) if name in self.used), None)
 
     def _formatted(self, node: cst.FormattedString, *, raw: bool) -> Iterator[Piece]:
         number = 0
@@ -136,3 +133,8 @@ class _Visitor(cst.CSTVisitor):
             else:
                 yield placeholder(number, Span(start, end))
                 number += 1
+
+
+def _inner(value: cst.BaseExpression) -> cst.BaseExpression:
+    """What *value* is called with first, as ``dedent`` is; else *value* itself."""
+    return value.args[0].value if isinstance(value, cst.Call) and value.args else value

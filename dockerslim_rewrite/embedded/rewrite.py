@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from ..change import Change, Remark, RemarkKind
 from ..context.python.module import read_module
 from ..pipeline import Options, Result, rewrite
+from ..pipeline.budget import MOST_CHARACTERS
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source
-from .literal import TOKEN, Found, View, Written, view_of
+from .literal import TOKEN, Found, View, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ _UNKNOWN = re.compile(
 )
 #: How a Dockerfile begins, comments apart; what comes from a placeholder may be anything. (SQL has a FROM as well.)
 _BEGINS = re.compile(rf"(?:[ \t]*(?:#.*)?\n)*+[ \t]*(?:FROM|ARG|{TOKEN.pattern})", re.I)
+#: So many lines may the Dockerfiles of one file have together, and ``MOST_CHARACTERS``.
+_MOST_LINES = 1_000
 #: The rule that remarks on literals carry.
 RULE = "DS000"
 
@@ -108,12 +111,26 @@ def read_embedded(host: Host, source: Source, options: Options) -> Reading:
         return Reading((), (Remark(RemarkKind.MISSED, error.msg, error.lineno or 1, rule=RULE),))
     pieces: list[Embedded] = []
     remarks: list[Remark] = []
+    lines = characters = 0
     for one in found:
         if one.literal is None:
             line = source.position(one.offset).line
             remarks.append(Remark(RemarkKind.MISSED, one.problem or "the literal cannot be read", line, rule=RULE))
             continue
-        piece = _piece(one.literal, options)
+        view = view_of(one.literal)
+        if view is None or not _BEGINS.match(view.text):
+            continue
+        lines += view.text.count("\n")
+        characters += len(view.text)
+        if lines > _MOST_LINES or characters > MOST_CHARACTERS:
+            reason = (
+                f"Dockerfiles from here on stay as they are: together those of the file have more than the "
+                f"{_MOST_LINES} lines or {MOST_CHARACTERS} characters that are followed"
+            )
+            line = source.position(one.offset).line
+            remarks.append(Remark(RemarkKind.MISSED, reason, line, rule=RULE))
+            break
+        piece = _piece(view, options)
         if piece is not None:
             pieces.append(piece)
     return Reading(tuple(pieces), tuple(remarks))
@@ -140,11 +157,8 @@ def _find(text: str, newline: str) -> list[Found]:
         raise SyntaxError("nested too deeply") from None
 
 
-def _piece(literal: Written, options: Options) -> Embedded | None:
-    """The Dockerfile in one literal; None where it holds none."""
-    view = view_of(literal)
-    if view is None or not _BEGINS.match(view.text):
-        return None
+def _piece(view: View, options: Options) -> Embedded | None:
+    """The Dockerfile of *view*, which begins like one; None where it is none."""
     if _UNKNOWN.search(view.text):
         unchanged = Result(view.text, view.text, (), (), Patch())
         return Embedded(view, unchanged, (), "a placeholder may hold whole instructions or commands")

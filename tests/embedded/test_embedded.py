@@ -188,3 +188,18 @@ def test_what_is_no_dockerfile(module: str) -> None:
 def test_bytes_in_bytes_out() -> None:
     data = f'x = """{POOR}"""\n'.encode()
     assert rewrite_python(data, OPTIONS).to_bytes() == done(data.decode()).encode()
+
+
+def test_of_more_dockerfiles_than_a_person_writes_the_first_are_rewritten() -> None:
+    module = "".join(f'A{number} = """{POOR}"""\n' for number in range(1_000))
+    result = rewrite_python(module, OPTIONS)
+    taken = sum(value == GOOD for value in values(result.text))
+    assert 100 < taken < 1_000
+    assert sum(value == POOR for value in values(result.text)) == 1_000 - taken
+    (told,) = (one for one in result.remarks if "from here on stay as they are" in one.reason)
+    assert module.split("\n")[told.line - 1].startswith(f"A{taken} = ")
+
+
+def test_a_name_tells_what_fills_its_literal() -> None:
+    module = f'from textwrap import dedent\nA = dedent("""{POOR}""")\nB = """{POOR}"""\nprint(B % 1)\n'
+    assert GOOD in values(done(module))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite.regular import read_regular, read_text, read_whole
+from dockerslim_rewrite.regular import _opened, read_regular, read_text, read_whole
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,3 +103,12 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(folder: Path) -> None:
     _made(folder / "X", "pipe")
     with pytest.raises(InputError, match="cannot be written"):
         write_output(str(folder / "X"), b"FROM debian\n")
+
+
+def test_what_calls_itself_regular_is_not_waited_for(tmp_path: Path) -> None:
+    # As /proc/kmsg does, which waits for the kernel's next message.
+    path = tmp_path / "Dockerfile"
+    path.write_bytes(b"FROM debian\n")
+    descriptor = _opened(path)
+    assert not os.get_blocking(descriptor)
+    os.close(descriptor)
