@@ -18,6 +18,7 @@ from dockerslim_rewrite.workspace.builds.found import Unknown
 from dockerslim_rewrite.workspace.builds.interpolation import interpolate
 from dockerslim_rewrite.workspace.builds.make_values import Expansion
 from dockerslim_rewrite.workspace.builds.reading import json_file
+from dockerslim_rewrite.workspace.builds.shell_scripts import ScriptReader
 from dockerslim_rewrite.workspace.discovery import Skipped, discover
 from dockerslim_rewrite.workspace.repository import MAX_BYTES
 
@@ -199,6 +200,29 @@ def test_recipes_of_variables_that_double(tree: Make, monkeypatch: pytest.Monkey
     made = tree({"Makefile": f"A0 = a\n{lines}a:\n" + "\tdocker build -t $(A59) .\n" * 100})
     assert len(made.builds()) == len(replaced) == 100
     assert sum(replaced) < 50_000
+
+
+def test_what_make_puts_into_commands_is_bounded_however_many_include_it(
+    tree: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    asked = ScriptReader.read
+
+    def counted(self: ScriptReader, text: str) -> Any:
+        read.append(len(text))
+        return asked(self, text)
+
+    monkeypatch.setattr(ScriptReader, "read", counted)
+    deep = "a/b/c/d/e/f/g"
+    above = [deep[:end] for end in range(1, len(deep) + 1, 2)]
+    names = ("Makefile", "makefile", "GNUmakefile")
+    includes = {f"{one}/{name}": f"include {deep[len(one) + 1 :] or '.'}/c.mk\n" for one in above for name in names}
+    values = f"A0 = {'a' * 900}\n" + "".join(f"A{n} = $(A{n - 1}) $(A{n - 1})\n" for n in range(1, 12))
+    commands = "".join(f"\tdocker build $(A{n % 8}) .\n" for n in range(1_000))
+    made = tree({**includes, f"{deep}/c.mk": f"{values}a:\n{commands}", "Dockerfile": ""})
+    assert made.builds()
+    assert max(read) <= 20_000
+    assert sum(read) < 3_000_000
 
 
 def includes(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -19,7 +19,7 @@ _FUNCTION = re.compile(r"(if|or|foreach|shell)\s+(.*)\Z", re.S)
 _MAX_DEPTH: Final = 10
 _MAX_REPLACED: Final = 1000
 _MAX_WORDS: Final = 50
-_LONG_VALUE: Final = 1000
+_LONG_VALUE: Final = 100
 
 
 class Expansion:

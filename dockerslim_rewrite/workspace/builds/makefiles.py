@@ -25,6 +25,8 @@ _DEFINE = re.compile(r"(?:override[ \t]++)?define[ \t]")
 _QUIET = re.compile(r"\$(?:\([A-Za-z_]\w*\)|\{[A-Za-z_]\w*\})(?=[A-Za-z])")
 #: In all recipes of a file; a long value counts as several.
 _MAX_REPLACED_IN_ALL = 20_000
+#: Characters of one command, with what make puts into it: nobody writes longer ones.
+_MAX_COMMAND = 20_000
 
 
 def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
@@ -34,7 +36,7 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         return
     just = path.rpartition("/")[2].lower() == "justfile"
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
-    readers = [_Recipes(repository, path, run) for run in runs]
+    readers = [_Recipes(repository, path, run, _MAX_REPLACED_IN_ALL // len(runs)) for run in runs]
     defining = False
     for number, line in logical_lines(text):
         defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
@@ -94,15 +96,15 @@ def _definitions(repository: Repository, run: _Run) -> Definitions:
 
 
 class _Recipes:
-    """The recipes of the makefile *path*, read as *run* says."""
+    """The recipes of the makefile *path*, read as *run* says, in which no more than *most* variables are replaced."""
 
-    def __init__(self, repository: Repository, path: str, run: _Run) -> None:
+    def __init__(self, repository: Repository, path: str, run: _Run, most: int) -> None:
         self._repository = repository
         self._path = path
         self._home = run.home
         # Many files may be included by one.
         self._definitions = repository.recall(run, lambda: _definitions(repository, run))
-        self._left = _MAX_REPLACED_IN_ALL
+        self._left = most
 
     def builds(self, line: int, command: str) -> Iterator[FoundBuild]:
         """The builds of the *command* in the *line*."""
@@ -111,6 +113,8 @@ class _Recipes:
         quiet = _QUIET.match(command)
         shell = expansion.text(command[quiet.end() :] if quiet is not None else command).lstrip("@-+ ")
         self._left = max(self._left - expansion.replaced, 0)
+        if len(shell) > _MAX_COMMAND:
+            return
         plain = self._definitions.plain
         yield from ScriptReader(self._repository, "make", self._path, line, [self._home], unknown, plain).read(shell)
 
