@@ -12,7 +12,10 @@ from ..analysis.flow.state import expand, states
 from ..change import Remark, RemarkKind
 from ..context.project import FolderProject
 from ..ignores import holding, ignored_rules
+from ..ir.arguments import global_arguments
 from ..ir.build import Build, Stage
+from ..ir.expansion import ExpansionError
+from ..ir.expansion import expand as fill
 from ..ir.steps import Copy, From, Onbuild, Run, Step
 from ..knowledge.images import canonical_name, catalogued
 from ..pipeline import Options
@@ -31,12 +34,13 @@ _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
 class Version:
     """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
 
-    ``named`` are further contexts that its builds name, ``targets`` the stages that they ask for, each with its place.
+    ``named`` tells the further contexts that its builds name, ``targets`` are the stages that they ask for, each with
+    its place.
     """
 
     build: Build
     projects: Callable[[], Mapping[str, FolderProject]]
-    named: frozenset[str] = frozenset()
+    named: Callable[[], frozenset[str]] = frozenset
     targets: tuple[tuple[str, str], ...] = ()
 
     @cached_property
@@ -113,8 +117,10 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
         return f"this change names it `{alias}`" if alias else "it has no name any more"
 
     earlier: set[str] = set()
+    arguments = global_arguments(after.build)
     for stage in after.build.stages:
-        image = stage.head.image.lower()
+        written = stage.head.image.lower()
+        image = _filled(stage.head.image, arguments)
         wanted: list[tuple[str, From | Step]] = [(image, stage.head)] if image not in earlier else []
         wanted += [
             (name.lower(), step)
@@ -124,11 +130,19 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
             if name.lower() not in there
         ]
         for name, step in dict.fromkeys(wanted):
-            if name in names and name not in after.named:
+            # Which image an argument names, a build may say otherwise.
+            doubted = isinstance(step, From) and image != written
+            fails = canonical_name(name) not in catalogued() and not doubted
+            default = f", which {stage.head.image} names by default," if doubted else ""
+            if name in names and name not in after.named():
                 moved = name in there
                 became = "it stands further below now" if moved else now(name)
-                reason = f"`{name}` was a stage before this change, and is pulled as an image now: {became}"
-                yield remark(STAGES, reason, step.line, fails=canonical_name(name) not in catalogued())
+                reason = f"`{name}`{default} was a stage before this change, and is pulled as an image now: {became}"
+                yield remark(STAGES, reason, step.line, fails=fails)
+            elif fails and kept(step) and name in before.named() and name not in after.named():
+                reason = f"`{name}` was a context that builds named, and none does now: it is pulled as an image"
+                described = any(not one.usage.guessed for one in after.projects().values())
+                yield remark(STAGES, reason, step.line, fails=described)
         earlier |= {stage.name} if stage.head.alias else set()
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy) and kept(step) else ():
@@ -140,6 +154,14 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
         if name.lower() in names and name.lower() not in there and after.build.stages:
             reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
             yield remark(STAGES, reason, after.build.stages[-1].head.line)
+
+
+def _filled(image: str, arguments: Mapping[str, str | None]) -> str:
+    """*image* in lower case, with what *arguments* say; as it is written where that is not known."""
+    try:
+        return (fill(image, arguments) if "$" in image else image).lower()
+    except ExpansionError:
+        return image.lower()
 
 
 def _another_last(before: Build, after: Build, stages: Mapping[int, int]) -> Iterator[Remark]:

@@ -184,7 +184,7 @@ class Side:
                 for one in self.projects(path, context)
                 for where in (self._place(one),)
             },
-            frozenset(name.lower() for one in builds for name, _ in one.contexts),
+            lambda: frozenset(name.lower() for one in builds for name, _ in one.contexts),
             tuple((one.target, str(one.place)) for one in builds if isinstance(one.target, str) and one.target),
         )
 
@@ -249,7 +249,11 @@ class Base:
             build = read_build(parse(Source.from_bytes(self.data(path))))
         except ParseError:
             return None
-        return Version(build, lambda: self._unpacked().version(path, build).projects())
+        return Version(
+            build,
+            lambda: self._unpacked().version(path, build).projects(),
+            lambda: self._unpacked().version(path, build).named(),
+        )
 
     def rewritten(self, path: str) -> Result | None:
         """What the Dockerfile *path* became; None where it could not be read."""

@@ -116,6 +116,23 @@ def test_a_new_line_may_mean_the_image_that_a_stage_was_named_after(repo: Make) 
     assert [fails for _, fails, _ in found] == [False]
 
 
+@pytest.mark.parametrize("line", ["", "RUN x"])
+def test_a_further_context_that_no_build_names_any_more_is_an_error(repo: Make, line: str) -> None:
+    named = "services: {a: {build: {context: ., additional_contexts: {shared: ./b}}}}\n"
+    copy = "COPY --from=shared /x /x"
+    before = {"Dockerfile": ONE.format(copy), "compose.yaml": named, "b/x": ""}
+    reason = "`shared` was a context that builds named, and none does now: it is pulled as an image"
+    after = {**FILES, "Dockerfile": ONE.format(f"{copy}\n{line}" if line else copy)}
+    assert told(repo, before, after) == [(2, True, reason)]
+
+
+def test_a_stage_that_an_argument_names_by_default_is_looked_for(repo: Make) -> None:
+    text = 'ARG KIND=prod\nFROM debian:12-slim AS {}\nRUN make x\nFROM $KIND\nUSER 1000\nCMD ["x"]\n'
+    found = told(repo, {"Dockerfile": text.format("prod")}, {"Dockerfile": text.format("production")})
+    was = "`prod`, which $KIND names by default, was a stage before this change, and is pulled as an image now"
+    assert found == [(4, False, f"{was}: this change names it `production`")]
+
+
 def test_a_further_context_may_have_taken_the_stages_place(repo: Make) -> None:
     compose = {"compose.yaml": "services: {a: {build: {context: ., additional_contexts: {build: ./b}}}}\n", "b/x": ""}
     reference = "COPY --from=build /x /x"

@@ -1,4 +1,4 @@
-"""DS413: stages that are counted or named and are not there, or need each other, and bases without a name."""
+"""DS413: stages that are not there or need each other, and bases and platforms without a name."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 def missing_stage(build: Build, facts: Facts) -> Proposals:
-    """Tell where `--from` counts too many stages, stages need each other, or FROM names nothing.
+    """Tell where `--from` counts too many stages or has a variable, stages need each other, or FROM names nothing.
 
     BuildKit refuses such a file before it builds anything: "invalid stage index", "circular dependency detected", "base
-    name should not be blank".
+    name should not be blank", "variable expansion is not supported for --from", "empty platform value".
 
     Nothing is changed: which stage or image is meant only the author knows. Safe for that reason. A name that no stage
     has is an image or a further context of the build, so nothing is told of it; nor of triggers, which count in another
     file. Source: Dockerfile reference, COPY --from, and "Understand how ARG and FROM interact"; BuildKit,
-    dockerfile2llb/convert.go.
+    dockerfile2llb/convert.go, and pull request 6153 for variables.
     """
     declared = {pair.key for step in build.preamble if isinstance(step, Arg) for pair in step.pairs}
     for stage in build.stages:
-        said = _nameless(stage, declared, facts)
+        said = _nameless(stage, declared, facts) or _no_platform(stage, declared)
         if said:
             yield _breaks(said, stage.head)
     count = len(build.stages)
@@ -66,8 +66,20 @@ def _nameless(stage: Stage, declared: set[str], facts: Facts) -> str:
     return f"no ARG above the first FROM declares {missing[0]}, which {image} needs" if not left or half else ""
 
 
+def _no_platform(stage: Stage, declared: set[str]) -> str:
+    """Why the platform of *stage* has no name; nothing where it has one, or where an argument may give it one."""
+    flag = stage.head.origin.flag("platform") or ""
+    match = _VARIABLE.fullmatch(flag)
+    name = (match[1] or match[2]) if match is not None else None
+    if name is None or name in declared or PREDEFINED.match(name):
+        return ""
+    return f"no ARG above the first FROM declares {name}, which --platform={flag} needs"
+
+
 def _fault(name: str, stage: Stage, count: int) -> str:
     """What is wrong with *name* in ``--from`` within *stage*, of *count* stages; nothing where it may be right."""
+    if "$" in name:
+        return f"BuildKit puts no variables into --from={name} (name a stage for it: `FROM {name} AS …`)"
     if _NUMBER.match(name):
         if not 0 <= int(name) < count:
             many = f"are {count} stages" if count > 1 else "is 1 stage"
