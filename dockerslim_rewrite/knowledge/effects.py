@@ -6,6 +6,7 @@ See ``data/effects.toml`` and ``data/assumptions.toml``.
 from __future__ import annotations
 
 import re
+from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
@@ -108,6 +109,21 @@ def is_served(path: str) -> bool:
 def printers() -> frozenset[str]:
     """The programs whose output ``eval`` may be given: they print settings of the shell."""
     return frozenset(table("effects")["prints"]["names"])
+
+
+@lru_cache(maxsize=1)
+def _service_files() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (kind, re.compile("|".join(map(translate, patterns))))
+        for kind, patterns in table("effects")["services"].items()
+    )
+
+
+def service_file(path: str) -> str | None:
+    """What a service finds in the file at *path* of an image: ``tables`` or ``own_tables`` of cron's, ``programs`` that
+    it looks after, or commands of ``scripts``; None where none reads it.
+    """
+    return next((kind for kind, pattern in _service_files() if pattern.match(path)), None)
 
 
 def list_habit(name: str, subcommand: str) -> str | None:

@@ -113,7 +113,7 @@ class Workspace:
                     stale=self._stale(found, better),
                     maker=maker,
                     documented=documented_mounts(*asked) if asked else (),
-                    workflows=workflows_with(*asked) if asked else (),
+                    workflows=(*(workflows_with(*asked) if asked else ()), *self._jobs(found)),
                 ),
                 trees=trees,
             )
@@ -151,6 +151,11 @@ class Workspace:
                 _, held, wanted = better[context]
                 found[Stale(_evidence(build.place), _shown(str(build.context)), held, wanted)] = None
         return tuple(found)
+
+    def _jobs(self, builds: Sequence[FoundBuild]) -> Iterator[Evidence]:
+        """The lines of pipelines whose jobs are run in the image of *builds*."""
+        runs = (run for build in builds for run in self.graph.by_hand_of(build) if run.pipeline)
+        return iter(dict.fromkeys(_evidence(run.place) for run in runs))
 
     def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
         containers: dict[Container, None] = {}

@@ -13,6 +13,7 @@ from ..facts import Facts
 from ..flow.destinations import destination
 from .reached import Files, Reached, Unread
 from .reading import Reading
+from .service_files import service_scripts
 
 
 def effects(facts: Facts) -> Effects:
@@ -40,7 +41,9 @@ class Effects:
         return known
 
     def of_start(self, stage: Stage) -> tuple[Reached, ...]:
-        """The commands that a container of *stage* comes to run by its CMD, ENTRYPOINT and HEALTHCHECK."""
+        """The commands that a container of *stage* comes to run by its CMD, ENTRYPOINT and HEALTHCHECK, and by the
+        files of its services.
+        """
         known = self._starts.get(stage.index)
         if known is None:
             found: list[Reached] = []
@@ -56,8 +59,17 @@ class Effects:
                     else:
                         reading.text(step.command, folder, f"line {step.line}")
                     found.extend(reading.found)
+            found.extend(self._of_services(stage))
             known = self._starts[stage.index] = tuple(found)
         return known
+
+    def _of_services(self, stage: Stage) -> list[Reached]:
+        files, project = self.files(stage), self._facts.project
+        text_of = project.text if project is not None else lambda _: None
+        reading = Reading(files, text_of, {}, self._downloads)
+        for place, script in service_scripts(files, text_of):
+            reading.text(script, "/", place, surely=False)
+        return reading.found
 
     def files(self, stage: Stage) -> Files:
         """The files of this build that *stage* holds in the end."""

@@ -25,13 +25,13 @@ def where_uv_installs(found: Operation, variables: Mapping[str, str]) -> str | N
         if found.has_flag("--system") or variables.get("UV_SYSTEM_PYTHON", "").lower() in _TRUE:
             return "site"
         return variables.get("VIRTUAL_ENV") or "project"
-    if found.subcommand not in _IN_PROJECT or not _stays_with_system(found, variables):
+    if found.subcommand not in _IN_PROJECT or not stays_with_system(found, variables):
         return None
     own = variables.get("UV_PROJECT_ENVIRONMENT")
     return own if own and found.subcommand in ("sync", "add", "remove") else "project"
 
 
-def _stays_with_system(found: Operation, variables: Mapping[str, str]) -> bool:
+def stays_with_system(found: Operation, variables: Mapping[str, str]) -> bool:
     """Whether uv takes the image's own Python for an environment, and downloads none into its own folders."""
     return (
         found.subcommand in ("lock", "export", "build", "pip compile")

@@ -18,6 +18,7 @@ from ..facts import Facts
 from ..flow.start import start_of
 from ..project import WriteKind
 from ..shell.operations import Kind
+from .uv_python import python_of_its_own
 
 _MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 #: Doubts about scripts that nobody could read, as opposed to programs of the image.
@@ -49,6 +50,9 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
             for command in script.commands if script is not None else ():
                 yield from _commanded(command, script, run, known)
             yield from _installed(run, facts, known)
+            own = python_of_its_own(run, build.stages[index], build, facts)
+            if own is not None:
+                yield HomeUse(own, run.line, runtime=True)
     if facts.project is None:
         return
     for line, behaviour in facts.project.built(build):

@@ -12,13 +12,13 @@ from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Env, Listing, Onbuild, Step, Value
+from ...ir.steps import Copy, Env, Listing, Onbuild, Run, Step, Value
 from ...knowledge.accounts import changes_accounts
 from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.starts import bound_port, for_anyone, ports_told
 from ...knowledge.users import makes_private
 from ...shell.script import Script, Simple
-from ...text.paths import matches
+from ...text.paths import matches, within
 
 #: The first port that every user may listen on.
 FIRST_FREE_PORT = 1024
@@ -30,9 +30,11 @@ _TEMPORARY = re.compile(r"/(?:tmp|var/tmp|dev/shm)/?\Z")
 _OPEN = re.compile(r"0?[57][0-7][57]\Z|a\+r|u\+|g\+|o\+|\+")
 #: Modes that let everybody read, unless they take something.
 _READABLE = re.compile(r"[0-7]{3,4}\Z|(?:[ug]*[ao][ugo]*)?[+=]\w*r")
-#: The mode with which something is made.
 #: Variables that hold what `mktemp` made: a file for its owner alone.
 _FROM_MKTEMP = re.compile(r"\b(\w++)=[\"']?(?:\$\(|`)\s*+mktemp\b")
+#: Commands whose copies have the mode of what they copy.
+_COPIES = frozenset(("cp", "rsync", "scp", "tar", "cpio"))
+#: The mode with which something is made.
 _MODE = re.compile(r"\s(?:-\w*m\s*|--mode[= ])([0-7]{3,4})\b")
 #: Modes that let the group write what others may not.
 _GROUP = re.compile(r"(?:\A|,)u?g(?:\+\w*w|=\w*[wu])")
@@ -103,6 +105,7 @@ def commanded(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[str
                 continue
             for command in script.commands:
                 reason = _command(command, script) or _private(command, script, facts, build, stages)
+                reason = reason or _of_secret(command, run)
                 if reason is not None:
                     yield f"{reason} (line {run.line})"
 
@@ -145,6 +148,21 @@ def _private(command: Simple, script: Script, facts: Facts, build: Build, stages
     if not moved and any(_matches(*one, words) for one in _opened(facts, build, stages)):
         return None
     return f"{' '.join(word.text for word in command.words[:2])} makes what only root may read"
+
+
+def _of_secret(command: Simple, run: Run) -> str | None:
+    """Why what *command* copies is for root alone: a secret, which is mounted with the mode 0400.
+
+    Source: Dockerfile reference, RUN --mount=type=secret.
+    """
+    if posixpath.basename(command.name or "") not in _COPIES:
+        return None
+    for mount in run.mounts:
+        if mount.get("type") == "secret" and not re.match(r"[0-7]*[4-7]\Z", mount.get("mode", "0400")):
+            path = run.mount_target(mount) or f"/run/secrets/{mount.get('id', '')}"
+            if any(word and within(path, word) for word in command.argv[1:]):
+                return f"{command.name} copies {path}, a secret that only root may read"
+    return None
 
 
 def _matches(opened: str, whole: bool, words: Sequence[str]) -> bool:

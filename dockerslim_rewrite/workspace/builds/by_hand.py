@@ -42,16 +42,20 @@ _QUOTES = ("'", '"')
 _TAGGED = re.compile(r"[\"']?[a-z0-9][\w./-]*:\$\S*")
 #: A directory of the host, by its path or what gives it, and where it comes to lie.
 _VOLUME = re.compile(r"(?:[/.~$%]|\\\\).*?:(?P<path>/[^:$`]*)(?::(?P<options>[\w,]+))?")
+_BRACES = re.compile(r"\$\{(\w+)\}")
+#: Blanks within an expression of a workflow.
+_BLANKS = re.compile(r"(?<=\{\{)\s+|\s+(?=\}\})")
 _MAX_TEXT: Final = 256 * 1024
 _MAX_FOUND: Final = 1_000
 
 
 @record
 class HandRun:
-    """``words`` are run in a container of ``image``, or of the ``service`` of a compose file; None is a word that is
-    not known. ``inside`` tells that they are run in a container that is there already, as they stand; else they take
-    the place of CMD, and ``entrypoint``, if there is one, that of ENTRYPOINT. ``user`` is whom it runs as, where that
-    is said, ``mounts`` are the directories of the host that it may write.
+    """``words`` are run in a container of ``image``, of the ``service`` of a compose file, or of what ``dockerfile``
+    builds; None is a word that is not known. ``inside`` tells that they are run in a container that is there already,
+    as they stand; else they take the place of CMD, and ``entrypoint``, if there is one, that of ENTRYPOINT. ``user`` is
+    whom it runs as, where that is said, ``mounts`` are the directories of the host that it may write. ``pipeline``
+    tells that they are the commands of a job.
     """
 
     place: Place
@@ -62,6 +66,8 @@ class HandRun:
     inside: bool = False
     user: str | None = None
     mounts: tuple[str, ...] = ()
+    dockerfile: str | None = None
+    pipeline: bool = False
 
 
 def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun, ...]:
@@ -186,10 +192,19 @@ def _told(options: Sequence[str | None], name: str) -> str | None:
     return None
 
 
-def is_of(run: HandRun, names: Iterable[str], services: Iterable[str]) -> bool:
-    """Whether *run* is of an image that has one of *names*, or of one of the *services*."""
+def is_of(run: HandRun, names: Iterable[str], services: Iterable[str], dockerfile: str | None = None) -> bool:
+    """Whether *run* is of an image that has one of *names*, as ``bare_name`` gives them, of one of the *services*, or
+    of what *dockerfile* builds.
+    """
+    if run.dockerfile is not None:
+        return run.dockerfile == dockerfile
     if run.service is not None:
         return run.service in services
-    bare = (run.image or "").partition("@")[0]
-    head, colon, tail = bare.rpartition(":")
-    return (head if colon and "/" not in tail else bare).strip("\"'") in names
+    return bare_name(run.image or "") in names
+
+
+def bare_name(image: str) -> str:
+    """*image* without tag and digest, and with each variable in one spelling."""
+    plain = _BRACES.sub(r"$\1", _BLANKS.sub("", image.strip("\"'"))).partition("@")[0]
+    head, colon, tail = plain.rpartition(":")
+    return head if colon and "/" not in tail else plain

@@ -13,7 +13,7 @@ from ...knowledge.repository import build_source, document_kind
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
-from .by_hand import HandRun, is_of, runs_by_hand
+from .by_hand import HandRun, bare_name, is_of, runs_by_hand
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files
 from .shebang import is_shell_script
@@ -47,6 +47,8 @@ _READERS = {
 _CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt")
 #: Kinds of files whose commands may run something in containers.
 _RUNNING = ("make", "shell", "package", "workflow", "ci", "jenkins")
+#: Kinds of files whose jobs may name the image that they run in.
+_PIPELINES = ("workflow", "ci")
 
 
 @record(slots=False)
@@ -114,8 +116,11 @@ class BuildGraph:
         from .compose import image_name
 
         names = {name for name in map(image_name, build.tags) if name is not None}
+        # What variables tell is the same image where the same variables tell it.
+        names |= {bare_name(str(tag)) for tag in build.tags}
         services = {build.name} if build.kind == "compose" else set()
-        return [run for run in self.by_hand if is_of(run, names, services)]
+        dockerfile = build.dockerfile if isinstance(build.dockerfile, str) else None
+        return [run for run in self.by_hand if is_of(run, names, services, dockerfile)]
 
 
 def _known_end(tag: Unknown) -> str:
@@ -128,6 +133,17 @@ def _says_services(repository: Repository, path: str) -> bool:
     """Whether the YAML file *path*, whose name tells nothing, looks like one for Compose: services, and builds."""
     text = repository.read(path) or ""
     return _SERVICES.search(text) is not None and _BUILDS.search(text) is not None
+
+
+def _runs_inside(repository: Repository, files: Mapping[str, Sequence[str]]) -> Iterator[HandRun]:
+    """What is run in containers that are there already, as *files* by their kinds tell."""
+    pipelines = [path for kind in _PIPELINES for path in files.get(kind, ())]
+    lives = files.get("devcontainer", ())
+    if pipelines or lives:
+        from .inside import job_runs, life_runs
+
+        yield from job_runs(repository, pipelines)
+        yield from life_runs(repository, lives)
 
 
 def build_graph(repository: Repository) -> BuildGraph:
@@ -169,6 +185,9 @@ def build_graph(repository: Repository) -> BuildGraph:
     return BuildGraph(
         tuple(one for one in unique if isinstance(one, FoundBuild)),
         tuple(one for one in unique if isinstance(one, FoundRun)),
-        runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
+        (
+            *runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
+            *_runs_inside(repository, files),
+        ),
         {kind: tuple(paths) for kind, paths in documents.items()},
     )
