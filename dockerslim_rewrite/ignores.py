@@ -92,7 +92,8 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
     """Rules that comments ask to leave an instruction alone, in other words than ``ignore``.
 
     The lines of a comment belong together; they stand right above the instruction, or in it. What is said of how the
-    container starts may stand above other lines, up to a blank one.
+    container starts may stand above other lines, up to a blank one. What is said of caches above a FROM, or at the
+    head of the file, is said of all of the stage.
     """
     found: list[Wish] = []
     ends = [instruction.span.end for instruction in document.instructions]
@@ -113,7 +114,13 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
     for first, last, texts in blocks:
         said = " ".join(texts)
         index = bisect_right(ends, starts[first - 1])
-        if index == len(ends) or document.instructions[index].line_number > last + 1:
+        if index == len(ends):
+            continue
+        head = document.instructions[index]
+        kept = frozenset(map(str.lower, wished_of(said, "FROM")))
+        if kept and head.keyword.upper() in ("FROM", "ARG") and (index == 0 or head.line_number == last + 1):
+            found.append(Wish(kept, first, _stage_end(document, index), said))
+        if document.instructions[index].line_number > last + 1:
             continue
         for at in _firsts(places, index, groups[index]):
             instruction = document.instructions[at]
@@ -123,6 +130,17 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
                 start = min(first, instruction.line_number)
                 found.append(Wish(frozenset(map(str.lower, rules)), start, instruction.end_line, said))
     return tuple(found)
+
+
+def _stage_end(document: Document, index: int) -> int:
+    """The last line of the stage that the instruction at *index*, or the first FROM behind it, begins."""
+    begun = False
+    for instruction in document.instructions[index:]:
+        if instruction.keyword.upper() == "FROM":
+            if begun:
+                return instruction.line_number - 1
+            begun = True
+    return len(document.source.line_starts)
 
 
 def generated(document: Document) -> Wish | None:
