@@ -28,11 +28,13 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
 
     Safe because the same packages are installed. Left alone are installs whose cache is switched off by the
     environment (PIP_NO_CACHE_DIR, UV_NO_CACHE), is kept outside the image by a cache mount, is deleted by the same RUN,
-    or is chosen by `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; and
-    where the base image's release has a pip from before 6.0, which does not know the option. Source: pip
-    documentation, "Caching"; uv documentation, "Caching".
+    or is chosen by `--cache-dir`, and `pip download` and `pip wheel`, which keep no more than they are asked for; those
+    in stages that do not ship, whose caches stay behind; and where the base image's release has a pip from before 6.0,
+    which does not know the option. Source: pip documentation, "Caching"; uv documentation, "Caching".
     """
     for stage in build.stages:
+        if not facts.graph.ships(stage.index):
+            continue
         for run in stage.runs:
             for use in facts.uses(run):
                 operation = use.operation
