@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ..analysis.flow.destinations import destination, is_folder
 from ..analysis.flow.graph import stage_graph
-from ..analysis.flow.state import expand, states
+from ..analysis.flow.state import State, expand, states
 from ..ir.build import Build
-from ..ir.steps import Copy, Onbuild, Run
+from ..ir.steps import Copy, Onbuild, Run, Step
 from ..record import record
+from ..shell.script import Script
 from ..text.paths import matches
 from .tree import ContextTree
 
 _GLOB = re.compile(r"[*?\[]")
+#: Directories of every image with a system in it. Source: Filesystem Hierarchy Standard.
+_SYSTEM = frozenset(
+    (
+        "/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv", "/tmp", "/usr",
+        "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin",
+        "/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
+    )
+)  # fmt: skip
 
 
 @record
@@ -74,30 +83,43 @@ class _Placer:
     def stages(self) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
         names: dict[str, int] = {}
+        folders: list[frozenset[str]] = []
         for stage in self.build.stages:
             base = self.graph.bases[stage.index]
             placed = dict(found[base]) if base is not None else {}
+            there = set(folders[base]) if base is not None else set(_SYSTEM)
             for step in stage.steps:
+                there |= _made(step, self.states[step.index])
                 if isinstance(step, Copy) and not step.origin.heredocs:
                     put: dict[str, str] = {}
-                    self._copy(step, put, found, names)
+                    self._copy(step, put, found, names, there)
                     placed |= put
+                    there |= {above for path in put for above in _above(posixpath.dirname(path))}
                     if stage is self.build.stages[-1]:
                         self.steps |= {path: (*self.steps.get(path, ()), step.index) for path in put}
                 elif isinstance(step, Run):
                     self._mounts(step)
             found.append(placed)
+            folders.append(frozenset(there))
             names[str(stage.index)] = stage.index
             names[stage.name] = stage.index
         return found
 
-    def _copy(self, copy: Copy, placed: dict[str, str], stages: list[dict[str, str]], names: dict[str, int]) -> None:
+    def _copy(
+        self,
+        copy: Copy,
+        placed: dict[str, str],
+        stages: list[dict[str, str]],
+        names: dict[str, int],
+        there: Collection[str],
+    ) -> None:
+        """Put what *copy* brings into *placed*; *there* are the directories that are there before."""
         state = self.states[copy.index]
         target = destination(copy, state)
         source = copy.origin.flag("from")
         if target is None:
             return
-        folder = is_folder(copy)
+        folder = is_folder(copy) or target in there
         lacking: list[str] = []
         if source is not None:
             at = names.get(source.lower())
@@ -165,6 +187,24 @@ class _Placer:
         for file in self.tree.by_path:
             if file.startswith(prefix):
                 placed[posixpath.join(target, file[len(prefix) :])] = file
+
+
+def _made(step: Step, state: State) -> set[str]:
+    """The directories that are there in the *state* before *step*, as far as WORKDIR says, and those that it makes."""
+    found = set(_above(state.workdir)) if state.workdir else set()
+    script = step.body.script if isinstance(step, Run) and step.body is not None else None
+    for command in script.commands if isinstance(script, Script) and "mkdir" in script.text else ():
+        if command.argv and command.argv[0] == "mkdir":
+            paths = (word for word in command.argv[1:] if word and word.startswith("/"))
+            found |= {above for path in paths for above in _above(posixpath.normpath(path))}
+    return found
+
+
+def _above(folder: str) -> Iterator[str]:
+    """*folder* and the directories that it lies in."""
+    while folder not in ("", "/"):
+        yield folder
+        folder = posixpath.dirname(folder)
 
 
 def _from_stage(source: str | None, target: str, folder: bool, there: dict[str, str], placed: dict[str, str]) -> None:

@@ -416,3 +416,19 @@ def test_methods_that_are_called_by_name_are_no_paths(tmp_path: Path) -> None:
 """
     found = behaviour(tmp_path, 'FROM a\nWORKDIR /app\nCOPY a.py .\nCMD ["python", "a.py"]\n', {"a.py": code})
     assert [one.path for one in found.writes] == ["/var/lib/shop/items"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("WORKDIR /srv/app\nCOPY x.py /srv/app", "/srv/app/x.py"),
+        ("RUN mkdir -p /srv/app/in\nCOPY x.py /srv/app", "/srv/app/x.py"),
+        ("COPY sub /srv/app\nADD x.py /srv/app", "/srv/app/x.py"),
+        ("COPY x.py /usr/local/bin", "/usr/local/bin/x.py"),
+        ("COPY x.py /srv/app", "/srv/app"),
+        ("WORKDIR /srv\nCOPY x.py app", "/srv/app"),
+    ],
+)
+def test_what_is_copied_to_a_directory_that_is_there_lies_in_it(tmp_path: Path, lines: str, place: str) -> None:
+    found = project(tmp_path, {"x.py": "", "sub/z.py": ""}).placed(build(f"FROM debian:12\n{lines}\n"))
+    assert found.image_of["x.py"] == place
