@@ -36,6 +36,7 @@ _MAX_PAGE = 64 * 1024 * 1024
 _MAX_PAGES = 256 * 1024 * 1024
 _MAX_PACKAGES = 3_000
 _WORKERS = 12
+_INSTALL_SCRIPTS = ("preinstall", "install", "postinstall")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?\Z")
 
 
@@ -266,12 +267,22 @@ def _version(name: str, version: str, data: Any) -> Version:
     return Version(
         name=name,
         version=version,
-        script=bool(data.get("hasInstallScript")) and linux,
+        script=_runs_script(data) and linux,
         requires={**peers, **needed},
         optional=optional,
         bins=tuple(sorted(bins)) if isinstance(bins, dict) else (name.rpartition("/")[2],) if bins else (),
         tarball=str(_table(data.get("dist")).get("tarball", "")),
     )
+
+
+def _runs_script(data: Mapping[str, Any]) -> bool:
+    """Whether installing the version *data* runs a script of its own.
+
+    Only the short form of a package's page has ``hasInstallScript``; a registry that sends the whole page, whatever it
+    was asked for, tells it by the scripts. Source: npm registry documentation, "Package metadata"; npm, "scripts".
+    """
+    scripts = _table(data.get("scripts"))
+    return bool(data.get("hasInstallScript") or data.get("gypfile")) or any(scripts.get(one) for one in _INSTALL_SCRIPTS)
 
 
 def _encodable(text: str) -> bool:
