@@ -37,6 +37,16 @@ def ended(image: ImageFacts, today: date) -> Ended | None:
     return None
 
 
+def packages_ended(image: ImageFacts, today: date) -> Ended | None:
+    """What may let the installation of a system package fail on *image*: its distribution's end of life, where it is
+    known on which release the image stands; else what ``ended`` says.
+    """
+    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(image.release or "")
+    if release is not None and "eol" in release and release["eol"] >= today and image.deprecated is None:
+        return None
+    return ended(image, today)
+
+
 def _supported(image: ImageFacts, today: date) -> tuple[str, ...]:
     """The lines of the same software that get fixes on *today*, newest first."""
     entry = _entry(image)

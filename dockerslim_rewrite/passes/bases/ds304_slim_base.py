@@ -16,7 +16,7 @@ from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
 from ...ir.steps import Step
 from ...knowledge.images import ImageFacts
-from ...knowledge.lifetimes import ended
+from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import Smaller, smaller
 from ...record import evolve
 from ...render.fragments import fragment
@@ -169,7 +169,7 @@ def _where(required: Needs, site: BaseSite, image: ImageFacts, build: Build, fac
     if not required.packages:
         return None
     packages = ", ".join(required.packages)
-    end = ended(image, facts.today or image.as_of)
+    end = packages_ended(image, facts.today or image.as_of)
     if end is not None or image.deprecated is not None:
         raise Unmet(f"{packages} would have to be installed, which may fail past its end of life")
     if required.first is None:

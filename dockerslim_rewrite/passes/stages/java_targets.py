@@ -13,8 +13,9 @@ from .java_archive import archive_alone
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target
 
-#: What only the kit has: naming it means to use it.
-_KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool)|-javaagent")
+#: What only the kit has: naming it means to use it. Agents that are named at the start need java.instrument, which
+#: every runtime has. Source: Java documentation, package java.lang.instrument.
+_KIT = re.compile(r"tools\.jar|jdk\.(?:compiler|jshell|jartool|attach)")
 #: The words of a tag of Maven's or Gradle's image that tell the Java image beneath.
 _BENEATH = re.compile(
     r"(?:(?P<tool>[\d.]+)-)?(?P<java>jdk-?|openjdk-|eclipse-temurin-)(?P<version>\d+)(?P<rest>(?:-\w+)*)\Z"

@@ -16,7 +16,7 @@ from ...change import Safety
 from ...ir.steps import Run
 from ...knowledge.build_tools import build_tools
 from ...knowledge.libraries import libraries, serves_builds
-from ...knowledge.lifetimes import ended
+from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import smaller
 from ...record import evolve
 from .runtime_needs import needed_packages, program
@@ -122,7 +122,7 @@ def _past(project: Project) -> bool:
         for use in project.facts.uses(run)
     )
     today = project.facts.today or image.as_of
-    end = ended(image, today)
+    end = packages_ended(image, today)
     return not installs and (image.deprecated is not None or (end is not None and today - end.since > _STILL_THERE))
 
 

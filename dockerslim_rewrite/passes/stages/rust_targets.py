@@ -34,11 +34,13 @@ _CRATE = re.compile(r'^name = "([^"]+)"', re.M)
 _BARE = frozenset(
     (
         "linux-raw-sys", "windows-sys", "js-sys", "web-sys", "core-foundation-sys", "security-framework-sys",
-        "inotify-sys", "fsevent-sys", "kqueue-sys", "redox-sys", "system-configuration-sys", "dirs-sys",
+        "inotify-sys", "fsevent-sys", "kqueue-sys", "redox-sys", "system-configuration-sys", "dirs-sys", "jni-sys",
     )
 )  # fmt: skip
 #: Crates that compile their library from sources of their own into the program. Sources: each crate's build script.
-_COMPILED = frozenset(("libmimalloc-sys", "jemalloc-sys", "tikv-jemalloc-sys"))
+_COMPILED = frozenset(("libmimalloc-sys", "jemalloc-sys", "tikv-jemalloc-sys", "aws-lc-sys"))
+#: Variables by which such a crate is told to link a library of the system's. Source: AWS-LC for Rust, user guide.
+_LINKING = re.compile(r"\bAWS_LC_SYS_(?:STATIC|\w*SYSTEM)|\bJEMALLOC_OVERRIDE\b")
 
 
 def rust_targets(project: Project) -> list[Target] | str:
@@ -136,7 +138,10 @@ def _linked(project: Project) -> str | None:
     """Why the program may be linked to a library that the full image has and its slim one has not."""
     context = project.facts.project
     lock = context.text("Cargo.lock") if context is not None else None
-    if lock is None:
+    if context is None or lock is None:
         return "the full image has libraries that crates may be linked to, and no Cargo.lock tells that they are not"
+    texts = (project.build.text, context.text(".cargo/config.toml"), context.text(".cargo/config"))
+    if any(_LINKING.search(text) for text in texts if text):
+        return "a variable tells a crate which library to link"
     library = next((one for one in _CRATE.findall(lock) if one.endswith("-sys") and one not in _BARE | _COMPILED), None)
     return f"the crate {library} may be linked to a library of the full image" if library is not None else None

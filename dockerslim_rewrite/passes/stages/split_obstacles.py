@@ -16,7 +16,7 @@ _WITHOUT_ACCOUNTS = re.compile(
     r"(?:lib[a-z0-9][a-z0-9.+-]*|zlib1?g?|[a-z0-9]+-libs|ca-certificates|curl|wget|git|bash|tzdata|openssl|procps|jq|"
     r"less|vim|nano|unzip|zip|tini|dumb-init|su-exec|gosu|pcre|gmp|yaml|tar|gzip|bzip2|xz|xz-utils|file|patch|make|"
     r"coreutils|findutils|gettext|sqlite|sqlite3|nodejs|npm|yarn|perl|python|python[23]|ruby|mariadb-client-libs|"
-    r"mariadb-connector-c|mariadb-client|mysql-client|postgresql-client|netcat|netcat-openbsd|ttf-dejavu|libintl)(?:=.*)?\Z"
+    r"mariadb-connector-c|mariadb-client|mysql-client|postgresql-client|netcat(?:-openbsd|-traditional)?|ttf-dejavu|libintl)(?:=.*)?\Z"
 )
 #: Where package managers are told where packages come from.
 _SOURCES = ("/etc/apt/", "/etc/apk/")

@@ -282,7 +282,8 @@ def _runs_script(data: Mapping[str, Any]) -> bool:
     was asked for, tells it by the scripts. Source: npm registry documentation, "Package metadata"; npm, "scripts".
     """
     scripts = _table(data.get("scripts"))
-    return bool(data.get("hasInstallScript") or data.get("gypfile")) or any(scripts.get(one) for one in _INSTALL_SCRIPTS)
+    told = data.get("hasInstallScript") or data.get("gypfile")
+    return bool(told) or any(scripts.get(one) for one in _INSTALL_SCRIPTS)
 
 
 def _encodable(text: str) -> bool:

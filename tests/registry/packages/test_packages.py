@@ -729,7 +729,7 @@ def test_whoever_runs_the_image_has_to_find_what_pip_installed(tmp_path: Path, s
         ({"scripts": {"test": "x", "prepare": "tsc"}, "gypfile": False}, False),
     ],
 )
-def test_scripts_are_read_off_a_whole_page_too(served: Served, data: dict[str, Any], compiled: bool) -> None:
+def test_scripts_are_read_off_a_whole_page_too(served: Served, data: dict[str, object], compiled: bool) -> None:
     """A registry may send the whole page, which has no ``hasInstallScript``, whatever it is asked for."""
     served.npm("tide", {"1.0.0": data})
     assert npm(served, "tide@^1.0.0").lock.packages["npm"]["tide==1.0.0"].compiled == compiled
