@@ -5,6 +5,7 @@ Sources: apt-get(8), apt-cache(8), apt-file(1), rosdep and Ansible documentation
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import partial
@@ -24,6 +25,7 @@ from .reached import Ran, Reached, Unread
 
 #: Commands that do not mind that the lists are gone though they name them.
 _CARELESS = frozenset(("rm", "mkdir", "chmod", "chown", "echo", "printf", "install", "tar", "rsync"))
+_FORCED = re.compile(r"-[a-zA-Z]*f|--force\Z")
 _NEVER = frozenset((Kind.CLEAN, Kind.REMOVE))
 _NOTHING = Verdict()
 
@@ -117,7 +119,9 @@ def deleted_by_script(run: Run, stage: Stage, facts: Facts) -> str | None:
 
 
 def list_event(ran: Ran) -> str | None:
-    """What *ran* does to the lists: ``reads`` them as they are, ``fetches`` them first; None for neither."""
+    """What *ran* does to the lists: ``reads`` them as they are, ``fetches`` them first, ``misses`` them where they are
+    gone already; None for none of it.
+    """
     done = operation(ran.argv)
     if done is not None and done.manager.name == "apt":
         if done.kind is Kind.UPDATE:
@@ -131,6 +135,8 @@ def list_event(ran: Ran) -> str | None:
     habit = list_habit(ran.name, subcommand)
     if habit is not None:
         return None if habit == "none" else habit
+    if ran.name == "rm" and not any(_FORCED.match(word) for word in ran.argv[1:] if word):
+        return "misses" if any(_covers(word) for word in ran.argv[1:] if word) else None
     if ran.name not in _CARELESS and any(LISTS in word for word in ran.argv[1:] if word):
         return None if ran.name == "find" and "-delete" in ran.argv else "reads"
     return None
@@ -149,9 +155,10 @@ def _of_run(reached: tuple[Reached, ...]) -> tuple[Verdict, bool]:
                 return assumed("apt_lists", unknown), True
             # Where it stands in a branch or a script, what follows it there has lists.
             return assumed("apt_lists", unknown), False
-        if event == "reads":
+        if event in ("reads", "misses"):
             words = " ".join(word or "…" for word in one.argv[:3])
-            return Verdict(obstacle=f"{words} ({one.place}) reads them without fetching them anew"), False
+            said = "reads them without fetching them anew" if event == "reads" else "fails where they are gone"
+            return Verdict(obstacle=f"{words} ({one.place}) {said}"), False
     return assumed("apt_lists", unknown), False
 
 

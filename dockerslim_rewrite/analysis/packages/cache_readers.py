@@ -21,6 +21,10 @@ _CARELESS = frozenset(("mkdir", "echo", "printf", "export", "test", "["))
 _FORCE = re.compile(r"-\w*f|--force\Z")
 
 
+#: Variables that name more than a cache.
+_SHARED = frozenset(("BUNDLE_PATH", "GEM_HOME", "CARGO_HOME", "BUN_INSTALL", "COMPOSER_HOME"))
+
+
 @lru_cache(maxsize=32)
 def cache_reader(build: Build, name: str) -> str | None:
     """The instruction in which something other than the manager called *name* names its cache, for people; None where
@@ -31,7 +35,8 @@ def cache_reader(build: Build, name: str) -> str | None:
     ends = [re.escape(_relative(place)) for place in places]
     if not ends:
         return None
-    named = re.compile(rf"(?<![\w.-])(?:{'|'.join(ends)})(?![\w.-])")
+    variables = [rf"\$\{{?{name}\b" for name in sorted(known.location) if name not in _SHARED]
+    named = re.compile("|".join([rf"(?<![\w.-])(?:{'|'.join(ends)})(?![\w.-])", *variables]))
     for stage in build.stages:
         for step in stage.steps:
             inner = step.trigger if isinstance(step, Onbuild) and step.trigger is not None else step

@@ -40,6 +40,9 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                 operation = use.operation
                 if operation.manager.name not in _HANDLED or operation.kind is not Kind.INSTALL:
                     continue
+                if operation.subcommand == "python install":
+                    # What it fetches is unpacked at once, and no archive is kept. Source: uv, "Storage".
+                    continue
                 if _no_cache(use, run, facts):
                     continue
                 if not operation.certain and operation.subcommand == "":

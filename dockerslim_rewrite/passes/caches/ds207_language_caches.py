@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...analysis.bases import base_image
 from ...analysis.effects.asking import effects
 from ...analysis.effects.assuming import Verdict, assumed, both
 from ...analysis.effects.reached import Reached, Unread
@@ -41,6 +42,8 @@ _BUILD_TOOLS = frozenset(("cargo", "go", "maven", "gradle", "dotnet", "hex"))
 _OLD_GEM = re.compile(
     r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)"
 )
+#: Settings by which Bundler installs into the project.
+_GEMS_ELSEWHERE = re.compile(r"\bbundle\s+config\b[^\n&;]*\b(?:path|deployment)\b|\bBUNDLE_(?:PATH|DEPLOYMENT)\b")
 _OFFICIAL_RUBY = re.compile(r"(?:ruby|jruby|rails)(?::|\Z)")
 _GO_MODULES = re.compile(
     r"golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
@@ -71,7 +74,7 @@ def language_caches(build: Build, facts: Facts) -> Proposals:
 
 def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | str | None:
     name = uses[0].operation.manager.name
-    if name == "bundler" and not _OFFICIAL_RUBY.match(_official_name(stage.head.image)):
+    if name == "bundler" and (not _OFFICIAL_RUBY.match(_official_name(stage.head.image)) or _elsewhere(uses, facts)):
         return None
     if name == "cargo" and not stage.head.image.startswith("rust"):
         return None
@@ -91,6 +94,16 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     if not any(use.operation.kind in (Kind.INSTALL, Kind.UPGRADE) for use in uses):
         return None
     return Safety.SAFE
+
+
+def _elsewhere(uses: Sequence[Use], facts: Facts) -> bool:
+    """Whether Bundler installs into a directory of the project, with a cache of its own there.
+
+    Source: Bundler documentation, "bundle install" (``--path``, ``--deployment``), "bundle config" (``path``).
+    """
+    settings = facts.project.text(".bundle/config") if facts.project is not None else None
+    told = any(use.operation.has_flag("--path", "--deployment", "--standalone") for use in uses)
+    return told or bool(_GEMS_ELSEWHERE.search(facts.build.text) or "BUNDLE_PATH" in (settings or ""))
 
 
 def _official_name(image: str) -> str:
@@ -170,6 +183,9 @@ def _gems(build: Build, facts: Facts) -> Proposals:
     for stage in build.stages:
         image = stage.head.image
         if _OFFICIAL_RUBY.match(_official_name(image)) or _OLD_GEM.search(image):
+            continue
+        if base_image(build, facts, stage) is None:
+            # Before RubyGems 2.0 the option is an error.
             continue
         for run in stage.runs:
             for use in facts.uses(run):
