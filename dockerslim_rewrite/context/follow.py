@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..analysis.effects.reached import MOST_COMMANDS
 from ..analysis.project import Evidence, Need, WriteKind
+from ..analysis.shell.operations import Kind, operation
 from ..knowledge.effects import only_assigns
 from ..knowledge.processes import kind_of, only_asks, rebuilds, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
@@ -28,6 +29,8 @@ from .python_programs import follow_python, follow_server
 _SHELLS = POSIX_SHELLS | {"zsh"}
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
 _NODE = frozenset(("node", "nodejs", "nodemon", "ts-node", "tsx", "ts-node-dev", "bun"))
+#: Managers of packages that install beside the project or for all of the system.
+_OF_LANGUAGES = frozenset(("bundler", "composer", "poetry", "pipenv", "pdm", "uv", "bun", "gem", "pip"))
 _NODE_PACKAGES = frozenset(("npm", "yarn", "pnpm"))
 _BY_LANGUAGE = {
     "ruby": "ruby", "rackup": "ruby", "puma": "ruby", "unicorn": "ruby", "thin": "ruby", "rails": "ruby",
@@ -198,6 +201,9 @@ class Follower(Following):
             follow_package(self, argv, cwd, where, depth)
         elif name == "bundle" and len(argv) > 2 and argv[1] == "exec":
             self.program(argv[2:], cwd, where, depth + 1)
+        elif (done := operation(argv)) is not None and done.manager.name in _OF_LANGUAGES and done.kind is Kind.INSTALL:
+            said = f"{done.executable} {done.subcommand}".rstrip()
+            self.doubt(f"{said} installs packages, and writes where root copied what it is told", where, blind=True)
         elif name in _BY_LANGUAGE:
             archive = argv[argv.index("-jar") + 1] if name == "java" and "-jar" in argv[:-1] else None
             if archive is not None and not brought_archive(archive, cwd, self.build):

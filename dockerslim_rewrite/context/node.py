@@ -33,6 +33,8 @@ def follow_package(
     words = [word for word in argv[1:] if word is None or not word.startswith("-")]
     verb = words[0] if words else None
     if verb in _INSTALLS or (verb is None and argv[0] == "yarn"):
+        said = f"{argv[0]} {verb or ''}".rstrip()
+        follower.doubt(f"{said} installs packages, and writes where root copied what it is told", where, blind=True)
         _lifecycle(follower, "--ignore-scripts" in argv, cwd, depth)
         return
     if verb in _HARMLESS:

@@ -10,10 +10,13 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from ...analysis.effects.asking import effects
+from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts
 from ...analysis.runtime.home import in_home
 from ...analysis.runtime.late import brought_again
 from ...analysis.runtime.shipped import Obstacle
+from ...analysis.shell.operations import Kind, operation
 from ...change import Change, InstallsAgain, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
@@ -29,6 +32,25 @@ from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
 from .stage_text import Install, split_text
 
+#: Managers of packages that may have to be compiled where they are installed.
+_OF_LANGUAGES = frozenset(
+    (
+        "npm",
+        "yarn",
+        "pnpm",
+        "bun",
+        "pip",
+        "uv",
+        "poetry",
+        "pipenv",
+        "pdm",
+        "bundler",
+        "gem",
+        "cargo",
+        "composer",
+        "cpan",
+    )
+)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -64,7 +86,7 @@ def told_elsewhere(project: Project) -> bool:
 
 def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> list[Target] | Obstacle:
     """The bases for *project*, or the first thing that is in the way."""
-    obstacle = _decisive(project) or obstacle or obstacle_in(project)
+    obstacle = _decisive(project) or _installing(project) or obstacle or obstacle_in(project)
     if obstacle is not None:
         return obstacle
     home = in_home(project.stage, project.build, project.facts)
@@ -88,6 +110,17 @@ def _decisive(project: Project) -> Obstacle | None:
         problem = no_program(project, started)
         if problem is not None:
             return Obstacle(problem, started.line)
+    return None
+
+
+def _installing(project: Project) -> Obstacle | None:
+    """What the container installs when it starts, which may have to be compiled there."""
+    for one in effects(project.facts).of_start(project.stage):
+        done = operation(one.argv) if isinstance(one, Ran) else None
+        if done is not None and done.manager.name in _OF_LANGUAGES and done.kind in (Kind.INSTALL, Kind.UPGRADE):
+            said = f"{done.executable} {done.subcommand}".rstrip()
+            reason = f"{said} installs packages when the container starts, which may take compilers"
+            return Obstacle(reason, project.stage.steps[-1].line)
     return None
 
 
