@@ -42,7 +42,7 @@ def python_program(reading: Following, argv: Words, folder: str | None, place: s
     if word is None or text is None:
         # setup.py is how a package is built; a script of that name elsewhere is none of this build's.
         kind = "build" if word and posixpath.basename(word) in ("setup.py", "manage.py", "waf") else "script"
-        reading.unread(kind, word or "what Python runs", place)
+        reading.unread(kind, word or "a program that Python starts", place)
     elif reading.first(("python", joined(folder, word), folder)):
         python_text(reading, text, joined(folder, word), folder, f"{posixpath.basename(word)}, {place}", depth)
 

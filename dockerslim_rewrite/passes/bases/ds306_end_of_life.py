@@ -29,7 +29,7 @@ def end_of_life(build: Build, facts: Facts) -> Proposals:
             continue
         end = ended(image, facts.today or image.as_of)
         if end is not None:
-            newer = f"; still maintained: {', '.join(end.newer)}" if end.newer else ""
+            newer = f"; maintained, among others: {', '.join(end.newer)}" if end.newer else ""
             yield analysis(
                 site.line, f"{site.reference}: {end.what} gets no fixes since {end.since}{newer}", end.source
             )

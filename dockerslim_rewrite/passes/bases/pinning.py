@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from ...knowledge.images import ImageFacts, image_facts
 from ...knowledge.lifetimes import ended
 from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
+
+_EDGE = re.compile(r"/alpine/edge/|\balpinelinux\.org/\S*\bedge/")
 
 
 class Pinned(NamedTuple):
@@ -105,9 +108,26 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
         if site.place is None:
             yield missed(site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
             continue
+        edge = _moving_packages(site, facts)
+        if edge is not None:
+            yield missed(
+                site.line,
+                f"{site.reference} {how}: line {edge} takes packages of edge, which a base that stays outgrows",
+            )
+            continue
         after = site.becomes(found.tag, None)
         reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and {_moves(site.reference, facts)}"
         yield pin(site, after, f"{site.reference} becomes {after}", reason, found.source)
+
+
+def _moving_packages(site: BaseSite, facts: Facts) -> int | None:
+    """The line of a RUN that takes packages of Alpine's rolling branch onto the image at *site*; None for none.
+
+    Source: Alpine Linux, "Repositories": mixing edge with a stable branch works only while both are close.
+    """
+    stages = (facts.build.stages[at] for at in (site.stage.index, *facts.graph.heirs(site.stage.index)))
+    runs = (run for stage in stages for run in stage.runs)
+    return next((run.line for run in runs if _EDGE.search(run.origin.logical.text)), None)
 
 
 def _moves(reference: ImageReference, facts: Facts) -> str:

@@ -24,8 +24,8 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
     of the first one's value. Docker deprecates it.
 
     Safe because the value stays exactly the same: a value that is one word keeps its very text (quotes included); one
-    with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, and one in which a second
-    variable seems to stand, since the author may have meant something else. Source: BuildKit check
+    with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, and one that begins with
+    `=` or in which a second variable seems to stand, since the author may have meant something else. Source: BuildKit check
     LegacyKeyValueFormat; its lexer treats both forms' values alike once the word is found.
     """
     escape = build.document.escape
@@ -37,6 +37,9 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
         value = pair.value or ""
         if not _NAME.match(pair.key):
             yield missed(step.line, f"the key {pair.key} is not a plain name")
+            continue
+        if value.startswith("="):
+            yield missed(step.line, f"the value begins with {value.partition(' ')[0]}: is the blank before = a slip?")
             continue
         if owner.origin.comments:
             yield missed(step.line, f"comments stand inside this {owner.keyword}")

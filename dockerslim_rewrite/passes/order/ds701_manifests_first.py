@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MOST_COPIES = 8
 #: What ADD may unpack where it is given by name.
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|bz2|xz|zst)\Z")
+#: Options by which a manager installs the dependencies of the project, and not the project.
+_WITHOUT_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local", "--no-root")
 #: What downloads dependencies and compiles.
 _BUILDERS = frozenset(("cargo", "go", "mvn", "mvnw", "gradle", "gradlew", "dotnet"))
 
@@ -65,6 +67,8 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if target is None:
         return
     project = facts.project
+    if any(_dependencies_alone(run, facts) for run in stage.runs if run.index < copy.index):
+        return
     if not any(isinstance(run, Run) and installs(run, facts) for run in runs):
         if not _fetched(copy, stage, build, facts):
             yield from _mixed(copy, runs, facts)
@@ -136,6 +140,14 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         line=copy.line,
         evidence=named,
     )
+
+
+def _dependencies_alone(run: Run, facts: Facts) -> bool:
+    """Whether *run* installs the dependencies and leaves the project for later, in a layer that edits do not touch.
+
+    Source: uv documentation, "Using uv in Docker" (intermediate layers); Poetry, "install".
+    """
+    return any(use.operation.has_flag(*_WITHOUT_PROJECT) for use in facts.uses(run))
 
 
 def _installed_already(files: Sequence[str], copy: Copy, stage: Stage, target: str, facts: Facts) -> bool:
