@@ -597,3 +597,32 @@ def test_people_work_in_a_development_container(tree: Make, place: str) -> None:
     assert (at_work in remarks(found, "DS613")) == (place == ".devcontainer")
     assert ("--no-install-recommends" in found.text) == (place != ".devcontainer")
     assert ("FROM node:22\n" in found.text) or place != ".devcontainer"
+
+
+SERVED = {
+    "Dockerfile": "FROM node:20-alpine\nRUN apk add --no-cache python3 make g++\nWORKDIR /app\n"
+    'COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nCMD ["node", "a.js"]\n',
+    "package.json": '{"name": "a", "dependencies": {"bcrypt": "5.1.1"}}\n',
+    "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {}, "node_modules/bcrypt": {"version": "5.1.1", '
+    '"hasInstallScript": true}}}\n',
+    "a.js": "require('http').createServer().listen(3000)\n",
+    ".dockerignore": "node_modules\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "splits"),
+    [
+        ("volumes: ['.:/app', /app/node_modules]", False),
+        ("volumes: ['.:/app'], command: nodemon a.js", False),
+        ("volumes: ['.:/app:ro', /app/node_modules], command: npm run start:dev", False),
+        ("volumes: ['./data:/app/data']", True),
+        ("volumes: ['.:/app']", True),
+        ("ports: ['3000:3000']", True),
+    ],
+)
+def test_where_people_work_in_the_container_compilers_stay(tree: Make, more: str, splits: bool) -> None:
+    made = tree({**SERVED, "compose.yaml": f"services: {{a: {{build: ., {more}}}}}\n"})
+    found = result(made, "Dockerfile", select=("DS403",), level="aggressive")
+    assert found.changed == splits
+    assert ("people work in the container: compose.yaml:1 mounts" in remarks(found, "DS403")) != splits

@@ -110,10 +110,8 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
             continue
         edge = _moving_packages(site, facts)
         if edge is not None:
-            yield missed(
-                site.line,
-                f"{site.reference} {how}: line {edge} takes packages of edge, which a base that stays outgrows",
-            )
+            reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"
+            yield missed(site.line, f"{site.reference} {how}: {reason}")
             continue
         after = site.becomes(found.tag, None)
         reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and {_moves(site.reference, facts)}"

@@ -25,8 +25,8 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
 
     Safe because the value stays exactly the same: a value that is one word keeps its very text (quotes included); one
     with bare blanks and neither quotes nor escapes is put in double quotes; any other stays, and one that begins with
-    `=` or in which a second variable seems to stand, since the author may have meant something else. Source: BuildKit check
-    LegacyKeyValueFormat; its lexer treats both forms' values alike once the word is found.
+    `=` or in which a second variable seems to stand, since the author may have meant something else. Source: BuildKit
+    check LegacyKeyValueFormat; its lexer treats both forms' values alike once the word is found.
     """
     escape = build.document.escape
     for step in build:

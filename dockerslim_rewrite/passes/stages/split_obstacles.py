@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from ...analysis.runtime.shipped import Obstacle
 from ...ir.steps import Arg, Env, Exec, Healthcheck
+from ...text.paths import within
 from .split_project import Project, Target
 
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@%+,=-]*\Z")
@@ -20,6 +21,8 @@ _WITHOUT_ACCOUNTS = re.compile(
 )
 #: Where package managers are told where packages come from.
 _SOURCES = ("/etc/apt/", "/etc/apk/")
+#: What runs a program anew when its sources change, and what people call a script that does.
+_WATCHES = re.compile(r"\b(?:nodemon|watch\w*|reload|dev|develop(?:ment)?|start:dev|air|debug)\b|--reload|--watch")
 _NUMERIC = re.compile(r"\d+(?::\d+)?\Z")
 #: Accounts that every base image of the recipes has.
 _ACCOUNTS = frozenset(("root", "nobody", "daemon"))
@@ -30,11 +33,34 @@ def obstacle_in(project: Project) -> Obstacle | None:
     context = project.facts.project
     if context is not None and context.usage.heirs:
         return Obstacle(f"other builds go on from here ({context.usage.heirs[0]})", project.stage.head.line)
+    workplace = _workplace(project)
+    if workplace is not None:
+        return workplace
     found = _left_behind(project) or _unknown_names(project) or _elsewhere(project)
     if found is not None:
         return found
     odd = next((one.path for one in project.shipping.places if not _PLAIN.match(one.path)), None)
     return None if odd is None else Obstacle(f"{odd} is not a plain path", project.stage.head.line)
+
+
+def _workplace(project: Project) -> Obstacle | None:
+    """Why people develop in the container: its sources are mounted over the copied ones, and what starts it watches
+    them, or packages that were installed stay beside them in a volume.
+    """
+    context, folder = project.facts.project, project.folder
+    for one in context.usage.containers if context is not None and folder is not None else ():
+        words = " ".join(word or "" for word in (*(one.entrypoint or ()), *(one.command or ())))
+        watched = _WATCHES.search(words or " ".join(project.starting.words))
+        for mount in one.mounts:
+            over = mount.kind == "bind" and mount.path is not None and within(folder or "", mount.path)
+            beside = any(
+                other.kind == "volume" and other.path is not None and other.path.startswith(f"{folder}/")
+                for other in one.mounts
+            )
+            if over and (watched or beside):
+                reason = f"people work in the container: {mount.evidence} mounts the sources over {mount.path}"
+                return Obstacle(reason, project.stage.head.line)
+    return None
 
 
 def package_obstacle(project: Project, targets: list[Target]) -> Obstacle | None:
