@@ -325,6 +325,10 @@ def _pin(entry: Mapping[str, Any], tag: str) -> Pin | None:
 
 
 def _counterparts(entry: Mapping[str, Any], name: str, tag: str, parts: TagParts) -> list[Counterpart]:
+    meanings = entry.get("meaning", {})
+    if tag in meanings and f"{tag}-slim" in meanings and not entry.get("distribution_image"):
+        # Both move on together: whatever the one stands for, the other is its smaller variant.
+        return [Counterpart("slim", name, f"{tag}-slim")]
     found: list[Counterpart] = []
     line = parts.version or _released_as(entry, parts.base)
     if line is None or parts.snapshot is not None:

@@ -40,7 +40,9 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
         if image.name == "ruby":
             yield from _gems(stage, facts, lists, working)
             continue
-        target = python_target(image.family, image.parts.version)
+        # A tag without a version is given the one that it stands for before anything rests on it.
+        version = image.parts.version or (image.pin.tag.partition("-")[0] if image.pin is not None else None)
+        target = python_target(image.family, version)
         if target is None:
             continue
         for run in stage.runs:

@@ -156,6 +156,10 @@ def _tag(reference: ImageReference) -> str:
     return reference.tag.text if reference.tag else "latest"
 
 
+#: Node's channels: each has a smaller variant of the same release. Source: docker-library/docs, node/README.md.
+_WITH_SLIM = frozenset(("lts", "current"))
+
+
 def _taken_apart(tag: str) -> tuple[str | None, list[str]]:
     """The version of *tag*, and the words of its variant in order."""
     version: str | None = None
@@ -185,8 +189,10 @@ def _not_slimmed(before: ImageReference, after: ImageReference) -> str | None:
     if after.digest is not None or after.tag is None:
         return "a smaller variant is named by its tag"
     (old, old_words), (new, new_words) = _taken_apart(_tag(before)), _taken_apart(after.tag.text)
-    # Without a version a release's name stands for it, and stays; a channel or no tag at all would move.
-    if old != new or (old is None and not set(old_words) & set(new_words)):
+    # Without a version a release's name stands for it, and stays; a channel or no tag at all would move, but for those
+    # of a language whose smaller variant is published with it.
+    channel = _tag(before) in _WITH_SLIM and after.tag.text == f"{_tag(before)}-slim"
+    if old != new or (old is None and not channel and not set(old_words) & set(new_words)):
         return f"{after.tag.text} is another version than {_tag(before)}"
     came, went = set(new_words) - set(old_words), set(old_words) - set(new_words)
     if not came or not came <= _SMALLER or not went <= _LARGER:
