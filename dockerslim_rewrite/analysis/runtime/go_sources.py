@@ -26,6 +26,12 @@ _ACCOUNTS = re.compile(r"\buser\.Lookup(?:Group)?\(")
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
+def module_of(text: str) -> str | None:
+    """The path of the module that go.mod with the content *text* declares."""
+    match = _MODULE.search(text)
+    return match[1].strip('"') if match is not None else None
+
+
 def may_need_c(project: Project) -> str | None:
     """Why the Go program in *project* may be linked to C libraries; None when it surely is not.
 

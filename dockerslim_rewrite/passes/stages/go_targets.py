@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ...analysis.runtime.go_sources import asks_for_accounts, may_need_c, opened_files, reads_types
+from ...analysis.runtime.go_sources import asks_for_accounts, may_need_c, module_of, opened_files, reads_types
 from ...analysis.runtime.starting import Started
 from ...analysis.shell.calls import Call
 from ...analysis.shell.operations import Kind, Operation, operation
@@ -36,6 +36,8 @@ _PATH = "ENV PATH=/go/bin:$PATH"
 _ELSEWHERE = re.compile(r"\bGO(?:BIN|PATH)[= ]|\bgo\s+env\b")
 #: Subcommands that write programs and modules, and nothing else.
 _GO_PLAIN = frozenset(("build", "install", "get", "mod download", "mod tidy", "mod verify", "version", "env", "vet"))
+#: The part of a module's path that says its major version.
+_MAJOR = re.compile(r"v\d+\Z")
 _FILLS = re.compile(r"(?:/go|GOPATH\}?)/bin\b")
 #: What only the build and people read.
 _SOURCES = re.compile(
@@ -47,6 +49,9 @@ _SOURCES = re.compile(
 def go_targets(project: Project) -> list[Target] | str:
     """The bases on which the program can run, the boldest first, or why none is known."""
     problem = unknown_program(project)
+    if problem is not None:
+        named = _of_module(project)
+        problem = problem if named is None else unknown_program(project, (named,))
     if problem is not None:
         return problem
     static = _static(project)
@@ -86,6 +91,29 @@ def go_targets(project: Project) -> list[Target] | str:
     files += types
     found.append(Target(base, Safety.STANDARD, why, files, path, packages))
     return _lean(found, project)
+
+
+def _of_module(project: Project) -> str | None:
+    """What the container starts, where that is the program that `go build` without `-o` names after the module in the
+    working directory; None where it is not.
+
+    Source: `go help build`, "the last non-major-version component of the package import path".
+    """
+    context, folder = project.facts.project, project.folder
+    plain = any(
+        found.subcommand == "build"
+        and not found.has_flag("-o")
+        and all(call.argv[at] in (".", "./") for at in found.operands)
+        for call, found in _builds(project)
+    )
+    if context is None or folder is None or not plain:
+        return None
+    there = context.image_files(project.build).get(f"{folder}/go.mod")
+    module = module_of(context.text(there.path) or "") if there is not None else None
+    parts = [part for part in (module or "").split("/") if not _MAJOR.match(part)]
+    names = [one.name for one in project.starting.programs if one.path]
+    built = posixpath.join(folder, parts[-1]) if parts else ""
+    return next((one for one in names if built and posixpath.normpath(posixpath.join(folder, one)) == built), None)
 
 
 def _lean(targets: list[Target], project: Project) -> list[Target]:
