@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from ..record import record
@@ -81,10 +81,15 @@ def _whole() -> re.Pattern[str]:
 def lost(packages: Collection[str], present: Collection[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Those of *packages* that recommend what some uses need, with what of it is not *present*."""
     data = table("recommends")["lost"]
-    found = [
-        (name, tuple(one for one in data[name] if one not in present)) for name in sorted(packages) if name in data
-    ]
+    there = {*present, *(own for own, *others in _bringing() if not {own, *others}.isdisjoint(present))}
+    found = [(name, tuple(one for one in data[name] if one not in there)) for name in sorted(packages) if name in data]
     return tuple((name, missed) for name, missed in found if missed)
+
+
+def _bringing() -> Iterable[Sequence[str]]:
+    """For each program that something recommends its own package, and those that depend on that."""
+    found: dict[str, Sequence[str]] = table("recommends")["programs"]["brought"]
+    return found.values()
 
 
 def kept(package: str, present: Collection[str]) -> tuple[str, ...]:
