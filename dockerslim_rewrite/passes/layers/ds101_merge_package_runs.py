@@ -80,9 +80,19 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         if ships and left and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         follows = manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS
-        if follows and not _other_thought(group, run, manager, facts):
+        if follows and _is_read_next(run, manager, facts) and not _other_thought(group, run, manager, facts):
             return f"the steps of {manager} belong in one layer"
     return None
+
+
+def _is_read_next(run: Run, manager: str, facts: Facts) -> bool:
+    """Whether the instruction behind *run* installs with *manager* from the index that *run* fetches."""
+    stage = next(one for one in facts.build.stages if run in one.steps)
+    at = stage.steps.index(run) + 1
+    following = stage.steps[at] if at < len(stage.steps) else None
+    return isinstance(following, Run) and any(
+        use.operation.manager.name == manager and use.operation.kind in _ADDS for use in facts.uses(following)
+    )
 
 
 def _other_thought(group: Sequence[Run], run: Run, manager: str, facts: Facts) -> bool:
