@@ -227,6 +227,13 @@ def test_a_module_of_the_same_name_is_the_project_s_own() -> None:
     assert reach({"main.py": "import docker\n", "docker.py": ""}).privileges == ()
 
 
+@pytest.mark.parametrize("line", ["from routes.auth import login", "from routes import auth", "import routes.auth"])
+def test_a_directory_of_modules_is_a_package_of_the_project(line: str) -> None:
+    found = reach({"main.py": f"import flask\n{line}\nimport routes_of_others", "routes/auth.py": "open('x', 'w')"})
+    assert [one.name for one in found.packages] == ["flask", "routes_of_others"]
+    assert [one.path for one in found.writes] == ["/app/x"]
+
+
 def test_only_what_is_reached_counts() -> None:
     files = {
         "main.py": "from pkg import a\nimport b.c\nMODULES = ['named.by.string', 'apps']\n",

@@ -289,9 +289,15 @@ class Reader:
     ) -> None:
         """Note what imports from elsewhere need."""
         data = python_calls()
+        # A directory without __init__.py is a package as well, of which only the modules are found.
+        own = {
+            name.partition(".")[0]
+            for name, level, _ in found.imports
+            if not level and any(self._imported(path, name, 0))
+        }
         for name, level, line in found.imports:
             top = name.partition(".")[0]
-            if level or not top or self.module(top) is not None:
+            if level or not top or top in own:
                 continue
             where = Evidence(path, line)
             if top not in sys.stdlib_module_names and top not in packages:
