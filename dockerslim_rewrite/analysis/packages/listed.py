@@ -101,12 +101,10 @@ class Lists:
         """
         lock = self._json("package-lock.json", folder)
         packages = lock.get("packages") if lock is not None else None
+        if lock is None and exact:
+            raise Unmet(self._unseen("package-lock.json", folder))
         if not isinstance(packages, dict):
-            raise Unmet(
-                "npm may have to compile what npm ci installs"
-                if exact
-                else "no package-lock.json tells what npm installs"
-            )
+            raise Unmet("no package-lock.json with a list of packages tells what npm installs")
         if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
             raise Unmet("package-lock.json and package.json do not ask for the same")
         for script in INSTALLING:

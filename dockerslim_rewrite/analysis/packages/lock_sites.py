@@ -10,10 +10,17 @@ from ...ir.steps import Copy, Run
 from ...record import record
 from ...shell.script import Script
 from ...text.paths import matches
-from ..shell.operations import command_names
+from ..facts import Use
+from ..flow.command_folders import command_folders
 from .listed import Lists
 
-_MOVES = frozenset(("cd", "pushd", "popd"))
+
+@record
+class Site:
+    """A package manager's operation, and the folder in which it works; None where that is not known."""
+
+    use: Use
+    folder: str | None
 
 
 @record
@@ -24,25 +31,31 @@ class LockSites:
     lists: Lists
     folders: Mapping[int, str | None]
 
-    def folder(self, run: Run) -> str | None:
-        """The folder in which the commands of *run* work; None where they move."""
-        script = run.body.script if run.body is not None else None
-        moves = not isinstance(script, Script) or not _MOVES.isdisjoint(command_names(script))
-        return None if moves else self.folders[run.index]
+    def site(self, use: Use) -> Site:
+        """Where *use* works, whose command stands in the script of its RUN."""
+        script = use.run.body.script if use.run.body is not None else None
+        if not isinstance(script, Script):
+            return Site(use, None)
+        start, facts = self.folders[use.run.index], self.lists.facts
+        found = facts.recall(
+            "folders of commands",
+            (use.run.index, start),
+            lambda: command_folders(script, start, facts.state(use.run).constants),
+        )
+        return Site(use, found[use.command.span])
 
-    def text(self, name: str, run: Run) -> str | None:
-        """The text of the file *name* where *run* works, whenever it comes there; None where that is not certain."""
-        folder = self.folder(run)
-        return self.lists.text(posixpath.join(folder or "/", name), folder)
+    def text(self, name: str, site: Site) -> str | None:
+        """The text of the file *name* at *site*, whenever it comes there; None where that is not certain."""
+        return self.lists.text(posixpath.join(site.folder or "/", name), site.folder)
 
-    def lock(self, name: str, run: Run) -> str | None:
-        """The text of the file *name* that *run* finds where it works; None where that is not certain.
+    def lock(self, name: str, site: Site) -> str | None:
+        """The text of the file *name* that the operation at *site* finds there; None where that is not certain.
 
         The file has to be copied before, and no command may name it.
         """
-        text = self.text(name, run)
-        source = self.lists.source(posixpath.join(self.folder(run) or "/", name))
-        before = [step for step in self.stage.steps if step.index < run.index]
+        text = self.text(name, site)
+        source = self.lists.source(posixpath.join(site.folder or "/", name))
+        before = [step for step in self.stage.steps if step.index < site.use.run.index]
         copied = source is not None and any(isinstance(step, Copy) and _brings(step, source) for step in before)
         stays = not any(name in step.origin.logical.text for step in self.stage.steps if isinstance(step, Run))
         return text if copied and stays else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from ...ir.build import Build, Stage
+from ...ir.build import Build
 from ...ir.steps import Run
 from ...record import record
 from ..bases import base_image
@@ -14,6 +14,8 @@ from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, asked, npm_word,
 from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems
+from ..packages.lock_sites import LockSites, Site
+from ..packages.node_scripts import installs_of_script, runs_script
 from ..shell.operations import Kind
 from .folders import folders
 
@@ -33,12 +35,12 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
         image = base_image(build, facts, stage)
         if image is None or image.name not in ("python", "node", "ruby"):
             continue
-        working = folders(stage, facts, image.workdir)
+        sites = LockSites(stage, lists, folders(stage, facts, image.workdir))
         if image.name == "node":
-            yield from _npm(stage, facts, lists, working)
+            yield from _npm(sites, facts)
             continue
         if image.name == "ruby":
-            yield from _gems(stage, facts, lists, working)
+            yield from _gems(sites, facts)
             continue
         # A tag without a version is given the one that it stands for before anything rests on it.
         version = image.parts.version or (image.pin.tag.partition("-")[0] if image.pin is not None else None)
@@ -47,11 +49,9 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
             continue
         for run in stage.runs:
             for use in facts.uses(run):
-                done = use.operation
+                done, folder = use.operation, sites.site(use).folder
                 if done.manager.name in LOCKS and done.subcommand in ("sync", "install"):
-                    yield from (
-                        Asked(target, one) for one in _locked(lists, run, done.manager.name, working[run.index])
-                    )
+                    yield from (Asked(target, one) for one in _locked(lists, run, done.manager.name, folder))
                     continue
                 if done.manager.name not in ("pip", "uv") or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
                     continue
@@ -60,7 +60,7 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
                 lines = [use.command.argv[at] or "" for at in done.operands]
                 for flag in done.flags:
                     if flag.name in ("-r", "--requirement") and flag.value:
-                        lines += _listed(lists, flag.value, working[run.index])
+                        lines += _listed(lists, flag.value, folder)
                 for line in lines:
                     requirement = asked(line)
                     if requirement is not None:
@@ -75,29 +75,39 @@ def _locked(lists: Lists, run: Run, manager: str, folder: str | None) -> Iterato
     yield from (requirement for one in found if (requirement := asked(one)) is not None)
 
 
-def _npm(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | None]) -> Iterator[Asked]:
-    for run in stage.runs:
-        folder = working[run.index]
-        for use in facts.uses(run):
-            done = use.operation
-            if done.manager.name != "npm" or done.kind is not Kind.INSTALL:
+def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
+    for site in _node_sites(sites, facts):
+        done, lists = site.use.operation, sites.lists
+        if done.manager.name != "npm" or done.kind is not Kind.INSTALL:
+            continue
+        wanted = [npm_word(site.use.command.argv[at] or "") for at in done.operands]
+        if not done.operands and not lists.has("package-lock.json", site.folder):
+            try:
+                wanted = list(lists.npm_asked(site.folder, development=True))
+            except Unmet:
                 continue
-            wanted = [npm_word(use.command.argv[at] or "") for at in done.operands]
-            if not done.operands and not lists.has("package-lock.json", folder):
+        yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
+
+
+def _node_sites(sites: LockSites, facts: Facts) -> Iterator[Site]:
+    """The operations of package managers, and those in the scripts of package.json, as far as these can be read."""
+    for run in sites.stage.runs:
+        for use in facts.uses(run):
+            site = sites.site(use)
+            yield site
+            if runs_script(use.operation):
                 try:
-                    wanted = list(lists.npm_asked(folder, development=True))
+                    yield from installs_of_script(site, sites.lists)
                 except Unmet:
                     continue
-            yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
 
 
-def _gems(stage: Stage, facts: Facts, lists: Lists, working: Mapping[int, str | None]) -> Iterator[Asked]:
-    for run in stage.runs:
-        folder = working[run.index]
-        if not any(use.operation.manager.name == "bundler" for use in facts.uses(run)):
-            continue
-        text = lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
-        yield from (Asked(GEM_TARGET, one.requirement) for one in gems(text or "") if one.usual and not one.foreign)
+def _gems(sites: LockSites, facts: Facts) -> Iterator[Asked]:
+    for run in sites.stage.runs:
+        bundled = [use for use in facts.uses(run) if use.operation.manager.name == "bundler"]
+        for folder in dict.fromkeys(sites.site(use).folder for use in bundled):
+            text = sites.lists.text(posixpath.join(folder or "/", "Gemfile.lock"), folder)
+            yield from (Asked(GEM_TARGET, one.requirement) for one in gems(text or "") if one.usual and not one.foreign)
 
 
 def _listed(lists: Lists, path: str, folder: str | None) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...ir.build import Build, Stage
-from ...ir.steps import Run
 from ...knowledge.linked import linked_packages, linker_words
 from ...knowledge.smaller import Installer, installer
 from ...knowledge.writes import tool_writing
@@ -32,8 +31,8 @@ from ..packages.asked import (
 from ..packages.indexed import Index, Settled, settle_gem, settle_npm
 from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
-from ..packages.lock_sites import LockSites
-from ..packages.node_scripts import COMPILERS, check_script, runs_script
+from ..packages.lock_sites import LockSites, Site
+from ..packages.node_scripts import COMPILERS, installs_of_script, runs_script
 from ..packages.uv import uv_packages
 from ..shell.operations import Kind
 
@@ -80,40 +79,50 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     compiled: dict[str, None] = {}
     programs: set[str] = set()
     looked_up = True
-    for run in stage.runs:
-        for use in facts.uses(run):
-            done = use.operation
-            if done.manager.name == "hex" and done.subcommand == "deps.get":
-                reader.hex(run)
-            if runs_script(done):
-                check_script(use.command.argv, done, reader.sites.folder(run), lists)
-            if done.manager.name in _SYSTEM or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
-                continue
-            manager = _LIKE.get(done.manager.name, done.manager.name)
-            known, also = installer(manager), linked_packages(manager)
-            if known is None:
-                raise Unmet(f"what {done.executable} installs may be linked to any library of the full image")
-            wider = evolve(
-                known,
-                packages=known.packages | also.packages,
-                harmless_scripts=known.harmless_scripts | also.packages,
-            )
-            programs |= known.commands | also.programs
-            if reader.listed(use):
-                for settled in reader.requirements(use, wider):
-                    programs |= settled.programs
-                    looked_up = looked_up and settled.looked_up and not settled.named
-                    compiled.update(dict.fromkeys(settled.compiled))
-                    for name in settled.loads:
-                        found.update(dict.fromkeys(also.links[name]))
-                continue
-            # These follow their lock files, and what compiles in them is known by name.
-            looked_up = looked_up and done.manager.name in ("npm", "pnpm", "bundler")
-            for name in reader.names(use, wider, programs):
-                found.update(dict.fromkeys(also.links.get(name, ())))
+    for site in _sites(stage, facts, reader):
+        done = site.use.operation
+        if done.manager.name in _SYSTEM or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
+            continue
+        manager = _LIKE.get(done.manager.name, done.manager.name)
+        known, also = installer(manager), linked_packages(manager)
+        if known is None:
+            raise Unmet(f"what {done.executable} installs may be linked to any library of the full image")
+        wider = evolve(
+            known,
+            packages=known.packages | also.packages,
+            harmless_scripts=known.harmless_scripts | also.packages,
+        )
+        programs |= known.commands | also.programs
+        if reader.listed(site.use):
+            for settled in reader.requirements(site, wider):
+                programs |= settled.programs
+                looked_up = looked_up and settled.looked_up and not settled.named
+                compiled.update(dict.fromkeys(settled.compiled))
+                for name in settled.loads:
+                    found.update(dict.fromkeys(also.links[name]))
+            continue
+        # These follow their lock files, and what compiles in them is known by name.
+        looked_up = looked_up and done.manager.name in ("npm", "pnpm", "bundler")
+        for name in reader.names(site, wider, programs):
+            found.update(dict.fromkeys(also.links.get(name, ())))
     for name in compiled:
         found.update(dict.fromkeys(linked_packages("pip").links.get(name, ())))
     return Links(tuple(sorted(found)), frozenset(programs), tuple(compiled), looked_up)
+
+
+def _sites(stage: Stage, facts: Facts, reader: _Reader) -> Iterator[Site]:
+    """The operations of package managers in *stage*, those in scripts of package.json included.
+
+    Raises ``Unmet`` where something else may be built.
+    """
+    for run in stage.runs:
+        for use in facts.uses(run):
+            site = reader.sites.site(use)
+            if use.operation.manager.name == "hex" and use.operation.subcommand == "deps.get":
+                reader.hex(site)
+            if runs_script(use.operation):
+                yield from installs_of_script(site, reader.lists)
+            yield site
 
 
 @record
@@ -130,10 +139,10 @@ class _Reader:
             return False
         return done.subcommand != "sync" and not any(use.command.argv[at] in _HERE for at in done.operands)
 
-    def requirements(self, use: Use, known: Installer) -> Iterator[Settled]:
-        """What is known of all that *use* installs. Raises ``Unmet`` where some of it may be linked to anything."""
-        done = use.operation
-        lines = [use.command.argv[at] for at in done.operands]
+    def requirements(self, site: Site, known: Installer) -> Iterator[Settled]:
+        """What is known of all that is installed at *site*. Raises ``Unmet`` where it may be linked to anything."""
+        done = site.use.operation
+        lines = [site.use.command.argv[at] for at in done.operands]
         files = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         said = f"{done.executable} {done.subcommand}"
         if not done.certain or done.kind is not Kind.INSTALL or None in (*lines, *files):
@@ -141,7 +150,7 @@ class _Reader:
         if not lines and not files:
             raise Unmet(f"what {said} installs is not known")
         for path in files:
-            lines += self.lists.lines(path or "", self.sites.folder(use.run))
+            lines += self.lists.lines(path or "", site.folder)
         index = Index(self.lock, None if done.has_flag(*ELSEWHERE) else self.target, known)
         for line in lines:
             found = index.settle(line or "", compiles=True)
@@ -153,27 +162,27 @@ class _Reader:
                 raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             yield found
 
-    def names(self, use: Use, known: Installer, programs: set[str]) -> Iterator[str]:
-        """The packages that *use* installs, each in *known*; programs of npm's go into *programs*."""
-        done, run = use.operation, use.run
-        operands = [use.command.argv[at] for at in done.operands]
+    def names(self, site: Site, known: Installer, programs: set[str]) -> Iterator[str]:
+        """The packages that are installed at *site*, each in *known*; programs of npm's go into *programs*."""
+        done = site.use.operation
+        operands = [site.use.command.argv[at] for at in done.operands]
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         said = f"{done.executable} {done.subcommand}"
         if not done.certain or done.kind is not Kind.INSTALL or None in (*operands, *lists):
             raise Unmet(f"{said} may install anything")
         if done.manager.name == "bundler":
-            yield from self._gems(run, known, programs)
+            yield from self._gems(site, known, programs)
             return
         if done.manager.name == "poetry" and done.subcommand in ("install", "sync"):
-            yield from self._poetry(run, known)
+            yield from self._poetry(site, known)
             return
         if done.manager.name == "uv" and done.subcommand == "sync":
-            yield from self._uv(use, known)
+            yield from self._uv(site, known)
             return
         if done.manager.name == "pnpm" and not operands:
-            self._pnpm(use, known)
+            self._pnpm(site, known)
         elif done.manager.name == "npm" and not operands:
-            self._npm(use, known, programs)
+            self._npm(site, known, programs)
         elif not operands and not lists:
             raise Unmet(f"what {said} installs is not known")
         if done.has_flag("-g", "--global"):
@@ -181,15 +190,15 @@ class _Reader:
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         for word in operands:
             if done.manager.name in ("pip", "uv") and word in _HERE:
-                yield from self._project(run, known)
+                yield from self._project(site, known)
             else:
                 yield from _known((word or "",), known)
         if lists:
             raise Unmet(f"{said} may install anything")
 
-    def _gems(self, run: Run, known: Installer, programs: set[str]) -> Iterator[str]:
+    def _gems(self, site: Site, known: Installer, programs: set[str]) -> Iterator[str]:
         """What Gemfile.lock names: what is known by its name, or what the index said of it."""
-        named = gems(self._locked("Gemfile.lock", run))
+        named = gems(self._locked("Gemfile.lock", site))
         here = {one.name for one in named if not one.foreign}
         for one in named:
             name = one.name.lower()
@@ -204,26 +213,26 @@ class _Reader:
                 raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             programs |= found
 
-    def hex(self, run: Run) -> None:
+    def hex(self, site: Site) -> None:
         """Nothing is compiled of what ``mix deps.get`` fetches, or it is linked to nothing of its own."""
-        settings = self.sites.text("mix.exs", run)
+        settings = self.sites.text("mix.exs", site)
         if settings is None or "elixir_make" in settings:
             raise Unmet("what the project itself compiles is not known")
-        for name in mix_packages(self._locked("mix.lock", run)):
+        for name in mix_packages(self._locked("mix.lock", site)):
             if name not in linked_packages("hex").packages:
                 raise Unmet(f"{name} may be linked to any library of the full image")
 
-    def _locked(self, name: str, run: Run) -> str:
-        lock = self.sites.lock(name, run)
+    def _locked(self, name: str, site: Site) -> str:
+        lock = self.sites.lock(name, site)
         if lock is None:
             raise Unmet(f"no {name} of the build context tells what is compiled")
         return lock
 
-    def _project(self, run: Run, known: Installer) -> Iterator[str]:
-        """What the project in the folder of *run* asks for, where it compiles nothing itself."""
+    def _project(self, site: Site, known: Installer) -> Iterator[str]:
+        """What the project at *site* asks for, where it compiles nothing itself."""
         context = self.lists.facts.project
         try:
-            data = read_toml(self.sites.lock("pyproject.toml", run) or "").get("project")
+            data = read_toml(self.sites.lock("pyproject.toml", site) or "").get("project")
         except ValueError:
             data = None
         told = isinstance(data, dict) and all(
@@ -235,34 +244,33 @@ class _Reader:
         assert data is not None
         yield from _known(map(str, data.get("dependencies", ())), known)
 
-    def _poetry(self, run: Run, known: Installer) -> Iterator[str]:
-        lock, project = self._locked("poetry.lock", run), self._locked("pyproject.toml", run)
+    def _poetry(self, site: Site, known: Installer) -> Iterator[str]:
+        lock, project = self._locked("poetry.lock", site), self._locked("pyproject.toml", site)
         if "[tool.poetry.build" in project:
             raise Unmet("what the project itself compiles is not known")
         yield from _known(poetry_packages(lock), known)
 
-    def _uv(self, use: Use, known: Installer) -> Iterator[str]:
+    def _uv(self, site: Site, known: Installer) -> Iterator[str]:
         """What the lock file names, which is followed to the letter; the project itself is not installed."""
-        if not use.operation.has_flag("--frozen", "--locked"):
+        if not site.use.operation.has_flag("--frozen", "--locked"):
             raise Unmet("no uv.lock surely tells what uv installs")
-        for name in uv_packages(self._locked("uv.lock", use.run)):
+        for name in uv_packages(self._locked("uv.lock", site)):
             if name is None:
                 raise Unmet("what uv builds itself is not known")
             yield from _known((name,), known)
 
-    def _npm(self, use: Use, known: Installer, programs: set[str]) -> None:
-        done, run = use.operation, use.run
+    def _npm(self, site: Site, known: Installer, programs: set[str]) -> None:
+        done = site.use.operation
         if done.subcommand not in _EXACT or done.has_flag(*NPM_ELSEWHERE):
             raise Unmet(f"what {done.executable} {done.subcommand} installs is not known")
         exact = done.subcommand not in ("install", "i")
-        development = npm_installs_development(done, self.lists.facts.state(run).env)
-        folder = self.sites.folder(run)
+        development = npm_installs_development(done, self.lists.facts.state(site.use.run).env)
         if (
-            folder is not None
+            site.folder is not None
             and not exact
-            and not any(self.lists.has(one, folder) for one in ("package-lock.json", "npm-shrinkwrap.json"))
+            and not any(self.lists.has(one, site.folder) for one in ("package-lock.json", "npm-shrinkwrap.json"))
         ):
-            for requirement in self.lists.npm_asked(folder, development=development):
+            for requirement in self.lists.npm_asked(site.folder, development=development):
                 settled = settle_npm(self.lock, requirement, known, self.lists.loads_into)
                 if settled is None:
                     hint = look_up(self.lock, NPM_TARGET)
@@ -271,18 +279,16 @@ class _Reader:
                     raise Unmet(f"{settled.named[0]}, which the smaller image lacks")
                 programs |= settled.programs
             return
-        lock = self._locked("package-lock.json", run)
-        if not exact and "package-lock" in (self.sites.text(".npmrc", run) or ""):
+        lock = self._locked("package-lock.json", site)
+        if not exact and "package-lock" in (self.sites.text(".npmrc", site) or ""):
             raise Unmet("npm is told to follow no lock file")
-        programs |= self.lists.npm_lock(
-            self.sites.folder(run), known, scripts=True, exact=exact, development=development
-        )
+        programs |= self.lists.npm_lock(site.folder, known, scripts=True, exact=exact, development=development)
         _check_runs(npm_packages(lock))
 
-    def _pnpm(self, use: Use, known: Installer) -> None:
+    def _pnpm(self, site: Site, known: Installer) -> None:
         """What pnpm's lock file marks as built is known; it is followed to the letter."""
-        packages = pnpm_packages(self._locked("pnpm-lock.yaml", use.run))
-        if packages is None or not use.operation.has_flag("--frozen-lockfile"):
+        packages = pnpm_packages(self._locked("pnpm-lock.yaml", site))
+        if packages is None or not site.use.operation.has_flag("--frozen-lockfile"):
             raise Unmet("no pnpm-lock.yaml tells what pnpm compiles")
         _check_runs(one.name for one in packages)
         built = next((one.name for one in packages if one.builds and one.name not in known.harmless_scripts), None)

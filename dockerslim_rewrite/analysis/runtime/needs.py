@@ -28,6 +28,7 @@ from ...shell.script import Compound, Script, Simple
 from ..bases import base_image
 from ..evidence import Evidence
 from ..facts import Facts
+from ..flow.command_folders import command_folders
 from ..flow.given_commands import given_commands
 from ..packages.asked import (
     python_target,
@@ -50,7 +51,6 @@ _BUILDS = re.compile(r"(?:gradle|mvn)w?d?\Z|(?:sbt|ant|lein|mill|bazel(?:isk)?)\
 _ASKS = frozenset(("which", "type", "hash"))
 #: Subcommands of npm that run a script of package.json: those named by an operand, and those that name themselves.
 _RUNS = frozenset(("run", "run-script"))
-_MOVES = frozenset(("cd", "pushd", "popd"))
 #: Scripts may call others so many times: a script that calls itself has no end.
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
@@ -183,11 +183,12 @@ class _Reader:
             for node in script.nodes
             if isinstance(node, Compound) and node.kind == "function" and node.name is not None
         }
-        if any(command.name in _MOVES for command in script.commands):
-            self.ground.folder = None
+        constants = self.facts.state(run).constants if run is not None else {}
+        working = command_folders(script, self.ground.folder, constants)
         if any(_changes_words(command) for command in script.commands):
             self.passed = None
         for command in script.commands:
+            self.ground.folder = working[command.span]
             at = unwrapped(command.argv)
             if at < len(command.words) and command.words[at].text in _PASSED_ON and self.passed is not None:
                 if self.passed:
