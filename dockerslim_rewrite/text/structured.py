@@ -23,11 +23,23 @@ _MAX_VALUES = 2_000_000
 #: which makes a statement. The longest files that people write have a quarter of it.
 MAX_WORDS = 150_000
 _WORD = re.compile(r"\w+|[^\w\s]|\n\s*+")
+#: A bracket, or what hides brackets: a string, which the end of the text may cut off, and in TOML a comment. Sources:
+#: RFC 8259, section 7; TOML 1.0, "String" and "Comment".
 _BRACKET = re.compile(r"[\[({]|[\])}]")
+_JSON_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.S)
+_TOML_BRACKET = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?'
+    r"|'''(?:[^']|'(?!''))*+(?:''')?|'[^'\n]*+'?|#[^\n]*+|[\[{]|[\]}]",
+    re.S,
+)
 _SIGNS = re.compile(rf"(?:[-+~]\s*+){{{MAX_DEPTH}}}|(?:\bnot\s++){{{MAX_DEPTH}}}")
 
 
-class TooDeep(ValueError):
+class Excessive(ValueError):
+    """A text that holds more than anything that is read here."""
+
+
+class TooDeep(Excessive):
     """A text that is nested deeper than anything that people write."""
 
     def __init__(self) -> None:
@@ -41,8 +53,8 @@ def read_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     if sum(map(text.count, ",[{")) > _MAX_VALUES:
-        raise ValueError("it holds too many values")
-    _check(text)
+        raise Excessive("it holds too many values")
+    _check(text, _JSON_BRACKET)
     try:
         return json.loads(text)
     except RecursionError:
@@ -53,7 +65,7 @@ def read_toml(text: str) -> dict[str, Any]:
     """The tables of the TOML *text*. Raises ``ValueError`` for what is none, and for what is nested too deeply."""
     import tomllib
 
-    _check(text)
+    _check(text, _TOML_BRACKET)
     if any(line.count(".") > MAX_DEPTH for line in text.splitlines() if "." in line):
         raise TooDeep
     try:
@@ -70,7 +82,7 @@ def read_python(text: str) -> ast.Module:
     import ast
 
     try:
-        _check(text)
+        _check(text, _BRACKET)
         _check_words(text)
         if _SIGNS.search(text):
             raise TooDeep
@@ -118,13 +130,17 @@ def _check_words(text: str) -> None:
         raise ValueError(f"it has more than {MAX_WORDS:,} words and signs, as only generated data has")
 
 
-def _check(text: str) -> None:
-    """Raise ``TooDeep`` where brackets are open within one another beyond the limit, those in strings included."""
+def _check(text: str, brackets: re.Pattern[str]) -> None:
+    """Raise ``TooDeep`` where *brackets* are open within one another beyond the limit.
+
+    Those of Python count in strings too: a formatted string holds expressions.
+    """
     depth = 0
-    for found in _BRACKET.finditer(text):
-        if found[0] in "[({":
+    for found in brackets.finditer(text):
+        sign = found[0][0]
+        if sign in "[({":
             depth += 1
             if depth > MAX_DEPTH:
                 raise TooDeep
-        elif depth:
+        elif sign in "])}" and depth:
             depth -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tracemalloc
 from collections.abc import Callable
@@ -82,6 +83,28 @@ def test_what_people_write_is_read() -> None:
     assert read_json("[" * 100 + "]" * 100)
     assert read_toml("a=" + "[" * 100 + "]" * 100)
     assert read_python("a = " + " + ".join(["1"] * 900))
+
+
+@pytest.mark.parametrize("text", ["[", "{", r"\"[", "\u001b[32m", "'[", "\\\\["])
+def test_brackets_in_strings_nest_nothing(text: str) -> None:
+    assert read_json(json.dumps([text] * DEEP)) == [text] * DEEP
+    assert read_toml(f"a = {json.dumps([text] * DEEP)}") == {"a": [text] * DEEP}
+
+
+@pytest.mark.parametrize("string", ["'[{'", '"""\n[" \\"""[""" # [', "'''[''['''", '"""["""""', "1 # it's [ \"["])
+def test_strings_and_comments_of_toml_nest_nothing(string: str) -> None:
+    lines = "".join(f"a{at} = {string}\n" for at in range(DEEP))
+    assert len(read_toml(lines)) == DEEP
+    with pytest.raises(ValueError, match="too deeply"):
+        read_toml(lines + "b=" + "[" * DEEP)
+
+
+@pytest.mark.parametrize("read", [read_json, read_toml])
+@pytest.mark.parametrize("string", ['"', '"a', "'", '"\\', '"""', "'''", '["', '{"a":"'])
+def test_strings_without_an_end_are_refused_at_once(read: Callable[[str], object], string: str) -> None:
+    for text in (string * 300_000, string + "[" * 300_000):
+        with pytest.raises(ValueError, match=r"\w"):
+            read(text)
 
 
 def test_the_patterns_of_expansions_match_as_expressions_do() -> None:

@@ -22,7 +22,7 @@ from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
 from ...record import record
 from ...regular import read_text
-from ...text.structured import read_json
+from ...text.structured import Excessive, read_json
 from ..crew import crew
 from ..errors import RegistryError
 from ..limits import Allowance
@@ -165,6 +165,8 @@ class NpmStore:
 def _read_page(name: str, body: bytes) -> Mapping[str, Any]:
     try:
         found = read_json(body)
+    except Excessive as error:
+        raise RegistryError(f"{name}: the registry's answer is not read: {error}") from None
     except ValueError:
         raise _Strange(name) from None
     if not isinstance(found, dict):

@@ -457,6 +457,17 @@ def test_npm_answers_of_another_shape_are_one_failure(served: Served, data: dict
     assert outcome.lock.packages.get("npm", {}) == {}
 
 
+def test_npm_pages_with_brackets_in_strings_are_read_and_nested_ones_are_not(served: Served) -> None:
+    """nodemon's scripts print escapes, six open brackets in each of many versions."""
+    colours = {"scripts": {"postinstall": "echo '" + "\u001b[32m" * 300 + "'"}}
+    served.npm("tide", {"1.0.0": colours})
+    assert npm(served, "tide@1").failed == {}
+    served.answers["/tide"] = (b'{"versions": ' + b"[" * 10_000, "application/json", 200)
+    assert npm(served, "tide@1").failed == {
+        "tide@1": "tide: the registry's answer is not read: it is nested too deeply"
+    }
+
+
 def test_npm_code_that_starts_what_only_full_images_have(served: Served) -> None:
     served.npm("tide", {"1.0.0": {}}, {"index.js": "require('child_process').execFile('git', ['log'])"})
     assert npm(served, "tide@1").lock.packages["npm"]["tide==1.0.0"].uses == ("git (index.js)",)
