@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,12 +16,13 @@ from ...analysis.packages.cleanup import append_to, appendable, mounted, removes
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Run
+from ...ir.steps import Copy, Run
 from ...knowledge.managers import Manager
 from ...knowledge.writes import settles_permissions
 from ...render.fragments import fragment
 from ...shell.edits import drop_command
 from ...shell.script import AndOr, Node, Simple
+from ...text.paths import within
 from ..base import Proposals, missed
 from ..shell.commands import written
 from .estimates import left_behind
@@ -37,9 +39,12 @@ Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
 
 
 def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Judge) -> Proposals:
-    """Propose, for each RUN of a shipping stage that fills the cache of one of *managers*, to empty it at its end."""
+    """Propose, for each RUN that fills the cache of one of *managers*, to empty it at its end: in stages that ship, and
+    where a directory that holds the cache is copied into another stage.
+    """
     for stage in build.stages:
-        if not facts.graph.ships(stage.index):
+        taken = () if facts.graph.ships(stage.index) else _taken(stage, build)
+        if not taken and not facts.graph.ships(stage.index):
             continue
         for run in stage.runs:
             # Managers that keep their packages in the same place have one cache, which the last of them empties.
@@ -53,11 +58,26 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
                 behind = last.command.span.start if last is not None else 0
                 if any(_empties(use) and use.command.span.start > behind for use in shared) or not last:
                     continue
+                if taken and not any(within(path, one) for path in place for one in taken):
+                    continue
                 if place == _RPM and _deletes(run, place[:1], behind, facts):
                     continue
                 name = last.operation.manager.name
                 uses = [use for use in shared if use.operation.manager.name == name]
                 yield from _one(run, stage, uses, build, facts, judge)
+
+
+def _taken(stage: Stage, build: Build) -> tuple[str, ...]:
+    """The directories of *stage* that COPY takes into other stages."""
+    names = {stage.name, str(stage.index)}
+    return tuple(
+        posixpath.normpath(source)
+        for other in build.stages
+        for step in other.steps
+        if isinstance(step, Copy) and (origin := step.origin.flag("from")) and origin.lower() in names
+        for source in step.sources
+        if source.startswith("/") and source != "/"
+    )
 
 
 def _yum_is_dnf(stage: Stage, build: Build, facts: Facts) -> bool:
