@@ -18,7 +18,7 @@ from ...knowledge.lifetimes import ended
 from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
 
-_EDGE = re.compile(r"/alpine/edge/|\balpinelinux\.org/\S*\bedge/")
+_EDGE = re.compile(r"/alpine/edge/|\balpinelinux\.org/(?:[\w.-]{1,40}/)?edge/")
 
 
 class Pinned(NamedTuple):

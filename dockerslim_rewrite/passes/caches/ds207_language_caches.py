@@ -43,7 +43,9 @@ _OLD_GEM = re.compile(
     r"(?:ubuntu:(?:1[0-3]\.|precise|trusty)|debian:(?:[67]\b|wheezy|squeeze)|centos:(?:centos)?[56]\b)"
 )
 #: Settings by which Bundler installs into the project.
-_GEMS_ELSEWHERE = re.compile(r"\bbundle\s+config\b[^\n&;]*\b(?:path|deployment)\b|\bBUNDLE_(?:PATH|DEPLOYMENT)\b")
+_GEMS_ELSEWHERE = re.compile(
+    r"\bbundle[ \t]+config[ \t]+(?:set[ \t]+)?(?:--\w+[ \t]+){0,3}(?:path|deployment)\b|\bBUNDLE_(?:PATH|DEPLOYMENT)\b"
+)
 _OFFICIAL_RUBY = re.compile(r"(?:ruby|jruby|rails)(?::|\Z)")
 _GO_MODULES = re.compile(
     r"golang(?::(?:1(?:\.(?:1[1-9]|[2-9]\d)(?:\.\d+)?)?(?![.\d])[\w.-]*|latest|alpine.*|[a-z]+))?\Z"
