@@ -12,6 +12,7 @@ from ..bases import base_image
 from ..facts import Facts
 from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, asked, npm_word, python_target
 from ..packages.exact import LOCKS
+from ..packages.known_words import words_of
 from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems
 from ..packages.lock_sites import LockSites, Site
@@ -57,7 +58,8 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
                     continue
                 if done.has_flag(*ELSEWHERE):
                     continue
-                lines = [use.command.argv[at] or "" for at in done.operands]
+                words = words_of(use, facts)
+                lines = [words[at] or "" for at in done.operands]
                 for flag in done.flags:
                     if flag.name in ("-r", "--requirement") and flag.value:
                         lines += _listed(lists, flag.value, folder)
@@ -80,7 +82,8 @@ def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
         done, lists = site.use.operation, sites.lists
         if done.manager.name != "npm" or done.kind is not Kind.INSTALL:
             continue
-        wanted = [npm_word(site.use.command.argv[at] or "") for at in done.operands]
+        words = words_of(site.use, facts)
+        wanted = [npm_word(words[at] or "") for at in done.operands]
         if not done.operands and not lists.has("package-lock.json", site.folder):
             try:
                 wanted = list(lists.npm_asked(site.folder, development=True))

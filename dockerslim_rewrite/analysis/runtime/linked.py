@@ -29,6 +29,7 @@ from ..packages.asked import (
     python_target,
 )
 from ..packages.indexed import Index, Settled, settle_gem, settle_npm
+from ..packages.known_words import words_of
 from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites, Site
@@ -142,7 +143,8 @@ class _Reader:
     def requirements(self, site: Site, known: Installer) -> Iterator[Settled]:
         """What is known of all that is installed at *site*. Raises ``Unmet`` where it may be linked to anything."""
         done = site.use.operation
-        lines = [site.use.command.argv[at] for at in done.operands]
+        words = words_of(site.use, self.lists.facts)
+        lines = [words[at] for at in done.operands]
         files = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         said = f"{done.executable} {done.subcommand}"
         if not done.certain or done.kind is not Kind.INSTALL or None in (*lines, *files):
@@ -165,7 +167,8 @@ class _Reader:
     def names(self, site: Site, known: Installer, programs: set[str]) -> Iterator[str]:
         """The packages that are installed at *site*, each in *known*; programs of npm's go into *programs*."""
         done = site.use.operation
-        operands = [site.use.command.argv[at] for at in done.operands]
+        words = words_of(site.use, self.lists.facts)
+        operands = [words[at] for at in done.operands]
         lists = [flag.value for flag in done.flags if flag.name in ("-r", "--requirement")]
         said = f"{done.executable} {done.subcommand}"
         if not done.certain or done.kind is not Kind.INSTALL or None in (*operands, *lists):

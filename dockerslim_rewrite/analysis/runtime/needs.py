@@ -30,6 +30,7 @@ from ..evidence import Evidence
 from ..facts import Facts
 from ..flow.command_folders import command_folders
 from ..flow.given_commands import given_commands
+from ..flow.places import known_words
 from ..packages.asked import (
     python_target,
 )
@@ -194,7 +195,7 @@ class _Reader:
                 if self.passed:
                     self.command(self.passed, run)
             elif command.words:
-                self.command(command.argv, run, command.words[0].text)
+                self.command(known_words(command, script, constants), run, command.words[0].text)
 
     def process(self, steps: Sequence[Step]) -> None:
         """What the container runs."""
