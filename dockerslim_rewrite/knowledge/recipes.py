@@ -40,7 +40,8 @@ class Recipe:
     image has as well; ``restores`` are the variables that it sets otherwise than the base image, with the base image's
     values, as (first version, variables), newest first. ``languages``, as the vocabulary has them, are those of the
     programs: what the sources show decides what the runtime needs. ``elsewhere`` are packages, as patterns, that put
-    files outside of ``sites`` as well, with where.
+    files outside of ``sites`` as well, with where. ``given`` are directories that the base image and the runtime image
+    have, with the account that owns them and, where it is not 755, their mode.
     """
 
     code: str
@@ -82,6 +83,7 @@ class Recipe:
     restores: tuple[tuple[str, tuple[str, ...]], ...]
     languages: tuple[str, ...]
     elsewhere: Mapping[str, str]
+    given: Mapping[str, str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -157,4 +159,5 @@ def recipe(name: str) -> Recipe:
         restores=tuple((entry["since"], tuple(entry["variables"])) for entry in data.get("restores", ())),
         languages=tuple(data.get("languages", ())),
         elsewhere=data.get("elsewhere", {}),
+        given=data.get("given", {}),
     )

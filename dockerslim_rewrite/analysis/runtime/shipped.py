@@ -7,6 +7,7 @@ from ...record import record
 from ..flow.places import Place
 from ..flow.state import State
 from ..packages.kept_packages import Package
+from .top_owner import Touch
 
 
 @record
@@ -26,7 +27,8 @@ class Shipping:
     ``upgrade`` is the command that brought the packages of the base image up to date. ``copied`` are paths that are
     copied again from the build context, and not among the places; ``gone`` were deleted again at the end.
     ``obstacles`` are all of them. ``cut`` is the last instruction that builds; ``ran`` are the paths that commands
-    wrote, beside the directories ``folders``, which ``mkdir`` alone made.
+    wrote, beside the directories ``folders``, which ``mkdir`` alone made. ``touches`` is what was done to owners and
+    modes.
     """
 
     places: tuple[Place, ...]
@@ -41,6 +43,7 @@ class Shipping:
     cut: Step | None = None
     ran: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    touches: tuple[Touch, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether *path* is one of the places or lies in one."""

@@ -40,6 +40,7 @@ from ..shell.operations import operation
 from .cut import cut_of
 from .prefixes import prefixes
 from .shipped import Obstacle, Shipping
+from .top_owner import Touches
 
 #: What may be deleted without a trace: caches, temporary files, documentation.
 _DELETABLE = re.compile(
@@ -59,7 +60,7 @@ def shipping(
     """
     state = State(Environment().having(dict(recipe.environment).items()), Names(), recipe.workdir or None, None, None)
     states = [state]
-    reader = _Reader(recipe, prefixes(stage), version, installed)
+    reader = _Reader(recipe, prefixes(stage), version, installed, Touches(stage.head.image))
     cut = cut_of(stage, again=recipe.again)
     last = cut.index if cut is not None else -1
     for step in stage.steps:
@@ -88,6 +89,7 @@ def shipping(
         cut,
         tuple(sorted(reader.ran)),
         tuple(sorted(reader.folders)),
+        tuple(reader.touches.found),
     )
     return found, next(iter(reader.obstacles), None)
 
@@ -125,18 +127,24 @@ class _Reader:
     """Goes through the steps of a stage and notes what they write."""
 
     def __init__(
-        self, recipe: Recipe, prefixes: tuple[str, ...], version: str | None, installed: tuple[str, ...]
+        self,
+        recipe: Recipe,
+        prefixes: tuple[str, ...],
+        version: str | None,
+        installed: tuple[str, ...],
+        touches: Touches,
     ) -> None:
         self.recipe = recipe
         self.prefixes = prefixes
         self.installed = installed
         self.sites = recipe.packages_in(version)
+        self.touches = touches
         self.broad = BROAD - recipe.open
         self.settings: dict[str, str] = {}
         self.variables: dict[str, str] = {}
         self.exported: dict[str, str | None] = {}
         self.told: dict[str, str] = {}
-        self.root = True
+        self.state = State(Environment(), Names(), None, None, None)
         self.places: list[Place] = []
         self.lines: dict[Place, int] = {}
         self.made: set[str] = set()
@@ -164,6 +172,7 @@ class _Reader:
                 self._stop(f"WORKDIR {step.value} depends on a build argument or on the base image")
             elif path not in self.broad and path != self.recipe.workdir:
                 self._place(Place(path))
+                self.touches.worked_in(path, state, step.line)
         elif isinstance(step, Onbuild):
             self._stop("its triggers run in other builds")
         elif isinstance(step, Listing) and step.keyword == "VOLUME" and any("$" in word for word in step.words):
@@ -208,6 +217,7 @@ class _Reader:
                 self._stop(found)
             else:
                 self._place(found)
+                self.touches.copied(found, copy, state)
 
     def _run(self, run: Run, state: State) -> None:
         script = run.body.script if run.body is not None else _executed(run, self.recipe)
@@ -222,7 +232,8 @@ class _Reader:
             if value is not None and own.count(name) == 1:
                 variables[name] = value
         self.exported = {**dict.fromkeys(state.exported), **variables}
-        self.root = state.may_be_root
+        self.state = state
+        self.touches.run(script.root)
         self._walk(script.root, Frame(state.workdir, variables, self.broad), run.line)
 
     def _walk(self, node: Node, frame: Frame, line: int) -> Frame:
@@ -264,9 +275,11 @@ class _Reader:
         for place in places or ():
             self.filled.add(place.path)
             self._place(place)
+            self.touches.redirected(place, self.state, self.line)
 
     def _simple(self, command: Simple, frame: Frame) -> None:
         found = writes(command, frame)
+        self.touches.ran(command, found, frame, self.state, self.line)
         if found.unknown is not None:
             self._stop(f"{found.unknown} is not known")
         for path in found.removed:
@@ -298,7 +311,7 @@ class _Reader:
         done = operation(command.argv) if command.words and found.operation is None else None
         if done is not None:
             self.told.update(settings(command, done, frame))
-            places, problem = redirections(command, done, frame, self.exported, self.told, root=self.root)
+            places, problem = redirections(command, done, frame, self.exported, self.told, root=self.state.may_be_root)
             if problem is not None:
                 self._stop(f"{problem} is not known")
             for place in places:
@@ -352,3 +365,4 @@ class _Reader:
         self.users = True
         if home is not None:
             self._place(Place(home))
+            self.touches.home(home, command, self.line)

@@ -30,10 +30,13 @@ _LAST_TAKEN = 1000
 
 @record
 class Accounts:
-    """The ``commands`` of RUNs that do nothing but create accounts by number, and the ``homes`` that come with them."""
+    """The ``commands`` of RUNs that do nothing but create accounts by number, and the ``homes`` that come with them;
+    ``filled`` are further homes, in which there is more than an account brings along.
+    """
 
     commands: tuple[tuple[str, ...], ...]
     homes: tuple[str, ...]
+    filled: tuple[str, ...]
 
 
 def accounts_again(project: Project, target: Target) -> Accounts | None:
@@ -59,9 +62,10 @@ def accounts_again(project: Project, target: Target) -> Accounts | None:
     words = [word for command in commands for word in re.split("[ =]", " ".join(command))]
     if not _is_like(target.image, project) and any(_is_taken(word) for word in words):
         return None
-    if not commands or any(path.startswith(f"{home}/") for path in wrote for home in homes):
+    if not commands:
         return None
-    return Accounts(tuple(commands), tuple(homes))
+    filled = tuple(home for home in homes if any(path.startswith(f"{home}/") for path in wrote))
+    return Accounts(tuple(commands), tuple(home for home in homes if home not in filled), filled)
 
 
 def _is_like(image: str, project: Project) -> bool:

@@ -24,9 +24,10 @@ from ...knowledge.recipes import Recipe, recipe
 from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed
-from .accounts_again import accounts_again
+from .accounts_again import Accounts, accounts_again
 from .code_needs import as_far_as_read, completed, left_behind
 from .granted import granted_target, on_proof
+from .kept_owners import kept_owners
 from .runtime_needs import no_program
 from .split_obstacles import obstacle_in, package_obstacle
 from .split_project import Choose, Project, Target, project_of
@@ -67,7 +68,12 @@ def split_stage(build: Build, facts: Facts, name: str, choose: Choose, installed
     given = facts.granted(project.recipe.code)
     if given is not None:
         reason = targets if isinstance(targets, Obstacle) else None
-        yield on_proof(change_of(project, granted_target(project, given)), given, reason)
+        target = granted_target(project, given)
+        lost = owner_obstacle(project, target)
+        if lost is not None:
+            yield missed(lost.line, f"cannot split into builder and runtime: {lost.reason}")
+        else:
+            yield on_proof(change_of(project, target), given, reason)
         return
     if isinstance(targets, Obstacle):
         if not told_elsewhere(project):
@@ -99,7 +105,32 @@ def targets_of(project: Project, obstacle: Obstacle | None, choose: Choose) -> l
     fit = [one for one in found if not isinstance(one, str)]
     if targets and not fit:
         return Obstacle(str(found[-1]), project.stage.head.line)
+    lost = [owner_obstacle(project, target) for target in fit]
+    fit = [target for target, obstacle in zip(fit, lost, strict=True) if obstacle is None]
+    first = next((one for one in lost if one is not None), None)
+    if first is not None and not fit:
+        return first
     return package_obstacle(project, fit) or [as_far_as_read(project, target) for target in fit]
+
+
+def owner_obstacle(project: Project, target: Target) -> Obstacle | None:
+    """Why a directory of *project* would lose its owner in a runtime stage on *target*; None where none would."""
+    accounts = accounts_again(project, target)
+    found = kept_owners(project, target, accounts, _copied(project, target, accounts))
+    return found if isinstance(found, Obstacle) else None
+
+
+def _copied(project: Project, target: Target, accounts: Accounts | None) -> tuple[str, ...]:
+    """What the runtime stage on *target* copies of what the stage of *project* wrote."""
+    homes = accounts.homes if accounts is not None else ()
+    context = project.facts.project
+    files = [one.path for one in context.files] if context is not None and context.complete else []
+    ships = project.shipping
+    if accounts is not None:
+        ships = evolve(ships, users=False, places=tuple(one for one in ships.places if one.path not in homes))
+    again = brought_again(project.stage, ships, files)
+    wanted = tuple(one.path for one in ships.places) if target.places is None else target.places
+    return tuple(path for path in wanted if path not in again and path not in homes)
 
 
 def _decisive(project: Project) -> Obstacle | None:
@@ -151,18 +182,13 @@ def change_of(project: Project, target: Target) -> Change:
     ships = project.shipping
     accounts = accounts_again(project, target)
     if accounts is not None:
-        kept = tuple(one for one in ships.places if one.path not in accounts.homes)
-        ships = evolve(ships, users=False, places=kept)
+        ships = evolve(ships, users=False)
     added = (*_inherited(project), *target.environment)
     lean = all(package.lean for package in ships.packages)
     created = (" && ".join(map(" ".join, accounts.commands)),) if accounts is not None else ()
     install = Install(project.image.manager or "", target.packages, lean, ships.upgrade, (*target.again, *created))
-    context = project.facts.project
-    files = [one.path for one in context.files] if context is not None and context.complete else []
-    again = brought_again(project.stage, ships, files)
-    wanted = tuple(one.path for one in ships.places) if target.places is None else target.places
-    homes = accounts.homes if accounts is not None else ()
-    places = tuple(path for path in wanted if path not in again and path not in homes)
+    places = _copied(project, target, accounts)
+    owners = kept_owners(project, target, accounts, places)
     split = split_text(
         project.build,
         project.stage,
@@ -173,6 +199,7 @@ def change_of(project: Project, target: Target) -> Change:
         install,
         None,
         project.facts.templates,
+        {} if isinstance(owners, Obstacle) else owners,
     )
     left = left_behind(project, target)
     evidence = [f"line {one.line}: {one.keyword} runs {one.name}" for one in project.starting.programs]

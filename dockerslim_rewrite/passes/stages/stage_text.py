@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from ...analysis.runtime.shipped import Shipping
 from ...analysis.shell.operations import Kind, command_names, operation
@@ -67,10 +68,11 @@ def split_text(
     install: Install,
     names: tuple[str, str] | None = None,
     templates: Path | None = None,
+    owners: Mapping[str, str] = MappingProxyType({}),
 ) -> Split:
     """Split *stage*, the last of *build*, in two, called as *names* say: the runtime stage is based on *base*, begins
     with the lines *added*, installs what *install* says, and copies *files* besides what *shipping* says is copied
-    again.
+    again. *owners* are those of *files* that COPY gives to another account than root, with the account.
     """
     newline = build.document.style.newline
     cut = shipping.cut or [step for step in stage.steps if isinstance(step, Run | Copy)][-1]
@@ -80,7 +82,8 @@ def split_text(
     places = list(files)
     copies: list[tuple[tuple[str, ...], str]] = [((place,), _landing(place)) for place in places]
     if shipping.users:
-        copies.append((_ACCOUNT_FILES, "/etc/"))
+        # Accounts are there before something is given to one of them.
+        copies.insert(0 if owners else len(copies), (_ACCOUNT_FILES, "/etc/"))
         places += _ACCOUNT_FILES
     block = render(
         "stages/runtime.j2",
@@ -93,6 +96,7 @@ def split_text(
         install=install,
         context=_context(before) if shipping.copied else [],
         copies=copies,
+        owners=owners,
         frame=_frame(shipping, stage, before, stage.steps[len(before) :], index="/" not in places, templates=templates),
     )
     texts = [build.text[span.start : span.end].rstrip("\r\n") for span in moved]

@@ -11,6 +11,7 @@ from ...ir.steps import Copy, Onbuild, Run
 from ..core.verdict import Undecided, Unsound
 from .runtime_stage import RuntimeStage
 from .splits import Split, check_shells, parted
+from .top_owners import licensed_owners
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Base images that configure nothing but PATH, whatever their tag.
@@ -54,6 +55,9 @@ def follow_flat(
     reader = RuntimeStage(split, stage, (builder, flat), old.document.escape, others, ({"PATH": _PATH}, "/"))
     if reader.provided != {"/"} or sum(isinstance(step, Copy) for step in flat.steps) != 1:
         raise Unsound("the flat stage does not copy all of the old one, and nothing else", *lines)
+    owner = next((step.origin.flag("chown") for step in flat.steps if isinstance(step, Copy)), None)
+    if owner is not None and owner not in licensed_owners(others):
+        raise Unsound(f"all of the old stage would be {owner}'s", *lines)
     own = reader.prefix(before)
     said = [step.origin.logical.text.strip().lower() for step in flat.steps[:own]]
     missing = next((line for line in restated if line.lower() not in said), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...change import ChangesBase, Claim, SplitsStage
 from ...ir.build import Stage
@@ -26,30 +26,13 @@ from .own_directory import OwnDirectory
 from .runtime_packages import check_left
 from .served import creates_by_number, unserved
 from .unread import unread
+from .written import STANDING, written
 
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
-#: Folders that every distribution has; only what is put into them has to be copied.
-_STANDING = frozenset(
-    (
-        "/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin",
-        "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share",
-        "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/www", "/go", "/go/src", "/go/bin",
-    )
-)  # fmt: skip
 #: Programs that every image with a shell has, and the one that a Java runtime has.
 _SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/bin/echo", "/bin/sleep", "/bin/cat"))
 _ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
 _CREATING = frozenset((name,) for name in (*_ACCOUNTS, "usermod", "groupmod"))
-_COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
-
-#: Variables that tell package managers of languages where to put packages.
-_TOLD = {
-    "gem": ("GEM_HOME",),
-    "bundle": ("GEM_HOME", "BUNDLE_PATH"),
-    "pip": ("PIP_TARGET",),
-    "pip3": ("PIP_TARGET",),
-    "composer": ("COMPOSER_VENDOR_DIR",),
-}
 
 
 class RuntimePaths:
@@ -111,7 +94,7 @@ class RuntimePaths:
                 moves = any(command.words[:1] == ("cd",) for command in found)
                 for command in found:
                     self._deleted(command, env)
-                    for path in _written(command, env):
+                    for path in written(command, env):
                         if path.startswith("/") or not moves:
                             self._wrote(_joined(place, path, step), step)
         if accounts and not {"/etc/passwd", "/etc/group"} <= self.provided and not self._created_again():
@@ -155,7 +138,7 @@ class RuntimePaths:
 
     def _copied(self, step: Copy, target: str, place: str | None) -> None:
         path = _joined(place, target.strip("\"'"), step)
-        if path not in _STANDING:
+        if path not in STANDING:
             self._wrote(path, step)
             return
         for source in step.sources:
@@ -190,7 +173,7 @@ class RuntimePaths:
 
     def _need(self, path: str, step: Step) -> None:
         path = posixpath.normpath(path).replace("//", "/")
-        if "$" in path or path in _STANDING or _PASSING.match(path):
+        if "$" in path or path in STANDING or _PASSING.match(path):
             return
         if not any(path == one or path.startswith(one.rstrip("/") + "/") for one in self.provided):
             raise Unsound(f"{path} is not in the runtime stage", step.line, self.runtime.head.line)
@@ -206,27 +189,3 @@ def _joined(place: str | None, path: str, step: Step) -> str:
 def of_context(step: Step) -> bool:
     """Whether *step* copies from the build context, or sets the folder for what does."""
     return step.keyword == "WORKDIR" or (isinstance(step, Copy) and step.origin.flag("from") is None)
-
-
-def _written(command: Command, env: Mapping[str, str]) -> Iterator[str]:
-    """Paths that the words of *command* plainly say it writes."""
-    words = [filled(word.lstrip("\0"), env) for word in command.words]
-    words = [word if not re.search(r"[$*`?{\"']", word) else "" for word in words]
-    name = words[0] if words else ""
-    operands = [word for word in words[1:] if word and not word.startswith("-")]
-    if name == "mkdir" and "-m" not in words:
-        yield from operands
-    elif name in ("cp", "mv") and len(operands) > 1 and words[-1] and not any(w.startswith("-t") for w in words):
-        target = operands[-1]
-        names = [posixpath.basename(word.rstrip("/")) for word in operands[:-1]]
-        if posixpath.normpath(target) not in _STANDING:
-            yield target
-        elif all(one not in ("", ".") for one in names):
-            yield from (posixpath.join(target, one) for one in names)
-    elif name in _COMPILERS and "-o" in words[1:-1] and words[words.index("-o") + 1]:
-        yield words[words.index("-o") + 1]
-    if "install" in words:
-        yield from (env[told] for told in _TOLD.get(name, ()) if env.get(told, "").startswith("/"))
-    for operator, target in command.redirects:
-        if ">" in operator and target.startswith("/"):
-            yield target

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ...change import AddsInstruction, ChangesFlag, Claim, SplitsStage
+from ...change import AddsInstruction, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step, Value
 from ..bases.inherited import VARIABLE, filled, inherited, learn, unlike
@@ -113,12 +113,11 @@ class RuntimeStage:
         return again
 
     def _from_builder(self, step: Copy) -> bool:
-        """Whether *step* copies from the builder, to the same paths, and changes nothing on the way."""
-        flags = [(flag.name, (flag.value or "").lower()) for flag in step.origin.flags]
-        owners = [("chown", one.after) for one in self.others if isinstance(one, ChangesFlag) and one.name == "chown"]
-        if step.keyword != "COPY" or [flag for flag in flags if flag not in owners] != [
-            ("from", self.claim.builder.lower())
-        ]:
+        """Whether *step* copies from the builder, to the same paths, and changes nothing on the way but owners, which
+        ``check_owners`` looks at.
+        """
+        flags = [(flag.name, (flag.value or "").lower()) for flag in step.origin.flags if flag.name != "chown"]
+        if step.keyword != "COPY" or flags != [("from", self.claim.builder.lower())]:
             return False
         target = step.destination
         if len(step.sources) == 1 and (target == "/" == step.sources[0] or not target.endswith("/")):

@@ -24,6 +24,7 @@ from .environments import check_environment
 from .linking import check_linked
 from .runtime_paths import of_context
 from .runtime_stage import RuntimeStage
+from .top_owners import check_owners
 
 #: Instructions that only configure an image.
 CONFIGURES = frozenset(("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"))
@@ -69,6 +70,7 @@ def follow(
     reader = RuntimeStage(claim, stage, (builder, runtime), old.document.escape, others)
     own = reader.prefix(before)
     reader.check_paths(read)
+    check_owners(stage, runtime, claim.builder, old.document.escape, others)
     return parted(stage, cut, builder, runtime, own)
 
 
