@@ -125,7 +125,8 @@ def reviewed(
     # Where the file itself was edited, an edit elsewhere may be all that an old place had been waiting for.
     brought = new.changes(touched)
     old = (at for at in brought if hunks and after.changes[at].line not in touched)
-    waited = (at for at in old if new.declined(at) or new.edited_before(at))
+    # What could not be read before may have had all that stands on lines that stay as they were.
+    waited = (at for at in old if before is None or new.declined(at) or new.edited_before(at))
     fresh = {after.changes[at] for at in brought.difference(waited)}
 
     def told(part: Part) -> bool:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ..change import Remark, RemarkKind
-from ..failure import failure
-from ..ignores import generated
-from ..ir.build import read_build
-from ..pipeline.baseline import FILE_NAME
+from ..change import Remark
 from ..record import evolve, record
-from ..syntax import ParseError, parse
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
-from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import Git, GitError
-from .likely import likely_lost
-from .lost_scripts import lost_scripts
+from .one_file import Request, reviewed_file
 from .origins import exchanged
-from .reviewed import Reviewed, Scope, noted, reviewed, unreadable
+from .reviewed import Reviewed, Scope, noted, unreadable
 from .sides import Base, OptionsFor, Side
-from .undeclared import undeclared
-from .writers import with_doubts
 
 
 @record
@@ -104,54 +94,16 @@ def review(
         edited = [path for path in known if by_path[path].before == path]
         came = [path for path in known if by_path[path].before in (path, None) and not (new / path).is_symlink()]
         were = exchanged({path: old.data(path) for path in edited}, {path: side.data(path) for path in came})
+        request = Request(git, start, end, side, old, by_path, moved, were, frozenset(touched), scope)
         for path in dockerfiles:
             if not os.path.lexists(new / path):
                 # Somebody names what the request changes, and this one is gone.
                 continue
-            own = by_path.get(path)
-            # What is wrong with the configuration is wrong with the run, and no reason to leave a file out.
-            earlier = were.get(path, path if own is None else own.before)
-            options_here = side.options_of(path)
-            left_behind: tuple[Remark, ...] = ()
-            if earlier is not None and earlier != path:
-                # A baseline lies beside what it accepts, and what it accepts may have moved away from it.
-                own_entries = side.standing(options_here.accepted, path)
-                theirs = side.options_of(earlier).accepted
-                left_behind = _left_behind(earlier, path) if theirs - own_entries and not side.data(earlier) else ()
-                accepted = own_entries | theirs
-                options_here = evolve(options_here, accepted=accepted)
-            context = _context(path, earlier, touched, side, old)
-            if context is not None:
-                options_here = evolve(options_here, builds=side.options_of(path, context).builds)
-            try:
-                after = side.rewritten(path, options_here)
-            except (ParseError, ValueError, OSError) as error:
-                skipped.append(f"{path}: {_why(error)}")
-                continue
-            except Exception as error:  # noqa: BLE001 - one file never stops the others
-                skipped.append(f"{path}: {failure(error)}")
-                continue
-            tells = bool(after.changes) or any(one.kind is RemarkKind.ANALYSIS for one in after.remarks)
-            before = old.rewritten(earlier) if tells and earlier is not None else None
-            version = old.version(earlier) if earlier is not None else None
-            here = side.version(path, read_build(parse(after.original)), context)
-            losses: tuple[Remark, ...] = ()
-            if version is not None:
-                files_lost = (*lost_files(version, here, moved), *likely_lost(version, here, moved))
-                losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
-                losses += tuple(lost_scripts(version, here, moved))
-            hunks = git.hunks(start, end, own) if own is not None else ()
-            # A file that the pull request does not touch is told of only where the request made it worse.
-            level = Scope.LINES if own is None and scope is Scope.FILES else scope
-            one = reviewed(path, before, after, options_here, hunks, level)
-            own_context = side.context_of(path) if context is None else context
-            missed = partial(_missed, own_context or "")
-            told = with_losses(one.notes, losses, here.build, options_here, partial(_otherwise, git, end, missed))
-            if generated(here.build.document) is not None:
-                # What makes it anew may have changed with what it names.
-                told = tuple(_made_anew(note) if note.rule == FILES and note.breaks else note for note in told)
-            one = evolve(one, notes=(*left_behind, *with_doubts(told, missed, side.repository)))
-            if one.changes or one.notes:
+            one = reviewed_file(request, path)
+            if isinstance(one, str):
+                skipped.append(f"{path}: {one}")
+            elif one.changes or one.notes:
+                own = by_path.get(path)
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
 
@@ -211,61 +163,6 @@ def _concerned(path: str, touched: Collection[str], lost: Sequence[str], side: S
     # Where nobody says what the context is, a source that is gone tells no more that it was one.
     sources = [one.strip("/") for one in map(os.path.normpath, sources_in(side.data(path))) if one.strip("/.")]
     return any(f"/{source}/" in one for source in sources for one in lost)
-
-
-def _context(path: str, earlier: str | None, touched: Collection[str], side: Side, old: Base) -> str | None:
-    """The context that the Dockerfile *path*, which was *earlier*, had before, where that is another one now although
-    nobody says so: what the request adds or takes away makes another directory look like it. None where it has its own.
-    """
-    if earlier is None or not old.holds(earlier):
-        return None
-    now = side.context_of(path)
-    if not set(touched) - {path, earlier} and (now is None or not _keeps_sources(earlier, path, side, old)):
-        # A Dockerfile that comes alone with other sources may mean another context.
-        return None
-    before = old.context_of(earlier)
-    if before == os.path.dirname(earlier) != os.path.dirname(path):
-        # The folder that it lies in goes along.
-        return None
-    if before is None or before == now or old.told(earlier) != side.told(path):
-        return None
-    return before
-
-
-def _keeps_sources(earlier: str, path: str, side: Side, old: Base) -> bool:
-    return set(sources_in(old.data(earlier))) <= set(sources_in(side.data(path)))
-
-
-def _made_anew(note: Remark) -> Remark:
-    """*note* on a file that says that it is generated: in doubt."""
-    return evolve(note, reason=f"{note.reason}, unless the file is generated anew", breaks=False)
-
-
-def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:
-    """What to say where the baseline's entries are those of *earlier*, which is *path* now."""
-    here, there = os.path.dirname(path), os.path.dirname(earlier)
-    command = (
-        f"baseline --prune {here or '.'}` moves its entries" if here == there else f"baseline {path}` accepts them anew"
-    )
-    file = os.path.join(there, FILE_NAME)
-    reason = f"{file} accepts findings of {os.path.basename(earlier)}, which is {path} now: `dockerslim {command}"
-    return (Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000"),)
-
-
-def _missed(context: str, note: Remark) -> list[str]:
-    """The paths of the repository that *note* misses in *context*."""
-    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES else []
-    return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
-
-
-def _otherwise(git: Git, head: str | None, missed: Callable[[Remark], list[str]], note: Remark) -> bool:
-    """Whether a file that *note* misses may be there for a build though Git does not hold it."""
-    paths = missed(note)
-    return bool(paths) and git.comes_otherwise(paths, head)
-
-
-def _why(error: Exception) -> str:
-    return f"line {error.line}: {error.reason}" if isinstance(error, ParseError) else str(error)
 
 
 __all__ = ["GitError", "Review", "review"]

@@ -56,13 +56,15 @@ class Subtraction:
 
     def declined(self, at: int) -> bool:
         """Whether the base left what the change *at* is about as it was, and said so: only the verdict is new."""
-        return self._new_key(self._after.changes[at]) in self._declined
+        return self._before is not None and self._new_key(self._after.changes[at]) in self._declined
 
     def edited_before(self, at: int) -> bool:
         """Whether the base's rewrite edited the instruction that the change *at* is about, which is as it was there.
 
         Then it is what is left of a change that joined it with others, and that the request parts.
         """
+        if self._before is None:
+            return False
         number = self.here.at(self._after.changes[at].line)
         there = None if number is None else self._same[number]
         if number is None or there is None or self.here.found[number].text != self._there.found[there].text:
@@ -121,7 +123,9 @@ class Subtraction:
 
     @cached_property
     def _there(self) -> Places:
-        return Places("" if self._before is None else self._before.original)
+        """The instructions of the base, where there is one: no text is a Dockerfile without any."""
+        assert self._before is not None
+        return Places(self._before.original)
 
     @cached_property
     def _same(self) -> list[int | None]:

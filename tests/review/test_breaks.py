@@ -600,3 +600,12 @@ def test_a_new_line_makes_no_other_folder_the_context(repo: Make) -> None:
 
 def test_a_source_that_goes_is_missed_by_a_dockerfile_elsewhere(repo: Make) -> None:
     assert told(repo, FLAT, moved={"b": ""}) == [(2, True, "b is deleted by this change, so COPY fails")]
+
+
+def test_a_dockerfile_that_is_repaired_is_reviewed_on_the_lines_that_repair_it(repo: Make) -> None:
+    before = "FROM debian:12\nRNU true\nENV A b\n"
+    made = repo({"Dockerfile": before, **FILES}, {"Dockerfile": before.replace("RNU", "RUN")})
+    found = run(made)
+    assert not found.skipped
+    assert [change.line for file in found.files for change in file.changes] == []
+    assert not any(note.breaks for file in found.files for note in file.notes)
