@@ -1,7 +1,8 @@
 """What a request breaks in files that a COPY of more brings: what RUN names and what a container starts is gone, may no
-longer be executed, or is no script that the kernel starts.
+longer be executed, or is no script that the kernel starts. Where RUN starts it the build fails; what CMD and ENTRYPOINT
+start no build looks at, so that is told as a note.
 
-Sources: execve(2), EACCES and ENOENT; Git, core.fileMode and core.autocrlf.
+Sources: Dockerfile reference, "CMD", "ENTRYPOINT"; execve(2), EACCES and ENOENT; Git, core.fileMode and core.autocrlf.
 """
 
 from __future__ import annotations
@@ -149,12 +150,12 @@ def _started(
     gone = _gone(image, step, sides, where, moved)
     if gone is not None:
         reason = f"{step.keyword} starts {word}, which {gone[1]}, so the container does not start"
-        yield remark(FILES, reason, step.line, f"line {step.line}: {gone[0]}")
+        yield remark(FILES, reason, step.line, f"line {step.line}: {gone[0]}", fails=False)
     elif alone:
         told = _not_startable(image, sides)
         if told is not None:
             reason = f"{told}, so the container does not start"
-            yield remark(FILES, reason, step.line, f"line {step.line}: {word} as it is")
+            yield remark(FILES, reason, step.line, f"line {step.line}: {word} as it is", fails=False)
 
 
 def _not_startable(image: str, sides: _Sides) -> str | None:

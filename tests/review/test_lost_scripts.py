@@ -35,13 +35,13 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             "RUN true",
             'CMD ["/app/run.sh"]',
             "run.sh",
-            (6, True, "CMD starts /app/run.sh, which is deleted by this change, so the container does not start"),
+            (6, False, "CMD starts /app/run.sh, which is deleted by this change, so the container does not start"),
         ),
         (
             "RUN true",
             'CMD ["sh", "-e", "run.sh"]',
             "run.sh",
-            (6, True, "CMD starts run.sh, which is deleted by this change, so the container does not start"),
+            (6, False, "CMD starts run.sh, which is deleted by this change, so the container does not start"),
         ),
         ("RUN rm -f run.sh", 'CMD ["x"]', "run.sh", None),
         ("RUN cd sub && ./run.sh", 'CMD ["x"]', "run.sh", None),
@@ -76,8 +76,18 @@ def test_a_script_that_cannot_be_started_any_more(
     (made.root / "run.sh").chmod(mode)
     made.commit()
     found = [one[1:] for one in notes_of(run(made, head="HEAD")) if "run.sh" in one[2]]
-    assert [fails for fails, _ in found] == ([] if expected is None else [True])
+    assert [fails for fails, _ in found] == ([] if expected is None else [False])
     assert all(expected is not None and reason.startswith(expected) for _, reason in found)
+
+
+def test_a_script_that_a_build_cannot_start_any_more_breaks_the_build(repo: Make) -> None:
+    made = repo({"Dockerfile": APP.format("RUN ./run.sh", 'CMD ["x"]'), "run.sh": "#!/bin/sh\n", **FILES}, {})
+    (made.root / "run.sh").chmod(0o755)
+    made.commit()
+    made.git("branch", "-f", "main")
+    (made.root / "run.sh").chmod(0o644)
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == [(4, True, "run.sh is not executable any more, so RUN fails")]
 
 
 SCRIPT = {"run.sh": "#!/bin/sh\n", "keep": "x\n", **FILES}
