@@ -21,6 +21,7 @@ from ..record import record
 from ..shell.names import POSIX_SHELLS
 from ..shell.script import Script
 from .breaks import FILES, Version, fate_of, remark
+from .modes import covers, settles, steps_of
 from .subtract import same_stages
 
 _INTERPRETERS = frozenset(
@@ -57,11 +58,14 @@ _READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint",
 
 @record
 class _Sides:
-    """What lies where in a stage, as context paths by image paths, before and after; with both stages and contexts."""
+    """What lies where in a stage, as context paths by image paths, before and after; with both stages, all ``steps``
+    that make them, and contexts.
+    """
 
     before: Mapping[str, str]
     after: Mapping[str, str]
     stages: tuple[Stage, Stage]
+    steps: tuple[tuple[Step, ...], tuple[Step, ...]]
     old: FolderProject
     new: FolderProject
 
@@ -86,7 +90,8 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
             if there:
                 pair = before.build.stages[there - 1], stage
                 was, now = other.placed(before.build).stages[there - 1], project.placed(after.build).stages[stage.index]
-                yield from _in_stage(known, _Sides(was, now, pair, other, project), where, moved)
+                steps = steps_of(before.build, pair[0]), steps_of(after.build, stage)
+                yield from _in_stage(known, _Sides(was, now, pair, steps, other, project), where, moved)
 
 
 def _in_stage(known: list[State], sides: _Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
@@ -161,10 +166,10 @@ def _started(
 def _not_startable(image: str, sides: _Sides) -> str | None:
     """Why the kernel does not start the script at *image*, which it did; None where it does, or did not."""
     path = sides.after.get(image)
-    if path is None or path != sides.before.get(image) or _settles(sides.stages[1]):
+    if path is None or path != sides.before.get(image) or settles(sides.steps[1], image, path):
         return None
     text, was = sides.new.text(path), sides.old.text(path)
-    if not _mode(sides.new, path) & 0o111 and (_mode(sides.old, path) & 0o111 or _settles(sides.stages[0])):
+    if not _mode(sides.new, path) & 0o111 and (_mode(sides.old, path) & 0o111 or settles(sides.steps[0], image, path)):
         return f"{path} is not executable any more"
     if _is_windows(text) and not _is_windows(was):
         return f"the first line of {path} ends in a carriage return now, which belongs to the name of its interpreter"
@@ -192,17 +197,9 @@ def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str,
     fate = fate_of(path, where, moved)
     if fate:
         # The COPY of more that brought it is there still.
-        return (path, fate) if any(_covers(one, path) for one in steps) else None
+        return (path, fate) if any(covers(one, path) for one in steps) else None
     kept = isinstance(step, Exec) and sides.new.holds(path)
     return (path, "is not copied there any more") if kept else None
-
-
-def _covers(step: Step, path: str) -> bool:
-    """Whether *step* copies a directory of the context in which *path* lies."""
-    if not isinstance(step, Copy) or step.origin.flag("from") is not None:
-        return False
-    sources = (posixpath.normpath("/" + one).lstrip("/") for one in step.sources)
-    return any(not one or path.startswith(f"{one}/") for one in sources)
 
 
 def _may_bring(step: Step, image: str) -> bool:
@@ -221,16 +218,6 @@ def _may_bring(step: Step, image: str) -> bool:
             or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.text) is not None
         )
     return isinstance(step, Onbuild)
-
-
-def _settles(stage: Stage) -> bool:
-    """Whether *stage* may set modes and line ends by itself."""
-    for step in stage.steps:
-        if isinstance(step, Copy) and step.origin.flag("chmod"):
-            return True
-        if isinstance(step, Run) and any(word in step.origin.text for word in ("chmod", "dos2unix", "sed", "install")):
-            return True
-    return False
 
 
 def _mode(project: FolderProject, path: str) -> int:

@@ -56,7 +56,7 @@ def review(
             new.mkdir()
             git.unpack(end, new)
         side = Side(new, options, git.root)
-        by_path = {one.path: one for one in files}
+        by_path = {one.path: one for one in changed if one.path is not None}
         # A file that is gone changes what a build is sent as much as one that is new.
         touched = {name for one in changed for name in (one.path, one.before) if name is not None}
         _check_paths(paths, new, touched, git.root)

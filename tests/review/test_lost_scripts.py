@@ -90,6 +90,35 @@ def test_a_script_that_a_build_cannot_start_any_more_breaks_the_build(repo: Make
     assert notes_of(run(made, head="HEAD")) == [(4, True, "run.sh is not executable any more, so RUN fails")]
 
 
+HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("COPY --chmod=755 keep /keep\nCOPY run.sh ./\nRUN ./run.sh\n", [True]),
+        ("RUN --mount=type=bind,source=keep,target=/k pip install -r /k\nCOPY . .\nRUN ./run.sh\n", [True]),
+        ("RUN chmod +x /usr/bin/x\nCOPY . .\nRUN ./run.sh\n", [True]),
+        ("COPY . .\nRUN chmod +x keep && ./run.sh\n", [True]),
+        ("COPY --chmod=755 . .\nRUN ./run.sh\n", []),
+        ("COPY --chmod=755 run.* ./\nRUN ./run.sh\n", []),
+        ("COPY . .\nRUN chmod +x *.sh && ./run.sh\n", []),
+        ("COPY . .\nRUN chmod -R 755 /app && ./run.sh\n", []),
+        ("COPY . .\nRUN find . -name '*.sh' -exec chmod +x {} + && ./run.sh\n", []),
+        ("COPY --chmod=755 . .\nFROM base\nRUN ./run.sh\n", []),
+    ],
+)
+def test_what_sets_the_mode_of_another_file_sets_none_of_this(repo: Make, steps: str, expected: list[bool]) -> None:
+    text = HEAD.replace("slim\n", "slim AS base\n") + steps + 'USER 1000\nCMD ["x"]\n'
+    made = repo({"Dockerfile": text, "run.sh": "#!/bin/sh\n", "keep": "x\n", **FILES}, {})
+    (made.root / "run.sh").chmod(0o755)
+    made.commit()
+    made.git("branch", "-f", "main")
+    (made.root / "run.sh").chmod(0o644)
+    made.commit()
+    assert [fails for _, fails, why in notes_of(run(made, head="HEAD")) if "executable" in why] == expected
+
+
 SCRIPT = {"run.sh": "#!/bin/sh\n", "keep": "x\n", **FILES}
 
 
