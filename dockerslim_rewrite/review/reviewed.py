@@ -97,10 +97,14 @@ class Reviewed:
 
 
 def unreadable(path: str, before: str | None, data: bytes, reason: str, hunks: Sequence[Hunk]) -> Reviewed:
-    """The file *path*, which was a Dockerfile *before* and is, with *data*, none any more, for *reason*."""
+    """The file *path*, with *data*, which builds read (by the name *before*, None for a new one), and which is no
+    Dockerfile for *reason*.
+    """
     line = _LINE.search(reason)
-    kind = "one" if reason.startswith(NO_DOCKERFILE) else "a Dockerfile"
-    told = f"{reason}; it was {kind} before this change, so the build fails"
+    known = "builds read it as it stands" if before is None else "it was a Dockerfile before this change"
+    told = f"{reason}; {known}, so the build fails"
+    if reason.startswith(NO_DOCKERFILE):
+        told = f"{reason.removeprefix(f'{NO_DOCKERFILE}: ')}, so the build fails"
     note = Remark(RemarkKind.ANALYSIS, told, int(line[1]) if line is not None else 1, rule="DS000", breaks=True)
     return noted(path, before, data, (note,), hunks)
 

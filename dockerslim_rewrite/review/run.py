@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ..change import Remark
 from ..record import evolve, record
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
+from .descriptions import Otherwise
 from .git import Git, GitError
 from .one_file import Request, reviewed_file
 from .origins import exchanged
@@ -69,20 +71,26 @@ def review(
         old.expect([path for path in were_at if path is not None])
         skipped: list[str] = []
         found: list[Reviewed] = []
-        for path, reason in left_alone:
-            own = by_path.get(path)
-            # What a build is given as it stands, no program fills in.
-            unread = reason.startswith((NO_DOCKERFILE, BINARY)) or (
-                reason.startswith(TEMPLATE) and any(asked == path for _, asked, _ in side.asked())
-            )
-            if own is not None and unread and old.holds(own.before):
-                found.append(unreadable(path, own.before, side.data(path), reason, git.hunks(start, end, own)))
-            elif own is not None:
-                skipped.append(f"{path}: {reason}")
         moved = {one.before: one.path for one in changed if one.before is not None and one.before != one.path}
         kinds = (one.path for one in files if one.path == one.before and not (new / str(one.path)).is_file())
         gone = moved | {path: None for path in kinds if path is not None and old.holds(path)}
-        for path, notes in _described(side, old, gone, touched).items():
+        asked = {dockerfile for _, dockerfile, _ in side.descriptions.asked()}
+        unread: set[str] = set()
+        for path, reason in left_alone:
+            own = by_path.get(path)
+            if own is None:
+                continue
+            hunks = git.hunks(start, end, own)
+            # What a build is given as it stands, no program fills in.
+            refused = reason.startswith((NO_DOCKERFILE, BINARY)) and side.descriptions.refusal(path) is not None
+            worked = old.holds(own.before) and (refused or (reason.startswith(TEMPLATE) and path in asked))
+            if worked or (refused and own.before is None and path in asked):
+                unread.add(path)
+                found.append(unreadable(path, own.before, side.data(path), reason, hunks))
+            else:
+                skipped.append(f"{path}: {reason}")
+        otherwise = partial(git.comes_otherwise, head=end)
+        for path, notes in _described(side, old, moved, gone, unread, otherwise).items():
             if not (_whole(paths) or any(_lies_in(path, one) for one in paths)):
                 continue
             own = by_path.get(path)
@@ -109,19 +117,30 @@ def review(
 
 
 def _described(
-    side: Side, old: Base, gone: Mapping[str, str | None], changed: Collection[str]
+    side: Side,
+    old: Base,
+    moved: Mapping[str, str | None],
+    gone: Mapping[str, str | None],
+    told: Collection[str],
+    otherwise: Otherwise,
 ) -> dict[str, list[Remark]]:
-    """Remarks on builds whose Dockerfile is *gone*, and on those for which a file among *changed* asks anew for a
-    Dockerfile or a stage that is not there; by the files that describe them.
+    """Remarks on builds whose Dockerfile is *gone*, and on those that ask anew for what is not there, or for what the
+    request takes away; by the files that describe them. *moved* are the paths that the request takes away. What cannot
+    be read is among those that were *told*.
     """
-    found = side.without_dockerfile(gone)
-    asked = {one: line for one, line in side.asked().items() if one[0] in changed and one[1] not in gone}
-    unmet = side.unmet(asked)
-    if unmet:
-        known = old.asked()
-        unmet = side.unmet({one: line for one, line in asked.items() if one not in known})
-    for path, notes in unmet.items():
-        found.setdefault(path, []).extend(notes)
+    found = side.descriptions.without_dockerfile(gone)
+    unmet = [one for one in side.descriptions.unmet().values() if one.asked[1] not in gone and one.path not in told]
+    if not unmet:
+        return found
+    known = {(moved.get(place) or place, lacks) for place, lacks in old.descriptions.unmet()}
+    asked = {(moved.get(place) or place, *rest) for place, *rest in old.descriptions.asked()}
+    for one in unmet:
+        # A stage that is gone is told of where it was.
+        if one.key in known or (one.of_file and one.asked in asked):
+            continue
+        remark = side.descriptions.remark(one, otherwise)
+        if remark is not None:
+            found.setdefault(one.place, []).append(remark)
     return found
 
 

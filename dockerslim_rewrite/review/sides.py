@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
-from ..change import Remark, RemarkKind
 from ..context.project import FolderProject, Trees
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
@@ -20,14 +19,12 @@ from ..workspace.discovery import Covered, discover, refusal_of
 from ..workspace.repository import Repository
 from ..workspace.uses import Workspace
 from .breaks import Version
+from .descriptions import Descriptions
 from .git import Git, GitError
 from .given import Given, given_to
-from .writers import with_doubts
 
 #: As many bytes as `rewrite` takes.
 _MOST = 4 * 1024 * 1024
-#: The file that describes a build, its Dockerfile, and the stage that it asks for, None for the last one.
-Asked = tuple[str, str, str | None]
 #: The options for a Dockerfile, by its path on disk.
 OptionsFor = Callable[[Path], Options]
 
@@ -40,6 +37,11 @@ class Side:
         self._workspace = Workspace(root)
         self._projects: dict[tuple[str, str | None], tuple[FolderProject, ...]] = {}
         self._trees: Trees = {}
+
+    @cached_property
+    def descriptions(self) -> Descriptions:
+        """What describes the builds of this side."""
+        return Descriptions(self._workspace, self.root)
 
     @property
     def repository(self) -> Repository:
@@ -102,78 +104,6 @@ class Side:
     def _place(self, project: FolderProject) -> str:
         return os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
 
-    def without_dockerfile(self, moved: Mapping[str, str | None]) -> dict[str, list[Remark]]:
-        """Remarks on builds whose Dockerfile is among the paths that were *moved*, by the files that describe them."""
-        found: dict[str, list[Remark]] = {}
-        for one in self._workspace.graph.builds:
-            path = one.dockerfile
-            if isinstance(path, str) and path in moved and not self._is_read(path):
-                found.setdefault(one.place.path, []).append(self._gone(path, moved[path], one.place.line))
-        return found
-
-    def _is_read(self, path: str) -> bool:
-        """Whether a build that asks for *path* finds a file: for `Dockerfile` builders take `dockerfile` as well."""
-        folder, name = os.path.split(path)
-        names = (name, "dockerfile") if name == "Dockerfile" else (name,)
-        return any((self.root / folder / one).is_file() for one in names)
-
-    def asked(self) -> dict[Asked, int]:
-        """The Dockerfiles and stages that descriptions of builds ask for, each with a line on which one does."""
-        return {
-            (one.place.path, one.dockerfile, one.target if isinstance(one.target, str) else None): one.place.line
-            for one in self._workspace.graph.builds
-            if isinstance(one.dockerfile, str)
-        }
-
-    def unmet(self, asked: Mapping[Asked, int]) -> dict[str, list[Remark]]:
-        """Remarks on what is *asked* for and is not there, by the files that ask."""
-        found: dict[str, list[Remark]] = {}
-        for (place, path, target), line in asked.items():
-            if not self._is_read(path):
-                if self._comes_otherwise(path):
-                    continue
-                said = f"{path} is not there, so the build fails"
-            elif target is not None and self._lacks(path, target):
-                said = f"{path} has no stage `{target}`, so the build fails"
-            else:
-                continue
-            found.setdefault(place, []).append(self._failing(said, path, line))
-        return found
-
-    def _comes_otherwise(self, path: str) -> bool:
-        """Whether *path* lies in a directory that this repository does not have: in a submodule, or in another
-        repository that a workflow fetches.
-        """
-        folder = os.path.dirname(path)
-        place = self.root / folder
-        return bool(folder) and not (place.is_dir() and os.listdir(place))
-
-    def _lacks(self, path: str, target: str) -> bool:
-        """Whether the Dockerfile *path* surely has no stage *target*."""
-        try:
-            build = read_build(parse(Source.from_bytes(self.data(path))))
-        except ParseError:
-            return False
-        named = {stage.name for stage in build.stages if stage.head.alias}
-        return bool(build.stages) and target.lower() not in named and not target.isdecimal()
-
-    def _gone(self, path: str, target: str | None, line: int) -> Remark:
-        place = self.root / path
-        if place.is_symlink():
-            fate = "a link that leads nowhere"
-        elif place.is_dir():
-            fate = "a directory"
-        else:
-            fate = "deleted" if target is None else f"renamed to {target}"
-            fate += " by this change"
-        reason = f"the build of {path} fails: it is {fate}"
-        return self._failing(reason, path, line)
-
-    def _failing(self, reason: str, path: str, line: int) -> Remark:
-        """A remark on a build that fails for the file *path*, unless something in the repository writes that."""
-        remark = Remark(RemarkKind.ANALYSIS, reason, line, rule="DS000", breaks=True)
-        return with_doubts((remark,), lambda _: [path], self.repository)[0]
-
     def version(self, path: str, build: Build, context: str | None = None) -> Version:
         """The Dockerfile *path* with the program *build*, as it is built here."""
         builds = self._workspace.builds_of(self.root / path)
@@ -223,9 +153,10 @@ class Base:
         """What descriptions of builds said of the context of the Dockerfile *path*, and which did."""
         return self._unpacked().told(path)
 
-    def asked(self) -> frozenset[Asked]:
-        """The Dockerfiles and stages that descriptions of builds asked for."""
-        return frozenset(self._unpacked().asked())
+    @property
+    def descriptions(self) -> Descriptions:
+        """What described the builds."""
+        return self._unpacked().descriptions
 
     def data(self, path: str) -> bytes:
         """The content of the file *path*; nothing where there is none."""

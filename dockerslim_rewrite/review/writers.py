@@ -22,8 +22,14 @@ _WRITES = (
     re.compile(rf"(?<![0-9&])>>?\s*{_WORD.format('path')}"),
     re.compile(rf"\s(?:-o|-O|--out(?:put|file)?)[ =]\s*{_WORD.format('path')}"),
     re.compile(rf"\b(?:tee(?:\s+-a)?|touch|mkdir(?:\s+-p)?)\s+{_WORD.format('path')}"),
+    # What a repository is called, or is to be called, is the last word; and what is unpacked names its directory.
+    re.compile(
+        r"\bgit\s(?:[^;|&\n]*\s)?clone\s[^;|&\n]*?(?:\s|/|:)(?P<path>[^\s\"';|&<>()/:]+?)(?:\.git)?[\"']?/?\s*(?:$|[;|&])",
+        re.M,
+    ),
+    re.compile(rf"\b(?:unzip\s[^;|&\n]*-d|tar\s[^;|&\n]*-C)[ ]*{_WORD.format('path')}"),
     # A package manager's install writes something else.
-    re.compile(rf"(?:\b(?:cp|mv|ln)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
+    re.compile(rf"(?:\b(?:cp|mv|ln|rsync)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
 )
 #: The targets of a rule, as far as they are plain.
 _RULE = re.compile(r"^(?![\t ])(?P<path>[\w./-]+)[^\S\n]*::?(?!=)", re.M)

@@ -163,13 +163,13 @@ def refusal_of(name: str, data: bytes) -> str | None:
         return f"{TEMPLATE}: line {mark[0]} holds {mark[1]}"
     try:
         document = parse(text)
-        read_build(document)
+        build = read_build(document)
     except ParseError as error:
         return f"{NO_DOCKERFILE}: line {error.line}: {error.reason}"
     first = document.instructions[0].keyword
     if first not in _FIRST:
         return f"{NO_DOCKERFILE}: it begins with {first}, not with FROM"
-    return None
+    return None if build.stages else f"{NO_DOCKERFILE}: it has no FROM"
 
 
 def _holds_dockerfile(path: str) -> bool:

@@ -140,6 +140,10 @@ class Workspace:
         found = (posixpath.normpath(one.strip('"')) for one in _SUBMODULE.findall(text or ""))
         return tuple(one for one in found if self.repository.inside(one) and one != ".")
 
+    def is_submodule(self, path: str) -> bool:
+        """Whether another repository is checked out at *path* of this one, here or elsewhere."""
+        return path in self._submodules
+
     def _context(self, build: FoundBuild) -> Path | None:
         return self.repository.root / build.context if isinstance(build.context, str) else None
 

@@ -1,0 +1,166 @@
+"""What descriptions of builds ask for and the repository does not have: contexts, and Dockerfiles that can be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_breaks import notes_of, told
+from .test_review import Make, run
+
+APP = {"app/Dockerfile": "FROM alpine:3.24\n", "app/x": "x\n"}
+COMPOSE = "services:\n  a:\n    build: {}\n"
+LONG = "services:\n  a:\n    build:\n      context: {}\n"
+BAKE = 'target "a" {{\n  context = "{}"\n}}\n'
+WORKFLOW = "jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          context: {}\n"
+MAKE = "image:\n\tdocker build {}\n"
+LACKS = "the build context apps is not there, so the build fails"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("compose.yaml", COMPOSE, 3),
+        ("compose.yaml", LONG, 3),
+        ("docker-bake.hcl", BAKE, 1),
+        (".github/workflows/b.yml", WORKFLOW, 4),
+        ("Makefile", MAKE, 2),
+        ("Makefile", "image:\n\tdocker build -f app/Dockerfile {}\n", 2),
+    ],
+)
+def test_a_build_context_that_is_not_there(repo: Make, path: str, text: str, line: int) -> None:
+    found = told(repo, {**APP, path: text.format("app")}, {path: text.format("apps")})
+    assert found == [(line, True, LACKS)]
+
+
+def test_each_of_several_services_is_told(repo: Make) -> None:
+    services = "".join(f"  {name}:\n    build: ./{name}\n" for name in "bc")
+    found = told(repo, {**APP, "compose.yaml": COMPOSE.format("app")}, {"compose.yaml": f"services:\n{services}"})
+    assert [(line, fails) for line, fails, _ in found] == [(3, True), (5, True)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {".gitignore": "apps/\n"},
+        {".gitmodules": '[submodule "apps"]\n\tpath = apps\n\turl = https://example.org/apps\n'},
+    ],
+)
+def test_a_context_that_comes_from_elsewhere_is_not_missed(repo: Make, more: dict[str, str]) -> None:
+    files = {**APP, "compose.yaml": COMPOSE.format("app"), **more}
+    assert told(repo, files, {"compose.yaml": COMPOSE.format("apps")}) == []
+
+
+@pytest.mark.parametrize(
+    "context", ["https://example.org/apps.git", "git@example.org:apps", "$DIR", "${DIR:-$OTHER}", "../apps", "~/apps"]
+)
+def test_a_context_that_is_no_directory_of_the_repository_is_not_missed(repo: Make, context: str) -> None:
+    files = {**APP, "compose.yaml": COMPOSE.format("app")}
+    assert told(repo, files, {"compose.yaml": COMPOSE.format(context)}) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["git clone https://example.org/apps.git\n", "git clone https://example.org/x apps\n", "mkdir -p apps\n"],
+)
+def test_a_context_that_a_script_makes_is_a_doubt(repo: Make, script: str) -> None:
+    files = {**APP, "compose.yaml": COMPOSE.format("app"), "setup.sh": script}
+    found = told(repo, files, {"compose.yaml": COMPOSE.format("apps")})
+    assert found == [(3, False, f"{LACKS} unless setup.sh:1 writes it")]
+
+
+def test_a_workflow_that_checks_out_something_else_is_a_doubt(repo: Make) -> None:
+    more = "      - uses: actions/checkout@v4\n        with:\n          repository: a/apps\n          path: apps\n"
+    path = ".github/workflows/b.yml"
+    found = told(repo, {**APP, path: WORKFLOW.format("app")}, {path: WORKFLOW.format("apps") + more})
+    assert found == [(4, False, f"{LACKS} unless a step of the workflow fetches it")]
+
+
+def test_a_description_that_may_be_read_from_another_directory_is_a_doubt(repo: Make) -> None:
+    files = {**APP, "deploy/README": "x\n"}
+    found = told(repo, files, {"deploy/compose.yaml": COMPOSE.format("./app")})
+    reason = "the build context deploy/app is not there, so the build fails unless it is started in another directory"
+    assert found == [(3, False, reason)]
+
+
+def test_descriptions_of_tests_ask_for_nothing(repo: Make) -> None:
+    assert told(repo, APP, {"pkg/testdata/compose.yaml": COMPOSE.format("./apps")}) == []
+
+
+def test_a_context_that_was_not_there_before_is_no_news(repo: Make) -> None:
+    text = COMPOSE.format("apps")
+    assert told(repo, {**APP, "compose.yaml": text}, {"compose.yaml": f"{text}    image: x\n"}) == []
+
+
+def test_a_description_that_moves_with_what_it_lacks_is_no_news(repo: Make) -> None:
+    files = {**APP, "docker-compose.yml": COMPOSE.format("apps")}
+    assert told(repo, files, moved={"docker-compose.yml": "compose.yaml"}) == []
+
+
+def test_a_context_that_the_request_takes_away(repo: Make) -> None:
+    files = {"Dockerfile": "FROM alpine:3.24\n", "www/x": "x\n", "Makefile": "a:\n\tdocker build -f Dockerfile www\n"}
+    found = told(repo, files, moved={"www/x": "web"})
+    assert (2, True, "the build context www is not there, so the build fails") in found
+
+
+def test_a_further_context_that_is_not_there(repo: Make) -> None:
+    text = "services:\n  a:\n    build:\n      context: app\n      additional_contexts:\n        sh: {}\n"
+    found = told(repo, {**APP, "compose.yaml": text.format("app")}, {"compose.yaml": text.format("./sh")})
+    assert found == [(3, True, "the context `sh` (sh) is not there, so the build fails")]
+
+
+@pytest.mark.parametrize("value", ["docker-image://alpine", "https://example.org/x", "service:b", "target:b"])
+def test_a_further_context_that_is_no_directory(repo: Make, value: str) -> None:
+    text = "services:\n  a:\n    build:\n      context: app\n      additional_contexts:\n        sh: {}\n"
+    files = {**APP, "compose.yaml": text.format("app")}
+    assert told(repo, files, {"compose.yaml": text.format(f'"{value}"')}) == []
+
+
+def test_a_dockerfile_that_a_variable_file_names(repo: Make) -> None:
+    text = "services:\n  a:\n    build:\n      context: app\n      dockerfile: ${DF}\n"
+    files = {**APP, "compose.yaml": text, ".env": "DF=Dockerfile\n"}
+    found = told(repo, files, {".env": "DF=Dockerfile.prod\n"})
+    assert found == [(3, True, "app/Dockerfile.prod is not there, so the build fails")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("FROM alpine:3.24\nRNU true\n", 2, "line 2: unknown instruction RNU (did you mean RUN?), so the build fails"),
+        ("ARG X\n", 1, "it has no FROM, so the build fails"),
+        ("", 1, "line 1: no instructions in this file, so the build fails"),
+        ("# syntax=docker/dockerfile:1\nFROM a\nRNU\n", 3, "line 3: unknown instruction RNU (did you mean RUN?), so"),
+    ],
+)
+def test_a_new_dockerfile_that_cannot_be_read_and_is_built(repo: Make, text: str, line: int, said: str) -> None:
+    after = {"compose.yaml": f"{COMPOSE.format('app')}  b:\n    build: b\n", "b/Dockerfile": text}
+    (found,) = told(repo, {**APP, "compose.yaml": COMPOSE.format("app")}, after)
+    assert found[:2] == (line, True)
+    assert found[2].startswith(said)
+
+
+def test_an_old_file_that_is_none_is_told_where_a_build_asks_for_it(repo: Make) -> None:
+    files = {**APP, "compose.yaml": COMPOSE.format("app"), "b/Dockerfile": "FROM alpine:3.24\nRNU true\n"}
+    found = told(repo, files, {"compose.yaml": f"{COMPOSE.format('app')}  b:\n    build: b\n"})
+    reason = "b/Dockerfile cannot be read: line 2: unknown instruction RNU (did you mean RUN?), so the build fails"
+    assert found == [(5, True, reason)]
+
+
+@pytest.mark.parametrize("text", ["# syntax=example.org/more\nFROM a\nINCLUDE b\n", "FROM debian:{{ version }}\n"])
+def test_what_another_program_reads_first_is_none(repo: Make, text: str) -> None:
+    after = {"compose.yaml": f"{COMPOSE.format('app')}  b:\n    build: b\n", "b/Dockerfile": text}
+    assert told(repo, {**APP, "compose.yaml": COMPOSE.format("app")}, after) == []
+
+
+def test_a_reusable_workflow_with_several_callers_is_told_once(repo: Make) -> None:
+    called = WORKFLOW.format("app").replace(
+        "jobs:", "on:\n  workflow_call:\n    inputs:\n      x: {type: string}\njobs:"
+    )
+    callers = "jobs:\n" + "".join(
+        f"  j{at}:\n    uses: ./.github/workflows/b.yml\n    with: {{x: '{at}'}}\n" for at in range(3)
+    )
+    files = {**APP, ".github/workflows/b.yml": called, ".github/workflows/c.yml": callers}
+    made = repo(files, {})
+    made.git("rm", "-q", "app/Dockerfile")
+    made.commit()
+    found = [one for one in notes_of(run(made, head="HEAD")) if "app/Dockerfile" in one[2]]
+    assert len(found) == 1
