@@ -16,6 +16,9 @@ from ..base import Proposals
 _NUMBER = re.compile(r"[+-]?[0-9]+\Z")
 #: A variable without a default of its own.
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+#: How a tag begins, and what a part of a name may look like: separators stand inside.
+_TAG = re.compile(r"\w")
+_PART = re.compile(r"[A-Za-z0-9](?:.*[A-Za-z0-9])?")
 
 
 def missing_stage(build: Build, facts: Facts) -> Proposals:
@@ -62,8 +65,26 @@ def _nameless(stage: Stage, declared: set[str], facts: Facts) -> str:
         return ""
     left = _VARIABLE.sub(lambda match: "" if (match[1] or match[2]) in missing else "x", image)
     # A name that is only half there is looked at where the stage is built.
-    half = (left.endswith((":", "@", "/")) or left.startswith(("/", ":", "@"))) and facts.graph.ships(stage.index)
+    half = _is_half(left) and facts.graph.ships(stage.index)
     return f"no ARG above the first FROM declares {missing[0]}, which {image} needs" if not left or half else ""
+
+
+def _is_half(image: str) -> bool:
+    """Whether *image* lacks the name, a part of it, its tag or its digest, or one of them begins with a separator.
+
+    Source: distribution/reference, regexp.go.
+    """
+    if "$" in image:
+        return False
+    named, digested, digest = image.partition("@")
+    colon = named.rfind(":") if ":" in named.rpartition("/")[2] else len(named)
+    repository, tag = named[:colon], named[colon + 1 :]
+    tagged = colon < len(named)
+    return (
+        (bool(digested) and not digest)
+        or (tagged and _TAG.match(tag) is None)
+        or any(_PART.fullmatch(part) is None for part in repository.split("/"))
+    )
 
 
 def _no_platform(stage: Stage, declared: set[str]) -> str:
