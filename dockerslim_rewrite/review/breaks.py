@@ -228,7 +228,7 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                 fate = f"is not in the build context ({project.shown}) any more"
                 told = fate_of(path, where, moved) or _led(project.tree.followed(path), path, where, moved) or fate
             keyword = next(step.origin.keyword for step in after.build if step.line == line)
-            aside = _only_for(line, after)
+            aside = only_for(line, after)
             alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
             reason = f"{source} {told}, so {keyword} fails{alone}"
             yield remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
@@ -244,7 +244,7 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
                     yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
 
 
-def _only_for(line: int, version: Version) -> str | None:
+def only_for(line: int, version: Version) -> str | None:
     """The stage of *line*, where neither the last one needs it nor one that a build is known to ask for."""
     build = version.build
     names = _names(build)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from ..change import Remark, RemarkKind
@@ -17,6 +17,7 @@ from ..syntax import ParseError, parse
 from ..workspace.inference import sources_in
 from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import ChangedFile, Git, GitError
+from .kept_out import kept_out
 from .likely import likely_lost
 from .lost_scripts import lost_scripts
 from .reviewed import Reviewed, Scope, reviewed
@@ -86,18 +87,20 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     version = base.version(earlier) if earlier is not None else None
     here = side.version(path, read_build(parse(after.original)), context)
     losses: tuple[Remark, ...] = ()
+    certain: tuple[Remark, ...] = ()
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
+        certain = tuple(kept_out(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
     # A file that the pull request does not touch is told of only where the request made it worse.
     level = Scope.LINES if own is None and request.scope is Scope.FILES else request.scope
     one = reviewed(path, before, after, options, hunks, level)
     own_context = side.context_of(path) if context is None else context
-    missed = partial(_missed, own_context or "")
+    missed = partial(_missed, own_context or "", certain)
     made = partial(_otherwise, request.git, request.end, missed)
-    told = with_losses(one.notes, losses, here.build, options, made)
+    told = with_losses(one.notes, (*losses, *certain), here.build, options, made)
     if generated(here.build.document) is not None:
         # What makes it anew may have changed with what it names.
         told = tuple(_made_anew(note) if note.rule == FILES and note.breaks else note for note in told)
@@ -144,9 +147,9 @@ def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:
     return (Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000"),)
 
 
-def _missed(context: str, note: Remark) -> list[str]:
-    """The paths of the repository that *note* misses in *context*."""
-    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES else []
+def _missed(context: str, certain: Collection[Remark], note: Remark) -> list[str]:
+    """The paths of the repository that *note* misses in *context*; of what is *certain* none can be made there."""
+    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES and note not in certain else []
     return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
 
 

@@ -29,7 +29,9 @@ _WRITES = (
     ),
     re.compile(rf"\b(?:unzip\s[^;|&\n]*-d|tar\s[^;|&\n]*-C)[ ]*{_WORD.format('path')}"),
     # A package manager's install writes something else.
-    re.compile(rf"(?:\b(?:cp|mv|ln|rsync)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M),
+    re.compile(
+        rf"(?:\b(?:cp|mv|ln|rsync)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M
+    ),
 )
 #: The targets of a rule, as far as they are plain.
 _RULE = re.compile(r"^(?![\t ])(?P<path>[\w./-]+)[^\S\n]*::?(?!=)", re.M)
