@@ -34,14 +34,15 @@ _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
 class Version:
     """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
 
-    ``named`` tells the further contexts that its builds name, ``targets`` are the stages that they ask for, each with
-    its place.
+    ``named`` tells the further contexts that its builds name, ``further`` what is known of those of them that are
+    directories of the repository, by their paths; ``targets`` are the stages that builds ask for, each with its place.
     """
 
     build: Build
     projects: Callable[[], Mapping[str, FolderProject]]
     named: Callable[[], frozenset[str]] = frozenset
     targets: tuple[tuple[str, str], ...] = ()
+    further: Callable[[], Mapping[str, Mapping[str, FolderProject]]] = dict
 
     @cached_property
     def places(self) -> Places:

@@ -15,7 +15,8 @@ from ..workspace.uses import Workspace
 
 @record
 class Given:
-    """What the builds of a Dockerfile are given: ``sources`` below each of ``roots``, and what ``places`` say of them.
+    """What the builds of a Dockerfile are given: ``sources`` below each of ``roots``, all that lies in ``further``
+    contexts, and what ``places`` say of them.
 
     Paths are of the repository; the empty one is all of it.
     """
@@ -23,10 +24,13 @@ class Given:
     roots: tuple[str, ...]
     sources: frozenset[str]
     places: frozenset[str]
+    further: frozenset[str] = frozenset()
 
     def holds(self, path: str) -> bool:
         """Whether a change of the file *path* can be one for the builds."""
         if path in self.places or path.endswith(".dockerignore"):
+            return True
+        if any(not root or path.startswith(f"{root}/") for root in self.further):
             return True
         inside = [path[len(root) :].lstrip("/") for root in self.roots if not root or path.startswith(f"{root}/")]
         return any(_names(source, one) for one in inside for source in self.sources)
@@ -57,7 +61,8 @@ def given_to(workspace: Workspace, root: Path, path: str) -> Given:
         # What cannot be read may be given anything.
         sources = {""}
     led = {_led(folder, source) for folder in folders for source in sources if "$" not in source}
-    return Given(roots, frozenset(sources | led), frozenset(places))
+    further = {value for build in builds for _, value in build.contexts if isinstance(value, str)}
+    return Given(roots, frozenset(sources | led), frozenset(places), frozenset(further))
 
 
 def _led(folder: str, source: str) -> str:

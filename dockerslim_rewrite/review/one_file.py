@@ -19,6 +19,7 @@ from .breaks import FILES, lost_files, lost_stages, with_losses
 from .git import ChangedFile, Git, GitError
 from .kept_out import kept_out
 from .likely import likely_lost
+from .lost_further import lost_further
 from .lost_scripts import lost_scripts
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
@@ -86,19 +87,20 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     before = base.rewritten(earlier) if tells and earlier is not None else None
     version = base.version(earlier) if earlier is not None else None
     here = side.version(path, read_build(parse(after.original)), context)
+    home = (side.context_of(path) if context is None else context) or ""
     losses: tuple[Remark, ...] = ()
     certain: tuple[Remark, ...] = ()
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
+        losses += tuple(lost_further(version, here, request.moved, home))
         certain = tuple(kept_out(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
     # A file that the pull request does not touch is told of only where the request made it worse.
     level = Scope.LINES if own is None and request.scope is Scope.FILES else request.scope
     one = reviewed(path, before, after, options, hunks, level)
-    own_context = side.context_of(path) if context is None else context
-    missed = partial(_missed, own_context or "", certain)
+    missed = partial(_missed, home, certain)
     made = partial(_otherwise, request.git, request.end, missed)
     told = with_losses(one.notes, (*losses, *certain), here.build, options, made)
     if generated(here.build.document) is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
+from ..context.locate import locate
 from ..context.project import FolderProject, Trees
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
@@ -15,6 +16,7 @@ from ..record import evolve
 from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
+from ..workspace.builds.found import FoundBuild
 from ..workspace.discovery import Covered, discover, refusal_of
 from ..workspace.repository import Repository
 from ..workspace.uses import Workspace
@@ -116,7 +118,17 @@ class Side:
             },
             lambda: frozenset(name.lower() for one in builds for name, _ in one.contexts),
             tuple((one.target, str(one.place)) for one in builds if isinstance(one.target, str) and one.target),
+            lambda: self._further(builds),
         )
+
+    def _further(self, builds: Sequence[FoundBuild]) -> dict[str, dict[str, FolderProject]]:
+        """What is known of the further contexts of *builds*, by their names and paths."""
+        found: dict[str, dict[str, FolderProject]] = {}
+        for name, value in (one for build in builds for one in build.contexts):
+            if isinstance(value, str) and self.repository.is_folder(value):
+                located = evolve(locate(None, self.root / value), shown=value or "the repository's root")
+                found.setdefault(name.lower(), {})[value] = FolderProject(located, trees=self._trees)
+        return found
 
     def rewritten(self, path: str, options: Options) -> Result:
         """What *options* make of the Dockerfile *path*. Raises ``OSError``, ``ParseError`` and ``ValueError``."""
@@ -184,6 +196,7 @@ class Base:
             build,
             lambda: self._unpacked().version(path, build).projects(),
             lambda: self._unpacked().version(path, build).named(),
+            further=lambda: self._unpacked().version(path, build).further(),
         )
 
     def rewritten(self, path: str) -> Result | None:
