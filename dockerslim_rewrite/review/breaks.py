@@ -109,12 +109,17 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
         other = None if at is None else same[at]
         return at is not None and other is not None and old.found[other].said == new.found[at].said
 
+    def counterpart(name: str) -> Stage | None:
+        """The stage that was *name* before."""
+        number = next((at for at, one in stages.items() if at and one == names[name] + 1), None)
+        return None if number is None else after.build.stages[number - 1]
+
     def now(name: str) -> str:
         """What became of the stage *name* of before."""
-        number = next((at for at, one in stages.items() if at and one == names[name] + 1), None)
-        if number is None:
+        same = counterpart(name)
+        if same is None:
             return "this change removes it"
-        alias = after.build.stages[number - 1].head.alias
+        alias = same.head.alias
         return f"this change names it `{alias}`" if alias else "it has no name any more"
 
     earlier: set[str] = set()
@@ -154,7 +159,8 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
     for name, place in after.targets:
         if name.lower() in names and name.lower() not in there and after.build.stages:
             reason = f"{place} builds the stage `{name}`, which is not there any more: {now(name.lower())}"
-            yield remark(STAGES, reason, after.build.stages[-1].head.line)
+            told = counterpart(name.lower()) or after.build.stages[-1]
+            yield remark(STAGES, reason, told.head.line)
 
 
 def _filled(image: str, arguments: Mapping[str, str | None]) -> str:

@@ -166,6 +166,13 @@ def test_a_stage_that_a_build_asks_for_and_is_gone_is_an_error(repo: Make) -> No
     assert "builds the stage `build`, which is not there any more: this change names it `compile`" in found[0][2]
 
 
+def test_a_renamed_stage_that_a_build_asks_for_is_told_where_it_is(repo: Make) -> None:
+    text = "".join(f"FROM alpine:3.24 AS {name}\nRUN echo {name}\nRUN echo more\n" for name in ("a", "test", "c"))
+    files = {"Dockerfile": text, "Makefile": "test:\n\tdocker build --target test .\n"}
+    found = told(repo, files, {"Dockerfile": text.replace("AS test", "AS tests")})
+    assert [(line, fails) for line, fails, why in found if "builds the stage `test`" in why] == [(4, True)]
+
+
 @pytest.mark.parametrize(
     ("source", "more", "certain"),
     [("a.txt b.txt", "", True), (".", "", True), (".", "RUN make\n", False)],
