@@ -26,7 +26,17 @@ _MANAGED = {
     "ubuntu": ("lunar", "mantic", "noble", "plucky", "questing"),
 }
 #: Where one of these stands, pip may be another Python's, or is told to install all the same.
-_OTHER_PYTHONS = ("-m venv", "virtualenv", "EXTERNALLY-MANAGED", "PIP_BREAK_SYSTEM_PACKAGES", "conda", "pyenv")
+#: The packages that pip comes with there: images of these distributions have none.
+_ITS_PIP = re.compile(r"python3?-pip(?:=|/|\Z)")
+_OTHER_PYTHONS = (
+    "-m venv",
+    "virtualenv",
+    "EXTERNALLY-MANAGED",
+    "PIP_BREAK_SYSTEM_PACKAGES",
+    "conda",
+    "pyenv",
+    "python.org/ftp",
+)
 
 
 def slips(build: Build, facts: Facts) -> Proposals:
@@ -99,12 +109,15 @@ def _only_sets(command: Simple) -> bool:
 
 
 def _managed(stage: Stage, build: Build, facts: Facts) -> Iterator[Remark]:
-    """pip into a Python that the distribution manages."""
+    """pip, the distribution's own, into a Python that the distribution manages; any other has a Python of its own."""
     known = system(build, facts, stage)
     image = known.image
     if image is None or image.name not in _MANAGED or image.release not in _MANAGED[image.name]:
         return
-    for call in calls(build, facts, stage):
+    found = tuple(calls(build, facts, stage))
+    if not any(word is not None and _ITS_PIP.match(word) for call in found for word in call.argv):
+        return
+    for call in found:
         words = call.argv
         if not words or words[0] is None or not _PIP.match(words[0]) or "install" not in words:
             continue
