@@ -374,6 +374,11 @@ def _led(target: str | None, path: str, where: str, moved: Mapping[str, str | No
     return f"leads to {target}, which {fate}" if fate else ""
 
 
+def is_remote(source: str) -> bool:
+    """Whether ADD fetches *source*, which then lies in no context. Source: Dockerfile reference, "ADD"."""
+    return "://" in source or source.startswith("git@")
+
+
 def remark(rule: str, reason: str, line: int, *evidence: str, fails: bool = True) -> Remark:
     """What a request breaks, or, where it may be otherwise, does not surely break."""
     return Remark(RemarkKind.ANALYSIS, reason, line, evidence, rule, breaks=fails)

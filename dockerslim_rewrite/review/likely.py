@@ -13,7 +13,7 @@ from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
 from ..ir.steps import Arg, Copy, Env
 from ..text.paths import matches
-from .breaks import FILES, Version, fate_of, remark
+from .breaks import FILES, Version, fate_of, is_remote, remark
 
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
 _NAME = re.compile(r"\$\{?(\w+)")
@@ -55,10 +55,11 @@ def _by_default(build: Build) -> Iterator[tuple[Copy, str, str]]:
                     names = _NAME.findall(source)
                     if names and all(given.get(name) and "$" not in str(given[name]) for name in names):
                         try:
-                            path = posixpath.normpath("/" + expand(source, given)).lstrip("/")
+                            named = expand(source, given)
                         except ExpansionError:
                             continue
-                        yield step, path, names[0]
+                        if not is_remote(named):
+                            yield step, posixpath.normpath("/" + named).lstrip("/"), names[0]
 
 
 def _patterns(

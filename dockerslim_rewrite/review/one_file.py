@@ -26,6 +26,9 @@ from .sides import Base, Side
 from .undeclared import undeclared
 from .writers import with_doubts
 
+#: The rule that tells what a build is sent and does not need.
+_SENT = "DS801"
+
 
 @record
 class Request:
@@ -106,6 +109,9 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     if generated(here.build.document) is not None:
         # What makes it anew may have changed with what it names.
         told = tuple(_made_anew(note) if note.rule == FILES and note.breaks else note for note in told)
+    if own is None and not any(path.endswith(".dockerignore") for path in request.touched):
+        # What a build is sent in vain was there before: the request only makes another reason to look.
+        told = tuple(note for note in told if note.rule != _SENT)
     return evolve(one, notes=with_doubts(told, missed, side.repository))
 
 

@@ -15,7 +15,7 @@ from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..shell.script import Script
-from .breaks import FILES, STAGES, Version, remark
+from .breaks import FILES, STAGES, Version, is_remote, remark
 from .subtract import same_stages
 
 #: The rule that tells of lines which do something else than they say.
@@ -160,6 +160,8 @@ def _missing(copy: Copy, name: str, state: State, after: Version) -> str | None:
         try:
             path = expand(source, {**state.constants, name: ""}) if name in source else ""
         except ExpansionError:
+            continue
+        if path is None or is_remote(path):
             continue
         plain = posixpath.normpath("/" + path).lstrip("/")
         projects = [one for one in after.projects().values() if not one.usage.guessed and one.complete]

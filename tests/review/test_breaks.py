@@ -343,6 +343,19 @@ def test_what_an_argument_names_by_default_and_is_gone_is_a_doubt(repo: Make) ->
     assert told_ == [(3, False, reason)]
 
 
+@pytest.mark.parametrize("line", ["ADD https://example.org/x-${V}.txt /x", "ADD git@example.org:a/b.git#$V /x"])
+def test_what_is_fetched_lies_in_no_context(repo: Make, line: str) -> None:
+    before = {"Dockerfile": ONE.format("ARG V=1\nCOPY b /b"), "b": "x\n", **FILES}
+    after = before["Dockerfile"].replace("COPY b", f"{line}\nCOPY b")
+    assert not any("context" in why for _, _, why in told(repo, before, {"Dockerfile": after}))
+
+
+def test_what_is_fetched_by_a_variable_that_is_gone_lies_in_no_context(repo: Make) -> None:
+    text = ONE.format("ARG V=1\nADD https://example.org/x-${V}.txt /x\nCOPY b /b")
+    found = told(repo, {"Dockerfile": text, "b": "x\n", **FILES}, {"Dockerfile": text.replace("ARG V=1\n", "")})
+    assert not any(fails for _, fails, _ in found)
+
+
 def test_a_new_default_that_is_not_there_is_a_doubt(repo: Make) -> None:
     before = {"Dockerfile": ONE.format("ARG F=a.txt\nCOPY $F /r"), "a.txt": "x\n", **FILES}
     (one,) = told(repo, before, {"Dockerfile": ONE.format("ARG F=b.txt\nCOPY $F /r")})
@@ -616,3 +629,17 @@ def test_a_dockerfile_that_is_repaired_is_reviewed_on_the_lines_that_repair_it(r
     assert not found.skipped
     assert [change.line for file in found.files for change in file.changes] == []
     assert not any(note.breaks for file in found.files for note in file.notes)
+
+
+@pytest.mark.parametrize(("path", "told_of"), [("package.json", False), (".dockerignore", True)])
+def test_what_a_build_is_sent_in_vain_is_told_where_the_request_changes_it(
+    repo: Make, path: str, told_of: bool
+) -> None:
+    text = 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm install\nUSER node\nCMD ["node", "x.js"]\n'
+    ignored, run_ = ({".dockerignore": ".git\n"}, "true") if told_of else ({}, "git log")
+    files = {"Dockerfile": text, "package.json": f'{{"scripts": {{"prepare": "{run_}"}}}}\n', "x.js": "1\n", **ignored}
+    made = repo(files, {})
+    made.git("rm", "-q", path)
+    made.commit()
+    notes = [note for file in run(made, head="HEAD").files for note in file.notes]
+    assert any(note.rule == "DS801" for note in notes) is told_of
