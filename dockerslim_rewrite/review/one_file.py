@@ -15,12 +15,14 @@ from ..pipeline.baseline import FILE_NAME
 from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..workspace.inference import sources_in
-from .breaks import FILES, lost_files, lost_stages, with_losses
+from .breaks import FILES, with_losses
 from .git import ChangedFile, Git, GitError
 from .kept_out import kept_out
 from .likely import likely_lost
+from .lost_files import lost_files
 from .lost_further import lost_further
 from .lost_scripts import lost_scripts
+from .lost_stages import lost_stages
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
 from .undeclared import undeclared

@@ -35,7 +35,9 @@ def told(
         made.git("mv", old, new) if new else made.git("rm", "-q", old)
     made.write(dict(after))
     made.commit()
-    found = [notes_of(run(made, head=head)) for head in (None, "HEAD")]
+    reviews = [run(made, head=head) for head in (None, "HEAD")]
+    assert not any("the rewriter failed" in line for one in reviews for line in one.skipped)
+    found = [notes_of(one) for one in reviews]
     assert found[0] == found[1]
     return found[0]
 
