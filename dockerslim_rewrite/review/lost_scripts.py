@@ -19,7 +19,7 @@ from ..ir.build import Stage
 from ..ir.steps import Copy, Exec, Onbuild, Run, Step
 from ..record import record
 from ..shell.names import POSIX_SHELLS
-from ..shell.script import Script
+from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
 from .modes import covers, settles, steps_of
 from .subtract import same_stages
@@ -54,6 +54,8 @@ _CARELESS = frozenset(
 _MODULES = frozenset(("-m", "-c", "-e", "--eval", "-p", "-r"))
 #: Options behind which a file is named that is read.
 _READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
+
+_NOT_COPIED = "is not copied there any more"
 
 
 @record
@@ -119,7 +121,11 @@ def _run(
             if gone is not None:
                 path, fate = gone
                 sure = at == 0 or command.argv[at - 1] in _READS
-                reason = f"RUN names {word}, which {fate}{', so it fails' if sure else ''}"
+                doubt = ", so it fails" if sure else ""
+                if fate == _NOT_COPIED and not _is_first(step, command, script, sides):
+                    # What ran before may bring it under any name.
+                    sure, doubt = False, ", so it fails unless what runs before brings it"
+                reason = f"RUN names {word}, which {fate}{doubt}"
                 yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
             elif at == 0:
                 told = _not_startable(image, sides)
@@ -191,15 +197,23 @@ def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str,
     old, new = sides.stages
     if path is None or image in sides.after or old.head.image != new.head.image:
         return None
-    steps = [one for one in new.steps if one.index < step.index or isinstance(step, Exec)]
+    steps = [one for one in sides.steps[1] if one.index < step.index or isinstance(step, Exec)]
     if any(_may_bring(one, image) for one in steps if one is not step):
         return None
     fate = fate_of(path, where, moved)
     if fate:
         # The COPY of more that brought it is there still.
         return (path, fate) if any(covers(one, path) for one in steps) else None
-    kept = isinstance(step, Exec) and sides.new.holds(path)
-    return (path, "is not copied there any more") if kept else None
+    mounted = isinstance(step, Run) and any(mount.get("type", "bind") == "bind" for mount in step.mounts)
+    kept = not mounted and sides.new.holds(path)
+    return (path, _NOT_COPIED) if kept else None
+
+
+def _is_first(step: Run, command: Simple, script: Script, sides: _Sides) -> bool:
+    """Whether nothing is run before the *command* of *step*."""
+    return command is script.commands[0] and not any(
+        isinstance(one, Run | Onbuild) for one in sides.steps[1] if one.index < step.index
+    )
 
 
 def _may_bring(step: Step, image: str) -> bool:

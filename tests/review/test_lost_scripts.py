@@ -145,6 +145,30 @@ def test_a_program_of_another_stage_or_image_is_not_lost(repo: Make) -> None:
     assert told(repo, before, {"Dockerfile": other}, moved={"run.sh": ""}) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        ("COPY scripts/ scripts/\n", "", True),
+        ("WORKDIR /app", "WORKDIR /srv", True),
+        ("COPY scripts/ scripts/\n", "RUN make\n", None),
+        ("COPY scripts/ scripts/\n", "COPY scripts scripts\n", False),
+        ("COPY scripts/ scripts/\nRUN", "RUN --mount=target=/app", False),
+        ("COPY scripts/ scripts/\nRUN /app", "RUN cp -r /more /app && /app", None),
+        ("COPY scripts/ scripts/\n", "COPY --from=python:3.12 /app /app\n", False),
+    ],
+)
+def test_a_script_that_is_copied_no_more_or_elsewhere(repo: Make, old: str, new: str, lost: bool | None) -> None:
+    text = f'{HEAD}COPY scripts/ scripts/\nRUN /app/scripts/run.sh\nUSER 1000\nCMD ["x"]\n'
+    assert old in text
+    found = told(
+        repo, {"Dockerfile": text, "scripts/run.sh": "#!/bin/sh\n", **FILES}, {"Dockerfile": text.replace(old, new)}
+    )
+    reason = "RUN names /app/scripts/run.sh, which is not copied there any more, so it fails"
+    reason += "" if lost else " unless what runs before brings it"
+    expected = [] if lost is False else [(bool(lost), reason)]
+    assert [(fails, why) for _, fails, why in found if "run.sh" in why] == expected
+
+
 def test_a_module_is_no_file_and_a_service_may_start_something_else(repo: Make) -> None:
     text = APP.format("RUN true", 'CMD ["python", "-m", "app"]')
     files = {"Dockerfile": text, "app": "x\n", "keep": "x\n", **FILES}
