@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ..change import Remark
 from ..context.project import FolderProject
-from .breaks import FILES, Version, only_for, remark
+from .breaks import FILES, Version, only_for, plain, remark
 
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
 
@@ -28,7 +28,7 @@ def kept_out(before: Version, after: Version) -> Iterator[Remark]:
         for source, line in project.missing(after.build):
             if source in asked or _PATTERN.search(source) or (other is not None and (source, line) not in kept):
                 continue
-            if _is_kept_out(posixpath.normpath("/" + source).lstrip("/"), project):
+            if _is_kept_out(plain(source), project):
                 keyword = next(step.origin.keyword for step in after.build if step.line == line)
                 aside = only_for(line, after)
                 alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"

@@ -14,7 +14,7 @@ from ..analysis.flow.state import State, expand, states
 from ..change import Remark
 from ..ir.build import Build
 from ..ir.steps import Copy, Run, Step
-from .breaks import FILES, Version, fate_of, remark
+from .breaks import FILES, Version, fate_of, plain, remark
 
 _PATTERN = re.compile(r"(?<!\\)[*?\[]")
 
@@ -74,4 +74,4 @@ def _path(source: str, state: State) -> str | None:
     found = expand(source, state)
     if found is None or _PATTERN.search(found):
         return None
-    return posixpath.normpath("/" + found).lstrip("/") or None
+    return plain(found) or None

@@ -21,11 +21,13 @@ from .kept_out import kept_out
 from .likely import likely_lost
 from .lost_files import lost_files
 from .lost_further import lost_further
+from .lost_results import lost_results
 from .lost_scripts import lost_scripts
 from .lost_stages import lost_stages
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
 from .undeclared import undeclared
+from .unknown_stages import unknown_stages
 from .writers import with_doubts
 
 #: The rule that tells what a build is sent and does not need.
@@ -99,6 +101,7 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
+        losses += (*unknown_stages(version, here), *lost_results(version, here))
         losses += tuple(lost_further(version, here, request.moved, home))
         certain = tuple(kept_out(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
