@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..pipeline import Result, unified_diff
-from .findings import clean, findings, page_of, shown_path
+from .findings import Finding, clean, findings, page_of, shown_path
 from .picture import picture
 from .text import counted, failing, printable, size
 
@@ -26,22 +26,23 @@ def markdown(results: Sequence[Result], limit: int = LIMIT) -> str:
     changes = sum(len(one.changes) for one in ordered)
     if not ordered:
         return "### dockerslim: nothing to change\n"
-    broken = sum(any(one.breaks for one in findings(result)) for result in ordered)
+    broken = sum(one.breaks for result in ordered for one in findings(result))
     saving = sum(one.saving for one in ordered)
     saved = f", about {size(saving)} less in the images" if saving else ""
     head = [f"### dockerslim: {failing(broken, ',')}{counted(changes, 'change')}{saved}", ""]
     head += _failures(ordered)
     head += ["| file | changes | notes | saves about |", "|---|---:|---:|---:|"]
     for result in ordered:
-        notes = sum(not one.change for one in findings(result))
+        notes = sum(not (one.change or one.breaks) for one in findings(result))
         saves = size(result.saving) if result.saving else "–"
         head.append(f"| {code(shown_path(result))} | {len(result.changes)} | {notes} | {saves} |")
     text = "\n".join(head) + "\n"
     if len(text) > limit:
         return text[: limit - len(_CUT)].rsplit("\n", 1)[0] + _CUT
     left = 0
+    told = [one for _, one in _told_first(ordered)]
     for result in ordered:
-        fold = _fold(result)
+        fold = _fold(result, told)
         if len(text) + len(fold) > limit - _ROOM:
             left += 1
         else:
@@ -50,21 +51,28 @@ def markdown(results: Sequence[Result], limit: int = LIMIT) -> str:
 
 
 def _failures(ordered: Sequence[Result]) -> list[str]:
-    """A line for each build that fails, as far as anybody reads so many."""
+    """A line for each error, as far as anybody reads so many."""
     failures = [
         f"- **the build fails:** {code(shown_path(result))}, line {one.line}, {one.rule}: {plain(one.message)}"
-        for result in ordered
-        for one in findings(result)
-        if one.breaks
+        for result, one in _told_first(ordered)
     ]
-    more = [f"- and {len(failures) - _FAILURES} more"] if len(failures) > _FAILURES else []
-    return [*failures[:_FAILURES], *more, ""] if failures else []
+    more = sum(one.breaks for result in ordered for one in findings(result)) - len(failures)
+    return [*failures, *([f"- and {more} more"] if more else []), ""] if failures else []
 
 
-def _fold(result: Result) -> str:
+def _told_first(ordered: Sequence[Result]) -> list[tuple[Result, Finding]]:
+    """The errors that are told above the table, and not again below it."""
+    return [(result, one) for result in ordered for one in findings(result) if one.breaks][:_FAILURES]
+
+
+def _fold(result: Result, told: Collection[Finding]) -> str:
+    """The details of *result* but what was *told*; nothing where that is all."""
     name = shown_path(result)
     lines = ["", f"<details><summary>{_html(name)}</summary>", ""]
-    for one in findings(result):
+    found = [one for one in findings(result) if one not in told]
+    if not found and not result.changed:
+        return ""
+    for one in found:
         page = page_of(one.rule)
         rule = one.rule if page is None else f"[{one.rule}]({page})"
         lines.append(f"- {'**the build fails:** ' if one.breaks else ''}line {one.line}, {rule}: {plain(one.message)}")

@@ -97,8 +97,24 @@ def _block(text: str, info: str) -> str:
 
 
 def github_comments(files: Sequence[Reviewed]) -> list[dict[str, Any]]:
-    """The comments of a review as GitHub takes them, those that save most where there are too many."""
-    return [_github(file.path, one, mark) for file, one, mark in _chosen(files)]
+    """The comments of a review as GitHub takes them: what breaks a build, and the suggestions that save most."""
+    failures = [
+        {"path": file.path, "body": body, "line": line, "side": "RIGHT"} for file, line, body in _failures(files)
+    ]
+    return [*failures, *(_github(file.path, one, mark) for file, one, mark in _chosen(files))]
+
+
+def _failures(files: Sequence[Reviewed]) -> Iterator[tuple[Reviewed, int, str]]:
+    """What breaks a build on lines that the diff shows: the file, the line and the text of the comment."""
+    shown = (
+        (file, note)
+        for file in files
+        for note in _failing(file)
+        if any(h.holds(note.line, note.line) for h in file.hunks)
+    )
+    for file, note in list(shown)[:COMMENTS]:
+        mark = f"{MARK}{fingerprint(file.path, note.rule, f'error: {note.message}', 1)} -->"
+        yield file, note.line, f"**The build fails:** {plain(note.message)}\n\n{mark}"
 
 
 def _chosen(files: Sequence[Reviewed]) -> list[tuple[Reviewed, Suggestion, str]]:
@@ -133,26 +149,30 @@ def github_review(review: Review, root: Path) -> str:
 
 def gitlab_discussions(review: Review) -> list[dict[str, Any]]:
     """The discussions of a merge request as GitLab takes them."""
-    found = []
+    found = [{"body": body, "position": _position(review, file, line)} for file, line, body in _failures(review.files)]
     for file, one, mark in _chosen(review.files):
         above = one.replacement.last - one.replacement.first
         if above > _ABOVE:
             continue
-        position = {
-            "position_type": "text",
-            "base_sha": review.base,
-            "start_sha": review.base,
-            "head_sha": review.head,
-            "new_path": file.path,
-            "old_path": file.before or file.path,
-            "new_line": one.replacement.last,
-        }
-        # On a line that is not new GitLab wants its number before as well.
-        old = file.old_line(one.replacement.last)
-        if old is not None:
-            position["old_line"] = old
-        found.append({"body": comment(one, mark, f"suggestion:-{above}+0"), "position": position})
+        body = comment(one, mark, f"suggestion:-{above}+0")
+        found.append({"body": body, "position": _position(review, file, one.replacement.last)})
     return found
+
+
+def _position(review: Review, file: Reviewed, line: int) -> dict[str, Any]:
+    """Where *line* of *file* is, as GitLab wants to know it."""
+    position = {
+        "position_type": "text",
+        "base_sha": review.base,
+        "start_sha": review.base,
+        "head_sha": review.head,
+        "new_path": file.path,
+        "old_path": file.before or file.path,
+        "new_line": line,
+    }
+    # On a line that is not new GitLab wants its number before as well.
+    old = file.old_line(line)
+    return position if old is None else position | {"old_line": old}
 
 
 def file_comments(review: Review) -> list[dict[str, Any]]:
@@ -261,7 +281,8 @@ def review_json(review: Review, root: Path) -> str:
                 "last_line": one.replacement.last,
                 "text": one.replacement.text,
                 "rules": sorted({change.rule for change in one.changes}),
-                "message": ". ".join(advice(change) for change in one.changes),
+                # Several lines that are changed for one reason say it once.
+                "message": ". ".join(dict.fromkeys(advice(change) for change in one.changes)),
             }
             for one in file.suggestions
         ]
@@ -284,8 +305,7 @@ def review_lines(review: Review) -> list[str]:
     against = review.base[:_SHORT]
     if not review.base.startswith(review.against):
         against = f"{review.against} ({against})"
-    broken = sum(one.broken for one in review.files)
-    fails = failing(broken, ";")
+    fails = failing(sum(len(_failing(one)) for one in review.files), ";")
     if not review.files:
         return [f"{fails}nothing to suggest, compared with {against}"]
     files = counted(len(review.files), "file")

@@ -91,9 +91,9 @@ def counted(count: int, word: str, many: str | None = None) -> str:
     return f"{count} {word}" if count == 1 else f"{count:,} {many or f'{word}s'}"
 
 
-def failing(builds: int, mark: str) -> str:
-    """How many *builds* fail, with *mark* and a blank behind it; nothing where none does."""
-    return f"{counted(builds, 'build')} {'fails' if builds == 1 else 'fail'}{mark} " if builds else ""
+def failing(errors: int, mark: str) -> str:
+    """How many *errors* make builds fail, with *mark* and a blank behind it; nothing where there is none."""
+    return f"{counted(errors, 'error')}{mark} " if errors else ""
 
 
 def held_lines(name: str, remarks: Sequence[Remark]) -> Iterator[str]:

@@ -22,6 +22,8 @@ from .subtract import Places
 
 #: The rules that tell of files and of stages that are not there.
 FILES, STAGES = "DS802", "DS413"
+#: The rule that tells of what BuildKit refuses before it builds anything.
+_REFUSED = "DS634"
 
 
 @record(slots=False)
@@ -70,6 +72,10 @@ def with_losses(
         for one in notes
         if one.rule != FILES or not one.evidence or not covered.issuperset(one.evidence)
     ]
+    # Where a flag is not known, nobody knows what the words behind it are.
+    refused = {one.line for one in notes if one.rule == _REFUSED and one.breaks}
+    others = [one for one in others if one.rule != FILES or one.line not in refused]
+    told = [one for one in told if one.rule != FILES or one.line not in refused]
     failing = {one.line: one for one in others if one.rule == STAGES and one.breaks}
     twice = {one.line: one for one in told if one.rule == STAGES and one.line in failing}
     kept = (one for one in (*others, *told) if one not in twice.values())

@@ -614,7 +614,7 @@ def test_a_build_that_worked_and_fails_now_is_an_error(repo: Make) -> None:
     assert file.broken
     (one,) = findings(file.narrowed(made.root))
     assert one.severity == "error"
-    assert review_lines(found)[-1].startswith("1 build fails; ")
+    assert review_lines(found)[-1].startswith("1 error; ")
 
 
 def test_what_a_new_instruction_copies_may_be_made_before_the_build(repo: Make) -> None:
@@ -631,7 +631,7 @@ def test_a_dockerfile_that_is_none_any_more_is_a_build_that_fails(repo: Make, br
     [file] = found.files
     assert (file.path, file.broken, found.skipped) == ("a/Dockerfile", True, ())
     assert file.notes[0].reason.endswith(", so the build fails")
-    assert review_lines(found)[-1].startswith("1 build fails; 0 suggestions in 1 file")
+    assert review_lines(found)[-1].startswith("1 error; 0 suggestions in 1 file")
 
 
 def test_a_file_that_was_no_dockerfile_before_is_no_requests_fault(repo: Make) -> None:
