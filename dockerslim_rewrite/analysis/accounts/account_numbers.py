@@ -16,10 +16,11 @@ from ...ir.steps import Copy, Run, Step, Value
 from ...knowledge.accounts import number_of_account
 from ...record import record
 from ...shell.arguments import Arguments, split
-from ...shell.script import AndOr, Group, Node, Sequence, Simple
+from ...shell.script import Simple
 from ..bases import base_head, base_image
 from ..facts import Facts
 from ..flow.destinations import destination
+from ..shell.spine import spine
 from .first_accounts import first_of
 
 _USERADD = frozenset(
@@ -87,7 +88,7 @@ class Accounts:
         found: dict[str | None, list[tuple[Run, Simple, Arguments]]] = {}
         for run in (run for stage in self.chain for run in stage.runs):
             script = self.facts.script(run)
-            for command in _spine(script.root) if script is not None else ():
+            for command in spine(script.root) if script is not None else ():
                 words = command.argv
                 program = posixpath.basename(words[0] or "")
                 if program in _CREATORS:
@@ -210,7 +211,7 @@ def _group(group: str | None, chain: list[Stage], facts: Facts) -> int | None:
     for stage in chain:
         for run in stage.runs:
             script = facts.script(run)
-            for command in _spine(script.root) if script is not None else ():
+            for command in spine(script.root) if script is not None else ():
                 words = command.argv
                 if posixpath.basename(words[0] or "") in ("groupadd", "addgroup"):
                     arguments = split(words, 1, _GROUPADD)
@@ -218,19 +219,3 @@ def _group(group: str | None, chain: list[Stage], facts: Facts) -> int | None:
                     if [words[at] for at in arguments.operands] == [group] and number and _NUMBER.match(number):
                         return int(number)
     return None
-
-
-def _spine(node: Node) -> Iterator[Simple]:
-    """The commands of a body that run on the way to its success: those of lists and ``&&`` chains."""
-    if isinstance(node, Simple):
-        if node.words:
-            yield node
-    elif isinstance(node, AndOr):
-        if all(operator.text == "&&" for operator in node.operators):
-            for item in node.items:
-                yield from _spine(item)
-    elif isinstance(node, Sequence) and not any(one.text == "&" for one in node.separators):
-        for item in node.items:
-            yield from _spine(item)
-    elif isinstance(node, Group) and not node.subshell:
-        yield from _spine(node.body)

@@ -7,7 +7,7 @@ from ...record import record
 from ..flow.places import Place
 from ..flow.state import State
 from ..packages.kept_packages import Package
-from .top_owner import Touch
+from .touches import Touch
 
 
 @record

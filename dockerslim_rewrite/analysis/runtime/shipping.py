@@ -40,7 +40,7 @@ from ..shell.operations import operation
 from .cut import cut_of
 from .prefixes import prefixes
 from .shipped import Obstacle, Shipping
-from .top_owner import Touches
+from .touches import Touches
 
 #: What may be deleted without a trace: caches, temporary files, documentation.
 _DELETABLE = re.compile(

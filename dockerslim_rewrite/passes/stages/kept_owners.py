@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
+from ...analysis.accounts.owner_names import ROOT
 from ...analysis.runtime.shipped import Obstacle
 from ...analysis.runtime.top_owner import top_owner
 from ...knowledge.images import canonical_name
@@ -27,6 +28,8 @@ def kept_owners(
     *accounts* are those that the runtime stage creates by itself.
     """
     ships = project.shipping
+    if all(one.account == ROOT and one.kind != "owns" for one in ships.touches):
+        return {}
     homes = (*accounts.homes, *accounts.filled) if accounts is not None else ()
     # Directories that WORKDIR, or what is copied from the build context, makes anew there.
     others = [one.path for one in ships.places if target.places is None or one.path == project.folder]

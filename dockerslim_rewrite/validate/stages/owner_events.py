@@ -46,6 +46,8 @@ _OF_DEBIAN = frozenset(
 _OF_ALPINE = frozenset(("bin", "daemon", "nobody"))
 _OF_IMAGES = {"node": frozenset(("node",)), "php": frozenset(("www-data",)), "postgres": frozenset(("postgres",))}
 _TAKES_ALONG = frozenset(("mv", "cp", "rsync"))
+#: What runs commands as another account.
+_AS_OTHERS = frozenset(("gosu", "su", "su-exec", "runuser", "setpriv", "doas", "chpst", "setuser"))
 _CACHES = frozenset(("npm cache clean", "yarn cache clean", "pip cache purge", "pip3 cache purge"))
 _HARMLESS = frozenset(("cd", "chown", "chgrp", "chmod", "mkdir", "rm", "rmdir", *CREATING))
 
@@ -54,7 +56,8 @@ _HARMLESS = frozenset(("cd", "chown", "chgrp", "chmod", "mkdir", "rm", "rmdir", 
 class Event:
     """What is done to ``path`` on ``line``: ``makes`` a directory, ``fills`` it or writes it, ``owns`` (gives it to
     ``account``), ``modes``, ``gone``; ``deep``: to all in it. ``account`` is ``user:group``, one of them empty where
-    it stays, None where it is not known; of a mode, None where it is not that of directories anyhow.
+    it stays, None where it is not known; of a mode, None where it is not that of directories anyhow; of ``gone``, None
+    where that may not be.
     """
 
     path: str
@@ -117,7 +120,7 @@ class _Reader:
             return f"{user}:{user}" if numbers else None
         if user in self.groups:
             known = self.groups[user]
-            return None if known is None else f"{user}:{known}"
+            return None if known is None or (numbers and known != user) else f"{user}:{known}"
         alpine = "alpine" in self.written
         if user == "nobody" and not alpine:
             return "nobody:nogroup"
@@ -178,9 +181,12 @@ class _Reader:
     def _command(
         self, command: Command, words: list[str], here: str | None, line: int, *, sure: bool
     ) -> Iterator[Event]:
+        other = bool(words) and (posixpath.basename(words[0]) in _AS_OTHERS or re.match(r"sudo -", " ".join(words)))
+        if other:
+            yield Event("/", line, "owns", None, deep=True)
         sudo = words[:1] == ["sudo"]
         words = words[1:] if sudo else words
-        user = ROOT if sudo else self._account(self.user)
+        user = None if other else ROOT if sudo else self._account(self.user)
         name = posixpath.basename(words[0]) if words else ""
         if name in CREATING:
             yield from self._created(name, words, line)
@@ -199,7 +205,7 @@ class _Reader:
             for word in operands if name == "rm" else operands[:-1]:
                 path = _path(word, here)
                 if path is not None:
-                    yield Event(path, line, "gone", deep=True)
+                    yield Event(path, line, "gone", ROOT if sure else None, deep=True)
         if name == "tar":
             # An archive tells whose its files are.
             yield Event("/", line, "fills", None, deep=True)
@@ -268,7 +274,7 @@ class _Reader:
         account: str | None = None
         if name == "chmod":
             if told and _KEEPS.match(operands[0]):
-                if not operands[0].isdigit():
+                if not operands[0].isdigit() or not sure:
                     return
                 account = ROOT
         else:

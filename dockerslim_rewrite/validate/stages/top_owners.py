@@ -50,6 +50,9 @@ def check_owners(old: Stage, runtime: Stage, builder: str, escape: str, others: 
     """
     before, behind = list(owner_events(old, escape)), list(owner_events(runtime, escape))
     licensed = licensed_owners(others)
+    given = any(isinstance(step, Copy) and step.origin.flag("chown") is not None for step in runtime.steps)
+    if not given and all(one.account == ROOT and one.kind != "owns" for one in before):
+        return
     for index, step in enumerate(runtime.steps):
         owner = step.origin.flag("chown")
         if not isinstance(step, Copy) or (step.origin.flag("from") or "").lower() != builder.lower() or owner is None:
@@ -97,8 +100,8 @@ def _top(path: str, events: Sequence[Event], stage: Stage, *, new: bool) -> _Top
             continue
         if one.kind == "gone":
             if not below:
-                account, inside = first, ""
-                there = folder = standing
+                account, inside = (first, "") if one.account is not None else (None, None)
+                there = folder = standing or one.account is None
                 mode = file = False
         elif one.kind == "modes":
             mode = mode if below else one.account is None
