@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockerslim_rewrite.analysis.runtime.shipping import shipping
-from dockerslim_rewrite.analysis.runtime.top_owner import top_owner
+from dockerslim_rewrite.analysis.runtime.top_owner import TopOwners
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.knowledge.recipes import recipe
 from dockerslim_rewrite.syntax import parse
@@ -18,7 +18,7 @@ def account_of(path: str, lines: str) -> str | None:
     """The account of *path* and all in it; empty where it is another one than root, and COPY cannot say it."""
     build = read_build(parse(f"FROM node:22-alpine\n{lines}\nRUN true\n"))
     known = recipe("node")
-    found = top_owner(path, shipping(build.stages[0], known, "22")[0].touches, known.given)
+    found = TopOwners(shipping(build.stages[0], known, "22")[0].touches, known.given).of(path)
     return found.account if found is not None else _ROOT
 
 

@@ -8,8 +8,9 @@ Source: moby/buildkit#1941.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...record import record
 from ..accounts.owner_names import ROOT
@@ -19,7 +20,7 @@ from .touches import Touch
 _EMPTY = ""
 #: Where images have directories of their own, which keep their owner whatever is copied there.
 _SYSTEM = re.compile(
-    r"/(?:bin|boot|dev|etc|lib\w*|proc|root|run|sbin|sys|usr(?!/(?:src|app)(?:/|\Z))|var(?!/(?:app|www/(?!html(?:/|\Z)))))(?:/|\Z)"
+    r"/(?:bin|boot|dev|etc|lib(?:32|64)?|proc|root|run|sbin|sys|usr(?!/(?:src|app)(?:/|\Z))|var(?!/(?:app|www/(?!html(?:/|\Z)))))(?:/|\Z)"
 )
 
 
@@ -35,12 +36,39 @@ class Owner:
     made: bool = False
 
 
-def top_owner(path: str, touches: Iterable[Touch], given: Mapping[str, str]) -> Owner | None:
-    """Whose the directory *path* is behind *touches*; None where it is root's and has the mode 755, and for a file.
-
-    *given* are directories that the base image and the runtime image have, with their owners.
+class TopOwners:
+    """Whose directories are behind *touches*; *given* are those that the base image and the runtime image have, with
+    their owners.
     """
-    own, _, loose = given.get(path, "").partition(" ")
+
+    def __init__(self, touches: Iterable[Touch], given: Mapping[str, str]) -> None:
+        self._given = given
+        self._below: dict[str, list[int]] = {}
+        self._deep: dict[str, list[int]] = {}
+        self._touches = tuple(touches)
+        for index, one in enumerate(self._touches):
+            for path in (one.path, *_above(one.path)):
+                self._below.setdefault(path, []).append(index)
+            if one.deep or one.kind == "gone":
+                self._deep.setdefault(one.path, []).append(index)
+
+    def of(self, path: str) -> Owner | None:
+        """Whose the directory *path* is; None where it is root's and has the mode 755, and for a file."""
+        over = (index for folder in _above(path) for index in self._deep.get(folder, ()))
+        order = sorted({*self._below.get(path, ()), *over})
+        return _owner(path, [self._touches[index] for index in order], self._given.get(path, ""))
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that *path* lies in."""
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _owner(path: str, touches: Iterable[Touch], given: str) -> Owner | None:
+    """Whose *path* is behind *touches*, all of which concern it; *given* is the owner that images have given it."""
+    own, _, loose = given.partition(" ")
     top: str | None = own or ROOT
     inside: str | None = _EMPTY
     giver: Touch | None = None
@@ -49,9 +77,7 @@ def top_owner(path: str, touches: Iterable[Touch], given: Mapping[str, str]) -> 
     file = False
     for one in touches:
         here, below = one.path == path, _inside(one.path, path)
-        over = (one.deep or one.kind == "gone") and _inside(path, one.path)
-        if not (here or below or over):
-            continue
+        over = not (here or below)
         if one.kind == "gone":
             if not below:
                 top, inside, giver = (ROOT, _EMPTY, None) if one.account == ROOT else (None, None, one)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ...analysis.accounts.owner_names import ROOT
 from ...analysis.runtime.shipped import Obstacle
-from ...analysis.runtime.top_owner import top_owner
+from ...analysis.runtime.top_owner import TopOwners
 from ...knowledge.images import canonical_name
 from .accounts_again import Accounts
 from .split_project import Project, Target
@@ -34,9 +34,10 @@ def kept_owners(
     # Directories that WORKDIR, or what is copied from the build context, makes anew there.
     others = [one.path for one in ships.places if target.places is None or one.path == project.folder]
     others += [*ships.copied, *project.recipe.packages_in(project.image.parts.version)]
+    owners = TopOwners(ships.touches, project.recipe.given)
     kept: dict[str, str] = {}
     for path in dict.fromkeys((*places, *others)):
-        owner = top_owner(path, ships.touches, project.recipe.given)
+        owner = owners.of(path)
         if owner is None:
             continue
         if path in homes and owner.made:

@@ -48,10 +48,10 @@ def check_owners(old: Stage, runtime: Stage, builder: str, escape: str, others: 
     """Refuse directories that belong to somebody else in *runtime* than in *old*, which it came from with *builder*;
     *others* are further claims. Raises ``Unsound``.
     """
-    before, behind = list(owner_events(old, escape)), list(owner_events(runtime, escape))
+    before, behind = _Tops(old, escape, new=False), _Tops(runtime, escape, new=True)
     licensed = licensed_owners(others)
     given = any(isinstance(step, Copy) and step.origin.flag("chown") is not None for step in runtime.steps)
-    if not given and all(one.account == ROOT and one.kind != "owns" for one in before):
+    if not given and all(one.account == ROOT and one.kind != "owns" for one in before.events):
         return
     for index, step in enumerate(runtime.steps):
         owner = step.origin.flag("chown")
@@ -60,7 +60,7 @@ def check_owners(old: Stage, runtime: Stage, builder: str, escape: str, others: 
         if owner in licensed:
             continue
         for source in step.sources:
-            top = _top(posixpath.normpath(source), before, old, new=False)
+            top = before.of(posixpath.normpath(source))
             lines = (old.head.line, step.line)
             if "*" in source or owner != top.account or top.inside not in (owner, ""):
                 raise Unsound(f"{source} was not all of {owner}", *lines)
@@ -70,56 +70,85 @@ def check_owners(old: Stage, runtime: Stage, builder: str, escape: str, others: 
             if not _exists(name, index, old, runtime):
                 raise Unsound(f"{name} is not there yet", old.head.line, step.line)
     copying = {step.line for step in runtime.steps if isinstance(step, Copy)}
-    made = (one for one in behind if one.kind == "makes" or (one.line in copying and one.kind == "fills"))
+    made = (one for one in behind.events if one.kind == "makes" or (one.line in copying and one.kind == "fills"))
     for path in dict.fromkeys(one.path for one in made if not one.deep):
-        top = _top(path, before, old, new=False)
+        top = before.of(path)
         if top.file or (top.account == ROOT and not top.mode):
             continue
-        now = _top(path, behind, runtime, new=True)
+        now = behind.of(path)
         if top.mode and not now.mode:
             raise Unsound(f"{path} loses its permissions", top.line, runtime.head.line)
         if top.account is None or now.account != top.account:
             raise Unsound(f"{path} itself belongs to another account than before", top.line, runtime.head.line)
 
 
-def _top(path: str, events: Sequence[Event], stage: Stage, *, new: bool) -> _Top:
-    """Whose *path* is behind *events* of *stage*; in a *new* stage the system's directories stand already."""
-    given = _GIVEN.get(image_name(stage))
-    own = given if given is not None and given[0] == path else None
-    standing = own is not None or (new and _SYSTEM.match(path) is not None and _MADE_ANEW.match(path) is None)
-    first = own[1] if own is not None else ROOT
-    account: str | None = first
-    inside: str | None = ""
-    there = folder = standing
-    mode = file = False
-    line = stage.head.line
-    for one in events:
-        here, below = one.path == path, one.path != path and one.path.startswith(f"{path.rstrip('/')}/")
-        above = one.deep and one.path != path and path.startswith(f"{one.path.rstrip('/')}/")
-        if not (here or below or above):
-            continue
-        if one.kind == "gone":
-            if not below:
-                account, inside = (first, "") if one.account is not None else (None, None)
-                there = folder = standing or one.account is None
-                mode = file = False
-        elif one.kind == "modes":
-            mode = mode if below else one.account is None
-        elif one.kind == "owns":
-            if not below:
-                account, line, there = _over(one.account, account), one.line, there or here
-            if one.deep and not below:
-                inside = _over(one.account, inside) if inside != "" else ""
-            elif below and inside != _over(one.account, inside):
-                inside = None
-        elif there or not above:
-            if not there:
-                account, line, there = one.account, one.line, True
-            if not (here and one.kind == "makes"):
-                inside = one.account if inside in ("", one.account) else None
-        folder = folder or below or (here and one.kind == "makes")
-        file = file or (here and one.file)
-    return _Top(account, inside, mode and not (own is not None and own[2]), file and not folder, line)
+class _Tops:
+    """Whose directories are behind the steps of *stage*; in a *new* one the system's directories stand already."""
+
+    def __init__(self, stage: Stage, escape: str, *, new: bool) -> None:
+        self.events = list(owner_events(stage, escape))
+        self._stage = stage
+        self._new = new
+        self._at: dict[str, list[int]] = {}
+        self._deep: dict[str, list[int]] = {}
+        for index, one in enumerate(self.events):
+            for path in _upwards(one.path):
+                self._at.setdefault(path, []).append(index)
+            if one.deep:
+                self._deep.setdefault(one.path, []).append(index)
+
+    def _about(self, path: str) -> list[Event]:
+        """The events that may concern *path*, in order."""
+        deep = {index for one in _upwards(path) for index in self._deep.get(one, ())}
+        return [self.events[index] for index in sorted(deep.union(self._at.get(path, ())))]
+
+    def of(self, path: str) -> _Top:
+        """Whose *path* is, at the end."""
+        given = _GIVEN.get(image_name(self._stage))
+        own = given if given is not None and given[0] == path else None
+        standing = own is not None or (self._new and _SYSTEM.match(path) is not None and _MADE_ANEW.match(path) is None)
+        first = own[1] if own is not None else ROOT
+        account: str | None = first
+        inside: str | None = ""
+        there = folder = standing
+        mode = file = False
+        line = self._stage.head.line
+        for one in self._about(path):
+            here, below = one.path == path, one.path != path and one.path.startswith(f"{path.rstrip('/')}/")
+            above = one.deep and one.path != path and path.startswith(f"{one.path.rstrip('/')}/")
+            if not (here or below or above):
+                continue
+            if one.kind == "gone":
+                if not below:
+                    account, inside = (first, "") if one.account is not None else (None, None)
+                    there = folder = standing or one.account is None
+                    mode = file = False
+            elif one.kind == "modes":
+                mode = mode if below else one.account is None
+            elif one.kind == "owns":
+                if not below:
+                    account, line, there = _over(one.account, account), one.line, there or here
+                if one.deep and not below:
+                    inside = _over(one.account, inside) if inside != "" else ""
+                elif below and inside != _over(one.account, inside):
+                    inside = None
+            elif there or not above:
+                if not there:
+                    account, line, there = one.account, one.line, True
+                if not (here and one.kind == "makes"):
+                    inside = one.account if inside in ("", one.account) else None
+            folder = folder or below or (here and one.kind == "makes")
+            file = file or (here and one.file)
+        return _Top(account, inside, mode and not (own is not None and own[2]), file and not folder, line)
+
+
+def _upwards(path: str) -> list[str]:
+    """*path* and the directories that it lies in."""
+    found = [path]
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        found.append(path)
+    return found
 
 
 def _over(account: str | None, before: str | None) -> str | None:
