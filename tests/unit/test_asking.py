@@ -38,3 +38,34 @@ def test_a_folder_that_is_not_known_asks_for_nothing(tmp_path: Path) -> None:
 def test_requirements_where_the_command_moved_to(tmp_path: Path) -> None:
     text = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN cd sub && pip install -r requirements.txt\n"
     assert asked(tmp_path, text, {"requirements.txt": "tide\n", "sub/requirements.txt": "shell\n"}) == ["shell"]
+
+
+LOCK = """# yarn lockfile v1
+
+
+tide@^1:
+  version "1.2.0"
+  resolved "https://registry.yarnpkg.com/tide/-/tide-1.2.0.tgz#0"
+  dependencies:
+    berth "^2"
+
+berth@^2:
+  version "2.0.0"
+  resolved "https://registry.yarnpkg.com/berth/-/berth-2.0.0.tgz#0"
+
+unused@^2:
+  version "2.0.0"
+  resolved "https://registry.yarnpkg.com/unused/-/unused-2.0.0.tgz#0"
+"""
+
+
+def test_the_versions_that_the_lock_file_of_yarn_names(tmp_path: Path) -> None:
+    text = "FROM node:24\nWORKDIR /app\nCOPY . .\nRUN yarn install\n"
+    assert asked(tmp_path, text, {**PACKAGES, "yarn.lock": LOCK}) == ["berth@2.0.0", "tide@1.2.0"]
+
+
+def test_nothing_of_a_lock_file_that_yarn_may_not_follow(tmp_path: Path) -> None:
+    text = "FROM node:24\nWORKDIR /app\nCOPY . .\nRUN rm yarn.lock && yarn install\n"
+    assert asked(tmp_path, text, {**PACKAGES, "yarn.lock": LOCK}) == []
+    strange = LOCK.replace("yarnpkg.com/berth", "example.org/berth")
+    assert asked(tmp_path, text.replace("rm yarn.lock && ", ""), {**PACKAGES, "yarn.lock": strange}) == []

@@ -35,6 +35,8 @@ NPM_ELSEWHERE = (
 )  # fmt: skip
 #: The target of npm's packages: the same for every image.
 NPM_TARGET = "npm"
+#: The target of npm's packages that a lock file of Yarn names: each version alone, without what it asks for.
+YARN_TARGET = "yarn"
 #: The target of Ruby's gems, which their own platforms tell apart.
 GEM_TARGET = "gem"
 _NPM_WORD = re.compile(r"((?:@[\w.~-]+/)?[\w.~-]+)(?:@(.*))?\Z")

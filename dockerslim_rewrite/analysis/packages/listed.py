@@ -169,6 +169,10 @@ class Lists:
         """Whether the build context surely brings the file *name* into *folder*."""
         return self.text(posixpath.join(folder or "/", name), folder) is not None
 
+    def has_script(self, name: str, folder: str | None) -> bool:
+        """Whether package.json in *folder* has the script *name*. Raises ``Unmet`` where it cannot be seen."""
+        return isinstance(self._scripts(folder).get(name), str)
+
     def npm_script(self, name: str, folder: str | None) -> Iterator[str]:
         """The shell text of the script *name* of package.json in *folder*, with those before and behind it."""
         scripts = self._scripts(folder)

@@ -6,12 +6,11 @@ import posixpath
 from collections.abc import Mapping
 
 from ...ir.build import Stage
-from ...ir.steps import Copy, Run
 from ...record import record
 from ...shell.script import Script
-from ...text.paths import matches
 from ..facts import Use
 from ..flow.command_folders import command_folders
+from .brought import brought
 from .listed import Lists
 
 
@@ -53,17 +52,4 @@ class LockSites:
 
         The file has to be copied before, and no command may name it.
         """
-        text = self.text(name, site)
-        source = self.lists.source(posixpath.join(site.folder or "/", name))
-        before = [step for step in self.stage.steps if step.index < site.use.run.index]
-        copied = source is not None and any(isinstance(step, Copy) and _brings(step, source) for step in before)
-        stays = not any(name in step.origin.logical.text for step in self.stage.steps if isinstance(step, Run))
-        return text if copied and stays else None
-
-
-def _brings(copy: Copy, path: str) -> bool:
-    """Whether *copy* brings the file *path* of the build context, alone or in a folder."""
-    if copy.origin.flag("from") is not None:
-        return False
-    names = [posixpath.normpath(source.lstrip("/") or ".") for source in copy.sources]
-    return any(one == "." or path.startswith(f"{one}/") or matches(path, one) for one in names)
+        return brought(self.lists, name, site.folder, site.use.run)

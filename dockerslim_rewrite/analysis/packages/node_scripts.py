@@ -12,6 +12,7 @@ from ..shell.operations import Kind, Operation, command_names, operation
 from .asked import NPM_ELSEWHERE
 from .listed import Lists, Unmet
 from .lock_sites import Site
+from .yarn_runs import run_by_yarn
 
 MANAGERS = frozenset(("npm", "yarn", "pnpm"))
 _RUNS = frozenset(("run", "run-script"))
@@ -27,7 +28,9 @@ _BUILDS = COMPILERS | {"node-gyp", "node-pre-gyp", "prebuild-install", "prebuild
 
 
 def runs_script(done: Operation) -> bool:
-    """Whether *done* runs a script of package.json."""
+    """Whether *done* runs a script of package.json, or with Yarn a program of a package."""
+    if done.manager.name == "yarn":
+        return done.kind not in (Kind.INSTALL, Kind.UPGRADE) and not done.asks
     return done.manager.name in MANAGERS and done.subcommand in _SCRIPTS
 
 
@@ -36,13 +39,17 @@ def installs_of_script(site: Site, lists: Lists) -> Iterator[Site]:
 
     Raises ``Unmet`` where one of them may build something for the machine.
     """
-    argv, done = site.use.command.argv, site.use.operation
-    named = done.subcommand in _RUNS and done.operands
-    first = (argv[done.operands[0]] or "") if named else done.subcommand
-    waiting = [(first, None if done.has_flag(*_ELSEWHERE) else site.folder)]
-    for name, folder in waiting:
+    waiting = [(site.use.operation, site.use.command.argv, site.folder)]
+    for done, argv, folder in waiting:
+        name = _script(done, argv)
         if len(waiting) > _MOST:
-            raise Unmet(f"what the script {first} calls is not known")
+            raise Unmet(f"what the script {name} calls is not known")
+        if done.has_flag(*_ELSEWHERE):
+            folder = None
+        if name is None or (done.manager.name == "yarn" and not lists.has_script(name, folder)):
+            if name in _BUILDS:
+                raise Unmet(f"what {name} builds may be linked to any library")
+            continue
         for text in lists.npm_script(name, folder):
             script = read_script(text)
             if not isinstance(script, Script):
@@ -52,14 +59,18 @@ def installs_of_script(site: Site, lists: Lists) -> Iterator[Site]:
             folders = command_folders(script, folder)
             for command in script.commands:
                 other = operation(command.argv)
-                if other is None:
+                if other is None or other.asks:
                     continue
-                inside = folders[command.span]
-                if other.manager.name not in MANAGERS:
-                    raise Unmet(f"what the script {name} of package.json installs is not known")
-                if other.subcommand in _RUNS and other.operands and not other.has_flag(*_ELSEWHERE):
-                    waiting.append((command.argv[other.operands[0]] or "", inside))
-                elif other.kind is Kind.INSTALL:
-                    yield Site(Use(site.use.run, command, other), inside)
+                if runs_script(other):
+                    waiting.append((other, command.argv, folders[command.span]))
+                elif other.manager.name in MANAGERS and other.kind is Kind.INSTALL:
+                    yield Site(Use(site.use.run, command, other), folders[command.span])
                 else:
                     raise Unmet(f"what the script {name} of package.json installs is not known")
+
+
+def _script(done: Operation, argv: tuple[str | None, ...]) -> str | None:
+    """The script that *done* runs; None where it runs none. Raises ``Unmet`` where that is not known."""
+    if done.manager.name == "yarn":
+        return run_by_yarn(done, argv)
+    return (argv[done.operands[0]] or "") if done.subcommand in _RUNS and done.operands else done.subcommand

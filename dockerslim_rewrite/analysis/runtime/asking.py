@@ -10,13 +10,14 @@ from ...ir.steps import Run
 from ...record import record
 from ..bases import base_image
 from ..facts import Facts
-from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, asked, npm_word, python_target
+from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, YARN_TARGET, asked, npm_word, python_target
 from ..packages.exact import LOCKS
 from ..packages.known_words import words_of
 from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems
 from ..packages.lock_sites import LockSites, Site
 from ..packages.node_scripts import installs_of_script, runs_script
+from ..packages.yarn_site import YarnSite
 from ..shell.operations import Kind
 from .folders import folders
 
@@ -80,6 +81,8 @@ def _locked(lists: Lists, run: Run, manager: str, folder: str | None) -> Iterato
 def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
     for site in _node_sites(sites, facts):
         done, lists = site.use.operation, sites.lists
+        if done.manager.name == "yarn" and done.kind is Kind.INSTALL and not done.operands:
+            yield from _yarn(site, lists)
         if done.manager.name != "npm" or done.kind is not Kind.INSTALL:
             continue
         words = words_of(site.use, facts)
@@ -90,6 +93,14 @@ def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
             except Unmet:
                 continue
         yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
+
+
+def _yarn(site: Site, lists: Lists) -> Iterator[Asked]:
+    try:
+        found = YarnSite(lists, site.use.run, site.folder).packages(development=True)
+    except Unmet:
+        return
+    yield from (Asked(YARN_TARGET, one.requirement) for one in found)
 
 
 def _node_sites(sites: LockSites, facts: Facts) -> Iterator[Site]:

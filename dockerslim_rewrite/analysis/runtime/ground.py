@@ -29,6 +29,8 @@ class Ground:
         self.target: str | None = None
         #: What the code of installed packages may start or load.
         self.named: dict[str, None] = {}
+        #: Who may tell which programs the installed packages bring.
+        self.hint = ""
         #: Whether lock files told of all that was installed.
         self.looked_up = True
 

@@ -13,6 +13,8 @@ from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, NPM_TARGET, asked, npm_in
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
 from ..packages.listed import Unmet, look_up, without_secret
+from ..packages.yarn import programs_unsaid, settle_yarn
+from ..packages.yarn_site import YarnSite
 from ..shell.operations import Operation
 from .ground import Ground
 
@@ -111,6 +113,20 @@ class LanguageInstalls:
                 raise Unmet(f"npm may have to compile {requirement}{look_up(self.facts.lock, NPM_TARGET)}")
             self.ground.programs |= found.programs
             self.ground.named.update(dict.fromkeys(found.named))
+
+    def yarn(self, done: Operation, argv: Sequence[str | None], run: Run | None, known: Installer) -> None:
+        """Note what Yarn's lock file names, or what is installed by its name for all."""
+        if done.subcommand == "global add":
+            self.installs(done, argv, known)
+            self.ground.programs |= known.commands
+            return
+        if run is None:
+            raise Unmet("what yarn installs when the container starts is not known")
+        site = YarnSite(self.lists, run, self.ground.folder)
+        found = settle_yarn(site, done, self.facts.lock, known)
+        self.ground.hint = programs_unsaid(site, done, self.facts.lock)
+        self.ground.programs |= found.programs
+        self.ground.named.update(dict.fromkeys(found.named))
 
     def _settled(self, index: Index, line: str, source: str) -> None:
         found = index.settle(line)

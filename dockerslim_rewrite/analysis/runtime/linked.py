@@ -35,13 +35,17 @@ from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_package
 from ..packages.lock_sites import LockSites, Site
 from ..packages.node_scripts import COMPILERS, installs_of_script, runs_script
 from ..packages.uv import uv_packages
+from ..packages.yarn import settle_yarn
+from ..packages.yarn_site import YarnSite
 from ..shell.operations import Kind
 
 _SYSTEM = frozenset(("apt", "apk"))
 _VERSION = re.compile(r"[\[=<>~!@:;]")
 #: Managers of the same packages as another.
-_LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm"}
+_LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm", "yarn": "npm"}
 _HERE = frozenset((".", "./"))
+#: Commands that compile packages after they were installed without.
+_AGAIN = re.compile(r"\b(?:rebuild|node-gyp|node-pre-gyp|node-gyp-build|prebuild-install|cmake-js)\b")
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
 
 
@@ -103,7 +107,7 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                     found.update(dict.fromkeys(also.links[name]))
             continue
         # These follow their lock files, and what compiles in them is known by name.
-        looked_up = looked_up and done.manager.name in ("npm", "pnpm", "bundler")
+        looked_up = looked_up and done.manager.name in ("npm", "yarn", "pnpm", "bundler")
         for name in reader.names(site, wider, programs):
             found.update(dict.fromkeys(also.links.get(name, ())))
     for name in compiled:
@@ -182,7 +186,9 @@ class _Reader:
         if done.manager.name == "uv" and done.subcommand == "sync":
             yield from self._uv(site, known)
             return
-        if done.manager.name == "pnpm" and not operands:
+        if done.manager.name == "yarn" and done.subcommand != "global add":
+            programs |= self._yarn(site, known)
+        elif done.manager.name == "pnpm" and not operands:
             self._pnpm(site, known)
         elif done.manager.name == "npm" and not operands:
             self._npm(site, known, programs)
@@ -287,6 +293,17 @@ class _Reader:
             raise Unmet("npm is told to follow no lock file")
         programs |= self.lists.npm_lock(site.folder, known, scripts=True, exact=exact, development=development)
         _check_runs(npm_packages(lock))
+
+    def _yarn(self, site: Site, known: Installer) -> frozenset[str]:
+        """The programs of all that yarn.lock names, of which nothing unknown is compiled, nor later on."""
+        texts = (run.origin.logical.text for run in self.sites.stage.runs)
+        again = next(filter(None, map(_AGAIN.search, texts)), None)
+        if again is not None:
+            raise Unmet(f"what {again[0]} compiles may be linked to any library of the full image")
+        found = settle_yarn(YarnSite(self.lists, site.use.run, site.folder), site.use.operation, self.lock, known)
+        if found.named:
+            raise Unmet(f"{found.named[0]}, which the smaller image lacks")
+        return found.programs
 
     def _pnpm(self, site: Site, known: Installer) -> None:
         """What pnpm's lock file marks as built is known; it is followed to the letter."""

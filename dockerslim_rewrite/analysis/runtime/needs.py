@@ -36,6 +36,7 @@ from ..packages.asked import (
 )
 from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
+from ..packages.yarn_runs import run_by_yarn
 from ..project import StartedProgram
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from ..shell.wrapped import compression, inner_commands, started
@@ -360,7 +361,7 @@ class _Reader:
             return
         package = self.smaller.packages.get(name)
         if package is None:
-            raise Unmet(f"it is not known whether {name} is there")
+            raise Unmet(f"it is not known whether {name} is there{self.ground.hint}")
         self.ground.package(package, name, run)
         if name == "git" and needs_ssh([word or "…" for word in rest]):
             self.ground.package("openssh-client", "ssh", run)
@@ -390,6 +391,9 @@ class _Reader:
             else:
                 self.languages.locked(done, argv, run)
             return
+        if manager == "yarn":
+            self._yarn(done, argv, run)
+            return
         if known is None:
             raise Unmet(f"what {done.executable} {done.subcommand} needs is not known".replace("  ", " "))
         if manager == "npm" and done.has_flag("--prefix", "-C", "-w", "--workspace", "--workspaces", "-g"):
@@ -405,6 +409,23 @@ class _Reader:
             self.ground.programs |= known.commands
         elif done.subcommand and done.subcommand not in known.harmless:
             raise Unmet(f"what {done.executable} {done.subcommand} does is not known")
+
+    def _yarn(self, done: Operation, argv: Sequence[str | None], run: Run | None) -> None:
+        """What Yarn installs, or runs: a script of package.json, or a program that its packages bring."""
+        known = installer("npm")
+        assert known is not None
+        if done.kind is Kind.INSTALL:
+            self.languages.yarn(done, argv, run, known)
+            return
+        name = run_by_yarn(done, argv)
+        if name is None:
+            return
+        folder = None if done.has_flag("--cwd", "--top-level", "-T") else self.ground.folder
+        if self.lists.has_script(name, folder):
+            for text in self.lists.npm_script(name, folder):
+                self._inline(text, run)
+        else:
+            self._program(name, (), run)
 
     def _archive(self, rest: Sequence[str | None], run: Run | None) -> None:
         """tar calls a program for each kind of compression but gzip's, which every image has."""

@@ -17,8 +17,8 @@ def split_node(build: Build, facts: Facts) -> Proposals:
     wrote, at the same paths; it installs again the packages that do not only serve builds, and for each development
     package the libraries that extensions are linked to. At `standard` no script is among what the container starts,
     since a script might compile; with one it needs `aggressive`, as a full image does: there the context's
-    package-lock.json must tell what is compiled, and it must be known what all of that is linked to, and so must
-    what the container starts.
+    package-lock.json, or its yarn.lock with what `dockerslim lock` asks of it, must tell what is compiled, and it must
+    be known what all of that is linked to, and so must what the container starts.
     Sources: docker-library node; node-gyp.
     """
     from .language_targets import language_targets

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from ...analysis.locked import Lock, PackageEntry
-from ...analysis.packages.asked import GEM_TARGET, NPM_TARGET
+from ...analysis.packages.asked import GEM_TARGET, NPM_TARGET, YARN_TARGET
 from ...analysis.runtime.asking import Asked
 from ...record import evolve, record
 from ..crew import crew
 from ..errors import RegistryError
 from . import gems
-from .npm import NpmStore, answers
+from .npm import NpmStore, answers, exact_answers
 from .resolving import Chosen, Store, Unresolved, resolve
 from .tags import MACHINES
 
@@ -74,6 +74,10 @@ def refresh_packages(
                 if npm is not None:
                     tables[target] = _by_npm(tables.get(target, {}), wanted, npm, now, failed)
                 continue
+            if target == YARN_TARGET:
+                if npm is not None:
+                    tables[target] = _by_lock_file(tables.get(target, {}), wanted, npm, now, failed)
+                continue
             if target == GEM_TARGET:
                 if gem is not None:
                     anew = [one for one in wanted if update or lock.answer(target, one) is None]
@@ -105,6 +109,17 @@ def _by_npm(
     for one in wanted:
         table = _by_npm(table, (one,), npm, now, failed)
     return table
+
+
+def _by_lock_file(
+    table: dict[str, PackageEntry], wanted: tuple[str, ...], npm: NpmStore, now: datetime, failed: dict[str, str]
+) -> dict[str, PackageEntry]:
+    """*table* with the answers of npm's registry for all of *wanted*, or none: each may load files of the others."""
+    try:
+        return _merged(table, exact_answers(wanted, npm, now))
+    except (RegistryError, Unresolved) as error:
+        failed["yarn.lock"] = str(error)
+        return table
 
 
 def _merged(table: Mapping[str, PackageEntry], found: Mapping[str, PackageEntry]) -> dict[str, PackageEntry]:

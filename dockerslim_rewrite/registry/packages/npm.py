@@ -28,7 +28,7 @@ from ..errors import RegistryError
 from ..limits import Allowance
 from .resolving import Unresolved
 from .simple import Index, IndexFile
-from .tarball import Code, read
+from .tarball import NOTHING, Code, read
 
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _MAX_PAGE = 64 * 1024 * 1024
@@ -51,6 +51,7 @@ class Version:
     optional: Mapping[str, str]
     bins: tuple[str, ...]
     tarball: str
+    linux: bool = True
 
     @property
     def key(self) -> str:
@@ -128,6 +129,13 @@ class NpmStore:
                 raise Unresolved(f"{name}: no version answers {wanted}")
             chosen = str(found)
         return _version(name, chosen, versions.get(chosen))
+
+    def exact(self, name: str, version: str) -> Version:
+        """The *version* of *name*, whatever else there is. Raises ``Unresolved``."""
+        versions = self._page(name).get("versions")
+        if not isinstance(versions, dict):
+            raise _Strange(name)
+        return _version(name, version, versions.get(version))
 
     def code(self, version: Version) -> Code:
         """What is known of the code of *version*. Raises ``RegistryError``."""
@@ -227,6 +235,37 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
     }
 
 
+def exact_answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str, PackageEntry]:
+    """The entries for the versions *asked* alone, each ``name@version``, as a lock file of Yarn names all of them.
+
+    Yarn compiles whatever has a binding.gyp and no install script, where npm asks the package. What is not for Linux
+    is not installed. Raises ``Unresolved`` or ``RegistryError``.
+    """
+    pairs = [one.rpartition("@")[::2] for one in asked]
+    if len(pairs) > _MAX_PACKAGES:
+        raise Unresolved(f"more than {_MAX_PACKAGES} packages")
+    store.fetch({name for name, _ in pairs})
+    found = [store.exact(name, version) for name, version in pairs]
+    chosen = {version.key: version for version in found}
+    with crew(_WORKERS) as pool:
+        looked = pool.map(lambda one: store.code(one) if one.linux else NOTHING, chosen.values())
+        codes = dict(zip(chosen, looked, strict=True))
+    uses = _uses(chosen, codes)
+    return {
+        key: PackageEntry(
+            asked=(f"{version.name}@{version.version}",),
+            requires=(),
+            compiled=version.script or codes[key].gyp,
+            libraries=(),
+            uses=uses[key],
+            aside=codes[key].aside(uses[key]),
+            bins=version.bins,
+            locked=now.astimezone(UTC).replace(microsecond=0),
+        )
+        for key, version in sorted(chosen.items())
+    }
+
+
 def _uses(chosen: Mapping[str, Version], codes: Mapping[str, Code]) -> dict[str, tuple[str, ...]]:
     """What the code of each package names that programs load by its name, or other packages by a path into it."""
     by_path: dict[str, set[str]] = {}
@@ -274,6 +313,7 @@ def _version(name: str, version: str, data: Any) -> Version:
         optional=optional,
         bins=tuple(sorted(bins)) if isinstance(bins, dict) else (name.rpartition("/")[2],) if bins else (),
         tarball=str(_table(data.get("dist")).get("tarball", "")),
+        linux=linux,
     )
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from ...analysis.packages.javascript import ENDINGS, asks_unseen, modules_named
 from ...knowledge.larger import larger
-from ...record import record
+from ...record import evolve, record
 from ...text.structured import read_json
 from .unpacking import tar, too_large, too_many, unpacking
 
@@ -40,7 +40,8 @@ class Code:
     """The programs of full images that each file names (``named``), the files of the package that each loads
     (``loads``; None where it loads what only shows when it runs), the ``entries`` that are loaded by the package's
     name, and the paths into other packages that its files load (``deep``, each with the package's name before it).
-    ``closed``: Node.js refuses to load other files than the entries from outside.
+    ``closed``: Node.js refuses to load other files than the entries from outside. ``gyp``: a binding.gyp says how it
+    is compiled.
     """
 
     named: Mapping[str, tuple[str, ...]]
@@ -48,6 +49,7 @@ class Code:
     entries: tuple[str, ...]
     deep: frozenset[str]
     closed: bool
+    gyp: bool = False
 
     def uses(self, by_path: Iterable[str] = ()) -> tuple[str, ...]:
         """What the files name that are loaded by the package's name or *by_path*: each program with a file."""
@@ -69,10 +71,14 @@ class Code:
         return () if self.closed else tuple(sorted(set(_by_program(self.named)) - set(uses)))
 
 
+#: What is known of the code of a package that is not looked into.
+NOTHING = Code({}, {}, (), frozenset(), closed=True)
+
+
 def read(content: IO[bytes], name: str) -> Code:
     """The code in the tarball *content* of the package *name*. Raises ``RegistryError`` where that cannot be read."""
     texts: dict[str, str] = {}
-    total = 0
+    total, gyp = 0, False
     with unpacking(name, "package of npm") as unpacked:
         with tar(content, name) as archive:
             for number, entry in enumerate(archive):
@@ -82,12 +88,13 @@ def read(content: IO[bytes], name: str) -> Code:
                 if total > _MAX_BYTES:
                     raise too_large(name, "what is in it", _MAX_BYTES)
                 path = entry.name.partition("/")[2]
+                gyp = gyp or path == "binding.gyp"
                 wanted = path == "package.json" or (path.endswith(_CODE) and not _ASIDE.search(path))
                 if entry.isfile() and wanted and entry.size <= _MAX_TEXT:
                     unpacked.count(entry.size)
                     stream = archive.extractfile(entry)
                     texts[path] = stream.read().decode("utf-8", "replace") if stream is not None else ""
-        return _code(texts)
+        return evolve(_code(texts), gyp=gyp)
 
 
 def _code(texts: dict[str, str]) -> Code:

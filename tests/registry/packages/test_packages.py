@@ -398,6 +398,17 @@ def npm(served: Served, *requirements: str) -> PackagesOutcome:
         store.close()
 
 
+def yarn(served: Served, *requirements: str) -> PackagesOutcome:
+    store = NpmStore(served.url)
+    index = Index((served.url,))
+    try:
+        builds = [tuple(Asked("yarn", one) for one in requirements)]
+        return refresh_packages(Lock(), builds, Store(index), NOW, npm=store)
+    finally:
+        index.close()
+        store.close()
+
+
 def test_pages_of_npm_are_kept_as_text_up_to_a_limit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a count of bytes: read, a page takes ten times its text, and was kept for each of two thousand packages."""
     many: dict[str, dict[str, object]] = {f"1.0.{n}": {} for n in range(2_000)}
@@ -455,6 +466,38 @@ def test_npm_answers_of_another_shape_are_one_failure(served: Served, data: dict
     outcome = npm(served, "tide@1")
     assert list(outcome.failed) == ["tide@1"]
     assert outcome.lock.packages.get("npm", {}) == {}
+
+
+def test_versions_that_a_lock_file_of_yarn_names(served: Served) -> None:
+    """Each alone: what it asks for is another line of the lock file."""
+    versions: dict[str, dict[str, object]] = {
+        "1.0.0": {"dependencies": {"gone": "^2.0.0"}, "bin": {"tide": "t.js"}},
+        "2.0.0": {},
+    }
+    served.npm("tide", versions, {"index.js": "", "tools/a.js": _GIT})
+    served.npm("berth", {"3.0.0": {"hasInstallScript": True}}, {"index.js": "require('tide/tools/a')"})
+    served.npm("native", {"1.0.0": {}}, {"index.js": "", "binding.gyp": "{}"})
+    served.npm("mac", {"1.0.0": {"os": ["darwin"], "hasInstallScript": True}}, {"index.js": _GIT, "binding.gyp": "{}"})
+    outcome = yarn(served, "tide@1.0.0", "berth@3.0.0", "native@1.0.0", "mac@1.0.0")
+    assert outcome.failed == {}
+    found = outcome.lock.packages["yarn"]
+    assert {key: entry.compiled for key, entry in found.items()} == {
+        "berth==3.0.0": True,
+        "mac==1.0.0": False,
+        "native==1.0.0": True,
+        "tide==1.0.0": False,
+    }
+    assert found["tide==1.0.0"].bins == ("tide",)
+    assert found["tide==1.0.0"].uses == ("git (tools/a.js)",)
+    assert found["mac==1.0.0"].uses == ()
+    assert all(entry.requires == () and len(entry.asked) == 1 for entry in found.values())
+
+
+def test_a_version_of_a_lock_file_of_yarn_that_the_registry_lacks(served: Served) -> None:
+    served.npm("tide", {"1.0.0": {}})
+    outcome = yarn(served, "tide@1.0.0", "tide@1.0.1")
+    assert outcome.failed == {"yarn.lock": "tide: the registry has no version 1.0.1"}
+    assert outcome.lock.packages == {}
 
 
 def test_npm_pages_with_brackets_in_strings_are_read_and_nested_ones_are_not(served: Served) -> None:
