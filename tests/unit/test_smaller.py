@@ -196,9 +196,9 @@ START = '{"scripts": {"start": "node a.js"}}'
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"hasInstallScript": true}'}, "compile a"),
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"resolved": "git+ssh://x"}'}, "elsewhere"),
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"link": true}'}, "elsewhere"),
-        (NODE, NPM, {"package.json": START, "package-lock.json": '{"lockfileVersion": 1}'}, "may have to compile"),
-        (NODE, NPM, {"package.json": START, "package-lock.json": "no JSON"}, "may have to compile"),
-        (NODE, NPM, {"package.json": START}, "may have to compile"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": '{"lockfileVersion": 1}'}, "with a list of packages"),
+        (NODE, NPM, {"package.json": START, "package-lock.json": "no JSON"}, "package-lock.json in /app is no JSON"),
+        (NODE, NPM, {"package.json": START}, "no COPY brings it to /app for certain"),
         (NODE, NPM, {"package-lock.json": LOCK % "{}"}, "package.json cannot be seen"),
         (NODE, NPM, {"package.json": "{}", "package-lock.json": LOCK % "{}"}, "what npm start does is not known"),
         (
