@@ -48,6 +48,9 @@ def review_command(
 
     Both sides are rewritten and the findings of the base are taken from those of the head. Each suggestion lies in one
     hunk of the diff and can be accepted without the others. --post takes its token from GITHUB_TOKEN or GITLAB_TOKEN.
+
+    Exit 1: with --check, there is something to change, or a build that fails now; 2: nothing could be reviewed, since
+    an option is wrong, the directory is no Git repository, or a commit is not there.
     """
     from ..review.git import GitError
     from ..review.reviewed import Scope

@@ -17,7 +17,8 @@ class Location:
     """The ``root`` of a context, the ``ignore`` file that counts, if any, and how the root was found, for people.
 
     ``shown`` is what the root is called in messages; None: by its path. ``submodules`` are paths of the context that
-    other repositories are checked out at, which whoever builds may have done or not.
+    other repositories are checked out at, which whoever builds may have done or not. ``ignore_shown`` is what the
+    ignore file is called where it does not lie in the root.
     """
 
     root: Path
@@ -25,6 +26,7 @@ class Location:
     found: str
     shown: str | None = None
     submodules: tuple[str, ...] = ()
+    ignore_shown: str | None = None
 
 
 def locate(dockerfile: Path | None, given: Path | None = None, found: str | None = None) -> Location:

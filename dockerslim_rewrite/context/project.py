@@ -135,7 +135,7 @@ class FolderProject:
         file = self._location.ignore
         if file is None:
             return None
-        return file.name if file.parent == self._location.root else str(file)
+        return file.name if file.parent == self._location.root else self._location.ignore_shown or str(file)
 
     @property
     def ignore_file(self) -> Path:

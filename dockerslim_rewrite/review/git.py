@@ -49,6 +49,8 @@ class Git:
         try:
             self._run("rev-parse", "--git-dir")
         except GitError as error:
+            if "not a git repository" in str(error):
+                raise GitError(f"{self.root}: is not a git repository; review in a checkout") from None
             if "bare repository" not in str(error):
                 raise
             raise GitError(f"{self.root}: is a bare repository, which holds no files; review in a checkout") from None

@@ -131,7 +131,8 @@ class Workspace:
             return found
         below = f"{inside}/" if inside else ""
         submodules = tuple(one[len(below) :] for one in self._submodules if one.startswith(below))
-        return evolve(found, shown=_shown(inside), submodules=submodules)
+        ignore = None if found.ignore is None else self.repository.relative(found.ignore)
+        return evolve(found, shown=_shown(inside), submodules=submodules, ignore_shown=ignore)
 
     @cached_property
     def _submodules(self) -> tuple[str, ...]:

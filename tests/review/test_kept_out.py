@@ -38,3 +38,14 @@ def test_a_stage_that_nobody_builds_is_none(repo: Make) -> None:
     text = 'FROM debian:12-slim AS extra\n{}\nFROM debian:12-slim\nUSER 1000\nCMD ["x"]\n'
     before = {"Dockerfile": text.format("RUN true"), ".dockerignore": "dist\n", "b": "x\n", **FILES}
     assert not any(fails for _, fails, _ in told(repo, before, {"Dockerfile": text.format("COPY dist /d")}))
+
+
+def test_an_ignore_file_beside_the_dockerfile_is_called_by_its_path_in_the_repository(repo: Make) -> None:
+    before = {
+        "tools/Dockerfile.lint": ONE.format("COPY dist /d"),
+        "dist/a": "x\n",
+        "Makefile": "lint:\n\tdocker build -f tools/Dockerfile.lint .\n",
+    }
+    found = told(repo, before, {"tools/Dockerfile.lint.dockerignore": "dist\n"})
+    reason = "dist is kept from the build by tools/Dockerfile.lint.dockerignore now, so COPY fails"
+    assert found == [(2, True, reason)]

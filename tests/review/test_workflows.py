@@ -68,7 +68,7 @@ def test_a_branch_of_the_repository_gets_its_review(scene: Scene) -> None:
     run = scene.requested("ci/github.yml", fork=False)
     assert run is not None
     assert run.outputs["review"]["suggestions"] == "1"
-    assert "ENV A with =" in run.summary
+    assert "write ENV A with =" in run.summary
     assert [one["line"] for one in scene.forge.review] == [9]
     assert len(scene.forge.issue) == 1
 

@@ -96,11 +96,14 @@ def test_submodules_are_there_for_who_checks_them_out(tree: Make) -> None:
             "compose.yaml": "services:\n  a: {build: app}\n",
         }
     )
-    assert remarks(result(made, "app/Dockerfile"), "DS802") == "gone/ is not in the build context (app)"
+    assert remarks(result(made, "app/Dockerfile"), "DS802") == (
+        "gone/ is not in the build context (app): the build fails unless something makes it first"
+    )
     # What is checked out is looked at like everything else.
     made = tree({"app/libs/x/README": ""})
     assert remarks(result(made, "app/Dockerfile"), "DS802") == (
-        "gone/ and libs/x/setup.py (line 3) are not in the build context (app)"
+        "gone/ and libs/x/setup.py (line 3) are not in the build context (app): "
+        "the build fails unless something makes them first"
     )
 
 
@@ -581,9 +584,11 @@ def test_files_that_an_earlier_step_may_make_are_told_with_that(tree: Make) -> N
         given = Options(builds=partial(Workspace(made.root).projects, path), select=("DS802",))
         return "\n".join(one.reason for one in rewrite(path.read_text(), given, str(path)).remarks)
 
-    assert told(docker).endswith("hello is not in the build context (the repository's root)")
+    assert told(docker).endswith(
+        "hello is not in the build context (the repository's root): the build fails unless something makes it first"
+    )
     made = told(f"- name: gcr.io/cloud-builders/go\n  args: ['build']\n{docker}")
-    assert made.endswith("(the repository's root), unless what cloudbuild.yaml:2 runs makes it")
+    assert made.endswith("(the repository's root): the build fails unless what cloudbuild.yaml:2 runs makes it first")
 
 
 @pytest.mark.parametrize("place", [".devcontainer", ".editor"])

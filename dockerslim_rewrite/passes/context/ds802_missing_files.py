@@ -32,7 +32,14 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
         return
     yield from _stale(build, project)
     absent: list[tuple[str, int]] = []
+    misread = {step.line: said for step in build if (said := _misread(step))}
+    for line in dict.fromkeys(line for _, line in project.missing(build) if line in misread):
+        yield analysis(
+            line, misread[line], *(f"line {line}: {one}" for one, at in project.missing(build) if at == line)
+        )
     for source, line in project.missing(build):
+        if line in misread:
+            continue
         if _PATTERN.search(source):
             # BuildKit copies nothing then, and goes on.
             continue
@@ -56,8 +63,8 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     else:
         places = [f"{source} (line {line})" if line != first else source for source, line in absent]
         reason = f"{_listed(places)} {'is' if len(places) == 1 else 'are'} not in the build context ({project.shown})"
-        if project.usage.after is not None:
-            reason += f", unless what {project.usage.after} runs makes {'it' if len(places) == 1 else 'them'}"
+        maker = "something" if project.usage.after is None else f"what {project.usage.after} runs"
+        reason += f": the build fails unless {maker} makes {'it' if len(places) == 1 else 'them'} first"
     yield analysis(first, reason, *(f"line {line}: {source}" for source, line in absent))
 
 
@@ -71,6 +78,23 @@ def _stale(build: Build, project: Project) -> Proposals:
             f"all are in {project.shown}, which is taken for the context"
         )
         yield analysis(line, reason, str(one.where))
+
+
+def _misread(step: Step) -> str:
+    """What is wrong with the words of *step* where they are none that anybody means; nothing where they may be right.
+
+    Source: Dockerfile reference, "Format", for comments, and "COPY", for the JSON form.
+    """
+    if not isinstance(step, Copy) or step.origin.json is not None or step.origin.heredocs:
+        return ""
+    keyword = step.origin.keyword
+    if any(one.startswith("#") for one in step.sources):
+        return f"{keyword} takes # and what follows for files: a comment needs a line of its own"
+    if step.sources[:1] and step.sources[0].startswith("[") and step.destination.endswith("]"):
+        return (
+            f"{keyword} takes the words of {step.origin.args.strip()} for files: JSON needs double quotes around each"
+        )
+    return ""
 
 
 def _wanted(step: Step) -> tuple[str, ...]:

@@ -62,8 +62,8 @@ def legacy_key_value(build: Build, facts: Facts) -> Proposals:
             edits.append(Edit.insert(logical.after(start + len(value)), '"'))
         yield Change(
             edits=tuple(edits),
-            title=f"{owner.keyword} {pair.key} with =",
-            reason="the form with a blank is deprecated; the value stays the same",
+            title=f"write {owner.keyword} {pair.key} with =",
+            reason="the form with a space is deprecated; the value stays the same",
             safety=Safety.SAFE,
             claims=(Layout(),),
             line=step.line,

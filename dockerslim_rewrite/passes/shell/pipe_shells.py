@@ -64,7 +64,7 @@ def why(names: list[str]) -> str:
     """What the option is for, where commands *names* may fail unnoticed."""
     several = len(names) > 1
     listed = f"{', '.join(names[:-1])} or {names[-1]}" if several else names[0]
-    return f"else the RUN goes on where {listed} fails: only the last command of a pipeline decides"
+    return f"without it the RUN goes on where {listed} fails, since only the last command of a pipeline decides"
 
 
 def _counting(script: Script, *, errexit: bool) -> list[Pipeline]:

@@ -43,7 +43,7 @@ def missing_stage(build: Build, facts: Facts) -> Proposals:
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy | Run) else ():
                 said = _fault(name, stage, count) if isinstance(step, Copy) else ""
-                said = said or _too_early(name, stage, build, later)
+                said = said or _too_early(name, step, stage, build, later)
                 if said:
                     yield _breaks(said, step)
     yield from _circles(build)
@@ -120,7 +120,7 @@ def _later(build: Build) -> dict[str, int]:
     return found
 
 
-def _too_early(name: str, stage: Stage, build: Build, later: Mapping[str, int]) -> str:
+def _too_early(name: str, step: Step, stage: Stage, build: Build, later: Mapping[str, int]) -> str:
     """What is wrong where *stage* takes from the stage *name*, which comes later; nothing where that is not so.
 
     Source: moby/buildkit, pull request 4568: the order is checked since dockerfile/1.10, and always had to be kept.
@@ -128,7 +128,14 @@ def _too_early(name: str, stage: Stage, build: Build, later: Mapping[str, int]) 
     at = int(name) if _NUMBER.match(name) else later.get(name.lower())
     if at is None or not stage.index < at < len(build.stages):
         return ""
-    return f"it takes from the stage of line {build.stages[at].head.line}, which comes later"
+    return f"{step.origin.keyword} takes from {_called(build.stages[at])}, which comes later"
+
+
+def _called(stage: Stage) -> str:
+    """*stage* as people find it."""
+    return (
+        f"`{stage.head.alias}` (line {stage.head.line})" if stage.head.alias else f"the stage of line {stage.head.line}"
+    )
 
 
 def _circles(build: Build) -> Iterator[Remark]:
@@ -149,7 +156,7 @@ def _circles(build: Build) -> Iterator[Remark]:
         for at, step in taken[stage.index].items():
             if at > stage.index and _needs(at, stage.index, bases, taken):
                 yield _breaks(
-                    f"it takes from the stage of line {build.stages[at].head.line}, which needs this one", step
+                    f"{step.origin.keyword} takes from {_called(build.stages[at])}, which needs this one", step
                 )
                 return
 
