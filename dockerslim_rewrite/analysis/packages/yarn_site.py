@@ -33,7 +33,6 @@ _SETTING = re.compile(
     r'(?:--(?:(?P<command>[\w-]+)\.)?)?(?P<key>"[^"\\]*"|[^\s"\\]+) (?P<value>"[^"\\]*"|[^\s"\\]+)\s*\Z'
 )
 _MODERN_SETTING = re.compile(r"(?P<key>[A-Za-z]+):\s*(?P<value>[^\s#]*)\s*(?P<command>)(?:#.*)?\Z")
-_NPM_QUIET = re.compile(r"^[^\S\n]*+ignore-scripts[^\S\n]*+=[^\S\n]*+(\S++)[^\S\n]*+$", re.M)
 #: What a project beside package.json has that keeps packages, or changes them.
 _KEPT = (".yarn/cache/", ".yarn/plugins/", ".yarn/patches/", ".yarn/unplugged/", ".pnp.")
 
@@ -87,7 +86,8 @@ class YarnSite:
         """Whether settings keep the scripts of packages from running. Raises ``Unmet`` for what they set otherwise."""
         if lock.modern:
             return self._modern_quiet()
-        quiet = set(_NPM_QUIET.findall(brought(self.lists, ".npmrc", self.folder, self.run) or "")) == {"true"}
+        # Yarn does not hear what .npmrc says of scripts: it has a default of its own.
+        quiet = False
         for key, value in self._settings(".yarnrc", _SETTING):
             if key == "ignore-scripts" and value == "true":
                 quiet = True
