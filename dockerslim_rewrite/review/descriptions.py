@@ -34,7 +34,7 @@ _OTHER = re.compile(r"[a-z][a-z-]+:")
 #: Directories whose descriptions are there to be read by tests, and by no builder.
 _EXAMPLES = frozenset(("test", "tests", "testing", "testdata", "fixtures", "__fixtures__", "spec"))
 #: Steps of a workflow that put something into the checkout: another repository, a cache, an artifact.
-_FETCHES = re.compile(r"(?m)^\s+(?:path|repository)\s*:")
+_FETCHES = re.compile(r"(?m)^[ \t]++(?:path|repository)[ \t]*+:")
 #: The directive that says what reads the file, and the images that read it as BuildKit does.
 _SYNTAX = re.compile(rb"(?i)(?:[ \t]*#[^\n]*\n)*?[ \t]*#[ \t]*syntax[ \t]*=[ \t]*([^\s]+)")
 _STANDARD = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@]|\Z)")

@@ -22,7 +22,7 @@ _MOVES = frozenset(("cd", "pushd", "popd"))
 #: What these run is in their words or in files, and may move the shell.
 _HIDDEN = frozenset(("eval", ".", "source"))
 _ENDS = frozenset(("exit", "return", "exec"))
-_ERREXIT = re.compile(r"-[a-z]*e[a-z]*\Z", re.I)
+_ERREXIT = re.compile(r"-[a-df-z]*+e[a-z]*+\Z", re.I)
 #: Ways into one command, after which nothing is said any more.
 _MOST = 4
 _ANYWHERE: frozenset[str | None] = frozenset((None,))

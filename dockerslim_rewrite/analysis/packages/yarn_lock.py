@@ -23,8 +23,8 @@ _SECTION = re.compile(r'(?P<indent> +)(?P<key>"[^"\\]*"|[^\s"\\:,]+):\Z')
 _REGISTRY = re.compile(r"https://registry\.(?:yarnpkg\.com|npmjs\.org)/(?P<path>[^#?\s]+)(?:[#?]\S*)?\Z")
 _LOCATOR = re.compile(r"(?P<name>(?:@[^/@\s]+/)?[^/@\s]+)@(?P<from>[a-z+.-]+):(?P<rest>\S*)\Z")
 #: What Yarn itself changes of some packages, so that they work with it.
-_BUILTIN = re.compile(r"@patch:\S+#(?:~|optional!)builtin<")
-_NAME = re.compile(r"((?:@[^/@\s]+/)?[^/@\s]+)@(.*)\Z", re.S)
+_BUILTIN = re.compile(r"#(?:~|optional!)builtin<")
+_NAME = re.compile(r"\A((?:@[^/@\s]++/)?+[^/@\s]++)@(.*+)\Z", re.S)
 #: The indents of what an entry says of its package, and of what one key of it holds.
 _OWN, _INNER = 2, 4
 
@@ -108,7 +108,8 @@ def read_yarn_lock(text: str) -> YarnLock | None:
         keys, entry = _keys(head, modern=modern), _entry(body, modern=modern)
         if keys is None or entry is None:
             return None
-        if modern and _BUILTIN.search(entry.own.get("resolution", "")):
+        resolution = entry.own.get("resolution", "")
+        if modern and "@patch:" in resolution and _BUILTIN.search(resolution):
             continue
         if modern and "@workspace:" in entry.own.get("resolution", ""):
             workspaces += 1

@@ -34,9 +34,7 @@ _VALUED = frozenset(
 _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 _OPTION = re.compile(r"-[Rvfc]+\Z|--(?:recursive|verbose|quiet|silent|changes)\Z")
 #: What leaves a directory of mode 755 as it is.
-_KEEPS = re.compile(
-    r"0?755\Z|(?:(?:[ugoa]*\+[rxX]+|\+w|u\+[rwxX]+|u=rw[xX]|[go]+=r[xX]|[go]+-w|\+r?wx?)(?:,(?=.)|\Z))+\Z"
-)
+_KEEPS = re.compile(r"[ugoa]*+\+[rxX]+|\+w|u\+[rwxX]+|u=rw[xX]|[go]++=r[xX]|[go]++-w|\+r?wx?")
 _FILE = re.compile(r"(?:.*/)?(?:[^/]*[^/.]\.[A-Za-z0-9]{1,10}|[A-Z][A-Za-z]*file|LICENSE|mvnw|gradlew)\Z")
 #: Accounts of images whose group has the same name: of Debian and Ubuntu (base-passwd), of Alpine, and of some images
 #: themselves.
@@ -144,7 +142,7 @@ class _Reader:
             yield Event(one, step.line, "fills", account, file=file)
             if owner is None and (step.keyword == "ADD" or step.origin.flag("from") is not None):
                 yield Event("/", step.line, "fills", None, deep=True)
-            if mode is not None and not _KEEPS.match(mode):
+            if mode is not None and not _keeps(mode):
                 yield Event(one, step.line, "modes", None)
 
     def _run(self, step: Run) -> Iterator[Event]:
@@ -273,7 +271,7 @@ class _Reader:
         deep = any("R" in word or word == "--recursive" for word in options)
         account: str | None = None
         if name == "chmod":
-            if told and _KEEPS.match(operands[0]):
+            if told and _keeps(operands[0]):
                 if not operands[0].isdigit() or not sure:
                     return
                 account = ROOT
@@ -297,7 +295,7 @@ class _Reader:
         """A ``chown`` and such that another command runs."""
         if "chmod" in words:
             behind = [word for word in words[words.index("chmod") + 1 :] if not _OPTION.match(word)]
-            if "f" in words or (behind and _KEEPS.match(behind[0])):
+            if "f" in words or (behind and _keeps(behind[0])):
                 return
         if not {"chown", "chgrp"}.isdisjoint(words):
             self.given = True
@@ -314,3 +312,8 @@ def _path(word: str, here: str | None) -> str | None:
 
 def _with_numbers(account: str) -> str:
     return ":".join("0" if part == "root" else part for part in account.split(":"))
+
+
+def _keeps(mode: str) -> bool:
+    """Whether a directory with the mode 755 has it still behind ``chmod`` *mode*."""
+    return mode in ("755", "0755") or all(map(_KEEPS.fullmatch, mode.split(",")))

@@ -43,8 +43,8 @@ _TAGGED = re.compile(r"[\"']?[a-z0-9][\w./-]*:\$\S*")
 #: A directory of the host, by its path or what gives it, and where it comes to lie.
 _VOLUME = re.compile(r"(?:[/.~$%]|\\\\).*?:(?P<path>/[^:$`]*)(?::(?P<options>[\w,]+))?")
 _BRACES = re.compile(r"\$\{(\w+)\}")
-#: Blanks within an expression of a workflow.
-_BLANKS = re.compile(r"(?<=\{\{)\s+|\s+(?=\}\})")
+#: An expression of a workflow.
+_EXPRESSION = re.compile(r"\{\{\s*+([^{}]*+)\}\}")
 _MAX_TEXT: Final = 256 * 1024
 _MAX_FOUND: Final = 1_000
 
@@ -205,6 +205,10 @@ def is_of(run: HandRun, names: Iterable[str], services: Iterable[str], dockerfil
 
 def bare_name(image: str) -> str:
     """*image* without tag and digest, and with each variable in one spelling."""
-    plain = _BRACES.sub(r"$\1", _BLANKS.sub("", image.strip("\"'"))).partition("@")[0]
+    plain = _BRACES.sub(r"$\1", _EXPRESSION.sub(_without_blanks, image.strip("\"'"))).partition("@")[0]
     head, colon, tail = plain.rpartition(":")
     return head if colon and "/" not in tail else plain
+
+
+def _without_blanks(match: re.Match[str]) -> str:
+    return f"{{{{{match[1].rstrip()}}}}}"

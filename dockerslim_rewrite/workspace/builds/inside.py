@@ -32,7 +32,8 @@ _MAX_FOUND: Final = 1_000
 _MAX_TEXT: Final = 50_000
 _MENTIONS = re.compile(r"\b(?:image|container|docker)\b")
 #: A script that a command starts: by a shell, or by its own path.
-_SCRIPT = re.compile(r"(?:(?:sudo\s+)?(?:ba|da|z)?sh\s+(?:-\w+\s+)*)?(?P<path>[\w./-]+\.(?:ba|z)?sh)\b[^\n]*\Z")
+_SHELL = re.compile(r"(?:sudo[ \t]++)?(?:ba|da|z)?sh[ \t]++(?:-\w++[ \t]++)*+")
+_SCRIPT = re.compile(r"(?P<path>[\w./-]++)(?:[ \t][^\n]*+)?\Z")
 
 
 def job_runs(repository: Repository, paths: Iterable[str]) -> Iterator[HandRun]:
@@ -147,9 +148,10 @@ def _life(value: Any) -> Iterator[tuple[str, ...]]:
 
 def _followed(repository: Repository, words: tuple[str, ...]) -> tuple[str, ...]:
     """*words*, or what the script of the repository says that they start."""
-    line = words[2] if words[:2] == ("sh", "-c") and len(words) == 3 else " ".join(words)
-    match = _SCRIPT.match(line.strip())
-    path = joined("", match["path"]) if match is not None else None
+    line = (words[2] if words[:2] == ("sh", "-c") and len(words) == 3 else " ".join(words)).strip()
+    shell = _SHELL.match(line)
+    match = _SCRIPT.match(line, shell.end() if shell is not None else 0)
+    path = joined("", match["path"]) if match is not None and match["path"].endswith((".sh", ".bash", ".zsh")) else None
     if path is None or not repository.is_file(path):
         return words
     return ("sh", "-c", (repository.read(path) or "")[:_MAX_TEXT])
