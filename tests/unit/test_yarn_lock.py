@@ -65,7 +65,6 @@ __metadata:
 :
   version: 1.50.0
   resolution: "@b/shell@npm:1.50.0"
-  conditions: (os=darwin & cpu=arm64)
   languageName: node
   linkType: hard
 
@@ -121,6 +120,24 @@ def test_the_modern_file() -> None:
     assert requirements(lock.reached(["@a/tide@npm:~1.2.0"])) == ["@a/tide@1.2.3", "@b/shell@1.50.0", "reef@3.0.0"]
     assert lock.packages["@a/tide@npm:^1.0.0"].bins == ("ebb", "flow")
     assert read(MODERN + MODERN.replace("workspace:.", "workspace:web")).workspaces
+
+
+@pytest.mark.parametrize(
+    ("conditions", "there"),
+    [
+        ("os=darwin", False),
+        ("(os=darwin | os=win32) & cpu=arm64", False),
+        ("os=linux & cpu=x64 & libc=glibc", True),
+        ("(os=darwin | os=linux)", True),
+        ("os=!win32", True),
+        ("cpu=x64", True),
+    ],
+)
+def test_what_is_not_for_linux_is_not_installed(conditions: str, there: bool) -> None:
+    entry = "  version: 1.2.3\n"
+    lock = read(MODERN.replace(entry, f"{entry}  conditions: {conditions}\n"))
+    assert bool(lock.reached(["@a/tide@npm:^1.0.0"])) is there
+    assert lock.reached(["@a/tide@npm:^9"]) is None
 
 
 def test_what_is_asked_for_otherwise_than_the_file_has_it() -> None:

@@ -25,6 +25,7 @@ _LOCATOR = re.compile(r"(?P<name>(?:@[^/@\s]+/)?[^/@\s]+)@(?P<from>[a-z+.-]+):(?
 #: What Yarn itself changes of some packages, so that they work with it.
 _BUILTIN = re.compile(r"#(?:~|optional!)builtin<")
 _NAME = re.compile(r"\A((?:@[^/@\s]++/)?+[^/@\s]++)@(.*+)\Z", re.S)
+_SYSTEM = re.compile(r"\bos=([\w!]+)")
 #: The indents of what an entry says of its package, and of what one key of it holds.
 _OWN, _INNER = 2, 4
 
@@ -33,7 +34,7 @@ _OWN, _INNER = 2, 4
 class YarnPackage:
     """A package of the lock file: ``name`` and ``version`` are those that the registry knows it by, ``requires`` the
     keys of the lock file that it asks for, ``bins`` its programs, where the lock file tells. ``elsewhere`` is where it
-    comes from, if not from the usual registry.
+    comes from, if not from the usual registry. ``foreign``: the lock file says that it is not for Linux.
     """
 
     name: str
@@ -41,6 +42,7 @@ class YarnPackage:
     requires: tuple[str, ...]
     bins: tuple[str, ...] = ()
     elsewhere: str = ""
+    foreign: bool = False
 
     @property
     def requirement(self) -> str:
@@ -63,7 +65,7 @@ class YarnLock:
         return _key(name, wanted, modern=self.modern)
 
     def reached(self, keys: Iterable[str], free: frozenset[str] = frozenset()) -> tuple[YarnPackage, ...] | None:
-        """The packages that *keys* ask for, with all that those need; None where the lock file lacks one.
+        """The packages for Linux that *keys* ask for, with all that those need; None where the lock file lacks one.
 
         Packages whose names are *free* may be asked for otherwise than the lock file has them.
         """
@@ -80,7 +82,7 @@ class YarnLock:
             seen.add(key)
             name = _NAME.sub(r"\1", key)
             package = self.packages.get(key)
-            if package is not None and id(package) not in found:
+            if package is not None and id(package) not in found and not package.foreign:
                 found[id(package)] = package
                 waiting += package.requires
             if name in free:
@@ -203,6 +205,12 @@ def _modern(entry: _Entry) -> YarnPackage | None:
         return None
     requires, bins = _requires(entry, modern=True), tuple(entry.inner.get("bin", ()))
     usual = locator["from"] == "npm" and locator["rest"] == version
+    systems = set(_SYSTEM.findall(entry.own.get("conditions", "")))
     return YarnPackage(
-        locator["name"], version, requires, bins, "" if usual else f"{locator['from']}:{locator['rest']}"
+        locator["name"],
+        version,
+        requires,
+        bins,
+        "" if usual else f"{locator['from']}:{locator['rest']}",
+        foreign=bool(systems) and "linux" not in systems and not any(one.startswith("!") for one in systems),
     )
