@@ -69,3 +69,11 @@ def test_nothing_of_a_lock_file_that_yarn_may_not_follow(tmp_path: Path) -> None
     assert asked(tmp_path, text, {**PACKAGES, "yarn.lock": LOCK}) == []
     strange = LOCK.replace("yarnpkg.com/berth", "example.org/berth")
     assert asked(tmp_path, text.replace("rm yarn.lock && ", ""), {**PACKAGES, "yarn.lock": strange}) == []
+
+
+def test_a_lock_file_that_npm_does_not_find_yet(tmp_path: Path) -> None:
+    files = {**PACKAGES, "package-lock.json": '{"packages": {}}'}
+    late = "FROM node:24\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n"
+    assert asked(tmp_path, late, files) == ["tide@^1"]
+    assert asked(tmp_path, late.replace("package.json ./", ". ."), files) == []
+    assert asked(tmp_path, late.replace("npm install", "npm ci"), files) == []

@@ -25,6 +25,11 @@ def brought(lists: Lists, name: str, folder: str | None, run: Run) -> str | None
     return lists.text(path, folder) if any(at is not None and at < run.index for at in first) else None
 
 
+def follows(lists: Lists, name: str, folder: str | None, run: Run | None) -> bool:
+    """Whether *run*, or the container at its start, finds the file *name* of the build context in *folder*."""
+    return lists.has(name, folder) if run is None else brought(lists, name, folder, run) is not None
+
+
 def names_file(lists: Lists, name: str, run: Run) -> bool:
     """Whether a RUN of the stage of *run*, or of one below it, names the file *name*."""
     return any(is_named(name, stage, lists.facts) for stage in lineage(run, lists))

@@ -1,7 +1,8 @@
 """What a project's own lists install, where the build context shows them: whether anything of it is compiled.
 
 Sources: pip's requirements file format; npm's package-lock.json (versions 2 and 3: ``hasInstallScript`` marks packages
-with install scripts or a ``binding.gyp``, ``bin`` their programs) and the scripts that ``npm ci`` runs.
+with install scripts or a ``binding.gyp``, ``bin`` their programs) and the scripts that ``npm ci`` runs, among them
+``node-gyp rebuild`` where the project has a ``binding.gyp``.
 """
 
 from __future__ import annotations
@@ -107,9 +108,8 @@ class Lists:
             raise Unmet("no package-lock.json with a list of packages tells what npm installs")
         if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
             raise Unmet("package-lock.json and package.json do not ask for the same")
-        for script in INSTALLING:
-            if scripts and script in self._scripts(folder):
-                raise Unmet(f"what the script {script} of package.json does is not known")
+        if scripts:
+            self._check_own_scripts(folder)
         programs: set[str] = set()
         for path, entry in packages.items():
             name = path.rpartition("node_modules/")[2]
@@ -139,14 +139,20 @@ class Lists:
         package = self._json("package.json", folder)
         if package is None:
             raise Unmet(self._unseen("package.json", folder))
-        for script in INSTALLING:
-            if script in self._scripts(folder):
-                raise Unmet(f"what the script {script} of package.json does is not known")
+        self._check_own_scripts(folder)
         if package.get("workspaces") or package.get("overrides") or package.get("bundleDependencies"):
             raise Unmet("package.json names workspaces or overrides")
         keys = ("dependencies", "optionalDependencies", "peerDependencies", *(("devDependencies",) * development))
         pairs = [pair for key in keys if isinstance(package.get(key), dict) for pair in package[key].items()]
         return tuple(npm_asked(str(name), str(wanted)) for name, wanted in pairs)
+
+    def _check_own_scripts(self, folder: str | None) -> None:
+        """Raises ``Unmet`` where npm runs a script of the project's own, or compiles it, when it is installed."""
+        own = next((script for script in INSTALLING if script in self._scripts(folder)), None)
+        if own is not None:
+            raise Unmet(f"what the script {own} of package.json does is not known")
+        if self.has("binding.gyp", folder):
+            raise Unmet("npm compiles the project itself, as binding.gyp says")
 
     def locked(self, run: Run | None, manager: str, folder: str | None) -> tuple[str, ...]:
         """What the lock file of *manager* (uv, poetry) in *folder* names, or the one that *run* mounts there.

@@ -11,6 +11,7 @@ from ...record import record
 from ..bases import base_image
 from ..facts import Facts
 from ..packages.asked import ELSEWHERE, GEM_TARGET, NPM_TARGET, YARN_TARGET, asked, npm_word, python_target
+from ..packages.brought import follows
 from ..packages.exact import LOCKS
 from ..packages.known_words import words_of
 from ..packages.listed import Lists, Unmet
@@ -87,7 +88,8 @@ def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
             continue
         words = words_of(site.use, facts)
         wanted = [npm_word(words[at] or "") for at in done.operands]
-        if not done.operands and not lists.has("package-lock.json", site.folder):
+        locked = follows(lists, "package-lock.json", site.folder, site.use.run)
+        if not done.operands and done.subcommand not in ("ci", "clean-install") and not locked:
             try:
                 wanted = list(lists.npm_asked(site.folder, development=True))
             except Unmet:

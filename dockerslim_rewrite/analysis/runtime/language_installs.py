@@ -10,6 +10,7 @@ from ...knowledge.libraries import libraries
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer, installer
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, NPM_TARGET, asked, npm_installs_development, npm_word
+from ..packages.brought import follows
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
 from ..packages.listed import Unmet, look_up, without_secret
@@ -96,7 +97,8 @@ class LanguageInstalls:
         if done.has_flag(*NPM_ELSEWHERE) or not done.certain:
             raise Unmet(f"npm may have to compile what npm {done.subcommand} installs")
         exact = done.subcommand not in ("install", "i")
-        locked = any(self.lists.has(name, self.ground.folder) for name in ("package-lock.json", "npm-shrinkwrap.json"))
+        names = ("package-lock.json", "npm-shrinkwrap.json")
+        locked = any(follows(self.lists, name, self.ground.folder, run) for name in names)
         development = npm_installs_development(done, self.facts.state(run).env if run is not None else {})
         if exact or locked:
             quiet = done.has_flag("--ignore-scripts")
