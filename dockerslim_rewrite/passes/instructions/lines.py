@@ -15,3 +15,8 @@ def line_behind(step: Step, text: str, build: Build, facts: Facts) -> Edit:
     if build.text[:end].endswith("\n"):
         return Edit.insert(end, text + newline)
     return Edit.insert(end, newline + text)
+
+
+def goes_on(step: Step, facts: Facts) -> bool:
+    """Whether *step* ends the file with a continuation, which would take in whatever was put behind it."""
+    return step.origin.text.rstrip().endswith(facts.style.escape)

@@ -16,6 +16,7 @@ from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
 from ...text import Edit, Span
 from ...text.paths import matches
 from ..base import Proposals, missed
+from ..instructions.lines import goes_on
 
 if TYPE_CHECKING:
     from ...analysis.packages.installs import Place
@@ -91,7 +92,7 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     except NeedsMore as obstacle:
         yield missed(copy.line, f"dependencies are not installed before the project is copied: {obstacle}")
         return
-    if last is None:
+    if last is None or goes_on(last, facts):
         return
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
         yield missed(copy.line, f"{copy.destination} means another directory behind the WORKDIR that follows")

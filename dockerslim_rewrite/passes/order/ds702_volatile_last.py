@@ -16,6 +16,7 @@ from ...syntax import SegmentKind
 from ...syntax.words import Pair
 from ...text import Edit, Span
 from ..base import Proposals, missed
+from ..instructions.lines import goes_on
 
 #: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
 _FAR = 100
@@ -188,7 +189,7 @@ def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | Non
             half = not isinstance(first, Copy) and any(isinstance(one, Run) and is_costly(one, facts) for one in rest)
             # Half a move: what costs most of the time may stay behind it.
             return None if half else last, None
-        if isinstance(step, Run) and is_costly(step, facts):
+        if isinstance(step, Run) and is_costly(step, facts) and not goes_on(step, facts):
             last = step
     return (None if len(stage.steps) > at + _FAR else last), None
 
