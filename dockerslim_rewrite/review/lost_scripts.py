@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
@@ -120,7 +120,7 @@ def _run(
             gone = _gone(image, step, sides, where, moved)
             if gone is not None:
                 path, fate = gone
-                sure = at == 0 or command.argv[at - 1] in _READS
+                sure = at == 0 or command.argv[at - 1] in _READS or _interprets(command.argv, at)
                 doubt = ", so it fails" if sure else ""
                 if fate == _NOT_COPIED and not _is_first(step, command, script, sides):
                     # What ran before may bring it under any name.
@@ -150,9 +150,9 @@ def _started(
     step: Exec, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
     argv = step.argv or ()
-    alone = posixpath.basename(argv[0]) not in _INTERPRETERS
-    shell = posixpath.basename(argv[0]) in POSIX_SHELLS
-    if not alone and not (_MODULES - {"-e"} if shell else _MODULES).isdisjoint(argv[1:]):
+    name = posixpath.basename(argv[0])
+    alone = name not in _INTERPRETERS
+    if not alone and not _others(name).isdisjoint(argv[1:]):
         return
     word = argv[0] if alone else next((one for one in argv[1:] if not one.startswith("-")), None)
     image = _image(word, folder, first=alone)
@@ -207,6 +207,19 @@ def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str,
     mounted = isinstance(step, Run) and any(mount.get("type", "bind") == "bind" for mount in step.mounts)
     kept = not mounted and sides.new.holds(path)
     return (path, _NOT_COPIED) if kept else None
+
+
+def _interprets(argv: Sequence[str | None], at: int) -> bool:
+    """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
+    name = posixpath.basename(argv[0] or "")
+    return name in _INTERPRETERS and all(
+        one is not None and one.startswith("-") and one not in _others(name) for one in argv[1:at]
+    )
+
+
+def _others(interpreter: str) -> frozenset[str]:
+    """The options by which *interpreter* starts something else than a file; shells end at the first failure by -e."""
+    return _MODULES - {"-e"} if interpreter in POSIX_SHELLS else _MODULES
 
 
 def _is_first(step: Run, command: Simple, script: Script, sides: _Sides) -> bool:

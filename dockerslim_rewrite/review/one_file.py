@@ -162,7 +162,10 @@ def _left_behind(earlier: str, path: str) -> tuple[Remark, ...]:
 
 def _missed(context: str, certain: Collection[Remark], note: Remark) -> list[str]:
     """The paths of the repository that *note* misses in *context*; of what is *certain* none can be made there."""
-    sources = [told.partition(": ")[2] for told in note.evidence] if note.rule == FILES and note not in certain else []
+    if note.rule != FILES or note in certain:
+        return []
+    # What a description of a build says is evidence as well, and no file that is missed.
+    sources = [told.partition(": ")[2] for told in note.evidence if told.startswith("line ")]
     return [os.path.normpath(os.path.join(context, source.lstrip("/"))) for source in sources]
 
 

@@ -164,3 +164,19 @@ def test_a_reusable_workflow_with_several_callers_is_told_once(repo: Make) -> No
     made.commit()
     found = [one for one in notes_of(run(made, head="HEAD")) if "app/Dockerfile" in one[2]]
     assert len(found) == 1
+
+
+def test_a_context_that_holds_none_of_the_sources_is_no_matter_of_who_writes_it(repo: Make) -> None:
+    text = "  {}:\n    build:\n      context: {}\n      dockerfile: {}\n"
+    own = "services:\n" + text.format("a", "app", "Dockerfile")
+    files = {
+        "app/Dockerfile": 'FROM alpine:3.24\nCOPY a b /\nUSER 1000\nCMD ["x"]\n',
+        "app/a": "a\n",
+        "app/b": "b\n",
+        "web/c": "c\n",
+        "Makefile": "app:\n\ttrue\n",
+        "compose.yaml": own + text.format("b", "app", "Dockerfile"),
+    }
+    found = told(repo, files, {"compose.yaml": own + text.format("b", "web", "../app/Dockerfile")})
+    assert [fails for _, fails, why in found if "sources" in why] == [True]
+    assert not any("writes" in why for _, _, why in found)

@@ -26,6 +26,18 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             (4, True, "RUN names ./run.sh, which is deleted by this change, so it fails"),
         ),
         (
+            "RUN bash -e run.sh && true",
+            'CMD ["x"]',
+            "run.sh",
+            (4, True, "RUN names run.sh, which is deleted by this change, so it fails"),
+        ),
+        (
+            "RUN python -m x run.sh",
+            'CMD ["x"]',
+            "run.sh",
+            (4, False, "RUN names run.sh, which is deleted by this change"),
+        ),
+        (
             "RUN wc run.sh",
             'CMD ["x"]',
             "run.sh",
