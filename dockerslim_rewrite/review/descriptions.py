@@ -23,6 +23,7 @@ from ..workspace.builds.found import FoundBuild
 from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
+from .malformed import malformed
 from .writers import with_doubts
 
 #: As many bytes as `rewrite` takes.
@@ -101,13 +102,28 @@ class Descriptions:
                 found.setdefault(one.key, one)
         return found
 
+    def malformed(self, path: str) -> Remark | None:
+        """What to say where the description *path* cannot be read; None where it can, or is none."""
+        # Reading them all tells which cannot be read.
+        _ = self._workspace.graph
+        found = malformed(self._workspace.repository, path)
+        if found is None or _is_example(path):
+            return None
+        doubt = "" if found.sure else " unless Bake reads it all the same"
+        reason = f"{found.reason}, so its builds fail{doubt}"
+        return Remark(RemarkKind.ANALYSIS, reason, found.line, rule="DS000", breaks=found.sure)
+
+    def describes_well(self, path: str) -> bool:
+        """Whether *path* describes builds, and can be read by those who make them."""
+        return self.malformed(path) is None and any(one.place.path == path for one in self._workspace.graph.builds)
+
     def remark(self, unmet: Unmet, otherwise: Otherwise) -> Remark | None:
         """What to say of *unmet*; None where what it asks for comes from elsewhere."""
         if not unmet.of_file and (
             any(map(self._workspace.is_submodule, _upwards(unmet.path))) or otherwise([unmet.path])
         ):
             return None
-        if _EXAMPLES.intersection(unmet.place.split("/")[:-1]):
+        if _is_example(unmet.place):
             return None
         reason = f"{unmet.lacks}, so the build fails"
         if unmet.doubt:
@@ -222,6 +238,11 @@ class Descriptions:
             if remark.breaks:
                 remark = with_doubts((remark,), partial(_missing, path), self._workspace.repository)[0]
         return remark
+
+
+def _is_example(path: str) -> bool:
+    """Whether the description *path* is there to be read by tests."""
+    return not _EXAMPLES.isdisjoint(path.split("/")[:-1])
 
 
 def _missing(path: str, _: Remark) -> list[str]:

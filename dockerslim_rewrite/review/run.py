@@ -13,7 +13,7 @@ from ..record import evolve, record
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
 from .descriptions import Otherwise
-from .git import Git, GitError
+from .git import ChangedFile, Git, GitError
 from .one_file import Request, reviewed_file
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, noted, unreadable
@@ -90,7 +90,7 @@ def review(
             else:
                 skipped.append(f"{path}: {reason}")
         otherwise = partial(git.comes_otherwise, head=end)
-        for path, notes in _described(side, old, moved, gone, unread, otherwise).items():
+        for path, notes in _described(side, old, moved, gone, unread, otherwise, changed).items():
             if not (_whole(paths) or any(_lies_in(path, one) for one in paths)):
                 continue
             own = by_path.get(path)
@@ -123,12 +123,18 @@ def _described(
     gone: Mapping[str, str | None],
     told: Collection[str],
     otherwise: Otherwise,
+    changed: Sequence[ChangedFile],
 ) -> dict[str, list[Remark]]:
     """Remarks on builds whose Dockerfile is *gone*, and on those that ask anew for what is not there, or for what the
     request takes away; by the files that describe them. *moved* are the paths that the request takes away. What cannot
-    be read is among those that were *told*.
+    be read is among those that were *told*, or is a description among those that were *changed*.
     """
     found = side.descriptions.without_dockerfile(gone)
+    for file in changed:
+        broken = side.descriptions.malformed(file.path) if file.path and file.before else None
+        # What described builds, and could be read.
+        if broken is not None and file.path and file.before and old.descriptions.describes_well(file.before):
+            found.setdefault(file.path, []).append(broken)
     unmet = [one for one in side.descriptions.unmet().values() if one.asked[1] not in gone and one.path not in told]
     if not unmet:
         return found

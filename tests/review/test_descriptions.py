@@ -180,3 +180,49 @@ def test_a_context_that_holds_none_of_the_sources_is_no_matter_of_who_writes_it(
     found = told(repo, files, {"compose.yaml": own + text.format("b", "web", "../app/Dockerfile")})
     assert [fails for _, fails, why in found if "sources" in why] == [True]
     assert not any("writes" in why for _, _, why in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "broken", "line", "said", "sure"),
+    [
+        ("compose.yaml", COMPOSE.format("app"), "services:\n  a:\n   build: app\n  - b\n", 4, "expected", True),
+        (
+            "compose.yaml",
+            COMPOSE.format("app"),
+            "services:\n  a:\n    build: app\n    image: x\n    build: app\n",
+            5,
+            "`build` is there twice, so its builds fail",
+            True,
+        ),
+        (
+            ".github/workflows/b.yml",
+            WORKFLOW.format("app"),
+            f"{WORKFLOW.format('app')}          context: app\n",
+            7,
+            "`context` is there twice",
+            True,
+        ),
+        ("docker-bake.hcl", BAKE.format("app"), 'target "a" {\n  context = "app"\n', 3, "no HCL", False),
+    ],
+)
+def test_a_description_that_cannot_be_read_any_more(
+    repo: Make, path: str, text: str, broken: str, line: int, said: str, sure: bool
+) -> None:
+    (found,) = told(repo, {**APP, path: text}, {path: broken})
+    assert found[:2] == (line, sure)
+    assert said in found[2]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("services: {a: {build: app, build: app}}\n", "services: {a: {build: app, build: app}}\n# more\n"),
+        ("services: {a: {image: x}}\n", "services: {a: {image: x, image: y}}\n"),
+        (COMPOSE.format("app"), "x-a: &a {build: app}\nservices:\n  a:\n    <<: *a\n  b:\n    <<: *a\n"),
+    ],
+)
+def test_what_could_not_be_read_before_builds_nothing_or_is_right_is_no_news(
+    repo: Make, before: str, after: str
+) -> None:
+    found = told(repo, {**APP, "compose.yaml": before}, {"compose.yaml": after})
+    assert [why for _, _, why in found if "builds fail" in why] == []
