@@ -20,7 +20,9 @@ from .subtract import same_stages
 _WORDS = re.compile(r"[^\s\"'`=;|&()<>,\[\]{}]+")
 _PATTERN = re.compile(r"[*?\[$]")
 #: Commands that make something of sources.
-_BUILDS = re.compile(r"\b(?:build|compile|make|generate|package|publish|bundle|assemble|install)\b")
+_BUILDS = re.compile(r"(?<![\w-])(?:build|compile|make|generate|package|publish|bundle|assemble)(?![\w-])")
+#: Commands that install programs of those names.
+_INSTALLS = re.compile(r"(?<![\w-])(?:apt|apt-get|apk|dnf|yum|microdnf|zypper|pacman)\s")
 #: So much of a command is shown.
 _SHOWN = 40
 
@@ -78,7 +80,9 @@ def _gone(was: Sequence[Step], now: Sequence[Step]) -> Run | None:
     if left - said or any(isinstance(one, Onbuild) for one in now):
         return None
     runs = (one for one in reversed(was) if isinstance(one, Run) and _said(one) not in left)
-    return next((one for one in runs if _BUILDS.search(one.origin.args)), None)
+    return next(
+        (one for one in runs if _BUILDS.search(one.origin.args) and not _INSTALLS.search(one.origin.args)), None
+    )
 
 
 def _said(step: Step) -> str:

@@ -54,6 +54,7 @@ def test_a_run_that_made_it_and_is_gone_is_a_doubt(repo: Make) -> None:
         (NODE, "RUN npm run build", "RUN yarn build"),
         (NODE, "RUN npm run build\n", "RUN npm run build\nRUN npm test\n"),
         (NODE.replace("RUN npm ci", "RUN npm ci\nRUN npm test"), "RUN npm test\n", ""),
+        (NODE.replace("RUN npm ci", "RUN apt-get install -y make\nRUN npm ci"), "RUN apt-get install -y make\n", ""),
     ],
 )
 def test_what_is_made_another_way_is_none(repo: Make, text: str, old: str, new: str) -> None:
