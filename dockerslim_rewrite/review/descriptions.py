@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..change import Remark, RemarkKind
 from ..ir.build import read_build
+from ..knowledge.repository import build_source
 from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
@@ -23,6 +24,7 @@ from ..workspace.builds.found import FoundBuild
 from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
+from ..workspace.walk import walk
 from .malformed import malformed
 from .writers import with_doubts
 
@@ -64,8 +66,8 @@ class Unmet:
 
     @property
     def of_file(self) -> bool:
-        """Whether the Dockerfile is there, and is not what the build asks for."""
-        return self.kind == "stage"
+        """Whether a file is there, and is not what the build asks for."""
+        return self.kind in ("stage", "target")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -100,6 +102,8 @@ class Descriptions:
         for build in self._workspace.graph.builds:
             for one in self._lacking(build):
                 found.setdefault(one.key, one)
+        for one in self._dangling():
+            found.setdefault(one.key, one)
         return found
 
     def malformed(self, path: str) -> Remark | None:
@@ -131,6 +135,20 @@ class Descriptions:
             return Remark(RemarkKind.ANALYSIS, reason, unmet.line, rule="DS000")
         parents = [unmet.path] if unmet.of_file else _upwards(unmet.path)
         return self._failing(reason, parents, unmet.line)
+
+    def _dangling(self) -> Iterator[Unmet]:
+        """What Bake files name in vain."""
+        repository = self._workspace.repository
+        paths = [one.path for one in walk(repository.root) if not one.skipped and build_source(one.path) == "bake"]
+        if not paths:
+            return
+        from ..workspace.builds.bake_names import dangling
+
+        services = [build.name for build in self._workspace.graph.builds if build.kind == "compose"]
+        for one in dangling(repository, sorted(paths), services):
+            doubt = "" if one.sure else "another Bake file has it"
+            place = one.place.path
+            yield Unmet(place, one.said, place, one.place.line, (place, "", None), "target", doubt)
 
     def _lacking(self, build: FoundBuild) -> Iterator[Unmet]:
         context = build.context if isinstance(build.context, str) else None
@@ -171,13 +189,14 @@ class Descriptions:
         return _FETCHES.search(self._workspace.repository.read(place) or "") is not None
 
     def _is_elsewhere(self, path: str, home: str) -> bool:
-        """Whether *path*, which *home*, the directory of the description, tells, is there seen from the root, or what
-        the root tells is there seen from *home*.
+        """Whether *path*, which *home*, the directory of the description, tells, is there seen from a directory above
+        that, or what the root tells is there seen from *home*.
         """
         if not home:
             return False
         other = os.path.relpath(path or ".", home).replace(os.sep, "/")
-        return any(os.path.exists(self._root / one) for one in (other, posixpath.join(home, path)) if one != ".")
+        seen = [posixpath.join(above, other) for above in (*_upwards(home)[1:], "")] if other != "." else []
+        return any(os.path.exists(self._root / one) for one in (*seen, posixpath.join(home, path)))
 
     def _is_folder(self, path: str) -> bool:
         """Whether there is a directory at *path*. Git leaves one behind, empty, that no checkout has."""

@@ -76,9 +76,11 @@ def test_a_workflow_that_checks_out_something_else_is_a_doubt(repo: Make) -> Non
 
 
 def test_a_description_that_may_be_read_from_another_directory_is_a_doubt(repo: Make) -> None:
-    files = {**APP, "deploy/README": "x\n"}
-    found = told(repo, files, {"deploy/compose.yaml": COMPOSE.format("./app")})
-    reason = "the build context deploy/app is not there, so the build fails unless it is started in another directory"
+    files = {f"more/{path}": text for path, text in APP.items()} | {"more/deploy/README": "x\n"}
+    found = told(repo, files, {"more/deploy/compose.yaml": COMPOSE.format("./app")})
+    reason = (
+        "the build context more/deploy/app is not there, so the build fails unless it is started in another directory"
+    )
     assert found == [(3, False, reason)]
 
 
@@ -226,3 +228,41 @@ def test_what_could_not_be_read_before_builds_nothing_or_is_right_is_no_news(
 ) -> None:
     found = told(repo, {**APP, "compose.yaml": before}, {"compose.yaml": after})
     assert [why for _, _, why in found if "builds fail" in why] == []
+
+
+GROUP = (
+    'group "default" {\n  targets = ["%s"]\n}\n'
+    'target "base" {\n  context = "app"\n}\ntarget "a" {\n  inherits = ["%s"]\n  context = "app"\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "line", "sure", "said"),
+    [
+        (("b", "base"), 1, True, "the group `default` names the target `b`, which is not there, so the build fails"),
+        (
+            ("a", "bese"),
+            7,
+            False,
+            "`a` inherits from the target `bese`, which is not there, so the build fails unless another Bake file has "
+            "it",
+        ),
+    ],
+)
+def test_a_target_that_no_bake_file_has(repo: Make, names: tuple[str, str], line: int, sure: bool, said: str) -> None:
+    found = told(repo, {**APP, "docker-bake.hcl": GROUP % ("a", "base")}, {"docker-bake.hcl": GROUP % names})
+    assert found == [(line, sure, said)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"other-bake.hcl": 'target "b" {}\n'},
+        {"docker-bake.override.hcl": 'target "b" {}\n'},
+        {"compose.yaml": "services: {b: {build: app}}\n"},
+    ],
+)
+def test_a_target_that_another_file_may_have(repo: Make, more: dict[str, str]) -> None:
+    files = {**APP, "docker-bake.hcl": GROUP % ("a", "base"), **more}
+    found = told(repo, files, {"docker-bake.hcl": GROUP % ("b", "base")})
+    assert not any(fails for _, fails, _ in found)

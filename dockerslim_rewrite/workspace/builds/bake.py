@@ -16,7 +16,7 @@ from .named_files import Called
 from .places import file, folder, is_remote
 
 #: The files that are all read when nobody names one, in this order.
-_DEFAULT = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
+DEFAULT_FILES = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 _MAX_COMBINATIONS = 1000
 _MAX_INHERITED = 50
 #: Attributes that are maps, and the name of entries of one that nobody can tell.
@@ -43,7 +43,7 @@ def bake(
             folders.setdefault(posixpath.dirname(path), []).append(path)
     for home, files in folders.items():
         services = {one.name: one for one in composed if posixpath.dirname(one.place.path) == home}
-        together = [path for name in _DEFAULT for path in files if posixpath.basename(path) == name]
+        together = [path for name in DEFAULT_FILES for path in files if posixpath.basename(path) == name]
         # Paths are relative to where Bake is called: beside the file, or at the root.
         homes = tuple(dict.fromkeys((home, "")))
         if together:
