@@ -110,10 +110,13 @@ def _failures(files: Sequence[Reviewed]) -> Iterator[tuple[Reviewed, int, str]]:
         (file, note)
         for file in files
         for note in _failing(file)
-        if any(h.holds(note.line, note.line) for h in file.hunks)
+        if any(hunk.holds(note.line, note.line) for hunk in file.hunks)
     )
+    seen: Counter[tuple[str, str, str]] = Counter()
     for file, note in list(shown)[:COMMENTS]:
-        mark = f"{MARK}{fingerprint(file.path, note.rule, f'error: {note.message}', 1)} -->"
+        key = file.path, note.rule, f"error: {note.message}"
+        seen[key] += 1
+        mark = f"{MARK}{fingerprint(*key, seen[key])} -->"
         yield file, note.line, f"**The build fails:** {plain(note.message)}\n\n{mark}"
 
 
