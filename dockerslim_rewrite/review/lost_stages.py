@@ -30,9 +30,10 @@ def lost_stages(before: Version, after: Version) -> Iterator[Remark]:
         return at is not None and other is not None and old.found[other].said == new.found[at].said
 
     def counterpart(name: str) -> Stage | None:
-        """The stage that was *name* before."""
+        """The stage that was *name* before; None where that is gone: one that had its own name took its lines."""
         number = next((at for at, one in stages.items() if at and one == names[name] + 1), None)
-        return None if number is None else after.build.stages[number - 1]
+        stage = None if number is None else after.build.stages[number - 1]
+        return None if stage is None or (stage.head.alias and stage.name in names) else stage
 
     def now(name: str) -> str:
         """What became of the stage *name* of before."""

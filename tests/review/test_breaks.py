@@ -168,6 +168,16 @@ def test_a_stage_that_a_build_asks_for_and_is_gone_is_an_error(repo: Make) -> No
     assert "builds the stage `build`, which is not there any more: this change names it `compile`" in found[0][2]
 
 
+def test_a_stage_that_a_continuation_swallows_is_gone_and_not_renamed(repo: Make) -> None:
+    text = (
+        "FROM debian:12-slim AS deps\nRUN make d\nFROM debian:12-slim AS build\nRUN make a\nRUN make b\nRUN make c\n"
+        'FROM debian:12-slim\nCOPY --from=build /x /x\nUSER 1000\nCMD ["x"]\n'
+    )
+    found = told(repo, {"Dockerfile": text}, {"Dockerfile": text.replace("make d\n", "make d \\\n")})
+    (reason,) = [why for _, fails, why in found if fails and "`build`" in why]
+    assert reason.endswith("this change removes it")
+
+
 def test_a_renamed_stage_that_a_build_asks_for_is_told_where_it_is(repo: Make) -> None:
     text = "".join(f"FROM alpine:3.24 AS {name}\nRUN echo {name}\nRUN echo more\n" for name in ("a", "test", "c"))
     files = {"Dockerfile": text, "Makefile": "test:\n\tdocker build --target test .\n"}
