@@ -71,14 +71,30 @@ _PLAN = Path(".dockerslim/migration")
 
 
 def _known(folder: Path) -> Path:
-    """The plan that is meant: where none is named, that of the nearest directory above which has one, as Git does."""
+    """The plan that is meant: where none is named, that of the nearest directory above which has one, as Git does.
+
+    Raises ``ValueError`` as ``_own`` does.
+    """
     if folder != _PLAN:
         return folder
     for place in (Path.cwd(), *Path.cwd().parents):
         if (place / _PLAN).is_dir():
-            return folder if place == Path.cwd() else place / _PLAN
+            return _own(folder if place == Path.cwd() else place / _PLAN)
         if os.path.lexists(place / ".git"):
             break
+    return _own(folder)
+
+
+def _own(folder: Path) -> Path:
+    """*folder*, which lies where the repository says, and where nobody named another place leads nowhere else.
+
+    Raises ``ValueError`` for a link, which a stranger's repository may have put there.
+    """
+    link = next((one for one in (folder.parent, folder) if one.is_symlink()), None)
+    if link is not None:
+        raise ValueError(
+            f"{link}: is a symbolic link to {os.readlink(link)}; name the directory of the plan with --plan"
+        )
     return folder
 
 
@@ -139,7 +155,9 @@ def plan_command(
 
     request = _request(call, paths, values)
     wanted = BatchCall(request, jobs, rollout, limit, since, not no_cache, executor, scheduler)
-    raise typer.Exit(_carried_out(lambda: plan(wanted, folder, by, max_files, depth)))
+    raise typer.Exit(
+        _carried_out(lambda: plan(wanted, _own(folder) if folder == _PLAN else folder, by, max_files, depth))
+    )
 
 
 @batch_app.command("apply")

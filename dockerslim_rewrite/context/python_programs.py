@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ..knowledge.processes import Server, server_named
+from ..knowledge.python_calls import python_calls
 from ..shell.arguments import split
 from ..text.numbers import small_number
 from .following import Following, Words
@@ -56,6 +57,8 @@ def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evid
     verb = argv[index + 1] if index + 1 < len(argv) else None
     if posixpath.basename(script) == "manage.py" and verb in ("runserver", "runserver_plus"):
         _address(follower, argv[index + 2] if index + 2 < len(argv) else "8000", "Django", where)
+    if posixpath.basename(script) == "manage.py" and verb in python_calls()["manage"]["writing"]:
+        follower.doubt(f"manage.py {verb} writes files into the project, where root copied it", where, blind=True)
     roots = [posixpath.dirname(context)]
     _modules(follower, [context], [*roots, *_roots(follower, cwd)], cwd)
 

@@ -115,3 +115,7 @@ def test_any_directories_twice_are_any_directories() -> None:
         **dict.fromkeys(("d/x", "d/x/y"), ("@below",)),
         **dict.fromkeys(("d", "a/x"), ()),
     }
+
+
+def test_a_pattern_that_nobody_wrote_is_passed_over() -> None:
+    assert read_owners("*a" * 100_000 + " @x\n*b @y\n").of("a" * 200 + "b") == ("@y",)

@@ -267,3 +267,29 @@ def test_a_merged_branch_is_not_said_to_be_taken_back(repository: Path, cli: Cli
     git(repository, "revert", "--no-edit", "HEAD")
     assert cli("batch", "rollback", "ops").returncode == 0
     assert "dockerslim/ops" not in git(repository, "branch", "--list")
+
+
+def test_a_link_in_the_place_of_the_plan_leads_nowhere(repository: Path, cli: Cli, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (repository / ".dockerslim").symlink_to(outside)
+    for words in (("plan",), ("status",), ("apply",)):
+        done = cli("batch", *words)
+        assert done.returncode == 2
+        assert ".dockerslim: is a symbolic link to" in done.stderr
+    assert list(outside.iterdir()) == []
+    assert cli("batch", "plan", "--plan", str(outside / "plan")).returncode == 0
+    assert (outside / "plan" / "PLAN.md").is_file()
+
+
+@pytest.mark.parametrize("key", ["name", "title", "before"])
+def test_a_plan_that_somebody_broke_is_told_in_a_line(repository: Path, cli: Cli, key: str) -> None:
+    cli("batch", "plan")
+    path = repository / PLAN / "plan.json"
+    data = json.loads(path.read_text())
+    shard = data["shards"][0]
+    (shard if key in shard else shard["files"][0])[key] = 1
+    path.write_text(json.dumps(data))
+    done = cli("batch", "status")
+    assert done.returncode == 2
+    assert done.stderr.endswith("plan.json: is no plan, or one of another version; plan again\n")

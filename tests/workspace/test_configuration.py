@@ -169,3 +169,17 @@ def test_the_schema_takes_what_is_read_and_nothing_else() -> None:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(bad, schema())
     assert set(schema()["properties"]) == set(keys())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'exclude = ["{"[" * 100_000}"]\n',
+        "exclude = [" + ", ".join(f'"a{n}"' for n in range(2_000)) + "]\n",
+        f'[contexts]\n"{"{a,b}" * 10_000}" = "."\n',
+    ],
+)
+def test_patterns_that_nobody_wrote_are_refused(tree: Make, text: str) -> None:
+    made = tree({"dockerslim.toml": text, "Dockerfile": "FROM debian:12\n"})
+    with pytest.raises(ConfigError, match="must have (?:entries of )?no more than 1,000"):
+        settings(made.root / "Dockerfile")

@@ -631,3 +631,15 @@ def test_where_people_work_in_the_container_compilers_stay(tree: Make, more: str
     found = result(made, "Dockerfile", select=("DS403",), level="aggressive")
     assert found.changed == splits
     assert ("people work in the container: compose.yaml:1 mounts" in remarks(found, "DS403")) != splits
+
+
+@pytest.mark.parametrize(("volume", "level"), [("'.:/app'", "aggressive"), ("'.:/app:ro'", "standard")])
+def test_sources_of_the_host_over_the_working_directory_leave_the_user_in_doubt(
+    tree: Make, volume: str, level: str
+) -> None:
+    text = DOCKERFILE.replace("COPY app/ .", "COPY app .")
+    compose = f"services: {{web: {{build: ., ports: ['8000:8000'], volumes: [{volume}]}}}}\n"
+    made = tree({**APP, "Dockerfile": text, "compose.yaml": compose})
+    for one in ("standard", "aggressive"):
+        changed = result(made, "Dockerfile", select=("DS501",), level=one).changed
+        assert changed == (one in (level, "aggressive"))

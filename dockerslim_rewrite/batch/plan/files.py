@@ -125,6 +125,10 @@ def read_plan(folder: Path) -> Plan:
         data = read_json(read_text(folder / PLAN))
         if data["schema"] != SCHEMA:
             raise ValueError("of another version")
+        texts = [one[key] for one in data["shards"] for key in ("name", "title")]
+        texts += [file[key] for one in data["shards"] for file in one["files"] for key in ("name", "before", "after")]
+        if not all(isinstance(text, str) for text in (data["by"], *texts)):
+            raise ValueError("names are texts")
         return Plan(
             data["by"],
             tuple(

@@ -33,6 +33,8 @@ _SIGNS = {
 }
 _SIGN = re.compile(r"(/\*\*/|\A\*\*/|/\*\*\Z|\*\*|\*|\?)")
 _REPEATED = re.compile(r"\*\*(?:/\*\*)+(?=/|\Z)")
+#: Characters of a pattern: no path that a repository holds takes more to be told.
+_LONGEST = 1_000
 _MAX_BYTES = 3 * 1024 * 1024
 
 
@@ -103,6 +105,8 @@ def read_owners(text: str, *, gitlab: bool = False) -> Owners:
         excludes = gitlab and words[0].startswith("!")
         # Any number of directories, twice, is any number of directories.
         pattern = _REPEATED.sub("**", words[0][1:] if excludes else words[0])
+        if len(pattern) > _LONGEST:
+            continue
         owners = tuple(words[1:]) or defaults
         found.append(_Entry(pattern, _longest_text(pattern), owners, section, excludes))
     return Owners(tuple(found))

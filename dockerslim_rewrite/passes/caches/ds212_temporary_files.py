@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...analysis.bases import surely_root
 from ...analysis.effects.asking import effects
+from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted, removes
 from ...analysis.shell.operations import Kind, unwrapped
@@ -43,8 +44,9 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
 
     /tmp is part of the layer like every other folder: installers and source trees stay there for good.
 
-    Only paths go that this RUN names and creates (`curl -o`, `wget -O`, `git clone`, `tar -C`, `mkdir` to work in,
-    known leavings of `pecl` and others), that no other step names, and only where every command that follows
+    Only paths go that this RUN names, creates and reads (`curl -o`, `wget -O`, `git clone`, `tar -C`, `mkdir` to work
+    in, known leavings of `pecl` and others), that no other step and nothing that the container starts names, and only
+    where every command that follows
     in the RUN is known to keep no reference into /tmp. A folder that is only made there is for the container.
     `pip install --no-compile` is added where the file sets PYTHONDONTWRITEBYTECODE: it keeps Python from writing
     bytecode, but not pip; where the container starts something, that bytecode stays, for each start would compile the
@@ -70,7 +72,9 @@ def _in_run(run: Run, script: Script, stage: Stage, build: Build, facts: Facts) 
     for path, command, known in _written(script):
         if path in paths or mounted(run, ("/tmp", "/var/tmp", path)) or _gone(path, script):
             continue
-        if not known and _named_elsewhere(path, run, build):
+        if not known and (_named_elsewhere(path, run, build) or not _used(path, command, script)):
+            continue
+        if not known and _started_with(path, stage, facts):
             continue
         keeper = _keeper(path, command, script)
         if keeper is not None:
@@ -148,6 +152,20 @@ def _named_elsewhere(path: str, run: Run, build: Build) -> bool:
     whole = re.compile(r"/tmp(?:/?(?![A-Za-z0-9_./-])|/?\*|/\.(?![A-Za-z0-9_]))")
     texts = [step.origin.text for step in build if step is not run]
     return any(name in text or whole.search(text) for text in texts)
+
+
+def _used(path: str, first: Simple, script: Script) -> bool:
+    """Whether a command behind *first* names *path*: what nothing here reads was put there for something else."""
+    name = posixpath.basename(path)
+    later = (command for command in script.commands if command.span.start > first.span.start)
+    return any(name in script.text[command.span.start : command.span.end] for command in later)
+
+
+def _started_with(path: str, stage: Stage, facts: Facts) -> bool:
+    """Whether what a container of *stage* starts names *path*."""
+    name = posixpath.basename(path)
+    reached = effects(facts).of_start(stage)
+    return any(name in (word or "") for one in reached if isinstance(one, Ran) for word in one.argv)
 
 
 def _keeper(path: str, first: Simple, script: Script) -> str | None:

@@ -92,6 +92,17 @@ def documented(project: Project) -> Iterator[str]:
         yield f"{mount.evidence} lets people mount {path}, whose owner is theirs to choose"
 
 
+def worked_in(project: Project, workdir: str | None) -> Iterator[str]:
+    """Mounts of the host's sources over the working directory: people run there what writes, as whom the image says."""
+    usage = project.usage
+    for one in usage.containers if workdir is not None else ():
+        if one.user is None or _ROOT.match(one.user):
+            for mount in one.mounts:
+                if mount.kind == "bind" and not mount.read_only and mount.path and within(workdir or "", mount.path):
+                    yield f"{mount.evidence} mounts {mount.path} from the host, where people may run what writes"
+                    return
+
+
 def told_ports(project: Project | None, variables: Collection[str]) -> Iterator[str]:
     """The low ports that runners tell the program to listen on, which reads *variables* for them."""
     for one in project.usage.containers if project is not None else ():

@@ -23,7 +23,7 @@ from ...record import evolve, record
 from ...shell.script import Script
 from ...text.paths import within
 from .brought import brought
-from .runners import always_starts, confidential, covered, documented, required, told_ports
+from .runners import always_starts, confidential, covered, documented, required, told_ports, worked_in
 from .runtime_directories import Made, directories_below, runtime_directories
 from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind
@@ -104,6 +104,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     obstacles += covered(project, found.writes)
     obstacles += confidential(project)
     doubts += documented(project)
+    doubts += worked_in(project, workdir)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
     unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
     if unread is not None and not _serves(build, facts, stage, found, project):

@@ -192,15 +192,13 @@ def _told(options: Sequence[str | None], name: str) -> str | None:
     return None
 
 
-def is_of(run: HandRun, names: Iterable[str], services: Iterable[str], dockerfile: str | None = None) -> bool:
-    """Whether *run* is of an image that has one of *names*, as ``bare_name`` gives them, of one of the *services*, or
-    of what *dockerfile* builds.
+def told_by(run: HandRun) -> tuple[str, str]:
+    """What tells whose *run* is: ``dockerfile``, ``service`` or ``image``, and the path or the name, as ``bare_name``
+    gives that of an image.
     """
     if run.dockerfile is not None:
-        return run.dockerfile == dockerfile
-    if run.service is not None:
-        return run.service in services
-    return bare_name(run.image or "") in names
+        return "dockerfile", run.dockerfile
+    return ("service", run.service) if run.service is not None else ("image", bare_name(run.image or ""))
 
 
 def bare_name(image: str) -> str:

@@ -73,7 +73,7 @@ class _Pipeline:
         self._jobs: dict[str, Map] = {}
         self._general: dict[str, Any] = {}
         self._variables: dict[str, Text] = {}
-        self._resolved: dict[str, Map] = {}
+        self._resolved: dict[tuple[str, int], Map] = {}
         self._add(path)
 
     @property
@@ -157,9 +157,9 @@ class _Pipeline:
                 yield from self._commands(one, level + 1)
 
     def _job(self, name: str, level: int) -> Map:
-        """The job *name* with what it extends."""
-        if name in self._resolved:
-            return self._resolved[name]
+        """The job *name* with what it extends, met at *level* of what others extend."""
+        if (name, level) in self._resolved:
+            return self._resolved[name, level]
         own = self._jobs[name]
         extends = own.get("extends")
         parents = [extends] if isinstance(extends, Scalar) else sequence(extends)
@@ -167,9 +167,7 @@ class _Pipeline:
         for parent in parents[:_MAX_PARENTS]:
             if isinstance(parent, Scalar) and str(parent) in self._jobs and level < _MAX_LEVELS:
                 found = _over(found, self._job(str(parent), level + 1))
-        found = _over(found, own)
-        if level == 0:
-            self._resolved[name] = found
+        found = self._resolved[name, level] = _over(found, own)
         return found
 
 

@@ -13,7 +13,7 @@ from ...knowledge.repository import build_source, document_kind
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
-from .by_hand import HandRun, bare_name, is_of, runs_by_hand
+from .by_hand import HandRun, bare_name, runs_by_hand, told_by
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files
 from .shebang import is_shell_script
@@ -118,9 +118,19 @@ class BuildGraph:
         names = {name for name in map(image_name, build.tags) if name is not None}
         # What variables tell is the same image where the same variables tell it.
         names |= {bare_name(str(tag)) for tag in build.tags}
-        services = {build.name} if build.kind == "compose" else set()
-        dockerfile = build.dockerfile if isinstance(build.dockerfile, str) else None
-        return [run for run in self.by_hand if is_of(run, names, services, dockerfile)]
+        wanted = [("image", name) for name in names]
+        wanted += [("service", build.name)] if build.kind == "compose" else []
+        wanted += [("dockerfile", build.dockerfile)] if isinstance(build.dockerfile, str) else []
+        found = {at for one in wanted for at in self._by_hand_of.get(one, ())}
+        return [self.by_hand[at] for at in sorted(found)]
+
+    @cached_property
+    def _by_hand_of(self) -> dict[tuple[str, str], list[int]]:
+        """For each image, service and Dockerfile which of ``by_hand`` are of it."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for at, run in enumerate(self.by_hand):
+            found.setdefault(told_by(run), []).append(at)
+        return found
 
 
 def _known_end(tag: Unknown) -> str:

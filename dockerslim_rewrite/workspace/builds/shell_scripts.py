@@ -25,6 +25,8 @@ _MAX_SCRIPT = 256 * 1024
 #: Of an array or a command; one that doubles with each line is given up.
 _MOST_WORDS = 1_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.S)
+#: Characters of the longest path that Linux takes.
+_LONGEST = 4096
 #: A line that says what stands behind it is about.
 _CHANGES = re.compile(r"\s*+(?:[A-Za-z_]\w*\+?=|(?:cd|pushd|popd)(?:\s|\Z))")
 _VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
@@ -234,7 +236,10 @@ class ScriptReader:
         if value.startswith("/"):
             inside = relative(value)
             return Unknown(value) if inside is None else inside
-        return Unknown(value) if isinstance(folder, Unknown) else joined(folder, value)
+        if isinstance(folder, Unknown):
+            return Unknown(value)
+        found = joined(folder, value)
+        return found if len(found) <= _LONGEST else Unknown(value)
 
 
 def _restore(values: dict[str, T], before: Mapping[str, T]) -> None:

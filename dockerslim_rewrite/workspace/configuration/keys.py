@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from ...pipeline.settings import settings
 from ...record import record
 
+_MOST_PATTERNS = 1_000
+_LONGEST_PATTERN = 1_000
 Shape: TypeAlias = Literal["flag", "text", "choice", "path", "rules", "globs", "by_glob"]
 
 
@@ -96,13 +99,24 @@ def _problem(one: Key, value: Any) -> str | None:
         return f"cannot be {value!r}; {hint}choose from {', '.join(one.choices)}"
     if one.shape in ("rules", "globs"):
         listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        return None if listed else "must be a list of strings"
+        return _too_much(value) if listed else "must be a list of strings"
     if not isinstance(value, dict):
         return "must be a table with a pattern of files on each line"
+    if _too_much(value) is not None:
+        return _too_much(value)
     if one.key == "contexts" and not all(isinstance(item, str) for item in value.values()):
         return "must name a directory for each pattern"
     if one.key == "build-args":
         tables = all(isinstance(item, dict) for item in value.values())
         if not tables or not all(isinstance(text, str) for item in value.values() for text in item.values()):
             return "must be a table of strings for each pattern"
+    return None
+
+
+def _too_much(patterns: Collection[str]) -> str | None:
+    """What is wrong with *patterns* that nobody has written: each is tried on every file."""
+    if len(patterns) > _MOST_PATTERNS:
+        return f"must have no more than {_MOST_PATTERNS:,} entries"
+    if any(len(one) > _LONGEST_PATTERN for one in patterns):
+        return f"must have entries of no more than {_LONGEST_PATTERN:,} characters"
     return None
