@@ -181,5 +181,5 @@ def test_the_schema_takes_what_is_read_and_nothing_else() -> None:
 )
 def test_patterns_that_nobody_wrote_are_refused(tree: Make, text: str) -> None:
     made = tree({"dockerslim.toml": text, "Dockerfile": "FROM debian:12\n"})
-    with pytest.raises(ConfigError, match="must have (?:entries of )?no more than 1,000"):
+    with pytest.raises(ConfigError, match=r"must have (?:entries of )?no more than 1,000"):
         settings(made.root / "Dockerfile")

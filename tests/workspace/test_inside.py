@@ -60,6 +60,10 @@ steps:
         gitlab(f"    - {INSTALL}\n"),
         gitlab(f"    - {INSTALL}\n", how="image: {{name: '{}'}}"),
         gitlab(f"    - {INSTALL}\n", how="extends: .in"),
+        {
+            ".gitlab-ci.yml": "make:\n  script: ['docker build -t $IMAGE ci']\n"
+            f"test:\n  image: ${{IMAGE}}\n  script: [{INSTALL}]\n"
+        },
         github(f"      - run: {INSTALL}\n"),
         github(f"      - run: |\n          ls\n          {INSTALL}\n", "{image: ghcr.io/me/ci}"),
         {".circleci/config.yml": CIRCLE},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
@@ -145,14 +145,16 @@ def _says_services(repository: Repository, path: str) -> bool:
     return _SERVICES.search(text) is not None and _BUILDS.search(text) is not None
 
 
-def _runs_inside(repository: Repository, files: Mapping[str, Sequence[str]]) -> Iterator[HandRun]:
-    """What is run in containers that are there already, as *files* by their kinds tell."""
+def _runs_inside(
+    repository: Repository, files: Mapping[str, Sequence[str]], builds: Iterable[FoundBuild]
+) -> Iterator[HandRun]:
+    """What is run in containers that are there already, as *files* by their kinds tell, in images of *builds*."""
     pipelines = [path for kind in _PIPELINES for path in files.get(kind, ())]
     lives = files.get("devcontainer", ())
     if pipelines or lives:
         from .inside import job_runs, life_runs
 
-        yield from job_runs(repository, pipelines)
+        yield from job_runs(repository, pipelines, {bare_name(str(tag)) for one in builds for tag in one.tags})
         yield from life_runs(repository, lives)
 
 
@@ -192,12 +194,13 @@ def build_graph(repository: Repository) -> BuildGraph:
             for path in files[kind]:
                 found += reader(repository, path)
     unique = dict.fromkeys(found)
+    builds = tuple(one for one in unique if isinstance(one, FoundBuild))
     return BuildGraph(
-        tuple(one for one in unique if isinstance(one, FoundBuild)),
+        builds,
         tuple(one for one in unique if isinstance(one, FoundRun)),
         (
             *runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
-            *_runs_inside(repository, files),
+            *_runs_inside(repository, files, builds),
         ),
         {kind: tuple(paths) for kind, paths in documents.items()},
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from ..repository import Repository, joined
@@ -30,17 +30,25 @@ _MAX_DEPTH: Final = 8
 _MAX_PARENTS: Final = 20
 _MAX_FOUND: Final = 1_000
 _MAX_TEXT: Final = 50_000
-_MENTIONS = re.compile(r"\b(?:image|container|docker)\b")
+_MENTIONS = re.compile(
+    r"(?m)^[ \t-]*+[\"']?(?:image|container|docker)[\"']?[ \t]*+:|[{,][ \t]*+(?:image|container)[ \t]*+:"
+)
+_WORD = re.compile(r"[\w.-]++")
 #: A script that a command starts: by a shell, or by its own path.
 _SHELL = re.compile(r"(?:sudo[ \t]++)?(?:ba|da|z)?sh[ \t]++(?:-\w++[ \t]++)*+")
 _SCRIPT = re.compile(r"(?P<path>[\w./-]++)(?:[ \t][^\n]*+)?\Z")
 
 
-def job_runs(repository: Repository, paths: Iterable[str]) -> Iterator[HandRun]:
-    """What jobs of the pipelines *paths* run in the images that they name."""
+def job_runs(repository: Repository, paths: Iterable[str], names: Collection[str]) -> Iterator[HandRun]:
+    """What jobs of the pipelines *paths* run in the images that they name; *names* are those of images that builds of
+    the repository make.
+    """
     left = _MAX_FOUND
+    made = {word for name in names for word in _WORD.findall(name.rpartition("/")[2])}
     for path in paths:
-        if not _MENTIONS.search(repository.read(path) or ""):
+        text = repository.read(path) or ""
+        # Reading YAML takes long, and most pipelines run in images of others.
+        if not _MENTIONS.search(text) or made.isdisjoint(_WORD.findall(text)):
             continue
         for document in yaml_file(repository, path):
             for image, commands in _Jobs(document).found[:left]:
