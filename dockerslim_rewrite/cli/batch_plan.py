@@ -28,11 +28,12 @@ def plan(call: BatchCall, folder: Path, by: By, most: int, depth: int) -> int:
     Raises ``ValueError`` or ``OSError`` with one line.
     """
     from ..batch.outcome import Status
-    from ..batch.plan.files import read_refused, write_plan
+    from ..batch.plan.files import check_place, read_refused, write_plan
     from ..batch.plan.owners import owners_in
     from ..batch.plan.shards import key_for, sharded
     from ..batch.spool import Spool
 
+    check_place(folder)
     refused: dict[str, tuple[str, ...]] = {}
     for entry in read_refused(folder):
         for name, rules in entry["files"].items():

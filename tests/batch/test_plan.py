@@ -293,3 +293,26 @@ def test_a_plan_that_somebody_broke_is_told_in_a_line(repository: Path, cli: Cli
     done = cli("batch", "status")
     assert done.returncode == 2
     assert done.stderr.endswith("plan.json: is no plan, or one of another version; plan again\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("plan.json", '{"name": "of the owner\'s"}', "docs: is there and holds no plan"),
+        ("notes.md", "", "docs/notes.md: is no part of the plan"),
+        ("patches/001.sql", "", "docs/patches/001.sql: is no part of the plan"),
+    ],
+)
+def test_planning_again_deletes_nothing_that_is_somebody_elses(
+    repository: Path, cli: Cli, file: str, text: str, told: str
+) -> None:
+    words = ("batch", "plan", "--plan", "docs")
+    assert cli(*words).returncode == 0
+    (repository / "docs/.applied.json.7").write_text("")
+    assert cli(*words).returncode == 0
+    (repository / "docs" / file).write_text(text)
+    before = _tree(repository)
+    done = cli(*words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert _tree(repository) == before

@@ -538,6 +538,19 @@ def test_words_that_a_service_gives_reach_no_entrypoint_in_shell_form(tree: Make
     assert ("the words `serve --port 80` of compose.yaml:4" in remarks(found, "DS603")) is stays
 
 
+@pytest.mark.parametrize(("over", "stays"), [(".:/code", True), ("./data:/data", False)])
+def test_a_script_of_the_host_is_not_started_without_a_shell(tree: Make, over: str, stays: bool) -> None:
+    made = tree(
+        {
+            "docker/Dockerfile": "FROM alpine:3.20\nWORKDIR /code\nCMD ./start.sh\n",
+            "compose.yaml": f"services:\n  web:\n    build: docker\n    volumes: ['{over}']\n",
+        }
+    )
+    found = result(made)
+    assert ("CMD ./start.sh" in found.text) is stays
+    assert ("compose.yaml:4 mounts ./start.sh" in remarks(found, "DS603")) is stays
+
+
 def test_no_registry_is_to_be_asked_for_an_image_that_the_repository_builds(tree: Make) -> None:
     compose = "services:\n  b:\n    build: base\n    image: acme/base\n  a:\n    build: .\n"
     made = tree({"compose.yaml": compose, "base/Dockerfile": "FROM debian:12\n", "Dockerfile": "FROM acme/base\n"})

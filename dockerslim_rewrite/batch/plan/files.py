@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ PLAN, TABLE, TABLE_JSON, TEXT, REFUSED, APPLIED = (
     "applied.json",
 )
 PATCHES = "patches"
+#: What the directory of a plan holds, and what an interrupted command may leave there.
+_OWN = {PLAN, TABLE, TABLE_JSON, TEXT, REFUSED, APPLIED, PATCHES}
+_TEMPORARY = re.compile(rf"\.({re.escape(REFUSED)}|{re.escape(APPLIED)})\.[0-9]+")
 #: What each entry of what is remembered has to say.
 _KEYS = {REFUSED: {"shard", "reason", "files"}, APPLIED: {"shard", "to", "commit"}}
 COLUMNS = ("shard", "file", "owner", "rule", "level", "line", "bytes", "title", "evidence", "status")
@@ -76,11 +80,46 @@ class Plan:
         return tuple(known[name] for name in names) if names else self.shards
 
 
+def check_place(folder: Path) -> None:
+    """Raise ``ValueError`` where *folder* is there and is no plan's own: a new plan takes the place of all in it."""
+    if folder.is_symlink():
+        raise ValueError(f"{folder}: is a symbolic link to {os.readlink(folder)}; name that directory with --plan")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: is no directory; name another one with --plan")
+    entries = {one.name for one in folder.iterdir()}
+    if not entries:
+        return
+    if not _is_plan(folder / PLAN):
+        raise ValueError(f"{folder}: is there and holds no plan; name another directory with --plan")
+    foreign = {name for name in entries - _OWN if not _TEMPORARY.fullmatch(name)}
+    patches = folder / PATCHES
+    if patches.is_dir() and not patches.is_symlink():
+        foreign |= {f"{PATCHES}/{one.name}" for one in patches.iterdir() if one.suffix != ".patch"}
+    if foreign:
+        raise ValueError(
+            f"{folder / min(foreign)}: is no part of the plan, whose place the new one takes; move it, or name another "
+            "directory with --plan"
+        )
+
+
+def _is_plan(path: Path) -> bool:
+    """Whether the file at *path* is the table of a plan, of this version or another one."""
+    try:
+        data = read_json(read_text(path))
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and {"schema", "by", "shards"} <= data.keys()
+
+
 def write_plan(folder: Path, by: str, shards: tuple[Shard, ...], spool: Spool, owners: Owners) -> Plan:
     """Write the plan of *shards*, whose outcomes lie in *spool*, to *folder*; it takes the place of an older one whole.
 
-    What was refused stays remembered. Raises ``OSError``.
+    What was refused stays remembered. Raises ``OSError``, and ``ValueError`` where the place is not a plan's.
     """
+    folder = Path(os.path.abspath(folder))
+    check_place(folder)
     places = {outcome.name: at for at, outcome in spool.offsets()}
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.new-{os.getpid()}")
@@ -275,9 +314,6 @@ def _replace(folder: Path, fresh: Path) -> None:
     """Put *fresh* in the place of *folder*. Interrupted between the steps, planning again makes it whole."""
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     if folder.exists():
-        if not (folder / PLAN).is_file() and any(folder.iterdir()):
-            shutil.rmtree(fresh)
-            raise ValueError(f"{folder}: is there and holds no plan; name another directory with --plan")
         os.rename(folder, old)
     os.rename(fresh, folder)
     shutil.rmtree(old, ignore_errors=True)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ...analysis.effects.asking import effects
+from ...analysis.evidence import Evidence
 from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Env, Exec, Healthcheck
+from ...ir.steps import Copy, Env, Exec, Healthcheck, Run
 from ...knowledge.processes import is_init, launches
 from ...shell.names import SYSTEM_PATH
+from ...shell.script import Simple
+from ...text.paths import within
 from ..base import Proposals, missed
 from .base_forms import minded
 from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself, tests
@@ -19,12 +23,14 @@ _SOURCES = tuple(
     f".{one}"
     for one in ["js", "mjs", "cjs", "ts", "py", "go", "rb", "rs", "php", "java", "kt", "cs", "pl", "ex", "exs"]
 )
-#: Where programs are looked for on every image. Source: Docker's default PATH.
 #: How languages read the variable. Source: POSIX, "Environment variables" (a shell exports the PWD that it sets).
 _PWD = re.compile(
     r"\benv\.PWD\b|\b(?:environ|ENV|_ENV|_SERVER|env)(?:\.get)?\s*[\[({]+\s*[\"']PWD\b"
     r"|\b(?:getenv|Getenv|LookupEnv|get_env|var|var_os|GetEnvironmentVariable)\(\s*[\"']PWD[\"']"
 )
+#: Commands whose words may be files that they write, and those whose addresses end in the name of such a file.
+_WRITING = frozenset(("tee", "curl", "wget", "dd", "install"))
+_FETCHING = frozenset(("curl", "wget", "aria2c"))
 
 
 def json_form(build: Build, facts: Facts) -> Proposals:
@@ -144,30 +150,66 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
     relative = next((entry for entry in entries if entry and entry[0] not in "/$"), None)
     if "/" not in name and relative is not None:
         return f"{relative} in PATH is taken by a shell only"
-    written = None if "/" in name else _written(name, stage, facts)
+    path = posixpath.normpath(posixpath.join(state.workdir or "/", name)) if "/" in name else None
+    written = _written(name, path, stage, facts)
     if written is not None:
         return f"line {written} writes {name}, and whether that has a #! line is not known"
+    mounted = None if path is None else _mounted(path, facts)
+    if mounted is not None:
+        return f"{mounted} mounts {name}, and whether that has a #! line is not known"
+    told = None if path is None else effects(facts).files(stage).texts.get(path)
+    if told is not None and not told.startswith("#!"):
+        return f"{name} has no #! line, and only a shell runs such a file"
     if facts.project is None:
         return None
     placed = facts.project.copied(facts.build)[stage.index]
-    folders = [""] if "/" in name else [*entries, *SYSTEM_PATH]
-    base = state.workdir or "/" if "/" in name else ""
-    paths = [posixpath.normpath(posixpath.join(base, folder, name)) for folder in folders]
-    source = next((placed[path] for path in paths if path in placed), None)
+    paths = [path] if path is not None else [posixpath.join(folder, name) for folder in (*entries, *SYSTEM_PATH)]
+    source = next((placed[one] for one in map(posixpath.normpath, paths) if one in placed), None)
     text = facts.project.text(source) if source is not None else None
     if text is None or text.startswith(("#!", "\x7fELF")) or "\0" in text:
         return None
     return f"{source} has no #! line, and only a shell runs such a file"
 
 
-def _written(name: str, stage: Stage, facts: Facts) -> int | None:
-    """The line of a RUN that writes the text of a program called *name* into a directory of PATH; None without one."""
-    for run in stage.runs:
-        script = facts.script(run)
+def _mounted(path: str, facts: Facts) -> Evidence | None:
+    """Where a directory of the host's is mounted over *path*; None where none is."""
+    usage = facts.project.usage if facts.project is not None else None
+    for one in (*usage.containers, *usage.by_hand) if usage is not None else ():
+        for mount in one.mounts:
+            if mount.kind == "bind" and mount.path is not None and within(path, mount.path):
+                return mount.evidence
+    return None
+
+
+def _written(name: str, path: str | None, stage: Stage, facts: Facts) -> int | None:
+    """The line that writes or fetches the text of the program *name*, at *path* or, where that is None, in a directory
+    of PATH; None without one.
+    """
+    last = posixpath.basename(name)
+    for step in stage.steps:
+        if isinstance(step, Copy) and path is not None:
+            fetched = [one for one in step.sources if "://" in one]
+            if fetched and last in map(posixpath.basename, (step.destination, *fetched)):
+                return step.line
+            continue
+        script = facts.script(step) if isinstance(step, Run) else None
+        folder = facts.state(step).workdir or "/"
         for command in script.commands if script is not None else ():
             if script is not None and "#!" in script.text[command.span.start : command.span.end]:
                 continue
-            targets = [one.target.literal or "" for one in command.redirects if one.target is not None]
-            if any(posixpath.dirname(path) in SYSTEM_PATH and posixpath.basename(path) == name for path in targets):
-                return run.line
+            if _writes(command, name, path, folder):
+                return step.line
     return None
+
+
+def _writes(command: Simple, name: str, path: str | None, folder: str) -> bool:
+    """Whether *command*, run in *folder*, writes the program *name*, at *path* or in a directory of PATH."""
+    targets = [one.target.literal for one in command.redirects if one.target is not None and one.target.literal]
+    if path is None:
+        return any(posixpath.dirname(one) in SYSTEM_PATH and posixpath.basename(one) == name for one in targets)
+    words = [word for word in command.argv[1:] if word]
+    targets += words if command.name in _WRITING else []
+    fetched = map(posixpath.basename, words) if command.name in _FETCHING else ()
+    return posixpath.basename(name) in fetched or any(
+        posixpath.normpath(posixpath.join(folder, one)) == path for one in targets
+    )
