@@ -151,6 +151,21 @@ def test_development_stays_where_it_is_run(tree: Make, name: str, text: str) -> 
     assert name in reasons(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "## Tests\n\n```sh\n$ docker compose exec app npm test\n```\n"),
+        ("README.md", "1. Run `docker-compose run --rm app npx jest` and read `coverage/index.html`.\n"),
+        ("CONTRIBUTING.md", "    docker compose exec -T app npm test\n"),
+        ("docs/DEVELOPMENT.md", "docker compose exec app \\\n  npm test\n"),
+    ],
+)
+def test_development_stays_where_people_are_told_to_run_it(tree: Make, name: str, text: str) -> None:
+    found = result(tree({**NODE, "compose.yaml": COMPOSE, name: text}), "DS410")
+    assert not found.changed
+    assert name in reasons(found)
+
+
 def test_development_goes_where_only_the_program_is_run(tree: Make) -> None:
     text = f"{COMPOSE}    command: npm run job\n    healthcheck: {{test: curl -f localhost}}\n"
     made = tree({**NODE, "compose.yaml": text, "Makefile": "sh:\n\tdocker compose exec app bash\n"})

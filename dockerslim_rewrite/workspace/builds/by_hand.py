@@ -71,7 +71,7 @@ class HandRun:
 
 
 def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun, ...]:
-    """What the files *paths* (scripts, Makefiles, pipelines) run in containers."""
+    """What the files *paths* (scripts, Makefiles, pipelines, documents) run in containers."""
     found: dict[HandRun, None] = {}
     for path in paths:
         text = (repository.read(path) or "")[:_MAX_TEXT]
@@ -99,6 +99,9 @@ def _commands(line: str, values: dict[str, str]) -> Iterator[Simple]:
     if quoted in _QUOTES:
         # A string of YAML, JSON or Groovy.
         rest = rest.rpartition(quoted)[0].replace('\\"', '"') or rest
+    elif quoted == "`":
+        # Code in a document, or a command whose output a script takes.
+        rest = rest.partition(quoted)[0]
     # Make's variables are none of the shell's.
     rest = re.sub(r"\$\((\w+)\)", r"${\1}", rest)
     script = read_script(rest)

@@ -193,13 +193,14 @@ def build_graph(repository: Repository) -> BuildGraph:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)
             for path in files[kind]:
                 found += reader(repository, path)
+    introducing = documents.get("readme", ())
     unique = dict.fromkeys(found)
     builds = tuple(one for one in unique if isinstance(one, FoundBuild))
     return BuildGraph(
         builds,
         tuple(one for one in unique if isinstance(one, FoundRun)),
         (
-            *runs_by_hand(repository, [path for kind in _RUNNING for path in files.get(kind, ())]),
+            *runs_by_hand(repository, [*(path for kind in _RUNNING for path in files.get(kind, ())), *introducing]),
             *_runs_inside(repository, files, builds),
         ),
         {kind: tuple(paths) for kind, paths in documents.items()},
