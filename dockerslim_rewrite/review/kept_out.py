@@ -6,14 +6,12 @@ Source: Docker documentation, ".dockerignore files".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ..change import Remark
 from ..context.project import FolderProject
+from ..text.paths import PATTERN
 from .breaks import FILES, Version, only_for, plain, remark
-
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 
 
 def kept_out(before: Version, after: Version) -> Iterator[Remark]:
@@ -26,7 +24,7 @@ def kept_out(before: Version, after: Version) -> Iterator[Remark]:
         asked = {source for source, _ in other.missing(before.build)} if other is not None else set()
         kept = set(other.missing(after.build)) if other is not None else set()
         for source, line in project.missing(after.build):
-            if source in asked or _PATTERN.search(source) or (other is not None and (source, line) not in kept):
+            if source in asked or PATTERN.search(source) or (other is not None and (source, line) not in kept):
                 continue
             if _is_kept_out(plain(source), project):
                 keyword = next(step.origin.keyword for step in after.build if step.line == line)
@@ -44,4 +42,4 @@ def _is_kept_out(path: str, project: FolderProject) -> bool:
         return True
     lines = (line.strip() for line in (project.ignore_text or "").splitlines())
     exceptions = [posixpath.normpath("/" + line[1:].strip()).lstrip("/") for line in lines if line.startswith("!")]
-    return not any(one.startswith(f"{path}/") or _PATTERN.search(one) for one in exceptions)
+    return not any(one.startswith(f"{path}/") or PATTERN.search(one) for one in exceptions)

@@ -12,10 +12,9 @@ from ..ir.arguments import global_arguments
 from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
 from ..ir.steps import Arg, Copy, Env
-from ..text.paths import matches
+from ..text.paths import PATTERN, matches
 from .breaks import FILES, Version, fate_of, is_remote, remark
 
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 _NAME = re.compile(r"\$\{?(\w+)")
 
 
@@ -32,7 +31,7 @@ def likely_lost(before: Version, after: Version, moved: Mapping[str, str | None]
             continue
         earlier = {path for _, path, _ in _by_default(before.build)}
         for copy, path, name in _by_default(after.build):
-            if project.holds(path) is False and not _PATTERN.search(path):
+            if project.holds(path) is False and not PATTERN.search(path):
                 fate = fate_of(path, where, moved) or f"is not in the build context ({project.shown})"
                 if other.holds(path) or path not in earlier:
                     doubt = f"{copy.keyword} fails unless a build names another"
@@ -70,7 +69,7 @@ def _patterns(
         if not isinstance(step, Copy) or step.origin.flag("from") is not None:
             continue
         for source in step.sources:
-            found = _PATTERN.search(source)
+            found = PATTERN.search(source)
             folder = posixpath.normpath("/" + source[: found.start()].rpartition("/")[0]).lstrip("/") if found else ""
             if "$" in source or not found:
                 continue

@@ -11,9 +11,9 @@ from ..change import Remark
 from ..context.project import FolderProject
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..text.paths import PATTERN
 from .breaks import FILES, Version, below, fate_of, only_for, plain, remark, stages_by_name, taken
 
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 #: Directories that base images fill themselves.
 _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
 
@@ -42,7 +42,7 @@ def lost_files(before: Version, after: Version, moved: Mapping[str, str | None])
             continue
         had = set(other.missing(after.build))
         for source, line in dict.fromkeys(missing):
-            if (source, line) in had or _PATTERN.search(source):
+            if (source, line) in had or PATTERN.search(source):
                 continue
             path = plain(source)
             if project.excluded(path):
@@ -78,7 +78,7 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
         return
     asked = {source for step in before.build if isinstance(step, Copy) for source in step.sources}
     for source, line in dict.fromkeys(missing):
-        if source not in asked and not _PATTERN.search(source):
+        if source not in asked and not PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, plain(source)))
             reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
             yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
@@ -105,7 +105,7 @@ def _lost_in_stage(
     names = {str(one.index): one.index for one in old.stages} | stages_by_name(old)
     at = names.get(name.lower())
     path = expand(source, states(new)[step.index])
-    if at is None or path is None or _PATTERN.search(path) or not plain(path):
+    if at is None or path is None or PATTERN.search(path) or not plain(path):
         return None
     image = f"/{plain(path)}"
     came = below(other.placed(old).stages[at], image)

@@ -7,16 +7,14 @@ Sources: Docker documentation, "docker buildx build", "--build-context"; Compose
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from ..analysis.flow.state import State, expand, states
 from ..change import Remark
 from ..ir.build import Build
 from ..ir.steps import Copy, Run, Step
+from ..text.paths import PATTERN
 from .breaks import FILES, Version, fate_of, plain, remark
-
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 
 
 def lost_further(before: Version, after: Version, moved: Mapping[str, str | None], home: str) -> Iterator[Remark]:
@@ -72,6 +70,6 @@ def _sources(step: Step) -> Iterator[tuple[str, str]]:
 def _path(source: str, state: State) -> str | None:
     """The path in a context that *source* names; None for the whole, a pattern, and what is not known."""
     found = expand(source, state)
-    if found is None or _PATTERN.search(found):
+    if found is None or PATTERN.search(found):
         return None
     return plain(found) or None

@@ -15,6 +15,7 @@ from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..shell.script import Script
+from ..text.paths import PATTERN
 from .breaks import FILES, STAGES, Version, is_remote, remark
 from .subtract import same_stages
 
@@ -26,7 +27,6 @@ _EMPTY = frozenset(("COPY", "ADD", "WORKDIR", "USER", "ENV", "LABEL", "EXPOSE", 
 _DEFAULTS = ("-", "+", "?")
 #: What builds hand on without a declaration. Source: Dockerfile reference, "Predefined ARGs".
 _PREDEFINED = re.compile(r"(?:https?|ftp|no|all)_proxy\Z", re.I)
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 _QUOTED = re.compile(r"'[^']*+'")
 #: Where a shell gives names a value: an assignment, or the words of a command that sets them.
 _SETS = re.compile(r"\b\w++=|\b(?:read|for|export|local|declare|typeset|getopts|mapfile|readarray)\b[^\n;&|]*+")
@@ -165,6 +165,6 @@ def _missing(copy: Copy, name: str, state: State, after: Version) -> str | None:
             continue
         plain = posixpath.normpath("/" + path).lstrip("/")
         projects = [one for one in after.projects().values() if not one.usage.guessed and one.complete]
-        if plain and not _PATTERN.search(plain) and projects and all(one.holds(plain) is False for one in projects):
+        if plain and not PATTERN.search(plain) and projects and all(one.holds(plain) is False for one in projects):
             return plain
     return None

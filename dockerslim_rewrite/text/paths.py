@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 #: The longest path that Linux takes (PATH_MAX in linux/limits.h). Python takes the square of a pattern's open brackets.
 LONGEST = 4096
+
+#: What makes a source of COPY a pattern.
+PATTERN = re.compile(r"(?<!\\)[*?\[]")
 
 
 def matches(name: str, pattern: str) -> bool:
@@ -16,3 +22,15 @@ def matches(name: str, pattern: str) -> bool:
 def within(path: str, folder: str) -> bool:
     """Whether *path* is *folder* or lies in it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def below(path: str, folder: str) -> bool:
+    """Whether *path* lies in *folder*, which it is not itself."""
+    return path != folder and within(path, folder)
+
+
+def above(path: str) -> Iterator[str]:
+    """The directories that *path* lies in, from the innermost to the root."""
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        yield path

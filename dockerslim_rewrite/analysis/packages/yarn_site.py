@@ -17,6 +17,7 @@ from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.yarn import yarn_words
 from ...record import record
+from ...text.paths import above
 from ...text.structured import read_json
 from ..shell.operations import Operation
 from .brought import brought, lineage, names_file
@@ -117,7 +118,7 @@ class YarnSite:
 
     def _settings(self, name: str, setting: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         """What the file *name* sets. Raises ``Unmet`` where others may set more, or where it is written otherwise."""
-        for folder in _parents(self.folder):
+        for folder in above(self.folder or ""):
             if self.lists.has(name, folder):
                 raise Unmet(f"what {posixpath.join(folder, name)} sets for yarn is not known")
         for line in (self._setting_file(name) or "").splitlines():
@@ -139,9 +140,9 @@ class YarnSite:
         """Raise ``Unmet`` where more than package.json and *lock* decide, or another Yarn than wrote it."""
         if lock.workspaces or self.package().get("workspaces"):
             raise Unmet("what yarn installs for workspaces is not known")
-        for folder in _parents(self.folder):
-            above = _json(self.lists.text(posixpath.join(folder, "package.json"), folder))
-            if above is not None and above.get("workspaces"):
+        for folder in above(self.folder or ""):
+            outer = _json(self.lists.text(posixpath.join(folder, "package.json"), folder))
+            if outer is not None and outer.get("workspaces"):
                 raise Unmet("what yarn installs for workspaces is not known")
         kept = self.lists.facts.recall("what Yarn keeps", self.folder, self._kept)
         if kept is not None:
@@ -239,9 +240,3 @@ def _json(text: str | None) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _parents(folder: str | None) -> Iterator[str]:
-    while folder is not None and folder != "/":
-        folder = posixpath.dirname(folder)
-        yield folder

@@ -12,6 +12,7 @@ from ...knowledge.home import Fills, fills_under, home_hints, image_sets
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Script, Simple
+from ...text.paths import within
 from ..bases import base_image
 from ..effects.cache_users import links_into_cache
 from ..facts import Facts
@@ -63,7 +64,7 @@ def home_uses(build: Build, facts: Facts, stages: Sequence[int]) -> Iterator[Hom
         for write in behaviour.writes:
             if write.kind is WriteKind.REMOVAL or write.folder is None:
                 continue
-            if write.folder == "~" or _within(write.folder, "/root"):
+            if write.folder == "~" or within(write.folder, "/root"):
                 why = f"line {line} runs code that may write {write.written} into the home directory"
                 yield HomeUse(why, line, runtime=True)
         for doubt in behaviour.doubts:
@@ -184,7 +185,3 @@ def _hinted(stage: Stage, facts: Facts) -> str | None:
         if "nodeLinker: node-modules" not in settings:
             return f"Yarn may keep packages in the home directory, as {word} suggests"
     return None
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + "/")

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...record import evolve
+from ...text.paths import within
 from ..flow.state import expand
 from .shipped import Shipping
 
@@ -44,14 +45,14 @@ def brought_again(stage: Stage, shipping: Shipping, files: Collection[str] = ())
     copies = (step for step in stage.steps if isinstance(step, Copy) and step.index < cut.index)
     early = [evolve(step, sources=tuple(_spelled(step.sources, files))) for step in copies]
     for place in shipping.places:
-        whole = next((one for one in wholes if _inside(place.path, one)), None)
+        whole = next((one for one in wholes if within(place.path, one)), None)
         if whole is None:
             continue
         # A lock file that an installation writes anew is brought again as it was.
         named = {path for step in early for path in _named(step, states[step.index].workdir, whole)}
         ran = [path for path in shipping.ran if path not in named]
-        ran += [path for path in shipping.folders if not _inside(whole, path)]
-        if any(_inside(path, place.path) or _inside(place.path, path) for path in ran):
+        ran += [path for path in shipping.folders if not within(whole, path)]
+        if any(within(path, place.path) or within(place.path, path) for path in ran):
             continue
         if all(_same(step, states[step.index].workdir, whole, place.path) for step in early):
             found.add(place.path)
@@ -76,7 +77,7 @@ def _same(step: Copy, folder: str | None, whole: str, place: str) -> bool:
     target = _landing(step, folder, step.destination if "$" not in step.destination else None)
     if target is None:
         return False
-    if not _inside(target, place) and not _inside(place, target):
+    if not within(target, place) and not within(place, target):
         return True
     if step.origin.flag("from") is not None or step.origin.heredocs or step.origin.flag("chown") is not None:
         return False
@@ -107,7 +108,3 @@ def _landing(step: Copy, folder: str | None, target: str | None) -> str | None:
     if target is None or (folder is None and not target.startswith("/")):
         return None
     return posixpath.normpath(posixpath.join(folder or "/", target))
-
-
-def _inside(path: str, other: str) -> bool:
-    return path == other or path.startswith(other.rstrip("/") + "/")

@@ -27,7 +27,7 @@ from ...shell.script import (
     Simple,
     children,
 )
-from ...text.paths import matches
+from ...text.paths import below, matches, within
 from ..accounts.created import created_home
 from ..effects.writes import redirected, writes
 from ..flow.copied_places import copied_places
@@ -70,7 +70,7 @@ def shipping(
         states.append(state)
     reader.settle()
     links = [one for one in reader.places if one.link]
-    alone = next((one for one in links if not any(_inside(one.path, two.path) for two in reader.places)), None)
+    alone = next((one for one in links if not any(below(one.path, two.path) for two in reader.places)), None)
     if alone is not None:
         reader.obstacles.append(Obstacle(f"COPY would follow the link {alone.path}", reader.lines[alone]))
     outermost = _outermost(reader.places, recipe.own)
@@ -82,9 +82,7 @@ def shipping(
         reader.packages.upgrade,
         tuple(states),
         tuple(reader.copied),
-        tuple(
-            path for path in reader.gone if not any(two.path == path or _inside(two.path, path) for two in outermost)
-        ),
+        tuple(path for path in reader.gone if not any(within(two.path, path) for two in outermost)),
         tuple(dict.fromkeys(reader.obstacles)),
         cut,
         tuple(sorted(reader.ran)),
@@ -100,10 +98,6 @@ def _executed(run: Run, recipe: Recipe) -> Script | Opaque | None:
     if not run.argv or (found is not None and (recipe.sites or found.manager.name not in recipe.builders)):
         return None
     return read_argv(run.argv)
-
-
-def _inside(path: str, other: str) -> bool:
-    return path != other and path.startswith(other.rstrip("/") + "/")
 
 
 def _outermost(places: list[Place], own: tuple[str, ...]) -> tuple[Place, ...]:
@@ -182,7 +176,7 @@ class _Reader:
         self.obstacles.append(Obstacle(reason, self.line))
 
     def _place(self, place: Place) -> None:
-        whole = next((one for one in self.recipe.whole if place.path == one or _inside(place.path, one)), None)
+        whole = next((one for one in self.recipe.whole if within(place.path, one)), None)
         if whole is not None:
             place = Place(whole)
         if place.path in self.broad:
@@ -204,7 +198,7 @@ class _Reader:
         """Take out folders in which what is copied again lies, and programs; other commands may not write there."""
         if not self.copied:
             return
-        above = [one for one in self.places if any(path == one.path or _inside(path, one.path) for path in self.copied)]
+        above = [one for one in self.places if any(within(path, one.path) for path in self.copied)]
         for place in above:
             if place.path in self.filled:
                 self.line = self.lines[place]
@@ -344,16 +338,15 @@ class _Reader:
         pattern = path.rstrip("/")
         self.gone.append(pattern)
         if _PATTERN.search(path):
-            known = any(path == one or _inside(path, one) or matches(one, path) for one in paths)
-            below = f"{pattern}/*"
-            gone = {one for one in paths if matches(one, pattern) or matches(one, below) or _inside(one, pattern)}
+            known = any(within(path, one) or matches(one, path) for one in paths)
+            inner = f"{pattern}/*"
+            gone = {one for one in paths if matches(one, pattern) or matches(one, inner) or below(one, pattern)}
         else:
-            known = path in paths or any(_inside(path, one) for one in paths)
-            below = f"{pattern}/"
-            gone = {one for one in paths if one == pattern or one.startswith(below)}
+            known = path in paths or any(below(path, one) for one in paths)
+            gone = {one for one in paths if one == pattern or one.startswith(f"{pattern}/")}
         if gone:
             self.places = [one for one in self.places if one.path not in gone]
-        own = any(path == one or _inside(path, one) for one in self.recipe.own)
+        own = any(within(path, one) for one in self.recipe.own)
         if not (known or own or _DELETABLE.match(path)):
             self._stop(f"it deletes {path}, which may be a file of the base image")
 

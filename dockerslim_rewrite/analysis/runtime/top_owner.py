@@ -8,11 +8,11 @@ Source: moby/buildkit#1941.
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from ...record import record
+from ...text.paths import above, below
 from ..accounts.owner_names import ROOT
 from .touches import Touch
 
@@ -47,23 +47,16 @@ class TopOwners:
         self._deep: dict[str, list[int]] = {}
         self._touches = tuple(touches)
         for index, one in enumerate(self._touches):
-            for path in (one.path, *_above(one.path)):
+            for path in (one.path, *above(one.path)):
                 self._below.setdefault(path, []).append(index)
             if one.deep or one.kind == "gone":
                 self._deep.setdefault(one.path, []).append(index)
 
     def of(self, path: str) -> Owner | None:
         """Whose the directory *path* is; None where it is root's and has the mode 755, and for a file."""
-        over = (index for folder in _above(path) for index in self._deep.get(folder, ()))
+        over = (index for folder in above(path) for index in self._deep.get(folder, ()))
         order = sorted({*self._below.get(path, ()), *over})
         return _owner(path, [self._touches[index] for index in order], self._given.get(path, ""))
-
-
-def _above(path: str) -> Iterator[str]:
-    """The directories that *path* lies in."""
-    while path not in ("", "/"):
-        path = posixpath.dirname(path)
-        yield path
 
 
 def _owner(path: str, touches: Iterable[Touch], given: str) -> Owner | None:
@@ -76,24 +69,24 @@ def _owner(path: str, touches: Iterable[Touch], given: str) -> Owner | None:
     there = folder = bool(own)
     file = False
     for one in touches:
-        here, below = one.path == path, _inside(one.path, path)
-        over = not (here or below)
+        here, deeper = one.path == path, below(one.path, path)
+        over = not (here or deeper)
         if one.kind == "gone":
-            if not below:
+            if not deeper:
                 top, inside, giver = (ROOT, _EMPTY, None) if one.account == ROOT else (None, None, one)
                 there = one.account != ROOT
                 mode, file, folder = None, False, there
             continue
-        folder = folder or below or (here and one.kind == "makes")
+        folder = folder or deeper or (here and one.kind == "makes")
         file = file or (here and one.file)
         if one.kind == "modes":
-            mode = mode if below else (one if one.account is None else None)
+            mode = mode if deeper else (one if one.account is None else None)
         elif one.kind == "owns":
-            if not below:
+            if not deeper:
                 top, giver, there = _merged(one.account, top), one, there or here
-            if one.deep and not below:
+            if one.deep and not deeper:
                 inside = _merged(one.account, inside) if inside != _EMPTY else inside
-            elif below and _merged(one.account, inside) != inside:
+            elif deeper and _merged(one.account, inside) != inside:
                 inside = None
         elif there or not over:
             if not there:
@@ -125,7 +118,3 @@ def _merged(account: str | None, before: str | None) -> str | None:
         return None
     old_user, _, old_group = before.partition(":")
     return f"{user or old_user}:{group or old_group}"
-
-
-def _inside(path: str, other: str) -> bool:
-    return path != other and path.startswith(other.rstrip("/") + "/")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.facts import Facts
 from ...analysis.project import Project
 from ...ir.build import Build
 from ...ir.steps import Copy, Run, Step
+from ...text.paths import PATTERN
 from ..base import Proposals, analysis
 
-_PATTERN = re.compile(r"(?<!\\)[*?\[]")
 #: So many sources are named in one line.
 _SHOWN = 5
 
@@ -40,7 +39,7 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
     for source, line in project.missing(build):
         if line in misread:
             continue
-        if _PATTERN.search(source):
+        if PATTERN.search(source):
             # BuildKit copies nothing then, and goes on.
             continue
         if project.in_submodule(source):

@@ -20,7 +20,7 @@ from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
-from ...record import record
+from ...record import evolve, record
 from ...regular import read_text
 from ...text.structured import Excessive, read_json
 from ..crew import crew
@@ -221,15 +221,10 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
         codes = dict(zip(chosen, pool.map(store.code, chosen.values()), strict=True))
     uses = _uses(chosen, codes)
     return {
-        key: PackageEntry(
+        key: evolve(
+            _entry(version, codes[key], uses[key], now),
             asked=tuple(sorted(answered.get(key, ()))),
             requires=tuple(sorted(requires[key])),
-            compiled=version.script,
-            libraries=(),
-            uses=uses[key],
-            aside=codes[key].aside(uses[key]),
-            bins=version.bins,
-            locked=now.astimezone(UTC).replace(microsecond=0),
         )
         for key, version in sorted(chosen.items())
     }
@@ -252,18 +247,27 @@ def exact_answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dic
         codes = dict(zip(chosen, looked, strict=True))
     uses = _uses(chosen, codes)
     return {
-        key: PackageEntry(
+        key: evolve(
+            _entry(version, codes[key], uses[key], now),
             asked=(f"{version.name}@{version.version}",),
-            requires=(),
             compiled=version.script or codes[key].gyp,
-            libraries=(),
-            uses=uses[key],
-            aside=codes[key].aside(uses[key]),
-            bins=version.bins,
-            locked=now.astimezone(UTC).replace(microsecond=0),
         )
         for key, version in sorted(chosen.items())
     }
+
+
+def _entry(version: Version, code: Code, uses: tuple[str, ...], now: datetime) -> PackageEntry:
+    """What *version* itself tells, with its *code* and what of that others use; nobody has asked for it yet."""
+    return PackageEntry(
+        asked=(),
+        requires=(),
+        compiled=version.script,
+        libraries=(),
+        uses=uses,
+        aside=code.aside(uses),
+        bins=version.bins,
+        locked=now.astimezone(UTC).replace(microsecond=0),
+    )
 
 
 def _uses(chosen: Mapping[str, Version], codes: Mapping[str, Code]) -> dict[str, tuple[str, ...]]:

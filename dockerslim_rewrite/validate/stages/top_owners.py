@@ -14,6 +14,7 @@ from ...change import ChangesFlag, Claim
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run, Step
 from ...record import record
+from ...text.paths import above, below
 from ..core.program import commands_of
 from ..core.verdict import Unsound
 from .owner_events import CREATING, ROOT, Event, image_name, owner_events
@@ -92,14 +93,14 @@ class _Tops:
         self._at: dict[str, list[int]] = {}
         self._deep: dict[str, list[int]] = {}
         for index, one in enumerate(self.events):
-            for path in _upwards(one.path):
+            for path in (one.path, *above(one.path)):
                 self._at.setdefault(path, []).append(index)
             if one.deep:
                 self._deep.setdefault(one.path, []).append(index)
 
     def _about(self, path: str) -> list[Event]:
         """The events that may concern *path*, in order."""
-        deep = {index for one in _upwards(path) for index in self._deep.get(one, ())}
+        deep = {index for one in (path, *above(path)) for index in self._deep.get(one, ())}
         return [self.events[index] for index in sorted(deep.union(self._at.get(path, ())))]
 
     def of(self, path: str) -> _Top:
@@ -114,41 +115,32 @@ class _Tops:
         mode = file = False
         line = self._stage.head.line
         for one in self._about(path):
-            here, below = one.path == path, one.path != path and one.path.startswith(f"{path.rstrip('/')}/")
-            above = one.deep and one.path != path and path.startswith(f"{one.path.rstrip('/')}/")
-            if not (here or below or above):
+            here, deeper = one.path == path, below(one.path, path)
+            over = one.deep and below(path, one.path)
+            if not (here or deeper or over):
                 continue
             if one.kind == "gone":
-                if not below:
+                if not deeper:
                     account, inside = (first, "") if one.account is not None else (None, None)
                     there = folder = standing or one.account is None
                     mode = file = False
             elif one.kind == "modes":
-                mode = mode if below else one.account is None
+                mode = mode if deeper else one.account is None
             elif one.kind == "owns":
-                if not below:
+                if not deeper:
                     account, line, there = _over(one.account, account), one.line, there or here
-                if one.deep and not below:
+                if one.deep and not deeper:
                     inside = _over(one.account, inside) if inside != "" else ""
-                elif below and inside != _over(one.account, inside):
+                elif deeper and inside != _over(one.account, inside):
                     inside = None
-            elif there or not above:
+            elif there or not over:
                 if not there:
                     account, line, there = one.account, one.line, True
                 if not (here and one.kind == "makes"):
                     inside = one.account if inside in ("", one.account) else None
-            folder = folder or below or (here and one.kind == "makes")
+            folder = folder or deeper or (here and one.kind == "makes")
             file = file or (here and one.file)
         return _Top(account, inside, mode and not (own is not None and own[2]), file and not folder, line)
-
-
-def _upwards(path: str) -> list[str]:
-    """*path* and the directories that it lies in."""
-    found = [path]
-    while path not in ("", "/"):
-        path = posixpath.dirname(path)
-        found.append(path)
-    return found
 
 
 def _over(account: str | None, before: str | None) -> str | None:
