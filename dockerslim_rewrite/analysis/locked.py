@@ -38,9 +38,10 @@ class PackageEntry:
 
     ``asked`` are the requirements that were answered by it, as ``packages.asked.asked`` writes them; ``requires`` the
     versions that it needs beside it, each ``name==version`` like the keys of its table. ``compiled`` says that an
-    installation has to compile it; ``libraries`` are those (by soname) that it is linked to and that slim images lack,
-    ``uses`` the programs and libraries of full images that its code names, each with the file that does, ``aside``
-    those that are named only in files which nobody loads but by their paths, and ``bins`` the programs that it brings.
+    installation has to compile it, ``alone`` that what npm compiles of it is linked to nothing but the libraries of C
+    and C++; ``libraries`` are those (by soname) that it is linked to and that slim images lack, ``uses`` the programs
+    and libraries of full images that its code names, each with the file that does, ``aside`` those that are named only
+    in files which nobody loads but by their paths, and ``bins`` the programs that it brings.
     """
 
     asked: tuple[str, ...]
@@ -51,6 +52,7 @@ class PackageEntry:
     bins: tuple[str, ...]
     locked: datetime
     aside: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @record

@@ -16,7 +16,9 @@ class Linked:
 
     ``links`` maps a package to Debian's development packages of the libraries that it is linked to; those in ``plain``
     are linked to none that a slim image of the language lacks. Those in ``runs`` start programs that it lacks;
-    ``programs`` are brought by packages. ``complete`` maps a package to those that bring its library for it.
+    ``programs`` are brought by packages. ``complete`` maps a package to those that bring its library for it,
+    ``served`` to the distribution's that do. Those that
+    are ``greedy`` are linked to more where more development packages are installed.
     """
 
     links: Mapping[str, tuple[str, ...]]
@@ -24,6 +26,8 @@ class Linked:
     runs: frozenset[str]
     programs: frozenset[str]
     complete: Mapping[str, tuple[str, ...]]
+    greedy: frozenset[str]
+    served: Mapping[str, tuple[str, ...]]
 
     @property
     def packages(self) -> frozenset[str]:
@@ -36,9 +40,11 @@ def linked_packages(manager: str) -> Linked:
     """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
-    complete = {name: tuple(found) for name, found in data.get("complete", {}).items()}
-    plain, runs, programs = (frozenset(data.get(key, ())) for key in ("plain", "runs", "programs"))
-    return Linked(links, plain, runs, programs, complete)
+    complete, served = (
+        {name: tuple(found) for name, found in data.get(key, {}).items()} for key in ("complete", "served")
+    )
+    plain, runs, programs, greedy = (frozenset(data.get(key, ())) for key in ("plain", "runs", "programs", "greedy"))
+    return Linked(links, plain, runs, programs, complete, greedy, served)
 
 
 def linker_words() -> tuple[str, ...]:

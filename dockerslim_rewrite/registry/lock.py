@@ -33,6 +33,7 @@ _MOST = 16 * 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: The lists of a package's entry, in the order in which they are written.
 _LISTS = ("asked", "requires", "libraries", "uses", "aside", "bins")
+_ANSWERS = ("compiled", "alone")
 
 __all__ = [
     "FILE_NAME",
@@ -186,7 +187,7 @@ def write_lock(lock: Lock) -> str:
             for name in _LISTS:
                 values = ", ".join(map(_string, sorted(getattr(package, name))))
                 pieces += [f"{name} = [{values}]\n"] if values else []
-            pieces += ["compiled = true\n"] if package.compiled else []
+            pieces += [f"{name} = true\n" for name in _ANSWERS if getattr(package, name)]
             pieces.append(f"locked = {package.locked.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}\n")
     return "".join((*pieces, *proof_lines(lock.proofs)))
 
@@ -262,18 +263,20 @@ def _read_entry(key: str, value: Any) -> LockEntry:
 def _read_package(key: str, value: Any) -> PackageEntry:
     if not isinstance(value, dict):
         raise LockError(f"package {key!r}: must be a table")
-    lists: dict[str, tuple[str, ...]] = {}
+    lists: dict[str, Any] = {}
     for name in _LISTS:
         found = value.get(name, [])
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
             raise LockError(f"package {key!r}: {name!r} must be a list of strings")
         lists[name] = tuple(found)
-    compiled, locked = value.get("compiled", False), value.get("locked")
-    if not isinstance(compiled, bool):
-        raise LockError(f"package {key!r}: 'compiled' must be true or false")
+    answers = {name: value.get(name, False) for name in _ANSWERS}
+    locked = value.get("locked")
+    for name, answer in answers.items():
+        if not isinstance(answer, bool):
+            raise LockError(f"package {key!r}: {name!r} must be true or false")
     if not isinstance(locked, datetime) or locked.tzinfo is None:
         raise LockError(f"package {key!r}: 'locked' must be a time with its zone")
-    return PackageEntry(**lists, compiled=compiled, locked=locked)
+    return PackageEntry(**lists, **answers, locked=locked)
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

@@ -14,7 +14,7 @@ from ...knowledge.smaller import Installer
 from ...record import record
 from ..locked import Lock, PackageEntry
 from .asked import GEM_TARGET, NPM_TARGET, asked
-from .listed import Unmet
+from .listed import Unmet, check_addon
 
 _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
 
@@ -58,8 +58,10 @@ def settle_npm(
         programs.update(entry.bins)
         if entry.compiled and name not in known.harmless_scripts:
             if not compiles or name not in linked.packages:
-                raise Unmet(f"npm runs the install script of {key}, which may compile")
+                check_addon("npm", key, entry, compiles=compiles)
             compiled.append(name)
+        elif entry.libraries:
+            check_addon("npm", key, entry, compiles=compiles)
         if name in linked.runs:
             raise Unmet(f"{key} may start a program which the smaller image lacks")
         if name not in known.packages | linked.plain:

@@ -20,8 +20,8 @@ from ...knowledge.smaller import Installer
 from ...record import record
 from ...text.structured import read_json
 from ..facts import Facts
-from ..locked import FILE_NAME, Lock
-from .asked import npm_asked
+from ..locked import FILE_NAME, Lock, PackageEntry
+from .asked import NPM_TARGET, npm_asked
 from .exact import LOCKS, exact_requirements
 from .lock_files import npm_packages
 
@@ -46,6 +46,16 @@ def look_up(lock: Lock, target: str | None) -> str:
     if target is not None and any(lock.packages.values()):
         return f"; {FILE_NAME} has no answer of the index for it"
     return "; `dockerslim lock` asks the index"
+
+
+def check_addon(manager: str, key: str, entry: PackageEntry, *, compiles: bool) -> None:
+    """Raises ``Unmet`` where what *manager* installs of *key*, of which *entry* tells, may need what only full images
+    have. *compiles*: a compiler is there, so that only what the result is linked to counts.
+    """
+    if entry.compiled and not (compiles and entry.alone):
+        raise Unmet(f"{manager} runs the install script of {key}, which may compile")
+    if entry.libraries:
+        raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
 
 
 def without_secret(line: str) -> str:
@@ -92,10 +102,17 @@ class Lists:
         return tuple(found)
 
     def npm_lock(
-        self, folder: str | None, known: Installer, *, scripts: bool, exact: bool = True, development: bool = True
+        self,
+        folder: str | None,
+        known: Installer,
+        *,
+        scripts: bool,
+        exact: bool = True,
+        development: bool = True,
+        compiles: bool = False,
     ) -> frozenset[str]:
         """The programs that ``npm ci`` in *folder* puts in place; *scripts* says that it runs install scripts,
-        *development* that it brings what is listed for development.
+        *development* that it brings what is listed for development, *compiles* that a compiler is there.
 
         ``npm install`` is not *exact*: it follows the lock file where package.json asks for the same. Raises ``Unmet``
         where something may be compiled, or fetched by other means than npm's own.
@@ -117,11 +134,30 @@ class Lists:
                 continue
             if not str(entry.get("resolved", "https://")).startswith("https://") or entry.get("link"):
                 raise Unmet(f"npm ci fetches {name} from elsewhere")
-            if scripts and entry.get("hasInstallScript") and name not in known.harmless_scripts and _for_linux(entry):
-                raise Unmet(f"npm may have to compile {name}")
+            if scripts and _runs_script(entry) and name not in known.harmless_scripts:
+                self._check_script(str(entry.get("name") or name), entry.get("version"), compiles=compiles)
             bins = entry.get("bin")
             programs.update(bins if isinstance(bins, dict) else ())
         return frozenset(programs)
+
+    def _check_script(self, name: str, version: object, *, compiles: bool) -> None:
+        found = self.facts.lock.packages.get(NPM_TARGET, {}).get(f"{name}=={version}")
+        if found is None or f"{name}@{version}" not in found.asked:
+            raise Unmet(f"npm may have to compile {name}{look_up(self.facts.lock, NPM_TARGET)}")
+        check_addon("npm", f"{name}=={version}", found, compiles=compiles)
+
+    def npm_scripts(self, folder: str | None) -> tuple[str, ...]:
+        """The packages that npm's lock file in *folder* says to have scripts for their installation, as the lock file
+        of ours keeps what is asked.
+        """
+        packages = (self._json("package-lock.json", folder) or {}).get("packages")
+        named = packages.items() if isinstance(packages, dict) else ()
+        running = (
+            (str(entry.get("name") or path.rpartition("node_modules/")[2]), str(entry.get("version")))
+            for path, entry in named
+            if isinstance(entry, dict) and path and _runs_script(entry) and not entry.get("link")
+        )
+        return tuple(asked for name, version in running if (asked := npm_asked(name, version)) is not None)
 
     def check_runs(self, folder: str | None) -> None:
         """Raises ``Unmet`` where npm's lock file in *folder* names a package that starts programs of full images."""
@@ -280,7 +316,8 @@ def _in_step(package: Mapping[str, Any] | None, root: object) -> bool:
     )
 
 
-def _for_linux(entry: Mapping[str, Any]) -> bool:
-    """Whether npm installs a package of the lock file on Linux."""
+def _runs_script(entry: Mapping[str, Any]) -> bool:
+    """Whether npm runs a script when it installs a package of the lock file on Linux."""
     systems = entry.get("os")
-    return not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)
+    linux = not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)
+    return bool(entry.get("hasInstallScript")) and linux

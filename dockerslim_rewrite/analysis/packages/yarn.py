@@ -13,13 +13,14 @@ from ..locked import Lock, PackageEntry
 from ..shell.operations import Operation
 from .asked import YARN_TARGET, npm_installs_development
 from .indexed import Settled
-from .listed import Lists, Unmet, look_up
+from .listed import Lists, Unmet, check_addon, look_up
 from .yarn_lock import YarnPackage
 from .yarn_site import YarnSite
 
 
-def settle_yarn(site: YarnSite, done: Operation, lock: Lock, known: Installer) -> Settled:
-    """What is known of all that *done* installs at *site*; *known* tells whose install scripts compile nothing.
+def settle_yarn(site: YarnSite, done: Operation, lock: Lock, known: Installer, *, compiles: bool = False) -> Settled:
+    """What is known of all that *done* installs at *site*; *known* tells whose install scripts compile nothing,
+    *compiles* that a compiler is there.
 
     Raises ``Unmet`` where something may be compiled, or is not known.
     """
@@ -45,8 +46,8 @@ def settle_yarn(site: YarnSite, done: Operation, lock: Lock, known: Installer) -
             raise Unmet(f"yarn may have to compile {one.requirement}{look_up(lock, YARN_TARGET)}")
         if entry is None:
             continue
-        if entry.compiled and not quiet and one.name not in known.harmless_scripts:
-            raise Unmet(f"yarn runs the install script of {one.requirement}, which may compile")
+        if not quiet and one.name not in known.harmless_scripts:
+            check_addon("yarn", one.requirement, entry, compiles=compiles)
         programs.update(entry.bins)
         named += _uses(one, entry, site.lists, known)
     return Settled((), frozenset(programs), looked_up=True, named=tuple(named))

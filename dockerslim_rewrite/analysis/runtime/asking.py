@@ -94,6 +94,8 @@ def _npm(sites: LockSites, facts: Facts) -> Iterator[Asked]:
                 wanted = list(lists.npm_asked(site.folder, development=True))
             except Unmet:
                 continue
+        elif not done.operands:
+            wanted = list(lists.npm_scripts(site.folder))
         yield from (Asked(NPM_TARGET, one) for one in wanted if one is not None)
 
 

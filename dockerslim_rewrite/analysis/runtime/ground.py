@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ...ir.steps import Run
+from ...knowledge.libraries import libraries
+from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Smaller, beside
 from ..facts import Facts
 from ..packages.listed import Lists, Unmet
@@ -19,6 +21,8 @@ class Ground:
         self.folder: str | None = None
         self.missing: dict[str, Run | None] = {}
         self.installed: set[str] = set()
+        #: Packages of Python that load libraries when they run.
+        self.loads: dict[str, None] = {}
         self.programs: set[str] = set()
         #: The version of Python in the image, like 3.12; empty where it is not said.
         self.python = ""
@@ -33,6 +37,21 @@ class Ground:
         self.hint = ""
         #: Whether lock files told of all that was installed.
         self.looked_up = True
+
+    def load(self) -> None:
+        """Note the packages with the libraries that are loaded, now that it is known what else is installed.
+
+        Raises ``Unmet`` where these are not known.
+        """
+        known = linked_packages("pip")
+        for name in self.loads:
+            if not self.installed.isdisjoint(known.served.get(name, ())):
+                continue
+            for development in known.links[name]:
+                packages = libraries(development, self.family, self.release)
+                if packages is None:
+                    raise Unmet(f"which package has the library that {name} loads is not known")
+                self.missing.update(dict.fromkeys(packages))
 
     def package(self, package: str, command: str, run: Run | None) -> None:
         """Note that *run*, or the container itself, needs *package* for *command*.

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 
 from ...ir.steps import Run
-from ...knowledge.libraries import libraries
-from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer, installer
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, NPM_TARGET, asked, npm_installs_development, npm_word
 from ..packages.brought import follows
@@ -138,9 +136,4 @@ class LanguageInstalls:
         self.ground.programs |= found.programs
         self.ground.named.update(dict.fromkeys(found.named))
         self.ground.looked_up = self.ground.looked_up and found.looked_up
-        for name in found.loads:
-            for development in linked_packages("pip").links[name]:
-                packages = libraries(development, self.ground.family, self.ground.release)
-                if packages is None:
-                    raise Unmet(f"which package has the library that {name} loads is not known")
-                self.ground.missing.update(dict.fromkeys(packages))
+        self.ground.loads.update(dict.fromkeys(found.loads))

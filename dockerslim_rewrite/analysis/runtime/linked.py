@@ -280,7 +280,7 @@ class _Reader:
             and not any(self.lists.has(one, site.folder) for one in ("package-lock.json", "npm-shrinkwrap.json"))
         ):
             for requirement in self.lists.npm_asked(site.folder, development=development):
-                settled = settle_npm(self.lock, requirement, known, self.lists.loads_into)
+                settled = settle_npm(self.lock, requirement, known, self.lists.loads_into, compiles=True)
                 if settled is None:
                     hint = look_up(self.lock, NPM_TARGET)
                     raise Unmet(f"no package-lock.json of the build context tells what is compiled{hint}")
@@ -291,7 +291,9 @@ class _Reader:
         lock = self._locked("package-lock.json", site)
         if not exact and "package-lock" in (self.sites.text(".npmrc", site) or ""):
             raise Unmet("npm is told to follow no lock file")
-        programs |= self.lists.npm_lock(site.folder, known, scripts=True, exact=exact, development=development)
+        programs |= self.lists.npm_lock(
+            site.folder, known, scripts=True, exact=exact, development=development, compiles=True
+        )
         _check_runs(npm_packages(lock))
 
     def _yarn(self, site: Site, known: Installer) -> frozenset[str]:
@@ -300,7 +302,8 @@ class _Reader:
         again = next(filter(None, map(_AGAIN.search, texts)), None)
         if again is not None:
             raise Unmet(f"what {again[0]} compiles may be linked to any library of the full image")
-        found = settle_yarn(YarnSite(self.lists, site.use.run, site.folder), site.use.operation, self.lock, known)
+        yarn = YarnSite(self.lists, site.use.run, site.folder)
+        found = settle_yarn(yarn, site.use.operation, self.lock, known, compiles=True)
         if found.named:
             raise Unmet(f"{found.named[0]}, which the smaller image lacks")
         return found.programs

@@ -106,6 +106,7 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
         for step in one.steps:
             reader.step(step)
     reader.process([step for one in stages for step in one.steps])
+    ground.load()
     first = next((run for run in ground.missing.values() if run is not None), None)
     tools = build_tools("apt")
     brought = any(name.endswith("-dev") or (tools and name in tools.tools) for name in ground.installed)

@@ -17,6 +17,7 @@ from ...ir.steps import Run
 from ...knowledge.build_tools import build_tools
 from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.lifetimes import packages_ended
+from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import smaller
 from ...record import evolve
 from .runtime_needs import needed_packages, program
@@ -147,7 +148,7 @@ def _needed(project: Project, release: str | None) -> tuple[str, ...] | str:
         found = links(project.stage, project.build, project.facts, project.shipping.states)
     except Unmet:
         return own
-    if not found.looked_up:
+    if not found.looked_up or (_builds(project) and not linked_packages("pip").greedy.isdisjoint(found.compiled)):
         return _without_compilers(own, project)
     alone = needed_packages(project, release, told=True)
     if isinstance(alone, str):

@@ -250,7 +250,7 @@ def exact_answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dic
         key: evolve(
             _entry(version, codes[key], uses[key], now),
             asked=(f"{version.name}@{version.version}",),
-            compiled=version.script or codes[key].gyp,
+            compiled=(version.script or codes[key].gyp) and not codes[key].addon.idle,
         )
         for key, version in sorted(chosen.items())
     }
@@ -261,12 +261,13 @@ def _entry(version: Version, code: Code, uses: tuple[str, ...], now: datetime) -
     return PackageEntry(
         asked=(),
         requires=(),
-        compiled=version.script,
-        libraries=(),
+        compiled=version.script and not code.addon.idle,
+        libraries=code.libraries,
         uses=uses,
         aside=code.aside(uses),
         bins=version.bins,
         locked=now.astimezone(UTC).replace(microsecond=0),
+        alone=code.addon.alone,
     )
 
 

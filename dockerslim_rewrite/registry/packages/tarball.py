@@ -18,6 +18,8 @@ from ...analysis.packages.javascript import ENDINGS, asks_unseen, modules_named
 from ...knowledge.larger import larger
 from ...record import evolve, record
 from ...text.structured import read_json
+from .addon import UNKNOWN, Addon, addon, prebuilt
+from .archives import unpacked_libraries
 from .unpacking import tar, too_large, too_many, unpacking
 
 _MAX_FILES, _MAX_BYTES, _MAX_TEXT = 50_000, 256 * 1024 * 1024, 4 * 1024 * 1024
@@ -41,7 +43,8 @@ class Code:
     (``loads``; None where it loads what only shows when it runs), the ``entries`` that are loaded by the package's
     name, and the paths into other packages that its files load (``deep``, each with the package's name before it).
     ``closed``: Node.js refuses to load other files than the entries from outside. ``gyp``: a binding.gyp says how it
-    is compiled.
+    is compiled; ``addon`` what that makes, and ``libraries`` those that what comes compiled is linked to and that slim
+    images lack, each with the file.
     """
 
     named: Mapping[str, tuple[str, ...]]
@@ -50,6 +53,8 @@ class Code:
     deep: frozenset[str]
     closed: bool
     gyp: bool = False
+    addon: Addon = UNKNOWN
+    libraries: tuple[str, ...] = ()
 
     def uses(self, by_path: Iterable[str] = ()) -> tuple[str, ...]:
         """What the files name that are loaded by the package's name or *by_path*: each program with a file."""
@@ -78,7 +83,10 @@ NOTHING = Code({}, {}, (), frozenset(), closed=True)
 def read(content: IO[bytes], name: str) -> Code:
     """The code in the tarball *content* of the package *name*. Raises ``RegistryError`` where that cannot be read."""
     texts: dict[str, str] = {}
-    total, gyp = 0, False
+    gyps: dict[str, str] = {}
+    needed: dict[str, tuple[str, ...]] = {}
+    paths: set[str] = set()
+    total = 0
     with unpacking(name, "package of npm") as unpacked:
         with tar(content, name) as archive:
             for number, entry in enumerate(archive):
@@ -88,17 +96,25 @@ def read(content: IO[bytes], name: str) -> Code:
                 if total > _MAX_BYTES:
                     raise too_large(name, "what is in it", _MAX_BYTES)
                 path = entry.name.partition("/")[2]
-                gyp = gyp or path == "binding.gyp"
-                wanted = path == "package.json" or (path.endswith(_CODE) and not _ASIDE.search(path))
-                if entry.isfile() and wanted and entry.size <= _MAX_TEXT:
+                paths.add(path)
+                stream = archive.extractfile(entry) if entry.isfile() else None
+                if stream is not None and any(prebuilt((path,))):
+                    needed[path] = unpacked_libraries(stream, name, path)
+                    continue
+                build = path.endswith((".gyp", ".gypi"))
+                wanted = build or path == "package.json" or (path.endswith(_CODE) and not _ASIDE.search(path))
+                if stream is not None and wanted and entry.size <= _MAX_TEXT:
                     unpacked.count(entry.size)
-                    stream = archive.extractfile(entry)
-                    texts[path] = stream.read().decode("utf-8", "replace") if stream is not None else ""
-        return evolve(_code(texts), gyp=gyp)
+                    (gyps if build else texts)[path] = stream.read().decode("utf-8", "replace")
+        package = _package(texts.pop("package.json", ""))
+        code = _code(package, texts)
+        made = addon(package, paths, gyps)
+        missing = {one: path for path, named in needed.items() for one in named if one not in larger().present}
+        libraries = tuple(sorted(f"{one} ({path})" for one, path in missing.items())) if made.idle else ()
+        return evolve(code, gyp="binding.gyp" in paths, addon=made, libraries=libraries)
 
 
-def _code(texts: dict[str, str]) -> Code:
-    package = _package(texts.pop("package.json", ""))
+def _code(package: Mapping[str, Any], texts: dict[str, str]) -> Code:
     deep = frozenset(one for text in texts.values() for one in _paths_into(text))
     named = {path: found for path, text in texts.items() if (found := tuple(sorted(set(_named(text)))))}
     # Most packages name nothing: which of their files are loaded makes no difference. Where an entry may load anything,

@@ -38,14 +38,11 @@ def source(name: str, version: str, files: Mapping[str, str]) -> bytes:
     return tarball(f"{name}-{version}", files)
 
 
-def tarball(folder: str, files: Mapping[str, str]) -> bytes:
+def tarball(folder: str, files: Mapping[str, str | bytes]) -> bytes:
     """A compressed archive of *files* in *folder*."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for path, text in files.items():
-            entry = tarfile.TarInfo(f"{folder}/{path}")
-            entry.size = len(text.encode())
-            archive.addfile(entry, io.BytesIO(text.encode()))
+        _fill(archive, {f"{folder}/{path}": text for path, text in files.items()})
     return content.getvalue()
 
 
@@ -93,7 +90,12 @@ class Served:
         self.answers[f"/info/{name}"] = (page.encode(), "text/plain", 200)
         self.answers[f"/gems/{name}-{version}.gem"] = (content, "application/octet-stream", 200)
 
-    def npm(self, name: str, versions: Mapping[str, Mapping[str, Any]], files: Mapping[str, str] | None = None) -> None:
+    def npm(
+        self,
+        name: str,
+        versions: Mapping[str, Mapping[str, Any]],
+        files: Mapping[str, str] | Mapping[str, str | bytes] | None = None,
+    ) -> None:
         """What npm's registry says of the package *name*."""
         self.answers[f"/tarballs/{name}.tgz"] = (
             tarball("package", files or {"index.js": ""}),

@@ -193,6 +193,40 @@ def test_a_library_that_code_loads_is_installed_where_its_package_is_known(
     assert ("libpq5" in text) is bool(packages)
 
 
+@pytest.mark.parametrize("headers", ["", " libjansson-dev"])
+def test_what_takes_any_library_it_finds_gets_those_of_all_headers(tmp_path: Path, headers: str) -> None:
+    (tmp_path / "app.py").write_text("import tide\n")
+    (tmp_path / "requirements.txt").write_text("uwsgi\n")
+    steps = ["FROM python:3.11-bookworm", "USER root", "WORKDIR /app", "COPY requirements.txt ."]
+    steps += [f"RUN apt-get update && apt-get install -y{headers} && rm -rf /var/lib/apt/lists/*"] if headers else []
+    steps += [
+        "RUN pip install -r requirements.txt",
+        "COPY app.py .",
+        'CMD ["uwsgi", "--http", ":80", "--module", "app"]',
+    ]
+    lock = Lock(packages={TARGET: {"uwsgi==2.0.31": evolve(entry(asked=("uwsgi",)), compiled=True)}})
+    options = Options(level="aggressive", context=tmp_path, lock=lock, select=("DS402",))
+    text = rewrite("\n".join((*steps, "")), options).text
+    runtime = text.partition("AS runtime")[2]
+    assert "libxml2" in runtime
+    assert ("libjansson4" in runtime) is bool(headers)
+
+
+@pytest.mark.parametrize(("installed", "slim"), [("imagemagick", True), ("ghostscript", False)])
+def test_a_library_that_the_distribution_brings_is_not_installed_again(
+    tmp_path: Path, installed: str, slim: bool
+) -> None:
+    (tmp_path / "app.py").write_text("import wand\n")
+    (tmp_path / "requirements.txt").write_text("wand\n")
+    steps = ["FROM python:3.14", "WORKDIR /app", "COPY . .", "RUN pip install -r requirements.txt"]
+    steps.append(f"RUN apt-get update && apt-get install -y {installed} && rm -rf /var/lib/apt/lists/*")
+    dockerfile = "\n".join((*steps, 'CMD ["python", "app.py"]', ""))
+    entries = {"wand==0.6.13": entry(uses=("MagickWand (wand/api.py)",), asked=("wand",))}
+    lock = Lock(packages={"pypi-3.14-debian": entries})
+    text = rewrite(dockerfile, Options(context=tmp_path, lock=lock, select=("DS304",))).text
+    assert text == (dockerfile.replace("python:3.14", "python:3.14-slim") if slim else dockerfile)
+
+
 @pytest.mark.parametrize(
     ("code", "uses"),
     [
@@ -615,7 +649,9 @@ def test_npm_packages_from_elsewhere_are_not_answered(served: Served) -> None:
 
 _WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
 _LISTS = st.lists(_WORDS, max_size=3, unique=True).map(lambda found: tuple(sorted(found)))
-_ENTRIES = st.builds(PackageEntry, _LISTS, _LISTS, st.booleans(), _LISTS, _LISTS, _LISTS, st.just(NOW), _LISTS)
+_ENTRIES = st.builds(
+    PackageEntry, _LISTS, _LISTS, st.booleans(), _LISTS, _LISTS, _LISTS, st.just(NOW), _LISTS, st.booleans()
+)
 
 
 @given(st.dictionaries(_WORDS, st.dictionaries(_WORDS, _ENTRIES, min_size=1, max_size=3), max_size=3))
@@ -634,6 +670,7 @@ def test_the_lock_is_read_as_it_was_written(packages: dict[str, dict[str, Packag
         "package.a.b = {asked = [1]}",
         "package.a.b = {}",
         "package.a.b = {compiled = 1, locked = 2026-01-01T00:00:00Z}",
+        "package.a.b = {alone = 'yes', locked = 2026-01-01T00:00:00Z}",
         "package.a.b = {locked = 2026-01-01}",
     ],
 )
