@@ -18,15 +18,12 @@ from ..context.project import FolderProject
 from ..ir.build import Stage
 from ..ir.steps import Copy, Exec, Onbuild, Run, Step
 from ..record import record
-from ..shell.names import POSIX_SHELLS
+from ..shell.names import INTERPRETERS, POSIX_SHELLS
 from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
 from .modes import covers, settles, steps_of
 from .subtract import same_stages
 
-_INTERPRETERS = frozenset(
-    ("sh", "bash", "dash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
-)
 #: Commands that do not mind whether what they name is there, and such as only look.
 _CARELESS = frozenset(
     (
@@ -151,7 +148,7 @@ def _started(
 ) -> Iterator[Remark]:
     argv = step.argv or ()
     name = posixpath.basename(argv[0])
-    alone = name not in _INTERPRETERS
+    alone = name not in INTERPRETERS
     if not alone and not _others(name).isdisjoint(argv[1:]):
         return
     word = argv[0] if alone else next((one for one in argv[1:] if not one.startswith("-")), None)
@@ -212,7 +209,7 @@ def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str,
 def _interprets(argv: Sequence[str | None], at: int) -> bool:
     """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
     name = posixpath.basename(argv[0] or "")
-    return name in _INTERPRETERS and all(
+    return name in INTERPRETERS and all(
         one is not None and one.startswith("-") and one not in _others(name) for one in argv[1:at]
     )
 

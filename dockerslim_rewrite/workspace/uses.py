@@ -17,7 +17,7 @@ from .builds.by_hand import HandRun
 from .builds.found import FoundBuild, Place, Runner, Text, Unknown, Words
 from .builds.graph import BuildGraph, build_graph
 from .documented import documented_mounts, workflows_with
-from .heirs import Heir, heirs_by_name, names_of
+from .heirs import Heir, heirs_by_folder, heirs_by_name, names_of
 from .inference import Inferred, infer_context, sources_of
 from .makers import maker_of
 from .repository import Repository, root_of
@@ -45,6 +45,10 @@ class Workspace:
     @cached_property
     def _heirs(self) -> Mapping[str, tuple[Heir, ...]]:
         return heirs_by_name(self.repository, self.graph)
+
+    @cached_property
+    def _heirs_by_folder(self) -> Mapping[str, tuple[Heir, ...]]:
+        return heirs_by_folder(self.repository, self.graph, self._own)
 
     @cached_property
     def _own(self) -> frozenset[str]:
@@ -108,7 +112,7 @@ class Workspace:
                 ),
                 dockerfile.name,
                 usage=evolve(
-                    self._usage(target, found),
+                    self._usage(target, found, place),
                     guessed=guessed,
                     stale=self._stale(found, better),
                     maker=maker,
@@ -162,7 +166,7 @@ class Workspace:
         runs = (run for build in builds for run in self.graph.by_hand_of(build) if run.pipeline)
         return iter(dict.fromkeys(_evidence(run.place) for run in runs))
 
-    def _usage(self, target: str | None, builds: Sequence[FoundBuild]) -> Usage:
+    def _usage(self, target: str | None, builds: Sequence[FoundBuild], place: str | None) -> Usage:
         containers: dict[Container, None] = {}
         plain = not builds
         for build in builds:
@@ -172,6 +176,7 @@ class Workspace:
             containers.update(dict.fromkeys(map(container_of, runners)))
         places = tuple(dict.fromkeys(Evidence(build.place.path, build.place.line) for build in builds))
         heirs = [heir for build in builds for name in names_of(build) for heir in self._heirs.get(name, ())]
+        heirs += self._heirs_by_folder.get(place or "", ())
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
         runs = dict.fromkeys(run for build in builds for run in self.graph.by_hand_of(build))

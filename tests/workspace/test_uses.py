@@ -413,7 +413,7 @@ def test_a_directory_of_the_hosts_over_what_it_writes_keeps_it_roots(tree: Make)
     assert "USER" in result(made).text
 
 
-@pytest.mark.parametrize("name", ["secrets.yaml", "app.key", "id_rsa", "tls.pem", "api_token"])
+@pytest.mark.parametrize("name", ["secrets.yaml", "creds.json", "app.key", "id_rsa", "tls.pem", "api_token"])
 @pytest.mark.parametrize("file", ["monkey.txt", "config.yaml", "keys.js"])
 def test_a_secret_of_the_hosts_is_for_its_owner(tree: Make, name: str, file: str) -> None:
     made = {**APP, "docker/Dockerfile": DOCKERFILE}
@@ -437,6 +437,19 @@ def test_a_directory_of_the_hosts_keeps_what_may_write_there_roots(tree: Make) -
     assert (
         "USER" in result(tree({**files, "compose.yaml": other.replace("/other", "/other:ro")}), level="aggressive").text
     )
+
+
+@pytest.mark.parametrize(
+    ("mount", "stays"),
+    [("./s:/state", True), ("./s:/state:default", True), ("./s:/state:ro", False), ("./s:/etc/a.ini", False)],
+)
+def test_what_may_write_anywhere_may_write_to_a_directory_of_the_hosts(tree: Make, mount: str, stays: bool) -> None:
+    job = {"app/app.py": "import reefkit\nreefkit.run('/x')\n", "app/requirements.txt": "reefkit\n"}
+    dockerfile = DOCKERFILE.replace("EXPOSE 8000\n", "")
+    compose = f"services:\n  job:\n    build: {{context: ., dockerfile: docker/Dockerfile}}\n    volumes: ['{mount}']\n"
+    found = result(tree({**job, "docker/Dockerfile": dockerfile, "compose.yaml": compose}), level="aggressive")
+    assert ("USER" not in found.text) is stays
+    assert ("compose.yaml:4 mounts /state from the host" in remarks(found, "DS501")) is stays
 
 
 def test_a_mount_in_roots_home_keeps_it_roots(tree: Make) -> None:
@@ -513,6 +526,45 @@ def test_an_image_that_another_dockerfile_goes_on_from_keeps_root_and_its_lists(
     assert "builds on this image, and may install from them" in remarks(found, "DS201")
 
 
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("base/Dockerfile", "FROM base\n"),
+        ("images/base/Dockerfile", "FROM acme/base:$version\n"),
+        ("images/base/context/Dockerfile", "ARG BASE=registry.example/acme/base:1\nFROM ${BASE}\n"),
+        ("docker/base.Dockerfile", "FROM acme/base\n"),
+        ("docker/Dockerfile.base", "ARG FROM=acme/base:1\nFROM $FROM AS app\n"),
+    ],
+)
+def test_an_image_called_like_its_folder_is_gone_on_from_whoever_builds_it(tree: Make, path: str, base: str) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+    made = tree({path: text, "app/Dockerfile": f"{base}RUN apt-get install -y git\n"})
+    found = result(made, path)
+    assert found.text == text
+    assert "app/Dockerfile:" in remarks(found, "DS201")
+
+
+@pytest.mark.parametrize(
+    ("own", "base"),
+    [
+        # Another repository's, which both begin with.
+        ("FROM vendor/base\n", "FROM vendor/base\n"),
+        ("FROM debian:12\n", "FROM debian:12 AS base\nFROM base\n"),
+        ("FROM debian:12\n", "FROM acme/database\n"),
+    ],
+)
+def test_an_image_that_is_called_otherwise_is_not_the_folders(tree: Make, own: str, base: str) -> None:
+    text = f"{own}RUN apt-get update && apt-get install -y curl\n"
+    made = tree({"base/Dockerfile": text, "app/Dockerfile": f"{base}RUN apt-get install -y git\n"})
+    assert "rm -rf /var/lib/apt/lists" in result(made, "base/Dockerfile").text
+
+
+def test_an_image_of_the_catalogue_comes_from_elsewhere(tree: Make) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+    made = tree({"nginx/Dockerfile": text, "app/Dockerfile": "FROM nginx\nRUN apt-get install -y git\n"})
+    assert "rm -rf /var/lib/apt/lists" in result(made, "nginx/Dockerfile").text
+
+
 def test_a_dockerfile_that_fetches_lists_of_its_own_takes_none_away(tree: Make) -> None:
     made = tree(
         {
@@ -522,6 +574,14 @@ def test_a_dockerfile_that_fetches_lists_of_its_own_takes_none_away(tree: Make) 
         }
     )
     assert "rm -rf /var/lib/apt/lists" in result(made, "svc/Dockerfile").text
+
+
+def test_the_script_of_a_job_reaches_no_entrypoint_in_shell_form(tree: Make) -> None:
+    text = "FROM debian:12\nENTRYPOINT /usr/bin/check\n"
+    script = {"build.sh": "docker build -t acme/check .\n", "Dockerfile": text}
+    assert '["/usr/bin/check"]' in result(tree(script), "Dockerfile").text
+    job = {".gitlab-ci.yml": "check:\n  image: acme/check\n  script: [make]\n"}
+    assert result(tree({**script, **job}), "Dockerfile").text == text
 
 
 @pytest.mark.parametrize(("words", "stays"), [("command: serve --port 80", True), ("ports: ['80:80']", False)])

@@ -12,7 +12,7 @@ from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Exec, Healthcheck, Run
 from ...knowledge.processes import is_init, launches
-from ...shell.names import SYSTEM_PATH
+from ...shell.names import INTERPRETERS, SYSTEM_PATH
 from ...shell.script import Simple
 from ...text.paths import within
 from ..base import Proposals, missed
@@ -60,7 +60,7 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             if bare is not None:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
                 continue
-            given = _given_words(one.step, facts) or _reads_directory(facts)
+            given = _given_words(one.step, one.words, facts) or _reads_directory(facts)
             if given is not None:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {given}")
                 continue
@@ -89,14 +89,22 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             yield in_exec_form(test.step, test.place, test.words, "the words need no shell", safety)
 
 
-def _given_words(step: Exec, facts: Facts) -> str | None:
+def _given_words(step: Exec, words: tuple[str, ...], facts: Facts) -> str | None:
     """Who gives words to the ENTRYPOINT *step*, which ignores them in shell form; None where nobody does."""
-    if step.keyword != "ENTRYPOINT" or facts.project is None:
+    if step.keyword != "ENTRYPOINT":
         return None
+    name = posixpath.basename(words[0])
+    if len(words) == 1 and name in INTERPRETERS:
+        return f"as a JSON array {name} would run what the image is given as a script"
+    if facts.project is None:
+        return None
+    job = next(iter(facts.project.usage.workflows), None)
+    if job is not None:
+        return f"as a JSON array it would get the script of the job ({job})"
     for one in (*facts.project.usage.containers, *facts.project.usage.by_hand):
         if one.entrypoint is None and one.command:
-            words = " ".join(word or "…" for word in one.command[:3])
-            return f"as a JSON array it would get the words `{words}` of {one.started or one.where}"
+            given = " ".join(word or "…" for word in one.command[:3])
+            return f"as a JSON array it would get the words `{given}` of {one.started or one.where}"
     return None
 
 
@@ -150,7 +158,12 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
     relative = next((entry for entry in entries if entry and entry[0] not in "/$"), None)
     if "/" not in name and relative is not None:
         return f"{relative} in PATH is taken by a shell only"
-    path = posixpath.normpath(posixpath.join(state.workdir or "/", name)) if "/" in name else None
+    here = posixpath.normpath(posixpath.join(state.workdir or "/", name))
+    found = {posixpath.normpath(entry) for entry in (*entries, *SYSTEM_PATH)}
+    copied = facts.project.copied(facts.build)[stage.index] if facts.project is not None else ()
+    if "/" not in name and here in copied and posixpath.dirname(here) not in found:
+        return f"{here} is found by a shell alone, where PATH leads to the working directory"
+    path = here if "/" in name else None
     written = _written(name, path, stage, facts)
     if written is not None:
         return f"line {written} writes {name}, and whether that has a #! line is not known"

@@ -9,13 +9,12 @@ from ...analysis.facts import Facts
 from ...change import Remark
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
-from ...shell.names import POSIX_SHELLS
+from ...shell.names import INTERPRETERS
 from ...shell.script import Pipeline, Simple
 from ..base import Proposals, analysis
 from ..shell.commands import Call, calls
 
 _FETCH = frozenset(("curl", "wget"))
-_INTERPRETERS = POSIX_SHELLS | {"zsh", "python", "python3", "perl", "ruby", "node", "php"}
 _UNCHECKED = {
     "apt": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
     "apt-get": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
@@ -101,9 +100,9 @@ def _piped(run: Run, build: Build, facts: Facts) -> Iterator[tuple[int, str, str
         if not isinstance(node, Pipeline):
             continue
         names = [_name(item) for item in node.items]
-        if names[0] in _FETCH and any(name in _INTERPRETERS for name in names[1:]):
+        if names[0] in _FETCH and any(name in INTERPRETERS for name in names[1:]):
             line = build.document.line_of(run.body.logical.before(node.span.start))
-            yield line, _EXECUTED, f"{names[0]} | {next(name for name in names[1:] if name in _INTERPRETERS)}"
+            yield line, _EXECUTED, f"{names[0]} | {next(name for name in names[1:] if name in INTERPRETERS)}"
 
 
 def _name(node: object) -> str:

@@ -21,7 +21,7 @@ _OF_THE_HOST = re.compile(r"(?:/var)?/run/[\w./-]*\.sock\Z|/dev(?:/|\Z)|/proc(?:
 _ROOT = re.compile(r"(?:root|0)(?::.*)?\Z")
 #: Files that people keep for their owner alone, wherever they mount them.
 _CONFIDENTIAL = re.compile(
-    r"(?:^|[._/-])(?:secrets?|credentials?|tokens?|passwords?|passwd|htpasswd|private|keytab|id_(?:rsa|ed25519|ecdsa)|"
+    r"(?:^|[._/-])(?:secrets?|creds?|credentials?|tokens?|passwords?|passwd|htpasswd|private|keytab|id_(?:rsa|ed25519|ecdsa)|"
     r"(?:api)?key)(?:\.\w+)?\Z|\.(?:pem|key|p12|pfx|jks|keystore)\Z",
     re.IGNORECASE,
 )
@@ -114,20 +114,27 @@ def told_ports(project: Project | None, variables: Collection[str]) -> Iterator[
                     yield f"{where} lets it listen on port {number} ({name}), which takes root on many hosts"
 
 
-def covered(project: Project, writes: Sequence[WrittenPath]) -> Iterator[str]:
-    """Mounts of the host's folders over what the program writes, or may: their owner is the host's to choose."""
+def covered(project: Project, writes: Sequence[WrittenPath], anywhere: str | None) -> Iterator[str]:
+    """Mounts of the host's folders over what the program writes, or may: their owner is the host's to choose.
+
+    *anywhere* says why it may write to any place, None where it does not.
+    """
     mounts = [
         mount for one in project.usage.containers if one.user is None or _ROOT.match(one.user) for mount in one.mounts
     ]
     for mount in (*mounts, *project.usage.documented):
         if mount.kind != "bind" or mount.read_only:
             continue
+        what = mount.path or "a directory"
         for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
             place = write.path or write.folder
             if mount.path is None or place is None or within(place, mount.path):
-                what = mount.path or "a directory"
                 yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                 break
+        else:
+            # A single file, by its name, is there to be read.
+            if anywhere is not None and "." not in posixpath.basename(what):
+                yield f"{anywhere}, and {mount.evidence} mounts {what} from the host"
 
 
 def confidential(project: Project) -> Iterator[str]:

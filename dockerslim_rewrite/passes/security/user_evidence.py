@@ -21,6 +21,7 @@ from ...knowledge.starts import ports_told
 from ...knowledge.users import built_folders
 from ...record import evolve, record
 from ...shell.script import Script
+from ...text.lines import line_at
 from ...text.paths import within
 from .brought import brought
 from .runners import always_starts, confidential, covered, documented, required, told_ports, worked_in
@@ -30,6 +31,8 @@ from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behi
 
 #: Programs that run code of the project, and nothing else.
 _INTERPRETERS = re.compile(r"python[\d.]*|node|nodejs|npm|yarn|pnpm|java|ruby|bundle|puma|rackup|dotnet|php|deno|bun")
+#: A path in root's home, as code names it.
+_ROOTS_HOME = re.compile(r"""["'`](/root/[^"'`\s]+)["'`]""")
 #: A name of a service that starts as root for good reasons, which is worth to be said even where it is not all.
 _MAY_SERVE = re.compile(r"\b(?:cron|crond|sshd|supervisord|gosu|su-exec|s6-|runit|my_init|nginx|httpd|apache2)\b")
 
@@ -101,16 +104,23 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         unknown += (one.reason for one in left_behind(build, facts, chain, place) if one.unread is not None and alone)
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
-    obstacles += covered(project, found.writes)
+    anywhere = next((f"{one.reason} ({one.evidence})" for one in found.doubts if one.open), None)
+    unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
+    served = _serves(build, facts, stage, found, project)
+    if found.doubts and not served and any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in steps):
+        # A tool for people's own files, in a directory that they mount.
+        obstacles.append(f"it works on what it is given: {found.doubts[0].reason} ({found.doubts[0].evidence})")
+    if unread is not None and not served:
+        # A server is there for those who connect to it. Any other program takes what it works on from somewhere, and
+        # leaves what comes of it somewhere: in a directory with which whoever starts it covers one of the image's.
+        anywhere = f"it may write anywhere: nobody knows what {unread.name} writes ({unread.evidence})"
+    obstacles += covered(project, found.writes, anywhere)
+    obstacles += _in_roots_home(found, project)
     obstacles += confidential(project)
     doubts += documented(project)
     doubts += worked_in(project, workdir)
     doubts += [f"{one.reason} ({one.evidence})" for one in found.doubts if not one.blind]
-    unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
-    if unread is not None and not _serves(build, facts, stage, found, project):
-        # A server is there for those who connect to it. Any other program takes what it works on from somewhere, and
-        # leaves what comes of it somewhere: in a directory with which whoever starts it covers one of the image's.
-        doubts.append(f"it may write anywhere: nobody knows what {unread.name} writes ({unread.evidence})")
+    doubts += [anywhere] if anywhere is not None and anywhere not in doubts else []
     obstacles += [f"{one.reason} ({one.evidence})" for one in found.doubts if one.blind]
     if not found.followed and not obstacles:
         obstacles.append("it starts nothing of the project, so nothing tells what it is for")
@@ -139,9 +149,14 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
             built[run.index] = places
         else:
             obstacles.append(f"line {run.line} makes {places[0]}, which is root's, and which it writes")
+    boundless = anywhere or next(
+        (f"it writes {one.written} ({one.evidence})" for one in found.writes if one.folder is None), None
+    )
     for left in behind:
         if left.unread is not None and left.unread.index not in built and writes:
             obstacles.append(f"{left.reason}, and it writes {writes[0].written} ({writes[0].evidence})")
+        elif left.unread is not None and not left.builds and boundless is not None:
+            obstacles.append(f"{left.reason}, and {boundless}")
         else:
             doubts.append(left.reason)
     if found.followed:
@@ -177,6 +192,15 @@ def _serves(build: Build, facts: Facts, stage: Stage, found: Behaviour, project:
         return True
     pairs = [pair for step in steps if isinstance(step, Env) for pair in step.pairs]
     return any(ports_told(pair.key, (pair.value or "").strip("\"'")) for pair in pairs)
+
+
+def _in_roots_home(found: Behaviour, project: Project) -> Iterator[str]:
+    """The first path in root's home that the code names: other users do not even get to see what is there."""
+    for path in found.followed:
+        named = _ROOTS_HOME.search(text := project.text(path) or "")
+        if named is not None:
+            yield f"it uses {named[1]} ({path}:{line_at(text, named.start())}), in root's home"
+            return
 
 
 def _built(

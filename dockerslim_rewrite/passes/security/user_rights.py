@@ -181,11 +181,12 @@ class _Written:
 
 class Left(NamedTuple):
     """Why files of root's may lie where the user has to write; ``unread`` is the RUN of a program that nobody read and
-    that may have made any.
+    that may have made any. ``builds`` tells that it is there to build the project, whose results are mostly read.
     """
 
     reason: str
     unread: Run | None = None
+    builds: bool = False
 
 
 def left_behind(build: Build, facts: Facts, stages: Sequence[int], rights: Rights) -> Iterator[Left]:
@@ -217,7 +218,9 @@ def _of_run(run: Run, facts: Facts, rights: Rights) -> Iterator[Left]:
             continue
         if name in _INSTALLS or words[1:3] == ["-m", "pip"]:
             if any(rights.folders.values()) and {"run", "build", "run-script"} & set(words[1:3]):
-                yield Left(f"line {run.line} runs {shown} while building, which may leave files of root's", unread=run)
+                yield Left(
+                    f"line {run.line} runs {shown} while building, which may leave files of root's", run, builds=True
+                )
             continue
         if found.unknown is not None:
             yield Left(f"line {run.line} runs {shown} while building, which may leave files of root's", unread=run)

@@ -7,19 +7,21 @@ import re
 from datetime import timedelta
 
 from ...analysis.facts import Use
+from ...analysis.flow.destinations import destination
 from ...analysis.packages.listed import Lists, Unmet
 from ...analysis.runtime.linked import links
 from ...analysis.runtime.needs import starting_needs
 from ...analysis.runtime.starting import RUNNERS, Started
 from ...analysis.shell.operations import Kind
 from ...change import Safety
-from ...ir.steps import Run
+from ...ir.steps import Copy, Run
 from ...knowledge.build_tools import build_tools
 from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.lifetimes import packages_ended
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import smaller
 from ...record import evolve
+from ...text.paths import within
 from .runtime_needs import needed_packages, program
 from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small
@@ -93,6 +95,9 @@ def _same(project: Project) -> list[Target] | str:
     safety = Safety.STANDARD
     for started in project.starting.programs:
         path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        foreign = _from_elsewhere(path, project)
+        if foreign is not None:
+            return f"line {foreign} takes {started.name} from another image, and what it runs is not known"
         if started.script or (started.path and project.shipping.covers(path)):
             safety = Safety.STANDARD if _starts_with(project, packages) else Safety.AGGRESSIVE
         elif started.name not in packages and (problem := program(project, started)) is not None:
@@ -101,6 +106,18 @@ def _same(project: Project) -> list[Target] | str:
             return problem
     base = project.stage.head.image
     return [Target(base, safety, f"compiler and headers are needed to build only; {base} stays", packages=packages)]
+
+
+def _from_elsewhere(path: str, project: Project) -> int | None:
+    """The line that copies what lies at *path* from an image that is no stage of the file; None without one."""
+    stages = {name for stage in project.build.stages for name in (stage.name.lower(), str(stage.index))}
+    for step in project.stage.steps:
+        source = step.origin.flag("from") if isinstance(step, Copy) else None
+        if isinstance(step, Copy) and source is not None and source.lower() not in stages:
+            target = destination(step, project.facts.state(step))
+            if target is not None and within(path, target):
+                return step.line
+    return None
 
 
 def _builds(project: Project) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
 
-from ...knowledge.repository import build_source, document_kind
+from ...knowledge.repository import build_source, document_kind, is_dockerfile_name
 from ...record import record
 from ..repository import Repository
 from ..walk import walk
@@ -56,13 +56,15 @@ class BuildGraph:
     """The ``builds`` of a repository, and the containers (``runs``) of images that some of them may make; ``by_hand``
     are the commands that somebody runs in containers now and then.
 
-    ``documents`` are the paths of files that speak of images without building any, by their kind.
+    ``documents`` are the paths of files that speak of images without building any, by their kind, ``dockerfiles`` those
+    that are called like a Dockerfile.
     """
 
     builds: tuple[FoundBuild, ...]
     runs: tuple[FoundRun, ...]
     by_hand: tuple[HandRun, ...] = ()
     documents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    dockerfiles: tuple[str, ...] = ()
 
     @cached_property
     def _by_dockerfile(self) -> dict[str, list[FoundBuild]]:
@@ -162,8 +164,11 @@ def build_graph(repository: Repository) -> BuildGraph:
     """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
     files: dict[str, list[str]] = {}
     documents: dict[str, list[str]] = {}
+    dockerfiles: list[str] = []
     for seen in walk(repository.root):
         if seen.skipped is None:
+            if is_dockerfile_name(posixpath.basename(seen.path)):
+                dockerfiles.append(seen.path)
             kind = "env" if posixpath.basename(seen.path) == ".env" else build_source(seen.path)
             if kind is not None:
                 files.setdefault(kind, []).append(seen.path)
@@ -204,4 +209,5 @@ def build_graph(repository: Repository) -> BuildGraph:
             *_runs_inside(repository, files, builds),
         ),
         {kind: tuple(paths) for kind, paths in documents.items()},
+        tuple(dockerfiles),
     )
