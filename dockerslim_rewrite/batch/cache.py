@@ -105,7 +105,7 @@ def key_of(unit: Unit) -> str:
 @cache
 def program() -> str:
     """A digest of this program, its data and its templates: another version may come to other results."""
-    from ..render.environment import shipped_templates
+    from ..render.sources import shipped_templates
 
     package = Path(__file__).parent.parent
     found = []

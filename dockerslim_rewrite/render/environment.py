@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from .sources import TemplateError, source
+
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 
-class TemplateError(ValueError):
-    """A template that is missing, broken or asks for what is not there; the message says which and what to do."""
-
-
-def shipped_templates() -> Path:
-    """The folder of our own templates: inside an installed package, or beside it in the source tree."""
-    package = Path(__file__).parent.parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
+#: No text that we author has a tenth of it.
+_MAX_TEXT = 1024 * 1024
+#: Filters that make long texts of short ones, for which nothing here has a use.
+_LONG = ("center", "format", "indent", "lipsum", "xmlattr")
+#: How often a loop over numbers may go round.
+_MAX_ROUNDS = 1000
 
 
 @lru_cache(maxsize=8)
 def environment(folder: Path | None, escape: str) -> SandboxedEnvironment:
-    """The environment in which the templates of *folder*, if given, come before the shipped ones."""
-    from jinja2 import FileSystemLoader, StrictUndefined
+    """The environment in which the templates of *folder*, if given, come before the shipped ones: those are trusted,
+    and may be long.
+    """
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.exceptions import SecurityError
     from jinja2.sandbox import SandboxedEnvironment
 
-    folders = [shipped_templates()] if folder is None else [folder, shipped_templates()]
-    made = SandboxedEnvironment(
-        loader=FileSystemLoader(folders),
+    class Bounded(SandboxedEnvironment):
+        """A sandbox in which no operator makes a text or a number that fills the memory."""
+
+        intercepted_binops = frozenset(("*", "**", "%"))
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            if operator != "*" or not all(isinstance(one, int) and abs(one) < _MAX_TEXT for one in (left, right)):
+                raise SecurityError(f"the operator {operator} is for small numbers here, and * alone")
+            return super().call_binop(context, operator, left, right)
+
+    def numbers(*bounds: int) -> range:
+        if len(found := range(*bounds)) > _MAX_ROUNDS:
+            raise SecurityError(f"range has more than {_MAX_ROUNDS:,} numbers")
+        return found
+
+    made = (SandboxedEnvironment if folder is None else Bounded)(
+        loader=FunctionLoader(lambda name: source(name, folder)),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
@@ -41,6 +58,10 @@ def environment(folder: Path | None, escape: str) -> SandboxedEnvironment:
         shell_word=shell_word,
         quoted=lambda value: quoted(value, escape),
     )
+    if folder is not None:
+        made.globals = {"range": numbers}
+        for name in _LONG:
+            made.filters.pop(name, None)
     return made
 
 
@@ -49,7 +70,10 @@ def render(name: str, folder: Path | None = None, escape: str = "\\", **values: 
     from jinja2 import TemplateError as JinjaError
 
     try:
-        return environment(folder, escape).get_template(name).render(**values)
+        template = environment(folder, escape).get_template(name)
+        return template.render(**values) if folder is None else _joined(template.generate(**values))
+    except TemplateError:
+        raise
     except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         line = getattr(error, "lineno", None)
         place = f"{name}:{line}" if line else name
@@ -58,6 +82,18 @@ def render(name: str, folder: Path | None = None, escape: str = "\\", **values: 
         # A template that includes itself is no fault of the Dockerfile, which that would be said of elsewhere.
         reason = "calls or includes itself without end, or makes too long a text"
         raise TemplateError(f"template {name}: {reason}; fix it or drop --templates") from None
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    """All of *pieces*. Raises ``MemoryError`` for what is longer than any text that we author."""
+    found: list[str] = []
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > _MAX_TEXT:
+            raise MemoryError
+        found.append(piece)
+    return "".join(found)
 
 
 def shell_word(text: str) -> str:

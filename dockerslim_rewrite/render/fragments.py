@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .environment import TemplateError, render, shipped_templates
+from .environment import render
+from .sources import TemplateError, source
 
 #: A template in which only values are named; Jinja need not be loaded for it.
 _PLAIN = re.compile(r"(?:[^{}#%]|\{\{ (\w+) \}\})*\Z")
@@ -32,20 +33,7 @@ def _fragment(name: str, templates: Path | None, values: tuple[tuple[str, Any], 
 
 def rendered(name: str, templates: Path | None, escape: str = "\\", **values: Any) -> str:
     """The template *name*, that of the directory *templates* first, with *values*. Raises ``TemplateError``."""
-    source = _source(name, templates)
-    if _PLAIN.match(source) and all(isinstance(values.get(word), str) for word in _NAME.findall(source)):
-        return _NAME.sub(lambda match: str(values[match[1]]), source)
+    text = source(name, templates)
+    if _PLAIN.match(text) and all(isinstance(values.get(word), str) for word in _NAME.findall(text)):
+        return _NAME.sub(lambda match: str(values[match[1]]), text)
     return render(name, templates, escape, **values).rstrip("\n")
-
-
-@lru_cache(maxsize=128)
-def _source(name: str, templates: Path | None) -> str:
-    folders = [shipped_templates()] if templates is None else [templates, shipped_templates()]
-    for folder in folders:
-        try:
-            return (folder / name).read_text("utf-8").rstrip("\n")
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise TemplateError(f"template {folder / name}: cannot be read: {error}") from None
-    raise TemplateError(f"template {name}: not found")

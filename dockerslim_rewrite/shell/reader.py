@@ -39,6 +39,11 @@ MAX_DEPTH = 150
 #: For each line the grammar looks at all here-documents that are open: so many, times the characters of the script. A
 #: dozen of them in a script of a hundred kilobytes is a tenth of it.
 _MAX_HEREDOCS = 20_000_000
+#: What the grammar takes for a pipeline grows with the square of its length: a gigabyte for ten thousand commands.
+_MAX_PIPELINE = 1000
+#: The longest scripts that people write, installers of tools, have less than half of it.
+_MAX_WORDS = 40_000
+_PIPE_END = re.compile(r"\|[ \t]*+\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[^\x00-\xff]")
 _DUPLICATED = re.compile(r"([<>]&[0-9-]{1,3}[ \t]{0,20})\n")
@@ -96,6 +101,10 @@ def read_script(text: str) -> Script | Opaque:
         return Opaque(text, "too many nested constructs")
     if text.count("<<") * len(text) > _MAX_HEREDOCS:
         return Opaque(text, "too many here-documents for its length")
+    if len(text) > _MAX_WORDS and len(text.split()) > _MAX_WORDS:
+        return Opaque(text, f"longer than {_MAX_WORDS:,} words")
+    if text.count("|") > _MAX_PIPELINE and _longest_pipeline(text) > _MAX_PIPELINE:
+        return Opaque(text, "a pipeline of too many commands")
     if "\x00" in text:
         return Opaque(text, "holds a NUL")
     if _SURROGATE.search(text):
@@ -110,6 +119,11 @@ def read_script(text: str) -> Script | Opaque:
         return found if isinstance(found, Script) or again == narrow else _read(text, narrow, again)
     except RecursionError:
         return Opaque(text, "nested too deeply")
+
+
+def _longest_pipeline(text: str) -> int:
+    """How many commands a pipeline of *text* may have at most."""
+    return max(line.count("|") for line in _PIPE_END.sub("|", text).split("\n"))
 
 
 def _read(text: str, narrow: str, parsed: str) -> Script | Opaque:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.ir.steps import Env, Label
-from dockerslim_rewrite.render.environment import TemplateError, quoted, render
+from dockerslim_rewrite.render.environment import quoted, render
 from dockerslim_rewrite.render.fragments import fragment
 from dockerslim_rewrite.render.instructions import instruction
+from dockerslim_rewrite.render.sources import TemplateError
 from dockerslim_rewrite.syntax import parse
 from dockerslim_rewrite.validate.core.observe import value
 

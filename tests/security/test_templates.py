@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from dockerslim_rewrite import Options, rewrite
-from dockerslim_rewrite.render.environment import TemplateError, environment
+from dockerslim_rewrite.render.environment import environment
+from dockerslim_rewrite.render.sources import TemplateError
 
 #: What would show in the result, or raise, if it were evaluated.
 BAITS = (
@@ -117,4 +119,46 @@ def test_a_template_without_end_is_named(source: str, tmp_path: Path) -> None:
     """It was said of the Dockerfile that it is too large."""
     (tmp_path / "dockerfile.j2").write_text(source)
     with pytest.raises(TemplateError, match=r"template dockerfile\.j2"):
+        rewrite("FROM debian:12\nRUN a\n", Options(style="canonical", templates=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 10 ** 9 }}",
+        "{{ 'a' * 999999999 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ 'a' | center(999999999) }}",
+        "{% for i in range(999) %}{{ 'a' * 1 ~ directives }}{% endfor %}",
+    ],
+)
+def test_no_template_of_a_users_makes_a_text_that_fills_the_memory(source: str, tmp_path: Path) -> None:
+    (tmp_path / "dockerfile.j2").write_text(source)
+    with pytest.raises(TemplateError, match=r"template dockerfile\.j2"):
+        rewrite("FROM debian:12\nRUN a\n", Options(style="canonical", templates=tmp_path))
+
+
+@pytest.mark.parametrize("how", ["file", "include", "folder"])
+def test_no_template_lies_elsewhere(how: str, tmp_path: Path) -> None:
+    """A repository's configuration may name its templates, and a link in it anything of the machine."""
+    folder = tmp_path / "templates"
+    (folder / "instructions").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret").write_text("SECRET")
+    run = folder / "instructions/run.j2"
+    if how == "file":
+        run.symlink_to(tmp_path / "elsewhere/secret")
+    else:
+        (folder / "part").symlink_to(tmp_path / "elsewhere" / ("secret" if how == "include" else ""))
+        run.write_text("RUN {% include 'part' %}" if how == "include" else "RUN {% include 'part/secret' %}")
+    with pytest.raises(TemplateError, match="leads out of the directory of templates") as raised:
+        rewrite("FROM debian:12\nRUN a\n", Options(style="canonical", templates=folder))
+    assert "SECRET" not in str(raised.value)
+
+
+def test_a_template_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "instructions").mkdir()
+    os.mkfifo(tmp_path / "instructions/run.j2")
+    with pytest.raises(TemplateError, match=r"run\.j2: cannot be read: not a regular file"):
         rewrite("FROM debian:12\nRUN a\n", Options(style="canonical", templates=tmp_path))

@@ -9,7 +9,7 @@ import pytest
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.cli import main
-from dockerslim_rewrite.render.environment import shipped_templates
+from dockerslim_rewrite.render.sources import shipped_templates
 
 ROOT = shipped_templates()
 #: Files in which the engine has something to write for each shell fragment, with the level and the rule that does.

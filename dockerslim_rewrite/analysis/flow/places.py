@@ -73,14 +73,18 @@ def literal(word: Word, variables: Mapping[str, str]) -> str | None:
     return substitute(word.text, tuple(sorted((name, variables[name]) for name in names)))
 
 
-def known_words(command: Simple, script: Script, variables: Mapping[str, str]) -> tuple[str | None, ...]:
-    """The words of *command* of *script* with *variables* put in that nothing in it changes; None for one that more
-    decides.
+def unchanged(variables: Mapping[str, str], script: Script) -> Mapping[str, str]:
+    """Those of *variables* that *script* gives no values to."""
+    own = {name for name, _ in assigned(script)}
+    return {name: value for name, value in variables.items() if name not in own}
+
+
+def known_words(command: Simple, known: Mapping[str, str]) -> tuple[str | None, ...]:
+    """The words of *command* with the variables put in that are *known*, and that its script does not change; None for
+    one that more decides.
     """
     if None not in command.argv:
         return command.argv
-    own = {name for name, _ in assigned(script)}
-    known = {name: value for name, value in variables.items() if name not in own}
     return tuple(
         literal(word, known) if told is None else told for word, told in zip(command.words, command.argv, strict=True)
     )

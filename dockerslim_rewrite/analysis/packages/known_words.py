@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..facts import Facts, Use
-from ..flow.places import known_words
+from ..flow.places import known_words, unchanged
 
 
 def words_of(use: Use, facts: Facts) -> tuple[str | None, ...]:
@@ -11,4 +11,6 @@ def words_of(use: Use, facts: Facts) -> tuple[str | None, ...]:
     a word that more decides.
     """
     script = facts.script(use.run)
-    return use.command.argv if script is None else known_words(use.command, script, facts.state(use.run).constants)
+    if script is None or None not in use.command.argv:
+        return use.command.argv
+    return known_words(use.command, unchanged(facts.state(use.run).constants, script))

@@ -30,7 +30,7 @@ from ..evidence import Evidence
 from ..facts import Facts
 from ..flow.command_folders import command_folders
 from ..flow.given_commands import given_commands
-from ..flow.places import known_words
+from ..flow.places import known_words, unchanged
 from ..packages.asked import (
     python_target,
 )
@@ -188,6 +188,7 @@ class _Reader:
         }
         constants = self.facts.state(run).constants if run is not None else {}
         working = command_folders(script, self.ground.folder, constants)
+        known = unchanged(constants, script)
         if any(_changes_words(command) for command in script.commands):
             self.passed = None
         for command in script.commands:
@@ -197,7 +198,7 @@ class _Reader:
                 if self.passed:
                     self.command(self.passed, run)
             elif command.words:
-                self.command(known_words(command, script, constants), run, command.words[0].text)
+                self.command(known_words(command, known), run, command.words[0].text)
 
     def process(self, steps: Sequence[Step]) -> None:
         """What the container runs."""
