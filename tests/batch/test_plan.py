@@ -206,6 +206,28 @@ def test_a_plan_names_nothing_elsewhere(repository: Path, cli: Cli, name: str, w
         assert (done.returncode, "is no plan, or one of another version" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"commit": "--output=x", "to": "commit"},
+        {"commit": "HEAD", "to": "commit"},
+        {"commit": "a" * 40, "to": "branch", "branch": "main"},
+        {"commit": "a" * 40, "to": "elsewhere"},
+        {"commit": 5, "to": "commit"},
+    ],
+)
+def test_what_is_remembered_names_commits_and_branches_of_shards_alone(
+    repository: Path, cli: Cli, entry: dict[str, object]
+) -> None:
+    cli("batch", "plan")
+    (repository / PLAN / "applied.json").write_text(json.dumps([{"shard": "backend", **entry}]))
+    before = _tree(repository)
+    done = cli("batch", "rollback")
+    assert done.returncode == 2
+    assert "holds what no command of this program has written" in done.stderr
+    assert _tree(repository) == before
+
+
 def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
     cli("batch", "plan")
     (repository / "web/Dockerfile").write_text("FROM debian:12\nRUN apt-get update && apt-get install -y jq\n")

@@ -38,6 +38,8 @@ class Forge:
         self.hunks: dict[str, list[range]] = {"Dockerfile": [range(1, 21)]}
         self.head = "abc"
         self.login: str | None = None
+        #: Who the token of a run or an app is, by the other API; None: that does not say.
+        self.viewer: str | None = BOT["login"]
         self.author: dict[str, Any] = BOT
         self.address = ""
         self._next = 0
@@ -54,6 +56,8 @@ class Forge:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
         """What a request gets: status, data and headers."""
+        if path == "/graphql":
+            return (200, {"data": {"viewer": {"login": self.viewer}}}, {}) if self.viewer else (404, {}, {})
         if method != "GET" and self.refusals:
             status, text, headers = self.refusals.pop(0)
             if text == DONE:

@@ -114,6 +114,15 @@ def test_the_review_of_another_commit_is_not_posted(forge: Forge) -> None:
     assert forge.writes == []
 
 
+@pytest.mark.parametrize(("viewer", "kept"), [(None, False), ("github-actions[bot]", True)])
+def test_another_bot_is_told_apart_where_the_api_says_who_writes(forge: Forge, viewer: str | None, kept: bool) -> None:
+    forge.author = {"login": "other[bot]", "type": "Bot"}
+    post_github(client(forge), "o/r", 7, post("a"))
+    forge.author, forge.viewer = {"login": "github-actions[bot]", "type": "Bot"}, viewer
+    post_github(client(forge), "o/r", 7, post("b"))
+    assert any(one["user"]["login"] == "other[bot]" for one in forge.review) is kept
+
+
 @pytest.mark.parametrize("login", [None, "jane"])
 def test_what_others_wrote_with_the_mark_is_not_taken_for_ones_own(forge: Forge, login: str | None) -> None:
     forge.login = login

@@ -13,11 +13,9 @@ from ...report.text import counted, size
 from ...workspace import git as program
 from ...workspace.git import GitError
 from ..outcome import digest
-from .files import PlannedShard
+from .files import PREFIX, PlannedShard
 from .status import State, file_state
 
-#: Branches of shards begin so.
-PREFIX = "dockerslim/"
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*: \S.*\Z")
 _AUTHOR = re.compile(r"[^<>\n]+ <[^<>\n]+>\Z")
 

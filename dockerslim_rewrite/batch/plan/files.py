@@ -37,6 +37,9 @@ PLAN, TABLE, TABLE_JSON, TEXT, REFUSED, APPLIED = (
 PATCHES = "patches"
 #: What the directory of a plan holds, and what an interrupted command may leave there.
 _OWN = {PLAN, TABLE, TABLE_JSON, TEXT, REFUSED, APPLIED, PATCHES}
+#: Branches of shards begin so.
+PREFIX = "dockerslim/"
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TEMPORARY = re.compile(rf"\.({re.escape(REFUSED)}|{re.escape(APPLIED)})\.[0-9]+")
 #: What each entry of what is remembered has to say.
 _KEYS = {REFUSED: {"shard", "reason", "files"}, APPLIED: {"shard", "to", "commit"}}
@@ -236,7 +239,20 @@ def _remembered(path: Path) -> list[dict[str, Any]]:
     keys = _KEYS[path.name]
     if not isinstance(found, list) or not all(isinstance(one, dict) and keys <= one.keys() for one in found):
         raise ValueError(f"{path}: must hold a list of entries with {', '.join(sorted(keys))}; mend or delete it")
+    if path.name == APPLIED and not all(map(_is_applied, found)):
+        raise ValueError(f"{path}: holds what no command of this program has written; mend or delete it")
     return found
+
+
+def _is_applied(entry: dict[str, Any]) -> bool:
+    """Whether *entry* names a commit, and a branch of a shard's where it names one: Git would take other words too."""
+    commit, branch = entry["commit"], entry.get("branch", f"{PREFIX}{entry['shard']}")
+    return (
+        isinstance(commit, str)
+        and _COMMIT.fullmatch(commit) is not None
+        and entry["to"] in ("commit", "branch")
+        and branch == f"{PREFIX}{entry['shard']}"
+    )
 
 
 def _data(plan: Plan) -> dict[str, Any]:
