@@ -1,4 +1,4 @@
-"""Scripts of strangers that are longer than any that people write."""
+"""Scripts and Dockerfiles of strangers that are longer than any that people write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Opaque
+from dockerslim_rewrite.syntax import ParseError, parse
 
 
 @pytest.mark.parametrize("text", ["a | " * 5000 + "a", "a |\n" * 5000 + "a", "a |  \n" * 5000 + "a"])
@@ -30,3 +31,9 @@ def test_scripts_beyond_what_people_write_are_not_read(line: str) -> None:
     found = read_script(line * (1_000_000 // len(line)))
     assert isinstance(found, Opaque)
     assert found.reason == "longer than 40,000 words"
+
+
+@pytest.mark.parametrize("line", ["\n", "#\n", "RUN a\n"])
+def test_files_of_more_lines_than_anybody_writes_are_refused(line: str) -> None:
+    with pytest.raises(ParseError, match=r"more than (150,000 lines|50,000 instructions), which no Dockerfile has"):
+        parse("FROM debian:12\n" + line * 200_000)
