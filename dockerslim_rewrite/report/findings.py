@@ -19,8 +19,10 @@ from .text import size
 
 #: Where rule pages are published, for those who publish them: `DS201.md` and its like are below it.
 PAGES = "DOCKERSLIM_RULE_PAGES"
-#: A part stands at each finding that needs it. Beyond so many replacements in all it stands at the first alone.
-_MOST_REPEATED = 10_000
+#: A part stands at each finding that needs it. Beyond so many characters in all it stands at the first alone.
+_MOST_REPEATED = 1_000_000
+#: What the place of an edit takes beside its text.
+_PLACE = 200
 
 
 @record
@@ -57,33 +59,34 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
     With *fixes* each change comes with its part; a large one that many need is not said again without end.
     """
     cut = parts(result, Options()) if fixes else ()
-    source = Source(result.original)
+    part_of = {id(change): part for part in reversed(cut) for change in part.changes}
+    source, path = Source(result.original), shown_path(result)
     security = {one.code for one in rules() if one.group == "security"}
     notes = [one for one in result.remarks if one.kind in (RemarkKind.ANALYSIS, RemarkKind.BUG)]
     told: list[Change | Remark] = sorted([*result.changes, *notes], key=lambda one: (one.line, one.rule))
     seen: Counter[tuple[str, str]] = Counter()
     found = []
     repeated = 0
-    said: set[int] = set()
+    sizes: dict[int, int] = {}
+    lines: dict[int, tuple[Span, str]] = {}
     for one in told:
-        begin = source.line_starts[min(one.line, len(source.line_starts)) - 1]
-        line_end = source.text.find("\n", begin)
-        end = len(source.text) if line_end < 0 else line_end
-        line = source.text[begin:end].rstrip("\r")
-        key = one.rule, " ".join(line.split())
+        if one.line not in lines:
+            lines[one.line] = _line(source, one.line)
+        span, words = lines[one.line]
+        key = one.rule, words
         seen[key] += 1
         change = isinstance(one, Change)
-        part = next((part for part in cut if one in part.changes), None)
-        if part is not None and id(part) in said:
-            repeated += len(part.replacements)
+        part = part_of.get(id(one))
+        if part is not None and id(part) in sizes:
+            repeated += sizes[id(part)]
             part = part if repeated <= _MOST_REPEATED else None
         elif part is not None:
-            said.add(id(part))
+            sizes[id(part)] = _written(part)
         found.append(
             Finding(
-                path=shown_path(result),
+                path=path,
                 rule=one.rule,
-                span=Span(begin, begin + len(line)),
+                span=span,
                 line=one.line,
                 message=advice(one),
                 title=one.title if isinstance(one, Change) else one.message,
@@ -91,12 +94,27 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
                 change=change,
                 security=one.rule in security,
                 saving=(one.saving or 0) if isinstance(one, Change) else 0,
-                fingerprint=fingerprint(shown_path(result), *key, seen[key]),
+                fingerprint=fingerprint(path, *key, seen[key]),
                 breaks=isinstance(one, Remark) and one.breaks,
                 part=part,
             )
         )
     return tuple(found)
+
+
+def _written(part: Part) -> int:
+    """About how many characters a report takes for *part*."""
+    edits = (edit for one in part.replacements for edit in one.edits)
+    return sum(len(one.text or "") for one in part.replacements) + sum(len(edit.text) + _PLACE for edit in edits)
+
+
+def _line(source: Source, number: int) -> tuple[Span, str]:
+    """The line called *number*, and what it is known by when it moves: its words."""
+    begin = source.line_starts[min(number, len(source.line_starts)) - 1]
+    line_end = source.text.find("\n", begin)
+    end = len(source.text) if line_end < 0 else line_end
+    line = source.text[begin:end].rstrip("\r")
+    return Span(begin, begin + len(line)), " ".join(line.split())
 
 
 def all_findings(results: Sequence[Result]) -> Iterator[Finding]:

@@ -228,6 +228,23 @@ def test_what_is_remembered_names_commits_and_branches_of_shards_alone(
     assert _tree(repository) == before
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"reason": 1, "files": {}},
+        {"reason": "x", "files": [1]},
+        {"reason": "x", "files": {"api/Dockerfile": 5}},
+        {"reason": "x", "files": {"api/Dockerfile": [1]}},
+    ],
+)
+def test_what_was_refused_has_a_reason_and_rules(repository: Path, cli: Cli, entry: dict[str, object]) -> None:
+    cli("batch", "plan")
+    (repository / PLAN / "refused.json").write_text(json.dumps([{"shard": "backend", **entry}]))
+    for action in ("status", "plan", "apply"):
+        done = cli("batch", action)
+        assert (done.returncode, "holds what no command of this program has written" in done.stderr) == (2, True)
+
+
 def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
     cli("batch", "plan")
     (repository / "web/Dockerfile").write_text("FROM debian:12\nRUN apt-get update && apt-get install -y jq\n")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 
 import pytest
 
+from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.report.reviewdog import rdjson
+from dockerslim_rewrite.report.sarif import sarif
 from dockerslim_rewrite.shell.reader import read_script
 from dockerslim_rewrite.shell.script import Opaque
 from dockerslim_rewrite.syntax import ParseError, parse
@@ -37,3 +41,12 @@ def test_scripts_beyond_what_people_write_are_not_read(line: str) -> None:
 def test_files_of_more_lines_than_anybody_writes_are_refused(line: str) -> None:
     with pytest.raises(ParseError, match=r"more than (150,000 lines|50,000 instructions), which no Dockerfile has"):
         parse("FROM debian:12\n" + line * 200_000)
+
+
+@pytest.mark.parametrize("write", [sarif, rdjson])
+def test_what_many_findings_need_is_not_said_again_without_end(write: Callable[[list[Result]], str]) -> None:
+    """One line with seven thousand ports, each a finding with a fix of the whole line, took gigabytes."""
+    ports = " ".join(f"{port}/TCP" for port in range(1, 3000))
+    result = rewrite(f"FROM debian:12\nEXPOSE {ports}\n", Options(level="aggressive"))
+    assert len(result.changes) > 2500
+    assert len(write([result])) < 6_000_000

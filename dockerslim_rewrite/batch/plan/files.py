@@ -239,9 +239,20 @@ def _remembered(path: Path) -> list[dict[str, Any]]:
     keys = _KEYS[path.name]
     if not isinstance(found, list) or not all(isinstance(one, dict) and keys <= one.keys() for one in found):
         raise ValueError(f"{path}: must hold a list of entries with {', '.join(sorted(keys))}; mend or delete it")
-    if path.name == APPLIED and not all(map(_is_applied, found)):
+    if not all(map(_is_applied if path.name == APPLIED else _is_refused, found)):
         raise ValueError(f"{path}: holds what no command of this program has written; mend or delete it")
     return found
+
+
+def _is_refused(entry: dict[str, Any]) -> bool:
+    """Whether *entry* says a reason in words, and for each file which rules."""
+    files = entry["files"]
+    texts = isinstance(entry["shard"], str) and isinstance(entry["reason"], str)
+    return (
+        texts
+        and isinstance(files, dict)
+        and all(isinstance(rules, list) and all(isinstance(rule, str) for rule in rules) for rules in files.values())
+    )
 
 
 def _is_applied(entry: dict[str, Any]) -> bool:
