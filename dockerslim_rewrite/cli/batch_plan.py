@@ -13,6 +13,7 @@ from ..record import evolve
 from ..report.text import counted, printable, size
 from .batch_run import total_line
 from .batching import BatchCall, gather
+from .files import InputError, write_output
 from .rewrite import complain
 
 if TYPE_CHECKING:
@@ -105,10 +106,13 @@ def apply(folder: Path, names: tuple[str, ...], to: str, commits: Commits) -> in
             return None
         patch = patch_of(folder, shard.name)
         if to == "tree":
-            ways.to_tree(root, patch, shard)
+            ways.to_tree(root, patch, shard, write_output)
             print(printable(f"{shard.name}: applied to the working tree"))
             return None
-        made = (ways.to_commit if to == "commit" else ways.to_branch)(root, patch, shard, commits)
+        if to == "commit":
+            made = ways.to_commit(root, patch, shard, commits, write_output)
+        else:
+            made = ways.to_branch(root, patch, shard, commits)
         remember(folder, APPLIED, [*applied, made])
         print(printable(f"{shard.name}: {made.get('branch') or made['commit']}"))
         return None
@@ -151,7 +155,7 @@ def rollback(folder: Path, names: tuple[str, ...]) -> int:
         state = standing(shard, root).state
         if state is not State.MERGED:
             return f"{shard.name}: {state.value}, not in the working tree; left alone" if names else None
-        ways.from_tree(root, patch_of(folder, shard.name), shard)
+        ways.from_tree(root, patch_of(folder, shard.name), shard, write_output)
         print(printable(f"{shard.name}: taken back from the working tree"))
         return None
 
@@ -171,7 +175,7 @@ def _each(plan_: Plan, names: tuple[str, ...], act: Callable[[PlannedShard], str
     for shard in plan_.chosen(names):
         try:
             problem = act(shard)
-        except ValueError as error:
+        except (ValueError, InputError) as error:
             problem = f"{shard.name}: {error}"
         if problem is not None:
             complain(problem)

@@ -20,6 +20,7 @@ from dockerslim_rewrite.batch.plan.apply import to_tree
 from dockerslim_rewrite.batch.plan.files import PlannedFile, PlannedShard
 from dockerslim_rewrite.batch.plan.patches import diff_of
 from dockerslim_rewrite.batch.plan.shards import sharded
+from dockerslim_rewrite.cli.files import write_output
 from dockerslim_rewrite.ir.build import read_build
 from dockerslim_rewrite.syntax import parse
 
@@ -245,6 +246,62 @@ def test_what_was_refused_has_a_reason_and_rules(repository: Path, cli: Cli, ent
         assert (done.returncode, "holds what no command of this program has written" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("to", ["tree", "commit"])
+def test_a_file_keeps_its_mode_and_its_attributes(repository: Path, cli: Cli, to: str) -> None:
+    file = repository / "api/Dockerfile"
+    file.chmod(0o600)
+    git(repository, "config", "core.fileMode", "false")
+    cli("batch", "plan")
+    assert cli("batch", "apply", "backend", "--to", to).returncode == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert cli("batch", "rollback", "backend").returncode == 0
+    if to == "tree":
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_two_names_is_left_alone(repository: Path, cli: Cli) -> None:
+    cli("batch", "plan", "--by", "directory")
+    file = repository / "api/Dockerfile"
+    (repository / "other").hardlink_to(file)
+    before = dockerfiles(repository)
+    done = cli("batch", "apply", "api")
+    assert done.returncode == 2
+    assert "hard links" in done.stderr
+    assert dockerfiles(repository) == before
+
+
+def test_a_shard_is_written_whole_or_not_at_all(repository: Path, cli: Cli) -> None:
+    """The last of its files cannot be written: those before it are what they were."""
+    (repository / "b").mkdir()
+    text = (repository / "api/Dockerfile").read_text()
+    (repository / "b/Dockerfile").write_text(text)
+    git(repository, "add", "-A")
+    cli("batch", "plan", "--by", "rule")
+    shards = json.loads((repository / PLAN / "plan.json").read_text())["shards"]
+    both = {"api/Dockerfile", "b/Dockerfile"}
+    shard = next(one["name"] for one in shards if both <= {file["name"] for file in one["files"]})
+    before = dockerfiles(repository)
+    (repository / "b/Dockerfile").chmod(0o400)
+    done = cli("batch", "apply", shard)
+    assert (done.returncode, "read-only" in done.stderr) == (2, True)
+    assert dockerfiles(repository) == before
+
+
+@pytest.mark.parametrize("where", ["patch", "folder"])
+def test_a_patch_elsewhere_is_not_read(repository: Path, cli: Cli, tmp_path: Path, where: str) -> None:
+    cli("batch", "plan")
+    own = repository / PLAN / "patches"
+    moved = tmp_path / "elsewhere"
+    if where == "folder":
+        own.rename(moved)
+        own.symlink_to(moved)
+    else:
+        (own / "backend.patch").rename(moved)
+        (own / "backend.patch").symlink_to(moved)
+    done = cli("batch", "apply", "backend")
+    assert (done.returncode, "its patch is a symbolic link" in done.stderr) == (2, True)
+
+
 def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
     cli("batch", "plan")
     (repository / "web/Dockerfile").write_text("FROM debian:12\nRUN apt-get update && apt-get install -y jq\n")
@@ -310,7 +367,7 @@ def test_patches_apply_in_any_order_whatever_files_are_called(
     order.shuffle(patches)
     for patch, shard in patches:
         (scratch / "patch").write_bytes(patch.encode())
-        to_tree(scratch, scratch / "patch", shard)
+        to_tree(scratch, scratch / "patch", shard, write_output)
     for name, (_, after) in texts.items():
         assert (scratch / name).read_bytes() == after.encode()
         (scratch / name).unlink()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ...record import record
+from ...regular import read_whole
 from ...report.text import counted, size
 from ...workspace import git as program
 from ...workspace.git import GitError
@@ -16,6 +18,8 @@ from ..outcome import digest
 from .files import PREFIX, PlannedShard
 from .status import State, file_state
 
+#: Puts a text in the place of a file's, given its path and what it held: all of it or nothing.
+Write = Callable[[str, bytes, bytes], None]
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*: \S.*\Z")
 _AUTHOR = re.compile(r"[^<>\n]+ <[^<>\n]+>\Z")
 
@@ -65,6 +69,8 @@ def check_patch(root: Path, patch: Path, shard: PlannedShard) -> None:
     """Refuse a patch that changes other files than those of *shard*, or more of them than their text: somebody may have
     edited it. Raises ``GitError``.
     """
+    if patch.is_symlink() or patch.parent.is_symlink():
+        raise GitError("its patch is a symbolic link; plan again")
     told = git(root, "apply", "--numstat", "-z", str(patch)).split("\0")[:-1]
     named = {one.split("\t", 2)[-1] for one in told}
     other = next(iter(sorted(named - {file.name for file in shard.files})), None)
@@ -75,14 +81,45 @@ def check_patch(root: Path, patch: Path, shard: PlannedShard) -> None:
         raise GitError(f"its patch does more than to change texts ({summary.splitlines()[0].strip()}); plan again")
 
 
-def to_tree(root: Path, patch: Path, shard: PlannedShard) -> None:
-    """Apply *patch* to the working tree, whole or not at all. Raises ``GitError``."""
+def to_tree(root: Path, patch: Path, shard: PlannedShard, write: Write) -> None:
+    """Apply *patch* to the working tree, whole or not at all. Raises ``GitError``, and what *write* raises."""
+    _exchange(root, patch, shard, write, back=False)
+
+
+def from_tree(root: Path, patch: Path, shard: PlannedShard, write: Write) -> None:
+    """Take *patch* back from the working tree, whole or not at all. Raises ``GitError``, and what *write* raises."""
+    _exchange(root, patch, shard, write, back=True)
+
+
+def _exchange(root: Path, patch: Path, shard: PlannedShard, write: Write, *, back: bool) -> None:
+    """Let *write* put each file in its place, as *patch* makes it of a copy: Git itself would take the old one away."""
     check_patch(root, patch, shard)
-    git(root, "apply", "--whitespace=nowarn", str(patch))
+    old: dict[str, bytes] = {}
+    new: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory(prefix="dockerslim-") as folder:
+        copies = Path(os.path.realpath(folder))
+        try:
+            for file in shard.files:
+                old[file.name] = read_whole(root / file.name)
+                (copies / file.name).parent.mkdir(parents=True, exist_ok=True)
+                (copies / file.name).write_bytes(old[file.name])
+            # No repository: what the attributes of one say of line ends is not for copies.
+            alone = {"GIT_CEILING_DIRECTORIES": str(copies.parent)}
+            git(copies, "apply", "--whitespace=nowarn", *["--reverse"] * back, str(patch), environment=alone)
+            for file in shard.files:
+                new[file.name] = read_whole(copies / file.name)
+                if digest(new[file.name]) != (file.before if back else file.after):
+                    raise _not_planned(file.name)
+        except OSError as error:
+            raise GitError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    written: list[str] = []
     try:
-        _check_files(root, shard)
-    except GitError:
-        from_tree(root, patch, shard)
+        for name, content in new.items():
+            write(str(root / name), content, old[name])
+            written.append(name)
+    except BaseException:
+        for name in written:
+            write(str(root / name), old[name], new[name])
         raise
 
 
@@ -97,14 +134,9 @@ def _not_planned(name: str) -> GitError:
     return GitError(f"its patch would make something else of {name} than was planned; plan again")
 
 
-def from_tree(root: Path, patch: Path, shard: PlannedShard) -> None:
-    """Take *patch* back from the working tree, whole or not at all. Raises ``GitError``."""
-    check_patch(root, patch, shard)
-    git(root, "apply", "--whitespace=nowarn", "--reverse", str(patch))
-
-
-def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:
-    """Apply *patch* and commit just that; what was done. Raises ``GitError``; nothing is done then.
+def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits, write: Write) -> dict[str, Any]:
+    """Apply *patch* and commit just that; what was done. Raises ``GitError``, and what *write* raises; nothing is done
+    then.
 
     Where it was applied, and nothing came of the commit since the machine stopped, it is committed as it stands.
     """
@@ -115,12 +147,16 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
     # A file that was written anew but says the same is no change.
     program.git(root, "update-index", "-q", "--refresh", check=False)
     if not staged:
-        git(root, "apply", "--whitespace=nowarn", "--index", str(patch))
+        to_tree(root, patch, shard, write)
+    names = [file.name for file in shard.files]
+    literal = {"GIT_LITERAL_PATHSPECS": "1"}
     try:
         _check_files(root, shard)
+        git(root, "add", "--force", "--", *names, environment=literal)
         git(root, "commit", "--quiet", *_author(commits), "-F", "-", text=_message(root, shard, commits))
     except GitError:
-        git(root, "apply", "--whitespace=nowarn", "--index", "--reverse", str(patch))
+        git(root, "reset", "--quiet", "--", *names, environment=literal)
+        from_tree(root, patch, shard, write)
         raise
     return {"shard": shard.name, "to": "commit", "commit": git(root, "rev-parse", "HEAD").strip()}
 
