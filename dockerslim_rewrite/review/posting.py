@@ -160,10 +160,10 @@ def _wait(answer: Answer, attempt: int) -> float | None:
         return None
     given = answer.headers.get("retry-after", "")
     if given.isdigit():
-        return float(given)
+        return float(given[:9])
     reset = answer.headers.get("x-ratelimit-reset", "")
     if limited and answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(1.0, float(reset) - time.time())
+        return max(1.0, float(reset[:12]) - time.time())
     return 2.0**attempt
 
 

@@ -234,3 +234,13 @@ def test_an_answer_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(GitError, match="more than 64 MiB"):
         git(tmp_path, "rev-parse", "HEAD")
+
+
+def test_what_a_repository_puts_in_the_place_of_an_object_does_not_count(tmp_path: Path) -> None:
+    """Nobody who looks at the commit on a forge sees it."""
+    trap = Trap(tmp_path)
+    real = git(trap.root, "rev-parse", "HEAD:web/Dockerfile").text.strip()
+    other = git(trap.root, "hash-object", "-w", "--stdin", text="FROM scratch\n").text.strip()
+    (trap.root / ".git/refs/replace").mkdir(parents=True)
+    (trap.root / ".git/refs/replace" / real).write_text(f"{other}\n")
+    assert git(trap.root, "cat-file", "blob", real).text == TEXT

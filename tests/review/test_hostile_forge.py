@@ -104,3 +104,12 @@ def test_a_number_of_a_comment_is_one(number: str) -> None:
     with played(play) as (address, asked), pytest.raises(ValueError, match="invalid literal"):
         post(address)
     assert not any("pulls/comments" in one for one in asked)
+
+
+def test_a_wait_without_end_is_told_in_one_line() -> None:
+    headers = {"Retry-After": "9" * 5000}
+    with (
+        played(lambda path: (429, b"{}", headers)) as (address, _),
+        pytest.raises(PostError, match="this is a limit on requests"),
+    ):
+        post(address)
