@@ -17,6 +17,8 @@ MOST_INSTRUCTIONS = 1_000
 MOST_COMMANDS = 4_000
 MOST_WORDS = 10_000
 MOST_CHARACTERS = 100_000
+#: Two hundred times as many as any has: comments and empty lines take memory as well.
+MOST_LINES = 100_000
 #: An instruction of usual length; here-documents and long lists of commands count as several.
 _USUAL_LENGTH = 200
 
@@ -26,6 +28,9 @@ def beyond_budget(build: Build) -> Remark | None:
     steps = sum(len(stage.steps) + 1 for stage in build.stages) + len(build.preamble)
     if steps > MOST_INSTRUCTIONS:
         return _left(f"it has {steps} instructions, more than the {MOST_INSTRUCTIONS} that are followed")
+    lines = len(build.document.source.line_starts)
+    if lines > MOST_LINES:
+        return _left(f"it has {lines} lines, more than the {MOST_LINES} that are followed")
     texts = [_text(step) for stage in build.stages for step in stage.steps]
     characters = sum(map(len, texts))
     if characters > MOST_CHARACTERS:

@@ -34,8 +34,6 @@ from .words import PairError, split_pairs
 MAX_LINE_BYTES = 65535
 #: A hundred times as many as the longest of some hundred thousand files has; each takes a kilobyte.
 MAX_INSTRUCTIONS = 50_000
-#: Two hundred times as many; each takes a kilobyte as well, comments most of all.
-MAX_LINES = 150_000
 
 _DIRECTIVE = re.compile(r"#[ \t\r\f]*+([a-zA-Z][a-zA-Z0-9]*+)[ \t\r\f]*+=(.+)\Z")
 _KNOWN_DIRECTIVES = frozenset(("escape", "syntax", "check"))
@@ -72,8 +70,6 @@ class _Reader:
     def read(self, known: Document | None) -> Document:
         text, starts = self.text, self.starts
         count = len(starts) if starts[-1] < len(text) else len(starts) - 1
-        if count > MAX_LINES:
-            raise ParseError(MAX_LINES + 1, f"more than {MAX_LINES:,} lines, which no Dockerfile has")
         bounds = [*starts[:count], len(text)]
         lines = [text[bounds[i] : bounds[i + 1]] for i in range(count)]
         if max(map(len, lines), default=0) > MAX_LINE_BYTES // 4:

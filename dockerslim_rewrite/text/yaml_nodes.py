@@ -1,7 +1,7 @@
 """YAML as nodes that know where they stand, of texts that do not take long to read.
 
-The reader is written in Python, and what it takes is decided by the number of values, not by the length: in half a
-megabyte there may be as many as in a hundred ordinary files. So they are counted before, by the signs that make them.
+What reading takes is decided by the number of values, not by the length: in half a megabyte there may be as many as in
+a hundred ordinary files. So they are counted before, by the signs that make them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-#: Values in one text: those of ten thousand lines or more. Each takes a kilobyte of memory while it is read.
-MAX_VALUES = 60_000
+#: Values in one text: those of fifty thousand lines or more. Each takes a kilobyte of memory while it is read.
+MAX_VALUES = 150_000
+#: Where only the reader in Python is there, which takes twenty times as long.
+_MAX_SLOW = 60_000
 #: What people write has no more values than one for so many characters, so any amount of it may be read.
 _USUAL = 16
-_ROOM = 30_000
+_ROOM = 150_000
 #: The signs, and how many values each of them makes at most.
 _SIGNS = {
     ": ": 2, ":\n": 2, ":\r": 2, '":': 1, ",": 1, "- ": 1, "-\n": 1, "-\r": 1, "? ": 1,
@@ -29,6 +31,15 @@ _DIRECTIVE = re.compile(rf"^%.{{{_MAX_DIRECTIVE}}}", re.M)
 
 class TooManyValues(ValueError):
     """A text, or one more text of a repository, that holds more values than are read."""
+
+
+class BrokenYaml(ValueError):
+    """A text that is no YAML; ``line`` and ``reason`` say why."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
 
 
 class Allowance:
@@ -66,12 +77,91 @@ def _begins_tag(run: str) -> bool:
 
 
 def compose(text: str) -> Iterator[Any]:
-    """The nodes of the documents in *text*. Raises ``TooManyValues``, and what the reader raises."""
+    """The nodes of the documents in *text*. Raises ``TooManyValues``, ``BrokenYaml`` and ``RecursionError``.
+
+    Their tags are those that the text writes: what a scalar is taken for is for who asks. The reader is libyaml, of
+    which those of Compose and of Kubernetes are ports; where Python comes without it, one that is written in Python.
+    """
     check(text)
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+    except ImportError:
+        yield from _composed_slowly(text)
+        return
+    from yaml import MarkedYAMLError, YAMLError
+
+    parser = None
+    try:
+        parser = CParser(text)
+        yield from _composed(parser)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BrokenYaml(mark.line + 1 if mark else 1, str(error.problem or error.context)) from None
+    except YAMLError as error:
+        raise BrokenYaml(1, str(error).partition("\n")[0]) from None
+    finally:
+        if parser is not None:
+            parser.dispose()
+
+
+def _composed(parser: Any) -> Iterator[Any]:
+    """The documents of the events that *parser* gives.
+
+    Its own way to put them together refuses an anchor that is there twice, which YAML allows: the last one counts.
+    """
+    from yaml import events, nodes
+
+    anchors: dict[str, Any] = {}
+    open_: list[tuple[Any, list[Any]]] = []
+    root: Any = None
+    while (event := parser.get_event()) is not None:
+        kind = type(event)
+        node: Any = None
+        if kind is events.ScalarEvent:
+            node = nodes.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark, style=event.style)
+        elif kind is events.SequenceStartEvent:
+            node = nodes.SequenceNode(event.tag, [], event.start_mark, event.end_mark, flow_style=event.flow_style)
+        elif kind is events.MappingStartEvent:
+            node = nodes.MappingNode(event.tag, [], event.start_mark, event.end_mark, flow_style=event.flow_style)
+        elif kind is events.AliasEvent:
+            node = anchors.get(event.anchor)
+            if node is None:
+                raise BrokenYaml(event.start_mark.line + 1, f"found undefined alias {event.anchor!r}")
+        elif kind is events.SequenceEndEvent or kind is events.MappingEndEvent:
+            ended, items = open_.pop()
+            ended.value = items if kind is events.SequenceEndEvent else list(zip(items[::2], items[1::2], strict=True))
+        elif kind is events.DocumentEndEvent:
+            yield root
+            root, anchors = None, {}
+        if node is None:
+            continue
+        if kind is not events.AliasEvent and event.anchor is not None:
+            anchors[event.anchor] = node
+        if open_:
+            open_[-1][1].append(node)
+        else:
+            root = node
+        if kind is events.SequenceStartEvent or kind is events.MappingStartEvent:
+            open_.append((node, []))
+
+
+def _composed_slowly(text: str) -> Iterator[Any]:
+    if values_in(text) > _MAX_SLOW:
+        raise TooManyValues(f"it holds more than {_MAX_SLOW:,} values, as only generated data does")
     # It takes longer to load than most files to be rewritten.
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     reader = YAML(typ="safe", pure=True)
     reader.allow_duplicate_keys = True
     reader.composer.warn_double_anchors = False
-    yield from reader.compose_all(text)
+    try:
+        yield from reader.compose_all(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BrokenYaml(mark.line + 1 if mark else 1, str(error.problem or error.context)) from None
+    except YAMLError as error:
+        raise BrokenYaml(1, str(error).partition("\n")[0]) from None
+    except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
+        # The reader itself stumbles over some malformed directives and tags.
+        raise BrokenYaml(1, f"no YAML: {error}") from None

@@ -14,7 +14,7 @@ from dockerslim_rewrite.text.yaml_nodes import MAX_VALUES, Allowance, TooManyVal
 from dockerslim_rewrite.validate.moves.contents import Contents
 from dockerslim_rewrite.workspace.builds.kubernetes import manifests
 from dockerslim_rewrite.workspace.builds.reading import yaml_file
-from dockerslim_rewrite.workspace.builds.yaml_values import YamlError, documents
+from dockerslim_rewrite.workspace.builds.yaml_values import Map, YamlError, documents
 from dockerslim_rewrite.workspace.repository import Repository
 
 USUAL = "services:\n" + "".join(
@@ -37,7 +37,7 @@ def counted(node: object) -> int:
         "".join(f"k{i}: v\n" for i in range(500)),
         "".join(f"k{i}:\r\n  - v\r\n" for i in range(500)),
         "---\na: b\n" * 500,
-        "a\n...\n" * 500,
+        "---\na: b\n...\n" * 500,
         "{" + ",".join(f'"{i}":1' for i in range(500)) + "}\n",
         "a: [" + ",".join("[]" for _ in range(500)) + "]\n",
         USUAL,
@@ -50,14 +50,38 @@ def test_values_are_counted(text: str) -> None:
 
 def test_a_text_of_too_many_values_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a: [" + "b," * MAX_VALUES + "c]\n"
-    monkeypatch.setitem(__import__("sys").modules, "ruamel.yaml", None)
+    for name in ("ruamel.yaml", "yaml.cyaml"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(TooManyValues):
         next(compose(text))
     monkeypatch.undo()
-    with pytest.raises(YamlError, match="more than 60,000 values"):
+    with pytest.raises(YamlError, match="more than 150,000 values"):
         documents(text)
-    with pytest.raises(UnreadError, match="more than 60,000 values"):
+    with pytest.raises(UnreadError, match="more than 150,000 values"):
         read_yaml(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 10_000, "- " * 50_000 + "a", "? " * 50_000 + "a", "{a: " * 10_000])
+def test_what_is_nested_without_end_is_no_yaml(text: str) -> None:
+    with pytest.raises(YamlError, match="nesting depth"):
+        documents(text)
+
+
+def test_an_anchor_that_is_there_twice_is_the_last_one_before() -> None:
+    (found,) = documents("a: &x 1\nb: *x\nc: &x [2]\nd: *x\ne: &y {f: *y}\n")
+    assert isinstance(found, Map)
+    assert (found["b"], found["d"], found["e"]["f"]) == ("1", ["2"], found["e"])
+    with pytest.raises(YamlError, match="line 2: found undefined alias 'z'"):
+        documents("a: 1\nb: *z\n")
+
+
+def test_without_libyaml_the_other_reader_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: &x [1, 'two', !t 3]\nb: *x\nc: |\n  d\n<<: {e: f}\n"
+    usual = documents(text)
+    monkeypatch.setitem(__import__("sys").modules, "yaml.cyaml", None)
+    assert documents(text) == usual
+    with pytest.raises(YamlError, match="line 1"):
+        documents("a: [")
 
 
 def test_all_that_people_write_is_read() -> None:
@@ -69,7 +93,7 @@ def test_all_that_people_write_is_read() -> None:
 
 def test_what_is_left_out_of_a_repository_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
-        (tmp_path / f"{number}.yaml").write_text("a: [" + "b," * 10_000 + "c]\n")
+        (tmp_path / f"{number}.yaml").write_text("a: [" + "b," * 50_000 + "c]\n")
     repository = Repository(tmp_path)
     read = [bool(yaml_file(repository, f"{number}.yaml")) for number in range(9)]
     assert read == [True] * 3 + [False] * 6
@@ -81,7 +105,7 @@ def test_manifests_are_of_what_is_read_of_a_repository(tmp_path: Path) -> None:
     """Also where both sides of a review hold them: what was read before is no cheaper."""
     head = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: a\n    args: ["
     for number in range(9):
-        (tmp_path / f"{number}.yaml").write_text(f"{head}{'b,' * 10_000}c]\n")
+        (tmp_path / f"{number}.yaml").write_text(f"{head}{'b,' * 50_000}c]\n")
     for _ in range(2):
         repository = Repository(tmp_path)
         read = [bool(manifests(repository, f"{number}.yaml")) for number in range(9)]

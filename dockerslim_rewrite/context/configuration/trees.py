@@ -19,13 +19,11 @@ _MOST_SOUGHT = 200_000_000
 
 def read_yaml(text: str) -> list[Entry]:
     """The values of all documents of a YAML 1.2 file. Raises ``UnreadError``."""
-    from ruamel.yaml.error import YAMLError
-
     found: list[Entry] = []
     try:
         for document in compose(text):
             found += _yaml(document)
-    except (YAMLError, ValueError, RecursionError, AttributeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadError(str(error).splitlines()[0] if str(error) else "it is nested too deeply") from None
     return found
 

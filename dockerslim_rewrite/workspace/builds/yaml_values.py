@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from ...text.yaml_nodes import TooManyValues, compose
+from ...text.yaml_nodes import BrokenYaml, TooManyValues, compose
 
 #: Entries that merge keys may copy in one file.
 _MAX_MERGED = 200_000
@@ -63,24 +63,14 @@ class YamlError(ValueError):
 
 def documents(text: str) -> list[Value]:
     """The documents in *text*. Raises ``YamlError``."""
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
         return [_Converter().value(node) for node in compose(text) if node is not None]
     except TooManyValues as error:
         raise YamlError(1, str(error)) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, str(error.problem or error.context)) from None
-    except YAMLError as error:
-        raise YamlError(1, str(error).partition("\n")[0]) from None
+    except BrokenYaml as error:
+        raise YamlError(error.line, error.reason) from None
     except RecursionError:
         raise YamlError(1, "nested too deeply") from None
-    except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
-        if isinstance(error, YamlError):
-            raise
-        # The reader itself stumbles over some malformed directives and tags.
-        raise YamlError(1, f"no YAML: {error}") from None
 
 
 class _Converter:
