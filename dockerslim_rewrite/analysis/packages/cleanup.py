@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ...ir.steps import Run
 from ...shell.body import Body
+from ...shell.braces import expanded
 from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
@@ -89,8 +90,11 @@ def _everything(word: str) -> str:
     return found[0] if found is not None else ""
 
 
-def removes(command: Simple, path: str) -> bool:
-    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
+def removes(command: Simple, path: str, *, braces: bool = False) -> bool:
+    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it.
+
+    With *braces* the shell expands them.
+    """
     argv = command.argv
     at = 0
     while at < len(argv) and argv[at] in ("sudo", "command"):
@@ -101,13 +105,19 @@ def removes(command: Simple, path: str) -> bool:
         word = known if known is not None else _below_home(written.text)
         if word is None or word.startswith("-"):
             continue
-        # Each file of apt's lists has an underscore in its name.
-        bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
-        if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
-            return True
-        if "*" in bare and "/" in bare and _matches(bare, _at_home(path)):
+        listed = braces and written.value.brace and not written.value.quoted
+        if any(_takes(one, path) for one in (expanded(word) if listed else (word,))):
             return True
     return False
+
+
+def _takes(word: str, path: str) -> bool:
+    """Whether *word* stands for *path*, all that is in it, or a folder above it."""
+    # Each file of apt's lists has an underscore in its name.
+    bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
+    if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
+        return True
+    return "*" in bare and "/" in bare and _matches(bare, _at_home(path))
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import base_name, surely_root
+from ...analysis.deleted import deletes
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
-from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says, told_mount
+from ...analysis.packages.cleanup import append_to, appendable, mounted, says, told_mount
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
@@ -98,7 +99,7 @@ def _deletes(run: Run, paths: Sequence[str], behind: int, facts: Facts) -> bool:
     """Whether a command of *run* behind the offset *behind* deletes one of *paths*."""
     script = facts.script(run)
     commands = script.commands if script is not None else ()
-    return any(one.span.start > behind and any(removes(one, path) for path in paths) for one in commands)
+    return any(one.span.start > behind and any(deletes(one, path, run, facts) for path in paths) for one in commands)
 
 
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
@@ -269,7 +270,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     script = facts.script(run)
     commands = script.commands if script else ()
     return any(
-        (says(command, known.clean) or any(removes(command, path) for path in known.paths))
+        (says(command, known.clean) or any(deletes(command, path, run, facts) for path in known.paths))
         and command.span.start > start
         for command in commands
     )

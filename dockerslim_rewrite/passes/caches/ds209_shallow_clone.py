@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...analysis.bases import surely_root
+from ...analysis.deleted import deletes
 from ...analysis.effects.checkouts import checkout
 from ...analysis.effects.wrappers import shebang
 from ...analysis.facts import Facts
 from ...analysis.flow.state import stage_state
-from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
+from ...analysis.packages.cleanup import always_runs, append_to, appendable
 from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
@@ -110,7 +111,7 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             operands = one.arguments.operands
             target = one.words[operands[1]].literal or "$" if len(operands) > 1 else None
             folder = checkout(script, one.command, one.url, target, facts.state(run).workdir)
-            if folder is None or any(removes(command, f"{folder}/.git") for command in script.commands):
+            if folder is None or any(deletes(command, f"{folder}/.git", run, facts) for command in script.commands):
                 continue
             kept = _wanted(folder, stage, build, facts)
             if kept is not None:

@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
 
+from ...analysis.deleted import deletes, lists_gone
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
 from ...analysis.merging.merging import commented, switched_off
-from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
-from ...analysis.packages.cleanup import appendable, mounted, removes
+from ...analysis.packages.apt import LISTS, reads_lists
+from ...analysis.packages.cleanup import appendable, mounted
 from ...analysis.shell.operations import Kind, Operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -170,7 +171,7 @@ def _gone(run: Run, manager: str, facts: Facts) -> bool:
     """Whether *run* deletes *manager*'s cache itself."""
     script = facts.script(run)
     return script is not None and any(
-        removes(command, path) for command in script.commands for path in manager_data(manager).paths
+        deletes(command, path, run, facts) for command in script.commands for path in manager_data(manager).paths
     )
 
 
@@ -190,5 +191,5 @@ def _cleans(run: Run, manager: str, facts: Facts) -> bool:
             continue
         if command.name != "rm" and not (command.words and command.words[-1].literal == "true"):
             return False
-        hit = hit or any(removes(command, path) for path in manager_data(manager).paths)
+        hit = hit or any(deletes(command, path, run, facts) for path in manager_data(manager).paths)
     return hit
