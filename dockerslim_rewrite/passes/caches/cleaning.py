@@ -114,13 +114,16 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     if verdict is None:
         return
     command, unlike = cleaning_command(filled, known, run, facts)
-    if known.clean_built is not None and not any(map(_fetches, filled)) and _fetched_below(run, stage, known, facts):
-        # What lies in a layer below takes no less room for being deleted here.
+    # What lies in a layer below takes no less room for being deleted here.
+    below = None if any(map(_fetches, filled)) else _fetched_below(run, stage, known, facts)
+    if known.clean_built is not None and below is not None:
         command = command.replace(known.clean.partition(" ")[2], known.clean_built.partition(" ")[2])
+        below = None
     problem = (
         verdict
         if isinstance(verdict, str)
-        else cache_reader(build, known.name)
+        else _stored(below, filled)
+        or cache_reader(build, known.name)
         or _alternative(filled, run, facts)
         or _hidden(filled[-1], facts)
         or works_offline(known, run, stage, facts)
@@ -191,20 +194,27 @@ def _fetches(use: Use) -> bool:
     return use.operation.kind is Kind.DOWNLOAD or use.operation.subcommand == "get"
 
 
-def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> bool:
-    """Whether an earlier RUN fetched what *run* builds with."""
+def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> Run | None:
+    """The first RUN below *run* that fetched what *run* builds with."""
 
-    def first() -> int | None:
+    def first() -> Run | None:
         below = (other for at in facts.graph.chain(stage.index) for other in facts.build.stages[at].runs)
         fetching = (
-            other.index
+            other
             for other in below
             if any(use.operation.manager.name == known.name and _fetches(use) for use in facts.uses(other))
         )
-        return min(fetching, default=None)
+        return min(fetching, key=lambda other: other.index, default=None)
 
-    at = facts.recall("first fetches", (stage.index, known.name), first)
-    return at is not None and at < run.index
+    found = facts.recall("first fetches", (stage.index, known.name), first)
+    return found if found is not None and found.index < run.index else None
+
+
+def _stored(below: Run | None, filled: Sequence[Use]) -> str | None:
+    """Why emptying a cache behind *filled* would free nothing: *below* fetched what they only build with."""
+    if below is None or any(use.operation.kind is not Kind.BUILD for use in filled):
+        return None
+    return f"it was filled on line {below.line}, and a layer below takes no less room for being emptied here"
 
 
 def _emptied(command: str) -> str:
