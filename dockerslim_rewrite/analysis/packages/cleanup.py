@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ...ir.steps import Run
 from ...shell.body import Body
@@ -12,7 +12,7 @@ from ...shell.braces import expanded
 from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
-from ...text import Edit
+from ...text import Edit, Span
 from ...text.paths import matches
 from ..facts import Facts
 
@@ -36,7 +36,7 @@ def appendable(run: Run, facts: Facts) -> str | None:
         return "it holds no command"
     if run.body is not None and run.body.form == "heredoc" and not starts_errexit(script.root):
         return "its here-document goes on after a failure; begin it with set -e"
-    if script.comments and run.body is not None and run.body.form == "shell":
+    if run.body is not None and run.body.form == "shell" and any(map(partial(_goes_on, run), script.comments)):
         return "a shell comment would swallow the command"
     if any(node.kind == "function" and node.name == "rm" for node in script.nodes if isinstance(node, Compound)):
         return "it gives rm another meaning"
@@ -53,6 +53,13 @@ def appendable(run: Run, facts: Facts) -> str | None:
     if leaks(script).leaves:
         return "it may end the shell with exit, exec or return"
     return None
+
+
+def _goes_on(run: Run, comment: Span) -> bool:
+    """Whether the shell's *comment* takes in lines of *run* below its own; else a command has its place before it."""
+    assert run.body is not None
+    start = run.body.logical.before(comment.start)
+    return "\n" in run.origin.text[start - run.origin.span.start :].strip()
 
 
 def _literals(command: Simple) -> list[str]:
