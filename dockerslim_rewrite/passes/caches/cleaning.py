@@ -44,7 +44,7 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
     where a directory that holds the cache is copied into another stage.
     """
     for stage in build.stages:
-        taken = () if facts.graph.ships(stage.index) else _taken(stage, build)
+        taken = () if facts.graph.ships(stage.index) else taken_of(stage, build)
         if not taken and not facts.graph.ships(stage.index):
             continue
         for run in stage.runs:
@@ -68,8 +68,8 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
                 yield from _one(run, stage, uses, build, facts, judge)
 
 
-def _taken(stage: Stage, build: Build) -> tuple[str, ...]:
-    """The directories of *stage* that COPY takes into other stages."""
+def taken_of(stage: Stage, build: Build, *, same: bool = False) -> tuple[str, ...]:
+    """The directories of *stage* that COPY takes into other stages; *same*: to where they are in *stage*."""
     names = {stage.name, str(stage.index)}
     return tuple(
         posixpath.normpath(source)
@@ -78,6 +78,7 @@ def _taken(stage: Stage, build: Build) -> tuple[str, ...]:
         if isinstance(step, Copy) and (origin := step.origin.flag("from")) and origin.lower() in names
         for source in step.sources
         if source.startswith("/") and source != "/"
+        if not same or posixpath.normpath(step.destination) == posixpath.normpath(source)
     )
 
 
