@@ -153,6 +153,9 @@ def _sources_change(uses: Sequence[Use], later: frozenset[int], stage: Stage, fa
     come from: an update of their own would find others there.
     """
     last = [use for use in uses if use.operation.kind is Kind.UPDATE][-1]
+    if not any(use.run is last.run and use.operation.kind is Kind.INSTALL for use in uses):
+        # Apart from its first install the index goes stale, whatever becomes of it.
+        return False
     script = facts.script(last.run)
     behind = script.commands if script is not None else ()
     if later and command_changes_sources(one for one in behind if one.span.start >= last.command.span.end):
