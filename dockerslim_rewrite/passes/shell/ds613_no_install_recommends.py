@@ -28,7 +28,6 @@ from ...knowledge.recommends import (
     recommends_nothing,
 )
 from ...shell.edits import insert_after
-from ...shell.script import Simple
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
@@ -62,8 +61,6 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
         said = facts.recall("said by scripts", None, lambda: _said(build, facts))
         image = base_image(build, facts, stage)
         name = image.name if image is not None else ""
-        leaner: set[int] = set()
-        nothing: list[Use] = []
         for run in stage.runs:
             told: set[str] = set()
             for use in facts.uses(run):
@@ -71,7 +68,6 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 packages = _packages(use, build)
                 if all(map(recommends_nothing, packages)):
-                    nothing.append(use)
                     continue
                 called = _called(run, stage, packages, present, build, facts)
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
@@ -86,43 +82,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     told.add(reason)
                     continue
                 present |= set(added)
-                leaner.add(id(use.command))
                 yield _change(build, use, run, added, lost(packages, present), facts)
-        yield from _alike(nothing, leaner, stage, build, facts)
-
-
-def _alike(nothing: Sequence[Use], leaner: set[int], stage: Stage, build: Build, facts: Facts) -> Proposals:
-    """The option for the installs *nothing* of *stage*, to which it makes no difference.
-
-    They get it where all that follow each other without a command between have it, or are among *leaner*, which get it:
-    apart in that alone, they could not become one.
-    """
-    waiting = {id(use.command) for use in nothing}
-    by_command = {id(use.command): use for run in stage.runs for use in facts.uses(run)}
-    for row in _rows(stage, facts):
-        group: list[Use] = []
-        for use in (*(by_command.get(id(command)) for command in row), None):
-            if use is not None and use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL:
-                group.append(use)
-                continue
-            idle = [one for one in group if id(one.command) in waiting]
-            rest = [one for one in group if id(one.command) not in waiting]
-            if rest and all(id(one.command) in leaner or one.operation.has_flag(_OPTION) for one in rest):
-                yield from (_change(build, one, one.run, (), (), facts) for one in idle)
-            group = []
-
-
-def _rows(stage: Stage, facts: Facts) -> Iterator[list[Simple]]:
-    """The commands of RUNs of *stage* that follow each other directly."""
-    row: list[Simple] = []
-    for step in stage.steps:
-        script = facts.script(step) if isinstance(step, Run) else None
-        if script is None:
-            yield row
-            row = []
-        else:
-            row += script.commands
-    yield row
 
 
 def _falls_back(use: Use, facts: Facts) -> str | None:
