@@ -170,9 +170,13 @@ class ChangesForm:
 
 @record
 class DropsInstruction:
-    """An instruction of this keyword disappears because a later one overrides it, or nothing observes it."""
+    """An instruction of this keyword disappears because a later one overrides it, or nothing observes it.
+
+    ``comments`` are the lines right above it that speak of it alone and go along.
+    """
 
     keyword: str
+    comments: tuple[str, ...] = ()
 
 
 @record

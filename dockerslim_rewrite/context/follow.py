@@ -132,6 +132,14 @@ class Follower(Following):
             if values is None:
                 break
             argv = _unwrapped(argv, values)
+        if argv[:1] == ("",):
+            # An ENTRYPOINT of one empty word is none: CMD says it all.
+            argv = argv[1:]
+            if not argv:
+                self.doubt("an empty ENTRYPOINT starts whatever the container is told", where, blind=True)
+            else:
+                self.program(argv, cwd, where, depth + 1)
+            return
         if not argv:
             return
         if argv[0] is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..knowledge.place_variables import VariableReads, names_place
+from ..knowledge.place_variables import VariableReads, is_switch, names_place
 
 #: So many characters before a variable tell what becomes of it.
 _NEAR = 60
@@ -14,5 +14,7 @@ def given_places(line: str, code: str, told: VariableReads) -> Iterator[str]:
     """The variables that *line* of *code* reads and that may say where the program writes."""
     for match in told.reads.finditer(line):
         name = next(filter(None, match.groupdict().values()), "")
-        if names_place(name, code) and not told.passed.search(line, max(0, match.start() - _NEAR), match.start()):
+        if is_switch(line, match.start(), match.end()) or not names_place(name, code):
+            continue
+        if not told.passed.search(line, max(0, match.start() - _NEAR), match.start()):
             yield name

@@ -38,18 +38,21 @@ class _Rule(NamedTuple):
 
 
 def follow_make(follower: Following, argv: Words, cwd: str | None, where: Evidence, depth: int) -> None:
-    """Follow the recipes of what ``make`` is told to make; a Makefile that is not there is a doubt."""
+    """Follow the recipes of what ``make`` is told to make; a Makefile or a target that is not there is a doubt."""
     names, wanted, given = list(_NAMES), [], {}
     words = iter(argv[1:])
     for word in words:
+        if word is None:
+            follower.doubt("what make does is not known: a variable says what it makes", where, blind=True)
+            return
         if word in ("-C", "--directory"):
             cwd = posixpath.normpath(posixpath.join(cwd or "/", next(words, None) or ""))
         elif word in ("-f", "--file"):
             names = [next(words, None) or ""]
-        elif word is not None and "=" in word and not word.startswith("-"):
+        elif "=" in word and not word.startswith("-"):
             name, _, value = word.partition("=")
             given[name.rstrip(":?+")] = value
-        elif word is not None and not word.startswith("-"):
+        elif not word.startswith("-"):
             wanted.append(word)
     context = next((path for name in names if (path := follower.placed_file(name, cwd))), None)
     text = follower.tree.read(context) if context is not None else None
@@ -62,6 +65,10 @@ def follow_make(follower: Following, argv: Words, cwd: str | None, where: Eviden
     follower.followed.append(context)
     rules, variables = _read(text)
     variables |= given
+    missing = next((name for name in wanted if name not in rules), None)
+    if missing is not None:
+        follower.doubt(f"what make {missing} does is not known: {context} has no such target", where, blind=True)
+        return
     waiting = wanted or [name for name in rules if not name.startswith(".")][:1]
     done: set[str] = set()
     while waiting and len(done) < _MOST:

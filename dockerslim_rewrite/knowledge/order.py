@@ -17,6 +17,11 @@ def is_volatile(name: str) -> bool:
     return _volatile().match(name) is not None
 
 
+def breaks_cache(name: str) -> bool:
+    """Whether the build argument *name* is there to run again what the cache holds."""
+    return _matched("busters").fullmatch(name) is not None
+
+
 def is_branch(name: str) -> bool:
     """Whether the variable *name* stands for a branch of the sources."""
     return _matched("branches").fullmatch(name) is not None

@@ -10,6 +10,8 @@ from typing import Any
 from ..record import record
 from .tables import table
 
+#: So many characters before a variable tell whether it is asked for its truth.
+_BEFORE = 20
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -49,6 +51,28 @@ def _data() -> Mapping[str, Any]:
     sets = ("others", "exact", "only-read", "servers", "address", "databases")
     patterns = ("embedded", "remote")
     return {name: frozenset(data[name]) for name in sets} | {name: re.compile(data[name]) for name in patterns}
+
+
+@cache
+def _switches() -> Mapping[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for name, pattern in table("place_variables")["switches"].items()}
+
+
+def is_switch(line: str, start: int, end: int) -> bool:
+    """Whether what *line* reads from *start* to *end*, the end of a variable's name, is only compared or asked for its
+    truth: it then names no place.
+    """
+    known = _switches()
+    if sum(line.count(sign, start, end) for sign in "([") > sum(line.count(sign, start, end) for sign in ")]"):
+        closed = known["closes"].match(line, end)
+        if closed is None:
+            return False
+        end = closed.end()
+    if known["tested"].match(line, end):
+        return True
+    return known["asked"].search(line, max(0, start - _BEFORE), start) is not None and bool(
+        known["done"].match(line, end)
+    )
 
 
 def names_place(name: str, code: str) -> bool:

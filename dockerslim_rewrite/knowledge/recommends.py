@@ -103,12 +103,18 @@ def brings_program(program: str) -> tuple[str, ...]:
     return tuple(table("recommends")["programs"]["brought"].get(program, ()))
 
 
-def lacks(image: str, tag: str, program: str) -> bool:
-    """Whether *image* with *tag* surely has no *program*, which packages recommend."""
+def lacks(image: str, tag: str, program: str, packages: Collection[str]) -> bool:
+    """Whether *program*, which packages recommend, is to be named on *image* with *tag* beside *packages*.
+
+    So it is where the image surely has none, and where nobody knows what the image has but *packages* bring it along:
+    naming what is there already costs nothing.
+    """
     data = table("recommends")["programs"]
     if image in data["bare"] or "slim" in tag:
         return True
-    return has_compiler(image, tag) and program not in data["full"]
+    if has_compiler(image, tag):
+        return program not in data["full"]
+    return not set(data["along"].get(program, ())).isdisjoint(packages)
 
 
 def recommends_nothing(package: str) -> bool:

@@ -36,6 +36,11 @@ def needs_history(url: str) -> bool:
     return name in _words("needs_history")
 
 
+def kept_current(folder: str) -> bool:
+    """Whether people keep a repository in *folder* current with git."""
+    return any(re.search(pattern, folder) for pattern in table("vcs")["kept_current"])
+
+
 def ignores_repository(argv: Sequence[str | None], manager: str | None) -> bool:
     """Whether the command *argv*, an operation of the package manager *manager* if any, surely reads no repository.
 

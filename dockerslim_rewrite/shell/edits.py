@@ -40,6 +40,9 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
     rest = instruction.text[at - instruction.span.start :].partition("\n")[0].rstrip("\r")
     # Blanks at the end of the line would stand at the end of the new one.
     joint = style.joint()
+    if body.script.comments:
+        # The comment behind stays on the line that it speaks of.
+        joint = " && "
     if starts_errexit(root) and root.separators and all(one.text == ";" for one in root.separators):
         joint = re.sub(r"\A && ", "; ", joint)
     return Edit(Span(at, at if rest.strip() else at + len(rest)), joint + command)

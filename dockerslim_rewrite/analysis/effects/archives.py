@@ -32,8 +32,7 @@ _PRINTS = frozenset(("echo", "printf"))
 def after_removal(path: str, run: Run, stage: Stage, facts: Facts) -> Verdict:
     """Whether the file at *path* may be removed at the end of *run* of *stage*: nothing that comes later opens it."""
     found = Verdict()
-    stages = [stage, *(facts.build.stages[at] for at in facts.graph.heirs(stage.index))]
-    for one in stages:
+    for one in _having(stage, facts):
         for later in (*one.runs, *one.triggers):
             if one is stage and later.index <= run.index and later in one.runs:
                 continue
@@ -41,6 +40,16 @@ def after_removal(path: str, run: Run, stage: Stage, facts: Facts) -> Verdict:
         found = both(found, _of(path, effects(facts).of_start(one), start=True))
         if found.obstacle is not None:
             return found
+    return found
+
+
+def _having(stage: Stage, facts: Facts) -> list[Stage]:
+    """*stage*, and those that are built from it or copy of it: each may have the file, and so may their own."""
+    found = [stage]
+    for one in found:
+        heirs = [facts.build.stages[at] for at in facts.graph.heirs(one.index)]
+        copying = [other for other in facts.build.stages if one.index in facts.graph.sources[other.index]]
+        found += [other for other in (*heirs, *copying) if other not in found]
     return found
 
 

@@ -66,6 +66,11 @@ def touched_in(script: Script) -> list[tuple[str, str]]:
 _COMMON = frozenset(("tmp", "root", "usr", "var", "etc", "opt", "bin", "lib", "home", "app", "src", "local", "cache"))
 
 
+def says_nothing(name: str) -> bool:
+    """Whether *name*, the last part of a path, says nothing about a particular file."""
+    return len(name) < 3 or name in _COMMON
+
+
 @lru_cache(maxsize=1024)
 def mentioned(script: Script) -> frozenset[str]:
     """The words and redirection targets of the commands in *script* that may write, and the last part of each path."""

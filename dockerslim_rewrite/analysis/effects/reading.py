@@ -23,6 +23,15 @@ from .wrappers import Behind, Words, behind, last_of, shebang, shell_call
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?\Z")
 _INTERPRETERS = {"node": "node", "nodejs": "node", "ts-node": "node", "tsx": "node", "deno": "node", "bun": "node",
                  "ruby": "ruby", "jruby": "ruby", "php": "php"}  # fmt: skip
+#: The option behind which a line of code stands, perhaps at the end of several letters (``perl -0pe``); None is Perl.
+#: Sources: perlrun(1), ruby(1), "Command-line API" of Node, php(1).
+_CODE: dict[str | None, re.Pattern[str]] = {
+    None: re.compile(r"-[acflnpstTuUwWX0-9]*[eE]"),
+    "ruby": re.compile(r"-[acflnpsSvwW0-9]*e"),
+    "node": re.compile(r"-(?:p|e|pe)\Z|--(?:eval|print)\b"),
+    "php": re.compile(r"-[rBRE]\Z|--(?:run|process-\w+)\b"),
+}
+_LOADING = ("-r", "--require", "--import", "--loader")
 _SCRIPT = re.compile(r".*\.(?:sh|bash|zsh|ksh|py|pl|rb|js|mjs|cjs|php|run|bin|bsx)\Z", re.I)
 _REFERENCE = re.compile(r"\"?\$\{?(\w+)\}?(/[\w./+-]*)?\"?\Z")
 _FETCHERS = frozenset(("curl", "wget"))
@@ -131,6 +140,9 @@ class Reading(Following):
         """Follow the command *argv*; *fed* is what is piped into it."""
         if self._is_too_much(depth, place):
             return
+        if argv[:1] == ("",):
+            # An ENTRYPOINT of one empty word is none: CMD says it all.
+            argv = argv[1:]
         if not argv:
             return
         if argv[0] is None:
@@ -262,14 +274,16 @@ class Reading(Following):
             self.unread("script", path, place)
 
     def _interpreted(self, name: str, argv: Words, folder: str | None, place: str) -> None:
-        operand = next((word for word in argv[1:] if word is None or not word.startswith("-")), "")
-        if operand == "" or any(word in ("-e", "-r", "--eval", "-p") for word in argv[1:]):
+        language = _INTERPRETERS.get(name)
+        # What -r names for Node is loaded first, and is not what it runs.
+        given = [word for at, word in enumerate(argv) if at and (language != "node" or argv[at - 1] not in _LOADING)]
+        operand = next((word for word in given if word is None or not word.startswith("-")), "")
+        if operand == "" or any(_CODE[language].match(word or "") for word in given):
             # A line of code on the command line prints or computes; what it starts is written in it.
             if any(word is None or re.search(r"apt|system|exec|spawn|popen|`", word) for word in argv[1:]):
                 self.unread("dynamic", last_of(argv), place)
             return
         text = self.read(operand, folder) if operand else None
-        language = _INTERPRETERS.get(name)
         if text is None or operand is None or language is None:
             self.unread("script", operand or f"what {name} runs", place)
         else:

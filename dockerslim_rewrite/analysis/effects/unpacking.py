@@ -77,7 +77,8 @@ _WGET_VALUES = frozenset(
 )
 #: How names of archives end, variables before it or not.
 _ENDING = re.compile(r"[^/*]\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|zip|7z|deb|rpm)\Z", re.I)
-_UNPACK = frozenset(("tar", "bsdtar", "unzip", "7z", "7za"))
+#: Programs that unpack.
+UNPACKING = frozenset(("tar", "bsdtar", "unzip", "7z", "7za"))
 #: Programs that download.
 FETCH = frozenset(("curl", "wget"))
 _SPECIAL = frozenset(("/dev/stdout", "/dev/null", "-"))
@@ -130,7 +131,7 @@ def named_archives(scripts: Sequence[Script]) -> Iterator[str]:
         names = {name for name in names if _ENDING.search(name)}
         if command.name in FETCH:
             fetched |= names
-        elif command.name in _UNPACK:
+        elif command.name in UNPACKING:
             opened.update(dict.fromkeys(names & fetched))
         elif command.name == "rm":
             opened = {name: None for name in opened if name not in names and not any("*" in one for one in names)}

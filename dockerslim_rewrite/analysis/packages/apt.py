@@ -1,4 +1,4 @@
-"""apt's package lists: who reads and deletes them, and what may change where an update fetches them from.
+"""apt's package lists: who reads them, and what may change where an update fetches them from.
 
 Source: sources.list(5), apt-key(8), add-apt-repository(1), "--add-architecture" in dpkg(1).
 """
@@ -13,8 +13,7 @@ from ...ir.steps import Copy, Run, Step
 from ...shell.names import POSIX_SHELLS
 from ...shell.script import Simple
 from ..facts import Facts, Use
-from ..shell.operations import Kind, Operation, operation
-from .cleanup import removes
+from ..shell.operations import Kind, Operation
 
 #: The folder of the lists.
 LISTS = "/var/lib/apt/lists"
@@ -39,27 +38,10 @@ def reads_lists(run: Run, facts: Facts) -> bool:
     return first is not None and first.operation.kind in READS
 
 
-def lists_gone(run: Run, facts: Facts) -> bool:
-    """Whether *run* deletes the lists behind its last update; so it is said of one that cannot be read."""
-    script = facts.script(run)
-    if script is None:
-        return True
-    last = max((use.command.span.start for use in facts.uses(run) if use.operation.kind is Kind.UPDATE), default=-1)
-    return any(removes_lists(command) and command.span.start > last for command in script.commands)
-
-
 def keeps_other_lists(done: Operation) -> bool:
     """Whether the update *done* fetches some lists only, or keeps the others. Source: apt-get(8), apt.conf(5)."""
     options = ((flag.value or "").lower() for flag in done.flags if flag.name in ("-o", "--option"))
     return any(option.startswith(("apt::get::list-cleanup", "dir::etc::source")) for option in options)
-
-
-def removes_lists(command: Simple) -> bool:
-    """Whether *command* deletes apt's lists. Source: apt-get(8), distclean (apt 2.7 and later)."""
-    if removes(command, LISTS):
-        return True
-    found = operation(command.argv)
-    return found is not None and found.manager.name == "apt" and found.subcommand in ("dist-clean", "distclean")
 
 
 def changes_sources(step: Step, facts: Facts) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ...ir.steps import Run
 from ...shell.body import Body
+from ...shell.braces import expanded
 from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
-from ...text import Edit
+from ...text import Edit, Span
 from ...text.paths import matches
 from ..facts import Facts
 
@@ -35,7 +36,7 @@ def appendable(run: Run, facts: Facts) -> str | None:
         return "it holds no command"
     if run.body is not None and run.body.form == "heredoc" and not starts_errexit(script.root):
         return "its here-document goes on after a failure; begin it with set -e"
-    if script.comments and run.body is not None and run.body.form == "shell":
+    if run.body is not None and run.body.form == "shell" and any(map(partial(_goes_on, run), script.comments)):
         return "a shell comment would swallow the command"
     if any(node.kind == "function" and node.name == "rm" for node in script.nodes if isinstance(node, Compound)):
         return "it gives rm another meaning"
@@ -52,6 +53,13 @@ def appendable(run: Run, facts: Facts) -> str | None:
     if leaks(script).leaves:
         return "it may end the shell with exit, exec or return"
     return None
+
+
+def _goes_on(run: Run, comment: Span) -> bool:
+    """Whether the shell's *comment* takes in lines of *run* below its own; else a command has its place before it."""
+    assert run.body is not None
+    start = run.body.logical.before(comment.start)
+    return "\n" in run.origin.text[start - run.origin.span.start :].strip()
 
 
 def _literals(command: Simple) -> list[str]:
@@ -89,8 +97,11 @@ def _everything(word: str) -> str:
     return found[0] if found is not None else ""
 
 
-def removes(command: Simple, path: str) -> bool:
-    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it."""
+def removes(command: Simple, path: str, *, braces: bool = False) -> bool:
+    """Whether *command* is an ``rm`` that takes *path*, all that is in it, or a folder above it.
+
+    With *braces* the shell expands them.
+    """
     argv = command.argv
     at = 0
     while at < len(argv) and argv[at] in ("sudo", "command"):
@@ -101,13 +112,19 @@ def removes(command: Simple, path: str) -> bool:
         word = known if known is not None else _below_home(written.text)
         if word is None or word.startswith("-"):
             continue
-        # Each file of apt's lists has an underscore in its name.
-        bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
-        if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
-            return True
-        if "*" in bare and "/" in bare and _matches(bare, _at_home(path)):
+        listed = braces and written.value.brace and not written.value.quoted
+        if any(_takes(one, path) for one in (expanded(word) if listed else (word,))):
             return True
     return False
+
+
+def _takes(word: str, path: str) -> bool:
+    """Whether *word* stands for *path*, all that is in it, or a folder above it."""
+    # Each file of apt's lists has an underscore in its name.
+    bare = _at_home(word[: len(word) - len(_everything(word))].rstrip("/"))
+    if bare == _at_home(path) or (bare and _at_home(path).startswith(bare + "/")):
+        return True
+    return "*" in bare and "/" in bare and _matches(bare, _at_home(path))
 
 
 def _matches(pattern: str, path: str) -> bool:

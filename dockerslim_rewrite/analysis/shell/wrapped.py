@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ...knowledge.smaller import starters
 
-_XARGS_VALUES = frozenset(("-n", "-I", "-i", "-P", "-L", "-d", "-a", "-s", "-E"))
+_XARGS_VALUES = frozenset(("-n", "-I", "-P", "-L", "-d", "-a", "-s", "-E"))
 _BZIP2 = re.compile(r"\.(?:bz2|tbz2?)\b")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 

@@ -10,6 +10,7 @@ from ...knowledge.place_variables import names_place
 from ...knowledge.python_calls import python_calls
 from .mentions import argument
 from .module import Module
+from .switches import compared
 
 _READS = frozenset(("os.environ.get", "os.getenv", "os.environ.setdefault"))
 _ENVIRONMENT = "os.environ"
@@ -22,6 +23,8 @@ _LOOKS = (
     "builtins.int",
     "builtins.float",
     "builtins.bool",
+    "distutils.util.strtobool",
+    "setuptools._distutils.util.strtobool",
 )
 #: Types of settings that may be paths.
 _TEXT = re.compile(r"'(?:str|Any|\w*Path)'")
@@ -58,12 +61,11 @@ def _variables(module: Module) -> Iterator[tuple[ast.AST, str]]:
 
 
 def _harmless(module: Module) -> Iterator[ast.AST]:
-    """What *module* compares, reads, or makes numbers of."""
+    """What *module* compares, asks for truth, reads, or makes numbers of."""
+    yield from compared(module)
     opens = python_calls()["opens"]
     for node in module.nodes:
-        if isinstance(node, ast.Compare):
-            yield from (node.left, *node.comparators)
-        elif isinstance(node, ast.Call):
+        if isinstance(node, ast.Call):
             names = module.qualified(node.func)
             if any(name in _LOOKS for name in names):
                 yield from node.args

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import base_name, surely_root
+from ...analysis.deleted import deletes
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
-from ...analysis.packages.cleanup import append_to, appendable, mounted, removes, says, told_mount
+from ...analysis.packages.cleanup import append_to, appendable, mounted, says, told_mount
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
@@ -43,7 +44,7 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
     where a directory that holds the cache is copied into another stage.
     """
     for stage in build.stages:
-        taken = () if facts.graph.ships(stage.index) else _taken(stage, build)
+        taken = () if facts.graph.ships(stage.index) else taken_of(stage, build)
         if not taken and not facts.graph.ships(stage.index):
             continue
         for run in stage.runs:
@@ -67,8 +68,8 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
                 yield from _one(run, stage, uses, build, facts, judge)
 
 
-def _taken(stage: Stage, build: Build) -> tuple[str, ...]:
-    """The directories of *stage* that COPY takes into other stages."""
+def taken_of(stage: Stage, build: Build, *, same: bool = False) -> tuple[str, ...]:
+    """The directories of *stage* that COPY takes into other stages; *same*: to where they are in *stage*."""
     names = {stage.name, str(stage.index)}
     return tuple(
         posixpath.normpath(source)
@@ -77,6 +78,7 @@ def _taken(stage: Stage, build: Build) -> tuple[str, ...]:
         if isinstance(step, Copy) and (origin := step.origin.flag("from")) and origin.lower() in names
         for source in step.sources
         if source.startswith("/") and source != "/"
+        if not same or posixpath.normpath(step.destination) == posixpath.normpath(source)
     )
 
 
@@ -98,7 +100,7 @@ def _deletes(run: Run, paths: Sequence[str], behind: int, facts: Facts) -> bool:
     """Whether a command of *run* behind the offset *behind* deletes one of *paths*."""
     script = facts.script(run)
     commands = script.commands if script is not None else ()
-    return any(one.span.start > behind and any(removes(one, path) for path in paths) for one in commands)
+    return any(one.span.start > behind and any(deletes(one, path, run, facts) for path in paths) for one in commands)
 
 
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
@@ -113,13 +115,16 @@ def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, ju
     if verdict is None:
         return
     command, unlike = cleaning_command(filled, known, run, facts)
-    if known.clean_built is not None and not any(map(_fetches, filled)) and _fetched_below(run, stage, known, facts):
-        # What lies in a layer below takes no less room for being deleted here.
+    # What lies in a layer below takes no less room for being deleted here.
+    below = None if any(map(_fetches, filled)) else _fetched_below(run, stage, known, facts)
+    if known.clean_built is not None and below is not None:
         command = command.replace(known.clean.partition(" ")[2], known.clean_built.partition(" ")[2])
+        below = None
     problem = (
         verdict
         if isinstance(verdict, str)
-        else cache_reader(build, known.name)
+        else _stored(below, filled)
+        or cache_reader(build, known.name)
         or _alternative(filled, run, facts)
         or _hidden(filled[-1], facts)
         or works_offline(known, run, stage, facts)
@@ -190,20 +195,27 @@ def _fetches(use: Use) -> bool:
     return use.operation.kind is Kind.DOWNLOAD or use.operation.subcommand == "get"
 
 
-def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> bool:
-    """Whether an earlier RUN fetched what *run* builds with."""
+def _fetched_below(run: Run, stage: Stage, known: Manager, facts: Facts) -> Run | None:
+    """The first RUN below *run* that fetched what *run* builds with."""
 
-    def first() -> int | None:
+    def first() -> Run | None:
         below = (other for at in facts.graph.chain(stage.index) for other in facts.build.stages[at].runs)
         fetching = (
-            other.index
+            other
             for other in below
             if any(use.operation.manager.name == known.name and _fetches(use) for use in facts.uses(other))
         )
-        return min(fetching, default=None)
+        return min(fetching, key=lambda other: other.index, default=None)
 
-    at = facts.recall("first fetches", (stage.index, known.name), first)
-    return at is not None and at < run.index
+    found = facts.recall("first fetches", (stage.index, known.name), first)
+    return found if found is not None and found.index < run.index else None
+
+
+def _stored(below: Run | None, filled: Sequence[Use]) -> str | None:
+    """Why emptying a cache behind *filled* would free nothing: *below* fetched what they only build with."""
+    if below is None or any(use.operation.kind is not Kind.BUILD for use in filled):
+        return None
+    return f"it was filled on line {below.line}, and a layer below takes no less room for being emptied here"
 
 
 def _emptied(command: str) -> str:
@@ -269,7 +281,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     script = facts.script(run)
     commands = script.commands if script else ()
     return any(
-        (says(command, known.clean) or any(removes(command, path) for path in known.paths))
+        (says(command, known.clean) or any(deletes(command, path, run, facts) for path in known.paths))
         and command.span.start > start
         for command in commands
     )

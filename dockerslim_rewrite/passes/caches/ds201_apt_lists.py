@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...analysis.bases import surely_root
+from ...analysis.deleted import lists_gone
 from ...analysis.effects.assuming import Verdict
 from ...analysis.effects.package_lists import after_deletion, deleted_by_script
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.apt import LISTS, keeps_other_lists, lists_gone
+from ...analysis.packages.apt import LISTS, keeps_other_lists
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Remark, RemovesCommand

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...analysis.bases import base_image
+from ...analysis.deleted import deletes
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_of, cache_reader
-from ...analysis.packages.cleanup import always_runs, mounted, removes, told_mount
+from ...analysis.packages.cleanup import always_runs, mounted, told_mount
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
@@ -131,7 +132,9 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
         return True
     script = facts.script(run)
     if script is not None and any(
-        command.span.start > use.command.span.start and always_runs(script, command) and removes(command, path)
+        command.span.start > use.command.span.start
+        and always_runs(script, command)
+        and deletes(command, path, run, facts)
         for command in script.commands
         for path in known.paths
     ):

@@ -17,7 +17,9 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.effects import is_served
 from ...render.fragments import fragment
+from ...text.paths import within
 from ..base import Proposals, missed
+from .cleaning import taken_of
 
 #: Sources of the languages in which programs list directories, and how they do it.
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".go", ".rs", ".php", ".java", ".kt", ".cs", ".pl", ".sh")
@@ -39,21 +41,22 @@ def archives(build: Build, facts: Facts) -> Proposals:
     file, and nothing that runs later, scripts of the build context included, opens it. Where a program is not known
     the level is standard, with what is assumed of it as evidence; a script that cannot be read keeps the archive.
     So do other Dockerfiles of the repository that go on from the image or copy files of it, and code of the project
-    that lists directories: it may meet the archive there. Source: Docker's "Building best practices"; tar(1).
+    that lists directories: it may meet the archive there. In a stage that does not ship it is done where the directory
+    is copied into another one, and the archive with it. Source: Docker's "Building best practices"; tar(1).
     """
     for stage in build.stages:
-        if not facts.graph.ships(stage.index):
-            continue
-        for run in stage.runs:
-            yield from _in_run(run, stage, build, facts)
+        # What no layer ships takes room only where it is copied along with its directory.
+        taken = ("/",) if facts.graph.ships(stage.index) else taken_of(stage, build, same=True)
+        for run in stage.runs if taken else ():
+            yield from _in_run(run, stage, taken, build, facts)
 
 
-def _in_run(run: Run, stage: Stage, build: Build, facts: Facts) -> Proposals:
+def _in_run(run: Run, stage: Stage, taken: Sequence[str], build: Build, facts: Facts) -> Proposals:
     script = facts.script(run)
     if script is None or run.body is None or run.body.form != "shell" or command_names(script).isdisjoint(FETCH):
         return
     found = [one for one in unpacked_in((run,), stage, facts) if not needed(one, (run,), facts, build)]
-    paths = [one.path for one in found]
+    paths = [one.path for one in found if any(within(one.path, place) for place in taken)]
     if not paths:
         return
     verdict = Verdict()

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...analysis.bases import surely_root
+from ...analysis.deleted import deletes
 from ...analysis.effects.checkouts import checkout
 from ...analysis.effects.wrappers import shebang
 from ...analysis.facts import Facts
 from ...analysis.flow.state import stage_state
-from ...analysis.packages.cleanup import always_runs, append_to, appendable, removes
+from ...analysis.packages.cleanup import always_runs, append_to, appendable
 from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Listing, Onbuild, Run
-from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, needs_history
+from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, kept_current, needs_history
 from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
-from ...shell.edits import insert_after
+from ...shell.edits import insert_after, style_at
 from ...shell.names import POSIX_SHELLS
 from ...shell.script import Opaque, Simple, Word
 from ...text.paths import within
@@ -38,6 +39,8 @@ _DEEP = frozenset(
 )
 #: Options with which a clone has no `.git` below its files, or needs it.
 _OTHER = frozenset(("--mirror", "--bare", "--separate-git-dir", "--no-checkout", "-n", "--shared", "-s"))
+#: A line that is longer is read by nobody to its end.
+_WIDTH = 120
 #: What shell scripts end in, and who reads them.
 _SUFFIXES = frozenset((".sh", ".bash", ""))
 _SHELLS = POSIX_SHELLS | {"zsh"}
@@ -110,7 +113,7 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
             operands = one.arguments.operands
             target = one.words[operands[1]].literal or "$" if len(operands) > 1 else None
             folder = checkout(script, one.command, one.url, target, facts.state(run).workdir)
-            if folder is None or any(removes(command, f"{folder}/.git") for command in script.commands):
+            if folder is None or any(deletes(command, f"{folder}/.git", run, facts) for command in script.commands):
                 continue
             kept = _wanted(folder, stage, build, facts)
             if kept is not None:
@@ -125,7 +128,7 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         ):
             text = fragment("as-root", facts.templates, command=text)
         yield Change(
-            edits=(append_to(run, facts, text),),
+            edits=(append_to(run, facts, _in_lines(text, tuple(folders), run, facts)),),
             title=f"delete {', '.join(folders)} where it was cloned",
             reason="only the files are used, and .git holds each of them once more",
             safety=Safety.AGGRESSIVE,
@@ -134,8 +137,24 @@ def _git_folders(stage: Stage, build: Build, facts: Facts) -> Proposals:
         )
 
 
+def _in_lines(text: str, folders: Sequence[str], run: Run, facts: Facts) -> str:
+    """*text*, which deletes *folders*, with a line for each of them where it would be too long for one."""
+    style = style_at(run.origin, facts.style)
+    if run.body is None or run.body.form != "shell" or len(style.indent) + len(text) <= _WIDTH:
+        return text
+    if any(" " in one for one in folders):
+        return text
+    gap = f" {style.escape}{style.newline}{style.indent}    "
+    words = [fragment("remove-trees", facts.templates, paths=(one,)).rpartition(" ")[2] for one in folders]
+    for word in words:
+        text = text.replace(f" {word}", f"{gap}{word}", 1)
+    return text
+
+
 def _wanted(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None:
     """Why a container of *stage* may want the repository in *folder*; None where nothing tells that it does."""
+    if kept_current(folder):
+        return "people keep what lies there current with git pull"
     if _worked_in(folder, stage, build, facts):
         return "nothing is started there, so people may work in it"
     for step in build:

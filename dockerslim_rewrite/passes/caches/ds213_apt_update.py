@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...analysis.deleted import lists_gone
 from ...analysis.effects.package_lists import after_deletion
 from ...analysis.facts import Facts, Use
 from ...analysis.flow.outcome import must_succeed
@@ -14,7 +15,6 @@ from ...analysis.packages.apt import (
     changes_sources,
     command_changes_sources,
     first_of_lists,
-    lists_gone,
     reads_lists,
 )
 from ...analysis.packages.cleanup import append_to, appendable, mounted

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from ...analysis.facts import Facts
 from ...change import Change, DropsInstruction, Safety
 from ...ir.build import Build
-from ...ir.steps import Exec
+from ...ir.steps import Exec, Step
 from ...knowledge.costs import prepares
 from ...shell.script import Script
-from ...text import Edit
+from ...syntax import SegmentKind
+from ...text import Edit, Span
 from ..base import Proposals, missed
 
 _LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
@@ -23,7 +24,8 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
     stays, with a remark: RUN was meant.
 
     Safe because the image configuration holds one value of each, the last; other stages are looked at on their own,
-    and triggers of ONBUILD belong to another build. Comments stay where they are. Source: Dockerfile reference.
+    and triggers of ONBUILD belong to another build. A comment right above that speaks of nothing else goes along, at
+    level standard: at safe no comment is lost. Source: Dockerfile reference.
     """
     for stage in build.stages:
         for keyword in _LAST_WINS:
@@ -44,15 +46,29 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
                 if stays:
                     # It is as good as the one above, about which the author has to think first.
                     continue
+                gone, comments = _with_comment(step, build)
                 yield Change(
-                    edits=(Edit.delete(*build.document.without(step.origin)),),
+                    edits=(Edit.delete(*gone),),
                     title=f"drop {'an' if keyword[0] == 'E' else 'a'} {keyword} that has no effect",
                     reason=f"the {keyword} on line {steps[-1].line} overrides it",
-                    safety=Safety.SAFE,
-                    claims=(DropsInstruction(keyword),),
+                    safety=Safety.STANDARD if comments else Safety.SAFE,
+                    claims=(DropsInstruction(keyword, comments),),
                     line=step.line,
                     evidence=(f"line {steps[-1].line}",),
                 )
+
+
+def _with_comment(step: Step, build: Build) -> tuple[Span, tuple[str, ...]]:
+    """What to delete where *step* goes, and the lines of a comment among it that speak of nothing else."""
+    document = build.document
+    at = next(index for index, one in enumerate(document.segments) if one.span == step.origin.span)
+    above, behind = document.segments[max(at - 1, 0)], document.segments[at + 1 : at + 2]
+    if above.kind is not SegmentKind.COMMENT or any(one.kind is SegmentKind.INSTRUCTION for one in behind):
+        return document.without(step.origin), ()
+    apart = at < 2 or document.segments[at - 2].kind is SegmentKind.BLANK
+    ends = [one.span.end for one in behind if apart and one.kind is SegmentKind.BLANK]
+    lines = build.text[above.span.start : above.span.end].splitlines()
+    return Span(above.span.start, max(ends, default=step.origin.span.end)), tuple(line.strip() for line in lines)
 
 
 def _first_words(step: Exec) -> Sequence[str]:

@@ -15,7 +15,7 @@ from ...ir.expansion import Expansion, ExpansionError, expansions
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Onbuild, Step, Value
 from ...knowledge.instruction_flags import known_flags
 from ..base import Proposals
-from .refusals import refusals
+from .refusals import is_filled_in, refusals
 
 #: The front ends whose flags are known to the last: others may have more.
 _STABLE = re.compile(r"(?:docker\.io/)?docker/dockerfile:1(?:\.\d+)*(?:@.*)?\Z")
@@ -31,7 +31,8 @@ def refused(build: Build, facts: Facts) -> Proposals:
 
     Nothing is changed: what was meant only the author knows. Safe for that reason. A front end that the file names by
     `# syntax=` may know more flags, and an image that a stage is built from may set the variable, so both are told as a
-    doubt. Triggers belong to another file. Source: Dockerfile reference, "Environment replacement"; BuildKit,
+    doubt. Triggers belong to another file, and no build reads what scripts fill in first (`%%BASE%%`, `@BASE@`,
+    `{{ base }}`). Source: Dockerfile reference, "Environment replacement"; BuildKit,
     frontend/dockerfile/instructions/bflag.go and shell/lex.go.
     """
     front_end = syntax_of(build)
@@ -41,7 +42,7 @@ def refused(build: Build, facts: Facts) -> Proposals:
         if said:
             yield _told(said, step, doubt)
         mark = next((found for word in _words(step) if (found := _open_quote(word, build.document.escape))), None)
-        if mark is not None:
+        if mark is not None and not is_filled_in(step):
             yield _told(f"a {mark} stays open in {step.keyword}", step, "")
     for step, said in refusals(build):
         yield _told(said, step, doubt)

@@ -25,9 +25,19 @@ _DURATION = re.compile(
 _DURATIONS = frozenset(("interval", "timeout", "start-period", "start-interval"))
 _MOUNTS = frozenset(("bind", "cache", "tmpfs", "secret", "ssh"))
 _PORT = re.compile(r"\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?\Z", re.I)
+#: What scripts and template engines fill in: ``%%BASE%%``, ``@BASE@``, ``{{ base }}``, ``<%= base %>``, ``__BASE__``.
+_MARK = re.compile(r"%%?[A-Za-z]\w*%%?|@@?[A-Za-z]\w*@@?|\{\{[^{}\n]{0,200}\}\}|<%[^%\n]{0,200}%>|(?<!\w)__[A-Z]\w*__")
 _NO_TRIGGERS = frozenset(("FROM", "MAINTAINER", "ONBUILD"))
 _ONE = frozenset(("USER", "WORKDIR", "STOPSIGNAL"))
 _SOME = frozenset(("ENV", "LABEL", "EXPOSE", "VOLUME", "ARG"))
+
+
+def is_filled_in(step: Step, said: str = "") -> bool:
+    """Whether *step* holds a mark that something puts a text in the place of before a build reads the file.
+
+    The words of a command are its own: there the mark has to stand in what is *said* to be wrong.
+    """
+    return _MARK.search(said if isinstance(step, Run | Healthcheck | Onbuild) else step.origin.args) is not None
 
 
 def refusals(build: Build) -> Iterator[tuple[Step, str]]:
@@ -35,13 +45,13 @@ def refusals(build: Build) -> Iterator[tuple[Step, str]]:
     names: set[str] = set()
     for stage in build.stages:
         said = _of_head(stage, names)
-        if said:
+        if said and not is_filled_in(stage.head, said):
             yield stage.head, said
         if stage.head.alias:
             names.add(stage.name)
         for step in stage.steps:
             said = _of_step(step)
-            if said:
+            if said and not is_filled_in(step, said):
                 yield step, said
 
 

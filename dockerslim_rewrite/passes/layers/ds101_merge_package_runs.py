@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
 
+from ...analysis.deleted import deletes, lists_gone
 from ...analysis.effects.package_lists import after_deletion
-from ...analysis.facts import Facts
+from ...analysis.facts import Facts, Use
 from ...analysis.flow.outcome import must_succeed
 from ...analysis.merging.merging import commented, switched_off
-from ...analysis.packages.apt import LISTS, lists_gone, reads_lists
-from ...analysis.packages.cleanup import appendable, mounted, removes
+from ...analysis.packages.apt import LISTS, changes_sources, command_changes_sources, reads_lists
+from ...analysis.packages.cleanup import appendable, mounted
 from ...analysis.shell.operations import Kind, Operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
@@ -134,7 +135,10 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
         return None
     readers = facts.recall("RUNs that read apt's lists", stage.index, lambda: _readers(stage, facts))
     later = frozenset(readers[bisect_right(readers, runs[-1].index) :])
-    repeated = len(installing) < 2 or facts.recall("updates repeat", stage.index, lambda: _repeats(stage, facts))
+    repeated = len(installing) < 2 or (
+        facts.recall("updates repeat", stage.index, lambda: _repeats(stage, facts))
+        and not _sources_change(uses, later, stage, facts)
+    )
     verdict = after_deletion(runs[-1], stage, facts, later if repeated else frozenset())
     script = facts.script(runs[-1])
     braced = script is not None and len(script.root.items) > 1 and starts_errexit(script.root)
@@ -142,6 +146,26 @@ def _lists_stay(stage: Stage, facts: Facts, runs: Sequence[Run]) -> str | None:
     if reason is None and braced:
         reason = "the last of them would stand in braces, where && behind them switches `set -e` off"
     return None if reason is None else f"apt's lists would stay in the layer: {reason}"
+
+
+def _sources_change(uses: Sequence[Use], later: frozenset[int], stage: Stage, facts: Facts) -> bool:
+    """Whether something between the last update of *uses* and the last of the RUNs *later* may change where packages
+    come from: an update of their own would find others there.
+    """
+    last = [use for use in uses if use.operation.kind is Kind.UPDATE][-1]
+    if not any(use.run is last.run and use.operation.kind is Kind.INSTALL for use in uses):
+        # Apart from its first install the index goes stale, whatever becomes of it.
+        return False
+    script = facts.script(last.run)
+    behind = script.commands if script is not None else ()
+    if later and command_changes_sources(one for one in behind if one.span.start >= last.command.span.end):
+        return True
+    changing = facts.recall(
+        "steps that change apt's sources",
+        stage.index,
+        lambda: [step.index for step in stage.steps if changes_sources(step, facts)],
+    )
+    return any(last.run.index < at < max(later, default=0) for at in changing)
 
 
 def _readers(stage: Stage, facts: Facts) -> tuple[int, ...]:
@@ -170,7 +194,7 @@ def _gone(run: Run, manager: str, facts: Facts) -> bool:
     """Whether *run* deletes *manager*'s cache itself."""
     script = facts.script(run)
     return script is not None and any(
-        removes(command, path) for command in script.commands for path in manager_data(manager).paths
+        deletes(command, path, run, facts) for command in script.commands for path in manager_data(manager).paths
     )
 
 
@@ -190,5 +214,5 @@ def _cleans(run: Run, manager: str, facts: Facts) -> bool:
             continue
         if command.name != "rm" and not (command.words and command.words[-1].literal == "true"):
             return False
-        hit = hit or any(removes(command, path) for path in manager_data(manager).paths)
+        hit = hit or any(deletes(command, path, run, facts) for path in manager_data(manager).paths)
     return hit

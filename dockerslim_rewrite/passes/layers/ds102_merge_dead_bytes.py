@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from itertools import pairwise
 
+from ...analysis.effects.brought import brings, makes, moved_in, unpacks, uses
 from ...analysis.effects.paths import touched_in, wrote
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
 from ...change import Change, JoinsInstructions, Safety
-from ...ir.build import Build
-from ...ir.steps import Run
+from ...ir.build import Build, Stage
+from ...ir.steps import Copy, Run
 from ...knowledge.costs import writes_little
+from ...shell.script import Script
 from ..base import Proposals, missed
 
 #: No more RUNs than people join by hand: a download, what unpacks, builds and installs it, and its deletion.
@@ -18,7 +21,7 @@ _MOST = 6
 
 
 def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
-    """Join a RUN that deletes, strips, chmods or chowns files with the RUN that wrote them.
+    """Join a RUN that deletes, moves, strips, chmods or chowns files with the RUN that wrote them.
 
     A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
     its mode or owner stores it twice. In one RUN the bytes never land. What RUNs write that hold next to nothing
@@ -33,11 +36,9 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         if not facts.graph.ships(stage.index):
             continue
         for series in neighbours(stage):
-            for first, last, path in _spans(series, facts):
+            for first, last, path in _spans(series, stage, facts):
                 runs = series[first : last + 1]
-                many = f"an edit of one would run all {len(runs)} again" if len(runs) > _MOST else None
-                problem = many or next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
-                joint = problem or plan(runs, facts, subshells=True)
+                joint = _joint(runs, facts)
                 if not isinstance(joint, Joint):
                     yield missed(
                         runs[-1].line,
@@ -48,18 +49,33 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
                 yield Change(
                     edits=join(joint, facts),
                     title=f"merge the RUNs on lines {lines_of(runs)}",
-                    reason=f"{path}, which an earlier RUN wrote, is deleted or changed by a later one: "
+                    reason=f"{path}, which an earlier RUN wrote, is deleted, moved or changed by a later one: "
                     "in one layer those bytes are never stored",
                     safety=Safety.SAFE,
                     claims=(JoinsInstructions("RUN", len(runs)),),
                     line=runs[0].line,
-                    evidence=(f"line {runs[0].line} writes {path}", f"line {runs[-1].line} removes or changes it"),
+                    evidence=(
+                        f"line {runs[0].line} writes {path}",
+                        f"line {runs[-1].line} removes, moves or changes it",
+                    ),
                 )
 
 
-def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
-    """Ranges of *series* from a RUN that writes a path to the one that touches it; ranges that meet are one."""
+def _joint(runs: list[Run], facts: Facts) -> Joint | str:
+    """How *runs* become one, or why they do not."""
+    if len(runs) > _MOST:
+        return f"an edit of one would run all {len(runs)} again"
+    problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
+    return problem or plan(runs, facts, subshells=True)
+
+
+def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int, str]]:
+    """Ranges of *series* from a RUN that writes a path to the one that touches it; ranges that meet are one.
+
+    What archives hold makes one longer only where all of it can be joined.
+    """
     found: list[tuple[int, int, str]] = []
+    more: list[tuple[int, int, str]] = []
     for last in range(1, len(series)):
         script = facts.script(series[last])
         if script is None:
@@ -72,14 +88,58 @@ def _spans(series: list[Run], facts: Facts) -> list[tuple[int, int, str]]:
                 if not _writes_little(series[first], facts):
                     found.append((first, last, hit))
                 break
+        else:
+            span = _unpacked(series, last, script, stage, facts)
+            more += (span,) if span is not None else ()
+    merged = _met(found)
+    for span in more:
+        grown = _met(sorted((*merged, span), key=lambda one: one[1]))
+        new = next((one for one in grown if one not in merged), span)
+        if len(grown) > len(merged) or isinstance(_joint(series[new[0] : new[1] + 1], facts), Joint):
+            merged = grown
+    return merged
+
+
+def _met(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """*spans*, in the order of their ends, with those that meet made one."""
     merged: list[tuple[int, int, str]] = []
-    for first, last, path in found:
+    for first, last, path in spans:
         if merged and first <= merged[-1][1]:
             start = min(first, merged[-1][0])
             merged[-1] = (start, last, merged[-1][2])
         else:
             merged.append((first, last, path))
     return merged
+
+
+def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts: Facts) -> tuple[int, int, str] | None:
+    """The range from a RUN of *series* that unpacks, clones or downloads what the RUN *last* deletes or moves.
+
+    An archive does not say what is in it, but its name does, or a RUN in between that uses it.
+    """
+    named = dict.fromkeys(path for path, _ in (*touched_in(script), *moved_in(script)))
+    own = {path for path in named if wrote(path, script)}
+    paths = [path for path in named if not brings(path, script) and not makes(path, script)]
+    copied = {
+        posixpath.basename(name.rstrip("/"))
+        for step in stage.steps
+        if isinstance(step, Copy) and step.index < series[last].index
+        for name in (*step.sources, step.destination)
+    }
+    between: list[Script] = []
+    for first in range(last - 1, max(last - MAX_JOINED, 0) - 1, -1):
+        here = facts.script(series[first])
+        if here is None:
+            return None
+        between.append(here)
+        used = any(map(unpacks, here.commands)) and not copied & {".", "", "*"}
+        for path in paths:
+            name = posixpath.basename(path.rstrip("/*"))
+            if brings(path, here) or (
+                used and path not in own and name not in copied and any(uses(path, one) for one in between)
+            ):
+                return first, last, path
+    return None
 
 
 def _writes_little(run: Run, facts: Facts) -> bool:

@@ -6,13 +6,14 @@ import posixpath
 from collections.abc import Sequence
 from functools import partial
 
+from ...analysis.deleted import deletes
 from ...analysis.effects.archives import after_removal
 from ...analysis.effects.assuming import Verdict, both
 from ...analysis.effects.unpacking import named_archives, needed, unpacked_in
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import apart
 from ...analysis.packages.apt import LISTS, first_of_lists, reads_lists
-from ...analysis.packages.cleanup import appendable, removes
+from ...analysis.packages.cleanup import appendable
 from ...analysis.shell.operations import Kind, operation
 from ...change import Safety
 from ...ir.build import Build, Stage
@@ -66,7 +67,7 @@ def _installs(command: Simple) -> bool:
 def _deletes_lists(run: Run, facts: Facts) -> bool:
     """Whether *run* deletes apt's lists, be it in a branch."""
     script = facts.script(run)
-    return script is not None and any(removes(command, LISTS) for command in script.commands)
+    return script is not None and any(deletes(command, LISTS, run, facts) for command in script.commands)
 
 
 def _fetches(run: Run, facts: Facts) -> bool:

@@ -9,11 +9,13 @@ from itertools import groupby
 
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
-from ...change import Change, JoinsCommands, Remark, Safety
+from ...change import AddsOption, Change, Claim, JoinsCommands, Remark, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.conflicts import conflicting
-from ...shell.edits import style_at
+from ...knowledge.recommends import recommends_nothing
+from ...record import evolve, record
+from ...shell.edits import insert_after, style_at
 from ...shell.script import AndOr, Simple
 from ...text import Edit
 from ..base import Proposals, missed
@@ -30,6 +32,19 @@ _PLAIN = re.compile(
 _WIDTH = 120
 #: Where the name of a package ends.
 _VERSION = re.compile(r"[=:/]")
+_LEAN = "--no-install-recommends"
+
+
+@record
+class Frame:
+    """What two installs must share to be one: how they begin, and their options.
+
+    ``idle`` tells that leaving recommended packages out makes no difference to what the packages bring.
+    """
+
+    lead: tuple[str, ...]
+    options: frozenset[str]
+    idle: bool
 
 
 def join_installs(build: Build, facts: Facts) -> Proposals:
@@ -40,7 +55,8 @@ def join_installs(build: Build, facts: Facts) -> Proposals:
 
     Level standard, on the assumption that packages install together as they do one after another: no update stands
     between, so both see the same index. It is done only for commands with the same options and plain names of packages,
-    directly after each other in one `&&` chain; the names keep their order, and a name that is listed already is not
+    directly after each other in one `&&` chain; where no package of one recommends anything, it takes
+    `--no-install-recommends` of the others; the names keep their order, and a name that is listed already is not
     repeated. Packages that conflict stay apart: the later one takes the place of the earlier one. Source: apt-get(8),
     install; Docker's "Building best practices", apt-get.
     """
@@ -63,17 +79,29 @@ def _groups(run: Run, facts: Facts) -> Iterator[list[Simple]]:
             continue
         for installs, items in groupby(chain.items, key=lambda item: _installs(uses.get(id(item)))):
             group = [item for item in items if isinstance(item, Simple)]
-            frames = {_frame(uses[id(one)]) for one in group} if installs else set()
+            frames = [_frame(uses[id(one)]) for one in group] if installs else []
             # Some of those that follow each other in one, and others beside it, would be half a thing.
-            if len(group) > 1 and len(frames) == 1 and None not in frames:
+            if len(group) > 1 and len(set(_alike(frames))) == 1 and None not in frames:
                 yield group
+
+
+def _alike(frames: Sequence[Frame | None]) -> Sequence[Frame | None]:
+    """*frames* with the option of the others at those to which it makes no difference."""
+    if not any(frame is not None and _LEAN in frame.options for frame in frames):
+        return [evolve(frame, idle=False) if frame is not None else None for frame in frames]
+    return [
+        evolve(frame, idle=False, options=frame.options | {_LEAN} if frame.idle else frame.options)
+        if frame is not None
+        else None
+        for frame in frames
+    ]
 
 
 def _installs(use: Use | None) -> bool:
     return use is not None and use.operation.manager.name in _MANAGERS and use.operation.kind is Kind.INSTALL
 
 
-def _frame(use: Use) -> tuple[tuple[str, ...], frozenset[str]] | None:
+def _frame(use: Use) -> Frame | None:
     """What two installs must share to be one; None for what is no plain install."""
     command = use.command
     operation = use.operation
@@ -88,7 +116,8 @@ def _frame(use: Use) -> tuple[tuple[str, ...], frozenset[str]] | None:
     if any(not option.startswith("-") or option in ("-t", "-o", "-c", "-a") for option in options[2:]):
         return None
     own = tuple(assignment.text for assignment in command.assignments)
-    return (*own, *options[:2]), frozenset(options[2:])
+    idle = all(recommends_nothing(_VERSION.split(word.text)[0]) for word in packages)
+    return Frame((*own, *options[:2]), frozenset(options[2:]), idle)
 
 
 def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Change | Remark | None:
@@ -123,12 +152,22 @@ def _joined(run: Run, group: Sequence[Simple], build: Build, facts: Facts) -> Ch
         if place == first.span.end
         else (Edit.insert(behind, text), Edit.delete(rest, end))
     )
+    claims: tuple[Claim, ...] = ()
+    before = [written(command.words) for command in group]
+    if any(_LEAN in words for words in before):
+        # What recommends nothing is installed alike with the option.
+        verb = uses[id(first)].operation.verb
+        if _LEAN not in before[0]:
+            edits = (insert_after(logical, first.words[verb].span.end, f" {_LEAN}"), *edits)
+        leading = written(first.words[: verb + 1])
+        claims = (AddsOption(leading, (_LEAN,)),) if any(_LEAN not in words for words in before) else ()
+        before = [words if _LEAN in words else (*words[:2], _LEAN, *words[2:]) for words in before]
     return Change(
         edits=edits,
         title=f"one {posixpath.basename(first.words[0].text)} install in place of {len(group)}",
         reason="one command resolves, downloads and configures all packages at once, and lists them in one place",
         safety=Safety.STANDARD,
-        claims=(JoinsCommands(tuple(written(command.words) for command in group)),),
+        claims=(JoinsCommands(tuple(before)), *claims),
         line=line,
     )
 

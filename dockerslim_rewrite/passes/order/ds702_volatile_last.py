@@ -11,7 +11,7 @@ from ...analysis.flow.destinations import destination
 from ...change import Change, MovesInstruction, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step
-from ...knowledge.order import is_apart, is_branch, is_volatile, says_nothing
+from ...knowledge.order import breaks_cache, is_apart, is_branch, is_volatile, says_nothing
 from ...syntax import SegmentKind
 from ...syntax.words import Pair
 from ...text import Edit, Span
@@ -37,7 +37,8 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
     instructions that use a moved argument go along, in their order. Nothing moves past an instruction that names the
     variable or sets it again, past another label of the same key, into another stage, or over VOLUME, ONBUILD, SHELL,
     USER and a WORKDIR that makes the folder. Files that change together stay together: where another COPY from the same
-    stage, or one of the whole context, has to stay, nothing would be gained. Comments go with their instruction.
+    stage, or one of the whole context, has to stay, nothing would be gained; nor where an ARG stays that has another
+    value in each build. Comments go with their instruction.
     Source: Docker documentation, "Optimize cache usage in builds" and "Build variables"; Filesystem Hierarchy Standard.
     """
     for stage in build.stages:
@@ -59,6 +60,13 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
             if left is not None:
                 # Whatever changes the one changes the other: the installation would run again as before.
                 yield missed(group[0].line, f"COPY stays: line {left.line} copies from there as well, and stays before")
+                continue
+            restless = _restless(last, along, stage)
+            if restless is not None:
+                where = f"{restless.origin.logical.text.strip()} (line {restless.line})"
+                yield missed(
+                    group[0].line, f"{group[0].keyword} stays: {where} runs line {last.line} anew all the same"
+                )
                 continue
             behind.setdefault(last.index, []).append(group)
         for step in stage.runs:
@@ -98,6 +106,21 @@ def _left_before(group: Sequence[Step], last: Run, along: set[int], stage: Stage
         whole = any(one in (".", "./", "/") for one in step.sources)
         if source in origins and (source is not None or whole):
             return step
+    return None
+
+
+def _restless(last: Run, along: set[int], stage: Stage) -> Arg | None:
+    """An ARG that stays before *last* and has another value in each build; *along* are the steps that move as well."""
+    chosen = set(_REFERENCE.findall(stage.head.origin.args))
+    for step in stage.steps:
+        if step.index >= last.index:
+            return None
+        if not isinstance(step, Arg) or step.index in along:
+            continue
+        for pair in step.pairs:
+            told = is_volatile(pair.key) and not _pins(pair, stage) and pair.key not in chosen
+            if told or (pair.value is None and breaks_cache(pair.key)):
+                return step
     return None
 
 

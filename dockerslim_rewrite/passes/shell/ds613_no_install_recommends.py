@@ -69,7 +69,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 packages = _packages(use, build)
                 if all(map(recommends_nothing, packages)):
                     continue
-                called = _called(run, stage, present, build, facts)
+                called = _called(run, stage, packages, present, build, facts)
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
                 added = tuple(sorted({*called, *missing(packages | called, there, said, name)}))
                 everything = {*present, *added}
@@ -108,19 +108,20 @@ def _for_nothing(run: Run, packages: set[str], added: Sequence[str], build: Buil
     return None
 
 
-def _called(run: Run, stage: Stage, present: set[str], build: Build, facts: Facts) -> set[str]:
+def _called(run: Run, stage: Stage, packages: set[str], present: set[str], build: Build, facts: Facts) -> set[str]:
     """The packages of programs that are called from *run* on, in *stage* or a stage on top of it, and that no package
-    of *present* brings: they would be there only because something recommends them.
+    of *present* brings: they would be there only because something recommends them, as some of *packages* may, which
+    *run* installs.
     """
     name, tag = base_name(build, facts, stage)
     every = facts.recall("programs of packages", None, lambda: [_programs(one, facts) for one in build.stages])
     found: set[str] = set()
     for index in (stage.index, *facts.graph.heirs(stage.index)):
         for at, program in every[index]:
-            packages = brings_program(program)
+            bring = brings_program(program)
             later = index != stage.index or at >= run.index
-            if later and present.isdisjoint(packages) and lacks(name, tag, program):
-                found.add(packages[0])
+            if later and present.isdisjoint(bring) and lacks(name, tag, program, packages):
+                found.add(bring[0])
     return found
 
 

@@ -33,9 +33,9 @@ from .given_needs import wanted
 from .runtime_needs import CERTIFICATES
 from .split_project import Project, Target, is_small
 
-#: What could tell of programs that are started.
-_GIVEN = "its build context, by --context, or `dockerslim prove`"
-_PROVED = "`dockerslim prove`"
+#: How people find out which programs are started.
+_GIVEN = "name its build context with --context, or run `dockerslim prove`"
+_PROVED = "run `dockerslim prove`"
 _DISTROLESS = "/distroless/"
 _DEVELOPMENT = ("-dev", "-devel")
 #: What brings sources that the build context does not hold.

@@ -48,8 +48,8 @@ class Target:
     installed. ``why`` is the reason to show. ``edits`` change the builder as ``claims`` say. ``places`` are what is
     copied of what the stage wrote, None for all of it; with ``bare`` they are also all that is copied of the build
     context. ``again`` are commands of the builder that are run again. ``saving`` is an estimate in bytes where the
-    recipe's own is not the one. ``virtual`` is the virtual environment that packages of Python go to. ``unread`` is
-    what could still tell whether the program starts something that stays behind.
+    recipe's own is not the one. ``virtual`` is the virtual environment that packages of Python go to. ``unread``
+    says how people find out whether the program starts something that stays behind; empty where that is known.
     """
 
     image: str

@@ -210,7 +210,7 @@ def change_of(project: Project, target: Target) -> Change:
     return Change(
         edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}"
-        + (f" ({target.unread} could tell whether it starts what stays behind)" if target.unread else ""),
+        + (f" (to learn whether it starts what stays behind, {target.unread})" if target.unread else ""),
         reason=target.why,
         safety=target.safety,
         claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),

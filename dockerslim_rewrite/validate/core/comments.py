@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from ...syntax import Document
+from ...syntax import Comment, Document
 from .verdict import Unsound
 
 
-def check_comments(old: Document, new: Document, became: Mapping[int, int], *, moved: bool = False) -> None:
+def check_comments(
+    old: Document,
+    new: Document,
+    became: Mapping[int, int],
+    dropped: Mapping[int, Collection[str]] | None = None,
+    *,
+    moved: bool = False,
+) -> None:
     """Refuse a comment that is lost, altered or moved to another instruction. Raises ``Unsound``.
 
     *became* leads from the indices of the old instructions to those of the new ones that stand for them. A comment
     speaks of the instruction that it stands in or, else, before; where that one is gone, of the next that is not.
     Instructions that were added may stand in between; one that stood on commands at the end may be left behind it.
-    Where instructions were *moved*, their comments went with them, and only the order by instruction counts.
+    Where instructions were *moved*, their comments went with them, and only the order by instruction counts. With the
+    old instructions of *dropped* those comments may go that stand right above them and are named there.
     """
     speaks = _successors(became, len(old.instructions), len(new.instructions))
     follows = _successors({index: index for index in became.values()}, len(new.instructions), len(new.instructions))
-    left = list(zip(_owners(old), old.comments, strict=True))
+    gone = dropped or {}
+    left = [
+        (owner, comment)
+        for owner, comment in zip(_owners(old), old.comments, strict=True)
+        if not (owner in gone and owner not in became and _goes(comment, owner, gone[owner], old))
+    ]
     right = list(zip(_owners(new), new.comments, strict=True))
     if moved:
         left.sort(key=lambda one: speaks[one[0]])
@@ -35,6 +48,17 @@ def check_comments(old: Document, new: Document, became: Mapping[int, int], *, m
         if follows[after] not in wanted:
             text = comment.text.strip()
             raise Unsound(f"the comment {text!r} stands at another instruction", _line(old, before), _line(new, after))
+
+
+def _goes(comment: Comment, owner: int, named: Collection[str], old: Document) -> bool:
+    """Whether *comment* is one of those *named* and stands right above the instruction *owner*, and above no other."""
+    instruction = old.instructions[owner]
+    between = old.source.text[comment.span.start : instruction.span.start].splitlines()
+    end = old.source.text.find("\n", instruction.span.end)
+    behind = old.source.text[instruction.span.end : None if end < 0 else end].strip()
+    alone = not behind or behind.startswith("#")
+    above = not comment.inside and all(line.lstrip().startswith("#") for line in between)
+    return above and alone and comment.text.strip() in named
 
 
 def _successors(became: Mapping[int, int], count: int, end: int) -> list[int]:

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ...change import AddsOption, Change, DropsStage, FlattensStage, MovesInstruction, Renames, SplitsStage
+from ...change import (
+    AddsOption,
+    Change,
+    DropsInstruction,
+    DropsStage,
+    FlattensStage,
+    MovesInstruction,
+    Renames,
+    SplitsStage,
+)
 from ...ir.build import Build, Stage, read_build
 from ...syntax import ParseError, parse
 from ...text import Patch
@@ -80,7 +89,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
         check_accounts(old, pairs, changes)
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
     check_development(old, new, claimed.all.claims)
-    check_comments(old.document, new.document, became, moved=moved)
+    check_comments(old.document, new.document, became, _described(old, claimed), moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
     if claimed.all.replacing("curl"):
@@ -95,6 +104,19 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     found = readers_disagree(new)
     if found is not None:
         raise Undecided(found)
+
+
+def _described(old: Build, claimed: Claimed) -> dict[int, tuple[str, ...]]:
+    """The comments that may go along with an instruction of *old* that is dropped, by its index."""
+    if not any(claim.comments for claim in claimed.all.of(DropsInstruction)):
+        return {}
+    found = {}
+    for index, instruction in enumerate(old.document.instructions):
+        claims = claimed.near(instruction.span).of(DropsInstruction)
+        named = [text for claim in claims if claim.keyword == instruction.keyword for text in claim.comments]
+        if named:
+            found[index] = tuple(named)
+    return found
 
 
 def _text(before: str, after: str, changes: Sequence[Change], edits: Patch) -> None:
