@@ -107,10 +107,10 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     anywhere = next((f"{one.reason} ({one.evidence})" for one in found.doubts if one.open), None)
     unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
     served = _serves(build, facts, stage, found, project)
-    told = next((one for one in found.doubts if not one.blind), None)
-    if told is not None and not served and any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in steps):
+    read = next((one for one in found.doubts if not one.blind), None)
+    if read is not None and not served and any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in steps):
         # A tool for people's own files, in a directory that they mount.
-        obstacles.append(f"it works on what it is given: {told.reason} ({told.evidence})")
+        obstacles.append(f"it works on what it is given: {read.reason} ({read.evidence})")
     if unread is not None and not served:
         # A server is there for those who connect to it. Any other program takes what it works on from somewhere, and
         # leaves what comes of it somewhere: in a directory with which whoever starts it covers one of the image's.
