@@ -1,6 +1,6 @@
 """How Kubernetes runs images. Sources: Kubernetes API reference, PodSpec and Container; "Configure a Security Context".
 
-Charts of Helm are templates: what they will say is known to whoever renders them, so they are not read.
+Charts of Helm are read as ``helm`` renders them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ..repository import Repository
 from .found import FoundRun, Mount, Place, Port, Runner, Text, Unknown, Words
+from .helm import rendered
 from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar, sequence, truth
 
 #: Where the pod is in each kind of object.
@@ -30,8 +31,12 @@ _MOST_KNOWN = 10_000
 def manifests(repository: Repository, path: str) -> tuple[FoundRun, ...]:
     """The containers in the manifests of the file *path*; nothing for YAML that is something else."""
     text = repository.read(path)
-    if text is None or not _CONTAINERS.search(text) or not _VERSION.search(text) or "{{" in text:
+    if text is None or not _CONTAINERS.search(text) or not _VERSION.search(text):
         return ()
+    if "{{" in text:
+        text = rendered(repository, path, text)
+        if text is None:
+            return ()
     # What is known already is spent as well: else what is read would depend on what was read before.
     if not repository.allows(path, text):
         return ()
