@@ -151,7 +151,7 @@ def rollback(folder: Path, names: tuple[str, ...]) -> int:
         state = standing(shard, root).state
         if state is not State.MERGED:
             return f"{shard.name}: {state.value}, not in the working tree; left alone" if names else None
-        ways.from_tree(root, patch_of(folder, shard.name))
+        ways.from_tree(root, patch_of(folder, shard.name), shard)
         print(printable(f"{shard.name}: taken back from the working tree"))
         return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,9 @@ from urllib.parse import quote
 import httpx
 
 from ..record import record
+from ..registry.errors import RegistryError
+from ..registry.limits import Allowance, meaning
+from ..text.structured import read_json
 
 _MARK = re.compile(r"<!-- dockerslim:(\w+) -->")
 _SUMMARY = "summary"
@@ -23,6 +26,12 @@ _TRIES = 5
 #: Seconds to wait at most for a limit to pass; a run that takes longer is of no use to anybody.
 _PATIENCE = 120.0
 _PAGE = 100
+#: More comments than anybody reads; an API that has always another page is none.
+_MAX_PAGES = 200
+#: A page of comments of the greatest length has a fifth of it.
+_MAX_ANSWER = 32 * 1024 * 1024
+#: Seconds for all requests of a run, and for one answer.
+_RUN, _ANSWER = 900.0, 60.0
 _BAD_REQUEST, _UNPROCESSABLE, _FAULT = 400, 422, 500
 
 
@@ -54,32 +63,66 @@ class Posted:
     refused: tuple[str, ...] = ()
 
 
+@record
+class Answer:
+    """What a forge answers: its HTTP status with the reason, the headers, and the content."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The value of the content. Raises ``ValueError`` for what is no JSON, or nested too deeply."""
+        return read_json(self.content)
+
+
 class Client:
     """Requests to the API at *base* that are repeated where a limit or a fault passes. Raises ``PostError``."""
 
     def __init__(self, base: str, headers: dict[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
-        self._client = httpx.Client(base_url=base.rstrip("/") + "/", headers=headers, timeout=30.0)
+        hooks = Allowance(_RUN, _ANSWER).hooks()
+        self._client = httpx.Client(base_url=base.rstrip("/") + "/", headers=headers, timeout=30.0, event_hooks=hooks)
+        self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._sleep = sleep
 
-    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def _ask(self, method: str, path: str, body: Any) -> Answer:
+        """One answer, read up to a limit. Raises ``PostError`` beyond it, ``httpx.HTTPError`` where there is none."""
+        try:
+            with self._client.stream(method, path, json=body) as answer:
+                content = bytearray()
+                for block in answer.iter_bytes():
+                    content += block
+                    if len(content) > _MAX_ANSWER:
+                        raise PostError(f"{method} {path}: the answer has more than {_MAX_ANSWER >> 20} MiB")
+                return Answer(answer.status_code, answer.reason_phrase, answer.headers, bytes(content))
+        except RegistryError as error:
+            raise PostError(str(error)) from None
+        except httpx.InvalidURL:
+            raise PostError(f"{method}: the API names what is no part of an address") from None
+
+    def call(self, method: str, path: str, body: Any = None) -> Answer:
         """The answer to a request, once it is one of success."""
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
-                answer = self._client.request(method, path, json=body)
+                answer = self._ask(method, path, body)
             except httpx.HTTPError as error:
                 # A request that makes something may have arrived: only what may be repeated is.
                 if last or method == "POST":
-                    raise PostError(f"{method} {path}: {error or type(error).__name__}") from None
+                    raise PostError(f"{method} {path}: {meaning(error)}") from None
                 self._sleep(2.0**attempt)
                 continue
-            if answer.is_success:
+            if answer.status // 100 == 2:
                 return answer
             wait = _wait(answer, attempt)
             # What a faulty answer to a request that makes something leaves behind nobody knows: see ``create``.
-            blind = method == "POST" and answer.status_code >= _FAULT
+            blind = method == "POST" and answer.status >= _FAULT
             if wait is None or last or blind or wait > _PATIENCE:
-                raise PostError(_refusal(method, path, answer, wait), answer.status_code)
+                said = _refusal(method, path, answer, wait)
+                for secret in filter(None, self._secrets):
+                    said = said.replace(secret, "***")
+                raise PostError(said, answer.status)
             self._sleep(wait)
         raise AssertionError("the last try returns or raises")
 
@@ -99,22 +142,19 @@ class Client:
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """All entries of a list."""
-        number = 1
-        while True:
+        for number in range(1, _MAX_PAGES + 1):
             found = self.call("GET", f"{path}?per_page={_PAGE}&page={number}").json()
             yield from found
             if len(found) < _PAGE:
                 return
-            number += 1
+        raise PostError(f"GET {path}: there are more than {_PAGE * _MAX_PAGES:,} entries, and always another page")
 
 
-def _wait(answer: httpx.Response, attempt: int) -> float | None:
+def _wait(answer: Answer, attempt: int) -> float | None:
     """Seconds after which to ask again; None where that is of no use."""
-    text = answer.text.lower()
-    limited = answer.status_code == 429 or (
-        answer.status_code in (403, 422) and ("rate limit" in text or "abuse" in text)
-    )
-    if not limited and answer.status_code not in (500, 502, 503, 504):
+    text = answer.content.lower()
+    limited = answer.status == 429 or (answer.status in (403, 422) and (b"rate limit" in text or b"abuse" in text))
+    if not limited and answer.status not in (500, 502, 503, 504):
         return None
     given = answer.headers.get("retry-after", "")
     if given.isdigit():
@@ -125,23 +165,23 @@ def _wait(answer: httpx.Response, attempt: int) -> float | None:
     return 2.0**attempt
 
 
-def _refusal(method: str, path: str, answer: httpx.Response, wait: float | None) -> str:
+def _refusal(method: str, path: str, answer: Answer, wait: float | None) -> str:
     try:
         said = answer.json()
         text = str(said.get("message", "")) + "".join(f"; {one}" for one in said.get("errors", ()))
-    except (ValueError, AttributeError):
-        text = answer.reason_phrase
+    except (ValueError, AttributeError, TypeError):
+        text = answer.reason
     text = " ".join(text.split())[:300]
     hint = ""
-    if wait is not None and answer.status_code < _FAULT:
+    if wait is not None and answer.status < _FAULT:
         hint = f"; this is a limit on requests: run again in {round(wait / 60) or 1} min"
-    elif answer.status_code == 401:
+    elif answer.status == 401:
         hint = "; the token is not valid"
-    elif method == "GET" and answer.status_code == 404:
+    elif method == "GET" and answer.status == 404:
         hint = "; there is none, or the token may not see it"
-    elif answer.status_code in (403, 404):
+    elif answer.status in (403, 404):
         hint = "; the token may not write here, as in a pull request from a fork: post from a second workflow"
-    return f"{method} {path}: {answer.status_code} {text}{hint}"
+    return f"{method} {path}: {answer.status} {text}{hint}"
 
 
 def post_github(client: Client, repository: str, number: int, post: Post) -> Posted:
@@ -158,7 +198,7 @@ def post_github(client: Client, repository: str, number: int, post: Post) -> Pos
     removed = 0
     for one in known:
         if _key(one["body"]) not in present and one["id"] not in answered:
-            client.call("DELETE", f"repos/{repository}/pulls/comments/{one['id']}")
+            client.call("DELETE", f"repos/{repository}/pulls/comments/{int(one['id'])}")
             removed += 1
     new = [one for one in post.comments if _key(one["body"]) not in present]
     files = [one for one in post.files if _key(one["body"]) not in present]
@@ -179,7 +219,7 @@ def post_github(client: Client, repository: str, number: int, post: Post) -> Pos
         if wanted:
             client.create(f"{issue}/comments", {"body": post.summary}, lambda: bool(summaries()))
     elif notes[0]["body"].strip() != post.summary.strip():
-        client.call("PATCH", f"repos/{repository}/issues/comments/{notes[0]['id']}", {"body": post.summary})
+        client.call("PATCH", f"repos/{repository}/issues/comments/{int(notes[0]['id'])}", {"body": post.summary})
     return Posted(len(new) + len(files) - len(refused), len(present), removed, tuple(refused))
 
 
@@ -262,7 +302,7 @@ def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted
         if key in wanted:
             present.add(key)
         elif len(thread["notes"]) == 1:
-            client.call("PUT", f"{request}/discussions/{thread['id']}", {"resolved": True})
+            client.call("PUT", f"{request}/discussions/{quote(str(thread['id']), safe='')}", {"resolved": True})
             removed += 1
     new = [one for one in comments if _key(one["body"]) not in present]
     refused = []
@@ -283,7 +323,7 @@ def post_gitlab(client: Client, project: str, number: int, post: Post) -> Posted
         if wanted:
             client.create(f"{request}/notes", {"body": post.summary}, lambda: bool(summaries()))
     elif own["body"].strip() != post.summary.strip():
-        client.call("PUT", f"{request}/notes/{own['id']}", {"body": post.summary})
+        client.call("PUT", f"{request}/notes/{int(own['id'])}", {"body": post.summary})
     return Posted(len(new) - len(refused), len(present), removed, tuple(refused))
 
 

@@ -168,6 +168,44 @@ def test_a_patch_that_somebody_edited_is_not_applied(repository: Path, cli: Cli,
     assert "dockerslim/" not in git(repository, "branch", "--list")
 
 
+MORE = {
+    "another file": "--- /dev/null\n+++ b/.github/workflows/x.yml\n@@ -0,0 +1 @@\n+on: push\n",
+    "a copy": "diff --git a/api/Dockerfile b/z/D\nsimilarity index 100%\ncopy from api/Dockerfile\ncopy to z/D\n",
+    "a mode": "diff --git a/api/Dockerfile b/api/Dockerfile\nold mode 100644\nnew mode 100755\n",
+    "a link": "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+../po\n",
+}
+
+
+@pytest.mark.parametrize("to", ["tree", "commit", "branch"])
+@pytest.mark.parametrize("more", MORE)
+def test_a_patch_that_does_more_than_was_planned_is_not_applied(repository: Path, cli: Cli, to: str, more: str) -> None:
+    cli("batch", "plan")
+    head, before = git(repository, "rev-parse", "HEAD"), _tree(repository)
+    patch = repository / PLAN / "patches/backend.patch"
+    text = patch.read_text()
+    patch.write_text(MORE[more] + text if more == "a mode" else text + MORE[more])
+    done = cli("batch", "apply", "backend", "--to", to)
+    assert done.returncode == 2
+    assert "plan again" in done.stderr
+    after = {name: content for name, content in _tree(repository).items() if not name.startswith((".git/", PLAN))}
+    assert after == {name: content for name, content in before.items() if not name.startswith((".git/", PLAN))}
+    assert git(repository, "rev-parse", "HEAD") == head
+    assert git(repository, "status", "--short", "--untracked-files=no") == ""
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "a\n", "\u001b[31m", ".git/hooks/x", ""])
+@pytest.mark.parametrize("what", ["shard", "file"])
+def test_a_plan_names_nothing_elsewhere(repository: Path, cli: Cli, name: str, what: str) -> None:
+    cli("batch", "plan")
+    plan = repository / PLAN / "plan.json"
+    data = json.loads(plan.read_text())
+    (data["shards"][0] if what == "shard" else data["shards"][0]["files"][0])["name"] = name
+    plan.write_text(json.dumps(data))
+    for action in ("status", "apply", "rollback"):
+        done = cli("batch", action)
+        assert (done.returncode, "is no plan, or one of another version" in done.stderr) == (2, True)
+
+
 def test_status_tells_what_changed_since_and_planning_again_settles_it(repository: Path, cli: Cli) -> None:
     cli("batch", "plan")
     (repository / "web/Dockerfile").write_text("FROM debian:12\nRUN apt-get update && apt-get install -y jq\n")

@@ -63,13 +63,28 @@ def message(shard: PlannedShard, commits: Commits, signer: str | None = None) ->
     return "\n".join(lines) + "\n"
 
 
+def check_patch(root: Path, patch: Path, shard: PlannedShard) -> None:
+    """Refuse a patch that changes other files than those of *shard*, or more of them than their text: somebody may have
+    edited it. Raises ``GitError``.
+    """
+    told = git(root, "apply", "--numstat", "-z", str(patch)).split("\0")[:-1]
+    named = {one.split("\t", 2)[-1] for one in told}
+    other = next(iter(sorted(named - {file.name for file in shard.files})), None)
+    if other is not None:
+        raise GitError(f"its patch changes {other or 'a name'}, which was not planned; plan again")
+    summary = git(root, "apply", "--summary", str(patch)).strip()
+    if summary:
+        raise GitError(f"its patch does more than to change texts ({summary.splitlines()[0].strip()}); plan again")
+
+
 def to_tree(root: Path, patch: Path, shard: PlannedShard) -> None:
     """Apply *patch* to the working tree, whole or not at all. Raises ``GitError``."""
+    check_patch(root, patch, shard)
     git(root, "apply", "--whitespace=nowarn", str(patch))
     try:
         _check_files(root, shard)
     except GitError:
-        from_tree(root, patch)
+        from_tree(root, patch, shard)
         raise
 
 
@@ -84,8 +99,9 @@ def _not_planned(name: str) -> GitError:
     return GitError(f"its patch would make something else of {name} than was planned; plan again")
 
 
-def from_tree(root: Path, patch: Path) -> None:
+def from_tree(root: Path, patch: Path, shard: PlannedShard) -> None:
     """Take *patch* back from the working tree, whole or not at all. Raises ``GitError``."""
+    check_patch(root, patch, shard)
     git(root, "apply", "--whitespace=nowarn", "--reverse", str(patch))
 
 
@@ -94,6 +110,7 @@ def to_commit(root: Path, patch: Path, shard: PlannedShard, commits: Commits) ->
 
     Where it was applied, and nothing came of the commit since the machine stopped, it is committed as it stands.
     """
+    check_patch(root, patch, shard)
     staged = is_staged(root, shard)
     if not staged and git(root, "diff", "--cached", "--name-only"):
         raise GitError("the index holds changes; commit or unstage them first")
@@ -122,6 +139,7 @@ def is_staged(root: Path, shard: PlannedShard) -> bool:
 
 def to_branch(root: Path, patch: Path, shard: PlannedShard, commits: Commits) -> dict[str, Any]:
     """Make a branch with one commit, past the working tree; what was done. Raises ``GitError``."""
+    check_patch(root, patch, shard)
     branch = PREFIX + shard.name
     base = git(root, "rev-parse", "--verify", "--quiet", f"{commits.base}^{{commit}}").strip()
     with tempfile.TemporaryDirectory(prefix="dockerslim-") as folder:

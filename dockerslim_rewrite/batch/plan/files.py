@@ -168,6 +168,10 @@ def read_plan(folder: Path) -> Plan:
         texts += [file[key] for one in data["shards"] for file in one["files"] for key in ("name", "before", "after")]
         if not all(isinstance(text, str) for text in (data["by"], *texts)):
             raise ValueError("names are texts")
+        paths = [one["name"] for one in data["shards"]]
+        paths += [file["name"] for one in data["shards"] for file in one["files"]]
+        if not all(map(_stays_below, paths)):
+            raise ValueError("names lead elsewhere")
         return Plan(
             data["by"],
             tuple(
@@ -190,6 +194,12 @@ def read_plan(folder: Path) -> Plan:
         raise ValueError(f"{folder / PLAN}: cannot be read: {error.strerror}; plan again") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{folder / PLAN}: is no plan, or one of another version; plan again") from None
+
+
+def _stays_below(name: str) -> bool:
+    """Whether *name* is that of something below a directory, and one that a terminal can show."""
+    parts = name.split("/")
+    return name.isprintable() and not {"", ".", ".."} & set(parts) and parts[0].lower() != ".git"
 
 
 def read_refused(folder: Path) -> list[dict[str, Any]]:
