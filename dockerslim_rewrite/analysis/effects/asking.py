@@ -111,11 +111,7 @@ class Effects:
         for mount in binds:
             target = posixpath.normpath(posixpath.join(folder, run.mount_target(mount) or "."))
             source = posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/")
-            for file in project.files:
-                if file.path == source:
-                    context[target] = file.path
-                elif not source or file.path.startswith(source + "/"):
-                    context[posixpath.join(target, file.path[len(source) :].lstrip("/"))] = file.path
+            context |= project.laid(source, target)
         return Files(context, files.texts, known=True)
 
     def _reading(self, step: Step, stage: Stage, files: Files) -> Reading:
