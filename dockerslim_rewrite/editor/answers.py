@@ -200,8 +200,9 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
     if got is None:
         return None
     document, found = got
+    editing = _editing(session, document)
     try:
-        made = renaming.rename(found, params.position, params.new_name)
+        made = await session.run(renaming.rename, found, params.position, params.new_name)
     except renaming.Refused as error:
         raise Refusal(str(error)) from None
     if made is None:
@@ -220,4 +221,4 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
     elsewhere = renaming.named_elsewhere(found, edits, name) if found.kind != "dockerfile" else None
     if elsewhere is not None:
         session.tell(f"{name.text} stands on line {elsewhere} as well; change it there if it means the same")
-    return _editing(session, document)(edits)
+    return editing(edits)

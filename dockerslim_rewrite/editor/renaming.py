@@ -16,6 +16,7 @@ from .indirect import reached_through
 from .leftover import leftover_line
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
+from .readers import reader_of
 from .setting import expanding_line, quoted_line, setting_line
 
 #: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
@@ -182,6 +183,14 @@ def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str)
     line = leftover_line(piece.build, name.text, known)
     if line is not None:
         raise Refused(f"line {line} names {name.text} where it is not expanded; what reads it there is not known")
+    chosen = piece.options.builds
+    projects = chosen() if chosen is not None else ()
+    reason = reader_of(piece.build, name.text, name.text, projects)
+    if reason is not None:
+        raise Refused(f"{reason}; it would no longer find it")
+    reason = reader_of(piece.build, name.text, new, projects)
+    if reason is not None:
+        raise Refused(f"{reason}, which would find this argument")
     line = expanding_line(piece.build, new) or setting_line(piece.build, new)
     if line is not None:
         raise Refused(f"there is a variable {new} already, on line {line}")
