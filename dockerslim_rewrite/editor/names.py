@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from ..ir.arguments import PLACEHOLDER
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Listing, Onbuild, Run, Shell, Step
 from ..record import record
@@ -47,7 +48,8 @@ class Name:
 def names_in(build: Build) -> tuple[Name, ...]:
     """All stages and variables that *build* names, in the order of the text."""
     found = [*_stages(build), *_variables(build)]
-    return tuple(sorted(found, key=lambda one: one.span))
+    # What another language puts in is no name of this one.
+    return tuple(sorted((one for one in found if PLACEHOLDER not in one.text), key=lambda one: one.span))
 
 
 def name_at(names: tuple[Name, ...], offset: int) -> Name | None:
