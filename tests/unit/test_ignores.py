@@ -127,3 +127,12 @@ def test_a_comment_holds_for_all_that_an_instruction_is_divided_into(tmp_path: P
     assert {one.rule for one in result.changes} == {"DS701"}
     assert result.text.count("\nADD ") == 2
     assert not [one for one in result.remarks if "holds nothing back" in one.reason]
+
+
+@pytest.mark.parametrize(
+    "comment", ["# dockerslim: ignore=DS605", "#hadolint ignore=DS605", "# dockerslim: file-ignore=DS605"]
+)
+def test_a_byte_order_mark_in_front_of_a_comment_hides_nothing(comment: str) -> None:
+    result = rewrite(f"\ufeff{comment}\nFROM debian:12 as x\nCMD ./x\n", Options(select=("DS605",)))
+    assert not result.changed
+    assert notes(result) == []
