@@ -13,8 +13,8 @@ from ..record import record
 from ..syntax import Instruction
 from ..text import Span
 
-#: Names that BuildKit takes for a stage.
-STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
+#: Names that BuildKit takes for a stage, in either case of the letters. Source: instructions/parse.go, validStageName.
+STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z", re.I)
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: An expansion, or what is none: an escaped character, and the number of the process before a name that is text.
 _EXPANSION = re.compile(r"\\.|\$\$|\$(?:\{#?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))", re.S)

@@ -108,8 +108,12 @@ class Session:
         """Show *message* to the user, once."""
         if message not in self._told:
             self._told.add(message)
-            line = " ".join(message.split())
-            self.server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dockerslim: {line}"))
+            self.say(message)
+
+    def say(self, message: str) -> None:
+        """Show *message* to the user, who has asked for something just now."""
+        line = " ".join(message.split())
+        self.server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dockerslim: {line}"))
 
     # What changes
 
@@ -245,6 +249,14 @@ class Session:
             return ()
         found: Sequence[FoundBuild] = await self.run(lambda: folder.workspace(document.path).builds_of(document.path))
         return found
+
+    async def text_of(self, document: Document, path: str) -> str:
+        """The text of the file at *path* of the repository of *document*; empty where it cannot be had."""
+        folder = self.folder_of(document.path)
+        if folder is None or document.path is None:
+            return ""
+        found: str | None = await self.run(lambda: folder.workspace(document.path).repository.read(path))
+        return found or ""
 
     async def run(self, work: Any, *arguments: Any) -> Any:
         """Do *work* beside the event loop, one at a time."""
