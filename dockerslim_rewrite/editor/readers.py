@@ -58,8 +58,7 @@ def _declares(step: Step, name: str) -> bool:
 
 
 def _reads(facts: Facts, stage: Stage, run: Run, name: str) -> str | None:
-    # Who is given the value under that name, as in `make V=$V`, has it whatever the argument is called.
-    if any(word.startswith(f"{name}=") for word in _words(facts, run)):
+    if _is_given(facts, run, name):
         return None
     known: Effects = effects(facts)
     looking = [one for one in known.of_run(run, stage) if _may_look(one, run)]
@@ -81,12 +80,17 @@ def _reads(facts: Facts, stage: Stage, run: Run, name: str) -> str | None:
     return None
 
 
-def _words(facts: Facts, run: Run) -> Iterator[str]:
-    """The words of the commands of *run* as they are written, without the quotes around them."""
+def _is_given(facts: Facts, run: Run, name: str) -> bool:
+    """Whether all that *run* runs is given the variable *name*, as in `make V=$V`, or looks at none.
+
+    Who is given it has it whatever the argument is called.
+    """
     script = facts.script(run)
-    for command in script.commands if script is not None else ():
-        yield from (word.text.strip("\"'") for word in command.words[1:])
-    yield from run.argv or ()
+    commands = [[word.text.strip("\"'") for word in one.words] for one in script.commands] if script is not None else []
+    if run.argv is not None:
+        commands.append(list(run.argv))
+    looking = [words for words in commands if words and not ignores_variables(words)]
+    return bool(looking) and all(any(word.startswith(f"{name}=") for word in words[1:]) for words in looking)
 
 
 def _may_look(one: Reached, run: Run) -> bool:

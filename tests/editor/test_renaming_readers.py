@@ -35,6 +35,7 @@ READING = {
         ("build.sh", "RUN --mount=type=bind,source=build.sh,target=/b.sh sh /b.sh", "build.sh:3 reads VERSION"),
         ("build.sh outer.sh", "COPY . .\nRUN ./outer.sh", "build.sh:3 reads VERSION"),
         ("Makefile", "COPY . .\nRUN make", "Makefile:2 reads VERSION, and line 4 may run it"),
+        ("build.sh", "COPY . .\nRUN make VERSION=$VERSION && ./build.sh", "build.sh:3 reads VERSION"),
         ("setup.py", "COPY . .\nRUN pip install .", "setup.py:3 reads VERSION"),
         ("package.json", "COPY . .\nRUN npm run build", "package.json:1 reads VERSION"),
         ("package.json", "COPY . .\nRUN npm ci", "package.json:1 reads VERSION"),
