@@ -50,7 +50,7 @@ def ignored_rules(document: Document) -> Ignored:
             found.append(Ignore(_split(match["rules"]), 0, 0, 1, file=True, ours=False))
     ends = [instruction.span.end for instruction in document.instructions]
     for comment in document.comments:
-        text = comment.text.strip()
+        text = _said(comment.text)
         ours = _OURS.match(text)
         match = ours or _HADOLINT.match(text)
         if match is None:
@@ -66,6 +66,11 @@ def ignored_rules(document: Document) -> Ignored:
             first = min(line, instruction.line_number)
             found.append(Ignore(rules, first, instruction.end_line, line, file=False, ours=ours is not None))
     return tuple(found)
+
+
+def _said(comment: str) -> str:
+    """The text of *comment*, without blanks around it and the byte order mark that a file may begin with."""
+    return comment.removeprefix("\ufeff").strip()
 
 
 def holding(ignored: Ignored, codes: Set[str], lines: Iterable[int]) -> Iterator[Ignore]:
@@ -100,7 +105,7 @@ def wished_rules(document: Document) -> tuple[Wish, ...]:
     blocks: list[tuple[int, int, list[str]]] = []
     for comment in document.comments:
         line = document.line_of(comment.span.start)
-        text = comment.text.strip().lstrip("#").strip()
+        text = _said(comment.text).lstrip("#").strip()
         if blocks and blocks[-1][1] == line - 1:
             first, _, texts = blocks[-1]
             texts.append(text)
@@ -149,7 +154,7 @@ def generated(document: Document) -> Wish | None:
     """
     head = document.instructions[0].span.start if document.instructions else 0
     comments = [one for one in document.comments if one.span.start < head]
-    said = " ".join(one.text.strip().lstrip("#").strip() for one in comments)
+    said = " ".join(_said(one.text).lstrip("#").strip() for one in comments)
     if not says_generated(said):
         return None
     line = document.line_of(comments[0].span.start)

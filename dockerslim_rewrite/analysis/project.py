@@ -7,14 +7,16 @@ Paths come in two kinds. A *context path* is relative to the context's root, wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..ir.build import Build
 from ..record import record
 from .evidence import Evidence as Evidence
 from .usage import Usage
+
+Answer = TypeVar("Answer")
 
 
 class ManifestRole(Enum):
@@ -310,6 +312,14 @@ class Project(Protocol):
 
     def text(self, path: str) -> str | None:
         """The text of the file at a context path; None for what is binary, too large, or not there."""
+
+    def laid(self, source: str, target: str) -> Mapping[str, str]:
+        """The context paths of the file *source*, or of all files below it, by where they lie once *source* is put at
+        the image path *target*.
+        """
+
+    def recall(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
+        """What *find* finds out about the files alone, whatever is built of them, once for *key*."""
 
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
         """The sources of COPY and ADD, with their lines, that the build is not sent."""

@@ -158,8 +158,10 @@ def options_of(request: Request) -> Options:
 
 def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple[Result, Proof | None]:
     data = read_input(path)
-    accepted = accepted_for(path) if not request.no_baseline else frozenset()
-    lock = lock_for(path, request.lock)
+    # What an editor pipes lies where it says.
+    named = inputs.name(path) or path
+    accepted = accepted_for(named) if not request.no_baseline else frozenset()
+    lock = lock_for(named, request.lock)
     options = evolve(options, lock=lock, accepted=accepted, **inputs.surroundings(request, path))
     host = embedding_language(path)
     if host is not None:

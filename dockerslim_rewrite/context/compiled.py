@@ -36,13 +36,13 @@ _FILE = re.compile(r"[^/.*]\.[A-Za-z0-9]+\Z")
 
 def language_of(name: str, build: Build, tree: ContextTree) -> str | None:
     """The compiled language whose sources a RUN makes the program *name* of, by a command of its build tool."""
-    return tree.recall(("language", name, build), lambda: _language_of(name, build, tree))
+    return tree.recall_of(build, ("language", name), lambda: _language_of(name, build, tree))
 
 
 def _language_of(name: str, build: Build, tree: ContextTree) -> str | None:
     named = {language: _names(name, files, tree) for language, (_, files) in _BUILDERS.items()}
     word = re.compile(rf"(?:\A|[\s/=]){re.escape(name)}(?:\s|\Z)")
-    for language, text in tree.recall(("makers", build), lambda: _makers(build, tree)):
+    for language, text in tree.recall_of(build, "makers", lambda: _makers(build, tree)):
         if named[language] or word.search(text):
             return language
     return None

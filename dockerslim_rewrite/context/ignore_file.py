@@ -173,7 +173,7 @@ def _runs_vcs(run: Run) -> bool:
 def _asks_for_vcs(build: Build, commands: str, project: Project) -> bool:
     if any(_runs_vcs(run) for stage in build.stages for run in stage.runs):
         return True
-    builds_go = re.search(r"\bgo\s+(?:build|install)\b", commands) and "-buildvcs=false" not in commands
+    builds_go = re.search(r"\bgo\s+(?:build|install)\b", commands) is not None and "-buildvcs=false" not in commands
     names = (
         "pyproject.toml",
         "setup.py",
@@ -184,27 +184,44 @@ def _asks_for_vcs(build: Build, commands: str, project: Project) -> bool:
         "Cargo.toml",
         "Makefile",
     )
+    if builds_go:
+        return True
+    # Files stay as they are while somebody types, and are the same for each of the texts on the way to the result.
+    return project.recall("asks for version control", lambda: _texts_ask_for_vcs(project, names))
+
+
+def _texts_ask_for_vcs(project: Project, names: tuple[str, ...]) -> bool:
     # What lies in folders of others, as node_modules, is built already.
     foreign = tuple(f"{item.path}/" for item in project.classified if item.folder and item.role in _INSTALLS)
     own = (file.path for file in project.files if not file.path.startswith(foreign))
     texts = (project.text(path) or "" for path in own if posixpath.basename(path) in names)
-    return bool(builds_go) or any(_ASKS_VCS.search(_WHERE.sub("", text)) for text in texts)
+    return any(_ASKS_VCS.search(_WHERE.sub("", text)) for text in texts)
 
 
 def _is_named(name: str, project: Project) -> bool:
     """Whether a text of the project names the file *name*, or loads such files by itself."""
+    return project.recall(("named in texts", name), lambda: _finds_name(name, project))
+
+
+def _finds_name(name: str, project: Project) -> bool:
     mention = re.compile(rf"(?<![\w)\]]){re.escape(name)}(?![\w-])")
-    for file in project.files:
-        if _TEXTS.match(posixpath.basename(file.path)):
-            text = project.text(file.path)
-            # Looked for as plain text first: few texts hold the name at all.
-            if (
-                text is None
-                or (name in text and mention.search(text))
-                or (name.startswith(".env") and reads_environment_files(posixpath.basename(file.path), text))
-            ):
-                return True
+    for path in project.recall("texts that name files", lambda: _naming(project)):
+        text = project.text(path)
+        # Looked for as plain text first: few texts hold the name at all.
+        if text is None or (name in text and mention.search(text)):
+            return True
+        if name.startswith(".env") and _reads_environment(path, text, project):
+            return True
     return False
+
+
+def _naming(project: Project) -> tuple[str, ...]:
+    return tuple(file.path for file in project.files if _TEXTS.match(posixpath.basename(file.path)))
+
+
+def _reads_environment(path: str, text: str, project: Project) -> bool:
+    name = posixpath.basename(path)
+    return project.recall(("reads environment files", path), lambda: reads_environment_files(name, text))
 
 
 def _belongs(path: str, kept: set[str]) -> bool:

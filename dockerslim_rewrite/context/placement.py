@@ -94,7 +94,11 @@ class _Placer:
                     put: dict[str, str] = {}
                     self._copy(step, put, found, names, there)
                     placed |= put
-                    there |= {above for path in put for above in _above(posixpath.dirname(path))}
+                    for folder in {posixpath.dirname(path) for path in put}:
+                        while folder not in there and folder not in ("", "/"):
+                            # Where one is there, those that it lies in are.
+                            there.add(folder)
+                            folder = posixpath.dirname(folder)
                     if stage is self.build.stages[-1]:
                         self.steps |= {path: (*self.steps.get(path, ()), step.index) for path in put}
                 elif isinstance(step, Run):
@@ -180,13 +184,8 @@ class _Placer:
 
     def _place(self, path: str, is_directory: bool, target: str, name: str | None, placed: dict[str, str]) -> None:
         """Place the file or folder *path* at *target*, or a file there as *name*."""
-        if not is_directory:
-            placed[target if name is None else posixpath.join(target, name)] = path
-            return
-        prefix = f"{path}/" if path else ""
-        for file in self.tree.by_path:
-            if file.startswith(prefix):
-                placed[posixpath.join(target, file[len(prefix) :])] = file
+        at = target if is_directory or name is None else posixpath.join(target, name)
+        placed.update(self.tree.laid(path, at))
 
 
 def _made(step: Step, state: State) -> set[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
@@ -33,9 +33,12 @@ from .locate import Location
 from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
 from .python.modules import Modules
+from .recent import Recent
 from .roles import classify
 from .start import behaviour_of, together, written_beside
 from .tree import ContextTree, Limits, Stored
+
+T = TypeVar("T")
 
 _MAX_IGNORE = 1024 * 1024
 
@@ -75,10 +78,8 @@ class FolderProject:
         self._location = location
         self._dockerfile = dockerfile
         self._limits = limits or Limits()
-        self._behaviours: dict[tuple[str, int], Behaviour] = {}
-        self._code: dict[tuple[str, tuple[str, ...]], Behaviour] = {}
-        self._built: dict[tuple[str, int], tuple[tuple[int, Behaviour], ...]] = {}
-        self._placed: dict[tuple[str, int], Placed] = {}
+        # The text alone does not tell how far a build goes: a target may end it.
+        self._builds = Recent()
         self._image_files: tuple[Placed, dict[str, FileFacts]] | None = None
         self._installations: dict[tuple[str, str], Installation] = {}
 
@@ -253,12 +254,21 @@ class FolderProject:
         """The text of the file at a context path."""
         return self.tree.read(path)
 
+    def laid(self, source: str, target: str) -> Mapping[str, str]:
+        """Where *source* lies once it is put at *target*."""
+        return self.tree.laid(source, target)
+
+    def recall(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about the files, once for *key*."""
+        return self.tree.recall(key, find)
+
     def placed(self, build: Build) -> Placed:
         """Which file of the context lies where in the image."""
-        key = (build.text, len(build.stages))
-        if key not in self._placed:
-            self._placed[key] = place(build, self.tree)
-        return self._placed[key]
+        return self._of(build, "placed", lambda: place(build, self.tree))
+
+    def _of(self, build: Build, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about *build* in this project, while others ask about the same one."""
+        return self._builds.recall((build.text, len(build.stages)), key, find)
 
     def missing(self, build: Build) -> tuple[tuple[str, int], ...]:
         """The sources of COPY, ADD and mounts, with their lines, that the build is not sent."""
@@ -294,39 +304,37 @@ class FolderProject:
         """What the containers do, by what the context holds; the image's own start is always one of them, where it has
         one: somebody else may run it.
         """
-        key = (build.text, len(build.stages))
-        if key not in self._behaviours:
-            if not build.stages:
-                where = Evidence(self._dockerfile, 1)
-                self._behaviours[key] = Behaviour(doubts=(Doubt("there is no stage", where),))
-            else:
-                # Containers that start the same differ in nothing else that is followed.
-                starts = {(one.entrypoint, one.command): one for one in self.usage.containers if one.starts}
-                own = start_of(build) != (None, None)
-                plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
-                ways = [*([None] if plain or not starts else []), *starts.values()]
-                placed = self.placed(build)
-                about = (build, self.tree, placed, self._dockerfile, self._modules)
-                found = together([behaviour_of(*about, one) for one in ways])
-                beside = written_beside(*about, (*self.usage.containers, *self.usage.by_hand))
-                writes = tuple(dict.fromkeys((*found.writes, *beside)))
-                self._behaviours[key] = evolve(found, writes=writes) if beside else found
-        return self._behaviours[key]
+        return self._of(build, "behaviour", lambda: self._behaviour(build))
+
+    def _behaviour(self, build: Build) -> Behaviour:
+        if not build.stages:
+            return Behaviour(doubts=(Doubt("there is no stage", Evidence(self._dockerfile, 1)),))
+        # Containers that start the same differ in nothing else that is followed.
+        starts = {(one.entrypoint, one.command): one for one in self.usage.containers if one.starts}
+        own = start_of(build) != (None, None)
+        plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
+        ways = [*([None] if plain or not starts else []), *starts.values()]
+        about = (build, self.tree, self.placed(build), self._dockerfile, self._modules)
+        found = together([behaviour_of(*about, one) for one in ways])
+        beside = written_beside(*about, (*self.usage.containers, *self.usage.by_hand))
+        writes = tuple(dict.fromkeys((*found.writes, *beside)))
+        return evolve(found, writes=writes) if beside else found
 
     def code(self, build: Build, languages: tuple[str, ...]) -> Behaviour:
         """What the sources in *languages* show that *build* is sent, whatever of them the container starts."""
-        key = (build.text, languages)
-        if key not in self._code:
-            cwd = stage_state(build.stages[-1], states(build)).workdir or "/"
-            placed = self.placed(build)
-            found = [sources_in(vocabularies()[one], self.tree, placed, cwd) for one in languages]
-            self._code[key] = together(found) if found else Behaviour()
-        return self._code[key]
+        return self._of(build, languages, lambda: self._languages(build, languages))
+
+    def _languages(self, build: Build, languages: tuple[str, ...]) -> Behaviour:
+        cwd = stage_state(build.stages[-1], states(build)).workdir or "/"
+        placed = self.placed(build)
+        found = [sources_in(vocabularies()[one], self.tree, placed, cwd) for one in languages]
+        return together(found) if found else Behaviour()
 
     def built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
         """What code of the project does while the image is built, by the lines of RUNs."""
-        key = (build.text, len(build.stages))
-        if key not in self._built:
-            found = built(build, self.tree, self.placed(build), self._dockerfile, self._modules) if build.stages else ()
-            self._built[key] = found
-        return self._built[key]
+        return self._of(build, "built", lambda: self._while_built(build))
+
+    def _while_built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
+        if not build.stages:
+            return ()
+        return built(build, self.tree, self.placed(build), self._dockerfile, self._modules)

@@ -107,7 +107,9 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
     entries = [*entries, *_by_itself(follower, cwd)]
     if not follower.tree.complete:
         follower.doubt("the context is too large to be read completely", Evidence("", 0))
-    found = _reader(follower, roots, cwd).reach(entries)
+    # Where the files lie, and not what else the Dockerfile says, tells what they reach.
+    about = (frozenset(follower.placed.image_of.items()), frozenset(follower.environment.items()), cwd, tuple(roots))
+    found = follower.modules.recall(about, tuple(entries), lambda: _reader(follower, roots, cwd).reach(entries))
     follower.add(found.behaviour)
     known = len(follower.doubts)
     for ran in found.runs:

@@ -7,6 +7,7 @@ outside the folder is read. Where a link leads within the folder is told by what
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 import time
 from collections import deque
@@ -17,15 +18,19 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..analysis.project import FileFacts
+from ..ir.build import Build
 from ..record import record
 from ..text.paths import LONGEST
 from ..unfinished import is_unfinished
 from .dockerignore import Dockerignore
+from .recent import Recent
 
 T = TypeVar("T")
 
 #: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
 _HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
+#: So many places of files are remembered: as many as COPYs and mounts of one Dockerfile name.
+_PLACES = 64
 #: So many links may lead to one another, as for Linux.
 _MOST_LINKS = 40
 
@@ -136,9 +141,34 @@ class ContextTree:
         found: T = self._recalled[key]
         return found
 
+    def recall_of(self, build: Build, key: Hashable, find: Callable[[], T]) -> T:
+        """What *find* finds out about the files for *build*, once for *key* while others ask about the same build."""
+        return self._recent.recall(build, key, find)
+
+    def laid(self, source: str, target: str) -> Mapping[str, str]:
+        """The context paths of the file *source*, or of all files below it, by where they lie once *source* is put at
+        the image path *target*.
+        """
+        return self._laid_last.recall((source, target), "laid", lambda: MappingProxyType(self._laid(source, target)))
+
+    def _laid(self, source: str, target: str) -> dict[str, str]:
+        if source in self.by_path:
+            return {target: source}
+        prefix = f"{source}/" if source else ""
+        below = (path for path in self.by_path if path.startswith(prefix))
+        return {posixpath.join(target, path[len(prefix) :]): path for path in below}
+
     @cached_property
     def _recalled(self) -> dict[Hashable, Any]:
         return {}
+
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent()
+
+    @cached_property
+    def _laid_last(self) -> Recent:
+        return Recent(_PLACES)
 
     @cached_property
     def by_path(self) -> dict[str, FileFacts]:

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from lsprotocol import types
 
 from ..change import Change, Remark, RemarkKind, Safety
-from ..passes import rules
-from ..pipeline.parts import Part
 from ..record import evolve
-from ..report.text import counted, printable, size
+from ..report.text import counted
 from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
 from .offers import FIX_ALL
+from .quick_fixes import Again, Editing, Run, others, quick_fixes
 from .ranges import span_of, text_edits
 from .touching import changes_at, meets
 
 _OURS = re.compile(r"#\s*dockerslim:\s*ignore=(?P<rules>[A-Za-z0-9_,\-]+)", re.I)
 
-#: Makes the edit of a workspace of edits of the document.
-Editing = Callable[[list[types.TextEdit]], types.WorkspaceEdit]
-#: Rewrites the document anew with its options replaced.
-Again = Callable[[dict[str, object]], Awaitable[Analysis]]
 #: The actions that add what is told of a place to the baseline.
 Accept = Callable[[Analysis, Span, Sequence[types.Diagnostic]], list[types.CodeAction]]
-#: Does work that takes long beside the event loop.
-Run = Callable[..., Awaitable[Any]]
 
 
 async def actions(
@@ -43,9 +35,9 @@ async def actions(
     made: list[types.CodeAction] = []
     if _wanted(types.CodeActionKind.QuickFix, only):
         span = span_of(found.lines, params.range)
-        made += await run(_quick_fixes, found, span, shown, editing)
+        made += await quick_fixes(found, span, shown, editing, again, run)
         for rule in _several(found, span):
-            made += _all_of(rule, await again({"ignore": _others(rule)}), shown, editing)
+            made += _all_of(rule, await again({"ignore": others(rule)}), shown, editing)
         made += _ignoring(found, span, shown, editing)
         made += accept(found, span, shown)
     # Whoever asks for nothing in particular looks at a place; the whole file is asked for by its kind.
@@ -74,36 +66,10 @@ def _wanted(kind: str, only: Sequence[str] | None) -> bool:
     return only is None or any(kind == one or kind.startswith(f"{one}.") or one == "" for one in only)
 
 
-def _quick_fixes(
-    found: Analysis, span: Span, shown: Sequence[types.Diagnostic], editing: Editing
-) -> list[types.CodeAction]:
-    """For each part of a result that *span* is about the action that makes it alone."""
-    made: list[types.CodeAction] = []
-    for piece in found.pieces:
-        here = changes_at(piece, span)
-        for part in piece.parts if here else ():
-            own = [one for one in part.changes if one in here]
-            edits = piece.written(part.patch) if own else None
-            if edits is not None:
-                action = types.CodeAction(
-                    _title(own[0], part),
-                    kind=types.CodeActionKind.QuickFix,
-                    diagnostics=_of(shown, {one.rule for one in part.changes}),
-                    edit=editing(text_edits(found.lines, edits)),
-                    is_preferred=not made,
-                )
-                made.append(action)
-    return made
-
-
 def _several(found: Analysis, span: Span) -> list[str]:
     """The rules of the changes that *span* is about which change more than one place."""
     here = [one.rule for piece in found.pieces for one in changes_at(piece, span)]
     return [rule for rule in dict.fromkeys(here) if sum(one.rule == rule for one in found.changes) > 1]
-
-
-def _others(rule: str) -> tuple[str, ...]:
-    return tuple(one.code for one in rules() if one.code != rule)
 
 
 def _all_of(
@@ -140,13 +106,6 @@ def _ignoring(
                     diagnostics=_of(shown, {rule}),
                     edit=editing(text_edits(found.lines, edits)),
                 )
-
-
-def _title(change: Change, part: Part) -> str:
-    saved = sum(one.saving or 0 for one in part.changes)
-    more = len(part.changes) - 1
-    told = f", with {counted(more, 'change')} that {'belongs' if more == 1 else 'belong'} to it" if more else ""
-    return printable(f"{change.rule}: {change.title}{told}{f' (about {size(saved)} less)' if saved else ''}")
 
 
 def _of(shown: Sequence[types.Diagnostic], rules_: set[str]) -> list[types.Diagnostic]:

@@ -10,7 +10,6 @@ from ..change import Change, Remark
 from ..embedded.literal import View
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
-from ..pipeline.parts import Part, parts
 from ..record import evolve, record
 from ..syntax import Instruction, ParseError, parse
 from ..text import Edit, Patch, Source, Span
@@ -65,11 +64,6 @@ class Piece:
     def names(self) -> tuple[Name, ...]:
         """The stages and variables that it names."""
         return names_in(self.build)
-
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """The parts of the result, each right without the others; none where no edit can be made."""
-        return parts(self.result, self.options) if self.edits else ()
 
     def place(self, offset: int) -> int:
         """Where the code point at *offset* of the Dockerfile stands in the text."""

@@ -78,10 +78,12 @@ async def act(session: Session, params: types.CodeActionParams) -> list[types.Co
 
 
 def _accepting(session: Session, document: Document) -> actions.Accept:
-    """Gives the actions that add to the baseline of *document*; none for a document that is no file."""
+    """Gives the actions that add to the baseline of *document*; none for one that lies in no folder of the workspace:
+    nothing is read of what lies beside it.
+    """
     workspace = session.server.client_capabilities.workspace
     able = workspace.workspace_edit if workspace is not None else None
-    path = document.path
+    path = document.path if session.folder_of(document.path) is not None else None
 
     def accept(found: Analysis, span: Span, shown: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
         return list(accepting(found, path, span, shown, session.documents, able)) if path is not None else []
@@ -200,8 +202,9 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
     if got is None:
         return None
     document, found = got
+    editing = _editing(session, document)
     try:
-        made = renaming.rename(found, params.position, params.new_name)
+        made = await session.run(renaming.rename, found, params.position, params.new_name)
     except renaming.Refused as error:
         raise Refusal(str(error)) from None
     if made is None:
@@ -215,9 +218,13 @@ async def renamed(session: Session, params: types.RenameParams) -> types.Workspa
         named = [one for one in builds if any(key == name.text for key, _ in one.args)]
         told = f"the argument {name.text} is given"
     if named:
-        places = ", ".join(str(one.place) for one in named)
-        session.tell(f"{told} at {places}; change it there as well")
+        places = [str(one.place) for one in named]
+        if name.kind == "stage":
+            texts = {one.place.path: await session.text_of(document, one.place.path) for one in named}
+            lines = [renaming.target_line(texts[one.place.path], one.place.line, name.text) for one in named]
+            places = [f"{one.place} (target on line {line})" for one, line in zip(named, lines, strict=True)]
+        session.say(f"{told} at {', '.join(places)}; change it there as well")
     elsewhere = renaming.named_elsewhere(found, edits, name) if found.kind != "dockerfile" else None
     if elsewhere is not None:
-        session.tell(f"{name.text} stands on line {elsewhere} as well; change it there if it means the same")
-    return _editing(session, document)(edits)
+        session.say(f"{name.text} stands on line {elsewhere} as well; change it there if it means the same")
+    return editing(edits)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from .client_process import end_with
 from .lines import Encoding
 from .offers import APPLY, KINDS, PREVIEW
 from .preferences import wants_formatting
@@ -69,6 +70,7 @@ def _lifecycle(server: Server, session: Session) -> None:
         agreed = server.workspace.position_encoding
         session.documents.encoding = _ENCODINGS[str(getattr(agreed, "value", agreed))]
         session.start(params)
+        end_with(params.process_id)
         if wants_formatting(params.initialization_options):
             server.feature(types.TEXT_DOCUMENT_FORMATTING)(_answer(server, session, "formatted"))
 

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from ..ir.arguments import PLACEHOLDER
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Listing, Onbuild, Run, Shell, Step
 from ..record import record
 from ..syntax import Instruction
 from ..text import Span
 
-#: Names that BuildKit takes for a stage.
-STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
+#: Names that BuildKit takes for a stage, in either case of the letters. Source: instructions/parse.go, validStageName.
+STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z", re.I)
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: An expansion, or what is none: an escaped character, and the number of the process before a name that is text.
 _EXPANSION = re.compile(r"\\.|\$\$|\$(?:\{#?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))", re.S)
@@ -47,7 +48,8 @@ class Name:
 def names_in(build: Build) -> tuple[Name, ...]:
     """All stages and variables that *build* names, in the order of the text."""
     found = [*_stages(build), *_variables(build)]
-    return tuple(sorted(found, key=lambda one: one.span))
+    # What another language puts in is no name of this one.
+    return tuple(sorted((one for one in found if PLACEHOLDER not in one.text), key=lambda one: one.span))
 
 
 def name_at(names: tuple[Name, ...], offset: int) -> Name | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lsprotocol import types
 
@@ -10,7 +10,7 @@ from ..ir.reference import ImageReference, InvalidReference
 from ..ir.reference import parse as parse_reference
 from ..ir.steps import From
 from ..syntax import SegmentKind
-from ..text import Span
+from ..text import Source, Span
 from .analysis import Analysis, Piece
 from .ranges import range_of
 
@@ -23,19 +23,31 @@ def symbols(found: Analysis) -> list[types.DocumentSymbol]:
     """The stages, with their instructions below."""
     made = []
     for piece in found.pieces:
+        told = _telling(found, piece)
         for step in piece.build.preamble:
-            made.append(_symbol(found, piece, step.origin.span, step.keyword, step.origin.args))
+            made.append(_symbol(found, piece, step.origin.span, step.keyword, told(step.origin.args)))
         for stage in piece.build.stages:
             last = stage.steps[-1] if stage.steps else stage.head
             whole = range_of(found.lines, piece.span(Span(stage.head.origin.span.start, last.origin.span.end)))
             head = range_of(found.lines, piece.line_span(stage.head.line))
-            children = [_symbol(found, piece, step.origin.span, step.keyword, step.origin.args) for step in stage.steps]
-            name = stage.head.alias or f"stage {stage.index}"
-            detail = stage.head.image
+            children = [
+                _symbol(found, piece, step.origin.span, step.keyword, told(step.origin.args)) for step in stage.steps
+            ]
+            name = told(stage.head.alias or f"stage {stage.index}")
+            detail = told(stage.head.image)
             made.append(
                 types.DocumentSymbol(name, types.SymbolKind.Module, whole, head, detail=detail, children=children)
             )
     return made
+
+
+def _telling(found: Analysis, piece: Piece) -> Callable[[str], str]:
+    """Puts words of the Dockerfile *piece* as they stand in the document."""
+    if piece.view is None:
+        return lambda text: text
+    from ..embedded.told import Telling
+
+    return Telling(piece.view, Source(found.text)).text
 
 
 def _symbol(found: Analysis, piece: Piece, span: Span, keyword: str, args: str) -> types.DocumentSymbol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInvalidParams
@@ -15,7 +15,13 @@ from pygls.protocol.language_server import lsp_method
 from .. import __version__
 
 _TOO_EARLY = types.ResponseError(types.ErrorCodes.ServerNotInitialized, "initialize comes first")
+_NO_JSON = types.ResponseError(types.ErrorCodes.ParseError, "the message is no JSON that can be read")
+_NO_MESSAGE = types.ResponseError(types.ErrorCodes.InvalidRequest, "the message is no request and no notification")
 _TWICE = types.ResponseError(types.ErrorCodes.InvalidRequest, "initialize came already")
+
+
+class _AnsweredError(JsonRpcException):
+    """What is wrong with a message has been answered: nobody else is told of it."""
 
 
 class Protocol(LanguageServerProtocol):
@@ -33,11 +39,27 @@ class Protocol(LanguageServerProtocol):
             return super().structure_message(data)
         except JsonRpcException:
             if "method" in data and "id" in data:
-                wrong = "the parameters are not those of the method"
-                early = not self._greeted and data["method"] != types.INITIALIZE
-                error = _TOO_EARLY if early else types.ResponseError(types.ErrorCodes.InvalidParams, wrong)
-                self._send_response(data["id"], error=error)
-            raise
+                self._refuse(data["id"], data["method"])
+                raise _AnsweredError from None
+            raise JsonRpcInvalidParams("a message of the client cannot be understood, and was dropped") from None
+
+    def _refuse(self, number: Any, method: Any) -> None:
+        """Answer the request *number* for *method*, which cannot be read, with what is wrong with it."""
+        if isinstance(number, bool) or not isinstance(number, str | int) or not isinstance(method, str):
+            self.answer_nobody(_NO_MESSAGE)
+        elif not self._greeted and method != types.INITIALIZE:
+            self._send_response(number, error=_TOO_EARLY)
+        elif self.get_message_type(method) is None:
+            unknown = f"there is no method {method[:80]!r}"
+            self._send_response(number, error=types.ResponseError(types.ErrorCodes.MethodNotFound, unknown))
+        else:
+            wrong = "the parameters are not those of the method"
+            self._send_response(number, error=types.ResponseError(types.ErrorCodes.InvalidParams, wrong))
+
+    def answer_nobody(self, error: types.ResponseError) -> None:
+        """Answer a message of which nobody knows what it asks for, as JSON-RPC has it: with no number."""
+        told = {"code": int(error.code), "message": error.message}
+        self._send_data({"jsonrpc": "2.0", "id": None, "error": told})
 
     def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
         """Answer; what an error happened in is nothing that a client shows."""
@@ -54,6 +76,10 @@ class Protocol(LanguageServerProtocol):
 
     def handle_message(self, message: Any) -> None:
         """Handle *message*. What is asked for before the start and after the end is refused, for its client waits."""
+        if not hasattr(message, "jsonrpc"):
+            # A batch, which the protocol of language servers has none of; a scalar; an object of something else.
+            self.answer_nobody(_NO_MESSAGE)
+            return
         method = getattr(message, "method", None)
         if not self._greeted and method not in (types.INITIALIZE, types.EXIT):
             if hasattr(message, "id") and method is not None:
@@ -119,9 +145,12 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """Tell the client of *error*, unless it is the answer to a request, which the client has."""
-        if source is FeatureRequestError and isinstance(error, JsonRpcException):
+        if isinstance(error, _AnsweredError) or (source is FeatureRequestError and isinstance(error, JsonRpcException)):
             return
-        self.log(f"{type(error).__name__}: {error}")
+        if source is JsonRpcException and isinstance(error, ValueError | RecursionError):
+            cast(Protocol, self.protocol).answer_nobody(_NO_JSON)
+            return
+        self.log(error.message if isinstance(error, JsonRpcException) else f"{type(error).__name__}: {error}")
 
     def log(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
         """One line in the client's log."""

@@ -16,6 +16,7 @@ from .indirect import reached_through
 from .leftover import leftover_line
 from .names import STAGE_NAME, VARIABLE_NAME, Name, name_at, same
 from .ranges import range_of, text_edits
+from .readers import reader_of
 from .setting import expanding_line, quoted_line, setting_line
 
 #: Arguments that BuildKit sets by itself. Source: Dockerfile reference, "Predefined ARGs", "Automatic platform ARGs".
@@ -99,6 +100,15 @@ def named_elsewhere(found: Analysis, edits: list[types.TextEdit], name: Name) ->
     return next((at + 1 for at, line in lines if at not in edited and word.search(line)), None)
 
 
+def target_line(text: str, first: int, stage: str) -> int:
+    """The line of *text*, a file that builds the stage *stage*, which names it as a target, at or below line *first* of
+    that build; *first* where none is found.
+    """
+    word = re.compile(rf"target\b.*(?<![A-Za-z0-9_.-]){re.escape(stage)}(?![A-Za-z0-9_.-])", re.I)
+    lines = enumerate(text.split("\n")[first - 1 :], start=first)
+    return next((number for number, line in lines if word.search(line)), first)
+
+
 def _at(found: Analysis, position: types.Position) -> tuple[Piece, Name, tuple[Name, ...]] | None:
     offset = found.lines.offset(position.line, position.character)
     for piece in found.pieces:
@@ -124,7 +134,7 @@ def _check(piece: Piece, name: Name, names: tuple[Name, ...]) -> None:
 
 def _check_stage(piece: Piece, names: tuple[Name, ...], name: Name, new: str) -> None:
     if not STAGE_NAME.match(new):
-        raise Refused(f"{new!r} is not a name of a stage: lower case letters, digits, '.', '_' and '-'")
+        raise Refused(f"{new!r} is not a name of a stage: letters, which count in lower case, digits, '.', '_' and '-'")
     reached = reached_through(piece.build, name.text)
     if reached is not None:
         raise Refused(f"line {reached[0]} may mean this stage by {reached[1]}, whose value would not be renamed")
@@ -132,11 +142,11 @@ def _check_stage(piece: Piece, names: tuple[Name, ...], name: Name, new: str) ->
     if line is not None:
         raise Refused(f"line {line} names {name.text} in a way that cannot be edited")
     for stage in piece.build.stages:
-        if stage.name == new and stage.index != name.owner[0]:
+        if stage.name == new.lower() and stage.index != name.owner[0]:
             raise Refused(f"there is a stage {new} already")
     used = {step.image.lower() for step in piece.build if isinstance(step, From)}
     used |= {one.lower() for step in piece.build for one in named_sources(step)}
-    if new != name.text.lower() and (new == "scratch" or new in used):
+    if new.lower() != name.text.lower() and (new.lower() == "scratch" or new.lower() in used):
         raise Refused(f"{new} is the name of an image that this file uses")
 
 
@@ -182,6 +192,14 @@ def _check_variable(piece: Piece, names: tuple[Name, ...], name: Name, new: str)
     line = leftover_line(piece.build, name.text, known)
     if line is not None:
         raise Refused(f"line {line} names {name.text} where it is not expanded; what reads it there is not known")
+    chosen = piece.options.builds
+    projects = chosen() if chosen is not None else ()
+    reason = reader_of(piece.build, name.text, name.text, projects)
+    if reason is not None:
+        raise Refused(f"{reason}; it would no longer find it")
+    reason = reader_of(piece.build, name.text, new, projects)
+    if reason is not None:
+        raise Refused(f"{reason}, which would find this argument")
     line = expanding_line(piece.build, new) or setting_line(piece.build, new)
     if line is not None:
         raise Refused(f"there is a variable {new} already, on line {line}")

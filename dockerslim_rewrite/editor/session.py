@@ -108,8 +108,12 @@ class Session:
         """Show *message* to the user, once."""
         if message not in self._told:
             self._told.add(message)
-            line = " ".join(message.split())
-            self.server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dockerslim: {line}"))
+            self.say(message)
+
+    def say(self, message: str) -> None:
+        """Show *message* to the user, who has asked for something just now."""
+        line = " ".join(message.split())
+        self.server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dockerslim: {line}"))
 
     # What changes
 
@@ -176,8 +180,10 @@ class Session:
         if workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
             self.server.workspace_inlay_hint_refresh(None)
 
-    async def _push(self, document: Document, delay: float) -> None:
-        """Publish what is found in *document*, unless its text has changed in the meantime."""
+    async def _push(self, document: Document, delay: float, before: Analysis | None = None) -> None:
+        """Publish what is found in *document*, unless its text has changed in the meantime; what is the same as
+        *before*, only where there is no such thing.
+        """
         await asyncio.sleep(delay)
         edition = document.edition
         try:
@@ -185,10 +191,16 @@ class Session:
 
             found = await self.analysed(document)
             told = [] if found is None else diagnostics(found)
+            if before is not None and told == diagnostics(before):
+                return
         except Exception as error:  # noqa: BLE001 - the rim of the server: no text of anybody may end it
             self.server.report_server_error(error, type(error))
             return
-        if document.edition == edition and self.documents.get(document.uri) is document:
+        if document.edition != edition or self.documents.get(document.uri) is not document:
+            return
+        if not self.pushes:
+            self._ask_again()
+        else:
             params = types.PublishDiagnosticsParams(document.uri, told, document.version)
             self.server.text_document_publish_diagnostics(params)
 
@@ -201,7 +213,10 @@ class Session:
                 folder = self.folder_of(document.path)
                 if folder is None or not folder.outlived(document.found.holding):
                     return document.found
+                before = document.found
                 document.outdate()
+                # Nobody told of a changed file, so what the client shows may be old as well.
+                self.keep(asyncio.ensure_future(self._push(document, 0, before)))
             if document.work is None or document.work.done():
                 document.work = asyncio.ensure_future(self._work(document))
             # Whoever asked may lose interest; others still wait for the same.
@@ -234,6 +249,14 @@ class Session:
             return ()
         found: Sequence[FoundBuild] = await self.run(lambda: folder.workspace(document.path).builds_of(document.path))
         return found
+
+    async def text_of(self, document: Document, path: str) -> str:
+        """The text of the file at *path* of the repository of *document*; empty where it cannot be had."""
+        folder = self.folder_of(document.path)
+        if folder is None or document.path is None:
+            return ""
+        found: str | None = await self.run(lambda: folder.workspace(document.path).repository.read(path))
+        return found or ""
 
     async def run(self, work: Any, *arguments: Any) -> Any:
         """Do *work* beside the event loop, one at a time."""

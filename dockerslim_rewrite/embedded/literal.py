@@ -10,14 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from ..ir.arguments import PLACEHOLDER
 from ..record import record
 from ..text import Edit, Span
 
 _ESCAPE = re.compile(r"\\(?:\r\n|[\n\r]|[0-7]{1,3}|x[0-9A-Fa-f]{2}|N\{[^}]+\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.S)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 #: What a placeholder stands as while its surroundings are rewritten: a value that nobody knows.
-_TOKEN = "${{DOCKERSLIM_PLACEHOLDER_{}}}"
-TOKEN = re.compile(r"\$\{DOCKERSLIM_PLACEHOLDER_\d+\}")
+_TOKEN = f"${{{{{PLACEHOLDER}{{}}}}}}"
+TOKEN = re.compile(rf"\$\{{{PLACEHOLDER}\d+\}}")
 #: Fields of str.format, and conversions of the % operator.
 FIELD = re.compile(r"(?<!\$)(?<!\{)\{(?:[A-Za-z_][\w.]*|\d*)(?:\[[^\]{}]*\])?(?:![rsa])?(?::[^{}]*)?\}(?!\})")
 CONVERSION = re.compile(r"%(?:\(\w+\))?[#0 +-]*+(?:\d+|\*)?(?:\.\d+)?[sdrixX]")

@@ -14,6 +14,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source
 from .literal import TOKEN, Found, View, view_of
+from .told import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,7 @@ def read_embedded(host: Host, source: Source, options: Options) -> Reading:
             line = source.position(one.offset).line
             remarks.append(Remark(RemarkKind.MISSED, reason, line, rule=RULE))
             break
-        piece = _piece(view, options)
+        piece = _piece(view, options, source)
         if piece is not None:
             pieces.append(piece)
     return Reading(tuple(pieces), tuple(remarks))
@@ -157,7 +158,7 @@ def _find(text: str, newline: str) -> list[Found]:
         raise SyntaxError("nested too deeply") from None
 
 
-def _piece(view: View, options: Options) -> Embedded | None:
+def _piece(view: View, options: Options, source: Source) -> Embedded | None:
     """The Dockerfile of *view*, which begins like one; None where it is none."""
     if _UNKNOWN.search(view.text):
         unchanged = Result(view.text, view.text, (), (), Patch())
@@ -169,6 +170,12 @@ def _piece(view: View, options: Options) -> Embedded | None:
         result = rewrite(view.text, evolve(options, style="keep", context=None, builds=None, dockerignore=False))
     except ParseError:
         return None
+    telling = Telling(view, source)
+    result = evolve(
+        result,
+        changes=tuple(map(telling.item, result.changes)),
+        remarks=tuple(map(telling.item, result.remarks)),
+    )
     if not result.changed:
         return Embedded(view, result, ())
     problem = _touched(view, result)
@@ -182,9 +189,7 @@ def _piece(view: View, options: Options) -> Embedded | None:
 
 def _placed(item: Item, view: View, source: Source) -> Item:
     """*item* with its line counted in the module."""
-    starts = Source(view.text).line_starts
-    offset = starts[min(item.line, len(starts)) - 1]
-    return evolve(item, line=source.position(view.position(offset)).line)
+    return evolve(item, line=Telling(view, source).line(item.line))
 
 
 def _touched(view: View, result: Result) -> str | None:

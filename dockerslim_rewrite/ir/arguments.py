@@ -15,7 +15,14 @@ from .steps import Arg
 #: Characters that all values of a file may have together: more than a file that nobody made up ever has.
 MAX_TOTAL = 8 * 1024 * 1024
 #: What BuildKit declares above the first FROM by itself.
-PREDEFINED = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)\Z|TARGETSTAGE\Z")
+_PREDEFINED = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)\Z|TARGETSTAGE\Z")
+#: What stands for a value that another language puts into a Dockerfile in a string; see ``embedded``.
+PLACEHOLDER = "DOCKERSLIM_PLACEHOLDER_"
+
+
+def is_given(name: str) -> bool:
+    """Whether the variable *name* has a value although nothing in the file declares it."""
+    return name.startswith(PLACEHOLDER) or _PREDEFINED.match(name) is not None
 
 
 def global_arguments(build: Build, given: Mapping[str, str] | None = None) -> dict[str, str | None]:

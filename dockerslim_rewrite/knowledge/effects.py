@@ -119,10 +119,18 @@ def _service_files() -> tuple[tuple[str, re.Pattern[str]], ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def _any_service_file() -> re.Pattern[str]:
+    return re.compile("|".join(pattern.pattern for _, pattern in _service_files()))
+
+
 def service_file(path: str) -> str | None:
     """What a service finds in the file at *path* of an image: ``tables`` or ``own_tables`` of cron's, ``programs`` that
     it looks after, or commands of ``scripts``; None where none reads it.
     """
+    # Asked of every file of an image, nearly none of which a service reads.
+    if not _any_service_file().match(path):
+        return None
     return next((kind for kind, pattern in _service_files() if pattern.match(path)), None)
 
 

@@ -9,7 +9,8 @@ from ..change import Remark, RemarkKind
 from ..ignores import Ignored, Wish, holding
 from ..ir.build import Build
 from ..passes import Pass, rules
-from ..text import Edit
+from ..text import Edit, Patch
+from .inserted import divided_line
 
 
 class Comments:
@@ -22,8 +23,18 @@ class Comments:
 
     def ignores(self, ignored: Ignored, one: Pass, edits: Sequence[Edit], line: int, build: Build) -> bool:
         """Whether the user asked, near the place, to leave the rule or a finding that it answers alone."""
+        return self._holds(ignored, one, {line, *(build.document.line_of(edit.span.start) for edit in edits)}, build)
+
+    def ignores_part(self, one: Pass, line: int, build: Build, patch: Patch, first: Build) -> bool:
+        """Whether the user asked to leave the rule alone at the instruction of *first*, the original, of which the one
+        on *line* of *build*, to which *patch* led, is a part: the comment stands above the other part.
+        """
+        at = divided_line(line, build, patch, first) if self._ignored else None
+        return at is not None and self._holds(self._ignored, one, {at}, first)
+
+    def _holds(self, ignored: Ignored, one: Pass, at: set[int], build: Build) -> bool:
         codes = _words(one) | {word.lower() for word in one.held_by}
-        found = list(holding(ignored, codes, {line, *(build.document.line_of(edit.span.start) for edit in edits)}))
+        found = list(holding(ignored, codes, at))
         if found:
             lines = build.document.source.text.splitlines()
             self._heeded.update((entry.rules, lines[entry.line - 1]) for entry in found)

@@ -192,6 +192,8 @@ class Engine:
                 edits = () if isinstance(proposal, Remark) else proposal.edits
                 if reading.ignored and self._comments.ignores(reading.ignored, one, edits, proposal.line, build):
                     continue
+                if self._comments.ignores_part(one, proposal.line, build, outcome.patch, self.first.build):
+                    continue
                 if not isinstance(proposal, Remark) and in_substitution(proposal, reading.facts.substituted):
                     reason = f"{proposal.title}: {_SUBSTITUTED}"
                     proposal = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)

@@ -53,6 +53,25 @@ def copied_line(line: int, build: Build, patch: Patch, source: Source) -> int | 
     return next((number for number, one in lines if _without_flags(one) == words), None)
 
 
+def divided_line(line: int, build: Build, patch: Patch, first: Build) -> int | None:
+    """The line of the instruction of *first*, the original, that the inserted one on line *line* of *build* is a copy
+    or a part of; None where of none. A COPY that is divided in two puts files to where it put them.
+    """
+    copied = copied_line(line, build, patch, first.document.source)
+    if copied is not None or not is_inserted(line, build, patch):
+        return copied
+    own = next((one for one in build.document.instructions if one.line_number == line), None)
+    if own is None or own.keyword.upper() not in ("ADD", "COPY"):
+        return None
+    alike = (one for one in first.document.instructions if one.keyword.upper() == own.keyword.upper())
+    return next((one.line_number for one in alike if _target(one.args) == _target(own.args)), None)
+
+
+def _target(args: str) -> str:
+    """The destination of a COPY with *args*."""
+    return args.split()[-1].strip('"[]').rstrip("/") if args.split() else ""
+
+
 def told_once(changes: Sequence[Change]) -> tuple[Change, ...]:
     """*changes*, of the original, without those that repeat one of them in this program's own copy of its line.
 

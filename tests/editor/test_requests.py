@@ -474,6 +474,46 @@ async def test_renaming_an_argument_names_who_gives_it(folder: Path) -> None:
         assert any("the argument V is given at compose.yaml:3" in one.message for one in ed.client.messages)
 
 
+async def test_each_renaming_of_a_stage_names_the_lines_that_ask_for_it(folder: Path) -> None:
+    text = "services:\n  web:\n    build:\n      context: .\n      target: base\n  db:\n    image: base\n"
+    (folder / "compose.yaml").write_text(text)
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", "FROM a AS base\nFROM base AS last\n")
+        for count in (1, 2):
+            await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(0, 11), "other"))
+            told = [one.message for one in ed.client.messages if "named as a target" in one.message]
+            assert len(told) == count
+            assert "at compose.yaml:3 (target on line 5); change it there as well" in told[-1]
+
+
+async def test_a_stage_gets_a_name_with_capitals(folder: Path) -> None:
+    text = "FROM a AS base\nFROM other AS Other2\nCOPY --from=base /a /b\n"
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        edit = await ed.client.text_document_rename_async(
+            types.RenameParams(item(uri), types.Position(0, 11), "BuildStage")
+        )
+        assert applied(text, edits_of(edit, uri)) == text.replace("base", "BuildStage")
+        for new, reason in (
+            ("OTHER2", "there is a stage OTHER2 already"),
+            ("Other", "name of an image"),
+            ("Scratch", "image"),
+        ):
+            with pytest.raises(JsonRpcException, match=reason):
+                await ed.client.text_document_rename_async(types.RenameParams(item(uri), types.Position(0, 11), new))
+
+
+async def test_what_lies_outside_of_the_workspace_is_not_added_to_a_baseline(folder: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    async with editor(inner) as ed:
+        for place, offered in ((inner, True), (tmp_path, False), (inner / ".." / "x", False)):
+            uri = ed.open(place / "Dockerfile", TEXT)
+            titles = [one.title for one in await ed.actions(uri, (0, 0), (14, 0))]
+            assert any(one.startswith("Ignore") for one in titles)
+            assert any("baseline" in one for one in titles) is offered
+
+
 async def test_a_client_of_few_abilities_gets_what_it_can_show(folder: Path) -> None:
     async with editor(folder, modern=False) as ed:
         uri = ed.open(folder / "Dockerfile")

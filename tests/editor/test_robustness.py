@@ -157,6 +157,62 @@ def test_bytes_that_are_no_message_end_nothing() -> None:
     assert 1 in [one.get("id") for one in found]
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{not json", -32700),
+        (b'{"jsonrpc": "2.0", "method": "\xff"}', -32700),
+        (b"[" * 100_000, -32700),
+        (b'{"jsonrpc": "2.0", "id": %s}' % (b"9" * 5000), -32700),
+        (b"[]", -32600),
+        (b'[{"jsonrpc": "2.0", "id": 7, "method": "shutdown"}]', -32600),
+        (b"5", -32600),
+        (b"null", -32600),
+        (b'"text"', -32600),
+        (b'{"id": 7, "method": "shutdown"}', -32600),
+        (b'{"jsonrpc": "2.0", "id": null, "method": "no/such"}', -32600),
+        (b'{"jsonrpc": "2.0", "id": [1], "method": "no/such"}', -32600),
+    ],
+)
+def test_what_is_no_message_is_answered_as_json_rpc_has_it(body: bytes, code: int) -> None:
+    found, errors = talk(body, {"id": 1, "method": "no/such", "params": {}})
+    assert errors == ""
+    (answer,) = [one for one in found if "error" in one and one["id"] is None]
+    assert answer["error"]["code"] == code
+    assert 1 in [one.get("id") for one in found]
+    # No popup, and no words of Python's.
+    assert not [one for one in found if one.get("method", "").startswith("window/")]
+
+
+@pytest.mark.parametrize("body", [{}, {"params": {}}, {"params": [1]}])
+def test_a_method_that_nobody_knows_is_none_whatever_it_is_given(body: dict[str, Any]) -> None:
+    found, _ = talk({"id": 1, "method": "no/such", **body})
+    (answer,) = [one for one in found if one.get("id") == 1]
+    assert answer["error"]["code"] == -32601
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_server_ends_with_the_process_of_its_client(there: bool) -> None:
+    client = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    if not there:
+        client.communicate()
+    start = {**START, "params": {**START["params"], "processId": client.pid}}
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(message(start))
+        server.stdin.flush()
+        assert server.stdout.read(20)
+        if there:
+            client.communicate()
+            assert server.wait(30) == 1
+        else:
+            # One that was never there is somewhere else, as where the server runs in a container.
+            with pytest.raises(subprocess.TimeoutExpired):
+                server.wait(5)
+            server.kill()
+
+
 def test_what_libraries_print_is_no_part_of_the_protocol(tmp_path: Path) -> None:
     code = (
         "import sys\n"

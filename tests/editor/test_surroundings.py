@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from pygls.uris import from_fs_path
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.cli.files import lock_for
 from dockerslim_rewrite.editor.preferences import DEFAULT, known
+from dockerslim_rewrite.editor.protocol import Server
+from dockerslim_rewrite.editor.session import Session
 from dockerslim_rewrite.editor.surroundings import Folder
 from dockerslim_rewrite.pipeline.baseline import Accepted, read_baseline, write_baseline
 from dockerslim_rewrite.pipeline.settings import settings
@@ -386,3 +388,35 @@ def test_what_was_read_long_ago_is_read_anew_for_every_document(folder: Path, mo
     one.forget()
     second = one.holding(path, TEXT, DEFAULT, date(2026, 1, 1))
     assert (one.outlived(first), one.outlived(second)) == (True, False)
+
+
+@pytest.mark.asyncio
+async def test_what_is_found_out_anew_is_shown_to_a_client_that_watches_no_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    session = Session(server, lambda: datetime.now(UTC))
+    told: list[set[object]] = []
+
+    def published(params: types.PublishDiagnosticsParams) -> None:
+        told.append({one.code for one in params.diagnostics})
+
+    monkeypatch.setattr(server, "text_document_publish_diagnostics", published)
+    session.add_folders([folder.as_uri()])
+    document = session.documents.open(types.TextDocumentItem((folder / "Dockerfile").as_uri(), "dockerfile", 1, TEXT))
+    session.touched(document)
+    await asyncio.sleep(0.05)
+    await session.analysed(document)
+    await asyncio.sleep(0.05)
+    assert [one >= {"DS201"} for one in told] == [True]
+    (folder / "dockerslim.toml").write_text('ignore = ["DS201"]\n')
+    for expected in (2, 2):
+        # So much time has passed; nothing new is published where all is as it was.
+        monkeypatch.setattr(session.folders[0], "_since", -1000.0)
+        found = await session.analysed(document)
+        assert found is not None
+        assert "DS201" not in {one.rule for one in found.changes}
+        await asyncio.sleep(0.3)
+        assert len(told) == expected
+    assert "DS201" not in told[-1]
+    session.end()

@@ -115,3 +115,24 @@ def test_a_file_that_says_it_is_generated_is_left_to_what_generates_it(head: str
 )
 def test_a_file_that_was_once_made_by_a_scaffold_is_its_owners(head: str) -> None:
     assert rewrite(head + UNCLEAN).changed
+
+
+@pytest.mark.parametrize("copied", [". /app", "./ /app/"])
+def test_a_comment_holds_for_all_that_an_instruction_is_divided_into(tmp_path: Path, copied: str) -> None:
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
+    (tmp_path / "app.py").write_text("import flask\n")
+    head = f"FROM python:3.11\n# dockerslim: ignore=DS601\nADD {copied}\nWORKDIR /app\n"
+    text = f'{head}RUN pip install --no-cache-dir -r requirements.txt\nCMD ["python", "app.py"]\n'
+    result = rewrite(text, Options(level="standard", context=tmp_path, select=("DS601", "DS701")))
+    assert {one.rule for one in result.changes} == {"DS701"}
+    assert result.text.count("\nADD ") == 2
+    assert not [one for one in result.remarks if "holds nothing back" in one.reason]
+
+
+@pytest.mark.parametrize(
+    "comment", ["# dockerslim: ignore=DS605", "#hadolint ignore=DS605", "# dockerslim: file-ignore=DS605"]
+)
+def test_a_byte_order_mark_in_front_of_a_comment_hides_nothing(comment: str) -> None:
+    result = rewrite(f"\ufeff{comment}\nFROM debian:12 as x\nCMD ./x\n", Options(select=("DS605",)))
+    assert not result.changed
+    assert notes(result) == []

@@ -37,7 +37,7 @@ class Effects:
         """The commands that *run* of *stage* (or of a trigger in it) comes to run, in order."""
         known = self._runs.get(run.index)
         if known is None:
-            known = self._runs[run.index] = self._of(run, stage, run.argv, run.body, self._mounted(run, stage))
+            known = self._runs[run.index] = self._of(run, stage, run.argv, run.body, self.files_of(run, stage))
         return known
 
     def of_start(self, stage: Stage) -> tuple[Reached, ...]:
@@ -99,7 +99,7 @@ class Effects:
         for one in copy.origin.heredocs:
             yield (posixpath.join(target, one.name) if many else target), text[one.body.start : one.body.end]
 
-    def _mounted(self, run: Run, stage: Stage) -> Files:
+    def files_of(self, run: Run, stage: Stage) -> Files:
         """The files of the stage, and those that bind mounts of *run* show."""
         files = self.files(stage)
         project = self._facts.project
@@ -111,11 +111,7 @@ class Effects:
         for mount in binds:
             target = posixpath.normpath(posixpath.join(folder, run.mount_target(mount) or "."))
             source = posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/")
-            for file in project.files:
-                if file.path == source:
-                    context[target] = file.path
-                elif not source or file.path.startswith(source + "/"):
-                    context[posixpath.join(target, file.path[len(source) :].lstrip("/"))] = file.path
+            context |= project.laid(source, target)
         return Files(context, files.texts, known=True)
 
     def _reading(self, step: Step, stage: Stage, files: Files) -> Reading:

@@ -10,13 +10,14 @@ import posixpath
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
 from ...knowledge.python_calls import python_calls
 from ...record import record
 from ...text.structured import words_in
+from ..recent import Recent
 from .found import ModuleScan, Ran
 from .module import Module, read_module
 from .scan import scan
@@ -90,6 +91,7 @@ class Modules:
         self._characters = 0
         self._words = _ROOM
         self._outlines: dict[str, Outline] = {}
+        self._reached = Recent()
         self._scans: dict[str, list[tuple[Mapping[tuple[str, str], str | None], ModuleScan]]] = {}
 
     def module(self, path: str) -> Module | Doubt:
@@ -113,6 +115,10 @@ class Modules:
         found = scan(module, path, started)
         known.append((started.asked, found))
         return found
+
+    def recall(self, about: Hashable, entries: Hashable, find: Callable[[], Reached]) -> Reached:
+        """What *find* finds that *entries* reach under what it is *about*, once while others ask about the same."""
+        return self._reached.recall(about, entries, find)
 
     def inline(self, text: str) -> str:
         """The name under which the module *text* of a command line is known from now on."""

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from ...analysis.facts import Facts
 from ...analysis.flow.buildkit import syntax_of
 from ...change import Remark, RemarkKind
-from ...ir.arguments import PREDEFINED
+from ...ir.arguments import is_given
 from ...ir.build import Build, Stage
 from ...ir.expansion import Expansion, ExpansionError, expansions
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Onbuild, Step, Value
@@ -100,7 +100,7 @@ def _unset_bases(build: Build) -> Iterator[Remark]:
     declared = {pair.key for step in build.preamble if isinstance(step, Arg) for pair in step.pairs}
     for stage in build.stages:
         for one in _demands(stage.head.image):
-            if one.name not in declared and not PREDEFINED.match(one.name):
+            if one.name not in declared and not is_given(one.name):
                 yield _told(f"no ARG above the first FROM declares {one.name}, which is demanded here", stage.head, "")
 
 

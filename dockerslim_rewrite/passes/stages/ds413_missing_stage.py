@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...analysis.facts import Facts
 from ...analysis.flow.graph import references
 from ...change import Remark, RemarkKind
-from ...ir.arguments import PREDEFINED
+from ...ir.arguments import PLACEHOLDER, is_given
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Run, Step
 from ..base import Proposals
@@ -59,7 +59,7 @@ def _nameless(stage: Stage, declared: set[str], facts: Facts) -> str:
     missing = [
         name
         for match in _VARIABLE.finditer(image)
-        if (name := match[1] or match[2]) not in declared and not PREDEFINED.match(name)
+        if (name := match[1] or match[2]) not in declared and not is_given(name)
     ]
     if not missing:
         return ""
@@ -92,13 +92,16 @@ def _no_platform(stage: Stage, declared: set[str]) -> str:
     flag = stage.head.origin.flag("platform") or ""
     match = _VARIABLE.fullmatch(flag)
     name = (match[1] or match[2]) if match is not None else None
-    if name is None or name in declared or PREDEFINED.match(name):
+    if name is None or name in declared or is_given(name):
         return ""
     return f"no ARG above the first FROM declares {name}, which --platform={flag} needs"
 
 
 def _fault(name: str, stage: Stage, count: int) -> str:
     """What is wrong with *name* in ``--from`` within *stage*, of *count* stages; nothing where it may be right."""
+    if f"${{{PLACEHOLDER}" in name:
+        # Whatever that language puts there, it is no variable any more.
+        return ""
     if "$" in name:
         return f"BuildKit puts no variables into --from={name} (name a stage for it: `FROM {name} AS …`)"
     if _NUMBER.match(name):
