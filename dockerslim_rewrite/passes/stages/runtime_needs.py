@@ -119,7 +119,9 @@ def program(project: Project, started: Started) -> str | None:
     if not started.path and name in known.programs:
         return None
     if known.same and not started.script:
-        return None
+        path = posixpath.normpath(posixpath.join(project.folder or "/", started.name))
+        standing = not started.path or posixpath.dirname(path) in SYSTEM_PATH or ships.covers(path)
+        return None if standing else f"nothing here makes {path}"
     if brought_by_system(started):
         return system_program(project, started)
     if name not in ships.made and "*" not in ships.made:

@@ -31,6 +31,10 @@ from .written import STANDING, written
 _PASSING = re.compile(r"/(?:tmp|var/tmp|var/cache|var/lib/apt|dev|proc|root/\.cache|go/pkg)(?:/|\Z)")
 #: Programs that every image with a shell has, and the one that a Java runtime has.
 _SYSTEM = frozenset(("/bin/sh", "/bin/bash", "/usr/bin/env", "/usr/bin/java", "/bin/echo", "/bin/sleep", "/bin/cat"))
+#: Where the images of languages have the program that they are for. Source: docker-library's python, node and ruby.
+_INTERPRETER = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?P<name>python|node|ruby)[:@].*\0/usr/local/bin/(?:(?P=name)|python3)\Z", re.S
+)
 _ACCOUNTS = frozenset(("useradd", "adduser", "groupadd", "addgroup"))
 _CREATING = frozenset((name,) for name in (*_ACCOUNTS, "usermod", "groupmod"))
 
@@ -168,6 +172,8 @@ class RuntimePaths:
             name = next((filled(word.lstrip("\0"), env) for word in words if word != "exec"), None)
         if name is None:
             raise Undecided("what the container starts could not be read", main.line)
+        if _INTERPRETER.match(f"{self.runtime.head.image}\0{name}"):
+            return
         if "/" in name and posixpath.normpath(name) not in _SYSTEM:
             self._need(posixpath.join(place or "/", name), main)
 
