@@ -84,6 +84,7 @@ class Usage:
     those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.
     ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
     their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
+    ``develops`` is the file itself, where its name says that it is for development.
     """
 
     target: str | None = None
@@ -100,11 +101,12 @@ class Usage:
     documented: tuple[Mounted, ...] = ()
     workflows: tuple[Evidence, ...] = ()
     after: Evidence | None = None
+    develops: Evidence | None = None
 
     @property
     def workplace(self) -> Evidence | None:
         """The build that makes a development container: people work in it with whatever it holds."""
-        return next((one for one in self.builds if ".devcontainer" in one.path.split("/")), None)
+        return self.develops or next((one for one in self.builds if ".devcontainer" in one.path.split("/")), None)
 
 
 def shipped(build: Build, target: str | None) -> Build:

@@ -10,6 +10,8 @@ from .tables import table
 
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 #: A port at the end of an address, or alone.
+#: A port, or an address with one.
+_ADDRESS = re.compile(r"(?:[a-z]{3,5}://)?(?:(?:[\w.*-]{0,200}|\[[0-9a-f:]{2,40}\]):)?(\d{1,5})/?")
 _PORT = re.compile(r"(?:\A|[:\s])(\d{1,5})/?(?=[;,\s]|\Z)")
 
 
@@ -32,6 +34,21 @@ def bound_port(
             told = told or any((word or "").startswith(tuple(entry["options"])) for word in words)
             port: int = entry["port"]
             return None if told else port
+    return None
+
+
+def port_in(words: Sequence[str | None]) -> int | None:
+    """The port that the *words* of a start give by an option; None where none does."""
+    known = table("starts")["ports"]
+    short = not {(word or "").rpartition("/")[2] for word in words}.isdisjoint(known["short"])
+    options = {*known["options"], *(["-p"] if short else ())}
+    for at, word in enumerate(words):
+        option, equals, value = (word or "").partition("=")
+        if option in options:
+            told = value if equals else (words[at + 1] or "" if at + 1 < len(words) else "")
+            found = _ADDRESS.fullmatch(told)
+            if found is not None:
+                return int(found[1])
     return None
 
 

@@ -25,6 +25,10 @@ from .stale import better_contexts
 
 #: More ways to build one file than this are not compared: then nothing rests on any of them.
 MAX_WAYS = 16
+#: What a Dockerfile, or the folder that it lies in, is called where people develop with its image.
+_DEVELOPS = re.compile(
+    r"(?i)(?:/dev(?:elop(?:ment|er)?)?/[^/]*|/[^/]*[._-]dev(?:el(?:op(?:ment|er)?)?)?(?:[._-][^/]*)?|/dev\.[^/]*)\Z"
+)
 _SUBMODULE = re.compile(r"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S(?:[^\n]*\S)?)[ \t]*$")
 
 
@@ -166,6 +170,24 @@ class Workspace:
         runs = (run for build in builds for run in self.graph.by_hand_of(build) if run.pipeline)
         return iter(dict.fromkeys(_evidence(run.place) for run in runs))
 
+    def _all_heirs(self, place: str | None, builds: Sequence[FoundBuild]) -> list[Heir]:
+        """Who goes on from the image of *builds*, which the Dockerfile at *place* makes, or from an image that does."""
+        found: dict[Heir, None] = {}
+        seen = {place}
+        waiting = [(place, builds)]
+        while waiting:
+            path, made = waiting.pop()
+            direct = [heir for build in made for name in names_of(build) for heir in self._heirs.get(name, ())]
+            direct += self._heirs_by_folder.get(path or "", ())
+            for heir in direct:
+                if heir.place.path == place:
+                    continue
+                found[heir] = None
+                if heir.whole and heir.place.path not in seen:
+                    seen.add(heir.place.path)
+                    waiting.append((heir.place.path, self.graph.of(heir.place.path)))
+        return list(found)
+
     def _usage(self, target: str | None, builds: Sequence[FoundBuild], place: str | None) -> Usage:
         containers: dict[Container, None] = {}
         plain = not builds
@@ -175,8 +197,7 @@ class Workspace:
             plain = plain or not runners
             containers.update(dict.fromkeys(map(container_of, runners)))
         places = tuple(dict.fromkeys(Evidence(build.place.path, build.place.line) for build in builds))
-        heirs = [heir for build in builds for name in names_of(build) for heir in self._heirs.get(name, ())]
-        heirs += self._heirs_by_folder.get(place or "", ())
+        heirs = self._all_heirs(place, builds)
         whole = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.whole))
         lists = tuple(dict.fromkeys(_evidence(heir.place) for heir in heirs if heir.lists))
         runs = dict.fromkeys(run for build in builds for run in self.graph.by_hand_of(build))
@@ -191,6 +212,7 @@ class Workspace:
             by_hand=by_hand,
             own=self._own,
             after=_after(builds),
+            develops=Evidence(place, 1) if place is not None and _DEVELOPS.search(f"/{place}") else None,
         )
 
 

@@ -544,6 +544,47 @@ def test_an_image_called_like_its_folder_is_gone_on_from_whoever_builds_it(tree:
     assert "app/Dockerfile:" in remarks(found, "DS201")
 
 
+INSTALLS = "RUN apt-get install -y git\n"
+BASE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # Who goes on from it is built by nobody here.
+        {"build.sh": "docker build -t x/a a\n", "b/Dockerfile": f"FROM x/a:1\n{INSTALLS}"},
+        # Or goes on from what does.
+        {
+            "build.sh": "docker build -t x/a a\ndocker build -t x/b b\n",
+            "b/Dockerfile": "FROM x/a\n",
+            "c/Dockerfile": f"FROM x/b\n{INSTALLS}",
+        },
+        # Its name stands in settings that a script reads.
+        {
+            "a/bin/image.conf": "name=x/lists\n",
+            "a/bin/build.sh": '. "$here/image.conf"\ndocker build -t "$name" .\n',
+            "b/Dockerfile": f"FROM x/lists\n{INSTALLS}",
+        },
+        # A script installs.
+        {
+            "build.sh": "docker build -t x/a a\n",
+            "b/Dockerfile": "FROM x/a\nCOPY setup.sh /\nRUN /setup.sh\n",
+            "b/setup.sh": "apt-get install -y git\n",
+        },
+    ],
+)
+def test_whoever_goes_on_from_an_image_may_read_its_lists(tree: Make, files: dict[str, str]) -> None:
+    found = result(tree({"a/Dockerfile": BASE, **files}), "a/Dockerfile")
+    assert found.text == BASE
+    assert "builds on this image, and may install from them" in remarks(found, "DS201")
+
+
+def test_a_script_that_fetches_lists_of_its_own_needs_no_others(tree: Make) -> None:
+    child = {"b/Dockerfile": "FROM x/a\nCOPY setup.sh /\nRUN /setup.sh\n"}
+    script = {"b/setup.sh": "apt-get update\napt-get install -y git\n", "build.sh": "docker build -t x/a a\n"}
+    assert "rm -rf /var/lib/apt/lists" in result(tree({"a/Dockerfile": BASE, **child, **script}), "a/Dockerfile").text
+
+
 @pytest.mark.parametrize(
     ("own", "base"),
     [
@@ -574,6 +615,25 @@ def test_a_dockerfile_that_fetches_lists_of_its_own_takes_none_away(tree: Make) 
         }
     )
     assert "rm -rf /var/lib/apt/lists" in result(made, "svc/Dockerfile").text
+
+
+@pytest.mark.parametrize(
+    ("path", "develops"),
+    [
+        ("Dockerfile-dev", True),
+        ("Dockerfile.dev", True),
+        ("dev.Dockerfile", True),
+        ("docker/dev/Dockerfile", True),
+        ("Dockerfile.development", True),
+        ("Dockerfile", False),
+        ("devices/Dockerfile", False),
+        ("Dockerfile.devices", False),
+    ],
+)
+def test_a_dockerfile_for_development_keeps_what_people_work_with(tree: Make, path: str, develops: bool) -> None:
+    made = tree({path: "FROM php:8.3-cli\nCOPY . .\nRUN composer install\n"})
+    (project, *_) = Workspace(made.root).projects(made.root / path)
+    assert (project.usage.workplace is not None) is develops
 
 
 def test_the_script_of_a_job_reaches_no_entrypoint_in_shell_form(tree: Make) -> None:

@@ -337,8 +337,14 @@ class _Reader:
 
         *direct*: by its name, so that its first line says what runs it.
         """
-        place = posixpath.normpath(posixpath.join(self.ground.folder or "/", path))
-        text = self.lists.text(place, "/" if path.startswith("/") else self.ground.folder)
+        folders = [self.ground.folder or "/"]
+        if direct and "/" not in path:
+            folders = [*SYSTEM_PATH, *folders]
+        for folder in folders:
+            place = posixpath.normpath(posixpath.join(folder, path))
+            text = self.lists.text(place, "/" if place.startswith("/") else self.ground.folder)
+            if text is not None:
+                break
         if text is None or (direct and not _SHEBANG.match(text)):
             return False
         outer, self.passed = self.passed, rest

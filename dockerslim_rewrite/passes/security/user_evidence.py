@@ -26,7 +26,7 @@ from ...text.paths import within
 from .brought import brought
 from .runners import always_starts, confidential, covered, documented, required, told_ports, worked_in
 from .runtime_directories import Made, directories_below, runtime_directories
-from .user_obstacles import FIRST_FREE_PORT, commanded, declared, inherited
+from .user_obstacles import FIRST_FREE_PORT, commanded, declared, fetched, inherited
 from .user_rights import Rights, copies_of, copies_to_own, is_ownable, left_behind
 
 #: Programs that run code of the project, and nothing else.
@@ -65,7 +65,7 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     """What is found about a user of the image of *stage*, the last one, whose account has the folder *home*."""
     chain = facts.graph.chain(stage.index)[::-1]
     steps = [step for index in chain for step in build.stages[index].steps]
-    obstacles = [*declared(steps), *inherited(build, facts, stage), *commanded(build, facts, chain)]
+    obstacles = [*declared(steps), *fetched(steps), *inherited(build, facts, stage), *commanded(build, facts, chain)]
     doubts: list[str] = []
     evidence: list[str] = []
     obstacles += (f"{use.reason} (line {use.line})" for use in home_uses(build, facts, chain))

@@ -12,10 +12,10 @@ from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...ir.build import Build, Stage
-from ...ir.steps import Copy, Env, Listing, Onbuild, Run, Step, Value
+from ...ir.steps import Copy, Env, Exec, Listing, Onbuild, Run, Step, Value
 from ...knowledge.accounts import changes_accounts
 from ...knowledge.entrypoints import entrypoint_minds
-from ...knowledge.starts import bound_port, for_anyone, ports_told
+from ...knowledge.starts import bound_port, for_anyone, port_in, ports_told
 from ...knowledge.users import makes_private
 from ...shell.script import Script, Simple
 from ...text.paths import matches, within
@@ -64,12 +64,39 @@ def declared(steps: Sequence[Step]) -> Iterator[str]:
                         yield f"{pair.key} tells it to listen on port {number} (line {step.line})"
                 if re.search(r"(?:\A|[:\"'=])/root(?:/|:|\Z)", pair.value or ""):
                     yield f"{pair.key} leads into root's home (line {step.line})"
+        elif isinstance(step, Exec):
+            number = port_in(_started_words(step)) or FIRST_FREE_PORT
+            if number < FIRST_FREE_PORT:
+                yield f"it is told to listen on port {number}, which takes root on many hosts (line {step.line})"
         elif isinstance(step, Copy) and step.destination.startswith("/root"):
             yield f"files are put into root's home (line {step.line})"
         elif isinstance(step, Copy) and not _OPEN.match(step.origin.flag("chmod") or "755"):
             yield f"--chmod={step.origin.flag('chmod')} takes permissions from other users (line {step.line})"
         elif isinstance(step, Copy) and (step.origin.flag("chown") or "0").split(":")[0] not in ("0", "root"):
             yield f"line {step.line} gives files to {step.origin.flag('chown')}, whom no USER names"
+
+
+def fetched(steps: Sequence[Step]) -> Iterator[str]:
+    """The files that ADD fetches, which are for their owner alone unless somebody opens them.
+
+    Source: Dockerfile reference, "ADD": remote files have the permissions 600.
+    """
+    later = "\n".join(step.origin.text for step in steps if isinstance(step, Run) and "chmod" in step.origin.text)
+    for step in steps:
+        if not isinstance(step, Copy) or step.keyword != "ADD" or step.origin.flag("chmod") is not None:
+            continue
+        for source in step.sources:
+            name = posixpath.basename(source if step.destination.endswith("/") else step.destination)
+            remote = source.startswith(("http://", "https://")) and not source.endswith(".git")
+            if remote and (not name or name not in later):
+                yield f"only root may read {name or source}, which ADD fetches (line {step.line}; --chmod=644 opens it)"
+
+
+def _started_words(step: Exec) -> tuple[str | None, ...]:
+    if step.argv is not None:
+        return step.argv
+    script = step.body.script if step.body is not None else None
+    return tuple(word for one in script.commands for word in one.argv) if isinstance(script, Script) else ()
 
 
 def inherited(build: Build, facts: Facts, stage: Stage) -> Iterator[str]:

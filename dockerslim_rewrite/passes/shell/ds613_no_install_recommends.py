@@ -36,6 +36,8 @@ from .recommended import keeps
 _OPTION = "--no-install-recommends"
 #: What an image with a compiler has, whatever apt knows of it.
 _TOOLCHAIN = frozenset(("gcc", "g++", "libc6-dev", "make", "build-essential"))
+#: What is needed by the next command already: that a later RUN names it does not help.
+_AT_ONCE = frozenset(("ca-certificates",))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 
 
@@ -61,6 +63,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
         said = facts.recall("said by scripts", None, lambda: _said(build, facts))
         image = base_image(build, facts, stage)
         name = image.name if image is not None else ""
+        named: set[str] = set()
         for run in stage.runs:
             told: set[str] = set()
             for use in facts.uses(run):
@@ -71,7 +74,10 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 called = _called(run, stage, packages, present, build, facts)
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
-                added = tuple(sorted({*called, *missing(packages | called, there, said, name)}))
+                needed = {*called, *missing(packages | called, there, said, name)}
+                early = _before(run, stage, build, facts) | called | named
+                needed |= {one for one in missing(packages, early, said, name) if one in _AT_ONCE}
+                added = tuple(sorted(needed))
                 everything = {*present, *added}
                 reason = _falls_back(use, facts) or keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
@@ -82,6 +88,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     told.add(reason)
                     continue
                 present |= set(added)
+                named |= set(added)
                 yield _change(build, use, run, added, lost(packages, present), facts)
 
 
@@ -207,6 +214,16 @@ def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     """What *stage* and the stages beneath it install by name with apt."""
     own = facts.recall("installed by name", None, lambda: [_installed_in(one, build, facts) for one in build.stages])
     return set().union(*(own[at] for at in facts.graph.chain(stage.index)))
+
+
+def _before(run: Run, stage: Stage, build: Build, facts: Facts) -> set[str]:
+    """What the stages beneath *stage* and its own RUNs up to *run* install by name with apt."""
+    found = set().union(*(_installed_in(build.stages[at], build, facts) for at in facts.graph.chain(stage.index)[1:]))
+    for one in stage.runs:
+        if one.index <= run.index:
+            uses = (use for use in facts.uses(one) if use.operation.manager.name == "apt")
+            found |= {name for use in uses for name in _packages(use, build)}
+    return found
 
 
 def _installed_in(stage: Stage, build: Build, facts: Facts) -> frozenset[str]:

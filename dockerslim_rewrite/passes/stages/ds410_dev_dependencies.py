@@ -85,6 +85,8 @@ def _asked(use: Use, known: Omission, stage: Stage, build: Build, facts: Facts) 
     state = facts.state(use.run)
     if known.language == "ruby":
         return f"which groups of the Gemfile the program requires is not known (ENV {known.option} leaves some out)"
+    if facts.project is not None and facts.project.usage.workplace is not None:
+        return f"people develop in the container that {facts.project.usage.workplace} builds"
     if facts.project is None or facts.project.missing(build):
         return "the build context (--context) could tell whether the program needs them"
     strange = next((flag.name for flag in use.operation.flags if flag.name not in known.beside), None)

@@ -48,6 +48,9 @@ def _workplace(project: Project) -> Obstacle | None:
     them, or packages that were installed stay beside them in a volume.
     """
     context, folder = project.facts.project, project.folder
+    if context is not None and context.usage.workplace is not None:
+        reason = f"people develop in the container that {context.usage.workplace} builds"
+        return Obstacle(reason, project.stage.head.line)
     for one in context.usage.containers if context is not None and folder is not None else ():
         words = " ".join(word or "" for word in (*(one.entrypoint or ()), *(one.command or ())))
         watched = _WATCHES.search(words or " ".join(project.starting.words))
