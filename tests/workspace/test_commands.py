@@ -212,3 +212,33 @@ def test_a_job_starts_where_its_earlier_commands_went(tree: Make) -> None:
     made = tree({".gitlab-ci.yml": job, "Dockerfile": "FROM x\n", "a/Dockerfile": "FROM x\n"})
     (one,) = made.builds()
     assert one.context == "a"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'C=a\n[ -n "$LIGHT" ] && C=b\n',
+        "C=a\n[[ $LIGHT ]] && C=b\n",
+        "C=a\ntest -d a || C=b\n",
+        'C=a\n[ "$1" ] && { C=b; }\n',
+        "C=a\nf() { C=b; }\nC=a\nf\n",
+        "C=a\n! grep -q x y && C=b\n",
+    ],
+)
+def test_what_may_be_set_is_not_known(tree: Make, before: str) -> None:
+    (build,) = tree({"b.sh": f"{before}docker build $C\n", "a/Dockerfile": "", "b/Dockerfile": ""}).builds()
+    assert isinstance(build.context, Unknown)
+
+
+@pytest.mark.parametrize(
+    "before", ["C=a; echo x | C=b\n", "C=a; (C=b)\n", "mkdir -p x && C=a\n", "cd . && C=a || exit 1\n", "C=a; set -e\n"]
+)
+def test_what_is_set_for_sure_is_known(tree: Make, before: str) -> None:
+    (build,) = tree({"b.sh": f"{before}docker build $C\n", "a/Dockerfile": "", "b/Dockerfile": ""}).builds()
+    assert build.context == "a"
+
+
+def test_a_directory_that_may_be_entered_is_one_of_two(tree: Make) -> None:
+    script = "[ -d a ] && cd a\ndocker build .\n"
+    (build,) = tree({"b.sh": script, "a/Dockerfile": "", "Dockerfile": ""}).builds()
+    assert isinstance(build.context, Unknown)

@@ -256,3 +256,25 @@ def test_arguments_without_a_value_come_from_the_project(tree: Make, args: str) 
     assert build.args == (("SENTRY", "sentry:25"), ("OTHER", None))
     assert build.runner is not None
     assert [(name, value) for name, value, _ in build.runner.environment] == [("SENTRY", "sentry:25")]
+
+
+def test_a_later_file_takes_back_what_it_resets(tree: Make) -> None:
+    first = "services:\n  a:\n    build: {context: ., dockerfile: D, target: dev, args: {X: '1', Y: '2'}}\n"
+    second = "services:\n  a:\n    build: {target: !reset null, dockerfile: !reset '', args: !override {Z: '3'}}\n"
+    (build,) = tree({"compose.yaml": first, "compose.override.yaml": second, "Dockerfile": ""}).builds()
+    assert (build.target, build.dockerfile, build.args) == (None, "Dockerfile", (("Z", "3"),))
+
+
+def test_devices_and_volumes_of_others_are_mounts(tree: Make) -> None:
+    runner = one(
+        tree,
+        "services:\n  a:\n    build: .\n    devices: ['/dev/ttyUSB0:/dev/serial:rw', /dev/kvm]\n"
+        "    volumes_from: [b, 'c:ro']\n",
+    ).runner
+    assert runner is not None
+    assert [(mount.kind, mount.target, mount.read_only) for mount in runner.mounts] == [
+        ("bind", "/dev/serial", False),
+        ("bind", "/dev/kvm", False),
+        ("volume", Unknown("volumes_from"), False),
+        ("volume", Unknown("volumes_from"), True),
+    ]

@@ -88,3 +88,10 @@ def test_a_canned_recipe_is_one(tree: Make) -> None:
     text = "define image\ndocker build k --target $(1)\nendef\nx:\n\t$(call image,dev)\n"
     build = tree({**FILES, "Makefile": text}).build()
     assert (build.context, build.target) == ("k", Unknown("$(1)"))
+
+
+@pytest.mark.parametrize("specific", ["prod: DIR = b", "prod: export DIR := b", "prod test: override DIR?=b"])
+def test_a_variable_of_a_target_is_not_known(tree: Make, specific: str) -> None:
+    makefile = f"DIR = a\nprod:\n\tdocker build $(DIR)\n{specific}\n"
+    (build,) = tree({"Makefile": makefile, "a/Dockerfile": "", "b/Dockerfile": ""}).builds()
+    assert isinstance(build.context, Unknown)

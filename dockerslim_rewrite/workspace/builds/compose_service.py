@@ -37,6 +37,7 @@ class BuildPart:
     args: tuple[tuple[str, Text | None], ...] = ()
     contexts: tuple[tuple[str, Text], ...] = ()
     tags: tuple[Text, ...] = ()
+    reset: frozenset[str] = frozenset()
 
 
 @record
@@ -86,7 +87,12 @@ class ServiceReader:
             entrypoint=self._words(value.get("entrypoint")),
             user=self._text(value.get("user")),
             ports=tuple(port for item in sequence(value.get("ports")) for port in self._port(item)),
-            mounts=(*self._mounts(value.get("volumes")), *self._tmpfs(value.get("tmpfs"))),
+            mounts=(
+                *self._mounts(value.get("volumes")),
+                *self._tmpfs(value.get("tmpfs")),
+                *self._devices(value.get("devices")),
+                *self._others(value.get("volumes_from")),
+            ),
             read_only=truth(value["read_only"]) if "read_only" in value else None,
             privileged=truth(value["privileged"]) if "privileged" in value else None,
             capabilities=self._texts(value.get("cap_add")),
@@ -109,6 +115,9 @@ class ServiceReader:
             return BuildPart(at, context=self._folder(self._expand(build)))
         if not isinstance(build, Map):
             return None
+        reset = frozenset(key for key, item in build.items() if item.tag in ("!reset", "!override"))
+        for key in [key for key, item in build.items() if item.tag == "!reset"]:
+            del build[key]
         context = self._text(build.get("context"))
         return BuildPart(
             place=at,
@@ -121,6 +130,7 @@ class ServiceReader:
             ),
             contexts=tuple((name, self._context(text)) for name, text in self._pairs(build.get("additional_contexts"))),
             tags=self._texts(build.get("tags")),
+            reset=reset,
         )
 
     def _folder(self, text: Text) -> Text:
@@ -217,6 +227,25 @@ class ServiceReader:
                 found.append(_short_mount(self._expand(item), Place(self._path, item.line)))
         return found
 
+    def _devices(self, value: object) -> list[Mount]:
+        """Devices of the host: each is there under its own path, or under the one that is said."""
+        found = []
+        for item in sequence(value):
+            text = self._text(item)
+            if isinstance(text, str) and text.startswith("/"):
+                source, _, rest = text.partition(":")
+                place = Place(self._path, item.line)
+                found.append(Mount("bind", source, rest.partition(":")[0] or source, False, place))
+        return found
+
+    def _others(self, value: object) -> list[Mount]:
+        """The volumes of another container, wherever that has them."""
+        return [
+            Mount("volume", None, Unknown("volumes_from"), str(item).endswith(":ro"), Place(self._path, item.line))
+            for item in sequence(value)
+            if isinstance(item, Scalar)
+        ]
+
     def _tmpfs(self, value: object) -> list[Mount]:
         line = value.line if isinstance(value, Scalar | Seq) else 0
         place = Place(self._path, line)
@@ -276,12 +305,17 @@ def _merged_build(first: BuildPart | None, second: BuildPart | None) -> BuildPar
         return second or first
     changes = {
         name: getattr(second, name)
-        for name in ("context", "dockerfile", "inline", "target")
-        if getattr(second, name) is not None
+        for name, key in (
+            ("context", "context"),
+            ("dockerfile", "dockerfile"),
+            ("inline", "dockerfile_inline"),
+            ("target", "target"),
+        )
+        if getattr(second, name) is not None or key in second.reset
     }
-    args: Mapping[str, Text | None] = dict(first.args) | dict(second.args)
-    contexts = dict(first.contexts) | dict(second.contexts)
-    tags = second.tags or first.tags
+    args: Mapping[str, Text | None] = dict(() if "args" in second.reset else first.args) | dict(second.args)
+    contexts = dict(() if "additional_contexts" in second.reset else first.contexts) | dict(second.contexts)
+    tags = second.tags if "tags" in second.reset else second.tags or first.tags
     return evolve(
         first, place=second.place, args=tuple(args.items()), contexts=tuple(contexts.items()), tags=tags, **changes
     )

@@ -16,6 +16,10 @@ from .option_variables import OptionVariables
 from .shell_words import logical_lines
 
 _VARIABLE = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|::?:?|\+|!)?=\s*(.*)", re.S)
+#: A variable that has a value for one target and what that needs. Source: GNU make manual, "Target-specific Variables".
+_SPECIFIC = re.compile(
+    r"[^:=#\s][^:=#]{0,500}:\s*+(?:(?:export|override|private)\s++)*+([A-Za-z_][\w.-]{0,200})\s*+(?:\?|::?:?|\+|!)?="
+)
 _CONDITION = re.compile(r"(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)", re.S)
 #: Conditions that ask whether a variable has no value yet.
 _UNSET = re.compile(
@@ -43,7 +47,12 @@ class Definitions:
         self._repository = repository
         self._home = home
         self._read: set[str] = set()
+        self._specific: set[str] = set()
         self._file(path)
+        for name in self._specific:
+            # Which value counts is told by the target that is made.
+            self.values[name] = None
+            self.plain.set(name, None)
 
     def set(self, value: str, *names: str) -> None:
         """Give the variables *names* the *value*, whatever the file says."""
@@ -75,6 +84,8 @@ class Definitions:
             elif assigned is not None:
                 name, flavour, value = assigned.groups()
                 self._assign(name, flavour or "", value.partition(" #")[0].strip(), conditions)
+            elif (specific := _SPECIFIC.match(bare)) is not None:
+                self._specific.add(specific[1])
 
     def _assign(self, name: str, flavour: str, value: str, conditions: list[str | None]) -> None:
         self.plain.set(name, None if flavour == "!" else value)

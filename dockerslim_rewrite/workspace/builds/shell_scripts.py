@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool, names_a_builder
 from ...shell.reader import read_script
-from ...shell.script import Compound, Group, Node, Script, Simple, Word, children, walk
+from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Simple, Word, children, walk
 from ...text.lines import line_at
 from ..repository import Repository, joined
 from .checkout import CHECKOUT, below, relative
@@ -30,6 +30,9 @@ _LONGEST = 4096
 #: A line that says what stands behind it is about.
 _CHANGES = re.compile(r"\s*+(?:[A-Za-z_]\w*\+?=|(?:cd|pushd|popd)(?:\s|\Z))")
 _VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
+_ASKS = frozenset(
+    ("[", "[[", "test", "command", "which", "type", "hash", "grep", "egrep", "false", "true", "pgrep", "diff")
+)
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -67,6 +70,8 @@ class ScriptReader:
         self._lists: dict[str, tuple[Text, ...] | None] = {}
         #: The build tool that a variable may stand for.
         self._tools: dict[str, str] = {}
+        #: What functions are called, to know what calling them may change.
+        self._functions: dict[str, Compound] = {}
         self._plain = plain if plain is not None else OptionVariables()
         self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
 
@@ -105,15 +110,20 @@ class ScriptReader:
         if isinstance(node, Simple):
             yield from self._simple(node, script)
             return
-        if isinstance(node, Group) and node.subshell:
-            folders, variables, lists = list(self._folders), dict(self._variables), dict(self._lists)
+        if isinstance(node, AndOr):
+            yield from self._list(node, script)
+            return
+        if isinstance(node, Pipeline) and len(node.items) > 1:
+            # Each of its commands runs in a shell of its own.
             for child in children(node):
-                yield from self._node(child, script)
-            self._folders = folders
-            _restore(self._variables, variables)
-            _restore(self._lists, lists)
+                yield from self._apart([child], script)
+            return
+        if isinstance(node, Group) and node.subshell:
+            yield from self._apart(children(node), script)
             return
         if isinstance(node, Compound):
+            if node.kind == "function" and node.name:
+                self._functions[node.name] = node
             # A branch may be passed over and a loop's body is run with several values.
             loop = {node.name} if node.kind == "for" and node.name else set()
             for name in loop:
@@ -129,6 +139,28 @@ class ScriptReader:
             return
         for child in children(node):
             yield from self._node(child, script)
+
+    def _apart(self, nodes: Sequence[Node], script: Script) -> Iterator[FoundBuild]:
+        """The builds in *nodes*, which a shell of their own runs: what they set ends with it."""
+        folders, variables, lists = list(self._folders), dict(self._variables), dict(self._lists)
+        for node in nodes:
+            yield from self._node(node, script)
+        self._folders = folders
+        _restore(self._variables, variables)
+        _restore(self._lists, lists)
+
+    def _list(self, node: AndOr, script: Script) -> Iterator[FoundBuild]:
+        """The builds in a list: what stands behind ``||``, or behind the ``&&`` of a test, runs or does not."""
+        first, *others = node.items
+        yield from self._node(first, script)
+        perhaps = _tests(first)
+        for operator, item in zip(node.operators, others, strict=True):
+            perhaps = perhaps or operator.text == "||" or _tests(item)
+            folders = list(self._folders)
+            yield from self._node(item, script)
+            if perhaps:
+                self._forget({name for inner in walk(item) for name in _assigned(inner)})
+                self._folders = list(dict.fromkeys((*folders, *self._folders)))
 
     def _forget(self, names: set[str]) -> None:
         """Take the variables *names* for unknown."""
@@ -159,6 +191,12 @@ class ScriptReader:
     def _changes(self, command: Simple) -> bool:
         """Follow *command* where it is about variables or directories: whether it is."""
         name = command.name
+        called = self._functions.get(name or "")
+        if called is not None:
+            self._forget({one for inner in walk(called) for one in _assigned(inner)})
+            if any(isinstance(inner, Simple) and inner.name in ("cd", "pushd", "popd") for inner in walk(called)):
+                self._folders = [Unknown(name or "")]
+            return True
         if not command.words or name in _KEPT:
             for word in command.words[1:] or command.assignments:
                 self._assign(word.text)
@@ -240,6 +278,15 @@ class ScriptReader:
             return Unknown(value)
         found = joined(folder, value)
         return found if len(found) <= _LONGEST else Unknown(value)
+
+
+def _tests(node: Node) -> bool:
+    """Whether *node* asks for something that may be so or not, as opposed to work that is meant to succeed."""
+    if isinstance(node, Pipeline):
+        return node.negated or any(map(_tests, node.items))
+    if isinstance(node, Compound):
+        return node.kind == "test"
+    return isinstance(node, Simple) and node.name in _ASKS
 
 
 def _restore(values: dict[str, T], before: Mapping[str, T]) -> None:
