@@ -233,3 +233,57 @@ target "q" {
 }
 """
     assert [one.name for one in tree({"docker-bake.hcl": text, "b/Dockerfile": ""}).builds()] == ["p", "q"]
+
+
+PLAIN = """
+variable "STAGE" { default = "dev" }
+target "app" {
+  context = "app"
+  target = STAGE
+  args = {A = "1", B = "2"}
+}
+target "web" { context = "web" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Makefile", "a:\n\tdocker buildx bake --set app.context=. --set '*.args.A=3' app\n"),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n a:\n  steps:\n  - uses: docker/bake-action@v5\n    with:\n"
+            "     set: |\n      app.context=.\n      *.args.A=3\n",
+        ),
+    ],
+)
+def test_what_a_command_sets_for_targets_is_not_known(tree: Make, name: str, text: str) -> None:
+    made = tree({"docker-bake.hcl": PLAIN, name: text, "app/Dockerfile": "FROM a\n", "web/Dockerfile": "FROM a\n"})
+    app, web = (one for one in made.builds() if one.kind == "bake")
+    assert (app.context, app.target) == (Unknown("."), "dev")
+    assert dict(app.args) == {"A": Unknown("3"), "B": "2"}
+    assert web.context == "web"
+
+
+@pytest.mark.parametrize("text", ["STAGE=prod docker buildx bake\n", "export STAGE=prod\ndocker buildx bake\n"])
+def test_a_variable_that_a_script_sets_for_bake_is_not_known(tree: Make, text: str) -> None:
+    made = tree({"docker-bake.hcl": PLAIN, "ci.sh": text, "app/Dockerfile": "FROM a\n"})
+    assert {one.name: one.target for one in made.builds()}["app"] == Unknown("STAGE")
+
+
+def test_a_variable_that_another_script_sets_is_known(tree: Make) -> None:
+    made = tree({"docker-bake.hcl": PLAIN, "ci.sh": "export STAGE=prod\n", "app/Dockerfile": "FROM a\n"})
+    assert {one.name: one.target for one in made.builds()}["app"] == "dev"
+
+
+def test_a_compose_file_that_a_command_names_is_below_the_bake_file(tree: Make) -> None:
+    made = tree(
+        {
+            "stack.yml": "services: {app: {build: {context: app, target: dev, args: {C: 1}}}}\n",
+            "docker-bake.hcl": 'target "app" {\n  target = "prod"\n}\n',
+            "ci.sh": "docker buildx bake -f stack.yml -f docker-bake.hcl\n",
+            "app/Dockerfile": "FROM a\n",
+        }
+    )
+    found = [(one.context, one.dockerfile, one.target, one.args) for one in made.builds() if one.kind == "bake"]
+    assert found == [("app", "app/Dockerfile", "prod", (("C", "1"),))]

@@ -95,3 +95,10 @@ def test_a_variable_of_a_target_is_not_known(tree: Make, specific: str) -> None:
     makefile = f"DIR = a\nprod:\n\tdocker build $(DIR)\n{specific}\n"
     (build,) = tree({"Makefile": makefile, "a/Dockerfile": "", "b/Dockerfile": ""}).builds()
     assert isinstance(build.context, Unknown)
+
+
+def test_one_shell_keeps_the_directory_that_an_earlier_line_changes_to(tree: Make) -> None:
+    text = "a:\n\tcd app\n\tdocker build .\n"
+    files = {"Dockerfile": "FROM a\n", "app/Dockerfile": "FROM a\n"}
+    assert tree({"Makefile": text, **files}).build().context == ""
+    assert tree({"Makefile": ".ONESHELL:\n" + text, **files}).build().context == Unknown("")

@@ -120,3 +120,16 @@ def test_a_file_that_a_task_or_another_tiltfile_names(tree: Make, name: str, tex
 def test_other_tiltfiles_are_read(tree: Make) -> None:
     made = tree({"Tiltfile.dc": "docker_build('x', 'app')\n", "app/Dockerfile": "FROM a\n"})
     assert (made.build().kind, made.build().context) == ("tilt", "app")
+
+
+def test_variables_come_from_the_file_that_the_command_names(tree: Make) -> None:
+    made = tree(
+        {
+            "run.sh": "docker compose --env-file deploy/prod.env -f deploy/stack.conf up\n",
+            "deploy/stack.conf": "services: {a: {build: {context: ../app, target: '${T:-dev}'}}}\n",
+            "deploy/.env": "T=test\n",
+            "deploy/prod.env": "T=prod\n",
+            "app/Dockerfile": "FROM a\n",
+        }
+    )
+    assert made.build().target == "prod"

@@ -150,3 +150,12 @@ def test_pipelines_that_multiply_end(tree: Make, text: str) -> None:
     start = time.monotonic()
     tree({**FILES, ".gitlab-ci.yml": text}).builds()
     assert time.monotonic() - start < 20
+
+
+def test_arguments_of_a_docker_task(tree: Make) -> None:
+    task = "steps:\n- task: Docker@2\n  inputs:\n    command: build\n    Dockerfile: a/Dockerfile\n    arguments: {}\n"
+    text = task.replace("{}", "--target prod --build-arg X=1 -f b")
+    found = tree({"azure-pipelines.yml": text, "a/Dockerfile": "FROM a\n"}).build()
+    assert (found.context, found.dockerfile, found.target, found.args) == ("a", Unknown("b"), "prod", (("X", "1"),))
+    found = tree({"azure-pipelines.yml": task.replace("{}", '"--target \'prod"'), "a/Dockerfile": "FROM a\n"}).build()
+    assert found.target == Unknown("--target 'prod")

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...knowledge.build_commands import names_a_builder
+from ...record import evolve
 from ..repository import Repository
 from ..walk import walk
 from .checkout import CHECKOUT, shown
+from .command_line import Options, build_options
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
 from .reading import yaml_file
@@ -120,8 +123,17 @@ class _Reader:
             context = posixpath.dirname(dockerfile)
         tag = scalar(inputs.get("repository") or inputs.get("imagename"))
         tags = () if tag is None else (shown(replaced(tag, known)),)
+        options = _arguments(scalar(inputs.get("arguments")) or "", known)
         yield FoundBuild(
-            "ci", Place(self._path, line), str(tags[0]) if tags else "Docker task", context, dockerfile, tags=tags
+            "ci",
+            Place(self._path, line),
+            str(tags[0]) if tags else "Docker task",
+            context,
+            options.dockerfile or dockerfile,
+            target=options.target,
+            args=options.args,
+            contexts=options.contexts,
+            tags=tags,
         )
 
     def _dockerfile(self, text: Text) -> Text:
@@ -137,6 +149,20 @@ class _Reader:
         paths = self._repository.recall("paths by name", lambda: _paths_by_name(self._repository))
         fitting = [one for one in paths.get(end.rpartition("/")[2], ()) if one == end or one.endswith(f"/{end}")]
         return fitting[0] if len(fitting) == 1 else Unknown(bare)
+
+
+def _arguments(text: str, known: _Known) -> Options:
+    """What the ``arguments`` of a task add to its command; all of it is unknown where one cannot be told."""
+    try:
+        words = [replaced(word, known) for word in shlex.split(text)]
+    except ValueError:
+        words = []
+    found = build_options(["docker", "build", *words, "."]) if words or not text.strip() else None
+    if found is None:
+        doubt = Unknown(text)
+        return Options(None, doubt, doubt, (("…", doubt),))
+    # A file that they name is seen from where the task runs, which may be anywhere.
+    return found if found.dockerfile is None else evolve(found, dockerfile=Unknown(str(found.dockerfile)))
 
 
 def _paths_by_name(repository: Repository) -> dict[str, list[str]]:

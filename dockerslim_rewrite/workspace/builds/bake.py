@@ -9,14 +9,16 @@ from typing import Any
 
 from ..repository import Repository
 from .bake_files import Definition
+from .bake_settings import BakeSettings
 from .found import FoundBuild, Place, Text, Unknown
 from .hcl_syntax import HclError, Tree
 from .hcl_values import Evaluator, text_of
-from .named_files import Called
+from .named_files import Called, composed_files
 from .places import file, folder, is_remote
 
 #: The files that are all read when nobody names one, in this order.
 DEFAULT_FILES = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
+_NOTHING = BakeSettings()
 _MAX_COMBINATIONS = 1000
 _MAX_INHERITED = 50
 #: Attributes that are maps, and the name of entries of one that nobody can tell.
@@ -31,10 +33,12 @@ def bake(
     paths: Sequence[str],
     composed: Sequence[FoundBuild] = (),
     called: Sequence[Called] = (),
+    settings: BakeSettings = _NOTHING,
 ) -> Iterator[FoundBuild]:
     """The targets of the Bake files *paths*; those called as a service of a compose file beside them add to it.
 
-    Files that commands have *called* are read as the command does: together, from where it is run.
+    Files that commands have *called* are read as the command does: together, from where it is run. What *settings*
+    say may be otherwise is not known.
     """
     named = {path for one in called for path in one.paths}
     folders: dict[str, list[str]] = {}
@@ -47,19 +51,29 @@ def bake(
         # Paths are relative to where Bake is called: beside the file, or at the root.
         homes = tuple(dict.fromkeys((home, "")))
         if together:
-            yield from _Bake(repository, homes, together, services).builds()
+            yield from _Bake(repository, homes, together, services, settings).builds()
         for path in files:
             if path not in together:
-                yield from _Bake(repository, homes, [path], {}).builds()
+                yield from _Bake(repository, homes, [path], {}, settings).builds()
     for one in called:
-        yield from _Bake(repository, (one.base,), one.paths, {}).builds()
+        below = composed_files(one)
+        # Those which are read from where Bake is run come last.
+        services = {build.name: build for build in composed if build.place.path in below}
+        own = [path for path in one.paths if path not in below]
+        yield from _Bake(repository, (one.base,), own, services, settings).builds()
 
 
 class _Bake:
     def __init__(
-        self, repository: Repository, homes: Sequence[str], paths: Sequence[str], services: Mapping[str, FoundBuild]
+        self,
+        repository: Repository,
+        homes: Sequence[str],
+        paths: Sequence[str],
+        services: Mapping[str, FoundBuild],
+        settings: BakeSettings,
     ) -> None:
         self._repository = repository
+        self._settings = settings
         self._homes = homes
         self._services = services
         self._definition = Definition()
@@ -76,6 +90,8 @@ class _Bake:
         tree = self._definition.variables.get(name)
         if tree is None or tree == Tree("name", ("",)):
             raise HclError(f"the variable {name} has no value here")
+        if name in self._settings.variables:
+            raise HclError(f"something that runs Bake may set the variable {name}")
         if name in self._open:
             raise HclError(f"the variable {name} needs itself")
         self._open.add(name)
@@ -203,6 +219,7 @@ class _Bake:
     def _build(self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> FoundBuild:
         inherited = None if scope else self._inherited.get(name)
         values = inherited if inherited is not None else self._attributes(name, attributes, scope, ())
+        values = _set(values, self._settings.of(name))
         service = self._services.get(name)
         inline = values.get("dockerfile-inline")
         context, dockerfile = self._paths(values, service)
@@ -263,6 +280,18 @@ def _over(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     for key in _MAPS:
         if isinstance(first.get(key), dict) and isinstance(second.get(key), dict):
             found[key] = first[key] | second[key]
+    return found
+
+
+def _set(values: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """*values* where those for which something has *given* another one on the command line are not known."""
+    found = dict(values)
+    for key, value in given.items():
+        attribute, _, name = key.partition(".")
+        if name:
+            found[attribute] = _entries(found.get(attribute)) | {name: Unknown(value)}
+        elif str(found.get(attribute)) != value:
+            found[attribute] = Unknown(value)
     return found
 
 

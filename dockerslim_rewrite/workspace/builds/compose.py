@@ -65,8 +65,11 @@ class ComposeReader:
             yield from self._folder(base, files)
         for one in called:
             project: dict[str, Service] = {}
+            environment = self._environment(one.base)
+            if one.env_files:
+                environment = {k: v for path in one.env_files for k, v in self._settings(path).items()}
             for path in one.paths:
-                project = _put_together(project, self._services(path, one.base, self._environment(one.base), ()))
+                project = _put_together(project, self._services(path, one.base, environment, ()))
             yield from self._found(project.values(), one.base)
 
         for path in others:

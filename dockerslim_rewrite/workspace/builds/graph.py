@@ -10,12 +10,12 @@ from importlib import import_module
 from types import MappingProxyType
 
 from ...knowledge.repository import build_source, document_kind, is_dockerfile_name
-from ...record import record
+from ...record import evolve, record
 from ..repository import Repository
 from ..walk import walk
 from .by_hand import HandRun, bare_name, runs_by_hand, told_by
 from .found import FoundBuild, FoundRun, Unknown
-from .named_files import called_files
+from .named_files import called_files, composed_files
 from .shebang import is_shell_script
 
 #: The end of a name that begins with variables.
@@ -178,9 +178,10 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault("shell", []).append(seen.path)
         elif seen.unfollowed:
             repository.complain(seen.path, seen.skipped)
-    called = called_files(repository, [path for kind in _CALLING for path in files.get(kind, ())])
+    calling = [path for kind in _CALLING for path in files.get(kind, ())]
+    called = called_files(repository, calling)
     found: list[FoundBuild | FoundRun] = []
-    commands = [one for one in called if one.kind == "compose"]
+    commands = [evolve(one, kind="compose", paths=paths) for one in called if (paths := composed_files(one))]
     named = {path for one in commands for path in one.paths}
     others = [one for one in files.get("kubernetes", ()) if one not in named and _says_services(repository, one)]
     if "compose" in files or commands or others:
@@ -190,9 +191,11 @@ def build_graph(repository: Repository) -> BuildGraph:
     commands = [one for one in called if one.kind == "bake"]
     if "bake" in files or commands:
         from .bake import bake
+        from .bake_settings import bake_settings
 
         composed = [one for one in found if isinstance(one, FoundBuild)]
-        found += bake(repository, files.get("bake", []), composed, commands)
+        settings = bake_settings(repository, calling)
+        found += bake(repository, files.get("bake", []), composed, commands, settings)
     for kind, (module, name) in _READERS.items():
         if kind in files:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)

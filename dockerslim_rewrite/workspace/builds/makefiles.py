@@ -1,5 +1,5 @@
 """Builds in Makefiles. Source: GNU make manual, "Recipes", "Rule Syntax", "Including Other Makefiles",
-"Defining Canned Recipes".
+"Defining Canned Recipes", "Using One Shell".
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _RULE = re.compile(r"[^\s#=:;][^#=:;]*+:(?![=:])[^;=#]*+;(?P<recipe>.*)", re.S)
 _DEFINE = re.compile(r"(?:override[ \t]++)?define[ \t]")
 #: What a makefile puts before commands to make them quiet: nothing that the shell sees.
 _QUIET = re.compile(r"\$(?:\([A-Za-z_]\w*\)|\{[A-Za-z_]\w*\})(?=[A-Za-z])")
+#: All lines of a recipe are one script, in which a line may change the directory of those behind it.
+_ONE_SHELL = re.compile(r"(?m)^\.ONESHELL:")
+_MOVES = re.compile(r"(?m)^\t[ \t@+-]*+(?:cd|pushd)[ \t]")
 #: In all recipes of a file; a long value counts as several.
 _MAX_REPLACED_IN_ALL = 20_000
 #: Characters of one command, with what make puts into it: nobody writes longer ones.
@@ -37,6 +40,7 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     just = path.rpartition("/")[2].lower() == "justfile"
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
     readers = [_Recipes(repository, path, run, _MAX_REPLACED_IN_ALL // len(runs)) for run in runs]
+    moved = not just and _ONE_SHELL.search(text) is not None and _MOVES.search(text) is not None
     defining = False
     for number, line in logical_lines(text):
         defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
@@ -51,7 +55,8 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
                     found = found[-1:]
                     break
             for ways in zip(*found, strict=False):
-                yield _meant(repository, ways, certain)
+                build = _meant(repository, ways, certain)
+                yield _unsure(build) if moved else build
 
 
 @record
@@ -83,8 +88,11 @@ def _meant(repository: Repository, ways: Sequence[FoundBuild], certain: bool) ->
         return there[0]
     if certain:
         return ways[0]
-    unsure = Unknown(str(ways[0].context)), Unknown(str(ways[0].dockerfile))
-    return evolve(ways[0], context=unsure[0], dockerfile=unsure[1])
+    return _unsure(ways[0])
+
+
+def _unsure(build: FoundBuild) -> FoundBuild:
+    return evolve(build, context=Unknown(str(build.context)), dockerfile=Unknown(str(build.dockerfile)))
 
 
 def _definitions(repository: Repository, run: _Run) -> Definitions:

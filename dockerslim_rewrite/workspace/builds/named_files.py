@@ -22,7 +22,7 @@ _COMMAND = re.compile(
     r"(?P<options>(?:(?:[ \t]|\\\n)++"
     r"(?:-f|--file|--project-directory|--env-file|-p|--project-name|--profile)[ =][^\s\\]++)++)"
 )
-_OPTION = re.compile(r"(?P<name>-f|--file|--project-directory)[ =](?P<value>\S+)")
+_OPTION = re.compile(r"(?P<name>-f|--file|--project-directory|--env-file)[ =](?P<value>\S+)")
 _TILT = re.compile(r"\bdocker_compose\(\s*+(?P<names>\[[^\]\[(]*+\]|[\"'][^\"'(]*+[\"'])")
 _TASK = re.compile(
     r"\bdockerComposeFile:[ \t]*+[\"']?(?:\*\*/|\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory)\)/)?"
@@ -36,11 +36,20 @@ _MAX_COMMANDS: Final = 1_000
 
 @record
 class Called:
-    """Files that one command reads together, in order. ``base`` is the folder that their paths are relative to."""
+    """Files that one command reads together, in order. ``base`` is the folder that their paths are relative to.
+
+    ``env_files`` are those that the command takes variables from, in the place of ``.env``.
+    """
 
     kind: str
     paths: tuple[str, ...]
     base: str
+    env_files: tuple[str, ...] = ()
+
+
+def composed_files(called: Called) -> tuple[str, ...]:
+    """Those of the files that are compose files, which Bake reads as well."""
+    return tuple(path for path in called.paths if called.kind == "compose" or path.endswith((".yml", ".yaml")))
 
 
 def called_files(repository: Repository, paths: Iterable[str]) -> tuple[Called, ...]:
@@ -64,6 +73,7 @@ class _Call:
     kind: str
     names: tuple[str, ...]
     project: str | None = None
+    env_files: tuple[str, ...] = ()
 
 
 def _in_text(name: str, text: str) -> Iterator[_Call]:
@@ -81,8 +91,9 @@ def _in_text(name: str, text: str) -> Iterator[_Call]:
     for match in _COMMAND.finditer(text):
         options = [(one["name"], one["value"].strip("\"'")) for one in _OPTION.finditer(match["options"])]
         project = next((value for key, value in options if key == "--project-directory"), None)
-        names = tuple(value for key, value in options if key != "--project-directory")
-        yield _Call("bake" if "bake" in match["tool"] else "compose", names, project)
+        names = tuple(value for key, value in options if key in ("-f", "--file"))
+        env_files = tuple(value for key, value in options if key == "--env-file")
+        yield _Call("bake" if "bake" in match["tool"] else "compose", names, project, env_files)
 
 
 def _placed(repository: Repository, call: _Call, home: str) -> Iterator[Called]:
@@ -93,5 +104,6 @@ def _placed(repository: Repository, call: _Call, home: str) -> Iterator[Called]:
         if all(map(repository.is_file, paths)):
             # Compose sees paths from the folder of the first file, Bake from where it is run.
             own = posixpath.dirname(paths[0]) if call.project is None else joined(folder, call.project)
-            yield Called(call.kind, paths, folder if call.kind == "bake" else own)
+            env_files = tuple(joined(folder, one) for one in call.env_files)
+            yield Called(call.kind, paths, folder if call.kind == "bake" else own, env_files)
             return
