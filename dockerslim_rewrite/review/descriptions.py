@@ -182,6 +182,9 @@ class Descriptions:
             doubt = "a step of the workflow fetches it"
         elif kind != "stage" and self._is_elsewhere(path, posixpath.dirname(place)):
             doubt = "it is started in another directory"
+        elif kind != "stage" and build.seen_from:
+            # What a script lacks here may be there where somebody starts it.
+            doubt = f"it is started in another directory than {_listed(build.seen_from)}"
         return Unmet(place, lacks, path, build.place.line, _asked(build), kind, doubt)
 
     def _fetches(self, place: str) -> bool:
@@ -257,6 +260,11 @@ class Descriptions:
             if remark.breaks:
                 remark = with_doubts((remark,), partial(_missing, path), self._workspace.repository)[0]
         return remark
+
+
+def _listed(folders: Sequence[str]) -> str:
+    """*folders* for people."""
+    return " or ".join(dict.fromkeys(one or "the root of the repository" for one in folders))
 
 
 def _is_example(path: str) -> bool:
