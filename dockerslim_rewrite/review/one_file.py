@@ -24,6 +24,7 @@ from .lost_further import lost_further
 from .lost_results import lost_results
 from .lost_scripts import lost_scripts
 from .lost_stages import lost_stages
+from .made import with_makers
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
 from .undeclared import undeclared
@@ -117,7 +118,8 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     if own is None and not any(path.endswith(".dockerignore") for path in request.touched):
         # What a build is sent in vain was there before: the request only makes another reason to look.
         told = tuple(note for note in told if note.rule != _SENT)
-    return evolve(one, notes=with_doubts(told, missed, side.repository))
+    doubted = with_doubts(told, missed, side.repository)
+    return evolve(one, notes=with_makers(doubted, missed, side.builds_of(path), side.repository))
 
 
 def _context(path: str, earlier: str | None, request: Request) -> str | None:

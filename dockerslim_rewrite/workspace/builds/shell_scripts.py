@@ -31,6 +31,8 @@ _LONGEST = 4096
 #: A line that says what stands behind it is about.
 _CHANGES = re.compile(r"\s*+(?:[A-Za-z_]\w*\+?=|(?:cd|pushd|popd)(?:\s|\Z))")
 _VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
+#: Where popd leads that no pushd was before.
+_LOST: tuple[Text, ...] = (Unknown("popd"),)
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -161,8 +163,8 @@ class ScriptReader:
         if found is None:
             return
         if self._starts is not None:
-            start: Text = Unknown("the start")
-            anywhere = built(self._repository, self._kind, place, words, [start], read, self._plain)
+            start: list[Text] = [Unknown("the start")]
+            anywhere = built(self._repository, self._kind, place, words, start, read, self._plain)
             if anywhere is None or (anywhere.context, anywhere.dockerfile) != (found.context, found.dockerfile):
                 found = evolve(found, seen_from=self._starts)
         yield found
@@ -184,7 +186,7 @@ class ScriptReader:
                 self._left.append((list(self._folders), self._starts))
             self._enter(command)
         elif name == "popd":
-            self._folders, self._starts = self._left.pop() if self._left else ([Unknown("popd")], self._starts)
+            self._folders, self._starts = self._left.pop() if self._left else ([*_LOST], self._starts)
         else:
             return False
         return True
