@@ -25,6 +25,7 @@ from .lost_results import lost_results
 from .lost_scripts import lost_scripts
 from .lost_stages import lost_stages
 from .made import with_makers
+from .not_json import not_json
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
 from .undeclared import undeclared
@@ -96,11 +97,11 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     version = base.version(earlier) if earlier is not None else None
     here = side.version(path, read_build(parse(after.original)), context)
     home = (side.context_of(path) if context is None else context) or ""
-    losses: tuple[Remark, ...] = ()
+    losses = tuple(not_json(version, here))
     certain: tuple[Remark, ...] = ()
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
-        losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
+        losses += (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
         losses += (*unknown_stages(version, here), *lost_results(version, here))
         losses += tuple(lost_further(version, here, request.moved, home))
