@@ -25,6 +25,7 @@ from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
 from ..workspace.walk import walk
+from .lost_bases import lost_bases
 from .malformed import malformed
 from .writers import with_doubts
 
@@ -135,6 +136,12 @@ class Descriptions:
             return Remark(RemarkKind.ANALYSIS, reason, unmet.line, rule="DS000")
         parents = [unmet.path] if unmet.of_file else _upwards(unmet.path)
         return self._failing(reason, parents, unmet.line)
+
+    def lost_bases(self, before: Descriptions, moved: Mapping[str, str | None]) -> Iterator[tuple[str, Remark]]:
+        """Remarks on images that builds made *before*, and that other Dockerfiles still begin with."""
+        yield from (
+            (path, one) for path, one in lost_bases(before._workspace, self._workspace, moved) if not _is_example(path)
+        )
 
     def _dangling(self) -> Iterator[Unmet]:
         """What Bake files name in vain."""
