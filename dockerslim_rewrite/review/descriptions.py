@@ -25,6 +25,7 @@ from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
 from ..workspace.walk import walk
+from .lost_bases import lost_bases
 from .malformed import malformed
 from .writers import with_doubts
 
@@ -136,6 +137,12 @@ class Descriptions:
         parents = [unmet.path] if unmet.of_file else _upwards(unmet.path)
         return self._failing(reason, parents, unmet.line)
 
+    def lost_bases(self, before: Descriptions, moved: Mapping[str, str | None]) -> Iterator[tuple[str, Remark]]:
+        """Remarks on images that builds made *before*, and that other Dockerfiles still begin with."""
+        yield from (
+            (path, one) for path, one in lost_bases(before._workspace, self._workspace, moved) if not _is_example(path)
+        )
+
     def _dangling(self) -> Iterator[Unmet]:
         """What Bake files name in vain."""
         repository = self._workspace.repository
@@ -182,6 +189,9 @@ class Descriptions:
             doubt = "a step of the workflow fetches it"
         elif kind != "stage" and self._is_elsewhere(path, posixpath.dirname(place)):
             doubt = "it is started in another directory"
+        elif kind != "stage" and build.seen_from:
+            # What a script lacks here may be there where somebody starts it.
+            doubt = f"it is started in another directory than {_listed(build.seen_from)}"
         return Unmet(place, lacks, path, build.place.line, _asked(build), kind, doubt)
 
     def _fetches(self, place: str) -> bool:
@@ -257,6 +267,11 @@ class Descriptions:
             if remark.breaks:
                 remark = with_doubts((remark,), partial(_missing, path), self._workspace.repository)[0]
         return remark
+
+
+def _listed(folders: Sequence[str]) -> str:
+    """*folders* for people."""
+    return " or ".join(dict.fromkeys(one or "the root of the repository" for one in folders))
 
 
 def _is_example(path: str) -> bool:

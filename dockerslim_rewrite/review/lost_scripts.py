@@ -14,14 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
-from ..context.project import FolderProject
-from ..ir.build import Stage
-from ..ir.steps import Copy, Exec, Onbuild, Run, Step
-from ..record import record
-from ..shell.names import INTERPRETERS, POSIX_SHELLS
+from ..ir.steps import Copy, Onbuild, Run, Step
+from ..shell.names import INTERPRETERS
 from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
-from .modes import covers, settles, steps_of
+from .modes import covers, steps_of
+from .startable import Sides, not_startable
+from .starts import Start, image_of, others, starts
 from .subtract import same_stages
 
 #: Commands that do not mind whether what they name is there, and such as only look.
@@ -47,26 +46,12 @@ _CARELESS = frozenset(
         "cd",
     )
 )
-#: Options by which an interpreter starts something else than a file.
-_MODULES = frozenset(("-m", "-c", "-e", "--eval", "-p", "-r"))
 #: Options behind which a file is named that is read.
 _READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
 
+#: Who starts something as the Dockerfile itself says.
+_OWN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
 _NOT_COPIED = "is not copied there any more"
-
-
-@record
-class _Sides:
-    """What lies where in a stage, as context paths by image paths, before and after; with both stages, all ``steps``
-    that make them, and contexts.
-    """
-
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    stages: tuple[Stage, Stage]
-    steps: tuple[tuple[Step, ...], tuple[Step, ...]]
-    old: FolderProject
-    new: FolderProject
 
 
 def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None]) -> Iterator[Remark]:
@@ -90,28 +75,48 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
                 pair = before.build.stages[there - 1], stage
                 was, now = other.placed(before.build).stages[there - 1], project.placed(after.build).stages[stage.index]
                 steps = steps_of(before.build, pair[0]), steps_of(after.build, stage)
-                yield from _in_stage(known, _Sides(was, now, pair, steps, other, project), where, moved)
+                sides = Sides(was, now, pair, steps, other, project)
+                yield from _in_stage(known, sides, where, moved, last=stage is after.build.stages[-1])
 
 
-def _in_stage(known: list[State], sides: _Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+def _in_stage(
+    known: list[State], sides: Sides, where: str, moved: Mapping[str, str | None], *, last: bool
+) -> Iterator[Remark]:
     for step in sides.stages[1].steps:
         folder = known[step.index].workdir
         if isinstance(step, Run):
             script = step.body.script if step.body is not None else None
             if isinstance(script, Script) and not any(one.name in ("cd", "pushd") for one in script.commands):
                 yield from _run(step, script, folder, sides, where, moved)
-        elif isinstance(step, Exec) and step.argv and _is_started(step, sides.new):
-            yield from _started(step, folder, sides, where, moved)
+    for start in starts(sides.stages[1], known, sides.new, last=last):
+        yield from _started(start, sides, where, moved)
+
+
+def _started(start: Start, sides: Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+    """Remarks on what *start* finds no more, or cannot start any more."""
+    image = next((one for one in start.images if one in sides.after or one in sides.before), None)
+    if image is None:
+        return
+    gone = _gone(image, None, sides, where, moved)
+    if gone is not None:
+        reason = f"{start.said} starts {start.word}, which {gone[1]}, {start.fate}"
+        yield remark(FILES, reason, start.line, f"line {start.line}: {gone[0]}", fails=False)
+    elif start.alone:
+        told = not_startable(image, sides, kernel=start.kernel)
+        if told is not None:
+            whose = "" if start.said in _OWN else f", which {start.said} starts"
+            evidence = f"line {start.line}: {start.word} as it is"
+            yield remark(FILES, f"{told}{whose}, {start.fate}", start.line, evidence, fails=False)
 
 
 def _run(
-    step: Run, script: Script, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
+    step: Run, script: Script, folder: str | None, sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
     named: set[str] = set()
     for command in script.commands:
         name = posixpath.basename(command.argv[0] or "") if command.argv else ""
         for at, word in enumerate(command.argv if must_succeed(script, command) else ()):
-            image = _image(word, folder, first=at == 0)
+            image = image_of(word, folder, first=at == 0)
             if image is None or (at and name in _CARELESS) or posixpath.basename(image) in named:
                 continue
             gone = _gone(image, step, sides, where, moved)
@@ -125,76 +130,24 @@ def _run(
                 reason = f"RUN names {word}, which {fate}{doubt}"
                 yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
             elif at == 0:
-                told = _not_startable(image, sides)
+                told = not_startable(image, sides)
                 if told is not None:
                     yield remark(FILES, f"{told}, so RUN fails", step.line, f"line {step.line}: {word} as it is")
         written = (one.target.literal or "" for one in command.redirects if one.target is not None)
         named.update(posixpath.basename(word or "") for word in (*command.argv, *written))
 
 
-def _is_started(step: Exec, project: FolderProject) -> bool:
-    """Whether somebody is known to start the image as *step* says, or nobody is known to start it at all."""
-    ways = project.usage.containers
-    own = "entrypoint" if step.keyword == "ENTRYPOINT" else "command"
-    return (
-        not ways
-        or project.usage.plain
-        or any(getattr(one, own) is None and (own == "entrypoint" or one.entrypoint is None) for one in ways)
-    )
-
-
-def _started(
-    step: Exec, folder: str | None, sides: _Sides, where: str, moved: Mapping[str, str | None]
-) -> Iterator[Remark]:
-    argv = step.argv or ()
-    name = posixpath.basename(argv[0])
-    alone = name not in INTERPRETERS
-    if not alone and not _others(name).isdisjoint(argv[1:]):
-        return
-    word = argv[0] if alone else next((one for one in argv[1:] if not one.startswith("-")), None)
-    image = _image(word, folder, first=alone)
-    if image is None:
-        return
-    gone = _gone(image, step, sides, where, moved)
-    if gone is not None:
-        reason = f"{step.keyword} starts {word}, which {gone[1]}, so the container does not start"
-        yield remark(FILES, reason, step.line, f"line {step.line}: {gone[0]}", fails=False)
-    elif alone:
-        told = _not_startable(image, sides)
-        if told is not None:
-            reason = f"{told}, so the container does not start"
-            yield remark(FILES, reason, step.line, f"line {step.line}: {word} as it is", fails=False)
-
-
-def _not_startable(image: str, sides: _Sides) -> str | None:
-    """Why the kernel does not start the script at *image*, which it did; None where it does, or did not."""
-    path = sides.after.get(image)
-    if path is None or path != sides.before.get(image) or settles(sides.steps[1], image, path):
-        return None
-    text, was = sides.new.text(path), sides.old.text(path)
-    if not _mode(sides.new, path) & 0o111 and (_mode(sides.old, path) & 0o111 or settles(sides.steps[0], image, path)):
-        return f"{path} is not executable any more"
-    if _is_windows(text) and not _is_windows(was):
-        return f"the first line of {path} ends in a carriage return now, which belongs to the name of its interpreter"
-    return None
-
-
-def _image(word: str | None, folder: str | None, *, first: bool) -> str | None:
-    """Where in the image *word* lies, which is the *first* of its command or not; None where it names no place."""
-    if not word or word.startswith("-") or (first and "/" not in word) or (folder is None and not word.startswith("/")):
-        return None
-    return posixpath.normpath(posixpath.join(folder or "/", word))
-
-
-def _gone(image: str, step: Step, sides: _Sides, where: str, moved: Mapping[str, str | None]) -> tuple[str, str] | None:
-    """The context path of what lay at *image* before *step* and does not any more, and what became of it; None where
-    something else may have brought it there.
+def _gone(
+    image: str, step: Step | None, sides: Sides, where: str, moved: Mapping[str, str | None]
+) -> tuple[str, str] | None:
+    """The context path of what lay at *image* before *step* (None: in the end) and does not any more, and what became
+    of it; None where something else may have brought it there.
     """
     path = sides.before.get(image)
     old, new = sides.stages
     if path is None or image in sides.after or old.head.image != new.head.image:
         return None
-    steps = [one for one in sides.steps[1] if one.index < step.index or isinstance(step, Exec)]
+    steps = [one for one in sides.steps[1] if step is None or one.index < step.index]
     if any(_may_bring(one, image) for one in steps if one is not step):
         return None
     fate = fate_of(path, where, moved)
@@ -210,16 +163,11 @@ def _interprets(argv: Sequence[str | None], at: int) -> bool:
     """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
     name = posixpath.basename(argv[0] or "")
     return name in INTERPRETERS and all(
-        one is not None and one.startswith("-") and one not in _others(name) for one in argv[1:at]
+        one is not None and one.startswith("-") and one not in others(name) for one in argv[1:at]
     )
 
 
-def _others(interpreter: str) -> frozenset[str]:
-    """The options by which *interpreter* starts something else than a file; shells end at the first failure by -e."""
-    return _MODULES - {"-e"} if interpreter in POSIX_SHELLS else _MODULES
-
-
-def _is_first(step: Run, command: Simple, script: Script, sides: _Sides) -> bool:
+def _is_first(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
     """Whether nothing is run before the *command* of *step*."""
     return command is script.commands[0] and not any(
         isinstance(one, Run | Onbuild) for one in sides.steps[1] if one.index < step.index
@@ -242,12 +190,3 @@ def _may_bring(step: Step, image: str) -> bool:
             or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.text) is not None
         )
     return isinstance(step, Onbuild)
-
-
-def _mode(project: FolderProject, path: str) -> int:
-    found = project.tree.by_path.get(path)
-    return 0 if found is None else found.mode
-
-
-def _is_windows(text: str | None) -> bool:
-    return text is not None and text.startswith("#!") and text.partition("\n")[0].endswith("\r")

@@ -24,6 +24,8 @@ from .lost_further import lost_further
 from .lost_results import lost_results
 from .lost_scripts import lost_scripts
 from .lost_stages import lost_stages
+from .made import with_makers
+from .not_json import not_json
 from .reviewed import Reviewed, Scope, reviewed
 from .sides import Base, Side
 from .undeclared import undeclared
@@ -95,11 +97,11 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     version = base.version(earlier) if earlier is not None else None
     here = side.version(path, read_build(parse(after.original)), context)
     home = (side.context_of(path) if context is None else context) or ""
-    losses: tuple[Remark, ...] = ()
+    losses = tuple(not_json(version, here))
     certain: tuple[Remark, ...] = ()
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
-        losses = (*lost_stages(version, here), *files_lost, *undeclared(version, here))
+        losses += (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
         losses += (*unknown_stages(version, here), *lost_results(version, here))
         losses += tuple(lost_further(version, here, request.moved, home))
@@ -117,7 +119,8 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     if own is None and not any(path.endswith(".dockerignore") for path in request.touched):
         # What a build is sent in vain was there before: the request only makes another reason to look.
         told = tuple(note for note in told if note.rule != _SENT)
-    return evolve(one, notes=with_doubts(told, missed, side.repository))
+    doubted = with_doubts(told, missed, side.repository)
+    return evolve(one, notes=with_makers(doubted, missed, side.builds_of(path), side.repository))
 
 
 def _context(path: str, earlier: str | None, request: Request) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -142,7 +143,10 @@ def reviewed(
         return shown and not written.isdisjoint(rewritten_lines(after.original, part))
 
     suggestions, others = _cut(after.original, parts(after, options, told), hunks)
-    seen = new.notes(touched)
+    seen = new.notes(touched).difference(_as_before(before, after))
+    if before is None and hunks:
+        # What could not be read before had what stands on lines that stay as they were.
+        seen = frozenset(at for at in seen if after.remarks[at].breaks or after.remarks[at].line in touched)
     noted = seen if scope is Scope.LINES else range(len(after.remarks))
     notes = tuple(one for at, one in enumerate(after.remarks) if at in noted and one.kind.value == "analysis")
     if before is not None:
@@ -154,6 +158,18 @@ def reviewed(
             for one in notes
         )
     return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
+
+
+def _as_before(before: Result | None, after: Result) -> Iterator[int]:
+    """Which remarks of *after* say nothing but what *before* had as often: an edit within an instruction is no news of
+    what the rest of it does. What fails is told wherever it is touched.
+    """
+    had = Counter((one.rule, one.reason) for one in before.remarks) if before is not None else Counter()
+    has = Counter((one.rule, one.reason) for one in after.remarks)
+    for at, one in enumerate(after.remarks):
+        key = one.rule, one.reason
+        if not one.breaks and had[key] >= has[key]:
+            yield at
 
 
 def _touched(places: Places, hunks: Sequence[Hunk]) -> frozenset[int]:

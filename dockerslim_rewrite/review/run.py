@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..change import Remark
+from ..knowledge.repository import build_source
 from ..record import evolve, record
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
@@ -135,6 +136,10 @@ def _described(
         # What described builds, and could be read.
         if broken is not None and file.path and file.before and old.descriptions.describes_well(file.before):
             found.setdefault(file.path, []).append(broken)
+    # Who changes no description renames no image.
+    if any(_describes(one) for one in changed):
+        for path, note in side.descriptions.lost_bases(old.descriptions, moved):
+            found.setdefault(path, []).append(note)
     unmet = [one for one in side.descriptions.unmet().values() if one.asked[1] not in gone and one.path not in told]
     if not unmet:
         return found
@@ -148,6 +153,11 @@ def _described(
         if remark is not None:
             found.setdefault(one.place, []).append(remark)
     return found
+
+
+def _describes(file: ChangedFile) -> bool:
+    """Whether *file* is a description of builds, or was one."""
+    return any(build_source(path) is not None for path in (file.path, file.before) if path is not None)
 
 
 def _check_paths(paths: Sequence[str], root: Path, touched: Collection[str], home: Path) -> None:

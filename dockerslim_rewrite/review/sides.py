@@ -103,6 +103,10 @@ class Side:
         """What descriptions of builds say of the context of the Dockerfile *path*, and which do."""
         return frozenset((one.place.path, str(one.context)) for one in self._workspace.builds_of(self.root / path))
 
+    def builds_of(self, path: str) -> Sequence[FoundBuild]:
+        """The builds of the Dockerfile *path*."""
+        return self._workspace.builds_of(self.root / path)
+
     def _place(self, project: FolderProject) -> str:
         return os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
 

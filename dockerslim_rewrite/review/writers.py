@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from ..change import Remark
 from ..knowledge.repository import build_source
 from ..record import evolve
 from ..workspace.repository import Repository
 from ..workspace.walk import walk
+from .artifacts import brought
 
 #: Descriptions of builds that run commands.
 _RUNNING = frozenset(("workflow", "ci", "make", "shell", "jenkins", "package", "cloudbuild", "tilt"))
@@ -20,7 +22,7 @@ _WORD = r"[\"']?(?P<{}>[^\s\"';|&<>()]+)"
 #: What a command writes: behind a redirection, an option for its output, or as its own word.
 _WRITES = (
     re.compile(rf"(?<![0-9&])>>?\s*{_WORD.format('path')}"),
-    re.compile(rf"\s(?:-o|-O|--out(?:put|file)?)[ =]\s*{_WORD.format('path')}"),
+    re.compile(rf"\s(?:-[a-zA-Z]{{0,8}}o|-O|--out(?:put|file)?)[ =]\s*{_WORD.format('path')}"),
     re.compile(rf"\b(?:tee(?:\s+-a)?|touch|mkdir(?:\s+-p)?)\s+{_WORD.format('path')}"),
     # What a repository is called, or is to be called, is the last word; and what is unpacked names its directory.
     re.compile(
@@ -32,6 +34,15 @@ _WRITES = (
     re.compile(
         rf"(?:\b(?:cp|mv|ln|rsync)|(?<![\w.-]\s)\binstall)\s[^;|&\n]*\s{_WORD.format('path')}\s*(?:$|[;|&])", re.M
     ),
+)
+#: What commands bring from elsewhere to a directory, under its own name.
+_BRINGS = (
+    re.compile(
+        r"\b(?:aws {1,4}s3|gsutil|gcloud {1,4}storage|azcopy|mc|rclone|scp|rsync|cp|mv) [^;|&\n]{0,400}[/:]"
+        r"(?P<path>[^\s/:\"';|&]{1,200}+)[\"']? {1,4}[\"']?(?:\.|[^\s;|&]{0,200}/)[\"']? {0,4}(?:$|[;|&])",
+        re.M,
+    ),
+    re.compile(r"\b(?:curl|wget) [^;|&\n]{0,400}/(?P<path>[^\s/?#\"';|&]{1,200}+)"),
 )
 #: The targets of a rule, as far as they are plain.
 _RULE = re.compile(r"^(?![\t ])(?P<path>[\w./-]+)[^\S\n]*::?(?!=)", re.M)
@@ -69,10 +80,11 @@ def _written(tree: Repository) -> Iterator[tuple[list[str], str]]:
         text = tree.read(seen.path) if kind in _RUNNING else None
         if text is None:
             continue
-        patterns = (*_WRITES, *((_RULE,) if kind == "make" else ()))
+        yield from ((_steps(one), f"{seen.path}:{line}") for one, line in brought(tree, seen.path, str(kind)))
+        patterns = (*_WRITES, *_BRINGS, *((_RULE,) if kind == "make" else ()))
         for number, line in enumerate(text.split("\n"), start=1):
             for match in (match for pattern in patterns for match in pattern.finditer(line[:_LONGEST])):
-                steps = [one for one in match["path"].split("/") if not _STEP.match(one)]
+                steps = _steps(match["path"])
                 if steps:
                     yield steps, f"{seen.path}:{number}"
 
@@ -80,4 +92,14 @@ def _written(tree: Repository) -> Iterator[tuple[list[str], str]]:
 def _is(written: Sequence[str], path: str) -> bool:
     """Whether *written*, from a folder that is not known, may be *path* or lie in it."""
     wanted = posixpath.normpath(path).split("/")
-    return any(wanted[-count:] == list(written[:count]) for count in range(1, len(written) + 1))
+    return any(_fits(wanted[-count:], written[:count]) for count in range(1, len(written) + 1))
+
+
+def _fits(wanted: Sequence[str], written: Sequence[str]) -> bool:
+    """Whether the steps *written*, of which one may be a pattern, can be those that are *wanted*."""
+    return len(wanted) == len(written) and all(map(fnmatchcase, wanted, written))
+
+
+def _steps(path: str) -> list[str]:
+    """The steps of *path* that are names, or patterns of some."""
+    return [one for one in path.split("/") if not _STEP.match(one) and one != "**"]

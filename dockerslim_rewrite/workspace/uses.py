@@ -50,6 +50,10 @@ class Workspace:
     def _heirs(self) -> Mapping[str, tuple[Heir, ...]]:
         return heirs_by_name(self.repository, self.graph)
 
+    def heirs_of(self, name: str) -> tuple[Heir, ...]:
+        """What goes on from the image *name*, or from the build that others call so."""
+        return self._heirs.get(name, ())
+
     @cached_property
     def _heirs_by_folder(self) -> Mapping[str, tuple[Heir, ...]]:
         return heirs_by_folder(self.repository, self.graph, self._own)

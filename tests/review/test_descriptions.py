@@ -266,3 +266,34 @@ def test_a_target_that_another_file_may_have(repo: Make, more: dict[str, str]) -
     files = {**APP, "docker-bake.hcl": GROUP % ("a", "base"), **more}
     found = told(repo, files, {"docker-bake.hcl": GROUP % ("b", "base")})
     assert not any(fails for _, fails, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "doubted"),
+    [
+        ("app/ci/b.sh", "", True),
+        ("app/ci/b.sh", 'cd "$(dirname "$0")"\n', False),
+        ("app/ci/b.sh", 'if true; then\n  cd "$(dirname "$0")"\nfi\n', True),
+        ("app/ci/b.sh", '(cd "$(dirname "$0")" && ls)\n', True),
+        ("app/ci/b.sh", 'pushd "$(dirname "$0")"\n', False),
+        ("app/ci/b.sh", 'pushd "$(dirname "$0")"\npopd\n', True),
+        ("app/ci/Makefile", "image:\n\t", True),
+        ("Makefile", "image:\n\t", False),
+    ],
+)
+def test_who_starts_a_script_may_be_anywhere(repo: Make, path: str, before: str, doubted: bool) -> None:
+    ((_, fails, reason),) = told(repo, APP, {path: f"{before}docker build -f Other .\n"})
+    assert fails is not doubted, reason
+    assert ("unless it is started in another directory than " in reason) is doubted
+
+
+def test_where_a_script_was_looked_for(repo: Make) -> None:
+    found = told(repo, APP, {"app/ci/b.sh": "#!/bin/sh\ndocker build .\n"})
+    looked = "it is started in another directory than the root of the repository or app/ci"
+    assert found == [(2, False, f"Dockerfile is not there, so the build fails unless {looked}")]
+
+
+def test_a_workflow_says_where_its_commands_are_run(repo: Make) -> None:
+    step = "      - run: docker build .\n        working-directory: lib\n"
+    found = told(repo, {**APP, "lib/x": "x\n"}, {".github/workflows/b.yml": f"jobs:\n  a:\n    steps:\n{step}"})
+    assert found == [(4, True, "lib/Dockerfile is not there, so the build fails")]

@@ -199,3 +199,78 @@ def test_a_destination_that_is_told_when_building_may_be_the_same(repo: Make, pl
     files = {"Dockerfile": f"{head}COPY run.sh keep ./{start}", **SCRIPT}
     found = told(repo, files, {"Dockerfile": f"{head}COPY run.sh keep {place}{start}"})
     assert any("not copied there any more" in why for _, _, why in found) is lost
+
+
+STARTS = "so the container does not start"
+STARTED = "#!/bin/sh\nexec sleep 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("exec sleep 1\n", "run.sh does not begin with #! any more"),
+        ("# start\nexec sleep 1\n", "run.sh does not begin with #! any more"),
+        (f"\n{STARTED}", "something stands before the #! of run.sh now"),
+        (f"\ufeff{STARTED}", "a byte order mark stands before the #! of run.sh now"),
+    ],
+)
+def test_a_script_that_the_kernel_finds_no_interpreter_for(repo: Make, text: str, said: str) -> None:
+    files = {"Dockerfile": 'FROM debian:12-slim\nCOPY run.sh /\nUSER 1\nCMD ["/run.sh"]\n', "run.sh": STARTED}
+    made = repo(files, {})
+    (made.root / "run.sh").chmod(0o755)
+    made.commit()
+    made.git("branch", "-f", "main")
+    made.write({"run.sh": text})
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == [(4, False, f"{said}, {STARTS}")]
+    # A shell that cannot start a script reads it.
+    made.write({"Dockerfile": files["Dockerfile"].replace('["/run.sh"]', "/run.sh"), "run.sh": STARTED})
+    made.commit()
+    made.git("branch", "-f", "main")
+    made.write({"run.sh": text})
+    made.commit()
+    assert notes_of(run(made, head="HEAD")) == []
+
+
+@pytest.mark.parametrize(
+    ("rest", "more", "line", "said"),
+    [
+        ('COPY s/ /usr/local/bin/\nENTRYPOINT ["r.sh"]', "", 3, "ENTRYPOINT starts r.sh"),
+        (
+            'COPY s/ /b/\nENTRYPOINT ["/usr/bin/tini", "-p", "KILL", "--", "/b/r.sh"]',
+            "",
+            3,
+            "ENTRYPOINT starts /b/r.sh",
+        ),
+        ('COPY s/ /b/\nENTRYPOINT ["gosu", "1", "/b/r.sh"]', "", 3, "ENTRYPOINT starts /b/r.sh"),
+        ('COPY s/ /b/\nHEALTHCHECK CMD ["/b/r.sh"]', "", 3, "HEALTHCHECK starts /b/r.sh"),
+        ("COPY s/ /b/\nCMD /b/r.sh", "", 3, "CMD starts /b/r.sh"),
+        ("COPY s/ /b/", "entrypoint: /b/r.sh", 1, "compose.yaml:4 starts /b/r.sh"),
+        ('COPY s/ /b/\nCMD ["x"]', 'command: ["/b/r.sh"]', 1, "compose.yaml:4 starts /b/r.sh"),
+    ],
+)
+def test_whoever_starts_a_script_that_is_gone(repo: Make, rest: str, more: str, line: int, said: str) -> None:
+    files = {"Dockerfile": f"FROM debian:12-slim\n{rest}\n", "s/r.sh": STARTED, "s/x": "x"}
+    files["compose.yaml"] = f"services:\n  a:\n    build: .\n    {more}\n"
+    fate = "so the check fails" if "HEALTH" in rest else STARTS
+    found = told(repo, files, moved={"s/r.sh": ""})
+    assert (line, False, f"{said}, which is deleted by this change, {fate}") in found
+
+
+def test_what_lies_over_a_script_is_another(repo: Make) -> None:
+    files = {"Dockerfile": "FROM debian:12-slim\nCOPY s/ /b/\n", "s/r.sh": STARTED, "s/x": "x"}
+    more = "    entrypoint: /b/r.sh\n    volumes: [./other:/b]\n"
+    files["compose.yaml"] = f"services:\n  a:\n    build: .\n{more}"
+    assert not [one for one in told(repo, files, moved={"s/r.sh": ""}) if "starts" in one[2]]
+
+
+def test_a_script_that_loses_its_mode_and_is_started_by_its_name(repo: Make) -> None:
+    made = repo(
+        {"Dockerfile": 'FROM debian:12-slim\nCOPY r.sh /bin/\nENTRYPOINT ["tini", "r.sh"]\n', "r.sh": STARTED}, {}
+    )
+    (made.root / "r.sh").chmod(0o755)
+    made.commit()
+    made.git("branch", "-f", "main")
+    (made.root / "r.sh").chmod(0o644)
+    made.commit()
+    assert (3, False, f"r.sh is not executable any more, {STARTS}") in notes_of(run(made, head="HEAD"))

@@ -56,3 +56,26 @@ def test_what_stands_behind_a_flag_that_is_not_known_is_no_file(repo: Make) -> N
         {"Dockerfile": "FROM debian:12\nCOPY a /a\nCOPY --form=deps /x y\n"},
     )
     assert [note.rule for file in run(made, head="HEAD").files for note in file.notes if note.line == 3] == ["DS634"]
+
+
+JAVA = "FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y --no-install-recommends \\\n    curl \\\n"
+JAVA += '{}    default-jre \\\n    && rm -rf /var/lib/apt/lists/*\nCMD ["java"]\n'
+
+
+def test_what_the_rest_of_an_edited_instruction_does_is_no_news(repo: Make) -> None:
+    made = repo({"Dockerfile": JAVA.format("")}, {"Dockerfile": JAVA.format("    unzip \\\n")})
+    assert not [note for file in run(made, head="HEAD").files for note in file.notes]
+
+
+def test_what_could_not_be_read_had_the_lines_that_stay(repo: Make) -> None:
+    text = "FROM debian:10-slim\nENV A=1\nENV B=1\nENV C=1\nENV D=1\nRUN echo a{}\n  && echo b\n"
+    made = repo({"Dockerfile": text.format("")}, {"Dockerfile": text.format(" \\")})
+    assert not [note for file in run(made, head="HEAD").files for note in file.notes if note.line == 1]
+
+
+def test_stages_that_need_each_other_are_told_once(repo: Make) -> None:
+    text = "FROM alpine:3.22 AS a\n{}\n\nFROM a AS b\nRUN echo > /x\n"
+    made = repo({"Dockerfile": text.format("RUN true")}, {"Dockerfile": text.format("COPY --from=b /x /x")})
+    (note,) = [note for file in run(made, head="HEAD").files for note in file.notes if note.line == 2]
+    assert note.breaks
+    assert note.reason == "COPY takes from `b` (line 4), which needs this one, so the build fails"

@@ -39,14 +39,18 @@ def missing_stage(build: Build, facts: Facts) -> Proposals:
             yield _breaks(said, stage.head)
     count = len(build.stages)
     later = _later(build)
+    circles = [*_circles(build)]
+    # That two need each other says more than that one comes later.
+    circular = {one.line for one in circles}
     for stage in build.stages:
         for step in stage.steps:
             for name in references(step) if isinstance(step, Copy | Run) else ():
                 said = _fault(name, stage, count) if isinstance(step, Copy) else ""
-                said = said or _too_early(name, step, stage, build, later)
+                if not said and step.line not in circular:
+                    said = _too_early(name, step, stage, build, later)
                 if said:
                     yield _breaks(said, step)
-    yield from _circles(build)
+    yield from circles
 
 
 def _breaks(said: str, step: Step) -> Remark:

@@ -97,7 +97,8 @@ class FoundBuild:
     ``dockerfile`` is a path of the repository; None where ``inline`` holds the text. ``args`` and ``contexts`` are
     build arguments and further contexts in order; an argument without a value comes from the caller's environment.
     ``tags`` are the names that the image gets, ``condition`` what has to be asked for to get it (a profile).
-    ``after`` is where something is run before it that may make files of its context.
+    ``after`` is where something is run before it that may make files of its context. ``seen_from`` are the directories
+    that its paths were seen from, where nobody says in which it is run.
     """
 
     kind: str
@@ -113,6 +114,7 @@ class FoundBuild:
     runner: Runner | None = None
     condition: str | None = None
     after: Place | None = None
+    seen_from: tuple[str, ...] = ()
 
 
 @record

@@ -41,6 +41,8 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
     readers = [_Recipes(repository, path, run, _MAX_REPLACED_IN_ALL // len(runs)) for run in runs]
     moved = not just and _ONE_SHELL.search(text) is not None and _MOVES.search(text) is not None
+    # Below the root, `make -f` may read it from anywhere.
+    seen_from = tuple(run.home for run in runs) if "/" in path and not just else ()
     defining = False
     for number, line in logical_lines(text):
         defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
@@ -55,7 +57,7 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
                     found = found[-1:]
                     break
             for ways in zip(*found, strict=False):
-                build = _meant(repository, ways, certain)
+                build = evolve(_meant(repository, ways, certain), seen_from=seen_from)
                 yield _unsure(build) if moved else build
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool, names_a_builder
+from ...record import evolve
 from ...shell.reader import read_script
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Simple, Word, children, walk
 from ...text.lines import line_at
@@ -33,6 +34,8 @@ _VARIABLE = re.compile(r"\"?\$\{?(\w+)\}?\"?")
 _ASKS = frozenset(
     ("[", "[[", "test", "command", "which", "type", "hash", "grep", "egrep", "false", "true", "pgrep", "diff")
 )
+#: Where popd leads that no pushd was before.
+_LOST: tuple[Text, ...] = (Unknown("popd"),)
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -62,8 +65,10 @@ class ScriptReader:
         self._path = path
         self._line = line
         self._folders = list(folders)
+        #: Those that a file is read for: who starts it may be anywhere. None where that makes no difference any more.
+        self._starts = tuple(map(str, folders)) if kind == "shell" else None
         #: What pushd left, for popd.
-        self._left: list[list[Text]] = []
+        self._left: list[tuple[list[Text], tuple[str, ...] | None]] = []
         self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), CHECKOUT)
         self._variables.update(variables or {})
         #: The words of arrays; None where they are not known.
@@ -131,10 +136,10 @@ class ScriptReader:
             assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
             if node.kind in ("for", "while", "function"):
                 self._forget(assigned)
-            folders = list(self._folders)
+            folders, starts = list(self._folders), self._starts
             for child in children(node):
                 yield from self._node(child, script)
-            self._folders = folders
+            self._folders, self._starts = folders, starts
             self._forget(assigned)
             return
         for child in children(node):
@@ -143,9 +148,10 @@ class ScriptReader:
     def _apart(self, nodes: Sequence[Node], script: Script) -> Iterator[FoundBuild]:
         """The builds in *nodes*, which a shell of their own runs: what they set ends with it."""
         folders, variables, lists = list(self._folders), dict(self._variables), dict(self._lists)
+        starts = self._starts
         for node in nodes:
             yield from self._node(node, script)
-        self._folders = folders
+        self._folders, self._starts = folders, starts
         _restore(self._variables, variables)
         _restore(self._lists, lists)
 
@@ -156,10 +162,11 @@ class ScriptReader:
         perhaps = _tests(first)
         for operator, item in zip(node.operators, others, strict=True):
             perhaps = perhaps or operator.text == "||" or _tests(item)
-            folders = list(self._folders)
+            folders, starts = list(self._folders), self._starts
             yield from self._node(item, script)
             if perhaps:
                 self._forget({name for inner in walk(item) for name in _assigned(inner)})
+                self._starts = starts
                 self._folders = list(dict.fromkeys((*folders, *self._folders)))
 
     def _forget(self, names: set[str]) -> None:
@@ -184,9 +191,16 @@ class ScriptReader:
         line = self._line + line_at(script.text, command.span.start) - 1
         given = next((one.target for one in command.redirects if one.operator in ("<", "0<")), None)
         read = None if given is None else self._words.value(given.text)
-        found = built(self._repository, self._kind, Place(self._path, line), words, self._folders, read, self._plain)
-        if found is not None:
-            yield found
+        place = Place(self._path, line)
+        found = built(self._repository, self._kind, place, words, self._folders, read, self._plain)
+        if found is None:
+            return
+        if self._starts is not None:
+            start: list[Text] = [Unknown("the start")]
+            anywhere = built(self._repository, self._kind, place, words, start, read, self._plain)
+            if anywhere is None or (anywhere.context, anywhere.dockerfile) != (found.context, found.dockerfile):
+                found = evolve(found, seen_from=self._starts)
+        yield found
 
     def _changes(self, command: Simple) -> bool:
         """Follow *command* where it is about variables or directories: whether it is."""
@@ -208,10 +222,10 @@ class ScriptReader:
         elif name in ("cd", "pushd"):
             if name == "pushd":
                 # For popd.
-                self._left.append(list(self._folders))
+                self._left.append((list(self._folders), self._starts))
             self._enter(command)
         elif name == "popd":
-            self._folders = self._left.pop() if self._left else [Unknown("popd")]
+            self._folders, self._starts = self._left.pop() if self._left else ([*_LOST], self._starts)
         else:
             return False
         return True
@@ -266,6 +280,8 @@ class ScriptReader:
     def _enter(self, command: Simple) -> None:
         target = next((word for word in command.words[1:] if not word.text.startswith("-")), None)
         value: Text = Unknown("~") if target is None else self._words.value(target.text)
+        if isinstance(value, str) and value.startswith("/"):
+            self._starts = None
         self._folders = list(dict.fromkeys(self._entered(folder, value) for folder in self._folders))
 
     def _entered(self, folder: Text, value: Text) -> Text:
