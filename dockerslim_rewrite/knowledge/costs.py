@@ -89,6 +89,16 @@ def _thoughts() -> frozenset[str]:
     return frozenset(block["reason"] for block in table("costs")["block"] if block.get("thought", False))
 
 
+def only_cleaned(reason: str) -> bool:
+    """Whether blocks of *reason* are joined only where one of them deletes what another leaves behind."""
+    return reason in _cleaned()
+
+
+@lru_cache(maxsize=1)
+def _cleaned() -> frozenset[str]:
+    return frozenset(block["reason"] for block in table("costs")["block"] if block.get("cleaned", False))
+
+
 def is_ordinary_folder(path: str) -> bool:
     """Whether every image has the directory *path*: two commands that name it need have nothing in common."""
     return path in _ordinary()
