@@ -111,12 +111,12 @@ def _ordinary() -> frozenset[str]:
 
 def writes_little(argv: Sequence[str | None]) -> bool:
     """Whether a command of the words *argv* writes next to nothing: an entry of a directory, a line of a file."""
-    return bool(argv) and argv[0] in _tiny()
+    return bool(argv) and (argv[0] in _tiny() or " ".join(word or "" for word in argv[:2]) in _tiny())
 
 
 @lru_cache(maxsize=1)
 def _tiny() -> frozenset[str]:
-    return frozenset(table("costs")["tiny"])
+    return frozenset((*table("costs")["tiny"], *table("costs")["tiny_pairs"]))
 
 
 def starts_block(argv: Sequence[str | None]) -> bool:
