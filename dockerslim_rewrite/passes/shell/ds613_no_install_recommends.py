@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from ...analysis.bases import base_image, base_name
 from ...analysis.effects.asking import effects
@@ -28,6 +28,7 @@ from ...knowledge.recommends import (
     waits,
 )
 from ...shell.edits import insert_after
+from ...shell.script import AndOr
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
@@ -66,6 +67,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
         named: set[str] = set()
         for run in stage.runs:
             told: set[str] = set()
+            found: list[tuple[Use, str | Change]] = []
             for use in facts.uses(run):
                 if not _installs(use):
                     continue
@@ -84,13 +86,45 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 reason = reason or _unknown(use, packages, everything, stage, said, build, facts)
                 reason = reason or _for_nothing(run, packages, added, said, facts)
                 if reason is not None:
-                    if reason not in told:
-                        yield missed(run.line, f"recommended packages stay: {reason}")
-                    told.add(reason)
+                    found.append((use, reason))
                     continue
                 present |= set(added)
                 named |= set(added)
-                yield _change(build, use, run, added, lost(packages, present), facts)
+                found.append((use, _change(build, use, run, added, lost(packages, present), facts)))
+            kept = {id(use.command): one for use, one in found if isinstance(one, str)}
+            beside = _beside(run, facts) if kept else {}
+            for use, one in found:
+                # Installs that follow each other are one in the end: what one of them keeps they all do.
+                reasons = (kept[at] for at in beside.get(id(use.command), ()) if at in kept)
+                told_of = one if isinstance(one, str) else next(reasons, one)
+                if isinstance(told_of, Change):
+                    yield told_of
+                elif told_of not in told:
+                    told.add(told_of)
+                    yield missed(run.line, f"recommended packages stay: {told_of}")
+
+
+def _beside(run: Run, facts: Facts) -> dict[int, Sequence[int]]:
+    """The installs of *run* with the same options that follow each other in one chain, for each of them."""
+    script = facts.script(run)
+    uses = {id(use.command): use for use in facts.uses(run)}
+    found: dict[int, Sequence[int]] = {}
+    for chain in script.root.items if script is not None else ():
+        if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
+            continue
+        for options, items in groupby(chain.items, key=lambda item: _options(uses.get(id(item)))):
+            group = [id(item) for item in items]
+            if options is not None:
+                found.update(dict.fromkeys(group, group))
+    return found
+
+
+def _options(use: Use | None) -> frozenset[str] | None:
+    """All words of the install *use* but its packages; None for anything else."""
+    if use is None or not _installs(use):
+        return None
+    operands = frozenset(use.operation.operands)
+    return frozenset(word.text for at, word in enumerate(use.command.words) if at not in operands)
 
 
 def _falls_back(use: Use, facts: Facts) -> str | None:
