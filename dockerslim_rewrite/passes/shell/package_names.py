@@ -14,6 +14,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 #: Other expansions, of which nothing is known: commands, arithmetic, operators.
 _OTHER = re.compile(r"\$\([^()]*+\)?+\)?+|\$\{[^{}]*+\}?+|`[^`]*+`?+|\$")
+#: A word up to its version, release or architecture; in braces those signs mean something else.
+_BEFORE = re.compile(r"(?:[^=/:{]|\{[^{}]*+\}?+)++")
 #: What a shell sets to words that stand there.
 _SET = r"\b(?:{0}=(?:'[^']*+'|\"[^\"$`]*+\"|[^\s\"'$`;&|]++)(?=[\s;&|)]|\Z)|for\s+{0}\s+in\s+[^;$`]++;)"
 #: Variables may hold others so deep.
@@ -54,7 +56,8 @@ def unknown_name(use: Use, build: Build) -> str | None:
 
 def _bare(word: str) -> str:
     """What *word* says without quotes, release and architecture."""
-    return re.split(r"[=/:]", word.strip("\"'"), maxsplit=1)[0] if "{" not in word else word.strip("\"'")
+    match = _BEFORE.match(word.strip("\"'"))
+    return match[0] if match is not None else word
 
 
 def _values(build: Build) -> dict[str, list[str]]:
