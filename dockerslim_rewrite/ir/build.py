@@ -175,7 +175,7 @@ class _Reader:
         if keyword == "RUN":
             behind = swallowed(instruction)
             foreign = self.foreign or (
-                f"a continuation too many takes in the {behind[1]} on line {behind[0]}" if behind else None
+                f"line {behind[0]} ({behind[1]}) belongs to it by a continuation too many above" if behind else None
             )
             return Run(instruction, index, instruction.json, body_of(instruction, foreign))
         if keyword in ("COPY", "ADD"):

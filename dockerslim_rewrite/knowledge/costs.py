@@ -89,6 +89,16 @@ def _thoughts() -> frozenset[str]:
     return frozenset(block["reason"] for block in table("costs")["block"] if block.get("thought", False))
 
 
+def only_cleaned(reason: str) -> bool:
+    """Whether blocks of *reason* are joined only where one of them deletes what another leaves behind."""
+    return reason in _cleaned()
+
+
+@lru_cache(maxsize=1)
+def _cleaned() -> frozenset[str]:
+    return frozenset(block["reason"] for block in table("costs")["block"] if block.get("cleaned", False))
+
+
 def is_ordinary_folder(path: str) -> bool:
     """Whether every image has the directory *path*: two commands that name it need have nothing in common."""
     return path in _ordinary()
@@ -101,12 +111,12 @@ def _ordinary() -> frozenset[str]:
 
 def writes_little(argv: Sequence[str | None]) -> bool:
     """Whether a command of the words *argv* writes next to nothing: an entry of a directory, a line of a file."""
-    return bool(argv) and argv[0] in _tiny()
+    return bool(argv) and (argv[0] in _tiny() or " ".join(word or "" for word in argv[:2]) in _tiny())
 
 
 @lru_cache(maxsize=1)
 def _tiny() -> frozenset[str]:
-    return frozenset(table("costs")["tiny"])
+    return frozenset((*table("costs")["tiny"], *table("costs")["tiny_pairs"]))
 
 
 def starts_block(argv: Sequence[str | None]) -> bool:

@@ -35,9 +35,10 @@ class Manager:
     that of an unknown one. ``paths`` are caches (``~`` for HOME), ``option`` keeps the cache from being written,
     ``environment`` is the variable that does the same, ``location`` those that say where the cache is, ``clean`` the
     command that empties it, ``clean_built`` one that empties only what a build adds to what was fetched before,
-    ``emptied`` options that empty it where they stand alone, ``offline`` those that read it, ``reading`` subcommands
-    that do, and ``readers`` programs of others. Where one of ``linked`` says so, what is installed are links into it.
-    ``saving`` is an estimate in bytes, ``saving_source`` where it comes from.
+    ``places`` options that say where the cache is, ``emptied`` options that empty it where they stand alone,
+    ``offline`` those that read it, ``reading`` subcommands that do, and ``readers`` programs of others. Where one of
+    ``linked`` says so, what is installed are links into it. ``saving`` is an estimate in bytes, ``saving_source`` where
+    it comes from. An installing one of ``operations`` without packages installs only with a letter of ``upgrading``.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Manager:
     bare: str | None
     any: str | None
     operations: dict[str, str]
+    upgrading: tuple[str, ...]
     assume_yes: tuple[str, ...]
     short_yes: str | None
     paths: tuple[str, ...]
@@ -57,6 +59,7 @@ class Manager:
     location: frozenset[str]
     clean: str | None
     clean_built: str | None
+    places: tuple[str, ...]
     idle: tuple[str, ...]
     emptied: tuple[str, ...]
     offline: tuple[str, ...]
@@ -113,6 +116,7 @@ def manager(name: str) -> Manager:
         bare=data.get("bare"),
         any=data.get("any"),
         operations=data.get("operations", {}),
+        upgrading=tuple(data.get("upgrading", ())),
         assume_yes=tuple(data["assume_yes"]),
         short_yes=data.get("short_yes"),
         paths=tuple(cache.get("paths", ())),
@@ -122,6 +126,7 @@ def manager(name: str) -> Manager:
         location=frozenset(cache.get("location", ())),
         clean=cache.get("clean"),
         clean_built=cache.get("clean_built"),
+        places=tuple(cache.get("places", ())),
         idle=tuple(cache.get("idle", ())),
         emptied=tuple(cache.get("emptied", ())),
         offline=tuple(cache.get("offline", ())),

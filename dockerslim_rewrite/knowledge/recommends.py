@@ -60,6 +60,26 @@ def missing(packages: Collection[str], present: Collection[str], text: str, imag
     return tuple(sorted(added))
 
 
+def waits(packages: Collection[str], present: Collection[str], text: str) -> tuple[str, ...]:
+    """What *packages* may need that is not *present*, where only something that *text* does not say would tell."""
+    found = (need for need in needs() if need.when is not None and not need.packages.isdisjoint(packages))
+    return tuple(
+        sorted(
+            name
+            for need in found
+            if need.unless.isdisjoint(present) and need.when is not None and not need.when.search(text)
+            for name in need.adds
+            if name not in present
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def needing() -> frozenset[str]:
+    """The packages that need one which they only recommend."""
+    return frozenset((*(name for need in needs() for name in need.packages), *table("recommends")["kept"]))
+
+
 def all_needed(packages: Collection[str], text: str) -> bool:
     """Whether *packages* need all that they recommend, or recommend nothing; *text* is the file."""
     whole = {

@@ -36,6 +36,16 @@ def built_folders(text: str) -> tuple[str, ...]:
     )
 
 
+def home_code(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What code in a file called *name* looks like that uses the home of whoever runs it, and what it finds there."""
+    return tuple((pattern, what) for suffixes, pattern, what in _home_code() if name.endswith(suffixes))
+
+
+@cache
+def _home_code() -> tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]:
+    return tuple((tuple(one["suffixes"]), re.compile(one["code"]), one["what"]) for one in table("users")["home"])
+
+
 def is_temporary(path: str) -> bool:
     """Whether *path* lies in a folder that everyone may write."""
     return any(path == folder or path.startswith(folder + "/") for folder in table("users")["temporary"]["folders"])

@@ -30,6 +30,9 @@ _DEVELOPS = re.compile(
     r"(?i)(?:/dev(?:elop(?:ment|er)?)?/[^/]*|/[^/]*[._-]dev(?:el(?:op(?:ment|er)?)?)?(?:[._-][^/]*)?|/dev\.[^/]*)\Z"
 )
 _SUBMODULE = re.compile(r"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S(?:[^\n]*\S)?)[ \t]*$")
+#: Where stages begin, and the shells that a stage sets.
+_LAST_STAGE = re.compile(r"(?im)^[ \t]*+FROM[ \t]")
+_SHELL = re.compile(r"(?im)^[ \t]*+SHELL[ \t]++(\[[^\]\n]*+\])")
 
 
 class Workspace:
@@ -62,6 +65,21 @@ class Workspace:
     def _own(self) -> frozenset[str]:
         """The images that the repository builds, by their names without tags."""
         return frozenset(name for build in self.graph.builds for name in names_of(build) if ":" not in name)
+
+    @cached_property
+    def _guarded(self) -> frozenset[str]:
+        """Those of the repository's own images that each of their builds leaves with pipefail in SHELL."""
+        found: dict[str, bool] = {}
+        for build in self.graph.builds:
+            path = build.dockerfile if isinstance(build.dockerfile, str) else None
+            text = build.inline
+            if text is None and path is not None and self.repository.is_file(path):
+                text = self.repository.read(path)
+            shells = _SHELL.findall(_LAST_STAGE.split(text or "")[-1])
+            guards = bool(shells) and "pipefail" in shells[-1] and not build.target
+            for name in names_of(build):
+                found[name] = guards and found.get(name, True)
+        return frozenset(name for name, guards in found.items() if guards and ":" not in name)
 
     def builds_of(self, dockerfile: Path) -> Sequence[FoundBuild]:
         """The known builds of the file *dockerfile*."""
@@ -215,6 +233,7 @@ class Workspace:
             list_readers=lists,
             by_hand=by_hand,
             own=self._own,
+            guarded=self._guarded,
             after=_after(builds),
             develops=Evidence(place, 1) if place is not None and _DEVELOPS.search(f"/{place}") else None,
         )

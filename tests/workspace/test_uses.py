@@ -679,6 +679,15 @@ def test_no_registry_is_to_be_asked_for_an_image_that_the_repository_builds(tree
     assert "registry" not in told
 
 
+@pytest.mark.parametrize(("shell", "guards"), [('"-o", "pipefail", "-c"', True), ('"-c"', False)])
+def test_a_shell_of_the_repositorys_own_base_image_is_inherited(tree: Make, shell: str, guards: bool) -> None:
+    base = f'FROM centos:7\nSHELL ["/bin/bash", {shell}]\nRUN yum -y install curl\n'
+    own = "FROM acme/base:latest\nRUN yum -y update && curl -sSL https://example.com/a | sh\n"
+    script = "docker build -t acme/base:latest -f base/Dockerfile .\n"
+    made = tree({"build.sh": script, "base/Dockerfile": base, "Dockerfile": own})
+    assert ("pipefail" not in result(made, "Dockerfile").text) == guards
+
+
 @pytest.mark.parametrize("override", ["command: node worker.js", "entrypoint: [node, worker.js]"])
 def test_an_override_leaves_the_images_own_start_as_it_is(tree: Make, override: str) -> None:
     app = {

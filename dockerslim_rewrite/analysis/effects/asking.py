@@ -153,5 +153,5 @@ class Effects:
             if isinstance(script, Script):
                 reading.script(script, folder, place)
             elif isinstance(script, Opaque):
-                return (Unread("script", script.reason, place),)
+                return (Unread("script", "a script that cannot be read", place),)
         return tuple(reading.found)

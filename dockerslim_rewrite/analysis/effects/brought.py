@@ -42,7 +42,12 @@ def brings(path: str, script: Script) -> bool:
     if says_nothing(name):
         return False
     for command in script.commands:
-        words = {posixpath.basename((word or "").partition("?")[0].rstrip("/")) for word in command.argv[1:]}
+        # Two files at different places are not one for having the same name.
+        words = {
+            posixpath.basename((word or "").partition("?")[0].rstrip("/"))
+            for word in command.argv[1:]
+            if not (path.startswith("/") and (word or "").startswith("/") and not _meets(path, word or ""))
+        }
         if command.name in FETCH and name in words:
             return True
         if unpacks(command) and name in {_PACKED.sub("", word) for word in words if _PACKED.search(word)}:
@@ -50,6 +55,11 @@ def brings(path: str, script: Script) -> bool:
         if command.name == "git" and unpacks(command) and name in words:
             return True
     return False
+
+
+def _meets(path: str, word: str) -> bool:
+    """Whether the place *word* is *path*, or lies in it."""
+    return within(posixpath.normpath(word), posixpath.normpath(path.rstrip("/*") or "/"))
 
 
 def unpacks(command: Simple) -> bool:

@@ -57,8 +57,38 @@ def cleaning_command(filled: Sequence[Use], known: Manager, run: Run, facts: Fac
     gone = _gone_behind(last, script, known, facts, run)
     if gone is not None:
         return clean, gone
-    words = f"{written} {rest}"
+    place, problem = _place(filled, known, script)
+    if problem is not None:
+        return clean, problem
+    words = f"{written} {rest}{place}"
     return (f"{' '.join(prefix)} {words}" if other else words), None
+
+
+def _place(filled: Sequence[Use], known: Manager, script: Script) -> tuple[str, str | None]:
+    """The option, with a space before it, by which *filled* say where the cache lies, and why it cannot be repeated."""
+    told = {_told(use, known) for use in filled}
+    if len(told) > 1:
+        return "", f"{known.name} is given more than one place for its packages"
+    place = told.pop()
+    if re.search(r"[\s`()]", place[1:].replace(" ", "", 1)):
+        return "", f"{known.name} is told by more than a word where its packages lie"
+    names = re.findall(r"\$\{?(\w++)", place)
+    if "$" in place and (not names or any(re.search(rf"\b(?:{name}=|for\s+{name}\b)", script.text) for name in names)):
+        return "", f"the RUN sets where {known.name} puts its packages ({place.strip()})"
+    return place, None
+
+
+def _told(use: Use, known: Manager) -> str:
+    """The option of *use* that says where the cache lies, as written and with a space before it; empty for none."""
+    words = [word.text for word in use.command.words]
+    for at in range(use.operation.command + 1, len(words)):
+        name, equals, _ = words[at].partition("=")
+        if name in known.places:
+            return f" {words[at]}" if equals else f" {' '.join(words[at : at + 2])}"
+        short = next((one for one in known.places if len(one) == 2 and words[at].startswith(one)), None)
+        if short is not None:
+            return f" {words[at]}"
+    return ""
 
 
 def _leads_away(name: str, value: str | None, known: Manager) -> bool:

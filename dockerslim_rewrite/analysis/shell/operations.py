@@ -160,6 +160,9 @@ def _classified(
         letters = [flag.name.lstrip("-") for flag in flags]
         whole = next((kinds[one] for one in letters if len(one) > 1 and one in kinds), None)
         kind = whole or next((kinds[one] for one in letters if one in kinds), "other")
+        if kind == "install" and not operands and known.upgrading and certain:
+            # Packages that a redirection gives (`-`) are an operand.
+            kind = kind if not set(known.upgrading).isdisjoint(letters) else "update"
         return Operation(known, Kind(kind), name, "", wrappers, at, at, flags, operands, certain)
     words = [(index_, argv[index_]) for index_ in operands]
     first = words[0][1] if words else ""

@@ -9,7 +9,7 @@ from ...analysis.deleted import lists_gone
 from ...analysis.effects.assuming import Verdict
 from ...analysis.effects.package_lists import after_deletion, deleted_by_script
 from ...analysis.facts import Facts, Use
-from ...analysis.packages.apt import LISTS, keeps_other_lists
+from ...analysis.packages.apt import LISTS, first_of_lists, keeps_other_lists, reads_lists
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted
 from ...analysis.shell.operations import Kind
 from ...change import Change, DropsFiles, Remark, RemovesCommand
@@ -58,7 +58,7 @@ def apt_lists(build: Build, facts: Facts) -> Proposals:
                 continue
             verdict = after_deletion(run, stage, facts)
             if idle:
-                yield _without(run, verdict, left_behind(uses, stage, build, facts), build, facts)
+                yield _without(run, stage, verdict, left_behind(uses, stage, build, facts), build, facts)
                 continue
             problem = verdict.obstacle or _pointless(run, uses, stage, facts) or appendable(run, facts)
             if problem is not None:
@@ -98,7 +98,9 @@ def _surely(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
     return script is not None and any(always_runs(script, command) for command in updates)
 
 
-def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts: Facts) -> Change | Remark:
+def _without(
+    run: Run, stage: Stage, verdict: Verdict, saving: int | None, build: Build, facts: Facts
+) -> Change | Remark:
     """Drop *run*, which does nothing but fetch lists, where nothing reads them."""
     script = facts.script(run)
     assert script is not None
@@ -107,6 +109,9 @@ def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts
     described = bool(run.origin.comments) or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
     called = next((one.words[0].text for one in script.commands if one.words[0].text not in _PROGRAMS), None)
     problem = verdict.obstacle or ("a comment describes it" if described else None)
+    reader = _first_reader(run, stage, facts)
+    if reader is not None:
+        problem = problem or f"the RUN on line {reader.line} installs, and only a script fetches lists for it again"
     if called is not None or any(one.assignments for one in script.commands):
         problem = problem or f"it is called by {called or 'a shell that sets variables for it'}"
     if problem is not None:
@@ -121,6 +126,21 @@ def _without(run: Run, verdict: Verdict, saving: int | None, build: Build, facts
         evidence=verdict.evidence,
         saving=saving,
     )
+
+
+def _first_reader(run: Run, stage: Stage, facts: Facts) -> Run | None:
+    """The RUN behind *run* that installs by its own words before one fetches lists by its own; None for none."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for other in facts.build.stages[index].runs:
+            if index == stage.index and other.index <= run.index:
+                continue
+            if reads_lists(other, facts):
+                return other
+            if first_of_lists(other, facts) is not None:
+                if index == stage.index:
+                    return None
+                break
+    return None
 
 
 def _deletes_lists(command: Simple) -> bool:

@@ -44,6 +44,9 @@ def _judge(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety | st
     name = uses[0].operation.manager.name
     if all(use.operation.kind is Kind.BUILD for use in uses):
         return None
+    if name == "pacman" and not any(use.operation.kind in FILLS - {Kind.UPDATE} for use in uses):
+        # Its index lies in another directory and is no cache: pacman looks packages up in it. Source: pacman(8).
+        return None
     if "keepcache" in facts.build.text:
         return "the file tells it to keep what it downloads (keepcache)"
     filling = facts.recall("comes to fill", (name, stage.index), lambda: _filling(stage, name, facts))

@@ -34,7 +34,8 @@ def merge_package_runs(build: Build, facts: Facts) -> Proposals:
 
     An update in a layer of its own is cached for months while the install behind it changes: packages that moved are
     not found. A cleanup in a layer of its own frees nothing, the files stay in the layer below. Installs that share no
-    index stay apart: joined, the edit of one would run both again. So do an update and its installs where the lists
+    index stay apart: joined, the edit of one would run both again. So do those whose index lies in a cache mount, and
+    so in no layer. So do an update and its installs where the lists
     could not be deleted behind them: the layer would be no smaller.
 
     Safe for the reasons of DS103. Source: Docker's "Building best practices", apt-get.
@@ -74,11 +75,15 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
         installs = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind in _ADDS]
         updates = [at for at, op in enumerate(before) if op.manager.name == manager and op.kind is Kind.UPDATE]
         # Where the layer does not ship, nobody deletes the index, and it takes no room.
-        shared = joined and fetched and ships and not (updates and installs and min(updates) > min(installs))
+        # What lies in a cache mount is in no layer.
+        cached = mounted(run, (LISTS,) if manager == "apt" else manager_data(manager).paths)
+        shared = (
+            joined and fetched and ships and not cached and not (updates and installs and min(updates) > min(installs))
+        )
         if shared and not _other_thought(group, run, manager, facts):
             return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
         left = any(_leaves(op) for op in before if op.manager.name == manager)
-        if ships and left and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
+        if ships and left and not cached and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"
         follows = manager in _SYSTEM and Kind.UPDATE in added_kinds and not added_kinds & _ADDS and kinds & _ADDS
         if follows and _is_read_next(run, manager, facts) and not _other_thought(group, run, manager, facts):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...analysis.effects.brought import brings, makes, moved_in, unpacks, uses
 from ...analysis.effects.paths import touched_in, wrote
 from ...analysis.facts import Facts
 from ...analysis.merging.merging import MAX_JOINED, Joint, join, lines_of, neighbours, obstacle, plan
+from ...analysis.packages.cleanup import removes
 from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.costs import writes_little
-from ...shell.script import Script
+from ...shell.script import Redirect, Script, Simple
+from ...text.paths import within
 from ..base import Proposals, missed
 
 #: No more RUNs than people join by hand: a download, what unpacks, builds and installs it, and its deletion.
@@ -25,9 +28,9 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
 
     A layer cannot take bytes back from the layers below: deleting a file in a later RUN only hides it, and changing
     its mode or owner stores it twice. In one RUN the bytes never land. What RUNs write that hold next to nothing
-    (directories, accounts, lines of settings) is no reason, nor is a stage whose layers do not ship. Where that would
-    make one of many RUNs, each edit would cost more time than the bytes are worth: it is for people to bring the two
-    that matter together.
+    (directories, accounts, lines of settings, keys) is no reason, nor is a directory that the RUN which filled it
+    emptied as well, or a stage whose layers do not ship. Where that would make one of many RUNs, each edit would cost
+    more time than the bytes are worth: it is for people to bring the two that matter together.
 
     Safe for the reasons of DS103. A body that would leak its working directory into the next stands in ``( … )``.
     Source: OCI image specification, layer changesets and whiteouts.
@@ -84,8 +87,9 @@ def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int
         for first in range(max(last - MAX_JOINED, 0), last):
             writer = facts.script(series[first])
             hit = next((path for path, folder in paths if writer is not None and wrote(path, writer, folder)), None)
-            if hit is not None:
-                if not _writes_little(series[first], facts):
+            if hit is not None and writer is not None:
+                little = _writes_little(series[first], facts) or _is_little(hit, writer)
+                if not little and not _leaves_none(hit, writer):
                     found.append((first, last, hit))
                 break
         else:
@@ -117,7 +121,9 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
 
     An archive does not say what is in it, but its name does, or a RUN in between that uses it.
     """
-    named = dict.fromkeys(path for path, _ in (*touched_in(script), *moved_in(script)))
+    # What a redirection of its own makes is nothing that an earlier one brought.
+    made = {one.target.literal for command in script.commands for one in command.redirects if one.target is not None}
+    named = dict.fromkeys(path for path, _ in (*touched_in(script), *moved_in(script)) if path not in made)
     own = {path for path in named if wrote(path, script)}
     paths = [path for path in named if not brings(path, script) and not makes(path, script)]
     copied = {
@@ -146,3 +152,30 @@ def _writes_little(run: Run, facts: Facts) -> bool:
     """Whether all that *run* does writes next to nothing."""
     script = facts.script(run)
     return script is not None and all(not command.words or writes_little(command.argv) for command in script.commands)
+
+
+def _is_little(path: str, script: Script) -> bool:
+    """Whether *path* is a file that holds a few lines: commands of *script* that say them write it, and no other."""
+    naming = [command for command in script.commands if _names(command, path)]
+    into = any(one.target is not None and one.target.literal == path for one in _redirects(naming))
+    return into and all(writes_little(one.argv) and one.name not in ("mkdir", "cd", "rm") for one in naming)
+
+
+def _leaves_none(path: str, script: Script) -> bool:
+    """Whether *script* itself deletes all that is in *path*, and writes nothing there behind that."""
+    last = max((command.span.start for command in script.commands if removes(command, path)), default=None)
+    return last is not None and not any(
+        command.span.start > last and _names(command, path) for command in script.commands
+    )
+
+
+def _redirects(commands: Sequence[Simple]) -> Iterator[Redirect]:
+    return (one for command in commands for one in command.redirects)
+
+
+def _names(command: Simple, path: str) -> bool:
+    """Whether a word or a redirection of *command* names *path* or something below it."""
+    words = [word.literal for word in command.words[1:]]
+    words += [one.target.literal for one in command.redirects if one.target is not None]
+    bare = path.rstrip("/*")
+    return any(word is None or within(word, bare) for word in words)

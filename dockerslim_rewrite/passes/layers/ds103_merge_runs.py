@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from ...analysis.deleted import deletes
@@ -11,29 +12,34 @@ from ...analysis.effects.archives import after_removal
 from ...analysis.effects.assuming import Verdict, both
 from ...analysis.effects.unpacking import named_archives, needed, unpacked_in
 from ...analysis.facts import Facts
-from ...analysis.merging.merging import apart
+from ...analysis.merging.merging import apart, neighbours
 from ...analysis.packages.apt import LISTS, first_of_lists, reads_lists
 from ...analysis.packages.cleanup import appendable
 from ...analysis.shell.operations import Kind, operation
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
-from ...knowledge.costs import one_thought
+from ...knowledge.costs import one_thought, only_cleaned
 from ...shell.script import Script, Simple
+from ...text.paths import within
 from ..base import Proposals
 from .blocks import close, copied_twice, costly, is_cheap_script, merged, proper, without_downloads
+
+_CLEANERS = frozenset(("make", "gmake", "ninja", "cmake"))
+_CLEAN = frozenset(("clean", "distclean", "mostlyclean", "realclean"))
 
 
 def merge_runs(build: Build, facts: Facts) -> Proposals:
     """Join RUN instructions on neighbouring lines that are one thought.
 
-    `./configure`, `make` and `make install` are one, and so are a download and what unpacks the file, or the steps that
-    add a repository of packages: whoever changes one of them works on all of them, and what an earlier one leaves
-    behind the last can still remove. `chown -R` and `chmod -R` of one directory store all of its files twice.
-    Everything else stays as its author laid it out: lines that a blank line or a comment parts, stages whose layers do
-    not ship, downloads of different files, an archive that would stay in the layer all the same, cheap steps, which
-    leave no bytes behind, a cheap step after a dear one, whose next edit would run the dear one again, and bodies that
-    would need brackets.
+    A download and what unpacks the file are one, and so are the steps that add a repository of packages: whoever
+    changes one of them works on all of them, and what an earlier one leaves behind the last can still remove.
+    `./configure`, `make` and `make install` are one where a later step deletes what they built (`make clean`); else
+    each keeps its place in the build cache, and an edit of the last does not compile for an hour. `chown -R` and
+    `chmod -R` of one directory store all of its files twice. Everything else stays as its author laid it out: lines
+    that a blank line or a comment parts, stages whose layers do not ship, downloads of different files, an archive that
+    would stay in the layer all the same, cheap steps, which leave no bytes behind, a cheap step after a dear one, whose
+    next edit would run the dear one again, and bodies that would need brackets.
 
     Safe because the bodies keep their order, stop at the first failure as separate RUNs do, and are joined only where
     neither sees the other's shell state (directory, variables, options, functions, exits). Source: POSIX, "Shell
@@ -50,7 +56,11 @@ def merge_runs(build: Build, facts: Facts) -> Proposals:
             # It leaves nothing that a later step could still delete.
             return None
         scripts = [script for one in (*group, run) if (script := facts.script(one)) is not None]
-        return _one_thought(scripts) if len(scripts) == len(group) + 1 else None
+        reason = _one_thought(scripts) if len(scripts) == len(group) + 1 else None
+        if reason is not None and only_cleaned(reason) and not _cleaned(group[0], run, facts):
+            # Apart, each is kept in the build cache, and joined, the layers are as large.
+            return None
+        return reason
 
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
@@ -73,6 +83,39 @@ def _deletes_lists(run: Run, facts: Facts) -> bool:
 def _fetches(run: Run, facts: Facts) -> bool:
     """Whether *run* fetches apt's lists before it reads them."""
     return first_of_lists(run, facts) is not None and not reads_lists(run, facts)
+
+
+def _cleaned(first: Run, run: Run, facts: Facts) -> bool:
+    """Whether *run*, or a neighbour behind it, deletes what was built from *first* on."""
+    stage = next(one for one in facts.build.stages if run in one.steps)
+    series = next(one for one in neighbours(stage) if run in one)
+    start = next((at for at, one in enumerate(series) if one is first), 0)
+    folders = {facts.state(first).workdir or "/"}
+    for at, one in enumerate(series[start:], start):
+        script = facts.script(one)
+        if script is None or (at > start and not close(series[at - 1], one)):
+            break
+        if one.index >= run.index and any(_deletes_built(command, folders) for command in script.commands):
+            return True
+        folders.update(
+            posixpath.normpath(posixpath.join(facts.state(one).workdir or "/", word))
+            for command in script.commands
+            if command.name == "cd"
+            for word in command.argv[1:2]
+            if word
+        )
+    return False
+
+
+def _deletes_built(command: Simple, folders: Collection[str]) -> bool:
+    """Whether *command* deletes what was built in one of *folders*."""
+    words = [word or "" for word in command.argv[1:]]
+    if command.name in _CLEANERS:
+        return not _CLEAN.isdisjoint(words)
+    if command.name != "rm" or not any(re.fullmatch(r"-\w*[rR]\w*|--recursive", word) for word in words):
+        return False
+    paths = [posixpath.normpath(word.rstrip("*")) for word in words if word and not word.startswith("-")]
+    return any(within(folder, path) or within(path, folder) for path in paths for folder in folders if folder != "/")
 
 
 def _archive_stays(stage: Stage, build: Build, facts: Facts, runs: Sequence[Run]) -> str | Safety | None:

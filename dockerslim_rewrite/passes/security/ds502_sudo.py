@@ -7,6 +7,7 @@ import re
 from ...analysis.bases import root_evidence
 from ...analysis.facts import Facts
 from ...analysis.flow.outcome import must_succeed
+from ...analysis.flow.start import start_of
 from ...analysis.shell.operations import Kind
 from ...change import Change, Remark, RemovesWords, ReplacesWords, Safety
 from ...ir.build import Build, Stage
@@ -44,13 +45,13 @@ def sudo(build: Build, facts: Facts) -> Proposals:
     more process.
 
     Safe where nothing sets another user, the base image is known to start as root (or a package manager works without
-    sudo in the same state), and the command does the same in any environment: sudo clears the environment and sets its
-    own PATH. Other commands are a matter of level standard, and stay where the build sets PATH or variables that they
-    would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and shells
-    with expansions in their text stay; so does a sudo whose failure the build would not notice, unless something shows
-    that it is installed. The package sudo goes (level aggressive) only where nothing else in the file
-    names sudo, and no scripts are copied or downloaded that could. Source: sudo(8), sudoers(5), `env_reset` and
-    `secure_path`.
+    sudo in the same state), and the command does the same in any environment: sudo clears the environment and sets
+    its own PATH. Other commands are a matter of level standard, and stay where the build sets PATH or variables that
+    they would see; `sudo -E` hides PATH alone. `sudo -u`, `-i` and all other options, assignments, redirections and
+    shells with expansions in their text stay; so does a sudo whose failure the build would not notice, unless
+    something shows that it is installed. The package sudo goes (level aggressive) only where nothing else in the file
+    names sudo, no scripts are copied or downloaded that could, and the image starts something of its own, so that no
+    other Dockerfile is known or likely to go on from it. Source: sudo(8), sudoers(5), `env_reset` and `secure_path`.
     """
     for stage in build.stages:
         evidence = root_evidence(build, facts, stage)
@@ -168,7 +169,12 @@ def _environment(facts: Facts, run: Run, command: Simple, at: int) -> tuple[str 
 
 
 def _package(build: Build, facts: Facts, stage: Stage) -> Proposals:
-    """Take sudo out of the packages that are installed where nothing else says sudo."""
+    """Take sudo out of the packages that are installed where nothing else says sudo.
+
+    It stays where others may go on from the image: nobody knows what they call.
+    """
+    if _goes_on(build, facts):
+        return
     users = [step for step in stage.steps if isinstance(step, Value) and step.keyword == "USER"]
     for run in stage.runs:
         for use in facts.uses(run):
@@ -199,6 +205,13 @@ def _package(build: Build, facts: Facts, stage: Stage) -> Proposals:
                     claims=(RemovesWords(leading, ("sudo",) * len(found)),),
                     line=line,
                 )
+
+
+def _goes_on(build: Build, facts: Facts) -> bool:
+    """Whether other Dockerfiles go on from the image, or may: it starts nothing of its own."""
+    if facts.project is not None and facts.project.usage.heirs:
+        return True
+    return start_of(build) == (None, None)
 
 
 def _runs_unseen(build: Build, facts: Facts, stage: Stage) -> bool:

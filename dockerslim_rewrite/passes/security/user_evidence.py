@@ -18,7 +18,7 @@ from ...ir.steps import Env, Exec, Listing, Run, Step
 from ...knowledge.habits import known_library, serves
 from ...knowledge.processes import server_named
 from ...knowledge.starts import ports_told
-from ...knowledge.users import built_folders
+from ...knowledge.users import built_folders, home_code
 from ...record import evolve, record
 from ...shell.script import Script
 from ...text.lines import line_at
@@ -196,12 +196,17 @@ def _serves(build: Build, facts: Facts, stage: Stage, found: Behaviour, project:
 
 
 def _in_roots_home(found: Behaviour, project: Project) -> Iterator[str]:
-    """The first path in root's home that the code names: other users do not even get to see what is there."""
+    """The first place in root's home that the code uses: other users do not even get to see what is there."""
     for path in found.followed:
         named = _ROOTS_HOME.search(text := project.text(path) or "")
         if named is not None:
             yield f"it uses {named[1]} ({path}:{line_at(text, named.start())}), in root's home"
             return
+        for pattern, what in home_code(path):
+            used = pattern.search(text)
+            if used is not None:
+                yield f"it uses {what} ({path}:{line_at(text, used.start())}), which lies in root's home today"
+                return
 
 
 def _built(

@@ -10,6 +10,7 @@ from ...analysis.flow.start import start_of
 from ...analysis.shell.pipes import breaks
 from ...change import AddsCommand, AddsInstruction, AddsOption, Change, Safety
 from ...ir.build import Build, Stage
+from ...ir.reference import parse
 from ...ir.steps import Run
 from ...render.instructions import instruction
 from ...shell.edits import insert_after
@@ -33,14 +34,15 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
     Where the shell knows the option (bash, Alpine's ash) the RUN sets it for itself. Debian's /bin/sh does not; there
     one SHELL instruction says bash, if several RUNs of a stage need it and no image is built from that stage: SHELL
     also governs what comes later, so all of that must allow it. Nothing is changed where no pipeline's status counts,
-    or only `echo`, `printf` or `cat` stand before its last command, where a pipeline may fail although nothing is
-    wrong (`yes |`, `| head`, `| grep -q`, `grep … |`, `… | … ||`), or where a script may mean something else in bash.
-    Level standard, since a build that passes only because a failure went unnoticed fails now, which is what the rule is
-    for. Source: Docker's "Building best practices", "Using pipes"; POSIX.1-2024, "set"; hadolint DL4006.
+    where the base image is built in the same repository and sets SHELL with the option, or only `echo`, `printf` or
+    `cat` stand before its last command, where a pipeline may fail although nothing is wrong (`yes |`, `| head`, `|
+    grep -q`, `grep … |`, `… | … ||`), or where a script may mean something else in bash. Level standard, since a
+    build that passes only because a failure went unnoticed fails now, which is what the rule is for. Source: Docker's
+    "Building best practices", "Using pipes"; POSIX.1-2024, "set"; hadolint DL4006.
     """
     for stage in build.stages:
         runs = list(unguarded(stage, facts))
-        if not runs:
+        if not runs or _guarded(stage, build, facts):
             continue
         known = system(build, facts, stage)
         foreign: list[tuple[Run, PipeShell]] = []
@@ -54,6 +56,14 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
                 yield from _in_run(run, facts, known)
         if foreign:
             yield from _by_shell(foreign, stage, build, facts, known)
+
+
+def _guarded(stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether *stage* goes on from an image of this repository whose SHELL sets the option, and sets none itself."""
+    own = facts.project.usage.guarded if facts.project is not None else frozenset()
+    bottom = build.stages[facts.graph.chain(stage.index)[-1]]
+    unset = all(facts.state(run).shell is None for run in stage.runs)
+    return unset and parse(bottom.head.image).familiar_name in own
 
 
 def _shell(run: Run, stage: Stage, known: System, facts: Facts) -> PipeShell | str:

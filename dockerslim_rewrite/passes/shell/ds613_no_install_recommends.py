@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from ...analysis.bases import base_image, base_name
 from ...analysis.effects.asking import effects
-from ...analysis.effects.reached import Ran
+from ...analysis.effects.reached import Ran, Unread
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Arg, Env, Run
+from ...ir.steps import Run
 from ...knowledge.recommends import (
     all_needed,
     brings_compiler,
@@ -26,11 +25,14 @@ from ...knowledge.recommends import (
     lost,
     missing,
     recommends_nothing,
+    waits,
 )
 from ...shell.edits import insert_after
+from ...shell.script import AndOr
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import written
+from .package_names import packages_of, unknown_name
 from .recommended import keeps
 
 _OPTION = "--no-install-recommends"
@@ -38,7 +40,6 @@ _OPTION = "--no-install-recommends"
 _TOOLCHAIN = frozenset(("gcc", "g++", "libc6-dev", "make", "build-essential"))
 #: What is needed by the next command already: that a later RUN names it does not help.
 _AT_ONCE = frozenset(("ca-certificates",))
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")
 
 
 def no_install_recommends(build: Build, facts: Facts) -> Proposals:
@@ -60,16 +61,17 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
             # What only a builder has takes no room in the image, and something there may use it.
             continue
         present = _installed(build, facts, stage)
-        said = facts.recall("said by scripts", None, lambda: _said(build, facts))
+        said = _said(stage, build, facts)
         image = base_image(build, facts, stage)
         name = image.name if image is not None else ""
         named: set[str] = set()
         for run in stage.runs:
             told: set[str] = set()
+            found: list[tuple[Use, str | Change]] = []
             for use in facts.uses(run):
                 if not _installs(use):
                     continue
-                packages = _packages(use, build)
+                packages = packages_of(use, build)
                 if all(map(recommends_nothing, packages)):
                     continue
                 called = _called(run, stage, packages, present, build, facts)
@@ -81,15 +83,48 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                 everything = {*present, *added}
                 reason = _falls_back(use, facts) or keeps(use, packages, everything, stage, facts)
                 reason = reason or _compiling(run, stage, everything, build, facts)
-                reason = reason or _for_nothing(run, packages, added, build, facts)
+                reason = reason or _unknown(use, packages, everything, stage, said, build, facts)
+                reason = reason or _for_nothing(run, packages, added, said, facts)
                 if reason is not None:
-                    if reason not in told:
-                        yield missed(run.line, f"recommended packages stay: {reason}")
-                    told.add(reason)
+                    found.append((use, reason))
                     continue
                 present |= set(added)
                 named |= set(added)
-                yield _change(build, use, run, added, lost(packages, present), facts)
+                found.append((use, _change(build, use, run, added, lost(packages, present), facts)))
+            kept = {id(use.command): one for use, one in found if isinstance(one, str)}
+            beside = _beside(run, facts) if kept else {}
+            for use, one in found:
+                # Installs that follow each other are one in the end: what one of them keeps they all do.
+                reasons = (kept[at] for at in beside.get(id(use.command), ()) if at in kept)
+                told_of = one if isinstance(one, str) else next(reasons, one)
+                if isinstance(told_of, Change):
+                    yield told_of
+                elif told_of not in told:
+                    told.add(told_of)
+                    yield missed(run.line, f"recommended packages stay: {told_of}")
+
+
+def _beside(run: Run, facts: Facts) -> dict[int, Sequence[int]]:
+    """The installs of *run* with the same options that follow each other in one chain, for each of them."""
+    script = facts.script(run)
+    uses = {id(use.command): use for use in facts.uses(run)}
+    found: dict[int, Sequence[int]] = {}
+    for chain in script.root.items if script is not None else ():
+        if not isinstance(chain, AndOr) or any(operator.text != "&&" for operator in chain.operators):
+            continue
+        for options, items in groupby(chain.items, key=lambda item: _options(uses.get(id(item)))):
+            group = [id(item) for item in items]
+            if options is not None:
+                found.update(dict.fromkeys(group, group))
+    return found
+
+
+def _options(use: Use | None) -> frozenset[str] | None:
+    """All words of the install *use* but its packages; None for anything else."""
+    if use is None or not _installs(use):
+        return None
+    operands = frozenset(use.operation.operands)
+    return frozenset(word.text for at, word in enumerate(use.command.words) if at not in operands)
 
 
 def _falls_back(use: Use, facts: Facts) -> str | None:
@@ -102,12 +137,12 @@ def _falls_back(use: Use, facts: Facts) -> str | None:
     return None
 
 
-def _for_nothing(run: Run, packages: set[str], added: Sequence[str], build: Build, facts: Facts) -> str | None:
+def _for_nothing(run: Run, packages: set[str], added: Sequence[str], said: str, facts: Facts) -> str | None:
     """Why nothing would be won where *added* is named in *run* beside *packages*; None where something would be."""
     whole = next(filter(is_whole, sorted(packages)), None)
     if whole is not None:
         return f"{whole} is installed for all that comes along with it"
-    if added and all_needed(packages, build.text):
+    if added and all_needed(packages, said):
         return f"{' and '.join(added)}, which would have to be named, are all that is recommended"
     removes = any(use.operation.manager.name == "apt" and use.operation.kind is Kind.REMOVE for use in facts.uses(run))
     if added and removes:
@@ -144,13 +179,58 @@ def _programs(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
     return sorted(found)
 
 
-def _said(build: Build, facts: Facts) -> str:
-    """The text of *build*, and the commands of the scripts that it runs and starts."""
-    known = effects(facts)
-    reached = [one for stage in build.stages for run in stage.runs for one in known.of_run(run, stage)]
-    reached += (one for stage in build.stages for one in known.of_start(stage))
+def _said(stage: Stage, build: Build, facts: Facts) -> str:
+    """The text of *stage* and of those on top of it, and the commands of the scripts that they run and start.
+
+    What another stage does is done with its own packages.
+    """
+    every = facts.recall("said by scripts", None, lambda: [_said_in(one, facts) for one in build.stages])
+    return "\n".join(every[index] for index in (stage.index, *facts.graph.heirs(stage.index)))
+
+
+def _said_in(stage: Stage, facts: Facts) -> str:
+    reached = [one for run in stage.runs for one in effects(facts).of_run(run, stage)]
+    reached += effects(facts).of_start(stage)
     commands = (" ".join(word or "" for word in one.argv) for one in reached if isinstance(one, Ran))
-    return "\n".join((build.text, *dict.fromkeys(commands)))
+    return "\n".join((*(step.origin.text for step in stage.steps), *dict.fromkeys(commands)))
+
+
+def _unknown(
+    use: Use, packages: set[str], present: set[str], stage: Stage, said: str, build: Build, facts: Facts
+) -> str | None:
+    """Why nobody knows what *use*, which installs *packages*, needs beside *present*; None where it is known."""
+    word = unknown_name(use, build)
+    if word is not None:
+        return f"{word} is named when the RUN runs, and what it needs beside it is not known"
+    waiting = waits(packages, present, said)
+    if not waiting:
+        return None
+    every = facts.recall("named when they run", None, lambda: [_named_late(one, facts) for one in build.stages])
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for at, unread in every[index]:
+            if index != stage.index or at >= use.run.index:
+                what = unread.what.removeprefix("what ")
+                return f"what {what} ({unread.place}) does is not known, and it may need {' and '.join(waiting)}"
+    return None
+
+
+def _named_late(stage: Stage, facts: Facts) -> Sequence[tuple[int, Unread]]:
+    """The commands of *stage* whose program an expansion names, each with where; the start comes last.
+
+    What people type into the shell that a container starts is no part of it.
+    """
+    last = stage.steps[-1].index if stage.steps else 0
+    found = [
+        (run.index, one)
+        for run in stage.runs
+        for one in effects(facts).of_run(run, stage)
+        if isinstance(one, Unread) and one.kind == "dynamic"
+    ]
+    return found + [
+        (last, one)
+        for one in effects(facts).of_start(stage)
+        if isinstance(one, Unread) and one.kind == "dynamic" and not one.what.startswith("what ")
+    ]
 
 
 def _compiling(run: Run, stage: Stage, packages: set[str], build: Build, facts: Facts) -> str | None:
@@ -198,18 +278,6 @@ def _installs(use: Use) -> bool:
     )
 
 
-def _packages(use: Use, build: Build) -> set[str]:
-    """The packages that *use* names; where a variable holds them, all words of the RUN, ENV or ARG that may set it."""
-    names = {re.split(r"[=/:]", use.command.words[at].text, maxsplit=1)[0] for at in use.operation.operands}
-    if any("$" in name for name in names) and use.run.body is not None:
-        texts = [use.run.body.logical.text]
-        for step in (*build.preamble, *(step for stage in build.stages for step in stage.steps)):
-            if isinstance(step, Env | Arg):
-                texts += (pair.value or "" for pair in step.pairs if any(pair.key in name for name in names))
-        names.update(name for text in texts for name in _NAME.findall(text))
-    return names
-
-
 def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     """What *stage* and the stages beneath it install by name with apt."""
     own = facts.recall("installed by name", None, lambda: [_installed_in(one, build, facts) for one in build.stages])
@@ -222,7 +290,7 @@ def _before(run: Run, stage: Stage, build: Build, facts: Facts) -> set[str]:
     for one in stage.runs:
         if one.index <= run.index:
             uses = (use for use in facts.uses(one) if use.operation.manager.name == "apt")
-            found |= {name for use in uses for name in _packages(use, build)}
+            found |= {name for use in uses for name in packages_of(use, build)}
     return found
 
 
@@ -233,7 +301,7 @@ def _installed_in(stage: Stage, build: Build, facts: Facts) -> frozenset[str]:
         for run in stage.runs
         for use in facts.uses(run)
         if use.operation.manager.name == "apt" and use.operation.kind is Kind.INSTALL
-        for name in _packages(use, build)
+        for name in packages_of(use, build)
     )
 
 

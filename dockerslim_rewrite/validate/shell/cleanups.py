@@ -44,6 +44,13 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
         words = [words[0].rpartition("/")[2].strip("\"'").removesuffix(".phar"), *words[1:]]
     if words[:1] == ["set"]:
         return None
+    if words[:2] == ["micromamba", "clean"] and len(words) > 3:
+        root = words[3:]
+        # It empties the packages of a root only where this RUN was given that one.
+        said = (other.raw[at : at + len(root)] for other in before for at in range(len(other.raw)))
+        if not re.match(r"-r|--root-prefix(?:=|\Z)", root[0]) or tuple(root) not in map(tuple, said):
+            return f"{' '.join(root)} is not what this RUN has told micromamba"
+        words = words[:3]
     text = " ".join(words)
     if _UPDATE.match(text):
         return None if _reads_lists(behind[:1]) else "apt-get update without an install after it"
