@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from functools import lru_cache
 
 from ...shell.arguments import split
 from ...shell.script import Script, Simple
@@ -41,20 +42,26 @@ def brings(path: str, script: Script) -> bool:
     name = posixpath.basename(path.rstrip("/*"))
     if says_nothing(name):
         return False
+    # Two files at different places are not one for having the same name.
+    return any(
+        not (path.startswith("/") and word.startswith("/") and not _meets(path, word))
+        for word in _brought(script).get(name, ())
+    )
+
+
+@lru_cache(maxsize=1024)
+def _brought(script: Script) -> dict[str, list[str]]:
+    """The words of *script* that say what it downloads, unpacks or clones, by the names that this has."""
+    found: dict[str, list[str]] = {}
     for command in script.commands:
-        # Two files at different places are not one for having the same name.
-        words = {
-            posixpath.basename((word or "").partition("?")[0].rstrip("/"))
-            for word in command.argv[1:]
-            if not (path.startswith("/") and (word or "").startswith("/") and not _meets(path, word or ""))
-        }
-        if command.name in FETCH and name in words:
-            return True
-        if unpacks(command) and name in {_PACKED.sub("", word) for word in words if _PACKED.search(word)}:
-            return True
-        if command.name == "git" and unpacks(command) and name in words:
-            return True
-    return False
+        unpacked, fetched = unpacks(command), command.name in FETCH
+        for word in filter(None, command.argv[1:] if unpacked or fetched else ()):
+            name = posixpath.basename(word.partition("?")[0].rstrip("/"))
+            if fetched or command.name == "git":
+                found.setdefault(name, []).append(word)
+            if unpacked and _PACKED.search(name):
+                found.setdefault(_PACKED.sub("", name), []).append(word)
+    return found
 
 
 def _meets(path: str, word: str) -> bool:
@@ -81,10 +88,20 @@ def uses(path: str, script: Script) -> bool:
     bare = posixpath.normpath(path.rstrip("/*"))
     if says_nothing(posixpath.basename(bare)):
         return False
-    return any(word == bare or word.startswith(f"{bare}/") for word in _words(script))
+    places = _places(script)
+    # What begins alike stands together where words are sorted.
+    return any(
+        at < len(places) and (places[at] == bare or places[at].startswith(f"{bare}/"))
+        for at in (bisect_left(places, bare), bisect_left(places, f"{bare}/"))
+    )
 
 
-def _words(script: Script) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _places(script: Script) -> list[str]:
+    """What commands of *script* enter or run, sorted."""
+    found: set[str] = set()
     for command in script.commands:
-        words = command.argv[1:2] if command.name in _DIRECTORY else command.argv[:1]
-        yield from (posixpath.normpath(word) for word in words if word and ("/" in word or command.name in _DIRECTORY))
+        enters = command.name in _DIRECTORY
+        words = command.argv[1:2] if enters else command.argv[:1]
+        found.update(posixpath.normpath(word) for word in words if word and (enters or "/" in word))
+    return sorted(found)

@@ -61,6 +61,10 @@ class Environment(Mapping[str, "str | None"]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __bool__(self) -> bool:
+        # Whether there is any is asked for each instruction.
+        return next(iter(self), None) is not None
+
 
 class Names(Set[str]):
     """Names alone, with the same economy."""

@@ -132,18 +132,16 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
         if isinstance(step, Copy) and step.index < series[last].index
         for name in (*step.sources, step.destination)
     }
-    between: list[Script] = []
+    names = {path: posixpath.basename(path.rstrip("/*")) for path in paths}
+    used: set[str] = set()
     for first in range(last - 1, max(last - MAX_JOINED, 0) - 1, -1):
         here = facts.script(series[first])
         if here is None:
             return None
-        between.append(here)
-        used = any(map(unpacks, here.commands)) and not copied & {".", "", "*"}
+        used.update(path for path in paths if path not in used and uses(path, here))
+        unpacked = any(map(unpacks, here.commands)) and not copied & {".", "", "*"}
         for path in paths:
-            name = posixpath.basename(path.rstrip("/*"))
-            if brings(path, here) or (
-                used and path not in own and name not in copied and any(uses(path, one) for one in between)
-            ):
+            if brings(path, here) or (unpacked and path in used and path not in own and names[path] not in copied):
                 return first, last, path
     return None
 
