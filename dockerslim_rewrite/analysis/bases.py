@@ -7,6 +7,7 @@ from ..ir.reference import ImageReference, InvalidReference, parse
 from ..ir.steps import From, Run
 from ..knowledge.images import ImageFacts, image_facts, image_facts_of_any
 from ..record import record
+from ..text.paths import matches
 from .facts import Facts
 from .packages.cleanup import always_runs
 
@@ -45,8 +46,36 @@ def base_head(build: Build, facts: Facts, stage: Stage) -> From:
     return build.stages[facts.graph.chain(stage.index)[-1]].head
 
 
+def replaced_base(build: Build, facts: Facts, stage: Stage) -> str | None:
+    """The image, or the stage, under *stage* in whose place a build puts a further context; None where none does.
+
+    Source: Docker documentation, "docker buildx build", ``--build-context`` ("Replace a remote dependency").
+    """
+    further = facts.project.usage.further if facts.project is not None else frozenset()
+    if not further:
+        return None
+    for at in facts.graph.chain(stage.index):
+        head = build.stages[at].head
+        names = {head.image, head.alias if at != stage.index and head.alias else head.image}
+        if facts.graph.bases[at] is None:
+            try:
+                reference = parse(head.image)
+            except InvalidReference:
+                continue
+            if reference.template:
+                continue
+            name = reference.familiar_name
+            names |= {f"{name}:{reference.tag.text}" if reference.tag and reference.tag.text != "latest" else name}
+        found = next((one for one in sorted(names) for pattern in further if matches(one.lower(), pattern)), None)
+        if found is not None:
+            return found
+    return None
+
+
 def _reference(build: Build, facts: Facts, stage: Stage) -> ImageReference | None:
-    """The reference to the image under *stage*; None where an argument, or nobody, says it."""
+    """The reference to the image under *stage*; None where an argument, a further context, or nobody, says it."""
+    if replaced_base(build, facts, stage) is not None:
+        return None
     try:
         reference = parse(base_head(build, facts, stage).image)
     except InvalidReference:

@@ -83,6 +83,7 @@ class Usage:
     ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
     those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.
     ``guarded`` are those of them under whose SHELL a pipeline fails where one of its commands does (pipefail).
+    ``further`` are patterns of the names of further contexts: one that is called like an image takes its place.
     ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
     their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
     ``develops`` is the file itself, where its name says that it is for development.
@@ -100,6 +101,7 @@ class Usage:
     by_hand: tuple[Container, ...] = ()
     own: frozenset[str] = frozenset()
     guarded: frozenset[str] = frozenset()
+    further: frozenset[str] = frozenset()
     documented: tuple[Mounted, ...] = ()
     workflows: tuple[Evidence, ...] = ()
     after: Evidence | None = None

@@ -23,6 +23,7 @@ from .meeting import Lines, in_substitution, joined_lines, meets
 from .options import Options
 from .original import Original
 from .outcome import Hop, Key, Outcome, Rest
+from .replaced import BY_BASE, on_bases, replaced
 
 if TYPE_CHECKING:
     from ..analysis.project import Project
@@ -55,6 +56,7 @@ class Engine:
         self.phases = phases
         self.asked = False
         self.projects = cache(lambda: projects_of(options, source.path))
+        self.replaced = cache(self._replaced)
         self._first_remarks: dict[str, list[Remark]] = {}
         self.unreadable: dict[Key, Remark] = {}
         self.first = self._read(source)
@@ -80,7 +82,16 @@ class Engine:
         chosen = self.options
         return Facts(build, chosen.lock, chosen.today, opened, chosen.account, chosen.templates, chosen.supposed or ())
 
+    def _replaced(self) -> tuple[str, str] | None:
+        self.asked = True
+        return replaced([self._facts(self.first.build, index) for index in range(len(self.projects()))])
+
     def _proposed(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
+        """What the pass *one* proposes, where it is right for the base images that the builds really have."""
+        found = self._wanted(one, reading)
+        return on_bases(found, self.replaced) if one.code.startswith(BY_BASE) else found
+
+    def _wanted(self, one: Pass, reading: _Reading) -> Iterable[Change | Remark]:
         """What the pass *one* proposes: for every known build alike, as soon as any pass asked for a project."""
         if not self.asked:
             found = list(one.run(reading.build, reading.facts))

@@ -30,6 +30,8 @@ _DEVELOPS = re.compile(
     r"(?i)(?:/dev(?:elop(?:ment|er)?)?/[^/]*|/[^/]*[._-]dev(?:el(?:op(?:ment|er)?)?)?(?:[._-][^/]*)?|/dev\.[^/]*)\Z"
 )
 _SUBMODULE = re.compile(r"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S(?:[^\n]*\S)?)[ \t]*$")
+#: What in a name nobody can tell, as Bake, compose, shells and workflows write it.
+_EXPANSION = re.compile(r"\$\{\{[^}]*+\}\}|\$\{[^}]*+\}|\$\([^)]*+\)|\$\w*+|…|[*?\[\]]")
 #: Where stages begin, and the shells that a stage sets.
 _LAST_STAGE = re.compile(r"(?im)^[ \t]*+FROM[ \t]")
 _SHELL = re.compile(r"(?im)^[ \t]*+SHELL[ \t]++(\[[^\]\n]*+\])")
@@ -234,6 +236,7 @@ class Workspace:
             by_hand=by_hand,
             own=self._own,
             guarded=self._guarded,
+            further=frozenset(_pattern(name) for build in builds for name, _ in build.contexts),
             after=_after(builds),
             develops=Evidence(place, 1) if place is not None and _DEVELOPS.search(f"/{place}") else None,
         )
@@ -243,6 +246,12 @@ def _after(builds: Sequence[FoundBuild]) -> Evidence | None:
     """Where something is run before *builds*; None where one of them begins with the checkout alone."""
     places = [build.after for build in builds]
     return _evidence(places[0]) if places and places[0] is not None and None not in places else None
+
+
+def _pattern(name: str) -> str:
+    """The further context *name* as Docker shortens it, with what nobody can tell as a pattern."""
+    known = _EXPANSION.sub("*", name).lower()
+    return known.removeprefix("docker.io/").removeprefix("library/").removesuffix(":latest")
 
 
 def _shown(folder: str) -> str:

@@ -785,3 +785,39 @@ def test_sources_of_the_host_over_the_working_directory_leave_the_user_in_doubt(
     for one in ("standard", "aggressive"):
         changed = result(made, "Dockerfile", select=("DS501",), level=one).changed
         assert changed == (one in (level, "aggressive"))
+
+
+@pytest.mark.parametrize(
+    ("key", "replaced"),
+    [
+        ("node:22", True),
+        ("docker.io/library/node:22", True),
+        ("node:${V:-22}", True),
+        ("node:20", False),
+        ("shared", False),
+    ],
+)
+def test_nothing_is_known_of_a_base_that_a_further_context_replaces(tree: Make, key: str, replaced: bool) -> None:
+    compose = (
+        f"services: {{a: {{build: {{context: ., additional_contexts: {{'{key}': 'docker-image://my/node:1'}}}}}}}}\n"
+    )
+    files = {
+        "package.json": '{"name": "b", "version": "1.0.0"}\n',
+        "package-lock.json": '{"name": "b", "lockfileVersion": 3, "packages": {"": {"name": "b"}}}\n',
+        "i.js": "1\n",
+        "Dockerfile": 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "i.js"]\n',
+    }
+    found = result(tree({**files, "compose.yaml": compose}), "Dockerfile")
+    assert ("FROM node:22-slim" in found.text) is not replaced
+    assert ("USER" in found.text) is not replaced
+    told = [one.reason for one in found.remarks if one.rule == "DS304"]
+    if replaced:
+        assert told == ["node:22 becomes node:22-slim: compose.yaml:1 puts a further context in the place of node:22"]
+
+
+def test_a_stage_that_a_further_context_replaces_is_not_known_below_others(tree: Make) -> None:
+    text = 'FROM node:22 AS deps\nRUN npm i -g x\nFROM deps\nCOPY i.js /\nCMD ["node", "/i.js"]\n'
+    files = {"Dockerfile": text, "i.js": "1\n", "x.sh": "docker build --build-context deps=../other .\n"}
+    assert "USER" not in result(tree(files), "Dockerfile").text
+    files["x.sh"] = "docker build --build-context others=../other .\n"
+    assert "USER" in result(tree(files), "Dockerfile").text
