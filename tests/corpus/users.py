@@ -33,6 +33,7 @@ REASONS = (
     (r"drops root's privileges", "it drops root's privileges by itself"),
     (r"it starts a service|it installs packages|it changes|it opens|it talks|it asks", "what it starts takes root"),
     (r"takes permissions from other users", "permissions are taken from other users"),
+    (r"only root may read .*, which ADD fetches", "what ADD fetches, which only root may read"),
     (r"other builds go on", "other builds go on from here (ONBUILD)"),
     (r"cannot be read", "a RUN that cannot be read"),
     (r"cannot be created|has to be writable", "nowhere to create the account, or to give it its folders"),

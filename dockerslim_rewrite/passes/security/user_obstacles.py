@@ -89,7 +89,7 @@ def fetched(steps: Sequence[Step]) -> Iterator[str]:
             name = posixpath.basename(source if step.destination.endswith("/") else step.destination)
             remote = source.startswith(("http://", "https://")) and not source.endswith(".git")
             if remote and (not name or name not in later):
-                yield f"only root may read {name or source}, which ADD fetches (line {step.line}; --chmod=644 opens it)"
+                yield f"only root may read {name or source}, which ADD fetches without --chmod=644 (line {step.line})"
 
 
 def _started_words(step: Exec) -> tuple[str | None, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ...analysis.bases import System, base_image, system
+from ...analysis.bases import System, base_image, base_name, system
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.shell.pipes import breaks
 from ...change import AddsCommand, AddsInstruction, AddsOption, Change, Safety
 from ...ir.build import Build, Stage
-from ...ir.reference import parse
 from ...ir.steps import Run
 from ...render.instructions import instruction
 from ...shell.edits import insert_after
@@ -61,9 +60,8 @@ def pipefail(build: Build, facts: Facts) -> Proposals:
 def _guarded(stage: Stage, build: Build, facts: Facts) -> bool:
     """Whether *stage* goes on from an image of this repository whose SHELL sets the option, and sets none itself."""
     own = facts.project.usage.guarded if facts.project is not None else frozenset()
-    bottom = build.stages[facts.graph.chain(stage.index)[-1]]
-    unset = all(facts.state(run).shell is None for run in stage.runs)
-    return unset and parse(bottom.head.image).familiar_name in own
+    name, _ = base_name(build, facts, stage)
+    return name in own and all(facts.state(run).shell is None for run in stage.runs)
 
 
 def _shell(run: Run, stage: Stage, known: System, facts: Facts) -> PipeShell | str:
