@@ -31,7 +31,7 @@ _DEVELOPS = re.compile(
 )
 _SUBMODULE = re.compile(r"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S(?:[^\n]*\S)?)[ \t]*$")
 #: What in a name nobody can tell, as Bake, compose, shells and workflows write it.
-_EXPANSION = re.compile(r"\$\{\{[^}]*+\}\}|\$\{[^}]*+\}|\$\([^)]*+\)|\$\w*+|…|[*?\[\]]")
+_EXPANSION = re.compile(r"\$\{[^}]*+\}*+|\$\([^)]*+\)*+|\$\w*+|…|[*?\[\]]")
 #: Where stages begin, and the shells that a stage sets.
 _LAST_STAGE = re.compile(r"(?im)^[ \t]*+FROM[ \t]")
 _SHELL = re.compile(r"(?im)^[ \t]*+SHELL[ \t]++(\[[^\]\n]*+\])")

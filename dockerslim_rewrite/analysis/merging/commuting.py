@@ -220,7 +220,9 @@ def _looks_of(command: Simple, run: Run) -> Iterator[_Look]:
     elif not works_on_operands(named):
         yield f"{named[0]} on {where} may read or write the files", None
     elif named[0] != "echo":
-        paths = _fixed([word for word in named[1:] if not word.startswith("-")])
+        # An option with a path in it is nothing that these commands have.
+        options = [word for word in named[1:] if word.startswith("-")]
+        paths = None if any("/" in word for word in options) else _fixed([w for w in named[1:] if w not in options])
         yield f"{named[0]} on {where} may read or write the files", paths
 
 
