@@ -32,6 +32,8 @@ from tests.trace.sandbox import Sandbox, shared
 SEEDS = tuple(range(20))
 PROBE = 2
 """Seeds run first; a shell whose builds all hit a limit there is not tried further."""
+ROUNDS, MORE_ROUNDS = 3, 12
+"""How often racing commands are run again in random order: always, and before a difference of theirs is believed."""
 
 _CONCURRENT = re.compile(r"(?<![&<>|\\])&(?![&>0-9-])|[<>]\(|\bcoproc\b")
 
@@ -175,11 +177,9 @@ def _judge_shell(
             # One difference that comes again is enough to call the shell's runs different; racing commands may
             # agree by luck, so they are always tried.
             # The parts of a pipeline race where one of them writes elsewhere.
-            doubtful = racing or (found and not confirmed)
-            if doubtful and not _stable(sandbox, pair, (first, second), racing or piped):
-                found = Kind.UNSTABLE, "another run of the same bodies did something else"
-            elif found:
-                confirmed = True
+            if racing or (found and not confirmed):
+                found = _agreed(found, sandbox, pair, (first, second), racing or piped)
+            confirmed = confirmed or bool(found and found[0] is not Kind.UNSTABLE)
             if found:
                 differences.append(Difference(found[0], shell, seed, found[1]))
             if Ending.LIMIT in (first.outcome.ending, second.outcome.ending):
@@ -218,10 +218,38 @@ def _disturbs(seed: int, calm: Trace, allow: Allowance) -> bool:
     return other or calm.outcome.ending is Ending.LIMIT
 
 
-def _stable(sandbox: Sandbox, jobs: Sequence[Job], traces: Sequence[Trace], racing: bool) -> bool:
-    again = [*jobs, *jobs] if not racing else [replace(job, jitter=True) for job in (*jobs, *jobs, *jobs)]
-    repeated = sandbox.run_all(again)
-    return all(_same(trace, traces[index % len(traces)]) for index, trace in enumerate(repeated))
+def _agreed(
+    found: tuple[Kind, str] | None, sandbox: Sandbox, jobs: Sequence[Job], traces: Sequence[Trace], racing: bool
+) -> tuple[Kind, str] | None:
+    """What is left of *found* when both builds are run again.
+
+    Where a build does something else every time, how it ends may tell all the same: nothing that it races with can
+    make a step fail whose job is in the background.
+    """
+    if not racing:
+        again = sandbox.run_all([*jobs, *jobs])
+        return found if all(_same(trace, traces[at % 2]) for at, trace in enumerate(again)) else _UNSTABLE
+    jittered = [replace(job, jitter=True) for job in jobs]
+    runs = sandbox.run_all(jittered * ROUNDS)
+    stable = all(_same(trace, traces[at % 2]) for at, trace in enumerate(runs))
+    if not found or not (stable or _endings((*traces, *runs))):
+        return found if stable else _UNSTABLE
+    runs += sandbox.run_all(jittered * MORE_ROUNDS)
+    if all(_same(trace, traces[at % 2]) for at, trace in enumerate(runs)):
+        return found
+    endings = _endings((*traces, *runs))
+    return (Kind.OUTCOME, endings) if endings else _UNSTABLE
+
+
+_UNSTABLE = (Kind.UNSTABLE, "another run of the same bodies did something else")
+
+
+def _endings(runs: Sequence[Trace]) -> str:
+    """In words, how all builds before and all builds after ended, if that is not the same way."""
+    before, after = ({trace.outcome.ending for trace in runs[side::2]} for side in (0, 1))
+    if len(before) != 1 or len(after) != 1 or before == after or Ending.LIMIT in before | after:
+        return ""
+    return f"always {before.pop().value} before, {after.pop().value} after"
 
 
 def _same(first: Trace, second: Trace) -> bool:
