@@ -240,9 +240,16 @@ def summary(review: Review, root: Path) -> str:
             "to be accepted each without the others; `dockerslim rewrite` makes all of them.\n"
         )
     elif suggested:
-        text += (
-            f"\n{counted(suggested, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
-        )
+        # What is too long for a comment cannot be accepted there.
+        shown = len(_chosen(review.files))
+        if shown:
+            text += (
+                f"\n{counted(shown, 'suggestion')} can be accepted on the lines themselves, each without the others.\n"
+            )
+        if shown < suggested:
+            pronoun = "it" if suggested - shown == 1 else "them"
+            long = counted(suggested - shown, "suggestion")
+            text += f"\nNo comment has room for {long}; `dockerslim rewrite` makes {pronoun}.\n"
     for line in _crowds(review):
         text += f"\n{plain(line)}.\n"
     for line in review.skipped:

@@ -418,6 +418,15 @@ def test_a_summary_says_how_many_suggestions_are_shown(repo: Make) -> None:
     assert f" suggestions the {COMMENTS} that save most stand on the lines themselves" in summary(review, Path("/"))
 
 
+def test_a_summary_offers_no_suggestion_that_no_comment_has_room_for(repo: Make) -> None:
+    long = "FROM debian:12\nEXPOSE " + " ".join(f"{port}/TCP" for port in range(1, 7001)) + "\n"
+    review = run(repo({"README": "x\n"}, {"Dockerfile": long, "a/Dockerfile": "FROM debian:12\nENV A b\n"}))
+    assert len(github_comments(review.files)) == 1
+    said = summary(review, Path("/"))
+    assert "1 suggestion can be accepted on the lines themselves" in said
+    assert "No comment has room for 1 suggestion; `dockerslim rewrite` makes it." in said
+
+
 def test_a_file_of_the_context_that_alters_the_verdict_is_told(repo: Make) -> None:
     dockerfile = 'FROM python:3.11\nWORKDIR /app\nCOPY app.py /app/\nCMD ["python", "app.py"]\n'
     root = "import os\nos.setuid(0)\nopen('/etc/passwd', 'a').write('x')\n"
