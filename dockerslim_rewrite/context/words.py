@@ -205,12 +205,7 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
             if variables.loads is not None and variables.loads.search(bare):
                 found.doubt("it loads code from where a variable says", where)
         if match is None and number not in writing:
-            for quoted in _QUOTED.finditer(bare):
-                near = max(0, quoted.start() - _NEAR), quoted.start()
-                if _may_write(words, quoted, bare) and not _READS.search(bare, *near):
-                    # Behind a part that the code computes, it begins no path.
-                    named = quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
-                    found.writes.append(at_path(named, WriteKind.POSSIBLE, named, cwd, where))
+            found.writes += (at_path(one, WriteKind.POSSIBLE, one, cwd, where) for one in _possible(words, bare))
         found.listeners += (Listener(port, words.name, where) for one, port in words.fixed if one.search(bare))
         if words.home is not None and words.home.search(bare) and path.endswith(words.suffixes):
             found.writes.append(at_path("~", WriteKind.POSSIBLE, "files", cwd, where))
@@ -228,6 +223,15 @@ def _file(words: Vocabulary, path: str, text: str, cwd: str | None, found: Colle
         found.doubt("it starts other programs", program.evidence)
     if path.endswith(words.suffixes):
         found.programs += of_the_distribution(words, path, text)
+
+
+def _possible(words: Vocabulary, bare: str) -> Iterator[str]:
+    """The paths in quotes on the line *bare* that may be written."""
+    for quoted in _QUOTED.finditer(bare):
+        near = max(0, quoted.start() - _NEAR), quoted.start()
+        if _may_write(words, quoted, bare) and not _READS.search(bare, *near):
+            # Behind a part that the code computes, it begins no path.
+            yield quoted[2].lstrip("/") if _JOINED.search(bare, 0, quoted.start()) else quoted[2]
 
 
 def _by_line(text: str, found: Iterable[FoundCall]) -> dict[int, list[FoundCall]]:

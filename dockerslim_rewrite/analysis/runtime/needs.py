@@ -304,13 +304,8 @@ class _Reader:
         if name in (".", "source") and rest and only_assigns(rest[0] or ""):
             return
         if name in _SHELLS and rest:
-            if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
-                self._inline(rest[1], run)
-                return
-            if name in POSIX_SHELLS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False):
-                return
-            raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
-        if name == "xargs" or name == "find":
+            self._shell(name, rest, run)
+        elif name == "xargs" or name == "find":
             for inner in inner_commands(name, rest):
                 self.command(inner, run, f"the command after {name}")
         elif name in _ASKS:
@@ -331,6 +326,13 @@ class _Reader:
             raise Unmet(f"java compiles {kit} when it starts, which takes the development kit")
         else:
             self._program(name, rest, run)
+
+    def _shell(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
+        """The shell *name*, which is told what to do by *rest*."""
+        if len(rest) > 1 and rest[0] and _COMMAND.fullmatch(rest[0]) and rest[1] is not None:
+            self._inline(rest[1], run)
+        elif not (name in POSIX_SHELLS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False)):
+            raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
 
     def _own_script(self, path: str, rest: Sequence[str | None], run: Run | None, *, direct: bool) -> bool:
         """Whether *path* is a shell script of the project's, started with *rest*; then its commands are read.

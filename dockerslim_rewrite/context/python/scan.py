@@ -89,22 +89,30 @@ class _Scanner:
                     self._element(key, value)
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and id(node) not in self.parts:
-                self._sqlite(Value(node.value), node)
-                if is_distributed(node.value):
-                    self.started.append(StartedProgram(node.value.rstrip("/"), node.value, self.evidence(node)))
-                if id(node) not in self.told and (looks_written(node.value) or self._absolute(node, node.value)):
-                    self._note(Value(node.value), "POSSIBLE", node)
+                self._text(node, node.value)
         elif isinstance(node, ast.JoinedStr):
-            first = node.values[0] if node.values else None
-            start = str(first.value) if isinstance(first, ast.Constant) else ""
-            if start.count("/") > 1 and id(node) not in self.told and self._absolute(node, start.rpartition("/")[0]):
-                self._note(Value(start.rpartition("/")[0]), "POSSIBLE", node)
-            if isinstance(first, ast.Constant) and str(first.value).startswith("sqlite:"):
-                found = self.evaluator.value(node)
-                if found.text is None:
-                    self._note(Value(None, None, found.variable), "DATABASE", node)
-                else:
-                    self._sqlite(found, node)
+            self._joined(node)
+
+    def _text(self, node: ast.Constant, text: str) -> None:
+        """Note what the whole string *text* may name."""
+        self._sqlite(Value(text), node)
+        if is_distributed(text):
+            self.started.append(StartedProgram(text.rstrip("/"), text, self.evidence(node)))
+        if id(node) not in self.told and (looks_written(text) or self._absolute(node, text)):
+            self._note(Value(text), "POSSIBLE", node)
+
+    def _joined(self, node: ast.JoinedStr) -> None:
+        """Note what the string that *node* puts together may name."""
+        first = node.values[0] if node.values else None
+        start = str(first.value) if isinstance(first, ast.Constant) else ""
+        if start.count("/") > 1 and id(node) not in self.told and self._absolute(node, start.rpartition("/")[0]):
+            self._note(Value(start.rpartition("/")[0]), "POSSIBLE", node)
+        if start.startswith("sqlite:"):
+            found = self.evaluator.value(node)
+            if found.text is None:
+                self._note(Value(None, None, found.variable), "DATABASE", node)
+            else:
+                self._sqlite(found, node)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         names = [one.name for one in node.names]

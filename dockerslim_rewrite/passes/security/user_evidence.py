@@ -11,7 +11,7 @@ from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...analysis.packages.cleanup import appendable
-from ...analysis.project import Behaviour, Project
+from ...analysis.project import Behaviour, Listener, Project
 from ...analysis.runtime.home import home_uses
 from ...ir.build import Build, Stage
 from ...ir.steps import Env, Exec, Listing, Run, Step
@@ -89,12 +89,8 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
     obstacles += [f"it {one.need.value}: {one.what} ({one.evidence})" for one in found.privileges]
     obstacles += told_ports(project, {one.variable for one in found.listeners if one.variable is not None})
     for listener in found.listeners:
-        if listener.port is None:
-            doubts.append(f"the port that {listener.server} listens on is not known ({listener.evidence})")
-        elif 0 < listener.port < FIRST_FREE_PORT:
-            obstacles.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
-        else:
-            evidence.append(f"{listener.server} listens on port {listener.port} ({listener.evidence})")
+        into = doubts if listener.port is None else obstacles if 0 < listener.port < FIRST_FREE_PORT else evidence
+        into.append(_listens(listener))
     workdir = stage_state(stage, facts.states).workdir
     if project is None:
         helped = not obstacles and facts.project is None
@@ -104,17 +100,29 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         unknown += (one.reason for one in left_behind(build, facts, chain, place) if one.unread is not None and alone)
         inside = [step.index for step, target in copies_of(facts, stage) if any(within(target, one) for one in alone)]
         return _findings(obstacles + unknown, doubts, evidence, alone, inside, helped=helped)
-    anywhere = next((f"{one.reason} ({one.evidence})" for one in found.doubts if one.open), None)
-    unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
+    seen = Findings(tuple(obstacles), tuple(doubts), tuple(evidence), (), (), helped=False, made={}, owned=())
+    return _in_context(build, facts, stage, project, found, seen, home)
+
+
+def _in_context(
+    build: Build, facts: Facts, stage: Stage, project: Project, found: Behaviour, seen: Findings, home: str | None
+) -> Findings:
+    """What was *seen* so far, with what is *found* in the files of *project*."""
+    chain = facts.graph.chain(stage.index)[::-1]
+    steps = [step for index in chain for step in build.stages[index].steps]
+    obstacles, doubts, evidence = list(seen.obstacles), list(seen.doubts), list(seen.evidence)
+    workdir = stage_state(stage, facts.states).workdir
     served = _serves(build, facts, stage, found, project)
-    read = next((one for one in found.doubts if not one.blind), None)
-    if read is not None and not served and any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in steps):
-        # A tool for people's own files, in a directory that they mount.
-        obstacles.append(f"it works on what it is given: {read.reason} ({read.evidence})")
+    unread = next((one for one in found.packages if not known_library(one.language, one.name)), None)
+    anywhere = next((f"{one.reason} ({one.evidence})" for one in found.doubts if one.open), None)
     if unread is not None and not served:
         # A server is there for those who connect to it. Any other program takes what it works on from somewhere, and
         # leaves what comes of it somewhere: in a directory with which whoever starts it covers one of the image's.
         anywhere = f"it may write anywhere: nobody knows what {unread.name} writes ({unread.evidence})"
+    read = next((one for one in found.doubts if not one.blind), None)
+    if read is not None and not served and any(isinstance(one, Exec) and one.keyword == "ENTRYPOINT" for one in steps):
+        # A tool for people's own files, in a directory that they mount.
+        obstacles.append(f"it works on what it is given: {read.reason} ({read.evidence})")
     obstacles += covered(project, found.writes, anywhere)
     obstacles += _in_roots_home(found, project)
     obstacles += confidential(project)
@@ -180,6 +188,13 @@ def findings(build: Build, facts: Facts, stage: Stage, home: str | None) -> Find
         home=rights.at_home,
         built=built,
     )
+
+
+def _listens(listener: Listener) -> str:
+    """What is said of *listener*."""
+    if listener.port is None:
+        return f"the port that {listener.server} listens on is not known ({listener.evidence})"
+    return f"{listener.server} listens on port {listener.port} ({listener.evidence})"
 
 
 def _serves(build: Build, facts: Facts, stage: Stage, found: Behaviour, project: Project) -> bool:

@@ -32,9 +32,7 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
     """Why a claimed cleanup may not stand between *before* and *behind* of one RUN; None when it may."""
     words = list(command.raw)
     if words[:1] == ["sudo"]:
-        options = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), len(words))
-        # `sudo -u NAME`: the same words have to stand before a command that ran already.
-        at = options + 1 if words[options - 1] in ("-u", "--user") else options
+        at = _end_of_sudo(words)
         if at > 1 and not any(list(other.raw[:at]) == words[:at] for other in before):
             return f"{' '.join(words[:at])} is nobody that this RUN has acted as"
         words = words[at:]
@@ -63,6 +61,18 @@ def unsafe_addition(command: Command, before: list[Command], behind: list[Comman
         if any(other.words[:1] == (tool,) for other in behind) and tool in ("go", "dotnet"):
             return f"{tool} is used again after its cleanup"
         return None
+    return _unsafe_removal(words, before, behind)
+
+
+def _end_of_sudo(words: Sequence[str]) -> int:
+    """Where the command begins that ``sudo``, the first of *words*, runs."""
+    options = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), len(words))
+    # `sudo -u NAME`: the same words have to stand before a command that ran already.
+    return options + 1 if words[options - 1] in ("-u", "--user") else options
+
+
+def _unsafe_removal(words: Sequence[str], before: Sequence[Command], behind: Sequence[Command]) -> str | None:
+    """Why ``rm``, the first of *words*, may not stand between *before* and *behind* of one RUN; None when it may."""
     targets = [word for word in words[1:] if not word.startswith("-")]
     if not targets:
         return "rm without a path"

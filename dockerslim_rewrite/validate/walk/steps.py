@@ -109,15 +109,8 @@ class Matcher:
             self.standing.entered.check(after[checked:j])
             checked = j
             right = after[j] if j < len(after) else None
-            waiting = moves.waiting if right is not None else []
-            # A thousand may be on their way while a thousand are passed: they are lined up once for all of them.
-            line = [*waiting, *before[i : i + _AHEAD]] if waiting else []
-            for turn, step in enumerate(waiting):
-                self.claimed.moved([step.origin.span], matched)
-                count = self._is_here(line, turn, after, j, stage)
-                if count:
-                    before[i:i] = moves.arrive(turn, count, self.standing.workdir)
-                    break
+            if right is not None and moves.waiting:
+                before[i:i] = self._arriving(moves, before[i : i + _AHEAD], after, j, stage, matched)
             left = before[i] if i < len(before) else None
             if right is not None and self._moves(left, right):
                 j += 1
@@ -182,6 +175,20 @@ class Matcher:
         self.standing.entered.check(after[checked:])
         if stage is not None:
             self.standing.entered.end(self.new.build.stages[self.new.stage], self.new.build)
+
+    def _arriving(
+        self, moves: Moves, ahead: Sequence[Step], after: Sequence[Step], j: int, stage: Stage | None, matched: int
+    ) -> Sequence[Step]:
+        """Those on their way that stand at *j* in the new program, where *ahead* comes next in the old one."""
+        # A thousand may be on their way while a thousand are passed: they are lined up once for all of them.
+        waiting = moves.waiting
+        line = [*waiting, *ahead]
+        for turn, step in enumerate(waiting):
+            self.claimed.moved([step.origin.span], matched)
+            count = self._is_here(line, turn, after, j, stage)
+            if count:
+                return moves.arrive(turn, count, self.standing.workdir)
+        return ()
 
     def _is_here(self, before: Sequence[Step], at: int, after: Sequence[Step], there: int, stage: Stage | None) -> int:
         """How many steps, from the one *at* which the old program stands on, are the one *there* in the new program."""
