@@ -189,7 +189,8 @@ def _posted(
         counts.refused += len(done.refused)
         counts.outside += sum("must be part of" in line for line in done.refused)
         counts.wrong += [f"refused: {line}" for line in done.refused]
-        return [one for one in forge.review if one.get("subject_type") != "file"]
+        # What breaks a build is told, not mended: there is nothing to accept.
+        return [one for one in forge.review if one.get("subject_type") != "file" and _BLOCK.search(one["body"])]
 
 
 def _git(path: Path, *arguments: str) -> str:
