@@ -97,6 +97,13 @@ class ImageFacts:
     source: str
     as_of: date
 
+    @property
+    def stands_on(self) -> str | None:
+        """The release; where that is not known, empty for a line out of service, which may stand on an old one."""
+        if self.release is None and self.end_of_life is not None and self.end_of_life <= self.as_of:
+            return ""
+        return self.release
+
 
 def canonical_name(name: str) -> str:
     """The catalogue's name of an image: Docker Hub's host and ``library/`` left out, lower case."""

@@ -12,7 +12,7 @@ def libraries(package: str, family: str, release: str | None) -> tuple[str, ...]
     """The packages with what programs built with *package* are linked to; empty for none, None where not known.
 
     *family* is ``debian``, ``ubuntu`` or ``alpine``, *release* the codename of a release; None for one of Debian that
-    is not known.
+    is not known but in service, empty for one that may be old.
     """
     data = table("libraries")
     if package in data["none"].get("debian" if family == "ubuntu" else family, ()):
@@ -21,7 +21,7 @@ def libraries(package: str, family: str, release: str | None) -> tuple[str, ...]
     names = data["ever"].get(package) if family != "alpine" else None
     if names is None:
         names = entry.get("release", {}).get(package, {}).get(release)
-    if names is None and _agrees(data, family, release):
+    if names is None and _agrees(data, family, release) and (release != "" or package not in entry.get("release", {})):
         names = entry.get(package)
     return None if names is None else tuple(names)
 
@@ -42,7 +42,7 @@ def serves_builds(package: str, family: str) -> bool:
 def _agrees(data: Mapping[str, Any], family: str, release: str | None) -> bool:
     """Whether *release* is among those for which one list of *family* holds."""
     known = data["releases"].get(family)
-    return known is None or release in known or (release is None and family == "debian")
+    return known is None or release in known or (not release and family == "debian")
 
 
 def development_package(library: str) -> str | None:

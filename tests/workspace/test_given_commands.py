@@ -230,6 +230,18 @@ def test_what_is_mounted_by_hand_is_not_settled_here(tree: Make, line: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("mounted", "refused"), [("data", True), ("data/new", True), ("data/seed.csv", False), ("logs", False)]
+)
+def test_what_is_mounted_where_the_program_writes_needs_root(tree: Make, mounted: str, refused: bool) -> None:
+    files = PYTHON | {"config.ini": "[main]\ndata_dir = /srv/app/data\n"}
+    files["Dockerfile"] = PYTHON["Dockerfile"].replace("app.py .", "app.py config.ini ./")
+    made = tree(files | {"t.sh": f"docker build -t app .\ndocker run -v ~/x:/srv/app/{mounted} app\n"})
+    found = result(made, "DS501", "aggressive")
+    assert (f"mounts /srv/app/{mounted} from the host" in reasons(found)) is refused
+    assert found.changed is not refused
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "docker run -v out:/srv/app/out app",

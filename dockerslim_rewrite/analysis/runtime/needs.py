@@ -95,7 +95,7 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     image = base_image(build, facts, stage)
     reader.old = image is None or ended(image, facts.today or image.as_of) is not None
     if image is not None:
-        ground.family, ground.release = image.family or "", image.release
+        ground.family, ground.release = image.family or "", image.stands_on
     if image is not None and image.name == "python":
         ground.python = ".".join((image.parts.version or "").split(".")[:2])
         ground.target = python_target(image.family, image.parts.version)

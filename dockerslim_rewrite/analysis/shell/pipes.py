@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from ...shell.names import SYSTEM_PATH
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, walk
 from .operations import unwrapped
 
@@ -27,6 +28,20 @@ _STRICT = frozenset(
     )
 )  # fmt: skip
 _WRITERS = frozenset(("echo", "printf"))
+#: Commands that read their input to its end: shells and interpreters as they get it, tar behind the end of the archive
+#: too (GNU's and Busybox's). What others do is not known: Busybox's `unzip -` stops at the central directory.
+_READ_ALL = frozenset(
+    (
+        "apt-key", "ash", "awk", "b2sum", "base32", "base64", "bash", "bunzip2", "bzcat", "bzip2", "cat",
+        "chpasswd", "cksum", "column", "cpio", "crontab", "cut", "dash", "debconf-set-selections", "diff",
+        "egrep", "envsubst", "fgrep", "gawk", "git", "gpg", "gpg2", "grep", "gunzip", "gzip", "iconv",
+        "install", "jq", "ksh", "lzma", "mawk", "md5sum", "mysql", "nl", "node", "od", "openssl", "patch",
+        "perl", "php", "psql", "python", "python2", "python3", "rev", "ruby", "sed", "sh", "sha1sum",
+        "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum", "sort", "split", "sqlite3", "sum",
+        "tac", "tail", "tar", "tee", "tr", "uniq", "unxz", "unzstd", "wc", "xargs", "xxd", "xz", "xzcat",
+        "yq", "zcat", "zgrep", "zsh", "zstd",
+    )
+)  # fmt: skip
 _EARLY = frozenset(("head", "true", ":", "false", "less", "more", "test", "[", "read", "exit", "dd"))
 _GREP_QUITS = re.compile(r"-[a-zA-Z]*[qmlL]|--(?:quiet|silent|max-count|files-with)")
 _SUMS = re.compile(r"(?:md5|sha\d+|b2)sum\Z|shasum\Z")
@@ -148,6 +163,13 @@ def _named(node: Node) -> str:
     return posixpath.basename(node.argv[at] or "") if at < len(node.argv) else ""
 
 
+def _reads_all(node: Node) -> bool:
+    """Whether *node* is a command of the system's that reads its input to the end."""
+    if not isinstance(node, Simple) or _named(node) not in _READ_ALL:
+        return False
+    return posixpath.dirname(node.argv[unwrapped(node.argv)] or "") in ("", *SYSTEM_PATH)
+
+
 def _may_fail(node: Node) -> str | None:
     if not isinstance(node, Simple):
         return "a group of commands writes into a pipe"
@@ -168,7 +190,8 @@ def _stops_early(node: Node) -> str | None:
     if isinstance(node, Compound):
         return None if node.kind in ("while", "for") and "break" not in _text(node) else "it may stop reading early"
     if not isinstance(node, Simple):
-        return None
+        to_the_end = any(_reads_all(one) for one in walk(node))
+        return None if to_the_end else "a group of commands may stop reading early"
     name = _named(node)
     words = [word or "" for word in node.argv]
     if name in _EARLY:
@@ -181,6 +204,8 @@ def _stops_early(node: Node) -> str | None:
         return f"{name} stops reading early, and the writer gets SIGPIPE"
     if name == "tar" and any(word.startswith("--occurrence") for word in words):
         return "tar stops reading early, and the writer gets SIGPIPE"
+    if not _reads_all(node):
+        return f"{name or 'a command'} may stop reading early, and the writer gets SIGPIPE"
     return None
 
 

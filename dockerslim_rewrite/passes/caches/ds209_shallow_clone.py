@@ -23,7 +23,7 @@ from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
 from ...shell.edits import insert_after, style_at
 from ...shell.names import POSIX_SHELLS
-from ...shell.script import Opaque, Simple, Word
+from ...shell.script import Opaque, Script, Simple, Word
 from ...text.paths import within
 from ..base import Proposals, missed
 
@@ -157,6 +157,9 @@ def _wanted(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None
         return "people keep what lies there current with git pull"
     if _worked_in(folder, stage, build, facts):
         return "nothing is started there, so people may work in it"
+    script = _started_in(folder, stage, build, facts)
+    if script is not None:
+        return f"the container starts {script} out of it, which was not read and may use git"
     for step in build:
         if isinstance(step, Listing) and step.origin.keyword == "VOLUME":
             places = [(one, posixpath.normpath(one)) for one in step.words]
@@ -165,6 +168,23 @@ def _wanted(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None
                 return f"VOLUME {over} keeps it beyond the container, and something may update it there"
     user = facts.recall("uses git", stage.index, lambda: _uses_git(stage, build, facts))
     return f"{user} uses git in the container" if user is not None else None
+
+
+def _started_in(folder: str, stage: Stage, build: Build, facts: Facts) -> str | None:
+    """The script or program in *folder* that a container of *stage*, or of one after it, starts; None for none."""
+    workdir = stage_state(stage, facts.states).workdir or "/"
+    for step in (step for one in build.stages[stage.index :] for step in one.steps if isinstance(step, Exec)):
+        words: Sequence[str | None] = step.argv or ()
+        if step.body is not None and isinstance(step.body.script, Script) and step.body.script.commands:
+            words = step.body.script.commands[0].argv
+        at = unwrapped(tuple(words))
+        if posixpath.basename(next(iter(words[at:]), None) or "") in _SHELLS:
+            at += 1
+        word = next(iter(words[at:]), None) or ""
+        known = posixpath.splitext(word)[1] in _SUFFIXES and "/" in word
+        if known and within(posixpath.normpath(posixpath.join(workdir, word)), folder):
+            return word
+    return None
 
 
 def _uses_git(stage: Stage, build: Build, facts: Facts) -> str | None:

@@ -119,22 +119,27 @@ def covered(project: Project, writes: Sequence[WrittenPath], anywhere: str | Non
 
     *anywhere* says why it may write to any place, None where it does not.
     """
-    mounts = [
-        mount for one in project.usage.containers if one.user is None or _ROOT.match(one.user) for mount in one.mounts
-    ]
-    for mount in (*mounts, *project.usage.documented):
+    usage = project.usage
+    runs = (one for one in (*usage.containers, *usage.by_hand) if one.user is None or _ROOT.match(one.user))
+    for mount in (*(mount for one in runs for mount in one.mounts), *usage.documented):
         if mount.kind != "bind" or mount.read_only:
             continue
         what = mount.path or "a directory"
         for write in sorted(writes, key=lambda write: write.kind is WriteKind.POSSIBLE):
             place = write.path or write.folder
-            if mount.path is None or place is None or within(place, mount.path):
+            # What may be written by its name alone may lie anywhere below, in a directory that is mounted as well.
+            below = write.kind is WriteKind.POSSIBLE and not _is_file(what) and within(what, place or "/")
+            if mount.path is None or place is None or within(place, mount.path) or below:
                 yield f"it writes {write.written}, and {mount.evidence} mounts {what} from the host"
                 break
         else:
-            # A single file, by its name, is there to be read.
-            if anywhere is not None and "." not in posixpath.basename(what):
+            if anywhere is not None and not _is_file(what):
                 yield f"{anywhere}, and {mount.evidence} mounts {what} from the host"
+
+
+def _is_file(path: str) -> bool:
+    """Whether *path* is a single file by its name, which is there to be read."""
+    return "." in posixpath.basename(path)
 
 
 def confidential(project: Project) -> Iterator[str]:

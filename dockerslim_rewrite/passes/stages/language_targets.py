@@ -89,7 +89,7 @@ def _listed(project: Project, run: Run, use: Use) -> list[str]:
 def _same(project: Project) -> list[Target] | str:
     """The same image, without the packages that only serve builds."""
     image = project.image
-    packages = _needed(project, image.release or project.recipe.release(image.parts.version))
+    packages = _needed(project, image.release or project.recipe.release(image.parts.version) or image.stands_on)
     if isinstance(packages, str):
         return packages
     safety = Safety.STANDARD
@@ -209,7 +209,7 @@ def _slim(project: Project) -> list[Target] | str:
     variant = smaller(image.name, "slim", image.family)
     if base is None or variant is None:
         return "no slim variant of the full image is known for this tag"
-    release = image.release or project.recipe.release(image.parts.version)
+    release = image.release or project.recipe.release(image.parts.version) or image.stands_on
     own = _needed(project, release)
     if isinstance(own, str):
         return own
