@@ -40,7 +40,7 @@ _READERS = {
     "make": ("makefiles", "makefile"),
     "shell": ("shell_scripts", "script_file"),
     "package": ("pipelines", "package_scripts"),
-    "jenkins": ("pipelines", "jenkinsfile"),
+    "jenkins": ("jenkins", "jenkinsfile"),
     "kubernetes": ("kubernetes", "manifests"),
 }
 #: Kinds of files whose commands may name compose and Bake files.
