@@ -86,7 +86,8 @@ class Usage:
     ``further`` are patterns of the names of further contexts: one that is called like an image takes its place.
     ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
     their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
-    ``develops`` is the file itself, where its name says that it is for development.
+    ``develops`` is the file itself, where its name says that it is for development. ``untold`` is how the builds write
+    their context where nobody can tell which directory that is, though other builds of the file say theirs.
     """
 
     target: str | None = None
@@ -106,6 +107,7 @@ class Usage:
     workflows: tuple[Evidence, ...] = ()
     after: Evidence | None = None
     develops: Evidence | None = None
+    untold: str | None = None
 
     @property
     def workplace(self) -> Evidence | None:

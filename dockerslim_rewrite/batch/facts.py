@@ -44,6 +44,9 @@ def still_hold(facts: Facts, projects: Sequence[FolderProject], root: str) -> bo
 def _facts(project: FolderProject, root: str) -> dict[str, Any]:
     tree = project.tree
     found = _frame(project, root)
+    if project.usage.untold is not None:
+        # Nothing of it was read.
+        return found
     if tree.listed:
         found["listing"] = _listing(tree)
     if "classified" in project.__dict__:

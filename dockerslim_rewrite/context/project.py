@@ -177,6 +177,8 @@ class FolderProject:
         """
         if self._read_ignore is None:
             return None
+        if self._stored is not None:
+            return self
         limits = evolve(self._limits, read_bytes=most)
         tree = ContextTree(self._location.root, self._ignore, limits)
         texts: dict[str, str] = {}

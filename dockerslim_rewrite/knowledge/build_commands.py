@@ -13,15 +13,34 @@ from .tables import table
 class _Tool(NamedTuple):
     before: frozenset[str]
     subcommands: tuple[tuple[str, ...], ...]
+    here: bool
+    files: tuple[str, ...]
 
 
 @cache
 def _tools() -> dict[str, _Tool]:
     found = {}
     for entry in table("build_commands")["tool"]:
-        known = _Tool(frozenset(entry["before"]), tuple(tuple(one.split()) for one in entry["subcommands"]))
+        known = _Tool(
+            frozenset(entry["before"]),
+            tuple(tuple(one.split()) for one in entry["subcommands"]),
+            entry.get("here", False),
+            tuple(entry.get("files", ("Dockerfile",))),
+        )
         found.update(dict.fromkeys(entry["names"], known))
     return found
+
+
+def builds_here(name: str) -> bool:
+    """Whether the tool *name* builds the working directory where no context is named."""
+    tool = _tools().get(name.rpartition("/")[2])
+    return tool is not None and tool.here
+
+
+def default_files(name: str) -> tuple[str, ...]:
+    """The files of the context that the tool *name* looks for where none is named, in its order."""
+    tool = _tools().get(name.rpartition("/")[2])
+    return ("Dockerfile",) if tool is None else tool.files
 
 
 @cache

@@ -14,7 +14,7 @@ from ..change import Change, Remark, RemarkKind, SetsUser
 from ..ir.build import Build
 from ..passes import Pass
 from ..record import evolve
-from ..text import Edit
+from ..text import Edit, shown
 
 
 class View:
@@ -24,6 +24,7 @@ class View:
         self.facts = facts
         usage = facts.project.usage if facts.project is not None else None
         self.target = usage.target if usage is not None else None
+        self.untold = usage.untold if usage is not None else None
         self.name = str(usage.builds[0]) if usage is not None and usage.builds else "the build of the last stage"
         last = len(shipped(build, self.target).stages) - 1
         self.stages = _needed(build, facts, last)
@@ -40,15 +41,19 @@ def agreed(one: Pass, build: Build, views: Sequence[View]) -> Iterator[Change | 
     found = [list(one.run(build, view.facts)) for view in views]
     done: set[tuple[Edit, ...]] = set()
     said: set[Remark] = set()
-    for proposals in found:
+    for view, proposals in zip(views, found, strict=True):
         for proposal in proposals:
-            if isinstance(proposal, Remark):
-                if proposal not in said:
-                    said.add(proposal)
-                    yield proposal
-            elif proposal.edits not in done:
+            if isinstance(proposal, Change) and proposal.edits not in done:
                 done.add(proposal.edits)
-                yield _judged(proposal, build, views, found)
+                judged = _judged(proposal, build, views, found)
+            elif isinstance(proposal, Remark) and proposal not in said:
+                said.add(proposal)
+                judged = proposal
+            else:
+                continue
+            # What is missed in a context that nobody can tell says nothing of the file.
+            if view.untold is None or isinstance(judged, Change):
+                yield judged
 
 
 def _judged(
@@ -80,6 +85,8 @@ def _declined(change: Change, view: View, proposals: Sequence[Change | Remark]) 
     own = next((one.reason for one in proposals if isinstance(one, Remark) and one.rule == change.rule), None)
     other = any(isinstance(one, Change) and one.rule == change.rule for one in proposals)
     why = f": {own}" if own else ", which takes another change" if other else ", which gives no reason for it"
+    if view.untold is not None:
+        why = f", since nothing tells what its context {shown(view.untold)} holds"
     reason = f"{change.title}: not right for {view.name}{why}"
     return Remark(RemarkKind.MISSED, reason, change.line, change.evidence, rule=change.rule)
 

@@ -49,7 +49,7 @@ def given_to(workspace: Workspace, root: Path, path: str) -> Given:
     """What the builds of the Dockerfile *path*, of the repository at *root*, are given."""
     file = root / path
     real = os.path.realpath(root)
-    folders = [one.name for one in workspace.projects(file)]
+    folders = [one.name for one in workspace.projects(file) if one.usage.untold is None]
     found = (os.path.relpath(one, real) for one in folders)
     roots = tuple("" if one == "." else one.replace(os.sep, "/") for one in found)
     builds = workspace.builds_of(file)

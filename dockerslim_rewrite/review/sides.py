@@ -118,6 +118,7 @@ class Side:
             lambda: {
                 ("" if where == "." else where): one
                 for one in self.projects(path, context)
+                if one.usage.untold is None
                 for where in (self._place(one),)
             },
             lambda: frozenset(name.lower() for one in builds for name, _ in one.contexts),

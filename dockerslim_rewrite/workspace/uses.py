@@ -22,6 +22,7 @@ from .inference import Inferred, infer_context, sources_of
 from .makers import maker_of
 from .repository import Repository, root_of
 from .stale import better_contexts
+from .untold import untold_context, untold_project
 
 #: More ways to build one file than this are not compared: then nothing rests on any of them.
 MAX_WAYS = 16
@@ -104,11 +105,11 @@ class Workspace:
         """What passes may know of *dockerfile*, once for each way to build it; nothing where there are too many ways.
 
         *context* takes the place of every build's own. The last stage is always among what is judged: where nobody
-        in the repository builds it, somebody else does. *sources* are those of COPY and ADD, where they are known;
+        in the repository builds it, somebody else does. Builds that do not tell their context, where others do, come
+        last, with nothing known of what they are sent. *sources* are those of COPY and ADD, where they are known;
         *trees* are those of contexts that were read before, and hold still.
         """
         builds = [*self.builds_of(dockerfile), *self._doubtful(dockerfile)]
-        # A build whose own context is not known is taken for one of the others, or for what COPY shows.
         known = [self.repository.root / build.context for build in builds if isinstance(build.context, str)]
         if known and not context and sources is None:
             sources = sources_of(dockerfile)
@@ -117,15 +118,21 @@ class Workspace:
         guess = None if context or known else infer_context(dockerfile, self.repository, sources)
         default = context or (known[0] if known else guess.root if guess is not None else dockerfile.parent)
         ways: dict[tuple[Path, str | None], list[FoundBuild]] = {}
+        # Where no build tells its context, what COPY shows is taken for it; next to one that does, any may be meant.
+        told = bool(known) and context is None
+        untold: dict[str | None, list[FoundBuild]] = {}
         for build in builds:
             target = build.target if isinstance(build.target, str) and build.target else None
+            if told and isinstance(build.dockerfile, str) and untold_context(build) is not None:
+                untold.setdefault(target, []).append(build)
+                continue
             own = self._context(build) or default
             if own in better:
                 own = better[own][0]
             ways.setdefault((context or own, target), []).append(build)
-        if len(ways) > MAX_WAYS:
+        if len(ways) + len(untold) > MAX_WAYS:
             return ()
-        if not any(target is None for _, target in ways):
+        if None not in {*untold, *(target for _, target in ways)}:
             ways[default, None] = []
         guessed = guess is not None and not guess.complete
         place = self.repository.relative(dockerfile)
@@ -133,23 +140,30 @@ class Workspace:
         tags = tuple(tag for build in builds for tag in build.tags if isinstance(tag, str))
         asked = (self.repository, self.graph, place, tags) if place else None
         trees = {} if trees is None else trees
-        return tuple(
-            FolderProject(
-                self._location(
-                    dockerfile, root, [one for one in found if self._context(one) not in better], context, guess
-                ),
-                dockerfile.name,
-                usage=evolve(
-                    self._usage(target, found, place),
-                    guessed=guessed,
-                    stale=self._stale(found, better),
-                    maker=maker,
-                    documented=documented_mounts(*asked) if asked else (),
-                    workflows=(*(workflows_with(*asked) if asked else ()), *self._jobs(found)),
-                ),
-                trees=trees,
+
+        def usage(target: str | None, found: Sequence[FoundBuild]) -> Usage:
+            return evolve(
+                self._usage(target, found, place),
+                guessed=guessed,
+                stale=self._stale(found, better),
+                maker=maker,
+                documented=documented_mounts(*asked) if asked else (),
+                workflows=(*(workflows_with(*asked) if asked else ()), *self._jobs(found)),
             )
-            for (root, target), found in ways.items()
+
+        return (
+            *(
+                FolderProject(
+                    self._location(
+                        dockerfile, root, [one for one in found if self._context(one) not in better], context, guess
+                    ),
+                    dockerfile.name,
+                    usage=usage(target, found),
+                    trees=trees,
+                )
+                for (root, target), found in ways.items()
+            ),
+            *(untold_project(default, dockerfile, usage(target, found), found) for target, found in untold.items()),
         )
 
     def _location(

@@ -287,3 +287,27 @@ def test_a_compose_file_that_a_command_names_is_below_the_bake_file(tree: Make) 
     )
     found = [(one.context, one.dockerfile, one.target, one.args) for one in made.builds() if one.kind == "bake"]
     assert found == [("app", "app/Dockerfile", "prod", (("C", "1"),))]
+
+
+def test_keys_are_expressions_as_values_are(tree: Make) -> None:
+    made = tree(
+        {
+            "docker-bake.hcl": 'variable "NAME" { default = "kept" }\nvariable "GIVEN" {}\n'
+            'target "app" {\n  args = {\n    "${NAME}_x" = 1\n    (NAME) = 2\n    (GIVEN) = 3\n    NAME = 4\n  }\n'
+            '  contexts = { "${NAME}" = "./one" }\n}\n',
+        }
+    )
+    (build,) = made.builds()
+    assert build.args == (("kept_x", "1"), ("kept", "2"), ("…", "3"), ("NAME", "4"))
+    assert build.contexts == (("kept", "one"),)
+    made = tree(
+        {"docker-bake.hcl": "", "docker-bake.json": '{"target": {"app": {"args": {"${upper(\\"a\\")}": "1"}}}}'}
+    )
+    assert made.build().args == (("A", "1"),)
+
+
+def test_a_flush_heredoc_loses_the_indentation_that_its_lines_share(tree: Make) -> None:
+    text = 'target "app" {\n  dockerfile-inline = <<-EOT\n    FROM alpine\n\n      # more\n    RUN a\n      EOT\n}\n'
+    assert tree({"docker-bake.hcl": text}).build().inline == "FROM alpine\n\n  # more\nRUN a\n"
+    kept = tree({"docker-bake.hcl": text.replace("<<-EOT", "<<EOT").replace("      EOT", "EOT")})
+    assert kept.build().inline == "    FROM alpine\n\n      # more\n    RUN a\n"

@@ -278,3 +278,48 @@ def test_devices_and_volumes_of_others_are_mounts(tree: Make) -> None:
         ("volume", Unknown("volumes_from"), False),
         ("volume", Unknown("volumes_from"), True),
     ]
+
+
+GIVEN = (
+    "services:\n  web:\n    build:\n      context: ${DIR:-.}\n      dockerfile: ${FILE:-Dockerfile}\n"
+    '      target: "${STAGE:-}"\n      args: {V: "${V:-1}"}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.sh", "export FILE=Dockerfile.prod\ndocker compose build\n"),
+        ("a.sh", 'FILE="Dockerfile.prod" docker-compose build\n'),
+        ("Makefile", "export FILE := Dockerfile.prod\nall:\n\tdocker compose build\n"),
+        ("package.json", '{"scripts": {"build": "FILE=Dockerfile.prod docker compose build"}}\n'),
+        (
+            ".github/workflows/a.yml",
+            "env:\n  FILE: Dockerfile.prod # of production\njobs:\n  a:\n    steps:\n      - run: make image\n",
+        ),
+        (".gitlab-ci.yml", "a:\n  variables:\n    FILE: 'Dockerfile.prod'\n  script: [docker compose build]\n"),
+    ],
+)
+def test_what_the_repositorys_commands_set_comes_before_defaults(tree: Make, path: str, text: str) -> None:
+    made = tree({"compose.yaml": GIVEN, path: text})
+    # Whoever runs it by hand gets the default.
+    assert [one.dockerfile for one in made.builds()] == ["Dockerfile", "Dockerfile.prod"]
+
+
+def test_what_only_a_run_of_a_command_tells_is_not_the_default(tree: Make) -> None:
+    made = tree({"compose.yaml": GIVEN, "a.sh": "FILE=$1 V=$(git describe) docker compose build\n"})
+    plain, doubt = made.builds()
+    assert (plain.dockerfile, doubt.dockerfile) == ("Dockerfile", Unknown("${FILE:-Dockerfile}"))
+    assert plain.args == doubt.args == (("V", Unknown("${V:-1}")),)
+    # What arguments alone rest on makes no other build.
+    made = tree({"a.sh": "V=2 docker compose build\n"})
+    assert made.build().args == (("V", Unknown("${V:-1}")),)
+    # Nobody need set what has no value otherwise.
+    made = tree({"compose.yaml": GIVEN.replace(":-Dockerfile", ""), "a.sh": "export FILE=Dockerfile.prod\n"})
+    assert made.build().dockerfile == "Dockerfile.prod"
+
+
+def test_many_ways_to_set_variables_are_not_followed(tree: Make) -> None:
+    files = {f"{at}.sh": f"export FILE=Dockerfile.{at}\ndocker compose build\n" for at in range(9)}
+    found = tree({"compose.yaml": GIVEN, **files}).builds()
+    assert [str(one.dockerfile) for one in found] == ["Dockerfile", "${FILE:-Dockerfile}"]

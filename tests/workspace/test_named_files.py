@@ -91,6 +91,19 @@ node { docker.build("shop/web:${env.BUILD_ID}", '-f web/Dockerfile --target prod
     assert (agent.context, agent.dockerfile, agent.place.line) == ("tools", "tools/Dockerfile.ci", 1)
 
 
+def test_comments_of_jenkinsfiles_build_nothing(tree: Make) -> None:
+    text = """// sh 'docker build old'
+/* docker.build('old',
+   'old') */
+pipeline { agent { dockerfile true } stages { stage('a') { steps {
+ echo 'see https://example.com/x'
+ sh label: 'the image', script: 'docker build web' // 'docker build old'
+} } } }
+"""
+    made = tree({"Jenkinsfile": text, **{f"{name}Dockerfile": "FROM x\n" for name in ("", "web/", "old/")}})
+    assert {(one.context, one.place.line) for one in made.builds()} == {("web", 6), ("", 4)}
+
+
 def test_what_is_not_known_is_shown_as_it_is_written(tree: Make) -> None:
     made = tree(
         {

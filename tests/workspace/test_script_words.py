@@ -145,3 +145,49 @@ def test_who_runs_an_image_that_may_be_of_the_file_counts(tree: Make) -> None:
 
     assert changed({})
     assert not changed({"compose.yaml": "services:\n  a:\n    image: app\n    user: root\n"})
+
+
+@pytest.mark.parametrize(
+    ("script", "built"),
+    [
+        ("bash -c 'docker build app'\n", [("app", 1)]),
+        ('sudo -E bash -euxc "\n  cd app\n  docker build .\n"\n', [("app", 3)]),
+        ("sh -c 'sh -c \"docker build app\"'\n", [("app", 1)]),
+        ("eval 'docker build app'\n", [("app", 1)]),
+        ("BUILD='docker build app'\neval $BUILD\n", [("app", 2)]),
+        ("BUILD='docker build app'\nsh -c \"$BUILD\"\n", [("app", 2)]),
+        ('sh -c "docker build $1"\n', [(Unknown("$1"), 1)]),
+        ("bash <<EOF\ndocker build app\nEOF\n", [("app", 2)]),
+        ("bash <<< 'docker build app'\n", [("app", 1)]),
+        # What the other shell moves to ends with it.
+        ("sh -c 'cd app'\ndocker build app\n", [("app", 2)]),
+        ("ls | xargs -n 1 docker build -f app/Dockerfile\n", [(Unknown('"$@"'), 1)]),
+        ("ls | xargs -I{} docker build -f app/Dockerfile {}\n", [(Unknown("{}"), 1)]),
+        ("ls | xargs -I % sh -c 'docker build -f app/Dockerfile %'\n", [(Unknown("$_added_"), 1)]),
+        # Another machine builds these, or nobody yet.
+        ("ssh host <<EOF\ndocker build app\nEOF\n", []),
+        ("ssh host 'docker build app'\n", []),
+        ("cat <<EOF > build.sh\ndocker build app\nEOF\n", []),
+    ],
+)
+def test_what_a_command_hands_to_a_shell(tree: Make, script: str, built: list[tuple[Any, int]]) -> None:
+    made = tree({"a.sh": script, "app/Dockerfile": "FROM a\n"})
+    assert [(one.context, one.place.line) for one in made.builds()] == built
+
+
+@pytest.mark.parametrize(
+    ("begins", "built"),
+    [
+        ("ssh host <<EOF", []),
+        ("ssh host bash <<'EOF'", []),
+        ("cat <<-EOF | tee build.sh", []),
+        ("cat <<EOF | bash", ["app"]),
+        ("bash -s <<-EOF | tee log", ["app"]),
+    ],
+)
+def test_here_documents_in_a_script_that_is_read_by_lines(tree: Make, begins: str, built: list[str]) -> None:
+    # The second one begins in a way that no reader of shell takes.
+    made = tree({"a.sh": f"{begins}\ndocker build app\nEOF\nif (\n", "app/Dockerfile": "FROM a\n"})
+    assert [one.context for one in made.builds()] == built
+    made = tree({"a.sh": f"{begins}\nls\nEOF\nif (\ndocker build app\n"})
+    assert [one.context for one in made.builds()] == ["app"]

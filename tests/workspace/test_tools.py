@@ -203,3 +203,32 @@ def test_scripts_are_known_by_their_first_line_too(tree: Make) -> None:
     for name in ("image", "other"):
         (made.root / "hack" / name).chmod(0o755)
     assert [one.context for one in made.builds()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("command", "context", "dockerfile"),
+    [
+        ("/kaniko/executor --context dir:///workspace --context-sub-path app", "app", "app/Dockerfile"),
+        ("/kaniko/executor -c . --context-sub-path=app/", "app", "app/Dockerfile"),
+        ("/kaniko/executor -c . --context-sub-path $SUB", Unknown("$SUB"), Unknown("Dockerfile")),
+        ("docker run -v $PWD:/workspace gcr.io/kaniko-project/executor:v1 -c /workspace/app", "app", "app/Dockerfile"),
+        ('docker run --rm -v "$(pwd)"/app:/w:ro kaniko-project/executor --context=dir:///w', "app", "app/Dockerfile"),
+        ("docker run -v $PWD/app:/workspace gcr.io/kaniko-project/executor --no-push", "app", "app/Dockerfile"),
+        ("docker run -v $X:/w gcr.io/kaniko-project/executor -c /w/app", Unknown("$X/app"), Unknown("Dockerfile")),
+        ("cd app && podman build -t a", "app", "app/Dockerfile"),
+        ("cd app && buildah bud --layers -f Containerfile", "app", "app/Containerfile"),
+        ("podman build con", "con", "con/Containerfile"),
+        ("docker build con", "con", "con/Dockerfile"),
+    ],
+)
+def test_where_tools_look_for_their_context(
+    tree: Make, command: str, context: str | Unknown, dockerfile: str | Unknown
+) -> None:
+    files = ("app/Dockerfile", "app/Containerfile", "con/Containerfile", "con/Dockerfile")
+    made = tree(
+        {**dict.fromkeys(files, "FROM a\n"), ".github/workflows/a.yml": f"jobs: {{a: {{steps: [run: '{command}']}}}}\n"}
+    )
+    if "app/Containerfile" not in str(dockerfile):
+        (made.root / "app/Containerfile").unlink()
+    build = made.build()
+    assert (build.context, build.dockerfile) == (context, dockerfile)

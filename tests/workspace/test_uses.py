@@ -137,6 +137,75 @@ def test_an_edit_must_be_right_for_every_context(tree: Make) -> None:
     assert "--no-cache-dir" in both.text
 
 
+UNTOLD = """FROM python:3.12-slim
+WORKDIR /app
+ADD data .
+COPY . .
+RUN pip install -r requirements.txt
+RUN git clone https://github.com/a/b /opt/b
+RUN apt-get update && apt-get install -y curl
+HEALTHCHECK CMD /app/check.sh
+CMD python app.py
+"""
+UNTOLD_CONTEXT = {
+    "Dockerfile": UNTOLD,
+    "one/data/x.txt": "",
+    "one/requirements.txt": "flask\n",
+    "one/app.py": "print(1)\n",
+    "one/check.sh": "#!/bin/sh\n",
+    "compose.yaml": "services:\n  one:\n    build: {context: one, dockerfile: ../Dockerfile}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "untold"),
+    [
+        ("", False),
+        ("docker build -f Dockerfile $CTX\n", True),
+        ("docker build -f Dockerfile one\n", False),
+        # Nothing but the Dockerfile is sent: what copies fails, and tells nothing.
+        ("docker build - < Dockerfile\n", False),
+    ],
+)
+def test_a_context_that_nobody_can_tell_may_hold_anything(tree: Make, script: str, untold: bool) -> None:
+    found = result(tree({**UNTOLD_CONTEXT, "build.sh": script}), "Dockerfile", level="aggressive")
+    resting = ("COPY data", "COPY requirements.txt", "/opt/b/.git", 'HEALTHCHECK CMD ["', 'CMD ["python"', "USER")
+    assert [one for one in resting if one in found.text] == ([] if untold else [*resting])
+    # What does not depend on the context is made all the same.
+    assert "--no-cache-dir" in found.text
+    assert "rm -rf /var/lib/apt/lists/*" in found.text
+    why = "not right for build.sh:1, since nothing tells what its context $CTX holds"
+    for rule in ("DS209", "DS501", "DS601", "DS603", "DS701"):
+        assert (why in remarks(found, rule)) is untold
+        assert "is not in the context" not in remarks(found, rule)
+
+
+def test_a_program_of_an_untold_context_stays_in_its_build_stage(tree: Make) -> None:
+    files = {
+        "Dockerfile": "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
+        'RUN CGO_ENABLED=0 go build -o /bin/app .\nCMD ["/bin/app"]\n',
+        "one/go.mod": "module x\n\ngo 1.22\n",
+        "one/main.go": "package main\n\nfunc main() {}\n",
+        "compose.yaml": "services:\n  one:\n    build: {context: one, dockerfile: ../Dockerfile}\n",
+    }
+    assert "AS runtime" in result(tree(files), "Dockerfile").text
+    made = tree({"build.sh": "docker build -f Dockerfile $CTX\n"})
+    found = result(made, "Dockerfile", level="aggressive")
+    assert "AS runtime" not in found.text
+    assert "since nothing tells what its context $CTX holds" in remarks(found, "DS401")
+
+
+def test_where_no_build_tells_its_context_copy_shows_it(tree: Make) -> None:
+    made = tree({**APP, "docker/Dockerfile": DOCKERFILE, "build.sh": "docker build -f docker/Dockerfile $CTX\n"})
+    (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
+    assert project.name == str(made.root)
+    # A context that is given takes the place of all.
+    made = tree({"compose.yaml": "services:\n  a:\n    build: {context: ., dockerfile: docker/Dockerfile}\n"})
+    file = made.root / "docker/Dockerfile"
+    assert [one.usage.untold for one in Workspace(made.root).projects(file)] == [None, "$CTX"]
+    assert [one.usage.untold for one in Workspace(made.root).projects(file, made.root)] == [None]
+
+
 STAGES = """FROM python:3.12-slim AS base
 WORKDIR /app
 COPY app/ .

@@ -88,7 +88,7 @@ class Effects:
                     texts.update(self._here(step))
         if project is None:
             return Files({}, texts, known=False)
-        return Files(project.copied(facts.build)[stage.index], texts, known=True)
+        return Files(project.copied(facts.build)[stage.index], texts, known=project.complete)
 
     def _here(self, copy: Copy) -> Iterator[tuple[str, str]]:
         target = destination(copy, self._facts.state(copy))
@@ -112,7 +112,7 @@ class Effects:
             target = posixpath.normpath(posixpath.join(folder, run.mount_target(mount) or "."))
             source = posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/")
             context |= project.laid(source, target)
-        return Files(context, files.texts, known=True)
+        return Files(context, files.texts, known=project.complete)
 
     def _reading(self, step: Step, stage: Stage, files: Files) -> Reading:
         facts = self._facts

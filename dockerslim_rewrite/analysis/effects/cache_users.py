@@ -134,6 +134,8 @@ def _linking(use: Use, facts: Facts) -> str | None:
     project = facts.project
     if project is None:
         return None
+    if linked.settings and not project.complete:
+        return "as may be set in the build context, not all of which is known"
     for file in project.files:
         setting = linked.settings.get(posixpath.basename(file.path))
         if setting is not None and setting.search(project.text(file.path) or ""):

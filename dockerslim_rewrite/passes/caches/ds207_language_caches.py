@@ -103,7 +103,10 @@ def _elsewhere(uses: Sequence[Use], facts: Facts) -> bool:
 
     Source: Bundler documentation, "bundle install" (``--path``, ``--deployment``), "bundle config" (``path``).
     """
-    settings = facts.project.text(".bundle/config") if facts.project is not None else None
+    project = facts.project
+    if project is not None and project.holds(".bundle/config") is None:
+        return True
+    settings = project.text(".bundle/config") if project is not None else None
     told = any(use.operation.has_flag("--path", "--deployment", "--standalone") for use in uses)
     return told or bool(_GEMS_ELSEWHERE.search(facts.build.text) or "BUNDLE_PATH" in (settings or ""))
 

@@ -90,6 +90,8 @@ def _listed(paths: Sequence[str], facts: Facts) -> str | None:
         return f"{heir} builds on the image, or copies files of it"
 
     def look() -> str | None:
+        if not project.complete:
+            return "a file of the build context, not all of which is known, may open files that it does not name"
         for file in project.files:
             text = project.text(file.path) if file.path.endswith(_SOURCES) else None
             found = _LISTS.search(text) if text is not None else None

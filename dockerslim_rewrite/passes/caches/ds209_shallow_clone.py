@@ -17,7 +17,7 @@ from ...analysis.packages.cleanup import always_runs, append_to, appendable
 from ...analysis.shell.operations import command_names, operation, unwrapped
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Exec, Listing, Onbuild, Run
+from ...ir.steps import Copy, Exec, Listing, Onbuild, Run
 from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, kept_current, needs_history
 from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
@@ -188,10 +188,15 @@ def _started_in(folder: str, stage: Stage, build: Build, facts: Facts) -> str | 
 
 
 def _uses_git(stage: Stage, build: Build, facts: Facts) -> str | None:
-    """The shell script of the project that the image has and that calls git for more than a clone; None for none."""
+    """The shell script of the project that the image has and that calls git for more than a clone; None for none. Where
+    the files are not known that are copied in, any may be one.
+    """
     project = facts.project
     if project is None:
         return None
+    chain = (build.stages[at] for at in facts.graph.chain(stage.index))
+    if not project.complete and any(isinstance(step, Copy) for one in chain for step in one.steps):
+        return "a script of the build context, not all of which is known, perhaps"
     for path in sorted(set(project.copied(build)[stage.index].values())):
         text = project.text(path) if posixpath.splitext(path)[1] in _SUFFIXES else None
         if text is None:

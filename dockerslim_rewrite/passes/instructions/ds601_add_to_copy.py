@@ -88,6 +88,8 @@ def _unread(copy: Copy, facts: Facts) -> str | None:
         path = posixpath.normpath("/" + source.strip("\"'")).lstrip("/")
         if path in files and not _KNOWN.search(path) and project.text(path) is None:
             return f"{path} is no text, and may be an archive whatever its name says"
+        if project.holds(path) is None and not _KNOWN.search(path):
+            return f"{path} may be an archive whatever its name says, since not all of the build context is known"
     return None
 
 

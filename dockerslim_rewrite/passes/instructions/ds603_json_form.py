@@ -113,6 +113,8 @@ def _reads_directory(facts: Facts) -> str | None:
 
     def look() -> str | None:
         project = facts.project
+        if project is not None and not project.complete:
+            return "a source of the build context, not all of which is known, may read PWD, which the shell sets"
         for file in project.files if project is not None else ():
             if project is not None and file.path.endswith(_SOURCES):
                 text = project.text(file.path)
@@ -175,6 +177,8 @@ def _without_interpreter(name: str, step: Exec | Healthcheck, stage: Stage, buil
         return f"{name} has no #! line, and only a shell runs such a file"
     if facts.project is None:
         return None
+    if path is not None and told is None and not facts.project.complete:
+        return f"whether {name} has a #! line is not known, since not all of the build context is"
     placed = facts.project.copied(facts.build)[stage.index]
     paths = [path] if path is not None else [posixpath.join(folder, name) for folder in (*entries, *SYSTEM_PATH)]
     source = next((placed[one] for one in map(posixpath.normpath, paths) if one in placed), None)

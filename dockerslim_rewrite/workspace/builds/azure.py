@@ -160,7 +160,7 @@ def _arguments(text: str, known: _Known) -> Options:
     found = build_options(["docker", "build", *words, "."]) if words or not text.strip() else None
     if found is None:
         doubt = Unknown(text)
-        return Options(None, doubt, doubt, (("…", doubt),))
+        return Options(None, dockerfile=doubt, target=doubt, args=(("…", doubt),))
     # A file that they name is seen from where the task runs, which may be anywhere.
     return found if found.dockerfile is None else evolve(found, dockerfile=Unknown(str(found.dockerfile)))
 

@@ -150,9 +150,18 @@ def _tree(value: Any, json: bool) -> Tree:
     if isinstance(value, list):
         return Tree("list", tuple(_tree(item, json) for item in value))
     if isinstance(value, dict):
-        items = [(Tree("value", (_bare(key),)), _tree(item, json)) for key, item in value.items() if key not in _HELD]
+        items = [(_key(key, json), _tree(item, json)) for key, item in value.items() if key not in _HELD]
         return Tree("object", tuple(items))
     return Tree("value", (value,))
+
+
+def _key(key: str, json: bool) -> Tree:
+    """The expression of an object's key: one in quotes is a template, one in parentheses any expression, a bare one
+    itself.
+    """
+    if json:
+        return template(key)
+    return _tree(key, json) if key.startswith(('"', "${")) else Tree("value", (key,))
 
 
 def _lines(text: str) -> dict[str, int]:

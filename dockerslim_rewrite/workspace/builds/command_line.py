@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from ...knowledge.build_commands import build_arguments, options_with_values
+from ...knowledge.build_commands import build_arguments, builds_here, default_files, options_with_values
 from ...knowledge.repository import is_dockerfile_name
 from ...record import record
 from ..repository import Repository, joined
@@ -29,14 +29,19 @@ _WORKSPACE = "/workspace"
 
 @record
 class Options:
-    """What the words of a build command ask for. ``context`` is None where none is named (kaniko: the folder)."""
+    """What the words of a build command ask for. ``context`` is None where none is named (kaniko: the folder),
+    ``subfolder`` is the one of its directories that kaniko takes in its place. ``files`` are looked for in the context
+    where no ``dockerfile`` is named.
+    """
 
     context: Text | None
+    subfolder: Text | None = None
     dockerfile: Text | None = None
     target: Text | None = None
     args: tuple[tuple[str, Text | None], ...] = ()
     contexts: tuple[tuple[str, Text], ...] = ()
     tags: tuple[Text, ...] = ()
+    files: tuple[str, ...] = ("Dockerfile",)
 
 
 def build_options(words: Sequence[Text], plain: Container[object] = ()) -> Options | None:
@@ -55,7 +60,9 @@ def build_options(words: Sequence[Text], plain: Container[object] = ()) -> Optio
     if kaniko and isinstance(context, str):
         context = _in_workspace(context.removeprefix("dir://"))
     elif not kaniko and context is None:
-        return None
+        if not builds_here(str(words[0])):
+            return None
+        context = "."
     # What may hold options may hold these as well, where nothing else says them.
     doubt = next((one for one in positional if stands_for_several(one) and one is not context), None)
     if doubt is None and isinstance(context, Unknown) and context.text.startswith('"') and stands_for_several(context):
@@ -63,6 +70,7 @@ def build_options(words: Sequence[Text], plain: Container[object] = ()) -> Optio
     several += [] if doubt is None else [doubt]
     return Options(
         context=context,
+        subfolder=_last(found, "--context-sub-path") if kaniko else None,
         dockerfile=_last(found, "-f", "--file", "--dockerfile") or doubt,
         target=_last(found, "--target") or doubt,
         args=(
@@ -76,6 +84,7 @@ def build_options(words: Sequence[Text], plain: Container[object] = ()) -> Optio
             if text is not None
         ),
         tags=tuple(value for name, value in found if name in ("-t", "--tag", "--destination", "-d") and value),
+        files=default_files(str(words[0])),
     )
 
 
@@ -235,14 +244,22 @@ def _paths(repository: Repository, base: Text, options: Options, given: Text | N
         return Unknown(text), Unknown(str(options.dockerfile or "Dockerfile"))
     # A script may be started in another folder than it is read for: what leads out from here may not from there.
     context = folder(repository, base, text, told=False)
+    if options.subfolder is not None:
+        below = options.subfolder if isinstance(options.subfolder, Unknown) else f"./{options.subfolder}"
+        whole = isinstance(context, Unknown)
+        context = (
+            Unknown(f"{text}/{options.subfolder}") if whole else folder(repository, str(context), below, told=False)
+        )
     if options.dockerfile is None:
-        return context, file(repository, context, "Dockerfile", told=False)
+        found = [file(repository, context, name, told=False) for name in options.files]
+        there = (one for one in found if isinstance(one, str) and repository.is_file(one))
+        return context, next(there, found[-1])
     if options.dockerfile in ("-", "/dev/stdin"):
         return context, handed
-    found = folder(repository, base, options.dockerfile, told=False)
-    if isinstance(found, str) and isinstance(context, str) and not repository.is_file(found):
+    named = folder(repository, base, options.dockerfile, told=False)
+    if isinstance(named, str) and isinstance(context, str) and not repository.is_file(named):
         # podman and buildah look in the context as well, and so does docker with an address.
         other = joined(context, options.dockerfile) if isinstance(options.dockerfile, str) else ""
         if other and repository.is_file(other):
             return context, other
-    return context, found
+    return context, named

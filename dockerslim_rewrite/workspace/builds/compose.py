@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from ...record import evolve, record
 from ..repository import Repository, joined
@@ -26,6 +27,9 @@ _MAX_DEPTH = 30
 _MAX_EXTENDED = 2_000
 _MAX_INCLUDED = 2_000
 
+#: What variables are set to; None where nobody can tell.
+Variables: TypeAlias = Mapping[str, str | None]
+
 
 @record
 class _File:
@@ -35,7 +39,7 @@ class _File:
     base: str
     services: Map
     include: Seq | Map | Scalar | None
-    variables: Mapping[str, str]
+    variables: Variables
 
 
 class ComposeReader:
@@ -45,19 +49,34 @@ class ComposeReader:
         self._repository = repository
         self._documents: dict[str, Map | None] = {}
         self._environments: dict[str, dict[str, str]] = {}
+        self._given: Variables = {}
+        #: Files with names that tell nothing, and that no other file names.
+        self._alone: set[str] = set()
         self._extended = 0
         self._included_files = 0
         self._cycles = 0
-        self._known: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Service]] = {}
+        self._known: dict[tuple[str, str, tuple[tuple[str, str | None], ...]], dict[str, Service]] = {}
+
+    @property
+    def opened(self) -> Collection[str]:
+        """The files that were read."""
+        return self._documents.keys()
 
     def read(
-        self, paths: Sequence[str], called: Sequence[Called] = (), others: Sequence[str] = ()
+        self,
+        paths: Sequence[str],
+        called: Sequence[Called] = (),
+        others: Sequence[str] = (),
+        given: Variables | None = None,
     ) -> Iterator[FoundBuild | FoundRun]:
         """The builds and containers of the compose files *paths*, and of those that commands have *called* together.
 
         Files of one folder may belong together. *others* have names that tell nothing: of them, services count that
-        say themselves what they are built of, since they may be meant to be read after any other file.
+        say themselves what they are built of, since they may be meant to be read after any other file. *given* is what
+        the environment sets, None for a value that nobody can tell.
         """
+        self._given = given or {}
+        self._extended = self._included_files = 0
         folders: dict[str, list[str]] = {}
         for path in paths:
             folders.setdefault(posixpath.dirname(path), []).append(path)
@@ -67,15 +86,17 @@ class ComposeReader:
             project: dict[str, Service] = {}
             environment = self._environment(one.base)
             if one.env_files:
-                environment = {k: v for path in one.env_files for k, v in self._settings(path).items()}
+                told = {k: v for path in one.env_files for k, v in self._settings(path).items()}
+                environment = {**told, **self._given}
             for path in one.paths:
                 project = _put_together(project, self._services(path, one.base, environment, ()))
             yield from self._found(project.values(), one.base)
 
         for path in others:
-            if path in self._documents:
+            if path in self._documents and path not in self._alone:
                 # Another file extends or includes it.
                 continue
+            self._alone.add(path)
             base = posixpath.dirname(path)
             own = self._services(path, base, self._environment(base), ())
             yield from self._found([one for one in own.values() if one.build and one.build.context is not None], base)
@@ -125,15 +146,13 @@ class ComposeReader:
                 condition=f"profile {', '.join(map(str, service.profiles))}" if service.profiles else None,
             )
 
-    def _services(
-        self, path: str, base: str, environment: Mapping[str, str], open_: tuple[str, ...]
-    ) -> dict[str, Service]:
+    def _services(self, path: str, base: str, environment: Variables, open_: tuple[str, ...]) -> dict[str, Service]:
         """The services of the file *path* with those that it includes.
 
         They are remembered: files that include two others each would be read twice as often with each level. Where
         files include each other, it depends on the one that comes first what they hold.
         """
-        key = (path, base, tuple(sorted(environment.items())))
+        key = (path, base, tuple(sorted(environment.items(), key=lambda one: one[0])))
         if key not in self._known:
             cycles = self._cycles
             found = self._put_in(path, base, environment, open_)
@@ -142,9 +161,7 @@ class ComposeReader:
             self._known[key] = found
         return self._known[key]
 
-    def _put_in(
-        self, path: str, base: str, environment: Mapping[str, str], open_: tuple[str, ...]
-    ) -> dict[str, Service]:
+    def _put_in(self, path: str, base: str, environment: Variables, open_: tuple[str, ...]) -> dict[str, Service]:
         file = self._file(path, base, environment)
         if file is None:
             return {}
@@ -157,7 +174,7 @@ class ComposeReader:
                 found[name] = merged(found[name], service) if name in found else service
         return found
 
-    def _file(self, path: str, base: str, environment: Mapping[str, str]) -> _File | None:
+    def _file(self, path: str, base: str, environment: Variables) -> _File | None:
         document = self._document(path)
         if document is None:
             return None
@@ -180,8 +197,8 @@ class ComposeReader:
                     self._documents[path] = first
         return self._documents[path]
 
-    def _environment(self, base: str) -> dict[str, str]:
-        return self._settings(joined(base, ".env"))
+    def _environment(self, base: str) -> dict[str, str | None]:
+        return {**self._settings(joined(base, ".env")), **self._given}
 
     def _settings(self, path: str) -> dict[str, str]:
         """What the file *path* sets variables to; nothing where it is not there."""
@@ -190,7 +207,7 @@ class ComposeReader:
             self._environments[path] = read_env(text) if text else {}
         return self._environments[path]
 
-    def _defaults(self, file: _File, entry: object, base: str) -> dict[str, str]:
+    def _defaults(self, file: _File, entry: object, base: str) -> Variables:
         """The variables that an included project has of its own: those of its ``env_file``, else of its ``.env``."""
         named = entry.get("env_file") if isinstance(entry, Map) else None
         if named is None:

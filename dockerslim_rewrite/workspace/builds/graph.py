@@ -40,7 +40,7 @@ _READERS = {
     "make": ("makefiles", "makefile"),
     "shell": ("shell_scripts", "script_file"),
     "package": ("pipelines", "package_scripts"),
-    "jenkins": ("pipelines", "jenkinsfile"),
+    "jenkins": ("jenkins", "jenkinsfile"),
     "kubernetes": ("kubernetes", "manifests"),
 }
 #: Kinds of files whose commands may name compose and Bake files.
@@ -185,17 +185,18 @@ def build_graph(repository: Repository) -> BuildGraph:
     named = {path for one in commands for path in one.paths}
     others = [one for one in files.get("kubernetes", ()) if one not in named and _says_services(repository, one)]
     if "compose" in files or commands or others:
-        from .compose import ComposeReader
+        from .compose_given import composed
 
-        found += ComposeReader(repository).read(files.get("compose", []), commands, others)
+        setting = [path for kind in _CALLING[1:] for path in files.get(kind, ())]
+        found += composed(repository, files.get("compose", []), commands, others, setting)
     commands = [one for one in called if one.kind == "bake"]
     if "bake" in files or commands:
         from .bake import bake
         from .bake_settings import bake_settings
 
-        composed = [one for one in found if isinstance(one, FoundBuild)]
+        services = [one for one in found if isinstance(one, FoundBuild)]
         settings = bake_settings(repository, calling)
-        found += bake(repository, files.get("bake", []), composed, commands, settings)
+        found += bake(repository, files.get("bake", []), services, commands, settings)
     for kind, (module, name) in _READERS.items():
         if kind in files:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)

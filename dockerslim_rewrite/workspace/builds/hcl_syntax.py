@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)
       | (?P<name>[A-Za-z_][\w-]*)
       | (?P<quote>")
-      | (?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\n)
+      | (?P<heredoc><<(?P<flush>-?)(?P<mark>[A-Za-z_]\w*)\n)
       | (?P<operator>\.\.\.|=>|&&|\|\||==|!=|<=|>=|[-+*/%!<>?:,.(){}\[\]=~]))""",
     re.X,
 )
@@ -134,7 +134,7 @@ class _Reader:
             return self.template('"')
         if match["heredoc"] is not None:
             self.at = match.end()
-            return self._heredoc(match["mark"])
+            return self._heredoc(match["mark"], flush=bool(match["flush"]))
         word = self._next()
         if word == "(":
             found = self.conditional()
@@ -209,10 +209,11 @@ class _Reader:
             self._expect(":")
         return tuple(names), source
 
-    def _heredoc(self, mark: str) -> Tree:
+    def _heredoc(self, mark: str, *, flush: bool) -> Tree:
         lines = self._text[self.at :].split("\n")
         end = next((index for index, line in enumerate(lines) if line.strip().rstrip('"') == mark), len(lines))
-        body = "\n".join(lines[:end])
+        lines = _flushed(lines[:end]) if flush else lines[:end]
+        body = "\n".join(lines)
         self.at = len(self._text)
         return template(body + "\n" if body else "")
 
@@ -310,3 +311,13 @@ class _Reader:
         if trims and parts and isinstance(parts[0], str):
             parts = (parts[0].lstrip(), *parts[1:])
         return Tree("template", tuple(part for part in parts if part != "")), word
+
+
+def _flushed(lines: list[str]) -> list[str]:
+    """*lines* without the blanks that all of them begin with; those that are blank themselves stay as they are.
+
+    Source: HashiCorp, "HCL Native Syntax Specification", Template Expressions (flush heredocs).
+    """
+    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
+    least = min(indents, default=0)
+    return [line[least:] if line.strip() else line for line in lines]

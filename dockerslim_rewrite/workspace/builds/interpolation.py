@@ -25,8 +25,10 @@ class _Open(Exception):
     """A variable has no value."""
 
 
-def interpolate(text: str, variables: Mapping[str, str]) -> Text:
-    """*text* with its variables replaced; unknown as a whole where one has neither a value nor a default."""
+def interpolate(text: str, variables: Mapping[str, str | None]) -> Text:
+    """*text* with its variables replaced; unknown as a whole where one has neither a value nor a default, or has None,
+    a value that nobody can tell.
+    """
     if "$" not in text:
         return str(text)
     try:
@@ -35,7 +37,7 @@ def interpolate(text: str, variables: Mapping[str, str]) -> Text:
         return Unknown(str(text))
 
 
-def _expand(text: str, variables: Mapping[str, str], depth: int) -> str:
+def _expand(text: str, variables: Mapping[str, str | None], depth: int) -> str:
     if depth > _MAX_DEPTH:
         raise _Open
     out: list[str] = []
@@ -85,9 +87,9 @@ def _closing(text: str, at: int) -> int:
     return -1
 
 
-def _braced(inner: str, variables: Mapping[str, str], depth: int) -> str:
+def _braced(inner: str, variables: Mapping[str, str | None], depth: int) -> str:
     match = _NAME.match(inner)
-    if match is None:
+    if match is None or (match[0] in variables and variables[match[0]] is None):
         raise _Open
     value, rest = variables.get(match[0]), inner[match.end() :]
     if not rest:
@@ -106,10 +108,11 @@ def _braced(inner: str, variables: Mapping[str, str], depth: int) -> str:
     return value or ""
 
 
-def _known(name: str, variables: Mapping[str, str]) -> str:
-    if name not in variables:
+def _known(name: str, variables: Mapping[str, str | None]) -> str:
+    value = variables.get(name)
+    if value is None:
         raise _Open
-    return variables[name]
+    return value
 
 
 def read_env(text: str, known: Mapping[str, str] | None = None) -> dict[str, str]:

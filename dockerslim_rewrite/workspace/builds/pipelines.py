@@ -1,7 +1,7 @@
-"""Builds in the files of other CI services, in npm's scripts and in Jenkinsfiles: their commands are shell.
+"""Builds in the files of other CI services, and in npm's scripts: their commands are shell.
 
 Sources: Travis CI, "Job Lifecycle"; Bitbucket, Drone, Woodpecker and AWS CodeBuild likewise run lists of commands in
-the directory of the checkout. Task, "Schema Reference". Jenkins, "Docker Pipeline" and "Pipeline Syntax", agent.
+the directory of the checkout. Task, "Schema Reference".
 """
 
 from __future__ import annotations
@@ -24,14 +24,6 @@ from .shell_scripts import ScriptReader, Step
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
-_SHELL_STEP = re.compile(r"""\bsh\s*+\(?\s*+(?:script\s*+:\s*+)?('''|\"\"\"|'|")(.*?)\1""", re.S)
-_DOCKER_STEP = re.compile(
-    r"""\bdocker\.build\s*+\(?\s*+(['"])(?P<tag>[^'"\n]*+)\1(?:\s*+,\s*+(['"])(?P<rest>[^'"\n]*+)\3)?"""
-)
-_AGENT = re.compile(r"\bdockerfile\s*+\{(?P<fields>[^{}]*+)\}")
-_FIELD = re.compile(r"""\b(?P<name>filename|dir|additionalBuildArgs)\s++(['"])(?P<value>[^'"\n]*+)\2""")
-#: What Groovy puts into a text that no shell could: ``${env.TAG}``.
-_GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
 #: Where steps are told to work, what they run first, and what after that in the same shell.
 _FOLDERS = ("working_directory", "workingDirectory", "dir", "directory")
 _FIRST = ("before_script", "before_install", "install")
@@ -41,9 +33,6 @@ _MOST_FIRST = 20
 _TEMPLATE = re.compile(r"\{\{[^{}]*+\}\}")
 #: How far behind the one before a script of a package.json is looked for.
 _NEAR = 100_000
-#: Of so many steps in a Jenkinsfile the directory is looked for.
-_MOST_STEPS = 200
-_JENKINS_FOLDER = re.compile(r"""\bdir\s*+\(\s*+(['"])([^'"\n]*+)\1\s*+\)\s*+\{""")
 
 
 #: Who reads which file, by what its path holds.
@@ -147,49 +136,5 @@ def _at(found: FoundBuild, path: str, line: int) -> FoundBuild:
     return evolve(found, place=Place(path, line))
 
 
-def jenkinsfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
-    """The builds of the Jenkinsfile *path*: its ``sh`` steps, ``docker.build``, and agents that are Dockerfiles.
-
-    Groovy itself is not run.
-    """
-    text = repository.read(path) or ""
-    for found, (at, command) in enumerate(_jenkins_commands(text)):
-        line = line_at(text, at)
-        home = _jenkins_folder(text, at) if found < _MOST_STEPS else Unknown("dir")
-        foreign: dict[str, Text] = {}
-        shell = _GROOVY.sub(partial(_stood_in, foreign), command)
-        yield from ScriptReader(repository, "jenkins", path, line, [home], foreign).read(shell)
-
-
 def _stood_in(foreign: dict[str, Text], match: re.Match[str]) -> str:
     return stand_in(match[0], foreign)
-
-
-def _jenkins_commands(text: str) -> Iterator[tuple[int, str]]:
-    """Where in *text* something is built, and the shell's command for it."""
-    for match in _SHELL_STEP.finditer(text):
-        if names_a_builder(match[2]):
-            yield match.start(2), match[2]
-    for match in _DOCKER_STEP.finditer(text):
-        yield match.start(), f'docker build -t "{match["tag"]}" {match["rest"] or "."}'
-    for match in _AGENT.finditer(text):
-        told = {one["name"]: one["value"] for one in _FIELD.finditer(match["fields"])}
-        where = told.get("dir") or "."
-        name = posixpath.join(where, told.get("filename") or "Dockerfile")
-        yield match.start(), f"docker build -f '{name}' {told.get('additionalBuildArgs', '')} '{where}'"
-
-
-def _jenkins_folder(text: str, at: int) -> Text:
-    """The directory of the ``dir`` blocks of *text* that hold the step at *at*."""
-    home = ""
-    for match in _JENKINS_FOLDER.finditer(text, 0, at):
-        depth = 1
-        for one in re.finditer(r"[{}]", text[match.end() : at]):
-            depth += 1 if one[0] == "{" else -1
-            if depth == 0:
-                break
-        if depth > 0:
-            if "$" in match[2] or match[2].startswith("/"):
-                return Unknown(match[2])
-            home = joined(home, match[2])
-    return home

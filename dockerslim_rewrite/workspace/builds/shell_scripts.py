@@ -16,6 +16,8 @@ from ..repository import Repository, joined
 from .checkout import CHECKOUT, below, relative
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
+from .handed_scripts import handed_script, own_lines, repeated_command
+from .kaniko import kaniko_words
 from .option_variables import OptionVariables
 from .shell_values import Words
 from .shell_words import logical_lines
@@ -36,6 +38,11 @@ _ASKS = frozenset(
 )
 #: Where popd leads that no pushd was before.
 _LOST: tuple[Text, ...] = (Unknown("popd"),)
+#: What xargs adds to the words of a command, or puts in the place of a mark.
+_MORE = Unknown('"$@"')
+_ADDED = "_added_"
+#: Shells that start shells are followed so far.
+_MAX_HANDED = 5
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -78,6 +85,8 @@ class ScriptReader:
         #: What functions are called, to know what calling them may change.
         self._functions: dict[str, Compound] = {}
         self._plain = plain if plain is not None else OptionVariables()
+        #: How many shells above hand their scripts on.
+        self._depth = 0
         self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
 
     def _absolute(self) -> str | None:
@@ -104,7 +113,7 @@ class ScriptReader:
             yield from self._node(script.root, script)
             return
         # What cannot be read as a whole may still hold lines that can.
-        for offset, line in logical_lines(text):
+        for offset, line in own_lines(logical_lines(text)):
             one = read_script(line) if names_a_builder(line) or _CHANGES.match(line) else None
             if isinstance(one, Script):
                 before, self._line = self._line, self._line + offset
@@ -183,12 +192,27 @@ class ScriptReader:
         known = command.argv[at:]
         if not known or (known[0] is None and command.words[at].text[:1] not in '$"'):
             return
-        words = self._command(command.words[at:])
+        line = self._line + line_at(script.text, command.span.start) - 1
+        written: Sequence[Word] = command.words[at:]
+        mark, more = None, False
+        repeated = repeated_command(written)
+        if repeated is not None:
+            written, mark = repeated
+            more = mark is None
+        handed = handed_script(command, written, script.text, self._words.value)
+        if handed is not None:
+            text, at = handed
+            line = self._line + line_at(script.text, at) - 1
+            yield from self._handed(text if mark is None else text.replace(mark, f"${_ADDED}"), line)
+            return
+        words = self._command(written)
         if words is None:
             return
+        if mark is not None:
+            words = [Unknown(str(word)) if mark in str(word) else word for word in words]
+        words += [_MORE] if more else []
         if not self._repository.follows(self._path):
             return
-        line = self._line + line_at(script.text, command.span.start) - 1
         given = next((one.target for one in command.redirects if one.operator in ("<", "0<")), None)
         read = None if given is None else self._words.value(given.text)
         place = Place(self._path, line)
@@ -201,6 +225,17 @@ class ScriptReader:
             if anywhere is None or (anywhere.context, anywhere.dockerfile) != (found.context, found.dockerfile):
                 found = evolve(found, seen_from=self._starts)
         yield found
+
+    def _handed(self, text: str, line: int) -> Iterator[FoundBuild]:
+        """The builds in *text*, which another shell reads that the *line* starts."""
+        script = read_script(text) if self._depth < _MAX_HANDED and names_a_builder(text) else None
+        if not isinstance(script, Script):
+            return
+        before, self._line = self._line, line
+        self._depth += 1
+        yield from self._apart([script.root], script)
+        self._line = before
+        self._depth -= 1
 
     def _changes(self, command: Simple) -> bool:
         """Follow *command* where it is about variables or directories: whether it is."""
@@ -244,6 +279,7 @@ class ScriptReader:
                 break
             # What is not known may also be what runs the tool, as sudo does, or nothing.
         found = found[unwrapped(tuple(word if isinstance(word, str) else None for word in found)) :]
+        found = kaniko_words(found) or found
         known = [word if isinstance(word, str) else None for word in found]
         return None if build_arguments(known) is None else found
 
