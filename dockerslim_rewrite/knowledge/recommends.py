@@ -132,8 +132,9 @@ def lacks(image: str, tag: str, program: str, packages: Collection[str]) -> bool
     data = table("recommends")["programs"]
     if image in data["bare"] or "slim" in tag:
         return True
-    if has_compiler(image, tag):
-        return program not in data["full"]
+    there = data["full"].get("buildpack-deps" if image in data["like_buildpack_deps"] else image)
+    if there is not None and has_compiler(image, tag):
+        return program not in there
     return not set(data["along"].get(program, ())).isdisjoint(packages)
 
 
@@ -174,5 +175,5 @@ def brings_compiler(packages: Collection[str]) -> bool:
 
 def has_compiler(image: str, tag: str) -> bool:
     """Whether *image* with *tag* has a compiler of its own."""
-    slim = "slim" in tag or "alpine" in tag
-    return image in table("recommends")["compiles"]["images"] and not slim
+    data = table("recommends")["compiles"]
+    return image in data["images"] and not any(word in tag for word in data["without"])

@@ -159,10 +159,11 @@ def _called(run: Run, stage: Stage, packages: set[str], present: set[str], build
     every = facts.recall("programs of packages", None, lambda: [_programs(one, facts) for one in build.stages])
     found: set[str] = set()
     for index in (stage.index, *facts.graph.heirs(stage.index)):
+        heir = index != stage.index
+        there = present | _installed(build, facts, build.stages[index]) if heir and every[index] else present
         for at, program in every[index]:
             bring = brings_program(program)
-            later = index != stage.index or at >= run.index
-            if later and present.isdisjoint(bring) and lacks(name, tag, program, packages):
+            if (heir or at >= run.index) and there.isdisjoint(bring) and lacks(name, tag, program, packages):
                 found.add(bring[0])
     return found
 
