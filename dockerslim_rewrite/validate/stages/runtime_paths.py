@@ -15,6 +15,7 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Exec, Run, Step, Value
 from ...shell.reader import read_argv
 from ...shell.script import Script
+from ...text.paths import within
 from ..bases.inherited import filled, inherited, learn
 from ..core.observe import Command, Unit, commands, units
 from ..core.program import commands_of, script_of
@@ -68,6 +69,8 @@ class RuntimePaths:
         self.brought = Brought(self.stage, late)
         self.needs: dict[str, Step] = {}
         self.gone: set[str] = set()
+        #: Where the late COPYs go: they bring there what they brought.
+        self.standing: set[str] = set()
 
     def check(self, read: Read | None = None) -> None:
         """Everything that the old stage wrote under a name of its own must be in the runtime stage.
@@ -86,7 +89,10 @@ class RuntimePaths:
                 place = folder(filled(step.value, env), place, self.escape)
             elif isinstance(step, Copy):
                 if step.index in self.late:
-                    self.brought.whole(step, filled(step.destination, env), place)
+                    target = filled(step.destination, env)
+                    self.brought.whole(step, target, place)
+                    if place is not None or target.startswith("/"):
+                        self.standing.add(_joined(place, target.strip("\"'"), step))
                 elif not (self.context and of_context(step)):
                     self.brought.early(step, filled(step.destination, env), place)
                     self._copied(step, filled(step.destination, env), place)
@@ -175,7 +181,9 @@ class RuntimePaths:
         if _INTERPRETER.match(f"{self.runtime.head.image}\0{name}"):
             return
         if "/" in name and posixpath.normpath(name) not in _SYSTEM:
-            self._need(posixpath.join(place or "/", name), main)
+            path = posixpath.normpath(posixpath.join(place or "/", name))
+            if not any(within(path, one) for one in self.standing - STANDING):
+                self._need(path, main)
 
     def _need(self, path: str, step: Step) -> None:
         path = posixpath.normpath(path).replace("//", "/")
