@@ -1,4 +1,6 @@
-"""Who runs an image besides what describes its builds: people, as documents tell them to, and engines of workflows."""
+"""Who runs an image besides what describes its builds: people, as documents tell them to, services with images that
+nobody in the repository builds, and engines of workflows.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from ..analysis.usage import Mounted
 from ..knowledge.run_commands import run_command, run_options, workflow_image
 from ..record import record
 from ..text.lines import line_at
+from .builds.found import Text
 from .builds.graph import BuildGraph
 from .repository import Repository
 
@@ -26,6 +29,7 @@ _END = re.compile(r"(?<!\\)\r?\n|`|\Z")
 _CONTINUED = re.compile(r"\\\r?\n")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 _FILE = re.compile(r"[^/]\.\w{1,8}\Z")
+_ROOT = re.compile(r"(?:0|root)(?::.*)?")
 _PARTS = re.compile(r"[^a-z0-9]+")
 #: Words that names of images and of their variables have around what they are called.
 _AROUND = re.compile(r"docker|image|container|path|tag")
@@ -57,14 +61,15 @@ _SOURCES = frozenset(("/", "/app", "/src", "/code", "/work", "/workspace", "/usr
 
 @record
 class _Call:
-    """A command that runs ``image`` and mounts ``mounts``, in the document ``path``, which may ``introduce`` what it
-    stands beside.
+    """What runs ``image`` and mounts ``mounts``, in the document or compose file ``path``, which may ``introduce`` what
+    it stands beside. Where it is ``official``, the image is another one if it is not called alike.
     """
 
     path: str
     image: str
     mounts: tuple[Mounted, ...]
     introduces: bool
+    official: bool = False
 
 
 def documented_mounts(
@@ -72,10 +77,11 @@ def documented_mounts(
 ) -> tuple[Mounted, ...]:
     """What documents tell people to mount into the image of *dockerfile*, a path of *repository*; it may have *tags*.
 
-    A document beside the Dockerfile that introduces people to it speaks of its image, another one where it says so, or
-    mounts over a directory that the Dockerfile names.
+    A document beside the Dockerfile that introduces people to it speaks of its image, and so does a compose file there
+    with one image of somebody's own; another one does where it says so, or mounts over a directory that the Dockerfile
+    names.
     """
-    calls = repository.recall("documented calls", lambda: tuple(_calls(repository, graph)))
+    calls = repository.recall("documented calls", lambda: (*_calls(repository, graph), *_services(graph)))
     own = _names(repository, dockerfile, tags)
     beside = posixpath.dirname(dockerfile)
     named = repository.read(dockerfile) or ""
@@ -83,7 +89,8 @@ def documented_mounts(
     for call in calls:
         ours = (call.introduces and posixpath.dirname(call.path) == beside) or _bare(call.image) in own
         for mount in call.mounts:
-            if ours or (mount.path is not None and mount.path not in _SOURCES and _says(named, mount.path)):
+            over = not call.official and mount.path is not None and mount.path not in _SOURCES
+            if ours or (over and _says(named, mount.path or "")):
                 known = found.setdefault(mount.path, mount)
                 if known.read_only and not mount.read_only:
                     found[mount.path] = mount
@@ -140,6 +147,32 @@ def _calls(repository: Repository, graph: BuildGraph) -> Iterator[_Call]:
             call = _call(path, said, Evidence(path, line_at(text, match.start())), introduces=introduces)
             if call is not None and call.mounts:
                 yield call
+
+
+def _services(graph: BuildGraph) -> Iterator[_Call]:
+    """The services and pods with images that no build makes under that name."""
+    made = {_image(tag) for build in graph.builds for tag in build.tags}
+    runs = [run for run in graph.runs if isinstance(run.image, str) and _image(run.image) not in made]
+    owned: dict[str, set[str]] = {}
+    for run in runs:
+        # Images without an owner are official ones.
+        if "/" in str(run.image):
+            owned.setdefault(run.runner.place.path, set()).add(_image(run.image))
+    for run in runs:
+        runner, path = run.runner, run.runner.place.path
+        mounts = tuple(
+            Mounted(posixpath.normpath(one.target), one.kind, one.read_only, Evidence(one.place.path, one.place.line))
+            for one in runner.mounts
+            if isinstance(one.target, str)
+        )
+        if mounts and (runner.user is None or _ROOT.fullmatch(str(runner.user))):
+            introduces = owned.get(path) == {_image(run.image)}
+            yield _Call(path, str(run.image), mounts, introduces, official="/" not in str(run.image))
+
+
+def _image(name: Text) -> str:
+    """The image *name* without tag and digest."""
+    return re.sub(r":[^/]*\Z", "", str(name).partition("@")[0])
 
 
 def _call(path: str, said: str, where: Evidence, *, introduces: bool) -> _Call | None:

@@ -357,6 +357,35 @@ def test_any_document_may_say_what_is_mounted(tree: Make, image: str, folder: st
     assert ("USER" in result(tree(made)).text) is user
 
 
+COMPOSED = "services:\n  a:\n    image: {}\n    volumes: ['./out:/out']\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "made_by", "user"),
+    [
+        ("docker/compose.yaml", "x/other", "RUN mkdir -p /out/x", False),
+        ("docker/compose.yaml", "other", "RUN mkdir /out", True),
+        ("compose.yaml", "x/other", "RUN mkdir /out", False),
+        ("compose.yaml", "x/other", "RUN mkdir -p /out/x", True),
+        ("compose.yaml", "x/web:2", "RUN mkdir -p /out/x", False),
+    ],
+)
+def test_a_service_whose_image_nobody_builds_may_run_this_one(
+    tree: Make, name: str, image: str, made_by: str, user: bool
+) -> None:
+    writes = "import http.server\nhttp.server.HTTPServer(('', 8000), H)\nopen('/out/x', 'w')\n"
+    files = {
+        "docker/Dockerfile": DOCKERFILE.replace("WORKDIR", f"{made_by}\nWORKDIR"),
+        name: COMPOSED.format(image),
+        "docker/app/app.py": writes,
+    }
+    made = tree({**files, "Makefile": "all:\n\tdocker build -t y/web docker\n"})
+    found = result(made, level="aggressive")
+    assert ("USER" in found.text) is user
+    told = f"it writes /out/x, and {name}:4 mounts /out from the host"
+    assert (told in remarks(found, "DS501")) is not user
+
+
 def test_a_socket_of_the_host_in_a_document_is_roots(tree: Make) -> None:
     mount = "-v /var/run/docker.sock:/var/run/docker.sock"
     found = result(tree({**APP, "docker/Dockerfile": DOCKERFILE, "docker/README.md": RUN.format(mount)}))
