@@ -18,6 +18,7 @@ from ...record import record
 from ...regular import read_text
 from ...report.text import counted, size
 from ...text.structured import read_json
+from ...unfinished import unfinished
 from ..outcome import Outcome
 from ..spool import Spool
 from .owners import NOBODY, Owners
@@ -217,7 +218,7 @@ def read_applied(folder: Path) -> list[dict[str, Any]]:
 
 def remember(folder: Path, name: str, entries: list[dict[str, Any]]) -> None:
     """Write *entries* to the file *name* of the plan, whole or not at all. Raises ``OSError``."""
-    temporary = folder / f".{name}.{os.getpid()}"
+    temporary = folder / f"{unfinished(name)}{os.getpid()}"
     _write(temporary, json.dumps(entries, indent=1) + "\n")
     os.replace(temporary, folder / name)
 
