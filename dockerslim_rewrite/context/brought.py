@@ -8,7 +8,6 @@ from ..analysis.project import Behaviour
 from ..knowledge.vocabulary import Vocabulary
 from .placement import Placed
 from .tree import ContextTree
-from .words import look, sources_of
 
 #: Suffixes of sources that are run as they are.
 _INTERPRETED = frozenset((".js", ".rb", ".php", ".py", ".pl", ".lua"))
@@ -33,6 +32,8 @@ def sources_among(
     words: Vocabulary, files: Collection[str], tree: ContextTree, cwd: str | None, *, every: bool = False
 ) -> Behaviour:
     """The same of *files* alone, all of which count where *every* one is said to."""
+    from .words import look, sources_of
+
     sources = files if every else sources_of(words, files)
     if not any(path.endswith(words.suffixes) for path in sources):
         return Behaviour()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from ..analysis.flow.graph import stage_graph
 from ..analysis.flow.state import states
 from ..analysis.project import Behaviour, Evidence
@@ -10,12 +13,14 @@ from ..shell.script import Script
 from .follow import Follower
 from .habitual import habitual
 from .placement import Placed
-from .python.modules import Modules
 from .tree import ContextTree
+
+if TYPE_CHECKING:
+    from .python.modules import Modules
 
 
 def built(
-    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules
+    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Callable[[], Modules]
 ) -> tuple[tuple[int, Behaviour], ...]:
     """What each RUN of the last stage and of its bases in the file does, by line; *name* is the Dockerfile's."""
     graph, before = stage_graph(build), states(build)

@@ -18,13 +18,7 @@ from ..shell.reader import read_script
 from ..shell.script import Compound, Redirect, Script, Simple
 from ..text.lines import line_at
 from .brought import brought, sources_among, sources_in
-from .compiled import brought_archive, language_of
-from .crates import of_crate
 from .following import Following, Words
-from .makefile import follow_make
-from .node import follow_package
-from .node_files import loaded
-from .python_programs import follow_python, follow_server
 
 _SHELLS = POSIX_SHELLS | {"zsh"}
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?\Z|pypy3?\Z")
@@ -195,17 +189,27 @@ class Follower(Following):
         elif name in _SHELLS:
             self._shell(argv, cwd, where, depth)
         elif _PYTHON.match(name):
+            from .python_programs import follow_python
+
             follow_python(self, argv, cwd, where)
         elif server is not None:
+            from .python_programs import follow_server
+
             follow_server(self, name, server, argv, cwd, where)
         elif name in ("make", "gmake"):
+            from .makefile import follow_make
+
             follow_make(self, argv, cwd, where, depth)
         elif name in _NODE:
+            from .node_files import loaded
+
             # Options in NODE_OPTIONS come first: modules that are loaded before all others.
             argv = (argv[0], *(self.environment.get("NODE_OPTIONS") or "").replace('"', "").split(), *argv[1:])
             own = loaded(argv, cwd, self.placed.context_of, self.tree) if self.placed.complete else None
             self._language("node", cwd, where, own)
         elif name in _NODE_PACKAGES:
+            from .node import follow_package
+
             follow_package(self, argv, cwd, where, depth)
         elif name == "bundle" and len(argv) > 2 and argv[1] == "exec":
             self.program(argv[2:], cwd, where, depth + 1)
@@ -213,6 +217,8 @@ class Follower(Following):
             said = f"{done.executable} {done.subcommand}".rstrip()
             self.doubt(f"{said} installs packages, and writes where root copied what it is told", where, blind=True)
         elif name in _BY_LANGUAGE:
+            from .compiled import brought_archive
+
             archive = argv[argv.index("-jar") + 1] if name == "java" and "-jar" in argv[:-1] else None
             if archive is not None and not brought_archive(archive, cwd, self.build):
                 self.doubt(f"what {archive} does is not known: the build does not make it", where, blind=True)
@@ -239,12 +245,18 @@ class Follower(Following):
         """A program by its path, or one found in PATH."""
         context = self.placed_file(argv[0], cwd) if "/" in (argv[0] or "") else self._in_path(name)
         if context is None:
+            from .compiled import language_of
+
             language = language_of(name, self.build, self.tree)
             if language is None:
                 self.doubt(f"what {name} does is not known: it is not in the context", where, blind=True)
             else:
                 files = brought(vocabularies()[language].suffixes, self.tree, self.placed)
-                own = of_crate(name, files, self.tree) if language == "rust" else None
+                own = None
+                if language == "rust":
+                    from .crates import of_crate
+
+                    own = of_crate(name, files, self.tree)
                 self._language(language, cwd, where, own)
             return
         text = self.tree.read(context)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..analysis.project import Evidence
 from ..ir.build import Build
 from .collected import Collected
 from .placement import Placed
-from .python.modules import Modules
 from .tree import ContextTree
+
+if TYPE_CHECKING:
+    from .python.modules import Modules
 
 Words = Sequence[str | None]
 
 
 class Following(Collected, ABC):
-    """Follows processes and collects what they do. ``environment`` is what ENV sets in the last stage."""
+    """Follows processes and collects what they do. ``environment`` is what ENV sets in the last stage; *modules* gives
+    those of Python, once a program asks for them.
+    """
 
     def __init__(
         self,
@@ -26,7 +32,7 @@ class Following(Collected, ABC):
         placed: Placed,
         environment: Mapping[str, str | None],
         name: str,
-        modules: Modules,
+        modules: Callable[[], Modules],
     ) -> None:
         super().__init__()
         self.build = build
@@ -34,9 +40,14 @@ class Following(Collected, ABC):
         self.placed = placed
         self.environment = environment
         self.dockerfile = name
-        self.modules = modules
+        self._modules = modules
         self.seen: set[tuple[object, ...]] = set()
         self.arguments: tuple[str | None, ...] = ()
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The modules of the project, for Python programs."""
+        return self._modules()
 
     @abstractmethod
     def script(self, text: str, cwd: str | None, where: Evidence, depth: int, *, line: int = 1) -> None:

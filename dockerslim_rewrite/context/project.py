@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
@@ -25,18 +25,14 @@ from ..ir.build import Build
 from ..knowledge.vocabulary import vocabularies
 from ..record import evolve, record
 from ..regular import read_text
-from .brought import sources_in
-from .building import built
-from .digest import digest_of
 from .dockerignore import Dockerignore, DockerignoreError, TooManyPatterns, read_dockerignore
 from .locate import Location
-from .manifests import extensions_of, manifests_of
 from .placement import Placed, place
-from .python.modules import Modules
 from .recent import Recent
-from .roles import classify
-from .start import behaviour_of, together, written_beside
 from .tree import ContextTree, Limits, Stored
+
+if TYPE_CHECKING:
+    from .python.modules import Modules
 
 T = TypeVar("T")
 
@@ -161,6 +157,8 @@ class FolderProject:
 
     @cached_property
     def _modules(self) -> Modules:
+        from .python.modules import Modules
+
         return Modules(self.tree.read)
 
     @cached_property
@@ -201,6 +199,8 @@ class FolderProject:
     @cached_property
     def digest(self) -> str | None:
         """The SHA-256 of all that a build is sent, without Dockerfiles and lock; None where not all is at hand."""
+        from .digest import digest_of
+
         return None if self._stored is not None else digest_of(self.tree)
 
     @property
@@ -216,6 +216,8 @@ class FolderProject:
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
         """The package managers' files."""
+        from .manifests import manifests_of
+
         return manifests_of(self.tree)
 
     def installation(self, manager: str, entry: str) -> Installation:
@@ -230,11 +232,15 @@ class FolderProject:
     @cached_property
     def extensions(self) -> tuple[NativeExtension, ...]:
         """Native extensions of the project."""
+        from .manifests import extensions_of
+
         return extensions_of(self.tree)
 
     @cached_property
     def classified(self) -> tuple[Classified, ...]:
         """What is sent to the build and rarely needed in an image."""
+        from .roles import classify
+
         return classify(self.tree)
 
     def holds(self, path: str) -> bool | None:
@@ -311,12 +317,14 @@ class FolderProject:
     def _behaviour(self, build: Build) -> Behaviour:
         if not build.stages:
             return Behaviour(doubts=(Doubt("there is no stage", Evidence(self._dockerfile, 1)),))
+        from .start import behaviour_of, together, written_beside
+
         # Containers that start the same differ in nothing else that is followed.
         starts = {(one.entrypoint, one.command): one for one in self.usage.containers if one.starts}
         own = start_of(build) != (None, None)
         plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
         ways = [*([None] if plain or not starts else []), *starts.values()]
-        about = (build, self.tree, self.placed(build), self._dockerfile, self._modules)
+        about = (build, self.tree, self.placed(build), self._dockerfile, lambda: self._modules)
         found = together([behaviour_of(*about, one) for one in ways])
         beside = written_beside(*about, (*self.usage.containers, *self.usage.by_hand))
         writes = tuple(dict.fromkeys((*found.writes, *beside)))
@@ -327,6 +335,9 @@ class FolderProject:
         return self._of(build, languages, lambda: self._languages(build, languages))
 
     def _languages(self, build: Build, languages: tuple[str, ...]) -> Behaviour:
+        from .brought import sources_in
+        from .start import together
+
         cwd = stage_state(build.stages[-1], states(build)).workdir or "/"
         placed = self.placed(build)
         found = [sources_in(vocabularies()[one], self.tree, placed, cwd) for one in languages]
@@ -339,4 +350,6 @@ class FolderProject:
     def _while_built(self, build: Build) -> tuple[tuple[int, Behaviour], ...]:
         if not build.stages:
             return ()
-        return built(build, self.tree, self.placed(build), self._dockerfile, self._modules)
+        from .building import built
+
+        return built(build, self.tree, self.placed(build), self._dockerfile, lambda: self._modules)

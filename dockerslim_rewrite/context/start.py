@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..analysis.flow.start import start_of
 from ..analysis.flow.state import stage_state, states
@@ -26,8 +27,10 @@ from .follow import Follower
 from .habitual import habitual, started_by
 from .options import bound_sockets, options
 from .placement import Placed
-from .python.modules import Modules
 from .tree import ContextTree
+
+if TYPE_CHECKING:
+    from .python.modules import Modules
 
 #: Variables with further options.
 _OPTIONS = ("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS")
@@ -40,8 +43,10 @@ _LISTS = re.compile(
 
 def without_context(build: Build, name: str) -> Behaviour:
     """What the container does as far as the Dockerfile alone tells."""
+    from .python.modules import Modules
+
     tree = ContextTree(Path(), listing=())
-    return behaviour_of(build, tree, Placed({}, {}, (), {}), name, Modules(tree.read))
+    return behaviour_of(build, tree, Placed({}, {}, (), {}), name, lambda: Modules(tree.read))
 
 
 def behaviour_of(
@@ -49,7 +54,7 @@ def behaviour_of(
     tree: ContextTree,
     placed: Placed,
     name: str,
-    modules: Modules,
+    modules: Callable[[], Modules],
     container: Container | None = None,
 ) -> Behaviour:
     """What the container of *build*'s last stage does; *name* is the Dockerfile's in evidence.
@@ -87,7 +92,12 @@ def behaviour_of(
 
 
 def written_beside(
-    build: Build, tree: ContextTree, placed: Placed, name: str, modules: Modules, containers: Sequence[Container]
+    build: Build,
+    tree: ContextTree,
+    placed: Placed,
+    name: str,
+    modules: Callable[[], Modules],
+    containers: Sequence[Container],
 ) -> tuple[WrittenPath, ...]:
     """What is written by commands that run in the container beside what it starts: tests of health, those of the
     image and those that *containers* are given, and what somebody runs in them. What is not known of them counts for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
 from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
 from ...knowledge.starts import ports_told
@@ -13,18 +14,17 @@ from ...text.numbers import small_number
 from ...text.yaml_nodes import Allowance, TooManyValues
 from ..tree import ContextTree
 from .entries import Entry, UnreadError
-from .plain import read_environment, read_ini, read_properties
-from .trees import read_json, read_toml, read_xml, read_yaml
 from .written import written
 
-_READERS: Mapping[str, Callable[[str], list[Entry]]] = {
-    "ini": read_ini,
-    "properties": read_properties,
-    "environment": read_environment,
-    "yaml": read_yaml,
-    "json": read_json,
-    "toml": read_toml,
-    "xml": read_xml,
+#: The module and the function for each kind of file, loaded when there is such a file.
+_READERS = {
+    "ini": ("plain", "read_ini"),
+    "properties": ("plain", "read_properties"),
+    "environment": ("plain", "read_environment"),
+    "yaml": ("trees", "read_yaml"),
+    "json": ("trees", "read_json"),
+    "toml": ("trees", "read_toml"),
+    "xml": ("trees", "read_xml"),
 }
 _STRANGE = re.compile(r"\.(?:conf|cnf|rc|hcl|edn|config)\Z")
 #: What is longer is data, unless the program names it; more files than these are not read.
@@ -33,6 +33,13 @@ _MOST = 200
 _FIRST_FREE = 1024
 #: A second's work: a thousand different names of files in a megabyte of code.
 _LOOKED_THROUGH = 1_000_000_000
+
+
+def _read(reader: str, text: str) -> list[Entry]:
+    """What the reader of that name makes of *text*. Raises ``UnreadError``."""
+    module, name = _READERS[reader]
+    found: list[Entry] = getattr(import_module(f".{module}", __package__), name)(text)
+    return found
 
 
 class Mentioned:
@@ -121,7 +128,7 @@ def _entries(tree: ContextTree, path: str, reader: str, text: str) -> list[Entry
         try:
             if reader == "yaml":
                 tree.recall("values of configuration", Allowance).spend(text)
-            return _READERS[reader](text)
+            return _read(reader, text)
         except UnreadError as error:
             return error
         except TooManyValues as error:
