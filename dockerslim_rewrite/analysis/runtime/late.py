@@ -11,6 +11,7 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...record import evolve
 from ...text.paths import within
+from ..flow.destinations import destination
 from ..flow.state import expand
 from .shipped import Shipping
 
@@ -57,6 +58,14 @@ def brought_again(stage: Stage, shipping: Shipping, files: Collection[str] = ())
         if all(_same(step, states[step.index].workdir, whole, place.path) for step in early):
             found.add(place.path)
     return frozenset(found)
+
+
+def late_places(stage: Stage, shipping: Shipping) -> Iterator[str]:
+    """Where what is copied behind the cut of *shipping* goes to; the root where that is not known."""
+    last = shipping.cut.index if shipping.cut is not None else -1
+    for step, state in zip(stage.steps, shipping.states, strict=False):
+        if isinstance(step, Copy) and step.index > last:
+            yield destination(step, state) or "/"
 
 
 def _all(step: Copy) -> bool:

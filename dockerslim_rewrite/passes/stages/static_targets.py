@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
+from ...analysis.runtime.late import late_places
 from ...analysis.runtime.served import configured, on_command_line
 from ...analysis.shell.operations import Kind, Operation, operation, unwrapped
 from ...change import InstallsAgain, LeavesUnread, Safety
 from ...ir.steps import Exec
 from ...knowledge.servers import Server, server
 from ...shell.script import Script
+from ...text.paths import within
 from .split_project import Project, Target
 
 _SYSTEM = frozenset(("", "/bin", "/sbin", "/usr/bin", "/usr/sbin"))
@@ -68,6 +70,8 @@ def serve_targets(project: Project) -> list[Target] | str:
         return f"it is not known which directory {found.name} serves"
     if any(one.path == folder for one in ships.places):
         return f"{found.name} serves all of {folder}"
+    if any(within(folder, place) or within(place, folder) for place in late_places(project.stage, ships)):
+        return f"{folder} comes out of the build context behind the last command: nothing here builds it"
     again = _installed(project, found)
     if again is None:
         return f"nothing tells how to install {found.name} again"

@@ -118,6 +118,9 @@ class RuntimePaths:
                 self._need(path, step)
         for path in self.gone & self.provided:
             raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
+        for path in self.standing & self.provided:
+            if not any(within(one, path) for one in self.needs):
+                raise Undecided(f"nothing in the builder is known to make {path}", self.runtime.head.line)
         check_left(self.stage, self.runtime, self.claim)
         self._program(place, env)
 
