@@ -237,7 +237,7 @@ def test_heirs_of_stages_that_are_built_from_one_another() -> None:
             looked += 1
             return tuple.__getitem__(self, at)
 
-    graph = Graph(Bases((None, *range(499))), (frozenset(),) * 500)
+    graph = Graph(Bases((None, *range(499))), (frozenset(),) * 500, ("",) * 500)
     assert graph.heirs(0) == tuple(range(1, 500))
     assert looked < 1_000
-    assert Graph((None, 0, None, 1, 2, 0), (frozenset(),) * 6).heirs(0) == (1, 3, 5)
+    assert Graph((None, 0, None, 1, 2, 0), (frozenset(),) * 6, ("",) * 6).heirs(0) == (1, 3, 5)

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Step
 from ...record import record
 
+#: What people call a stage that only tries out the one beneath it.
+_TRIES = re.compile(
+    r"(?:(?:unit|integration|e2e|smoke|functional|run)[-_.]?)?(?:tests?|testing|lint(?:er|ing)?|checks?)\Z"
+)
+
 
 @record(slots=False)
 class Graph:
-    """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from."""
+    """``bases[i]`` is the stage that stage i is FROM, or None; ``sources[i]`` those that it copies or mounts from;
+    ``names`` are those of the stages, empty for one that has none.
+    """
 
     bases: tuple[int | None, ...]
     sources: tuple[frozenset[int], ...]
+    names: tuple[str, ...]
 
     def ships(self, index: int) -> bool:
-        """Whether the layers of stage *index* are part of the last stage's image."""
+        """Whether the layers of stage *index* are part of the image that people use: the last stage's, unless by its
+        name that is there to test or to check the stage that it is built from.
+        """
         return index in self._shipped
 
     @cached_property
     def _shipped(self) -> frozenset[int]:
-        return frozenset(self.chain(len(self.bases) - 1)) if self.bases else frozenset()
+        last = len(self.bases) - 1
+        while last >= 0 and (base := self.bases[last]) is not None and _TRIES.match(self.names[last]):
+            last = base
+        return frozenset(self.chain(last)) if self.bases else frozenset()
 
     @cached_property
     def _last(self) -> dict[str, tuple[int, tuple[int, ...]]]:
@@ -75,7 +89,7 @@ def stage_graph(build: Build) -> Graph:
         counted[str(stage.index)] = stage.index
         if stage.head.alias:
             names[stage.name] = stage.index
-    return Graph(tuple(bases), tuple(sources))
+    return Graph(tuple(bases), tuple(sources), tuple((stage.head.alias or "").lower() for stage in build.stages))
 
 
 def references(step: Step) -> list[str]:
