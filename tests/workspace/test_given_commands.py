@@ -230,6 +230,21 @@ def test_what_is_mounted_by_hand_is_not_settled_here(tree: Make, line: str) -> N
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        'MOUNTS="-v $(pwd)/out:/srv/app/out"  # what stays\ndocker run --rm $MOUNTS app\n',
+        "OUT=/srv/app/out\nFLAGS='--rm'\nFLAGS+=\" -v ~/out:$OUT\"\ndocker run ${FLAGS} app\n",
+        'declare -a FLAGS=(-v "$PWD/out:/srv/app/out")\ndocker run "${FLAGS[@]}" app\n',
+    ],
+)
+def test_options_may_stand_in_variables(tree: Make, script: str) -> None:
+    found = result(tree(PYTHON | {"t.sh": f"docker build -t app .\n{script}"}), "DS501", "aggressive")
+    assert "lets people mount /srv/app/out" in "\n".join(
+        (*(one for change in found.changes for one in change.evidence), reasons(found))
+    )
+
+
+@pytest.mark.parametrize(
     ("mounted", "refused"), [("data", True), ("data/new", True), ("data/seed.csv", False), ("logs", False)]
 )
 def test_what_is_mounted_where_the_program_writes_needs_root(tree: Make, mounted: str, refused: bool) -> None:

@@ -9,7 +9,8 @@ matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from ...record import record
@@ -22,11 +23,18 @@ from .shell_words import logical_lines
 _NAMES: Final = ("docker", "podman", "nerdctl", "docker-compose", "podman-compose")
 _TOOL = re.compile(r"(?<![\w./-])(?:docker|podman|nerdctl)(?:-compose)?\s")
 _RUNS = re.compile(r"(?<![\w-])(?:run|exec)\s")
-#: A variable that is set to one plain word, in a Makefile or a script.
+#: A variable that is set to one plain word, in a Makefile or a script, or to words in quotes or in a list.
 _SET = re.compile(
-    r"(?m)^[ \t]*+(?:export[ \t]++)?(?P<name>[A-Za-z_]\w*+)[ \t]*+(?::?:|\?)?=[ \t]*+(?P<value>[\w./:@-]++)[ \t]*+$"
+    r"""(?m)^[ \t]*+(?:(?:export|readonly|local|declare(?:[ \t]+-\w+)*)[ \t]++)?(?P<name>[A-Za-z_]\w*+)"""
+    r"""[ \t]*+(?P<how>:{0,3}|[?+])=[ \t]*+"""
+    r"""(?:(?P<value>[\w./:@-]++)|"(?P<quoted>[^"`\n]*+)"|'(?P<literal>[^'\n]*+)'|\((?P<list>[^()`\n]*+(?:\$\([^()\n]*+\)[^()`\n]*+)*+)\))"""
+    r"""[ \t]*+(?:#.*+)?$"""
 )
-_READ = re.compile(r"\$(?:\((?P<make>\w+)\)|\{(?P<braces>\w+)\}|(?P<bare>[A-Za-z_]\w*))")
+_READ = re.compile(
+    r'"?\$\{(?P<list>\w+)\[[@*]\]\}"?|\$(?:\((?P<make>\w+)\)|\{(?P<braces>\w+)\}|(?P<bare>[A-Za-z_]\w*))'
+)
+#: What is set may read what was set before; so much is put together.
+_LONGEST_VALUE = 2_000
 #: Options that take no word of their own; single letters that do not either.
 _BARE = frozenset(
     (
@@ -77,7 +85,7 @@ def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun,
         text = (repository.read(path) or "")[:_MAX_TEXT]
         if not _TOOL.search(text):
             continue
-        values = {match["name"]: match["value"] for match in _SET.finditer(text)}
+        values = _values(text)
         containers: dict[str, str] = {}
         for number, line in logical_lines(text):
             if len(found) >= _MAX_FOUND:
@@ -89,12 +97,30 @@ def runs_by_hand(repository: Repository, paths: Iterable[str]) -> tuple[HandRun,
     return tuple(found)
 
 
+def _values(text: str) -> dict[str, str]:
+    """What the variables of *text* are set to, the last time, with what it says of others put in."""
+    found: dict[str, str] = {}
+    for match in _SET.finditer(text):
+        said = next(one for one in (match[key] for key in ("value", "quoted", "literal", "list")) if one is not None)
+        value = _READ.sub(partial(_read, found), said)
+        if match["how"] == "+":
+            value = f"{found.get(match['name'], '')} {value}".strip()
+        if len(value) <= _LONGEST_VALUE:
+            found[match["name"]] = value
+    return found
+
+
+def _read(values: Mapping[str, str], match: re.Match[str]) -> str:
+    name = match["list"] or match["make"] or match["braces"] or match["bare"]
+    return values.get(name, match[0])
+
+
 def _commands(line: str, values: dict[str, str]) -> Iterator[Simple]:
     """The commands of container tools in *line*, whatever stands before them."""
     first = _TOOL.search(line)
     if first is None or not _RUNS.search(line, first.start()) or line.lstrip().startswith(("#", "//")):
         return
-    rest = _READ.sub(lambda one: values.get(one["make"] or one["braces"] or one["bare"], one[0]), line[first.start() :])
+    rest = _READ.sub(partial(_read, values), line[first.start() :])
     quoted = line[: first.start()].rstrip()[-1:]
     if quoted in _QUOTES:
         # A string of YAML, JSON or Groovy.

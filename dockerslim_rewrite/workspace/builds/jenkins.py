@@ -31,9 +31,9 @@ _FIELD = re.compile(r"""\b(?P<name>filename|dir|additionalBuildArgs)\s++(['"])(?
 _FOLDER = re.compile(r"""\bdir\s*+\(\s*+(['"])([^'"\n]*+)\1\s*+\)\s*+\{""")
 #: What Groovy puts into a text that no shell could: ``${env.TAG}``.
 _GROOVY = re.compile(r"\$\{[^{}\w]*+\w++[.(\[][^{}]*+\}")
-#: Strings, in which comments do not begin, and comments.
+#: Strings, in which comments do not begin, up to the quote that ends them if there is one, and comments.
 _COMMENT = re.compile(
-    r"""'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*+'|"(?:\\.|[^"\\\n])*+"|(?P<comment>//[^\n]*+|/\*.*?(?:\*/|\Z))""",
+    r"""'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|'(?:\\.|[^'\\\n])*+'?|"(?:\\.|[^"\\\n])*+"?|(?P<comment>//[^\n]*+|/\*.*?(?:\*/|\Z))""",
     re.S,
 )
 _NO_BREAK = re.compile(r"[^\n]")
