@@ -62,14 +62,13 @@ _SOURCES = frozenset(("/", "/app", "/src", "/code", "/work", "/workspace", "/usr
 @record
 class _Call:
     """What runs ``image`` and mounts ``mounts``, in the document or compose file ``path``, which may ``introduce`` what
-    it stands beside. Where it is ``official``, the image is another one if it is not called alike.
+    it stands beside.
     """
 
     path: str
     image: str
     mounts: tuple[Mounted, ...]
     introduces: bool
-    official: bool = False
 
 
 def documented_mounts(
@@ -89,8 +88,7 @@ def documented_mounts(
     for call in calls:
         ours = (call.introduces and posixpath.dirname(call.path) == beside) or _bare(call.image) in own
         for mount in call.mounts:
-            over = not call.official and mount.path is not None and mount.path not in _SOURCES
-            if ours or (over and _says(named, mount.path or "")):
+            if ours or (mount.path is not None and mount.path not in _SOURCES and _says(named, mount.path)):
                 known = found.setdefault(mount.path, mount)
                 if known.read_only and not mount.read_only:
                     found[mount.path] = mount
@@ -166,8 +164,7 @@ def _services(graph: BuildGraph) -> Iterator[_Call]:
             if isinstance(one.target, str)
         )
         if mounts and (runner.user is None or _ROOT.fullmatch(str(runner.user))):
-            introduces = owned.get(path) == {_image(run.image)}
-            yield _Call(path, str(run.image), mounts, introduces, official="/" not in str(run.image))
+            yield _Call(path, str(run.image), mounts, owned.get(path) == {_image(run.image)})
 
 
 def _image(name: Text) -> str:

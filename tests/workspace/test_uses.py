@@ -364,7 +364,8 @@ COMPOSED = "services:\n  a:\n    image: {}\n    volumes: ['./out:/out']\n"
     ("name", "image", "made_by", "user"),
     [
         ("docker/compose.yaml", "x/other", "RUN mkdir -p /out/x", False),
-        ("docker/compose.yaml", "other", "RUN mkdir /out", True),
+        ("docker/compose.yaml", "other", "RUN mkdir -p /out/x", True),
+        ("docker/compose.yaml", "other", "RUN mkdir /out", False),
         ("compose.yaml", "x/other", "RUN mkdir /out", False),
         ("compose.yaml", "x/other", "RUN mkdir -p /out/x", True),
         ("compose.yaml", "x/web:2", "RUN mkdir -p /out/x", False),
