@@ -182,12 +182,26 @@ def _in_context(
         if step.index in copied and not is_ownable(target) and (target != workdir or target == "/"):
             obstacles.append(f"line {step.line} copies what it writes together with files of the system")
     folders = own.keys() - brought(build, facts, stage, own, copied)
+    if not served:
+        obstacles += _given(folders - made.keys(), build, workdir)
     return evolve(
         _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values()),
         read=unread is None,
         home=rights.at_home,
         built=built,
     )
+
+
+def _given(folders: Iterable[str], build: Build, workdir: str | None) -> Iterator[str]:
+    """Of *folders*, in which a program writes that serves nobody, those in a directory that nothing in *build* makes or
+    names: what the program works on is put there from outside, and is whoever's it is.
+    """
+    for folder in sorted(folders):
+        top = "/" + folder.split("/")[1]
+        named = re.search(rf"(?<![\w.-]){re.escape(top)}(?![\w.-])", build.text)
+        if is_ownable(top) and named is None and (workdir is None or not within(folder, workdir)):
+            which = "which nothing here makes" if folder == top else f"and nothing here makes {top}"
+            yield f"it writes in {folder}, {which}: people mount there what it works on"
 
 
 def _listens(listener: Listener) -> str:

@@ -61,6 +61,11 @@ class Rights:
             if self.home is None:
                 self.obstacles.append(f"it writes {shown} in the home directory, and the user has none")
             self.at_home = True
+        elif folder is None and (self.workdir is None or not is_ownable(self.workdir)):
+            # What is relative lies there; one such write is enough to say so.
+            where = f"{self.workdir}, where only root may write" if self.workdir else "a directory that is not known"
+            if not any(one.endswith(where) for one in self.obstacles):
+                self.obstacles.append(f"it writes {shown}, and works in {where}")
         elif folder is None:
             self.doubts.append(f"it writes {shown}")
         elif is_temporary(folder) or (self.home is not None and within(folder, self.home)):
