@@ -14,7 +14,7 @@ from ...analysis.runtime.starting import EVERYWHERE, RUNNERS, starting
 from ...change import AddsInstruction, Change, ChangesBase, Claim, Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference, parse
-from ...ir.steps import Step
+from ...ir.steps import Copy, Exec, Healthcheck, Step
 from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import Smaller, smaller
@@ -43,7 +43,8 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
     At level aggressive, since another set of packages is there. At standard where the build context shows the program,
     and the lock file (`dockerslim lock`) or npm's own tells of each package that is installed that none is compiled and
     none calls what the smaller image lacks; and where nothing but documentation is missing.
-    What starts a shell, an interpreter alone or nothing of its own may be an image to work in.
+    What starts a shell or an interpreter alone may be an image to work in. What brings no program and starts nothing
+    of its own surely is one, or one to build on: there only documentation goes.
     Done only where every command of the stage, of those built from it and of the container's start is known to be in
     the smaller image, or comes back by installing its package (curl, git, procps …), which is then written down; else
     the remark names the command. Declined as well: installers that may have to compile (only packages known to need no
@@ -79,6 +80,8 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
                 continue
             required = needs(site.stage, build, facts, variant)
             where = _where(required, site, image, build, facts)
+            if not variant.documentation:
+                _check_start(site, build, facts)
         except Unmet as reason:
             yield missed(site.line, f"{site.reference} does not become {after}: {reason}")
             continue
@@ -144,6 +147,20 @@ def _check(site: BaseSite, facts: Facts) -> None:
     others = [one for one in facts.base_sites if one is not site and one.place and one.place.span == site.place.span]
     if others:
         raise Unmet(f"the same build argument chooses the base on line {others[0].line}")
+
+
+def _check_start(site: BaseSite, build: Build, facts: Facts) -> None:
+    """Raise ``Unmet`` where the image brings no program and no start of its own: others work in it or build on it."""
+    heirs = facts.graph.heirs(site.stage.index)
+    stages = [build.stages[at] for at in facts.graph.chain(max(heirs) if heirs else site.stage.index)]
+    usage = facts.project.usage if facts.project is not None else None
+    if usage is not None and any(one.starts for one in (*usage.containers, *usage.by_hand)):
+        return
+    if not any(isinstance(step, Copy | Exec | Healthcheck) for stage in stages for step in stage.steps):
+        raise Unmet(
+            "it brings no program and starts what the base image starts, so this may be an image to work in or to "
+            "build others on"
+        )
 
 
 def _serves(site: BaseSite, build: Build, facts: Facts) -> bool:

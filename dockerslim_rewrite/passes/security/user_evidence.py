@@ -11,7 +11,7 @@ from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
 from ...analysis.flow.state import stage_state
 from ...analysis.packages.cleanup import appendable
-from ...analysis.project import Behaviour, Listener, Project
+from ...analysis.project import Behaviour, Listener, Project, WriteKind
 from ...analysis.runtime.home import home_uses
 from ...ir.build import Build, Stage
 from ...ir.steps import Env, Exec, Listing, Run, Step
@@ -183,7 +183,8 @@ def _in_context(
             obstacles.append(f"line {step.line} copies what it writes together with files of the system")
     folders = own.keys() - brought(build, facts, stage, own, copied)
     if not served:
-        obstacles += _given(folders - made.keys(), build, workdir)
+        results = {one.folder for one in found.writes if one.kind is not WriteKind.LOG}
+        obstacles += _given((folders - made.keys()) & results, build, workdir)
     return evolve(
         _findings(obstacles, doubts, evidence, folders, copied, helped=False, made=made, owned=rights.owned.values()),
         read=unread is None,
