@@ -247,7 +247,12 @@ def test_lists_of_the_project(
         ("== 1.23.10", "3.11", True),
         ("~=1.26", "3.12", True),
         (">=1.0", "3.12", False),
-        (">=1.26,<2", "3.12", False),
+        (">=1.26,<2", "3.12", True),
+        (">= 1.26, !=1.26.1, < 2", "3.12", True),
+        (">=1.0,<2", "3.12", False),
+        ("==1.26.*", "3.12", False),
+        (">=1.26,===1.26.4", "3.12", False),
+        ("<2", "3.12", False),
         ("!=2.0", "3.12", False),
         ("[extra]", "3.12", False),
         ("==1.26.4", "3.13", False),
@@ -261,7 +266,17 @@ def test_what_comes_compiled_depends_on_both_versions(version: str, python: str,
     assert known is not None
     assert known.brings("numpy", version, python) is brought
     assert known.brings("flask", version, python)
+    assert not known.brings("flask[extra]", version, python)
     assert not known.brings("uwsgi", version, python)
+
+
+def test_what_is_beside_comes_for_the_named_versions_of_python_and_extras_have_rows_of_their_own() -> None:
+    known = installer("pip")
+    assert known is not None
+    assert known.comes_compiled("uvicorn[standard]", ">=0.20", "3.12")
+    assert not known.comes_compiled("uvicorn[standard]", ">=0.20", "3.7")
+    assert not known.comes_compiled("uvicorn[standard]", "==0.13.4", "3.12")
+    assert known.comes_compiled("alembic", "", "3.13")
 
 
 def test_old_distributions_need_folders_for_manual_pages() -> None:

@@ -113,9 +113,11 @@ class Index:
         if named is None:
             return None
         name, extras, version = named.groups()
+        if compiles and self.known.comes_compiled(f"{name}{extras}", version, self.python):
+            return Settled((), frozenset(), looked_up=False)
         if compiles:
             return Settled((name,), frozenset(), looked_up=False) if name in self.known.packages else None
-        brings = self.known.brings(name, f"{extras}{version}", self.python)
+        brings = self.known.brings(f"{name}{extras}", version, self.python)
         return Settled((), frozenset(), looked_up=False) if brings else None
 
     def _looked_up(self, answer: Mapping[str, PackageEntry], *, compiles: bool) -> Settled:

@@ -31,9 +31,7 @@ from ..facts import Facts
 from ..flow.command_folders import command_folders
 from ..flow.given_commands import given_commands
 from ..flow.places import known_words, unchanged
-from ..packages.asked import (
-    python_target,
-)
+from ..packages.asked import decided_elsewhere, python_minor, python_target
 from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
 from ..packages.yarn_runs import run_by_yarn
@@ -96,16 +94,16 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     reader.old = image is None or ended(image, facts.today or image.as_of) is not None
     if image is not None:
         ground.family, ground.release = image.family or "", image.stands_on
-    if image is not None and image.name == "python":
-        ground.python = ".".join((image.parts.version or "").split(".")[:2])
+    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
+    steps = [step for one in stages for step in one.steps]
+    if image is not None and image.name == "python" and not decided_elsewhere(steps):
+        ground.python = python_minor(image.parts.version)
         ground.target = python_target(image.family, image.parts.version)
     if image is not None and image.workdir is not None:
         reader.folders = folders(stage, facts, image.workdir)
-    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
-    for one in stages:
-        for step in one.steps:
-            reader.step(step)
-    reader.process([step for one in stages for step in one.steps])
+    for step in steps:
+        reader.step(step)
+    reader.process(steps)
     ground.load()
     first = next((run for run in ground.missing.values() if run is not None), None)
     tools = build_tools("apt")
