@@ -11,7 +11,7 @@ from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ...knowledge.build_tools import build_tools
 from ...knowledge.effects import only_assigns
 from ...knowledge.libraries import libraries
-from ...knowledge.lifetimes import ended
+from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import (
     Smaller,
     documentation,
@@ -91,7 +91,7 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     ground = Ground(facts, smaller, Lists(build, facts))
     reader = _Reader(ground)
     image = base_image(build, facts, stage)
-    reader.old = image is None or ended(image, facts.today or image.as_of) is not None
+    reader.old = image is None or packages_ended(image, facts.today or image.as_of) is not None
     if image is not None:
         ground.family, ground.release = image.family or "", image.stands_on
     stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
