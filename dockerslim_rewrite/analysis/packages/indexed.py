@@ -130,6 +130,9 @@ class Index:
         for key, entry in answer.items():
             name = key.partition("==")[0]
             programs.update(entry.bins)
+            if entry.compiled and not compiles and name in self.known.packages:
+                # An extension of it is left out where nothing compiles it.
+                continue
             if entry.compiled:
                 if not compiles:
                     raise Unmet(f"pip compiles {key}, of which the index has no archive for every platform")
