@@ -216,8 +216,13 @@ class Lists:
         return isinstance(self._scripts(folder).get(name), str)
 
     def npm_script(self, name: str, folder: str | None) -> Iterator[str]:
-        """The shell text of the script *name* of package.json in *folder*, with those before and behind it."""
-        scripts = self._scripts(folder)
+        """The shell text of the script *name* of package.json in *folder*, with those before and behind it.
+
+        Without a script to start the project, npm runs server.js. Source: npm documentation, "npm-start".
+        """
+        scripts = dict(self._scripts(folder))
+        if name == "start" and self.has("server.js", folder):
+            scripts.setdefault(name, "node server.js")
         if not isinstance(scripts.get(name), str):
             raise Unmet(f"what npm {name} does is not known")
         for one in (f"pre{name}", name, f"post{name}"):

@@ -54,6 +54,8 @@ _RUNS = frozenset(("run", "run-script"))
 #: Scripts may call others so many times: a script that calls itself has no end.
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
+#: A first line by which the interpreter is the one that PATH finds: the image's own, not the distribution's.
+_FOUND = re.compile(r"#! */usr/bin/env +([a-z][a-z0-9.]*)[ \t]*\n")
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -291,7 +293,7 @@ class _Reader:
         folder, name = posixpath.split(word or "")
         if self.smaller.kind == "jre" and _BUILDS.match(name):
             raise Unmet(f"{name} may compile, which takes the development kit")
-        if word is not None and folder not in _SYSTEM and self._own_script(word, argv[at + 1 :], run, direct=True):
+        if word is not None and folder not in _SYSTEM and self._own_program(word, argv[at + 1 :], run):
             return
         if word is None or folder not in _SYSTEM:
             raise Unmet(f"what {word or text} does is not known")
@@ -332,11 +334,30 @@ class _Reader:
         elif not (name in POSIX_SHELLS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False)):
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
 
+    def _own_program(self, path: str, rest: Sequence[str | None], run: Run | None) -> bool:
+        """Whether *path* is a script of the project's, started with *rest* by its name; then what it needs is read."""
+        if self._own_script(path, rest, run, direct=True):
+            return True
+        interpreter = _FOUND.match(self._own_text(path, direct=True) or "")
+        if interpreter is not None:
+            self.command((interpreter[1], path, *rest), run)
+        return interpreter is not None
+
     def _own_script(self, path: str, rest: Sequence[str | None], run: Run | None, *, direct: bool) -> bool:
         """Whether *path* is a shell script of the project's, started with *rest*; then its commands are read.
 
         *direct*: by its name, so that its first line says what runs it.
         """
+        text = self._own_text(path, direct=direct)
+        if text is None or (direct and not _SHEBANG.match(text)):
+            return False
+        outer, self.passed = self.passed, rest
+        self._inline(text, run, path)
+        self.passed = outer
+        return True
+
+    def _own_text(self, path: str, *, direct: bool) -> str | None:
+        """The text of the project's file that *path* leads to, *direct* as a program; None where there is none."""
         folders = [self.ground.folder or "/"]
         if direct and "/" not in path:
             folders = [*SYSTEM_PATH, *folders]
@@ -344,13 +365,8 @@ class _Reader:
             place = posixpath.normpath(posixpath.join(folder, path))
             text = self.lists.text(place, "/" if place.startswith("/") else self.ground.folder)
             if text is not None:
-                break
-        if text is None or (direct and not _SHEBANG.match(text)):
-            return False
-        outer, self.passed = self.passed, rest
-        self._inline(text, run, path)
-        self.passed = outer
-        return True
+                return text
+        return None
 
     def _inline(self, text: str, run: Run | None, name: str | None = None) -> None:
         script = read_script(text)

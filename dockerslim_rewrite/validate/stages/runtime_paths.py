@@ -174,8 +174,9 @@ class RuntimePaths:
             raise Undecided("what the container starts could not be read", main.line)
         if _INTERPRETER.match(f"{self.runtime.head.image}\0{name}"):
             return
-        if "/" in name and posixpath.normpath(name) not in _SYSTEM:
-            self._need(posixpath.join(place or "/", name), main)
+        path = posixpath.normpath(posixpath.join(place or "/", name))
+        if "/" in name and posixpath.normpath(name) not in _SYSTEM and not self.brought.holds(path):
+            self._need(path, main)
 
     def _need(self, path: str, step: Step) -> None:
         path = posixpath.normpath(path).replace("//", "/")
