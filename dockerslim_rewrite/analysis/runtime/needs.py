@@ -56,6 +56,8 @@ _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
 #: A first line by which the interpreter is the one that PATH finds: the image's own, not the distribution's.
 _FOUND = re.compile(r"#! */usr/bin/env +([a-z][a-z0-9.]*)[ \t]*\n")
+#: Options by which npx asks nothing, or fetches nothing.
+_AGREES = frozenset(("-y", "--yes", "--no", "--no-install"))
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -381,6 +383,9 @@ class _Reader:
     def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
         if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
             raise Unmet(f"what {name} {rest[0] or '…'} builds is not known")
+        if name == "npx" and "node" in self.smaller.own:
+            self._npx(rest)
+            return
         if name in self.smaller.commands or name in self.ground.installed or name in self.ground.programs:
             return
         package = self.smaller.packages.get(name)
@@ -389,6 +394,15 @@ class _Reader:
         self.ground.package(package, name, run)
         if name == "git" and needs_ssh([word or "…" for word in rest]):
             self.ground.package("openssh-client", "ssh", run)
+
+    def _npx(self, rest: Sequence[str | None]) -> None:
+        """What npx runs: a program of an installed package. Raises ``Unmet`` where it may fetch one first.
+
+        Source: npm documentation, "npx" (a name with a version is looked for in the registry).
+        """
+        name = next((word for word in rest if word is None or word not in _AGREES), None)
+        if name is None or name not in self.ground.programs:
+            raise Unmet(f"what npx {name or '…'} runs is not known")
 
     def _system(self, done: Operation, argv: Sequence[str | None], name: str) -> None:
         named = {_VERSION.split(word, maxsplit=1)[0] for at in done.operands if (word := argv[at])}
