@@ -293,3 +293,10 @@ def test_nothing_is_promised_where_a_compiler_comes_back(packages: str, known: b
     text = f"FROM {PYTHON}\nRUN apt-get update && apt-get install -y {packages}\n"
     (change,) = rewrite(text, OPTIONS).changes
     assert (change.saving is not None) is known
+
+
+def test_a_list_of_requirements_in_utf_16_is_read_as_pip_does(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("\ufeffflask==3.0.3\r\nsqlparse==0.4.4\r\n".encode("utf-16-le"))
+    text = "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    result = rewrite(text, evolve(OPTIONS, context=tmp_path), str(tmp_path / "Dockerfile"))
+    assert result.text.startswith("FROM python:3.12-slim\n")
