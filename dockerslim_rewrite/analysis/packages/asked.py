@@ -12,6 +12,7 @@ from ..shell.operations import Operation
 ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
 #: Settings by which pip and uv compile what comes compiled, or take other versions than those they are asked for.
 _DECIDED = re.compile(r"\b(?:PIP|UV)_(?:NO_BINARY|CONSTRAINT|OVERRIDE)|\.no-binary\b")
+_BEFORE_PEP_600 = re.compile(r"3\.(?:8\.[0-6]|9\.0)")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(\[[^\]]*\])?\s*+([=<>~!][^;@]*)?(;.*)?\Z")
 
 
@@ -69,7 +70,13 @@ def python_target(family: str | None, version: str | None) -> str | None:
 
 
 def python_minor(version: str | None) -> str:
-    """The major and minor part of a *version* of Python, like 3.12; empty where it has none."""
+    """The major and minor part of a *version* of Python, like 3.12; empty where it has none, or where the pip of its
+    image takes only wheels that name older standards than most do now.
+
+    Sources: docker-library/python (PYTHON_PIP_VERSION); pip's changelog, 20.3 (PEP 600).
+    """
+    if _BEFORE_PEP_600.fullmatch(version or ""):
+        return ""
     return ".".join((version or "").split(".")[:2])
 
 
