@@ -6,8 +6,10 @@ outside the folder is read. Where a link leads within the folder is told by what
 
 from __future__ import annotations
 
+import codecs
 import os
 import posixpath
+import re
 import stat
 import time
 from collections import deque
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 #: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
 _HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
+#: Lists that pip is given, by their usual names.
+_REQUIREMENTS = re.compile(r"(?:^|/)[^/]*(?:req|constraint)[^/]*\.(?:txt|in|pip)\Z", re.IGNORECASE)
 #: So many places of files are remembered: as many as COPYs and mounts of one Dockerfile name.
 _PLACES = 64
 #: So many links may lead to one another, as for Linux.
@@ -263,7 +267,10 @@ class ContextTree:
         return [0]
 
     def read(self, path: str) -> str | None:
-        """The text of a file in ``files``; None for what is not there, binary, no UTF-8, or beyond the limits."""
+        """The text of a file in ``files``; None for what is not there, binary, no UTF-8, or beyond the limits.
+
+        pip reads its lists in UTF-16 as well where they begin with its mark, as PowerShell writes them.
+        """
         if path not in self._texts:
             self._texts[path] = self._read(path)
         return self._texts[path]
@@ -286,10 +293,11 @@ class ContextTree:
         except OSError:
             return None
         self._spent[0] += len(data)
-        if len(data) > self.limits.file_bytes or b"\0" in data:
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _REQUIREMENTS.search(path) is not None
+        if len(data) > self.limits.file_bytes or (b"\0" in data and not wide):
             return None
         try:
-            return data.decode("utf-8-sig")
+            return data.decode("utf-16" if wide else "utf-8-sig")
         except UnicodeDecodeError:
             return None
 

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ..record import evolve, record
+from .built_on import built_on
 from .tables import DATA, table
 
 #: Docker Hub's names, and the registry that publishes its official images as well. Source: Amazon ECR Public Gallery,
@@ -72,7 +73,8 @@ class ImageFacts:
     whether apt is configured to keep no archives, ``user`` the user that a RUN starts as, ``unprivileged`` an ordinary
     user that the image brings along, ``drops_privileges`` whether its entrypoint changes user by itself,
     ``entrypoint`` whether it has one at all, ``workdir`` the folder that a build on top of it starts in. Those of
-    docker-library's images stand in docker-library/repo-info, repos/*/remote.
+    docker-library's images stand in docker-library/repo-info, repos/*/remote. ``built_on`` is the release on which a
+    tag that names none was built last, where it is built no more.
     """
 
     name: str
@@ -96,13 +98,17 @@ class ImageFacts:
     counterparts: tuple[Counterpart, ...]
     source: str
     as_of: date
+    built_on: str | None = None
 
     @property
     def stands_on(self) -> str | None:
-        """The release; where that is not known, empty for a line out of service, which may stand on an old one."""
-        if self.release is None and self.end_of_life is not None and self.end_of_life <= self.as_of:
+        """The release, said by the tag or where it was last built; where neither is known, empty for a line out of
+        service, which may stand on an old one.
+        """
+        known = self.release or self.built_on
+        if known is None and self.end_of_life is not None and self.end_of_life <= self.as_of:
             return ""
-        return self.release
+        return known
 
 
 def canonical_name(name: str) -> str:
@@ -142,7 +148,14 @@ def image_facts(name: str, tag: str | None) -> ImageFacts | None:
         counterparts=tuple(_counterparts(entry, canonical, tag, parts)),
         source=entry["source"],
         as_of=entry["as_of"],
+        built_on=_built_on(entry, tag, parts),
     )
+
+
+def _built_on(entry: Mapping[str, Any], tag: str, parts: TagParts) -> str | None:
+    """The release of *tag*, where it says nothing but a version: variants and test versions were built elsewhere."""
+    plain = parts.version is not None and tag.removesuffix("-slim") == parts.version
+    return built_on(entry, parts.version) if plain else None
 
 
 def image_facts_of_any(name: str) -> ImageFacts | None:
@@ -154,7 +167,7 @@ def image_facts_of_any(name: str) -> ImageFacts | None:
     entry = entry_of(canonical_name(name))
     if found is None or entry is None or not entry.get("distribution_image"):
         return None
-    return evolve(found, release=None, end_of_life=None, pin=None, counterparts=())
+    return evolve(found, release=None, end_of_life=None, pin=None, counterparts=(), built_on=None)
 
 
 @cache

@@ -30,21 +30,26 @@ def ended(image: ImageFacts, today: date) -> Ended | None:
     if image.end_of_life is not None and image.end_of_life < today:
         version = image.parts.version or image.release or ""
         return Ended(f"{image.name} {version}".rstrip(), image.end_of_life, _supported(image, today), image.source)
-    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(image.release or "")
-    if release is not None and "eol" in release and release["eol"] < today:
-        what = f"the {str(image.distribution).capitalize()} {image.release} beneath it"
-        return Ended(what, release["eol"], (), "the end of life that its distribution announced")
-    return None
+    return _release_ended(image, image.release, today)
 
 
 def packages_ended(image: ImageFacts, today: date) -> Ended | None:
     """What may let the installation of a system package fail on *image*: its distribution's end of life, where it is
     known on which release the image stands; else what ``ended`` says.
     """
-    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(image.release or "")
+    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(image.stands_on or "")
     if release is not None and "eol" in release and release["eol"] >= today and image.deprecated is None:
         return None
-    return ended(image, today)
+    return ended(image, today) or _release_ended(image, image.stands_on, today)
+
+
+def _release_ended(image: ImageFacts, name: str | None, today: date) -> Ended | None:
+    """The end of the release *name* beneath *image*; None where it has not come, or none is known."""
+    release = distributions().get(image.distribution or "", {}).get("releases", {}).get(name or "")
+    if release is None or "eol" not in release or release["eol"] >= today:
+        return None
+    what = f"the {str(image.distribution).capitalize()} {name} beneath it"
+    return Ended(what, release["eol"], (), "the end of life that its distribution announced")
 
 
 def _supported(image: ImageFacts, today: date) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ class Linked:
     are linked to none that a slim image of the language lacks. Those in ``runs`` start programs that it lacks;
     ``programs`` are brought by packages. ``complete`` maps a package to those that bring its library for it,
     ``served`` to the distribution's that do. Those that
-    are ``greedy`` are linked to more where more development packages are installed.
+    are ``greedy`` are linked to more where more development packages are installed. ``needs`` maps packages that fetch
+    what they need, and compile nothing, to programs whose packages bring what that is linked to.
     """
 
     links: Mapping[str, tuple[str, ...]]
@@ -28,6 +29,7 @@ class Linked:
     complete: Mapping[str, tuple[str, ...]]
     greedy: frozenset[str]
     served: Mapping[str, tuple[str, ...]]
+    needs: Mapping[str, tuple[str, ...]]
 
     @property
     def packages(self) -> frozenset[str]:
@@ -40,11 +42,11 @@ def linked_packages(manager: str) -> Linked:
     """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
-    complete, served = (
-        {name: tuple(found) for name, found in data.get(key, {}).items()} for key in ("complete", "served")
+    complete, served, needs = (
+        {name: tuple(found) for name, found in data.get(key, {}).items()} for key in ("complete", "served", "needs")
     )
     plain, runs, programs, greedy = (frozenset(data.get(key, ())) for key in ("plain", "runs", "programs", "greedy"))
-    return Linked(links, plain, runs, programs, complete, greedy, served)
+    return Linked(links, plain, runs, programs, complete, greedy, served, needs)
 
 
 def linker_words() -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from .tables import table
 
 #: A version, or the least one, that is asked for; the newest of those that may be newer comes compiled as well.
 _ASKED = re.compile(r"(?:==|~=|>=)\s*(\d+(?:\.\d+)*)")
+#: What only leaves out some of the versions that another clause asks for.
+_BOUND = re.compile(r"(?:<=?|!=)\s*\d+(?:\.(?:\d+|\*))*")
 #: A shared library by its name, and files of the distribution.
 _SONAME = re.compile(r"(?:.*/)?(?P<name>[^/]+?)(?:\.so(?:\.\d+)*|\.dll)")
 _DATA = re.compile(r"/usr/(?:share|libexec|include)/.")
@@ -54,8 +56,8 @@ class Installer:
     """A language's package manager: ``packages`` that install anywhere, the ``commands`` that some of them bring,
     ``harmless`` subcommands that install nothing, and packages with ``harmless_scripts``, which compile nothing.
 
-    ``wheels`` are packages that come compiled, with all that they are linked to: by name and version of Python the
-    first version that does.
+    ``wheels`` are packages that come compiled, with all that they are linked to, or need such: by name, with the extras
+    that are asked for, and version of Python the first version that does.
     """
 
     packages: frozenset[str]
@@ -65,14 +67,18 @@ class Installer:
     wheels: Mapping[str, Mapping[str, str]]
 
     def brings(self, name: str, version: str, python: str) -> bool:
-        """Whether the package *name* in the *version* asked for (``==1.2``, nothing) needs no compiler."""
-        if name in self.packages:
-            return True
+        """Whether *name*, with its extras, needs no compiler in the *version* asked for (``==1.2``, nothing)."""
+        return name in self.packages or self.comes_compiled(name, version, python)
+
+    def comes_compiled(self, name: str, version: str, python: str) -> bool:
+        """Whether the package *name* in the *version* asked for comes as a wheel for *python*, whichever is chosen."""
         first = self.wheels.get(name, {}).get(python)
-        if first is None:
-            return False
-        asked = _ASKED.fullmatch(version)
-        return not version or (asked is not None and _numbers(asked[1]) >= _numbers(first))
+        if first is None or not version:
+            return first is not None
+        clauses = [clause.strip() for clause in version.split(",")]
+        least = [asked for asked in map(_ASKED.fullmatch, clauses) if asked is not None]
+        bounds = [clause for clause in clauses if _BOUND.fullmatch(clause)]
+        return len(least) == 1 and len(bounds) == len(clauses) - 1 and _numbers(least[0][1]) >= _numbers(first)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -128,7 +134,9 @@ def installer(manager: str) -> Installer | None:
     packages, commands, harmless, scripts = (
         frozenset(entry.get(key, ())) for key in ("packages", "commands", "harmless", "harmless_scripts")
     )
-    return Installer(packages, commands, harmless, scripts, entry.get("wheels", {}))
+    beside = entry.get("beside", {"pythons": (), "first": {}})
+    pure = {name: dict.fromkeys(beside["pythons"], first) for name, first in beside["first"].items()}
+    return Installer(packages, commands, harmless, scripts, {**pure, **entry.get("wheels", {})})
 
 
 @record

@@ -77,6 +77,20 @@ def test_what_is_no_text_is_not_read(tmp_path: Path) -> None:
     assert tree.read("pipe.py") is None
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lists_for_pip_may_be_in_utf_16(tmp_path: Path, encoding: str) -> None:
+    data = "\ufeffFlask==3.0.3\r\n".encode(encoding)
+    for name in ("requirements.txt", "Requirements-dev.txt", "constraints.txt", "notes.txt", "setup.py"):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "req.txt").write_bytes(data[2:])
+    (tmp_path / "req.in").write_bytes(data + b"a")
+    tree = ContextTree(tmp_path)
+    for name in ("requirements.txt", "Requirements-dev.txt", "constraints.txt"):
+        assert tree.read(name) == "Flask==3.0.3\r\n"
+    for name in ("notes.txt", "setup.py", "req.txt", "req.in"):
+        assert tree.read(name) is None
+
+
 def test_a_huge_file_is_listed_and_not_read(tmp_path: Path) -> None:
     with open(tmp_path / "huge.py", "wb") as file:
         file.truncate(1 << 36)

@@ -16,12 +16,14 @@ from dockerslim_rewrite.knowledge.images import (
     emittable_tags,
     image_facts,
 )
+from dockerslim_rewrite.knowledge.lifetimes import packages_ended
 from dockerslim_rewrite.registry.listing import listing
 
 DATA = Path(dockerslim_rewrite.__file__).parent / "knowledge" / "data"
 NAMES = catalogued()
 FIELDS = {
     "base",
+    "built_on",
     "distribution_image",
     "user",
     "unprivileged",
@@ -286,3 +288,48 @@ def test_smaller_variants_keep_the_version_as_written(name: str, tag: str, expec
     facts = image_facts(name, tag)
     assert facts is not None
     assert [one.tag for one in facts.counterparts] == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "release"),
+    [
+        ("python", "3.11.3", "bullseye"),
+        ("python", "3.11.5-slim", "bookworm"),
+        ("python", "3.8", "bookworm"),
+        ("python", "3.9", "trixie"),
+        ("python", "3.6.0", ""),
+        ("python", "3.13", None),
+        ("python", "3.13.15", None),
+        ("python", "3.13.99", None),
+        ("python", "3", None),
+        ("python", "3.8.0b1", ""),
+        ("python", "3.11.5-buster", "buster"),
+        ("python", "3.11.5-alpine", None),
+        ("node", "14", "buster"),
+        ("node", "14.19", "buster"),
+        ("node", "14.18.3", "stretch"),
+        ("node", "18", "bookworm"),
+        ("node", "22.12", "bookworm"),
+        ("node", "22", None),
+        ("ruby", "3.2.1", "bullseye"),
+        ("ruby", "3.2", "trixie"),
+    ],
+)
+def test_a_tag_that_is_built_no_more_stays_on_its_release(name: str, tag: str, release: str | None) -> None:
+    found = image_facts(name, tag)
+    assert found is not None
+    assert found.stands_on == release
+
+
+def test_packages_end_with_the_release_on_which_a_tag_was_built() -> None:
+    assert _packages_end("python", "3.8", date(2026, 12, 1)) is None
+    assert _packages_end("python", "3.11.3", date(2026, 12, 1)) == "the Debian bullseye beneath it"
+    assert _packages_end("python", "3.11.3", date(2026, 8, 1)) is None
+    assert _packages_end("node", "16", date(2026, 12, 1)) == "node 16"
+
+
+def _packages_end(name: str, tag: str, today: date) -> str | None:
+    image = image_facts(name, tag)
+    assert image is not None
+    found = packages_ended(image, today)
+    return found.what if found is not None else None

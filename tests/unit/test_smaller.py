@@ -247,7 +247,12 @@ def test_lists_of_the_project(
         ("== 1.23.10", "3.11", True),
         ("~=1.26", "3.12", True),
         (">=1.0", "3.12", False),
-        (">=1.26,<2", "3.12", False),
+        (">=1.26,<2", "3.12", True),
+        (">= 1.26, !=1.26.1, < 2", "3.12", True),
+        (">=1.0,<2", "3.12", False),
+        ("==1.26.*", "3.12", False),
+        (">=1.26,===1.26.4", "3.12", False),
+        ("<2", "3.12", False),
         ("!=2.0", "3.12", False),
         ("[extra]", "3.12", False),
         ("==1.26.4", "3.13", False),
@@ -261,7 +266,17 @@ def test_what_comes_compiled_depends_on_both_versions(version: str, python: str,
     assert known is not None
     assert known.brings("numpy", version, python) is brought
     assert known.brings("flask", version, python)
+    assert not known.brings("flask[extra]", version, python)
     assert not known.brings("uwsgi", version, python)
+
+
+def test_what_is_beside_comes_for_the_named_versions_of_python_and_extras_have_rows_of_their_own() -> None:
+    known = installer("pip")
+    assert known is not None
+    assert known.comes_compiled("uvicorn[standard]", ">=0.20", "3.12")
+    assert not known.comes_compiled("uvicorn[standard]", ">=0.20", "3.7")
+    assert not known.comes_compiled("uvicorn[standard]", "==0.13.4", "3.12")
+    assert known.comes_compiled("alembic", "", "3.13")
 
 
 def test_old_distributions_need_folders_for_manual_pages() -> None:
@@ -278,3 +293,10 @@ def test_nothing_is_promised_where_a_compiler_comes_back(packages: str, known: b
     text = f"FROM {PYTHON}\nRUN apt-get update && apt-get install -y {packages}\n"
     (change,) = rewrite(text, OPTIONS).changes
     assert (change.saving is not None) is known
+
+
+def test_a_list_of_requirements_in_utf_16_is_read_as_pip_does(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("\ufeffflask==3.0.3\r\nsqlparse==0.4.4\r\n".encode("utf-16-le"))
+    text = "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    result = rewrite(text, evolve(OPTIONS, context=tmp_path), str(tmp_path / "Dockerfile"))
+    assert result.text.startswith("FROM python:3.12-slim\n")

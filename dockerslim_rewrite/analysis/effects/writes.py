@@ -14,7 +14,7 @@ from ...record import evolve, record
 from ...shell.arguments import split
 from ...shell.names import POSIX_SHELLS
 from ...shell.script import Redirect, Simple, Word
-from ..flow.places import NAME, Frame, Place, absolute, literal, path_of, place_of
+from ..flow.places import NAME, Frame, Place, absolute, literal, path_of, pattern_folder, place_of
 from ..packages.uv import where_uv_installs
 from ..shell.operations import Kind, Operation, operation, unwrapped
 from .write_forms import WRITE_FORMS
@@ -54,9 +54,9 @@ class Writes:
 _NOTHING = Writes()
 
 
-def writes(command: Simple, frame: Frame) -> Writes:
-    """What *command* writes, redirections included."""
-    found = _of_words(command, frame)
+def writes(command: Simple, frame: Frame, *, within: bool = False) -> Writes:
+    """What *command* writes, redirections included; *within*: of a pattern's files, their folder will do."""
+    found = _of_words(command, frame, within=within)
     places = redirected(command.redirects, frame)
     if places is None:
         return Writes(unknown=f"where {command.words[0].text if command.words else 'a redirection'} writes")
@@ -77,7 +77,7 @@ def redirected(redirects: tuple[Redirect, ...], frame: Frame) -> tuple[Place, ..
     return tuple(places)
 
 
-def _of_words(command: Simple, frame: Frame) -> Writes:
+def _of_words(command: Simple, frame: Frame, *, within: bool) -> Writes:
     if not command.words:
         return _NOTHING
     argv = command.argv
@@ -104,6 +104,8 @@ def _of_words(command: Simple, frame: Frame) -> Writes:
     unclear = Writes(unknown=f"where {name} writes")
     if known.kind in ("nothing", "users", "files", "project", "go-project"):
         return _plain(name, known, command, values, at, frame)
+    if known.kind == "operands" and within:
+        values = tuple(value or pattern_folder(word) for value, word in zip(values, command.words, strict=True))
     arguments = split(values, at + 1, known.values)
     if any(flag.name in known.unsure or flag.name[:2] in known.unsure for flag in arguments.flags):
         return unclear

@@ -18,6 +18,7 @@ from .state import substitute
 NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _SPECIAL = re.compile(r"\$[^A-Za-z_{]|\$\{[A-Za-z_][A-Za-z0-9_]*[^A-Za-z0-9_}]|`")
 #: A pattern that leads into a folder for temporary files: which one does not matter.
+_PATTERN = re.compile(r"[*?\[]")
 _TEMPORARY = re.compile(r"/tmp/[\w.*?+-]+/?\Z")
 #: Folders that images have already, with more in them than one Dockerfile put there.
 BROAD = frozenset(
@@ -71,6 +72,17 @@ def literal(word: Word, variables: Mapping[str, str]) -> str | None:
     if not names or not names <= set(variables) or sum(len(variables[name]) for name in named) > MAX_LENGTH:
         return None
     return substitute(word.text, tuple(sorted((name, variables[name]) for name in names)))
+
+
+def pattern_folder(word: Word) -> str | None:
+    """The folder in which all lies that the pattern *word* stands for (``bin`` for ``bin/*.sh``); None for no pattern,
+    and where more decides.
+    """
+    value = word.value
+    if value.literal is None or not value.glob or value.brace or value.tilde:
+        return None
+    head, slash, _ = value.literal.rpartition("/")
+    return None if _PATTERN.search(head) else f"{head}{slash}" or "."
 
 
 def unchanged(variables: Mapping[str, str], script: Script) -> Mapping[str, str]:

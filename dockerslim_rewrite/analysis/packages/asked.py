@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from ...ir.steps import Step
 from ..shell.operations import Operation
 
 #: Options of pip by which it may not get, or not take, the archives that the usual index has.
 ELSEWHERE = ("--no-binary", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--platform")
+#: Settings by which pip and uv compile what comes compiled, or take other versions than those they are asked for.
+_DECIDED = re.compile(r"\b(?:PIP|UV)_(?:NO_BINARY|CONSTRAINT|OVERRIDE)|\.no-binary\b")
+_BEFORE_PEP_600 = re.compile(r"3\.(?:8\.[0-6]|9\.0)")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(\[[^\]]*\])?\s*+([=<>~!][^;@]*)?(;.*)?\Z")
 
 
@@ -63,6 +67,25 @@ def python_target(family: str | None, version: str | None) -> str | None:
     """The target of packages for Python in an image of *version* on a distribution of *family*; None for others."""
     minor = re.match(r"3\.\d+(?=\.|\Z)", version or "")
     return f"pypi-{minor[0]}-{family}" if minor is not None and family == "debian" else None
+
+
+def python_minor(version: str | None) -> str:
+    """The major and minor part of a *version* of Python, like 3.12; empty where it has none, or where the pip of its
+    image takes only wheels that name older standards than most do now.
+
+    Sources: docker-library/python (PYTHON_PIP_VERSION); pip's changelog, 20.3 (PEP 600).
+    """
+    if _BEFORE_PEP_600.fullmatch(version or ""):
+        return ""
+    return ".".join((version or "").split(".")[:2])
+
+
+def decided_elsewhere(steps: Iterable[Step]) -> bool:
+    """Whether *steps* tell pip or uv to compile, or which versions to take, beside what the commands themselves say.
+
+    Sources: pip's and uv's documentation of their environment variables; pip config.
+    """
+    return any(_DECIDED.search(step.origin.text) for step in steps)
 
 
 def npm_installs_development(done: Operation, environment: Mapping[str, str | None]) -> bool:

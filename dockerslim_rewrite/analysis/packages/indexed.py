@@ -113,9 +113,11 @@ class Index:
         if named is None:
             return None
         name, extras, version = named.groups()
+        if compiles and self.known.comes_compiled(f"{name}{extras}", version, self.python):
+            return Settled((), frozenset(), looked_up=False)
         if compiles:
             return Settled((name,), frozenset(), looked_up=False) if name in self.known.packages else None
-        brings = self.known.brings(name, f"{extras}{version}", self.python)
+        brings = self.known.brings(f"{name}{extras}", version, self.python)
         return Settled((), frozenset(), looked_up=False) if brings else None
 
     def _looked_up(self, answer: Mapping[str, PackageEntry], *, compiles: bool) -> Settled:
@@ -128,6 +130,9 @@ class Index:
         for key, entry in answer.items():
             name = key.partition("==")[0]
             programs.update(entry.bins)
+            if entry.compiled and not compiles and name in self.known.packages:
+                # An extension of it is left out where nothing compiles it.
+                continue
             if entry.compiled:
                 if not compiles:
                     raise Unmet(f"pip compiles {key}, of which the index has no archive for every platform")

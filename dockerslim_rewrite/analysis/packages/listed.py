@@ -161,11 +161,15 @@ class Lists:
 
     def check_runs(self, folder: str | None) -> None:
         """Raises ``Unmet`` where npm's lock file in *folder* names a package that starts programs of full images."""
-        text = self.text(posixpath.join(folder or "/", "package-lock.json"), folder) or ""
         runs = linked_packages("npm").runs
-        starter = next((name for name in npm_packages(text) if name in runs), None)
+        starter = next((name for name in self.npm_names(folder) if name in runs), None)
         if starter is not None:
             raise Unmet(f"{starter} may start a program of the full image")
+
+    def npm_names(self, folder: str | None) -> tuple[str, ...]:
+        """The packages that npm's lock file in *folder* names."""
+        text = self.text(posixpath.join(folder or "/", "package-lock.json"), folder) or ""
+        return tuple(npm_packages(text))
 
     def npm_asked(self, folder: str | None, *, development: bool) -> tuple[str | None, ...]:
         """What the package.json in *folder* asks for, as the lock file keeps it; None for what comes from elsewhere.
@@ -216,8 +220,13 @@ class Lists:
         return isinstance(self._scripts(folder).get(name), str)
 
     def npm_script(self, name: str, folder: str | None) -> Iterator[str]:
-        """The shell text of the script *name* of package.json in *folder*, with those before and behind it."""
-        scripts = self._scripts(folder)
+        """The shell text of the script *name* of package.json in *folder*, with those before and behind it.
+
+        Without a script to start the project, npm runs server.js. Source: npm documentation, "npm-start".
+        """
+        scripts = dict(self._scripts(folder))
+        if name == "start" and self.has("server.js", folder):
+            scripts.setdefault(name, "node server.js")
         if not isinstance(scripts.get(name), str):
             raise Unmet(f"what npm {name} does is not known")
         for one in (f"pre{name}", name, f"post{name}"):

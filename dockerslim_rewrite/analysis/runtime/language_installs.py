@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...ir.steps import Run
+from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer, installer
+from ...record import evolve
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, NPM_TARGET, asked, npm_installs_development, npm_word
 from ..packages.brought import follows
 from ..packages.exact import LOCKS
@@ -95,6 +97,7 @@ class LanguageInstalls:
         if done.has_flag(*NPM_ELSEWHERE) or not done.certain:
             raise Unmet(f"npm may have to compile what npm {done.subcommand} installs")
         exact = done.subcommand not in ("install", "i")
+        known = evolve(known, harmless_scripts=known.harmless_scripts | frozenset(linked_packages("npm").needs))
         names = ("package-lock.json", "npm-shrinkwrap.json")
         locked = any(follows(self.lists, name, self.ground.folder, run) for name in names)
         development = npm_installs_development(done, self.facts.state(run).env if run is not None else {})
@@ -104,6 +107,7 @@ class LanguageInstalls:
                 self.ground.folder, known, scripts=not quiet, exact=exact, development=development
             )
             self.lists.check_runs(self.ground.folder)
+            self._fetched(self.lists.npm_names(self.ground.folder), run)
             return
         for requirement in self.lists.npm_asked(self.ground.folder, development=development):
             found = settle_npm(self.facts.lock, requirement, known, self.lists.loads_into)
@@ -113,6 +117,16 @@ class LanguageInstalls:
                 raise Unmet(f"npm may have to compile {requirement}{look_up(self.facts.lock, NPM_TARGET)}")
             self.ground.programs |= found.programs
             self.ground.named.update(dict.fromkeys(found.named))
+            answer = self.facts.lock.answer(NPM_TARGET, requirement) if requirement is not None else None
+            self._fetched((key.rpartition("==")[0] for key in answer or ()), run)
+
+    def _fetched(self, names: Iterable[str], run: Run | None) -> None:
+        """Note what those of the packages *names* need that fetch programs and libraries when they are installed."""
+        needs = linked_packages("npm").needs
+        packages = self.ground.smaller.packages
+        for command in dict.fromkeys(command for name in names for command in needs.get(name, ())):
+            if command not in self.ground.smaller.commands:
+                self.ground.package(packages.get(command, command), command, run)
 
     def yarn(self, done: Operation, argv: Sequence[str | None], run: Run | None, known: Installer) -> None:
         """Note what Yarn's lock file names, or what is installed by its name for all."""

@@ -25,7 +25,9 @@ from ..packages.asked import (
     NPM_ELSEWHERE,
     NPM_TARGET,
     asked,
+    decided_elsewhere,
     npm_installs_development,
+    python_minor,
     python_target,
 )
 from ..packages.indexed import Index, Settled, settle_gem, settle_npm
@@ -78,8 +80,10 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
     lists = Lists(build, facts)
     folders = {step.index: state.workdir for step, state in zip(stage.steps, states, strict=False)}
     image = base_image(build, facts, stage)
-    target = python_target(image.family, image.parts.version) if image is not None else None
-    reader = _Reader(lists, LockSites(stage, lists, folders), facts.lock, target)
+    plainly = image is not None and not decided_elsewhere(stage.steps)
+    target = python_target(image.family, image.parts.version) if image is not None and plainly else None
+    python = python_minor(image.parts.version) if image is not None and target is not None else ""
+    reader = _Reader(lists, LockSites(stage, lists, folders), facts.lock, target, python)
     found: dict[str, None] = {}
     compiled: dict[str, None] = {}
     programs: set[str] = set()
@@ -136,6 +140,7 @@ class _Reader:
     sites: LockSites
     lock: Lock
     target: str | None
+    python: str
 
     def listed(self, use: Use) -> bool:
         """Whether *use* installs requirements of Python, one by one or in files."""
@@ -157,7 +162,8 @@ class _Reader:
             raise Unmet(f"what {said} installs is not known")
         for path in files:
             lines += self.lists.lines(path or "", site.folder)
-        index = Index(self.lock, None if done.has_flag(*ELSEWHERE) else self.target, known)
+        elsewhere = done.has_flag(*ELSEWHERE, "-c", "--constraint")
+        index = Index(self.lock, None if elsewhere else self.target, known, "" if elsewhere else self.python)
         for line in lines:
             found = index.settle(line or "", compiles=True)
             if found is None:

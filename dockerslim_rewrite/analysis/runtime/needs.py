@@ -11,7 +11,7 @@ from ...ir.steps import Copy, Exec, Healthcheck, Onbuild, Run, Step
 from ...knowledge.build_tools import build_tools
 from ...knowledge.effects import only_assigns
 from ...knowledge.libraries import libraries
-from ...knowledge.lifetimes import ended
+from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import (
     Smaller,
     documentation,
@@ -31,9 +31,7 @@ from ..facts import Facts
 from ..flow.command_folders import command_folders
 from ..flow.given_commands import given_commands
 from ..flow.places import known_words, unchanged
-from ..packages.asked import (
-    python_target,
-)
+from ..packages.asked import decided_elsewhere, python_minor, python_target
 from ..packages.exact import LOCKS
 from ..packages.listed import Lists, Unmet
 from ..packages.yarn_runs import run_by_yarn
@@ -56,6 +54,10 @@ _RUNS = frozenset(("run", "run-script"))
 #: Scripts may call others so many times: a script that calls itself has no end.
 _MOST = 8
 _SHEBANG = re.compile(r"#! */(?:usr/)?bin/(?:env +)?(?:ba|da|a)?sh\b[^\n]*\n")
+#: A first line by which the interpreter is the one that PATH finds: the image's own, not the distribution's.
+_FOUND = re.compile(r"#! */usr/bin/env +([a-z][a-z0-9.]*)[ \t]*\n")
+#: Options by which npx asks nothing, or fetches nothing.
+_AGREES = frozenset(("-y", "--yes", "--no", "--no-install"))
 #: How a script starts what it was given.
 _PASSED_ON = frozenset(('"$@"', "$@", '"${@}"', "$*"))
 _SCRIPTS = _RUNS | {"start", "test", "stop", "restart"}
@@ -93,19 +95,19 @@ def needs(stage: Stage, build: Build, facts: Facts, smaller: Smaller) -> Needs:
     ground = Ground(facts, smaller, Lists(build, facts))
     reader = _Reader(ground)
     image = base_image(build, facts, stage)
-    reader.old = image is None or ended(image, facts.today or image.as_of) is not None
+    reader.old = image is None or packages_ended(image, facts.today or image.as_of) is not None
     if image is not None:
         ground.family, ground.release = image.family or "", image.stands_on
-    if image is not None and image.name == "python":
-        ground.python = ".".join((image.parts.version or "").split(".")[:2])
+    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
+    steps = [step for one in stages for step in one.steps]
+    if image is not None and image.name == "python" and not decided_elsewhere(steps):
+        ground.python = python_minor(image.parts.version)
         ground.target = python_target(image.family, image.parts.version)
     if image is not None and image.workdir is not None:
         reader.folders = folders(stage, facts, image.workdir)
-    stages = [stage, *(build.stages[index] for index in facts.graph.heirs(stage.index))]
-    for one in stages:
-        for step in one.steps:
-            reader.step(step)
-    reader.process([step for one in stages for step in one.steps])
+    for step in steps:
+        reader.step(step)
+    reader.process(steps)
     ground.load()
     first = next((run for run in ground.missing.values() if run is not None), None)
     tools = build_tools("apt")
@@ -293,7 +295,7 @@ class _Reader:
         folder, name = posixpath.split(word or "")
         if self.smaller.kind == "jre" and _BUILDS.match(name):
             raise Unmet(f"{name} may compile, which takes the development kit")
-        if word is not None and folder not in _SYSTEM and self._own_script(word, argv[at + 1 :], run, direct=True):
+        if word is not None and folder not in _SYSTEM and self._own_program(word, argv[at + 1 :], run):
             return
         if word is None or folder not in _SYSTEM:
             raise Unmet(f"what {word or text} does is not known")
@@ -334,11 +336,30 @@ class _Reader:
         elif not (name in POSIX_SHELLS and rest[0] and self._own_script(rest[0], rest[1:], run, direct=False)):
             raise Unmet(f"what {name} {rest[0] or '…'} does is not known")
 
+    def _own_program(self, path: str, rest: Sequence[str | None], run: Run | None) -> bool:
+        """Whether *path* is a script of the project's, started with *rest* by its name; then what it needs is read."""
+        if self._own_script(path, rest, run, direct=True):
+            return True
+        interpreter = _FOUND.match(self._own_text(path, direct=True) or "")
+        if interpreter is not None:
+            self.command((interpreter[1], path, *rest), run)
+        return interpreter is not None
+
     def _own_script(self, path: str, rest: Sequence[str | None], run: Run | None, *, direct: bool) -> bool:
         """Whether *path* is a shell script of the project's, started with *rest*; then its commands are read.
 
         *direct*: by its name, so that its first line says what runs it.
         """
+        text = self._own_text(path, direct=direct)
+        if text is None or (direct and not _SHEBANG.match(text)):
+            return False
+        outer, self.passed = self.passed, rest
+        self._inline(text, run, path)
+        self.passed = outer
+        return True
+
+    def _own_text(self, path: str, *, direct: bool) -> str | None:
+        """The text of the project's file that *path* leads to, *direct* as a program; None where there is none."""
         folders = [self.ground.folder or "/"]
         if direct and "/" not in path:
             folders = [*SYSTEM_PATH, *folders]
@@ -346,13 +367,8 @@ class _Reader:
             place = posixpath.normpath(posixpath.join(folder, path))
             text = self.lists.text(place, "/" if place.startswith("/") else self.ground.folder)
             if text is not None:
-                break
-        if text is None or (direct and not _SHEBANG.match(text)):
-            return False
-        outer, self.passed = self.passed, rest
-        self._inline(text, run, path)
-        self.passed = outer
-        return True
+                return text
+        return None
 
     def _inline(self, text: str, run: Run | None, name: str | None = None) -> None:
         script = read_script(text)
@@ -367,6 +383,9 @@ class _Reader:
     def _program(self, name: str, rest: Sequence[str | None], run: Run | None) -> None:
         if name.startswith("python") and any(word is None or word.endswith("setup.py") for word in rest[:1]):
             raise Unmet(f"what {name} {rest[0] or '…'} builds is not known")
+        if name == "npx" and "node" in self.smaller.own:
+            self._npx(rest)
+            return
         if name in self.smaller.commands or name in self.ground.installed or name in self.ground.programs:
             return
         package = self.smaller.packages.get(name)
@@ -375,6 +394,15 @@ class _Reader:
         self.ground.package(package, name, run)
         if name == "git" and needs_ssh([word or "…" for word in rest]):
             self.ground.package("openssh-client", "ssh", run)
+
+    def _npx(self, rest: Sequence[str | None]) -> None:
+        """What npx runs: a program of an installed package. Raises ``Unmet`` where it may fetch one first.
+
+        Source: npm documentation, "npx" (a name with a version is looked for in the registry).
+        """
+        name = next((word for word in rest if word is None or word not in _AGREES), None)
+        if name is None or name not in self.ground.programs:
+            raise Unmet(f"what npx {name or '…'} runs is not known")
 
     def _system(self, done: Operation, argv: Sequence[str | None], name: str) -> None:
         named = {_VERSION.split(word, maxsplit=1)[0] for at in done.operands if (word := argv[at])}

@@ -272,7 +272,7 @@ class _Reader:
             self.touches.redirected(place, self.state, self.line)
 
     def _simple(self, command: Simple, frame: Frame) -> None:
-        found = writes(command, frame)
+        found = writes(command, frame, within=True)
         self.touches.ran(command, found, frame, self.state, self.line)
         if found.unknown is not None:
             self._stop(f"{found.unknown} is not known")

@@ -15,7 +15,7 @@ from ...shell.script import Node, Simple
 from ..accounts.created import named_account
 from ..accounts.owner_names import CREATORS, PLAIN, ROOT, ROOTS, OwnerNames, normal
 from ..effects.writes import Writes
-from ..flow.places import Frame, Place, literal, path_of
+from ..flow.places import Frame, Place, literal, path_of, pattern_folder
 from ..flow.state import State, expand
 from ..shell.operations import unwrapped
 from ..shell.spine import spine
@@ -149,7 +149,7 @@ class Touches:
 
     def _set(self, name: str, command: Simple, at: int, frame: Frame, line: int) -> None:
         """Note what ``chown``, ``chgrp`` or ``chmod`` does."""
-        argv = tuple(literal(word, frame.variables) for word in command.words)
+        argv = tuple(literal(word, frame.variables) or pattern_folder(word) for word in command.words)
         arguments = split(argv, at + 1, _VALUES)
         names = {flag.name for flag in arguments.flags}
         deep = not names.isdisjoint(("-R", "--recursive"))

@@ -41,6 +41,14 @@ class Brought:
         if [posixpath.normpath(one) for one in step.sources] == ["."] and (folder or target.startswith("/")):
             self._wholes.append(posixpath.normpath(posixpath.join(folder or "/", target)))
 
+    def holds(self, path: str) -> bool:
+        """Whether the late COPYs surely bring the file *path*, which the build context has."""
+        return self._read is not None and any(
+            self._read(path[len(whole.rstrip("/")) + 1 :]) is not None
+            for whole in self._wholes
+            if path.startswith(f"{whole.rstrip('/')}/")
+        )
+
     def early(self, step: Copy, target: str, folder: str | None) -> None:
         """Note the files that the early *step* names, and copies to *target*, seen from *folder*."""
         sources = self._sources(step)

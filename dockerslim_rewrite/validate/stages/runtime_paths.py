@@ -82,11 +82,13 @@ class RuntimePaths:
         place: str | None = start
         accounts = False
         own = OwnDirectory()
+        folders: set[str] = set()
         for step in self.stage.steps:
             if isinstance(step, Env):
                 learn(env, step, self.escape)
             elif isinstance(step, Value) and step.keyword == "WORKDIR":
                 place = folder(filled(step.value, env), place, self.escape)
+                folders |= {place} if place is not None else set()
             elif isinstance(step, Copy):
                 if step.index in self.late:
                     target = filled(step.destination, env)
@@ -119,7 +121,7 @@ class RuntimePaths:
         for path in self.gone & self.provided:
             raise Unsound(f"{path} is deleted in the builder", self.stage.head.line, self.runtime.head.line)
         for path in self.standing & self.provided:
-            if not any(within(one, path) for one in self.needs):
+            if not any(within(one, path) for one in (*self.needs, *folders)):
                 raise Undecided(f"nothing in the builder is known to make {path}", self.runtime.head.line)
         check_left(self.stage, self.runtime, self.claim)
         self._program(place, env)
@@ -183,10 +185,9 @@ class RuntimePaths:
             raise Undecided("what the container starts could not be read", main.line)
         if _INTERPRETER.match(f"{self.runtime.head.image}\0{name}"):
             return
-        if "/" in name and posixpath.normpath(name) not in _SYSTEM:
-            path = posixpath.normpath(posixpath.join(place or "/", name))
-            if not any(within(path, one) for one in self.standing - STANDING):
-                self._need(path, main)
+        path = posixpath.normpath(posixpath.join(place or "/", name))
+        if "/" in name and posixpath.normpath(name) not in _SYSTEM and not self.brought.holds(path):
+            self._need(path, main)
 
     def _need(self, path: str, step: Step) -> None:
         path = posixpath.normpath(path).replace("//", "/")
