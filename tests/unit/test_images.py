@@ -313,6 +313,10 @@ def test_smaller_variants_keep_the_version_as_written(name: str, tag: str, expec
         ("node", "22", None),
         ("ruby", "3.2.1", "bullseye"),
         ("ruby", "3.2", "trixie"),
+        ("golang", "1.20.4", "bullseye"),
+        ("golang", "1.20", "bookworm"),
+        ("golang", "1.24.5", "bookworm"),
+        ("golang", "1.27", None),
     ],
 )
 def test_a_tag_that_is_built_no_more_stays_on_its_release(name: str, tag: str, release: str | None) -> None:

@@ -67,7 +67,7 @@ def go_targets(project: Project) -> list[Target] | str:
             return f"the release of Alpine beneath {image.name} is not known"
         base, zoned = f"alpine:{release}", False
     elif image.family == "debian":
-        debian = image.release or project.recipe.release(image.parts.version)
+        debian = image.release or image.built_on or project.recipe.release(image.parts.version)
         if debian is None:
             return f"the release of Debian beneath {image.name} is not known"
         base, zoned = f"debian:{debian}-slim", debian in _UP_TO_12
