@@ -254,3 +254,20 @@ def test_what_is_run_by_hand_may_leave_the_user_alone(tree: Make, line: str) -> 
     found = user_set(tree, line)
     assert "mount" not in reasons(found) + "".join(one for change in found.changes for one in change.evidence)
     assert found.changed
+
+
+BYTECODE = "FROM debian:12\nENV PYTHONDONTWRITEBYTECODE=1\nRUN pip3 install django\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        ({}, True),
+        ({"compose.yaml": COMPOSE}, True),
+        ({"compose.yaml": f"{COMPOSE}    command: python3 manage.py runserver\n"}, False),
+        ({"run.sh": "docker build -t a .\ndocker run --rm a python3 -m django\n"}, False),
+        ({"run.sh": "docker build -t a .\n", "web/Dockerfile": "FROM a\nCMD django-admin\n"}, False),
+    ],
+)
+def test_bytecode_stays_where_something_starts_the_image(tree: Make, files: dict[str, str], changed: bool) -> None:
+    assert result(tree({"Dockerfile": BYTECODE, **files}), "DS212", "aggressive").changed is changed
