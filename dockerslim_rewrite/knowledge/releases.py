@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from .images import distributions, image_facts, numbers_of
+from .images import ImageFacts, distributions, image_facts, numbers_of
 from .tables import table
 
 #: What stands in one command before the name of a release, where repositories are spoken of.
@@ -17,6 +17,17 @@ def newest(distribution: str) -> str | None:
     """The number of the release of *distribution* that the newest images stand on; None where that is not known."""
     found = image_facts(distribution, "latest")
     return found.pin.tag if found is not None and found.pin is not None else None
+
+
+def release_under(image: ImageFacts | None) -> tuple[str | None, str | None]:
+    """The distribution under *image* and the number of its release, each None where it is not known. What an image in
+    service stands on without saying so is the newest.
+    """
+    if image is None or image.distribution is None:
+        return None, None
+    if image.stands_on is None:
+        return image.distribution, newest(image.distribution)
+    return image.distribution, number_of(image.distribution, image.stands_on)
 
 
 def number_of(distribution: str, release: str) -> str | None:

@@ -11,7 +11,7 @@ from ...analysis.shell.operations import Kind
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.images import image_facts
-from ...knowledge.releases import gone_after, lists_repositories, newest, number_of, told_in
+from ...knowledge.releases import gone_after, lists_repositories, release_under, told_in
 
 #: What may bring packages that no release of the distribution has.
 _ADDS = re.compile(r"\b(?:add-apt-repository|apt-add-repository)\b|sources\.list|\bdpkg\s+-i\b|\bdeb\.nodesource\.com")
@@ -29,19 +29,17 @@ def written_for_another(site: BaseSite, tag: str, facts: Facts) -> str | None:
         line = next(_outside_of_modules(stages, facts), None)
         if line is not None:
             return f"line {line} runs go get outside of a module, which no Go after 1.17 does"
-    if image.distribution is None:
+    distribution, own = release_under(image)
+    if distribution is None or own is None:
         return None
-    own = number_of(image.distribution, image.release) if image.release else newest(image.distribution)
-    if own is None:
-        return None
-    told = [*_told(stages, image.distribution, facts)]
+    told = [*_told(stages, distribution, facts)]
     if told and not any(_same(number, own) for _, number in told):
         where, number = told[0]
-        return f"{where} is for {image.distribution} {number}, and today it is {own}"
-    gone = next(_gone(stages, image.distribution, own, facts), None)
+        return f"{where} is for {distribution} {number}, and today it is {own}"
+    gone = next(_gone(stages, distribution, own, facts), None)
     if gone is not None:
         package, line, after = gone
-        return f"line {line} installs {package}, which no {image.distribution} after {after} has"
+        return f"line {line} installs {package}, which no {distribution} after {after} has"
     return None
 
 
