@@ -39,8 +39,10 @@ def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
     """The script that makes the file *dockerfile*, a path of *repository*, and the template; None where none is known.
 
     The template stands in the file's folder or one above, a script beside it names it, and most lines are the same;
-    or such a script writes the file of templates that stand elsewhere.
+    or such a script writes the file of templates that stand elsewhere. A template itself is what people write.
     """
+    if is_template_name(dockerfile):
+        return None
     text = repository.read(dockerfile) if repository.is_file(dockerfile) else None
     lines = _lines(text or "")
     folder = posixpath.dirname(dockerfile)

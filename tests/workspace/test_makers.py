@@ -58,6 +58,15 @@ def test_a_template_that_nobody_uses_or_of_another_file_makes_none(tree: Make, f
     assert result(tree, {"apache/Dockerfile": MADE, **files}).changed
 
 
+def test_a_template_is_what_people_write(tree: Make) -> None:
+    files = {
+        "apache/Dockerfile": MADE,
+        "Dockerfile.template": TEMPLATE,
+        "update.sh": SCRIPT.format("Dockerfile.template"),
+    }
+    assert not [one for one in written(tree, files, "Dockerfile.template").remarks if one.rule == "DS000"]
+
+
 LOOP = """#!/bin/bash
 for release in 4 5; do for variant in fpm; do
     template=".templates/Dockerfile-${base[$variant]}.template"
