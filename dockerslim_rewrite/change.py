@@ -198,10 +198,13 @@ class MovesInstruction:
 class CopiesFirst:
     """A COPY or ADD of the whole context copies only the files ``sources`` to ``destination`` at its place, and all of
     it behind the installations that need no more than these.
+
+    ``comments`` are the lines right above it that speak of all that it copies and go along.
     """
 
     sources: tuple[str, ...]
     destination: str
+    comments: tuple[str, ...] = ()
 
 
 @record

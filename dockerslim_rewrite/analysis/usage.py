@@ -78,7 +78,8 @@ class Usage:
 
     ``target`` is None for the last stage. ``builds`` are where they are asked for, ``containers`` the ways in which
     the image is run; without any, it is run as it says itself, which is among the ways where ``plain`` is set.
-    ``heirs`` are the lines of other Dockerfiles that go on from the image, ``list_readers`` those that may read the
+    ``heirs`` are the lines of other Dockerfiles, or of documents that tell people to write one, that go on from the
+    image, ``list_readers`` those that may read the
     package lists in it. ``stale`` are builds that name another context, which holds next to none of what is copied.
     ``maker`` makes the file anew of a template. ``by_hand`` are containers that somebody runs now and then, beside
     those that are meant to stay. ``own`` are the names, without tags, of the images that the repository builds itself.

@@ -8,9 +8,25 @@ from functools import lru_cache
 from typing import TypeVar
 
 from ..record import record
+from .images import ImageFacts, numbers_of
 from .tables import table
 
 _T = TypeVar("_T")
+
+
+@record
+class Saving:
+    """What a split saves on base images of ``family``, of versions ``before`` another where that is not None."""
+
+    family: str
+    before: str | None
+    bytes: int
+
+    def holds(self, image: ImageFacts) -> bool:
+        """Whether it is what a split on *image* saves."""
+        version = image.parts.version
+        older = self.before is None or (version is not None and numbers_of(version) < numbers_of(self.before))
+        return image.family == self.family and older
 
 
 @record
@@ -23,7 +39,8 @@ class Recipe:
     ``packages`` serve the build only, those in ``unlinked`` among them bring no library that programs are linked to;
     the files of those in ``carried`` come along. ``releases`` tells the Debian
     release beneath tags that name none, as (first version, release), newest first. ``saving`` is an estimate in
-    bytes, which holds where of each group of ``saving_of`` a package stays behind.
+    bytes, which holds where of each group of ``saving_of`` a package stays behind; ``savings`` take its place on base
+    images of a family, or of that with a version before another.
     ``prefix`` is where build tools install when they are told nothing, where the base image has nothing there
     itself; ``open`` are folders in which the runtime image has what the base image has. ``sites`` are where packages
     of the language go, by its minor version, which ``minors`` tells for tags of a major one; ``same``: the runtime
@@ -62,6 +79,7 @@ class Recipe:
     releases: tuple[tuple[str, str], ...]
     saving: int | None
     saving_of: tuple[frozenset[str], ...]
+    savings: tuple[Saving, ...]
     prefix: str | None
     open: frozenset[str]
     sites: tuple[str, ...]
@@ -138,6 +156,7 @@ def recipe(name: str) -> Recipe:
         releases=tuple((entry["since"], entry["debian"]) for entry in data.get("releases", ())),
         saving=data.get("saving"),
         saving_of=tuple(map(frozenset, data.get("saving_of", ()))),
+        savings=tuple(Saving(one["family"], one.get("before"), one["bytes"]) for one in data.get("savings", ())),
         prefix=data.get("prefix"),
         open=frozenset(data.get("open", ())),
         sites=tuple(data.get("sites", ())),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ..record import record
+from .images import numbers_of
 from .tables import table
 
 
@@ -14,7 +15,8 @@ from .tables import table
 class Need:
     """``packages`` need ``adds``, unless one of ``unless`` is there; ``when`` is a pattern that the file must hold.
 
-    With ``all`` they recommend nothing else.
+    With ``all`` they recommend nothing else. ``first`` and ``last`` are the releases of distributions between which the
+    need is one.
     """
 
     packages: frozenset[str]
@@ -22,6 +24,16 @@ class Need:
     unless: frozenset[str]
     when: re.Pattern[str] | None
     all: bool
+    first: Mapping[str, str]
+    last: Mapping[str, str]
+
+    def on(self, distribution: str | None, number: str | None) -> bool:
+        """Whether it is one on release *number* of *distribution*; None is what is not known, and may be any."""
+        if distribution is None or number is None:
+            return True
+        at = numbers_of(number)
+        first, last = self.first.get(distribution), self.last.get(distribution)
+        return (first is None or numbers_of(first) <= at) and (last is None or at <= numbers_of(last))
 
 
 @lru_cache(maxsize=1)
@@ -35,16 +47,24 @@ def needs() -> tuple[Need, ...]:
             frozenset(entry.get("unless", ())),
             re.compile(entry["when"]) if "when" in entry else None,
             entry.get("all", False),
+            entry.get("first", {}),
+            entry.get("last", {}),
         )
         for entry in data["needs"]
     )
 
 
-def missing(packages: Collection[str], present: Collection[str], text: str, image: str = "") -> tuple[str, ...]:
+def missing(
+    packages: Collection[str],
+    present: Collection[str],
+    text: str,
+    image: str = "",
+    release: tuple[str | None, str | None] = (None, None),
+) -> tuple[str, ...]:
     """What must be named when *packages* are installed without recommended ones, given what else is *present*.
 
     *text* is the file, in which the patterns are looked for, *image* the image under it, which has some packages of its
-    own. The result is sorted.
+    own, *release* its distribution and the number of that one's release. The result is sorted.
     """
     there = frozenset(table("recommends")["there"].get(image, ()))
     added: set[str] = set()
@@ -53,7 +73,7 @@ def missing(packages: Collection[str], present: Collection[str], text: str, imag
         return name in present or name in there or name in added
 
     for need in needs():
-        if need.packages.isdisjoint(packages) or any(map(here, need.unless)):
+        if need.packages.isdisjoint(packages) or any(map(here, need.unless)) or not need.on(*release):
             continue
         if need.when is None or need.when.search(text):
             added.update([name for name in need.adds if not here(name)])

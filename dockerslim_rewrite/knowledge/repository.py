@@ -32,14 +32,19 @@ def _pattern(globs: list[str]) -> re.Pattern[str]:
 def is_dockerfile_name(name: str) -> bool:
     """Whether a file called *name* (without folders) is taken for a Dockerfile."""
     bare = name.lower()
-    if bare.endswith((*table("repository")["dockerfiles"]["others"], "~", ".swp", ".orig", ".rej", ".bak")):
+    if bare.endswith((*table("repository")["dockerfiles"]["others"], "~", ".swp", ".orig", ".rej", ".bak", ".old")):
         return False
     return _names().match(bare) is not None
 
 
 def is_template_name(name: str) -> bool:
     """Whether *name* says that the file is made into a Dockerfile by something else."""
-    return name.lower().endswith(tuple(table("repository")["dockerfiles"]["templates"]))
+    return name.lower().endswith(template_endings())
+
+
+def template_endings() -> tuple[str, ...]:
+    """What the names of templates end in."""
+    return tuple(table("repository")["dockerfiles"]["templates"])
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from .tables import table
 
@@ -56,6 +57,22 @@ def named_port(text: str) -> int | None:
     """The port that *text* is the number or the name of; None where it is neither."""
     known: int | None = table("starts")["services"].get(text)
     return int(text) if known is None and _NUMBER.match(text) else known
+
+
+def idles(commands: Sequence[Sequence[str | None]]) -> bool:
+    """Whether a container that runs *commands* only stays there, for people to work inside."""
+    known = table("starts")["idle"]
+    found = [one for one in commands if (one[0] or "").rpartition("/")[2] not in known["beside"]]
+    return bool(found) and all(_idle(one, known) for one in found)
+
+
+def _idle(words: Sequence[str | None], known: Mapping[str, Any]) -> bool:
+    name = (words[0] or "").rpartition("/")[2]
+    operands = [word for word in words[1:] if word is None or not word.startswith("-")]
+    if name in known["alone"]:
+        return not operands and "-c" not in words
+    pattern = known["operands"].get(name)
+    return pattern is not None and bool(operands) and all(re.fullmatch(pattern, word or "") for word in operands)
 
 
 def ports_told(name: str, value: str, read: Collection[str] = ()) -> tuple[int, ...]:

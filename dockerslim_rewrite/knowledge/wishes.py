@@ -49,7 +49,7 @@ def marks_region(comment: str) -> bool:
 
 def says_generated(comment: str) -> bool:
     """Whether *comment*, above the first instruction, says that a program makes the file anew."""
-    return _says("generated", comment)
+    return _says("generated", comment) or _says("generated-by", comment)
 
 
 def _says(entry: str, comment: str) -> bool:

@@ -8,9 +8,11 @@ import posixpath
 import re
 import shlex
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from ..analysis.evidence import Evidence
 from ..analysis.usage import Mounted
+from ..knowledge.images import image_facts
 from ..knowledge.run_commands import run_command, run_options, workflow_image
 from ..record import record
 from ..text.lines import line_at
@@ -29,6 +31,7 @@ _END = re.compile(r"(?<!\\)\r?\n|`|\Z")
 _CONTINUED = re.compile(r"\\\r?\n")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 _FILE = re.compile(r"[^/]\.\w{1,8}\Z")
+_FROM = re.compile(r"(?im)^[ \t>]*FROM[ \t]+(?:--\S+[ \t]+)*([a-z0-9][\w./:@-]{1,200})(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$")
 _ROOT = re.compile(r"(?:0|root)(?::.*)?")
 _PARTS = re.compile(r"[^a-z0-9]+")
 #: Words that names of images and of their variables have around what they are called.
@@ -98,6 +101,46 @@ def documented_mounts(
 def _says(text: str, path: str) -> bool:
     """Whether *text* has the word *path*."""
     return path in text and re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w./-])", text) is not None
+
+
+def documented_heirs(
+    repository: Repository, graph: BuildGraph, dockerfile: str, tags: Collection[str]
+) -> tuple[Evidence, ...]:
+    """Where documents tell people to begin Dockerfiles of their own with the image of *dockerfile*, which may have
+    *tags*.
+
+    A document beside the Dockerfile that introduces people to it means its image by any that has an owner, but for
+    those that the catalogue knows or the Dockerfile itself begins with; other documents have to call it by its name.
+    """
+    told = repository.recall("documented bases", lambda: tuple(_bases(repository, graph)))
+    own = _names(repository, dockerfile, tags)
+    beside = posixpath.dirname(dockerfile)
+    text = repository.read(dockerfile) or "" if told else ""
+    begun = {_image(match[1]) for match in _FROM.finditer(text)}
+    return tuple(
+        where
+        for image, where, introduces in told
+        if image not in begun
+        and (
+            _bare(image) in own
+            or (
+                introduces and posixpath.dirname(where.path) == beside and "/" in image and not image_facts(image, None)
+            )
+        )
+    )
+
+
+def _bases(repository: Repository, graph: BuildGraph) -> Iterator[tuple[str, Evidence, bool]]:
+    """The images that documents put behind FROM, without tags, and whether the document introduces people."""
+    left = _WHOLE
+    for kind in ("readme", "document"):
+        for path in graph.documents.get(kind, ()):
+            text = (repository.read(path) or "")[:_LONGEST]
+            left -= 0 if kind == "readme" else len(text)
+            if left < 0:
+                return
+            for match in islice(_FROM.finditer(text), _MOST):
+                yield _image(match[1]), Evidence(path, line_at(text, match.start(1))), kind == "readme"
 
 
 def workflows_with(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ..analysis.evidence import Evidence
@@ -14,6 +14,7 @@ from ..knowledge.repository import is_template_name
 from ..record import record
 from ..text.lines import line_at
 from .repository import Repository
+from .written_files import writer_of
 
 #: So much of a Dockerfile stands in the template that it was made of.
 _SHARE = 0.6
@@ -37,8 +38,11 @@ class _Template:
 def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
     """The script that makes the file *dockerfile*, a path of *repository*, and the template; None where none is known.
 
-    The template stands in the file's folder or one above, a script beside it names it, and most lines are the same.
+    The template stands in the file's folder or one above, a script beside it names it, and most lines are the same;
+    or such a script writes the file of templates that stand elsewhere. A template itself is what people write.
     """
+    if is_template_name(dockerfile):
+        return None
     text = repository.read(dockerfile) if repository.is_file(dockerfile) else None
     lines = _lines(text or "")
     folder = posixpath.dirname(dockerfile)
@@ -47,6 +51,9 @@ def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
         nearest = max(templates, key=lambda one: len(lines & one.lines), default=None)
         if nearest is not None and len(lines & nearest.lines) >= _SHARE * len(lines):
             return Maker(nearest.named, nearest.path)
+        writer = writer_of(repository, _scripts_in(repository, folder), folder, dockerfile, lines)
+        if writer is not None:
+            return writer
         if not folder:
             break
         folder = posixpath.dirname(folder)
@@ -55,22 +62,31 @@ def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
 
 def _templates_in(repository: Repository, folder: str) -> tuple[_Template, ...]:
     """The templates of Dockerfiles in *folder* that a script there names."""
-    try:
-        names = sorted(os.listdir(repository.root / folder))
-    except OSError:
-        return ()
+    names = _names_in(repository, folder)
     templates = [name for name in names if name.lower().startswith("dockerfile") and is_template_name(name)]
-    scripts = [name for name in names if name.lower().endswith(_SCRIPTS) or name.lower() in _NAMES]
+    scripts = _scripts_in(repository, folder) if templates else ()
     found = []
     for name in templates:
-        named = next(_naming(repository, folder, scripts[:_MOST], name), None)
+        named = next(_naming(repository, folder, scripts, name), None)
         text = repository.read(posixpath.join(folder, name), _LONGEST)
         if named is not None and text is not None:
             found.append(_Template(posixpath.join(folder, name), _lines(text), named))
     return tuple(found)
 
 
-def _naming(repository: Repository, folder: str, scripts: list[str], template: str) -> Iterator[Evidence]:
+def _names_in(repository: Repository, folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(repository.root / folder))
+    except OSError:
+        return []
+
+
+def _scripts_in(repository: Repository, folder: str) -> tuple[str, ...]:
+    names = _names_in(repository, folder)
+    return tuple(name for name in names if name.lower().endswith(_SCRIPTS) or name.lower() in _NAMES)[:_MOST]
+
+
+def _naming(repository: Repository, folder: str, scripts: Sequence[str], template: str) -> Iterator[Evidence]:
     for name in scripts:
         path = posixpath.join(folder, name)
         text = repository.read(path, _LONGEST) if repository.is_file(path) else None

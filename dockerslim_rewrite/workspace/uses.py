@@ -16,7 +16,7 @@ from ..record import evolve
 from .builds.by_hand import HandRun
 from .builds.found import FoundBuild, Place, Runner, Text, Unknown, Words
 from .builds.graph import BuildGraph, build_graph
-from .documented import documented_mounts, workflows_with
+from .documented import documented_heirs, documented_mounts, workflows_with
 from .heirs import Heir, heirs_by_folder, heirs_by_name, names_of
 from .inference import Inferred, infer_context, sources_of
 from .makers import maker_of
@@ -142,8 +142,10 @@ class Workspace:
         trees = {} if trees is None else trees
 
         def usage(target: str | None, found: Sequence[FoundBuild]) -> Usage:
+            known = self._usage(target, found, place)
             return evolve(
-                self._usage(target, found, place),
+                known,
+                heirs=(*known.heirs, *(documented_heirs(*asked) if asked else ())),
                 guessed=guessed,
                 stale=self._stale(found, better),
                 maker=maker,

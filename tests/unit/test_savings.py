@@ -88,3 +88,20 @@ def test_what_was_not_measured_says_so() -> None:
     assert package_lists("focal") == APT["default"]
     for entry in (APT, PIP, NPM, GO):
         assert entry["source"]
+
+
+@pytest.mark.parametrize(
+    ("base", "saving"),
+    [
+        ("golang:1.21", 750_000_000),
+        ("golang:1.21-alpine", 210_000_000),
+        ("golang:alpine", 210_000_000),
+        ("golang:1.14-alpine", 340_000_000),
+    ],
+)
+def test_a_split_saves_what_its_base_image_weighs(base: str, saving: int, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module x\n\ngo 1.14\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    text = f'FROM {base}\nWORKDIR /s\nCOPY go.mod main.go ./\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    result = rewrite(text, Options(select=("DS401",), level="standard", context=tmp_path))
+    assert result.saving == saving

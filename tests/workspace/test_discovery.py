@@ -32,6 +32,7 @@ def found(root: Path, *paths: str, **options: Any) -> tuple[list[str], dict[str,
         "web.Dockerfile",
         "web.dockerfile",
         "Dockerfile-alpine",
+        "Dockerfile_v7",
         "Containerfile",
     ],
 )
@@ -40,7 +41,8 @@ def test_names_of_dockerfiles(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Dockerfile.dockerignore", "dockerfile.go", "Dockerfile.md", "Dockerfile~", "compose.yaml"]
+    "name",
+    ["Dockerfile.dockerignore", "dockerfile.go", "Dockerfile.md", "Dockerfile~", "Dockerfile.old", "compose.yaml"],
 )
 def test_names_of_other_files(name: str) -> None:
     assert not is_dockerfile_name(name)

@@ -269,3 +269,44 @@ def test_what_is_run_by_hand_may_leave_the_user_alone(tree: Make, line: str) -> 
     found = user_set(tree, line)
     assert "mount" not in reasons(found) + "".join(one for change in found.changes for one in change.evidence)
     assert found.changed
+
+
+BYTECODE = "FROM debian:12\nENV PYTHONDONTWRITEBYTECODE=1\nRUN pip3 install django\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        ({}, True),
+        ({"compose.yaml": COMPOSE}, True),
+        ({"compose.yaml": f"{COMPOSE}    command: python3 manage.py runserver\n"}, False),
+        ({"run.sh": "docker build -t a .\ndocker run --rm a python3 -m django\n"}, False),
+        ({"run.sh": "docker build -t a .\n", "web/Dockerfile": "FROM a\nCMD django-admin\n"}, False),
+    ],
+)
+def test_bytecode_stays_where_something_starts_the_image(tree: Make, files: dict[str, str], changed: bool) -> None:
+    assert result(tree({"Dockerfile": BYTECODE, **files}), "DS212", "aggressive").changed is changed
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"compose.yaml": f"{COMPOSE}    command: sleep infinity\n"},
+            "people work in the container that compose.yaml:4",
+        ),
+        ({"compose.yaml": f"{COMPOSE}    entrypoint: [bash]\n"}, "people work in the container that compose.yaml:4"),
+        ({"README.md": "Write\n\n\tFROM me/lamp:1\n\tRUN x\n"}, "may use them (README.md:3)"),
+        ({"docs/use.md": "```\nFROM me/lamp\n```\n", "b.sh": "docker build -t me/lamp .\n"}, "(docs/use.md:2)"),
+        ({"compose.yaml": f"{COMPOSE}    command: cron -f\n"}, None),
+        ({"README.md": "FROM the sources, or:\n\nFROM debian:12\n"}, None),
+        ({"docs/use.md": "FROM me/other\n", "b.sh": "docker build -t me/lamp .\n"}, None),
+    ],
+)
+def test_recommended_packages_stay_for_people_and_images_on_top(
+    tree: Make, files: dict[str, str], said: str | None
+) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y git\n"
+    found = result(tree({"Dockerfile": text, **files}), "DS613", "aggressive")
+    assert found.changed is (said is None)
+    assert (said or "") in reasons(found)

@@ -56,3 +56,57 @@ def test_a_file_that_a_script_makes_of_a_template_is_left_to_it(tree: Make, temp
 )
 def test_a_template_that_nobody_uses_or_of_another_file_makes_none(tree: Make, files: dict[str, str]) -> None:
     assert result(tree, {"apache/Dockerfile": MADE, **files}).changed
+
+
+def test_a_template_is_what_people_write(tree: Make) -> None:
+    files = {
+        "apache/Dockerfile": MADE,
+        "Dockerfile.template": TEMPLATE,
+        "update.sh": SCRIPT.format("Dockerfile.template"),
+    }
+    assert not [one for one in written(tree, files, "Dockerfile.template").remarks if one.rule == "DS000"]
+
+
+LOOP = """#!/bin/bash
+for release in 4 5; do for variant in fpm; do
+    template=".templates/Dockerfile-${base[$variant]}.template"
+    sed -e "s/%%TAG%%/8/" -e "s@%%INSTALL%%@$install@" $template > "$release/$variant/Dockerfile"
+done; done
+"""
+PIECES = {
+    ".templates/Dockerfile-debian.template": "%%HEAD%%\nFROM php:%%TAG%%\nENV VERSION %%VERSION%%\n%%INSTALL%%\n",
+    ".templates/Dockerfile-alpine.template": "FROM php:%%TAG%%-alpine\n",
+    "update.sh": LOOP,
+}
+
+
+def written(tree: Make, files: dict[str, str], path: str = "5/fpm/Dockerfile") -> Result:
+    made = tree(files)
+    file = made.root / path
+    return rewrite(file.read_text(), Options(builds=partial(Workspace(made.root).projects, file)), str(file))
+
+
+def test_a_file_that_a_script_writes_of_templates_elsewhere_is_left_to_it(tree: Make) -> None:
+    found = written(tree, {**PIECES, "5/fpm/Dockerfile": "FROM php:8\nENV VERSION 5.1\n"})
+    assert found.changes == ()
+    [said] = [one.reason for one in found.remarks if one.rule == "DS000"]
+    assert "update.sh:4 makes it of .templates/Dockerfile-debian.template" in said
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        # The script writes elsewhere, without a template, or something else.
+        ({**PIECES, "Dockerfile": "FROM php:8\nENV VERSION 5.1\n"}, "Dockerfile"),
+        ({"update.sh": LOOP, "5/fpm/Dockerfile": "FROM php:8\nENV VERSION 5.1\n"}, "5/fpm/Dockerfile"),
+        ({**PIECES, "5/fpm/Dockerfile": "FROM alpine:3.20\nENV NAME 5.1\n"}, "5/fpm/Dockerfile"),
+        (
+            {**PIECES, "update.sh": LOOP.replace("> ", "< "), "5/fpm/Dockerfile": "FROM php:8\nENV VERSION 5.1\n"},
+            "5/fpm/Dockerfile",
+        ),
+    ],
+)
+def test_a_file_that_no_script_writes_of_these_templates_is_its_owners(
+    tree: Make, files: dict[str, str], path: str
+) -> None:
+    assert written(tree, files, path).changed

@@ -835,7 +835,7 @@ def test_files_that_an_earlier_step_may_make_are_told_with_that(tree: Make) -> N
 @pytest.mark.parametrize("place", [".devcontainer", ".editor"])
 def test_people_work_in_a_development_container(tree: Make, place: str) -> None:
     """What only comes along, and what the full image has, may be at hand for them."""
-    dockerfile = 'FROM node:22\nRUN apt-get update && apt-get install -y git vim\nCMD ["sleep", "infinity"]\n'
+    dockerfile = 'FROM node:22\nRUN apt-get update && apt-get install -y git vim\nCMD ["node", "i.js"]\n'
     compose = "services:\n  dev:\n    build: {context: .., dockerfile: docker/Dockerfile}\n"
     made = tree({"docker/Dockerfile": dockerfile, "package.json": "{}", f"{place}/compose.yaml": compose})
     found = result(made, level="aggressive")

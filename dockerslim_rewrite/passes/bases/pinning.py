@@ -17,6 +17,7 @@ from ...knowledge.images import ImageFacts, image_facts
 from ...knowledge.lifetimes import ended
 from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
+from .told_releases import written_for_another
 
 _EDGE = re.compile(r"/alpine/edge/|\balpinelinux\.org/(?:[\w.-]{1,40}/)?edge/")
 
@@ -112,6 +113,10 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
         if edge is not None:
             reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"
             yield missed(site.line, f"{site.reference} {how}: {reason}")
+            continue
+        other = written_for_another(site, found.tag, facts)
+        if other is not None:
+            yield missed(site.line, f"{site.reference} {how}: {other}; name the version that it is to be")
             continue
         after = site.becomes(found.tag, None)
         reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and {_moves(site.reference, facts)}"

@@ -6,15 +6,16 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ...analysis.bases import surely_root
+from ...analysis.bases import base_image, surely_root
 from ...analysis.effects.asking import effects
 from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cleanup import always_runs, append_to, appendable, mounted, removes
 from ...analysis.shell.operations import Kind, unwrapped
+from ...analysis.usage import Usage
 from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
-from ...ir.steps import Run
+from ...ir.steps import Exec, Run
 from ...knowledge.temporary import keeps_no_reference, left_behind
 from ...shell.arguments import split
 from ...shell.edits import insert_after
@@ -23,6 +24,7 @@ from ..base import Proposals, missed
 
 _PATH = re.compile(r"/(?:var/)?tmp/[A-Za-z0-9_][A-Za-z0-9_.+@%-]*(?:/[A-Za-z0-9_.+@%-]+)*/?\Z")
 _INTO = re.compile(r"(?:prefix|PREFIX|DESTDIR)[= ]?/(?:var/)?tmp")
+_PIP = re.compile(r"pip(?![\w.-])")
 _VALUES = {
     "curl": frozenset(("-o", "--output", "-H", "--header", "-A", "-u", "--user", "-d", "--data", "-X", "--retry")),
     "wget": frozenset(("-O", "--output-document", "-P", "--directory-prefix", "-U", "--header", "-t", "-T", "--tries")),
@@ -49,10 +51,11 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
     where every command that follows
     in the RUN is known to keep no reference into /tmp. A folder that is only made there is for the container.
     `pip install --no-compile` is added where the file sets PYTHONDONTWRITEBYTECODE: it keeps Python from writing
-    bytecode, but not pip; where the container starts something, that bytecode stays, for each start would compile the
-    packages anew. Caches below ~/.cache belong to DS204 to DS207; what else is there
-    (browsers, models, compilers) is what programs were told to install, so it stays. Source: Docker's
-    "Building best practices"; the tools' manuals.
+    bytecode, but not pip. Where a container may start Python, that bytecode stays, for each start would compile the
+    packages anew: where the stage or one on top of it says what starts, where a description of the repository starts
+    or goes on from the image, and where the base is more than a distribution. Caches below ~/.cache belong to DS204 to
+    DS207; what else is there (browsers, models, compilers) is what programs were told to install, so it stays. Source:
+    Docker's "Building best practices"; the tools' manuals.
     """
     for stage in build.stages:
         if not facts.graph.ships(stage.index):
@@ -62,7 +65,7 @@ def temporary_files(build: Build, facts: Facts) -> Proposals:
             if script is None:
                 continue
             yield from _in_run(run, script, stage, build, facts)
-            for use in facts.uses(run) if not effects(facts).of_start(stage) else ():
+            for use in facts.uses(run) if not _may_start(stage, build, facts) else ():
                 yield from _no_bytecode(use, facts)
 
 
@@ -186,8 +189,27 @@ def _keeper(path: str, first: Simple, script: Script) -> str | None:
     return None
 
 
+def _may_start(stage: Stage, build: Build, facts: Facts) -> bool:
+    """Whether a container that holds what *stage* installs may start something: itself, by what the repository says of
+    it, or by its base image, which `python` is for.
+    """
+    for index in (*facts.graph.chain(stage.index), *facts.graph.heirs(stage.index)):
+        one = build.stages[index]
+        if any(isinstance(step, Exec) for step in one.steps) or effects(facts).of_start(one):
+            return True
+    usage = facts.project.usage if facts.project is not None else Usage()
+    if usage.heirs or usage.workflows or usage.by_hand or any(one.starts or one.checks for one in usage.containers):
+        return True
+    image = base_image(build, facts, stage)
+    return image is None or image.distribution != image.name
+
+
 def _no_bytecode(use: Use, facts: Facts) -> Proposals:
     found = use.operation
+    named = [use.command.words[at].text for at in found.operands]
+    if any(_PIP.match(word) for word in named):
+        # What it installs next would be installed by a pip that is compiled each time.
+        return
     if found.manager.name != "pip" or found.kind is not Kind.INSTALL:
         return
     if not facts.state(use.run).env.get("PYTHONDONTWRITEBYTECODE") or found.has_flag("--no-compile", "--compile"):

@@ -13,6 +13,8 @@ from ...analysis.project import Installation
 from ...change import Change, CopiesFirst, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
+from ...record import evolve
+from ...syntax import SegmentKind
 from ...text import Edit, Span
 from ...text.paths import matches
 from ..base import Proposals, missed
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 _MOST_COPIES = 8
 #: What ADD may unpack where it is given by name.
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|bz2|xz|zst)\Z")
+#: What a comment says of the copy of a project, and of its installation.
+_ON_ALL = re.compile(r"\b(?:cop(?:y|ies|ied|ying)|adds?|adding|code|sources?|files|project|everything)\b", re.I)
+_ON_INSTALLING = re.compile(r"\b(?:install\w*|dependenc\w+|deps|packages?|requirements?|manifests?|modules?)\b", re.I)
 #: Options by which a manager installs the dependencies of the project, and not the project.
 _WITHOUT_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local", "--no-root")
 #: What downloads dependencies and compiles.
@@ -42,9 +47,9 @@ def manifests_first(build: Build, facts: Facts) -> Proposals:
     while installing. Nothing that the installation makes in the project's folder (`node_modules`) may come with the
     context, where it would take its place, and no lock file that the installation changes; where .dockerignore does
     not keep it out, so that whoever has it would send it, the level is aggressive. Between the copies stand only
-    installations and metadata. Commands that download and compile in one (`cargo build`, `mvn package`) are named
-    in a remark: another command would have to be added. Source: Docker documentation, "Optimize cache usage in
-    builds"; the managers' own references.
+    installations and metadata. A comment on copying goes with the copy of the rest. Commands that download and compile
+    in one (`cargo build`, `mvn package`) are named in a remark: another command would have to be added. Source: Docker
+    documentation, "Optimize cache usage in builds"; the managers' own references.
     """
     for stage in build.stages:
         for copy in stage.steps:
@@ -103,6 +108,10 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     there = _copied_already(found.files, copy, stage, target, facts)
     new = _copies(Installation(tuple(one for one in found.files if one not in there), found.folders), copy.destination)
     claims = (*new, *_copies(Installation(there, ()), copy.destination))
+    comment = _comment_on_all(copy, build) if new else None
+    if comment is not None:
+        said = tuple(line.strip() for line in build.text[comment.start : comment.end].splitlines())
+        claims = tuple(evolve(claim, comments=said) for claim in claims)
     if len(new) > _MOST_COPIES:
         yield missed(copy.line, f"what is installed from stands in {len(new)} directories of the project")
         return
@@ -116,6 +125,8 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     again = copy.origin.text.rstrip("\r\n")
     newline = facts.style.newline
+    if comment is not None:
+        again = build.text[comment.start : comment.end] + again
     if build.text[copy.origin.span.end :].lstrip(" \t").startswith(newline) or build.text[
         : copy.origin.span.end
     ].endswith(newline * 2):
@@ -133,7 +144,7 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if found.exposed:
         reason += f"; .dockerignore has to name {found.exposed[0]}, or that of whoever builds is copied over it"
     yield Change(
-        edits=(here, Edit.insert(at, f"{prefix}{again}{suffix}")),
+        edits=(*((Edit(comment, ""),) if comment else ()), here, Edit.insert(at, f"{prefix}{again}{suffix}")),
         title=f"{', '.join(named)} copied first, the rest after the installation on line {last.line}",
         reason=reason,
         safety=Safety.AGGRESSIVE if found.exposed else Safety.STANDARD,
@@ -186,6 +197,17 @@ def _names(source: str, path: str) -> bool:
     return posixpath.dirname(plain) == posixpath.dirname(path) and matches(
         posixpath.basename(path), posixpath.basename(plain)
     )
+
+
+def _comment_on_all(copy: Copy, build: Build) -> Span | None:
+    """The comment right above *copy* that speaks of copying, or of what is copied, and not of what is installed."""
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == copy.origin.span.start) - 1
+    if at < 0 or segments[at].kind is not SegmentKind.COMMENT:
+        return None
+    span = segments[at].span
+    text = build.text[span.start : span.end]
+    return span if _ON_ALL.search(text) and not _ON_INSTALLING.search(text) else None
 
 
 def _is_described(copy: Copy, build: Build) -> bool:

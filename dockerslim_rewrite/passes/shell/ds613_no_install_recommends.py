@@ -27,6 +27,7 @@ from ...knowledge.recommends import (
     recommends_nothing,
     waits,
 )
+from ...knowledge.releases import release_under
 from ...shell.edits import insert_after
 from ...shell.script import AndOr
 from ...text import Edit
@@ -63,7 +64,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
         present = _installed(build, facts, stage)
         said = _said(stage, build, facts)
         image = base_image(build, facts, stage)
-        name = image.name if image is not None else ""
+        name, release = image.name if image is not None else "", release_under(image)
         named: set[str] = set()
         for run in stage.runs:
             told: set[str] = set()
@@ -76,7 +77,7 @@ def no_install_recommends(build: Build, facts: Facts) -> Proposals:
                     continue
                 called = _called(run, stage, packages, present, build, facts)
                 there = present | called | (_TOOLCHAIN if has_compiler(*base_name(build, facts, stage)) else set())
-                needed = {*called, *missing(packages | called, there, said, name)}
+                needed = {*called, *missing(packages | called, there, said, name, release)}
                 early = _before(run, stage, build, facts) | called | named
                 needed |= {one for one in missing(packages, early, said, name) if one in _AT_ONCE}
                 added = tuple(sorted(needed))

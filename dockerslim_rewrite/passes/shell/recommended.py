@@ -1,4 +1,6 @@
-"""Why recommended packages have to stay: keys that are fetched, and repositories whose packages nobody knows."""
+"""Why recommended packages have to stay: people and images that use what is there, keys that are fetched, and
+repositories whose packages nobody knows.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from ...analysis.facts import Facts, Use
+from ...analysis.flow.given_commands import single_commands
 from ...ir.build import Stage
-from ...ir.steps import Copy, Run
+from ...ir.steps import Copy, Exec, Run
 from ...knowledge.recommends import fetches_keys, has_agent, is_repository, kept
+from ...knowledge.starts import idles
 from ...shell.names import POSIX_SHELLS
-from ...shell.script import Pipeline, Simple, walk
+from ...shell.script import Pipeline, Script, Simple, walk
 
 _FETCHERS = frozenset(("curl", "wget"))
 #: Commands that only change or delete what the image's own lists of repositories say, and such as write no text.
@@ -31,6 +35,12 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
     workplace = facts.project.usage.workplace if facts.project is not None else None
     if workplace is not None:
         return f"people work in the container that {workplace} builds"
+    inside = facts.recall("worked inside", stage.index, lambda: _worked_inside(stage, facts))
+    if inside is not None:
+        return inside
+    heirs = facts.project.usage.heirs if facts.project is not None else ()
+    if heirs:
+        return f"what is built on the image may use them ({heirs[0]})"
     for package in sorted(names):
         lost = kept(package, present)
         if lost:
@@ -52,6 +62,34 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
         if at < len(fetching):
             return f"{fetching[at][1]} needs gpg-agent and dirmngr, which only come along"
     return None
+
+
+def _worked_inside(stage: Stage, facts: Facts) -> str | None:
+    """Who starts a container of *stage*, or of a stage on top of it, that only waits for people; None where nobody."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        last = {step.keyword: step for step in facts.build.stages[index].steps if isinstance(step, Exec)}
+        entry, command = last.get("ENTRYPOINT"), last.get("CMD")
+        main = command if command is not None and (command.argv or command.body is not None) else entry
+        if main is None:
+            continue
+        starts = [_commands(main)]
+        if main is command and entry is not None and entry.argv and command.argv:
+            starts.append([*single_commands((*entry.argv, *command.argv))])
+        if any(map(idles, starts)):
+            return f"the container only waits for people to work inside (line {main.line})"
+    for container in facts.project.usage.containers if facts.project is not None else ():
+        words = container.command or container.entrypoint
+        if words and idles([*single_commands(words)]):
+            return f"people work in the container that {container.started or container.where} keeps waiting"
+    return None
+
+
+def _commands(step: Exec) -> list[tuple[str | None, ...]]:
+    """The commands of *step*, without those of a script that cannot be read."""
+    script = step.body.script if step.body is not None else None
+    lines: list[Sequence[str | None]] = [step.argv] if step.argv else []
+    lines += [one.argv for one in script.commands if one.words] if isinstance(script, Script) else []
+    return [command for line in lines for command in single_commands(line)]
 
 
 def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:

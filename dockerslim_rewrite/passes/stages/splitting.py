@@ -20,6 +20,7 @@ from ...analysis.shell.operations import Kind, operation
 from ...change import Change, InstallsAgain, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
+from ...knowledge.images import ImageFacts
 from ...knowledge.recipes import Recipe, recipe
 from ...record import evolve
 from ...render.instructions import instruction
@@ -172,8 +173,11 @@ def _inherited(project: Project) -> tuple[str, ...]:
     )
 
 
-def _measured(known: Recipe, left: Sequence[str]) -> int | None:
-    """What was measured of splits that leave behind what this one does, the packages *left*."""
+def _measured(known: Recipe, image: ImageFacts, left: Sequence[str]) -> int | None:
+    """What was measured of splits on *image* that leave behind what this one does, the packages *left*."""
+    for one in known.savings:
+        if one.holds(image):
+            return one.bytes
     return known.saving if all(not group.isdisjoint(left) for group in known.saving_of) else None
 
 
@@ -216,5 +220,5 @@ def change_of(project: Project, target: Target) -> Change:
         claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),
         line=project.stage.head.line,
         evidence=tuple(evidence),
-        saving=target.saving or _measured(project.recipe, left),
+        saving=target.saving or _measured(project.recipe, project.image, left),
     )

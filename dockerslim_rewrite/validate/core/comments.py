@@ -14,6 +14,7 @@ def check_comments(
     new: Document,
     became: Mapping[int, int],
     dropped: Mapping[int, Collection[str]] | None = None,
+    taken: Mapping[int, tuple[int, Collection[str]]] | None = None,
     *,
     moved: bool = False,
 ) -> None:
@@ -23,7 +24,8 @@ def check_comments(
     speaks of the instruction that it stands in or, else, before; where that one is gone, of the next that is not.
     Instructions that were added may stand in between; one that stood on commands at the end may be left behind it.
     Where instructions were *moved*, their comments went with them, and only the order by instruction counts. With the
-    old instructions of *dropped* those comments may go that stand right above them and are named there.
+    old instructions of *dropped* those comments may go that stand right above them and are named there. So do, with
+    those of *taken*, the comments that are named beside the index of the new instruction that they speak of then.
     """
     speaks = _successors(became, len(old.instructions), len(new.instructions))
     follows = _successors({index: index for index in became.values()}, len(new.instructions), len(new.instructions))
@@ -34,9 +36,16 @@ def check_comments(
         if not (owner in gone and owner not in became and _goes(comment, owner, gone[owner], old))
     ]
     right = list(zip(_owners(new), new.comments, strict=True))
-    if moved:
-        left.sort(key=lambda one: speaks[one[0]])
-        right.sort(key=lambda one: follows[one[0]])
+    along = {
+        comment: to
+        for owner, comment in left
+        for to, named in [(taken or {}).get(owner, (-1, ()))]
+        if owner < len(old.instructions) and _goes(comment, owner, named, old)
+    }
+    owned = {to: to for to in along.values()}
+    if moved or along:
+        left.sort(key=lambda one: along.get(one[1], speaks[one[0]]))
+        right.sort(key=lambda one: owned.get(one[0], follows[one[0]]))
     for index, (_, comment) in enumerate(left):
         text = comment.text.strip()
         if index >= len(right) or right[index][1].text.strip() != text:
@@ -44,8 +53,8 @@ def check_comments(
     if len(right) > len(left):
         raise Unsound(f"a comment was added: {right[len(left)][1].text.strip()!r}")
     for (before, comment), (after, _) in zip(left, right, strict=True):
-        wanted = {speaks[before], speaks[before + 1]} if comment.inside else {speaks[before]}
-        if follows[after] not in wanted:
+        wanted = {speaks[before], speaks[before + 1]} if comment.inside else {along.get(comment, speaks[before])}
+        if owned.get(after, follows[after]) not in wanted:
             text = comment.text.strip()
             raise Unsound(f"the comment {text!r} stands at another instruction", _line(old, before), _line(new, after))
 

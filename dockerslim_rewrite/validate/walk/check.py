@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...change import (
     AddsOption,
     Change,
+    CopiesFirst,
     DropsInstruction,
     DropsStage,
     FlattensStage,
@@ -75,7 +76,7 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
     claimed = Claimed(changes)
     splits = claimed.all.of(SplitsStage)
     if splits:
-        became = _split(old, new, claimed, splits, read)
+        became, later = _split(old, new, claimed, splits, read), {}
     else:
         flattened = claimed.all.of(FlattensStage)
         pairs = _stages(old, new, claimed.all)
@@ -85,11 +86,12 @@ def _check(before: str, after: str, changes: Sequence[Change], edits: Patch | No
             matcher.stage(left, right)
         if flattened:
             matcher.split(old.stages[-1], _flat(old, new, pairs[-1][1], claimed.all))
-        became = matcher.became
+        became, later = matcher.became, matcher.later
         check_accounts(old, pairs, changes)
     moved = bool(splits or claimed.all.of(FlattensStage) or claimed.all.of(MovesInstruction))
     check_development(old, new, claimed.all.claims)
-    check_comments(old.document, new.document, became, _described(old, claimed), moved=moved)
+    taken = _taken(old, claimed, later)
+    check_comments(old.document, new.document, became, _described(old, claimed), taken, moved=moved)
     check_package_lists(old, new, claimed.all)
     check_caches(new, claimed.all)
     if claimed.all.replacing("curl"):
@@ -116,6 +118,17 @@ def _described(old: Build, claimed: Claimed) -> dict[int, tuple[str, ...]]:
         named = [text for claim in claims if claim.keyword == instruction.keyword for text in claim.comments]
         if named:
             found[index] = tuple(named)
+    return found
+
+
+def _taken(old: Build, claimed: Claimed, later: Mapping[int, int]) -> dict[int, tuple[int, tuple[str, ...]]]:
+    """The comments that go from a COPY of *old*, by its index, to the one of *later* that copies all of it."""
+    found = {}
+    for index, at in later.items():
+        claims = claimed.near(old.document.instructions[index].span).of(CopiesFirst)
+        named = tuple(text for claim in claims for text in claim.comments)
+        if named:
+            found[index] = (at, named)
     return found
 
 

@@ -37,8 +37,8 @@ class Matcher:
     """Matches the steps of two builds; raises ``Unsound`` or ``Undecided`` at the first difference without licence.
 
     *places* leads from the indices of the stages of *old* that are still there to those of *new*; ``became`` leads
-    from the indices of the old instructions that were followed to those of the new ones. *read* reads files of the
-    build context.
+    from the indices of the old instructions that were followed to those of the new ones, ``later`` from those of which
+    only a part is copied beforehand to where all of it is. *read* reads files of the build context.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Matcher:
         self.added = Added(self.new, claimed)
         self.standing = Standing(self.escape)
         self.became: dict[int, int] = {}
+        self.later: dict[int, int] = {}
         self._ends: dict[int, Standing] = {}
 
     def preamble(self) -> None:
@@ -279,6 +280,7 @@ class Matcher:
             same = same_text(left, step) or self._owned(left, step)
             if same or self.replaced.holds(left, step, stage, self.standing):
                 self.added.copied_later.add(step.index)
+                self.later[left.index] = step.index
                 return len(rights)
         return None
 
