@@ -29,6 +29,7 @@ FILES = {"Dockerfile": "", "a/Dockerfile": "", "b/Dockerfile": "", "k/Dockerfile
         ("DOCKER=$(command -v docker)\n$SUDO $DOCKER build a\n", "a", "a/Dockerfile", None),
         ("if x; then D=podman; else D=docker; fi\n$D build a\n", "a", "a/Dockerfile", None),
         ('D="sudo docker buildx"\n$D build a\n', "a", "a/Dockerfile", None),
+        ("B=1\ndocker build -f a/Dockerfile${N:-} ${B:+--target=dev} a\n", "a", "a/Dockerfile", "dev"),
         ("if ; then ((\ncd a\ndocker build .\n", "a", "a/Dockerfile", None),
     ],
 )
@@ -60,6 +61,7 @@ def test_options_that_are_not_known_are_doubt(tree: Make, line: str, written: st
     "script",
     [
         'N=""\nif x; then N="--no-cache --platform $P"; fi\ndocker build $N .\n',
+        "docker build ${CACHE:+--no-cache --platform linux/amd64} .\n",
         'A=()\nif x; then A+=(--build-arg "B=$B"); fi\ndocker build "${A[@]}" .\n',
         'O=--pull\nif x; then O="$O --progress plain"; fi\ndocker build . $O\n',
     ],

@@ -326,4 +326,4 @@ def dockerfile_of(repository: Repository, build: BuildPart, base: str) -> tuple[
     context = base if build.context is None else build.context
     if isinstance(build.inline, str):
         return context, None
-    return context, file(repository, context, build.dockerfile if build.dockerfile is not None else "Dockerfile")
+    return context, file(repository, context, build.dockerfile or "Dockerfile")

@@ -147,6 +147,11 @@ def _says_services(repository: Repository, path: str) -> bool:
     return _SERVICES.search(text) is not None and _BUILDS.search(text) is not None
 
 
+def _told(one: FoundBuild | FoundRun) -> FoundBuild | FoundRun:
+    """*one*, where an empty stage is none, as all tools take it."""
+    return evolve(one, target=None) if isinstance(one, FoundBuild) and one.target == "" else one
+
+
 def _runs_inside(
     repository: Repository, files: Mapping[str, Sequence[str]], builds: Iterable[FoundBuild]
 ) -> Iterator[HandRun]:
@@ -203,7 +208,7 @@ def build_graph(repository: Repository) -> BuildGraph:
             for path in files[kind]:
                 found += reader(repository, path)
     introducing = documents.get("readme", ())
-    unique = dict.fromkeys(found)
+    unique = dict.fromkeys(map(_told, found))
     builds = tuple(one for one in unique if isinstance(one, FoundBuild))
     return BuildGraph(
         builds,

@@ -18,7 +18,7 @@ _PIECE = re.compile(
       | (?P<other>.)""",
     re.X | re.S,
 )
-_BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=])(.*))?\}\Z", re.S)
+_BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=+])(.*))?\}\Z", re.S)
 _LIST = re.compile(r"(\"?)\$\{([A-Za-z_]\w*)\[[@*]\]\}\1\Z")
 #: What may stand for any number of words: unquoted, or all parameters, or all of a list.
 _SEVERAL = re.compile(r"""[$`]|"\$(?:@|\{@\}|\{\w+\[@\][^{}]*\})\"""")
@@ -167,9 +167,13 @@ class Words:
         if isinstance(found, Unknown) or name.isdigit():
             # Whoever calls may give a parameter, and mostly does.
             raise _Open
-        if found is None or (found == "" and operator.startswith(":")):
-            return self._expand(default, quoted=False)
-        return found
+        given = found is not None and (found != "" or not operator.startswith(":"))
+        if operator.endswith("+"):
+            if found is None:
+                # It is written for those who set it when they call.
+                raise _Open
+            return self._expand(default, quoted=False) if given else ""
+        return self._expand(default, quoted=False) if not given or found is None else found
 
     def _command(self, text: str) -> str:
         bare = text.strip()

@@ -80,9 +80,10 @@ class _Job:
 
     def _action(self, step: Map, uses: Scalar) -> Iterator[FoundBuild]:
         given = mapping(step.get("with"))
-        context = self._text(given.get("context"))
+        # An empty input is one that nobody gives.
+        context = self._text(given.get("context")) or None
         name = given.get("containerfiles") or given.get("dockerfiles") or given.get("file")
-        dockerfile = self._text(name)
+        dockerfile = self._text(name) or None
         base = ""
         if context is None or (isinstance(context, str) and _DEFAULT.match(context)):
             # The context is the repository as it was pushed, and the Dockerfile is looked for there.
