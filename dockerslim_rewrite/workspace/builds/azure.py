@@ -16,7 +16,7 @@ from typing import Final
 from ...knowledge.build_commands import names_a_builder
 from ...record import evolve
 from ..repository import Repository
-from ..walk import walk
+from .all_paths import paths_by_name
 from .checkout import CHECKOUT, shown
 from .command_line import Options, build_options
 from .found import FoundBuild, Place, Text, Unknown
@@ -146,7 +146,7 @@ class _Reader:
         end = bare.removeprefix("**/")
         if not bare.startswith("**/") or "*" in end or "?" in end:
             return Unknown(bare)
-        paths = self._repository.recall("paths by name", lambda: _paths_by_name(self._repository))
+        paths = paths_by_name(self._repository)
         fitting = [one for one in paths.get(end.rpartition("/")[2], ()) if one == end or one.endswith(f"/{end}")]
         return fitting[0] if len(fitting) == 1 else Unknown(bare)
 
@@ -163,14 +163,6 @@ def _arguments(text: str, known: _Known) -> Options:
         return Options(None, dockerfile=doubt, target=doubt, args=(("…", doubt),))
     # A file that they name is seen from where the task runs, which may be anywhere.
     return found if found.dockerfile is None else evolve(found, dockerfile=Unknown(str(found.dockerfile)))
-
-
-def _paths_by_name(repository: Repository) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for seen in walk(repository.root):
-        if seen.skipped is None:
-            found.setdefault(seen.path.rpartition("/")[2], []).append(seen.path)
-    return found
 
 
 def replaced(text: str, known: _Known) -> Text:
