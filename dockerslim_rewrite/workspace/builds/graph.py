@@ -44,7 +44,7 @@ _READERS = {
     "kubernetes": ("kubernetes", "manifests"),
 }
 #: Kinds of files whose commands may name compose and Bake files.
-_CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt")
+_CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt", "devcontainer")
 #: Kinds of files whose commands may run something in containers.
 _RUNNING = ("make", "shell", "package", "workflow", "ci", "jenkins")
 #: Kinds of files whose jobs may name the image that they run in.
