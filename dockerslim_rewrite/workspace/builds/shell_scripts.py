@@ -14,11 +14,13 @@ from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Simp
 from ...text.lines import line_at
 from ..repository import Repository, joined
 from .checkout import CHECKOUT, below, relative
+from .checkouts import not_in
 from .command_line import built
 from .found import FoundBuild, Place, Text, Unknown
 from .handed_scripts import handed_script, own_lines, repeated_command
 from .kaniko import kaniko_words
 from .option_variables import OptionVariables
+from .places import is_remote
 from .shell_values import Words
 from .shell_words import logical_lines
 
@@ -85,6 +87,8 @@ class ScriptReader:
         #: What functions are called, to know what calling them may change.
         self._functions: dict[str, Compound] = {}
         self._plain = plain if plain is not None else OptionVariables()
+        #: Where other repositories were cloned into.
+        self._cloned: list[str] = []
         #: How many shells above hand their scripts on.
         self._depth = 0
         self._words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
@@ -224,7 +228,7 @@ class ScriptReader:
             anywhere = built(self._repository, self._kind, place, words, start, read, self._plain)
             if anywhere is None or (anywhere.context, anywhere.dockerfile) != (found.context, found.dockerfile):
                 found = evolve(found, seen_from=self._starts)
-        yield found
+        yield not_in(found, self._cloned) if self._cloned else found
 
     def _handed(self, text: str, line: int) -> Iterator[FoundBuild]:
         """The builds in *text*, which another shell reads that the *line* starts."""
@@ -259,6 +263,8 @@ class ScriptReader:
                 # For popd.
                 self._left.append((list(self._folders), self._starts))
             self._enter(command)
+        elif name == "git" and any(word.text == "clone" for word in command.words[1:3]):
+            self._cloned += self._clone(command)
         elif name == "popd":
             self._folders, self._starts = self._left.pop() if self._left else ([*_LOST], self._starts)
         else:
@@ -319,6 +325,17 @@ class ScriptReader:
         if isinstance(value, str) and value.startswith("/"):
             self._starts = None
         self._folders = list(dict.fromkeys(self._entered(folder, value) for folder in self._folders))
+
+    def _clone(self, command: Simple) -> Iterator[str]:
+        """The folders that a *command* of Git may clone a repository into."""
+        words = [value for word in command.words[2:] if isinstance(value := self._words.value(word.text), str)]
+        at = next((at for at, word in enumerate(words) if is_remote(word) or word.endswith(".git")), None)
+        if at is None:
+            return
+        into = next((one for one in words[at + 1 :] if not one.startswith("-")), None)
+        into = into or words[at].rstrip("/").rpartition("/")[2].removesuffix(".git")
+        places = [self._entered(folder, into) for folder in self._folders]
+        yield from (one for one in places if isinstance(one, str))
 
     def _entered(self, folder: Text, value: Text) -> Text:
         if isinstance(value, Unknown):
