@@ -16,11 +16,13 @@ from ..repository import Repository
 
 #: ``NAME=``, ``NAME :=`` or ``NAME:`` of a mapping, and what follows.
 _SET = re.compile(
-    r"(?<![\w$.{-])(?P<name>[A-Za-z_]\w*+)(?:(?P<assigned>[ \t]*+[:?+!]?=[ \t]*+)|[\"']?:[ \t]++)"
+    r"(?<![\w$.-])(?<!\$\{)(?P<name>[A-Za-z_]\w*+)(?:(?P<assigned>[ \t]*+[:?+!]?=[ \t]*+)|[\"']?:[ \t]++)"
     r"(?=(?P<value>[^\n]{0,400}))"
 )
 _QUOTED = re.compile(r"\"([^\"$`\\\n]*)\"|'([^'\n$]*)'")
 _WORD = re.compile(r"[\w./:@+,-]*(?=[\s;&|)\"'\\]|\Z)")
+#: In a mapping of one line.
+_FLOW = re.compile(r"([\w./][\w./:@+-]*)[ \t]*(?:\}|,[^{}]*\})")
 _PLAIN = re.compile(r"[\w./][\w./:@+, -]*?(?=[ \t\r]*(?:#[^\n]*)?\Z)")
 #: So many characters of a file are searched, and so many ways to set variables are followed.
 _MAX_TEXT: Final = 256 * 1024
@@ -62,6 +64,9 @@ def given_variables(repository: Repository, paths: Iterable[str], wanted: Collec
 
 def _constant(text: str, *, shell: bool) -> str | None:
     """The value that *text* begins with; None where only a run tells it."""
+    flow = None if shell else _FLOW.match(text)
+    if flow is not None:
+        return flow[1]
     quoted = _QUOTED.match(text)
     if quoted is not None:
         return quoted[1] if quoted[1] is not None else quoted[2]

@@ -29,6 +29,12 @@ class OptionVariables(Container[object]):
         """Remember that *name* may be set to *text*, None for anything."""
         self._plain[name] = self._plain.get(name, True) and text is not None and _is_plain(name, text)
 
+    def without(self, names: Container[object]) -> OptionVariables:
+        """The same but for the *names*, which somebody else sets."""
+        found = OptionVariables()
+        found._plain = {name: plain for name, plain in self._plain.items() if name not in names}
+        return found
+
 
 def _is_plain(name: str, text: str) -> bool:
     value = False
