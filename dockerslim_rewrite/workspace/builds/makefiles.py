@@ -17,6 +17,7 @@ from .make_definitions import Definitions, includers, is_included_by_name
 from .make_given import Given, given_to_make
 from .make_values import Expansion
 from .other_ways import with_others
+from .overwritten import doubted, speaks_of_one
 from .shell_scripts import ScriptReader
 from .shell_words import logical_lines
 
@@ -44,15 +45,18 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     just = path.rpartition("/")[2].lower() == "justfile"
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
     most = _MAX_REPLACED_IN_ALL // len(runs)
-    readers = [_Recipes(repository, path, run, most) for run in runs]
+    # Whichever target writes a file may be made before another one.
+    written: set[str] = set()
+    readers = [_Recipes(repository, path, run, most, written) for run in runs]
     names = frozenset(_NAMED.findall(text)).union(*(one.names for one in readers))
     soft = names.difference(*(one.hard for one in readers))
     ways = [] if just else given_to_make(repository, path, soft, names)
-    others = [[_Recipes(repository, path, run, most // len(ways), way) for run in runs] for way in ways]
+    others = [[_Recipes(repository, path, run, most // len(ways), written, way) for run in runs] for way in ways]
     moved = not just and _ONE_SHELL.search(text) is not None and _MOVES.search(text) is not None
     # Below the root, `make -f` may read it from anywhere.
     seen_from = tuple(run.home for run in runs) if "/" in path and not just else ()
     defining = False
+    made: list[FoundBuild] = []
     for number, line in logical_lines(text):
         defining = _DEFINE.match(line) is not None or (defining and not line.startswith("endef"))
         # The lines of a definition are commands where some recipe calls for it.
@@ -62,7 +66,8 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
             given = [_builds(repository, one, number + 1, command, certain) for one in others]
             for build in with_others(plain, given):
                 build = evolve(build, seen_from=seen_from)
-                yield _unsure(build) if moved else build
+                made.append(_unsure(build) if moved else build)
+    yield from (doubted(repository, one, written) for one in made)
 
 
 def _builds(
@@ -126,10 +131,13 @@ def _definitions(repository: Repository, run: _Run) -> Definitions:
 class _Recipes:
     """The recipes of the makefile *path*, read as *run* says, in which no more than *most* variables are replaced.
 
-    *given* are values that whoever calls make gives.
+    *given* are values that whoever calls make gives. What the recipes write is added to *written*.
     """
 
-    def __init__(self, repository: Repository, path: str, run: _Run, most: int, given: Given | None = None) -> None:
+    def __init__(
+        self, repository: Repository, path: str, run: _Run, most: int, written: set[str], given: Given | None = None
+    ) -> None:
+        self._written = written
         self._repository = repository
         self._path = path
         self._home = run.home
@@ -158,7 +166,9 @@ class _Recipes:
         self._left = max(self._left - expansion.replaced, 0)
         if len(shell) > _MAX_COMMAND:
             return
-        reader = ScriptReader(self._repository, "make", self._path, line, [self._home], unknown, self._plain)
+        reader = ScriptReader(
+            self._repository, "make", self._path, line, [self._home], unknown, self._plain, self._written
+        )
         yield from reader.read(shell)
 
 
@@ -171,4 +181,4 @@ def _recipe(line: str, just: bool) -> str | None:
 
 
 def _may_build(command: str) -> bool:
-    return names_a_builder(command) or ("$" in command and "build" in command.lower())
+    return names_a_builder(command) or speaks_of_one(command) or ("$" in command and "build" in command.lower())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from ...analysis.shell.operations import unwrapped
@@ -20,6 +20,8 @@ from .found import FoundBuild, Place, Text, Unknown
 from .handed_scripts import handed_script, own_lines, repeated_command
 from .kaniko import kaniko_words
 from .option_variables import OptionVariables
+from .overwritten import doubted, redirected, speaks_of_one
+from .overwritten import written as files_written
 from .places import is_remote
 from .shell_values import Words
 from .shell_words import logical_lines
@@ -45,6 +47,8 @@ _MORE = Unknown('"$@"')
 _ADDED = "_added_"
 #: Shells that start shells are followed so far.
 _MAX_HANDED = 5
+#: Files that are written, and words of a command that may name some.
+_MOST_FILES = 1_000
 _KEPT = frozenset(("export", "readonly", "local", "declare", "typeset"))
 
 
@@ -68,6 +72,7 @@ class ScriptReader:
         folders: Sequence[Text],
         variables: Mapping[str, Text] | None = None,
         plain: OptionVariables | None = None,
+        written: set[str] | None = None,
     ) -> None:
         self._repository = repository
         self._kind = kind
@@ -87,6 +92,8 @@ class ScriptReader:
         #: What functions are called, to know what calling them may change.
         self._functions: dict[str, Compound] = {}
         self._plain = plain if plain is not None else OptionVariables()
+        #: What commands before have written, as far as it is known.
+        self._written = written if written is not None else set()
         #: Where other repositories were cloned into.
         self._cloned: list[str] = []
         #: How many shells above hand their scripts on.
@@ -99,7 +106,7 @@ class ScriptReader:
 
     def steps(self, steps: Sequence[Step]) -> Iterator[FoundBuild]:
         """The builds in the texts of *steps*, which one shell reads one after the other."""
-        if not any(names_a_builder(step.text) for step in steps):
+        if not any(map(_tells, (step.text for step in steps))):
             return
         for step in steps:
             self._line, self._path = step.line, step.path
@@ -108,7 +115,9 @@ class ScriptReader:
 
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
-        if len(text) <= _MAX_SCRIPT and names_a_builder(text) and self._repository.follows(self._path):
+        if len(text) > _MAX_SCRIPT or not _tells(text):
+            return
+        if not names_a_builder(text) or self._repository.follows(self._path):
             yield from self._text(text)
 
     def _text(self, text: str) -> Iterator[FoundBuild]:
@@ -127,6 +136,7 @@ class ScriptReader:
     def _node(self, node: Node, script: Script) -> Iterator[FoundBuild]:
         if isinstance(node, Simple):
             yield from self._simple(node, script)
+            self._write(redirected(node.redirects))
             return
         if isinstance(node, AndOr):
             yield from self._list(node, script)
@@ -138,6 +148,7 @@ class ScriptReader:
             return
         if isinstance(node, Group) and node.subshell:
             yield from self._apart(children(node), script)
+            self._write(redirected(node.redirects))
             return
         if isinstance(node, Compound):
             if node.kind == "function" and node.name:
@@ -154,9 +165,12 @@ class ScriptReader:
                 yield from self._node(child, script)
             self._folders, self._starts = folders, starts
             self._forget(assigned)
+            self._write(redirected(node.redirects))
             return
         for child in children(node):
             yield from self._node(child, script)
+        if isinstance(node, Group):
+            self._write(redirected(node.redirects))
 
     def _apart(self, nodes: Sequence[Node], script: Script) -> Iterator[FoundBuild]:
         """The builds in *nodes*, which a shell of their own runs: what they set ends with it."""
@@ -211,6 +225,7 @@ class ScriptReader:
             return
         words = self._command(written)
         if words is None:
+            self._write(files_written([self._words.value(word.text) for word in written[:_MOST_FILES]]))
             return
         if mark is not None:
             words = [Unknown(str(word)) if mark in str(word) else word for word in words]
@@ -228,7 +243,16 @@ class ScriptReader:
             anywhere = built(self._repository, self._kind, place, words, start, read, self._plain)
             if anywhere is None or (anywhere.context, anywhere.dockerfile) != (found.context, found.dockerfile):
                 found = evolve(found, seen_from=self._starts)
+        found = doubted(self._repository, found, self._written)
         yield not_in(found, self._cloned) if self._cloned else found
+
+    def _write(self, files: Iterable[str]) -> None:
+        """Remember that a command writes *files*, as words of the script name them."""
+        for one in files:
+            value = self._words.value(one)
+            if len(self._written) < _MOST_FILES:
+                places = [self._entered(folder, value) for folder in self._folders]
+                self._written.update(place for place in places if isinstance(place, str))
 
     def _handed(self, text: str, line: int) -> Iterator[FoundBuild]:
         """The builds in *text*, which another shell reads that the *line* starts."""
@@ -347,6 +371,11 @@ class ScriptReader:
             return Unknown(value)
         found = joined(folder, value)
         return found if len(found) <= _LONGEST else Unknown(value)
+
+
+def _tells(text: str) -> bool:
+    """Whether *text* may build something, or write what is built."""
+    return names_a_builder(text) or speaks_of_one(text)
 
 
 def _tests(node: Node) -> bool:

@@ -17,6 +17,7 @@ from .checkouts import CheckedOut, Checkout, checkouts
 from .command_line import further
 from .expressions import EXPRESSION, combinations, expanded
 from .found import FoundBuild, Place, Text
+from .overwritten import doubted
 from .places import file, folder
 from .reading import yaml_file
 from .shell_scripts import ScriptReader
@@ -67,6 +68,7 @@ class _Job:
         where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
         self._folder = next((one for one in map(scalar, where) if one is not None), None)
         made = checkouts(job, lambda text: expanded(text, self._known))
+        self._written: set[str] = set()
         # An action, or a job that lets one check out, finds the repository where it is usually put.
         self._machine = CheckedOut(repository, made or (Checkout("", own=True),))
 
@@ -121,7 +123,7 @@ class _Job:
             ),
             tags=tuple(self._lines(given.get("tags"))),
         )
-        return build if pushed else self._machine.found(build)
+        return build if pushed else self._machine.found(doubted(self._machine, build, self._written))
 
     def _lines(self, value: object) -> list[Text]:
         found = scalar(value)
@@ -145,7 +147,9 @@ class _Job:
         variables = {key[4:]: text for key, text in self._known.items() if key.startswith("env.")}
         variables |= _texts(step.get("env"), self._known)
         text, unknown = _for_shell(script, self._known)
-        reader = ScriptReader(self._machine, "workflow", self._path, script.line, [home], variables | unknown)
+        reader = ScriptReader(
+            self._machine, "workflow", self._path, script.line, [home], variables | unknown, written=self._written
+        )
         yield from reader.read(text)
 
 
