@@ -19,7 +19,7 @@ from ..repository import Repository, joined
 from .expressions import combinations, expanded
 from .found import FoundBuild, Place, Runner, Text
 from .places import folder
-from .reading import yaml_file
+from .reading import known_yaml
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 _FOLDERS: Final = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
@@ -69,7 +69,7 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
             waiting += [(last, None)] if last not in found else []
             continue
         path, inputs = waiting.popleft()
-        for document in yaml_file(repository, path):
+        for document in known_yaml(repository, path):
             for target, values in _called_by(repository, document, inputs):
                 ways = found.setdefault(target, {})
                 if values not in ways and len(ways) < _MAX_CALLS:
@@ -80,7 +80,7 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
 
 def _only_called(repository: Repository, path: str) -> bool:
     """Whether the workflow *path* runs for nothing but calls of other ones."""
-    triggers = [document.get("on") for document in yaml_file(repository, path)]
+    triggers = [document.get("on") for document in known_yaml(repository, path)]
     return all(one == "workflow_call" or (isinstance(one, Map) and [*one] == ["workflow_call"]) for one in triggers)
 
 

@@ -15,6 +15,11 @@ def all_paths(repository: Repository) -> Sequence[str]:
     )
 
 
+def remember(repository: Repository, paths: Sequence[str]) -> None:
+    """Take *paths*, which somebody has seen already, for those of all files of *repository*."""
+    repository.recall("all paths", lambda: tuple(paths))
+
+
 def paths_by_name(repository: Repository) -> Mapping[str, Sequence[str]]:
     """The same by the names that they end in."""
 

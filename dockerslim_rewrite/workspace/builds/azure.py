@@ -11,7 +11,6 @@ import re
 import shlex
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Final
 
 from ...knowledge.build_commands import names_a_builder
@@ -33,7 +32,7 @@ from .checkouts import CheckedOut, Checkout
 from .command_line import Options, build_options
 from .found import FoundBuild, Place, Text, Unknown
 from .places import folder
-from .reading import yaml_file
+from .reading import known_yaml
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
@@ -94,7 +93,7 @@ class _Reader:
 
     def whole(self, given: Mapping[str, tuple[_Reader, object, _Known]], known: _Known) -> Iterator[FoundBuild]:
         """The builds of the file, where its parameters are *given*."""
-        for document in self._repository.recall(("YAML", self._path), partial(yaml_file, self._repository, self._path)):
+        for document in known_yaml(self._repository, self._path):
             texts: dict[str, Text] = {}
             for name, default in declared(document):
                 reader, value, place = given.get(name, (self, default, known))
@@ -170,7 +169,7 @@ class _Reader:
             name = scalar(item.get("template"))
             target = template_path(self._path, name) if name is not None else None
             if target is not None and self._repository.is_file(target):
-                for document in yaml_file(self._repository, target):
+                for document in known_yaml(self._repository, target):
                     found |= _variables(document.get("variables"), {**known, **found})
         return found | _variables(value, {**known, **found})
 

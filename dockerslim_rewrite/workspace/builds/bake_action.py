@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ...record import record
 from ..repository import Repository, joined
-from .reading import yaml_file
+from .reading import known_yaml
 from .yaml_values import Map, mapping, scalar, sequence
 
 _ACTION = re.compile(r"(?:docker|depot)/bake-action@")
@@ -32,7 +32,7 @@ def baked(repository: Repository, path: str) -> Iterator[Baked]:
     """What the steps of the workflow or action *path* let Bake read by name."""
     if "bake-action@" not in (repository.read(path) or ""):
         return
-    for document in yaml_file(repository, path):
+    for document in known_yaml(repository, path):
         jobs = [*mapping(document.get("jobs")).values(), document.get("runs")]
         for job in map(mapping, jobs):
             for step in map(mapping, sequence(job.get("steps"))):

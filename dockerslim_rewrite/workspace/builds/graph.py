@@ -13,6 +13,7 @@ from ...knowledge.repository import build_source, document_kind, is_dockerfile_n
 from ...record import evolve, record
 from ..repository import Repository
 from ..walk import walk
+from .all_paths import remember
 from .by_hand import HandRun, bare_name, runs_by_hand, told_by
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files, composed_files
@@ -170,8 +171,10 @@ def build_graph(repository: Repository) -> BuildGraph:
     files: dict[str, list[str]] = {}
     documents: dict[str, list[str]] = {}
     dockerfiles: list[str] = []
+    all_paths: list[str] = []
     for seen in walk(repository.root):
         if seen.skipped is None:
+            all_paths.append(seen.path)
             if is_dockerfile_name(posixpath.basename(seen.path)):
                 dockerfiles.append(seen.path)
             kind = "env" if posixpath.basename(seen.path) == ".env" else build_source(seen.path)
@@ -183,6 +186,7 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault("shell", []).append(seen.path)
         elif seen.unfollowed:
             repository.complain(seen.path, seen.skipped)
+    remember(repository, all_paths)
     calling = [path for kind in _CALLING for path in files.get(kind, ())]
     called = called_files(repository, calling)
     found: list[FoundBuild | FoundRun] = []

@@ -101,7 +101,7 @@ def _calls(repository: Repository) -> Iterator[_Call]:
         if build_source(path) not in _KINDS:
             continue
         text = (repository.read(path) or "")[:_MAX_TEXT]
-        for match in _CALL.finditer(text):
+        for match in _CALL.finditer(text) if "make" in text.lower() else ():
             left -= 1
             if left < 0:
                 return

@@ -104,7 +104,7 @@ def _in_text(repository: Repository, path: str, text: str) -> Iterator[_Call]:
     for match in _TASK.finditer(text):
         yield _Call("compose", (match["name"],), beside)
     told: dict[str, str] = {}
-    for match in _VARIABLE.finditer(text):
+    for match in _VARIABLE.finditer(text) if "COMPOSE_FILE" in text else ():
         told[match["name"]] = match["double"] or match["single"] or match["bare"] or ""
         if match["name"] == "COMPOSE_FILE":
             yield _listed(told, tuple(folders_of(path, text, match.start())))

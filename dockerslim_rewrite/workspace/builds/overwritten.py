@@ -21,11 +21,19 @@ _COPIES: Final = ("cp", "mv", "install", "ln")
 _FETCHES: Final = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}
 
 
+_WRITERS: Final = frozenset(("tee", *_COPIES, *_FETCHES))
+
+
 def redirected(redirects: Sequence[Redirect]) -> Iterator[str]:
     """The words of *redirects* that name files which are written."""
     for one in redirects:
-        if one.operator in _WRITES and one.target is not None:
+        if one.operator in _WRITES and one.target is not None and not one.target.text.startswith("/dev/"):
             yield one.target.text
+
+
+def may_write(command: str) -> bool:
+    """Whether the *command* of that name writes files that its words name."""
+    return command.rpartition("/")[2] in _WRITERS
 
 
 def written(words: Sequence[Text]) -> Iterator[str]:

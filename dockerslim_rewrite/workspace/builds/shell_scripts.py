@@ -20,7 +20,7 @@ from .found import FoundBuild, Place, Text, Unknown
 from .handed_scripts import handed_script, own_lines, repeated_command
 from .kaniko import kaniko_words
 from .option_variables import OptionVariables
-from .overwritten import doubted, redirected, speaks_of_one
+from .overwritten import doubted, may_write, redirected, speaks_of_one
 from .overwritten import written as files_written
 from .places import is_remote
 from .shell_values import Words
@@ -225,7 +225,8 @@ class ScriptReader:
             return
         words = self._command(written)
         if words is None:
-            self._write(files_written([self._words.value(word.text) for word in written[:_MOST_FILES]]))
+            if written and may_write(written[0].text):
+                self._write(files_written([self._words.value(word.text) for word in written[:_MOST_FILES]]))
             return
         if mark is not None:
             words = [Unknown(str(word)) if mark in str(word) else word for word in words]

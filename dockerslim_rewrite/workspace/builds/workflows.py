@@ -19,7 +19,7 @@ from .expressions import EXPRESSION, combinations, expanded
 from .found import FoundBuild, Place, Text
 from .overwritten import doubted
 from .places import file, folder
-from .reading import yaml_file
+from .reading import known_yaml
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
@@ -33,7 +33,7 @@ _SHELLS = ("bash", "sh")
 
 def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds of the workflow or action *path*, once for each combination of a job's matrix."""
-    for document in yaml_file(repository, path):
+    for document in known_yaml(repository, path):
         environment = _texts(document.get("env"), {})
         jobs = [mapping(job) for job in mapping(document.get("jobs")).values() if not is_off(mapping(job))]
         runs = mapping(document.get("runs"))
