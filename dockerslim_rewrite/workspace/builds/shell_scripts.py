@@ -23,6 +23,7 @@ from .option_variables import OptionVariables
 from .overwritten import doubted, may_write, redirected, speaks_of_one
 from .overwritten import written as files_written
 from .places import is_remote
+from .shell_repeats import MOST_ITEMS, MOST_REPEATS, PARAMETERS, Function, bound, loop_words, own_names, shifted, told
 from .shell_values import Words
 from .shell_words import logical_lines
 
@@ -89,8 +90,11 @@ class ScriptReader:
         self._lists: dict[str, tuple[Text, ...] | None] = {}
         #: The build tool that a variable may stand for.
         self._tools: dict[str, str] = {}
-        #: What functions are called, to know what calling them may change.
-        self._functions: dict[str, Compound] = {}
+        self._functions: dict[str, Function] = {}
+        #: Functions that something calls, and those that are being read.
+        self._called: set[str] = set()
+        self._running: set[str] = set()
+        self._repeats = MOST_REPEATS
         self._plain = plain if plain is not None else OptionVariables()
         #: What commands before have written, as far as it is known.
         self._written = written if written is not None else set()
@@ -112,6 +116,7 @@ class ScriptReader:
             self._line, self._path = step.line, step.path
             if len(step.text) <= _MAX_SCRIPT:
                 yield from self._text(step.text)
+        yield from self._uncalled()
 
     def read(self, text: str) -> Iterator[FoundBuild]:
         """The builds in *text*."""
@@ -119,6 +124,7 @@ class ScriptReader:
             return
         if not names_a_builder(text) or self._repository.follows(self._path):
             yield from self._text(text)
+            yield from self._uncalled()
 
     def _text(self, text: str) -> Iterator[FoundBuild]:
         script = read_script(text)
@@ -152,25 +158,87 @@ class ScriptReader:
             return
         if isinstance(node, Compound):
             if node.kind == "function" and node.name:
-                self._functions[node.name] = node
-            # A branch may be passed over and a loop's body is run with several values.
-            loop = {node.name} if node.kind == "for" and node.name else set()
-            for name in loop:
-                self._plain.set(name, None)
-            assigned = loop | {name for inner in walk(node) for name in _assigned(inner)}
-            if node.kind in ("for", "while", "function"):
-                self._forget(assigned)
-            folders, starts = list(self._folders), self._starts
-            for child in children(node):
-                yield from self._node(child, script)
-            self._folders, self._starts = folders, starts
-            self._forget(assigned)
+                # It is read where it is called.
+                self._functions[node.name] = Function(node, script, self._line, self._path)
+                return
+            yield from self._compound(node, script)
             self._write(redirected(node.redirects))
             return
         for child in children(node):
             yield from self._node(child, script)
         if isinstance(node, Group):
             self._write(redirected(node.redirects))
+
+    def _compound(self, node: Compound, script: Script) -> Iterator[FoundBuild]:
+        """The builds in *node*: a branch may be passed over, and a loop's body is run with several values."""
+        loop = node.name if node.kind == "for" else None
+        assigned = self._sets(node)
+        if loop is not None:
+            self._plain.set(loop, None)
+            assigned.add(loop)
+        folders, starts = list(self._folders), self._starts
+        items = self._items(node, script) if loop is not None else None
+        if node.kind in ("for", "while", "function") and items is None:
+            self._forget(assigned)
+        for item in items if items is not None else [None]:
+            if loop is not None and item is not None:
+                self._variables[loop] = item
+            for child in children(node):
+                yield from self._node(child, script)
+        self._folders, self._starts = folders, starts
+        self._forget(assigned)
+
+    def _items(self, loop: Compound, script: Script) -> Sequence[Text] | None:
+        """The words that the *loop* goes through; None where they are not known, or too many."""
+        written = loop_words(loop, script)
+        items = self._listed(f"({written})") if written is not None else None
+        if items is None or not told(items) or not 0 < len(items) <= min(MOST_ITEMS, self._repeats):
+            return None
+        self._repeats -= len(items)
+        return items
+
+    def _call(self, name: str, command: Simple) -> Iterator[FoundBuild]:
+        """The builds of the function *name*, which *command* calls."""
+        function = self._functions[name]
+        self._called.add(name)
+        if name in self._running or self._repeats <= 0:
+            self._forget(self._sets(function.node))
+            if any(isinstance(one, Simple) and one.name in ("cd", "pushd", "popd") for one in walk(function.node)):
+                self._folders = [Unknown(name)]
+            return
+        self._repeats -= 1
+        words = [value for word in command.words[1:] for value in self._words.values(word.text)]
+        before = {one: self._variables.get(one) for one in (*PARAMETERS, *own_names(function.node))}
+        self._variables.update(bound(words))
+        self._running.add(name)
+        place, (self._line, self._path) = (self._line, self._path), (function.line, function.path)
+        for child in children(function.node):
+            yield from self._node(child, function.script)
+        self._line, self._path = place
+        self._running.discard(name)
+        self._variables.update(before)
+
+    def _sets(self, node: Node) -> set[str]:
+        """The variables that *node* may set, those of functions that it calls among them."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = [node]
+        while waiting:
+            for inner in walk(waiting.pop()):
+                found.update(_assigned(inner))
+                called = inner.name if isinstance(inner, Simple) else None
+                if called is not None and called in self._functions and called not in seen:
+                    seen.add(called)
+                    waiting.append(self._functions[called].node)
+        return found
+
+    def _uncalled(self) -> Iterator[FoundBuild]:
+        """The builds of functions that nothing here calls, with parameters that nobody knows."""
+        for name, function in list(self._functions.items()):
+            if name not in self._called:
+                self._called.add(name)
+                self._line, self._path = function.line, function.path
+                yield from self._compound(function.node, function.script)
 
     def _apart(self, nodes: Sequence[Node], script: Script) -> Iterator[FoundBuild]:
         """The builds in *nodes*, which a shell of their own runs: what they set ends with it."""
@@ -192,7 +260,7 @@ class ScriptReader:
             folders, starts = list(self._folders), self._starts
             yield from self._node(item, script)
             if perhaps:
-                self._forget({name for inner in walk(item) for name in _assigned(inner)})
+                self._forget(self._sets(item))
                 self._starts = starts
                 self._folders = list(dict.fromkeys((*folders, *self._folders)))
 
@@ -204,6 +272,9 @@ class ScriptReader:
     def _simple(self, command: Simple, script: Script) -> Iterator[FoundBuild]:
         for inner in command.nested:
             yield from self._node(inner, script)
+        if command.name in self._functions:
+            yield from self._call(str(command.name), command)
+            return
         if self._changes(command):
             return
         at = unwrapped(command.argv)
@@ -269,12 +340,6 @@ class ScriptReader:
     def _changes(self, command: Simple) -> bool:
         """Follow *command* where it is about variables or directories: whether it is."""
         name = command.name
-        called = self._functions.get(name or "")
-        if called is not None:
-            self._forget({one for inner in walk(called) for one in _assigned(inner)})
-            if any(isinstance(inner, Simple) and inner.name in ("cd", "pushd", "popd") for inner in walk(called)):
-                self._folders = [Unknown(name or "")]
-            return True
         if not command.words or name in _KEPT:
             for word in command.words[1:] or command.assignments:
                 self._assign(word.text)
@@ -283,6 +348,11 @@ class ScriptReader:
             self._forget(names)
             for one in names:
                 self._plain.set(one, None)
+        elif name == "shift":
+            count = command.words[1].text if len(command.words) > 1 else "1"
+            known = {one: self._variables.get(one) for one in PARAMETERS}
+            for one in PARAMETERS if None not in known.values() else ():
+                self._variables[one] = known.get(shifted(one, count) or "", Unknown(f"${one}"))
         elif name in ("cd", "pushd"):
             if name == "pushd":
                 # For popd.

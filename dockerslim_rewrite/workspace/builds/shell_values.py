@@ -164,7 +164,7 @@ class Words:
         if operator is None:
             return self._variable(name)
         found = self._lookup(name)
-        if isinstance(found, Unknown) or name.isdigit():
+        if isinstance(found, Unknown) or (name.isdigit() and found is None):
             # Whoever calls may give a parameter, and mostly does.
             raise _Open
         given = found is not None and (found != "" or not operator.startswith(":"))
