@@ -232,3 +232,25 @@ def test_calls_that_multiply_end(tree: Make) -> None:
     start = time.perf_counter()
     assert {one.context for one in tree({"a/Dockerfile": "", "x.sh": script}).builds()} == {"a"}
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("ci.sh", "DIR=k ./x.sh\n", ["a", "k"]),
+        ("ci.sh", "export DIR=k\nsh x.sh\n", ["a", "k"]),
+        (".github/workflows/a.yml", "env: {DIR: k}\njobs: {a: {steps: [run: ./x.sh]}}\n", ["a", "k"]),
+        (".gitlab-ci.yml", "x:\n  variables:\n    DIR: k\n  script:\n  - ./x.sh\n", ["a", "k"]),
+        ("Makefile", "x:\n\tDIR=$(D) ./x.sh\n", ["a", Unknown("$DIR")]),
+        ("ci.sh", "export DIR=k\n", ["a"]),
+        ("ci.sh", "OTHER=k ./x.sh\n", ["a"]),
+    ],
+)
+def test_who_calls_a_script_sets_its_variables(tree: Make, name: str, text: str, expected: list[object]) -> None:
+    files = {"a/Dockerfile": "", "k/Dockerfile": "", "x.sh": "DIR=${DIR:-a}\ndocker build $DIR\n"}
+    assert [one.context for one in tree({**files, name: text}).builds()] == expected
+
+
+def test_what_a_script_sets_itself_stays(tree: Make) -> None:
+    made = tree({"a/Dockerfile": "", "x.sh": "DIR=a\ndocker build $DIR\n", "ci.sh": "DIR=k ./x.sh\n"})
+    assert made.build().context == "a"

@@ -20,9 +20,11 @@ from .found import FoundBuild, Place, Text, Unknown
 from .handed_scripts import handed_script, own_lines, repeated_command
 from .kaniko import kaniko_words
 from .option_variables import OptionVariables
+from .other_ways import with_others
 from .overwritten import doubted, may_write, redirected, speaks_of_one
 from .overwritten import written as files_written
 from .places import is_remote
+from .script_callers import given_to_script
 from .shell_repeats import MOST_ITEMS, MOST_REPEATS, PARAMETERS, Function, bound, loop_words, own_names, shifted, told
 from .shell_values import Words
 from .shell_words import logical_lines
@@ -475,10 +477,19 @@ def _assigned(node: Node) -> Iterator[str]:
 
 
 def script_file(repository: Repository, path: str) -> Iterator[FoundBuild]:
-    """The builds in the script *path*: it may be called from its own folder or from the root."""
+    """The builds in the script *path*: it may be called from its own folder or from the root, and with variables that
+    its callers set.
+    """
     text = repository.read(path)
-    if text is not None and names_a_builder(text):
-        yield from ScriptReader(repository, "shell", path, 1, _homes(path)).read(text)
+    if text is None or not names_a_builder(text):
+        return
+
+    def read(variables: Mapping[str, Text]) -> list[FoundBuild]:
+        return list(ScriptReader(repository, "shell", path, 1, _homes(path), variables).read(text))
+
+    ways = given_to_script(repository, path, text)
+    others = [read({name: Unknown(f"${name}") if one is None else one for name, one in way.items()}) for way in ways]
+    yield from with_others(read({}), others)
 
 
 def _homes(path: str) -> list[Text]:

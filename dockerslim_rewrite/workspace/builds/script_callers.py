@@ -1,0 +1,56 @@
+"""What commands of a repository set in the environment of its own scripts.
+
+Source: POSIX, "Shell Command Language", "Simple Commands" (assignments before a command), "export".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ...knowledge.repository import build_source
+from ..repository import Repository
+from .all_paths import all_paths
+from .given_variables import given_variables
+
+_KINDS: Final = ("make", "shell", "package", "workflow", "ci", "jenkins")
+_SCRIPT = re.compile(r"[\w.-]{1,100}\.(?:ba)?sh\b")
+_NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_MAX_TEXT: Final = 256 * 1024
+_MAX_WAYS: Final = 8
+
+
+def given_to_script(repository: Repository, path: str, text: str) -> list[Mapping[str, str | None]]:
+    """What variables of the script *path* with *text* are set to by files that name it, once for each way; None is for
+    what only a run tells.
+    """
+    callers = repository.recall("who names scripts", lambda: _callers(repository)).get(path.rpartition("/")[2], ())
+    names = frozenset(_NAMED.findall(text))
+    ways: dict[tuple[tuple[str, str | None], ...], None] = {}
+    for caller in callers:
+        if caller == path:
+            continue
+        found = given_variables(repository, [caller], names)
+        for way in found.ways:
+            ways[tuple(sorted({**dict.fromkeys(found.doubtful), **way}.items(), key=lambda one: one[0]))] = None
+        if found.doubtful and not found.ways:
+            ways[tuple((name, None) for name in sorted(found.doubtful))] = None
+    if len(ways) > _MAX_WAYS:
+        return [{name: None for way in ways for name, _ in way}]
+    return [dict(way) for way in ways]
+
+
+def _callers(repository: Repository) -> dict[str, list[str]]:
+    """The files that name scripts, by the names of these."""
+    found: dict[str, list[str]] = {}
+    for path in all_paths(repository):
+        if build_source(path) in _KINDS:
+            for name in _names(repository, path):
+                found.setdefault(name, []).append(path)
+    return found
+
+
+def _names(repository: Repository, path: str) -> Iterator[str]:
+    text = (repository.read(path) or "")[:_MAX_TEXT]
+    yield from dict.fromkeys(_SCRIPT.findall(text))
