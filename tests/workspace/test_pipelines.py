@@ -213,3 +213,42 @@ def test_inputs_of_included_files(tree: Make, include: str, expected: Text) -> N
     assert contexts(tree({**FILES, ".gitlab-ci.yml": f"include: [{include}]\n", "ci/a.yml": file}).builds()) == [
         expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (".gitlab-ci.yml", "x: {rules: [{when: never}], script: docker build api}\n", []),
+        (".gitlab-ci.yml", "x: {rules: [{if: a, when: never}, {when: manual}], script: docker build api}\n", ["api"]),
+        (
+            "azure-pipelines.yml",
+            "steps: [{task: Docker@1, inputs: {command: Build an image, dockerFile: api/Dockerfile}}]\n",
+            ["api"],
+        ),
+        ("azure-pipelines.yml", "steps: [{task: Docker@0, inputs: {dockerFile: api/Dockerfile}}]\n", ["api"]),
+        ("azure-pipelines.yml", "steps: [{task: Docker@0, inputs: {action: Push an image}}]\n", []),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: src}}, {run: docker build src/api}]}}\n",
+            ["api"],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: src}}, {run: docker build api}]}}\n",
+            [Unknown("api")],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs:\n  a:\n    working_directory: ~/project/svc\n    steps:\n    - checkout: {path: ~/project}\n"
+            "    - run: docker build a\n    - run: {command: docker build ., working_directory: b}\n",
+            ["svc/a", "svc/b"],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: /x}}, {run: docker build api}]}}\n",
+            [Unknown("api")],
+        ),
+    ],
+)
+def test_what_jobs_do_and_where(tree: Make, name: str, text: str, expected: list[Text]) -> None:
+    assert contexts(tree({**FILES, name: text}).builds()) == expected

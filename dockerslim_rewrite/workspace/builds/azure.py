@@ -47,6 +47,8 @@ _MAX_COMBINATIONS: Final = 256
 _MAX_DEPTH: Final = 100
 #: Aliases let one part stand in many places.
 _MAX_PARTS: Final = 100_000
+#: Commands of the Docker task in its versions, the one first that it has where none is named.
+_BUILDS: Final = ("buildandpush", "build", "build an image")
 _MAX_TEMPLATES: Final = 1_000
 _MAX_LEVELS: Final = 20
 _STEPS: Final = ("task", *_SCRIPTS)
@@ -179,7 +181,9 @@ class _Reader:
         script = next((found for key in _SCRIPTS if (found := scalar(step.get(key))) is not None), None)
         where = scalar(step.get("workingDirectory"))
         if task is not None and task.startswith("Docker@"):
-            yield from self._docker(inputs, task.line, known)
+            # The first version has another name for its command.
+            command = inputs.get("action" if task == "Docker@0" else "command")
+            yield from self._docker(inputs, scalar(command) or _BUILDS[0], task.line, known)
         elif task is not None and task.startswith(("Bash@", "CmdLine@")):
             script, where = scalar(inputs.get("script")), scalar(inputs.get("workingdirectory"))
         if script is not None and names_a_builder(script):
@@ -201,12 +205,11 @@ class _Reader:
     def _folder(self, text: str, known: _Known) -> Text:
         return folder(self._machine, "", replaced(text, known), told=False)
 
-    def _docker(self, inputs: Mapping[str, object], line: int, known: _Known) -> Iterator[FoundBuild]:
-        command = scalar(inputs.get("command")) or "buildAndPush"
-        if command.lower() not in ("build", "buildandpush"):
+    def _docker(self, inputs: Mapping[str, object], command: str, line: int, known: _Known) -> Iterator[FoundBuild]:
+        if command.lower() not in _BUILDS:
             return
         dockerfile = self._dockerfile(replaced(scalar(inputs.get("dockerfile")) or "**/Dockerfile", known))
-        wanted = scalar(inputs.get("buildcontext")) or "**"
+        wanted = scalar(inputs.get("buildcontext") or inputs.get("context")) or "**"
         context: Text = self._folder(wanted, known) if "*" not in wanted else Unknown(str(wanted))
         if wanted == "**" and isinstance(dockerfile, str):
             # The task's own default: the directory of the Dockerfile.

@@ -139,6 +139,8 @@ class _Pipeline:
             if name.startswith("."):
                 continue
             job = self._job(name, 0)
+            if _never(job):
+                continue
             scripts = [one for one in self._scripts(job) if any(names_a_builder(step.text) for step in one)]
             if not scripts:
                 continue
@@ -227,6 +229,14 @@ def _over(first: Map, second: Map) -> Map:
         else:
             found[key] = value
     return found
+
+
+def _never(job: Map) -> bool:
+    """Whether no pipeline has the *job*."""
+    rules = [mapping(one) for one in sequence(job.get("rules"))]
+    return scalar(job.get("when")) == "never" or (
+        bool(rules) and all(scalar(one.get("when")) == "never" for one in rules)
+    )
 
 
 def _only(document: Map, keys: Sequence[str]) -> Map:
