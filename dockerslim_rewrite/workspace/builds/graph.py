@@ -39,7 +39,7 @@ _READERS = {
     "render": ("platforms", "render"),
     "heroku": ("platforms", "heroku"),
     "make": ("makefiles", "makefile"),
-    "shell": ("shell_scripts", "script_file"),
+    "shell": ("script_files", "script_file"),
     "package": ("pipelines", "package_scripts"),
     "jenkins": ("jenkins", "jenkinsfile"),
     "kubernetes": ("kubernetes", "manifests"),
