@@ -115,7 +115,8 @@ BY_HAND = [("svc/a", "one")]
         ("x.sh", "cd svc && make S=two D='b'\n", [*BY_HAND, ("svc/b", "two")]),
         ("x.sh", "make -C svc x D=$1\n", [*BY_HAND, (Unknown("$(D)"), "one")]),
         ("x.sh", "make -C $DIR x S=two\n", [*BY_HAND, ("svc/a", "two")]),
-        ("x.sh", "make -C other S=two\n", BY_HAND),
+        ("x.sh", "make -C svc/a S=two\n", BY_HAND),
+        ("x.sh", "make -C checkout/svc S=two\n", [*BY_HAND, ("svc/a", "two")]),
         ("x.sh", "D=b S=two make -C svc\n", [*BY_HAND, ("svc/b", "one")]),
         ("svc/x.sh", "export D=b\nmake\n", [*BY_HAND, ("svc/b", "one")]),
         ("x.sh", "export D=b\n", BY_HAND),
@@ -142,3 +143,18 @@ def test_arguments_that_callers_of_make_set_are_not_known(tree: Make) -> None:
 def test_what_a_makefile_overrides_stays(tree: Make) -> None:
     made = tree({"Makefile": "override D = a\nx:\n\tdocker build $(D)\n", "x.sh": "make D=b\n"})
     assert made.build().context == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d := 'a'\nx:\n    docker build {{d}}\n", ["a"]),
+        ('d := "a"  # here\nx:\n    @docker build -f {{ d }}/Dockerfile .\n', [""]),
+        ("d := 'a'\nx d='b':\n    docker build {{d}}\n", [Unknown("{{d}}")]),
+        ("d := env_var('D')\nx:\n    docker build {{d}}\n", [Unknown("{{d}}")]),
+        ("x:\n    docker build $DIR\n", [Unknown("$DIR")]),
+        ("x:\n    docker build $(pwd)/a\n", ["a"]),
+    ],
+)
+def test_justfiles(tree: Make, text: str, expected: list[object]) -> None:
+    assert [one.context for one in tree({"justfile": text, "a/Dockerfile": ""}).builds()] == expected

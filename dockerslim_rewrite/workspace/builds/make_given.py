@@ -83,8 +83,9 @@ def _by_folder(repository: Repository) -> dict[str | None, list[_Call]]:
     """The calls by the folders that they read a makefile in, those that may be for any under None."""
     found: dict[str | None, list[_Call]] = {}
     for one in _calls(repository):
-        folder = _read(repository, one) if one.folders else None
-        if folder is not None or not one.folders:
+        folder = _read(repository, one)
+        # One that is not here may be where a job has put the repository.
+        if folder is not None or not any(map(repository.is_folder, one.folders)):
             found.setdefault(folder, []).append(one)
     return found
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...knowledge.build_commands import names_a_builder
 from ...record import evolve, record
 from ..repository import Repository
 from .checkout import below
 from .found import FoundBuild, Text, Unknown
+from .just_values import just_text, just_values
 from .make_definitions import Definitions, includers, is_included_by_name
 from .make_given import Given, given_to_make
 from .make_values import Expansion
@@ -43,11 +44,12 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     if text is None or not names_a_builder(text):
         return
     just = path.rpartition("/")[2].lower() == "justfile"
+    told = just_values(text) if just else None
     runs, certain = ([_Run(path, path.rpartition("/")[0])], True) if just else _runs(repository, path)
     most = _MAX_REPLACED_IN_ALL // len(runs)
     # Whichever target writes a file may be made before another one.
     written: set[str] = set()
-    readers = [_Recipes(repository, path, run, most, written) for run in runs]
+    readers = [_Recipes(repository, path, run, most, written, told=told) for run in runs]
     names = frozenset(_NAMED.findall(text)).union(*(one.names for one in readers))
     soft = names.difference(*(one.hard for one in readers))
     ways = [] if just else given_to_make(repository, path, soft, names)
@@ -132,11 +134,20 @@ class _Recipes:
     """The recipes of the makefile *path*, read as *run* says, in which no more than *most* variables are replaced.
 
     *given* are values that whoever calls make gives. What the recipes write is added to *written*.
+    *told* are the variables of a justfile, None for a makefile.
     """
 
     def __init__(
-        self, repository: Repository, path: str, run: _Run, most: int, written: set[str], given: Given | None = None
+        self,
+        repository: Repository,
+        path: str,
+        run: _Run,
+        most: int,
+        written: set[str],
+        given: Given | None = None,
+        told: Mapping[str, str] | None = None,
     ) -> None:
+        self._told = told
         self._written = written
         self._repository = repository
         self._path = path
@@ -160,12 +171,18 @@ class _Recipes:
     def builds(self, line: int, command: str) -> Iterator[FoundBuild]:
         """The builds of the *command* in the *line*."""
         unknown: dict[str, Text] = {}
+        if self._told is not None:
+            yield from self._read(just_text(command, self._told, unknown), line, unknown)
+            return
         expansion = Expansion(self._values, self._definitions.tools, self._left, unknown)
         quiet = _QUIET.match(command)
         shell = expansion.text(command[quiet.end() :] if quiet is not None else command).lstrip("@-+ ")
         self._left = max(self._left - expansion.replaced, 0)
         if len(shell) > _MAX_COMMAND:
             return
+        yield from self._read(shell, line, unknown)
+
+    def _read(self, shell: str, line: int, unknown: Mapping[str, Text]) -> Iterator[FoundBuild]:
         reader = ScriptReader(
             self._repository, "make", self._path, line, [self._home], unknown, self._plain, self._written
         )

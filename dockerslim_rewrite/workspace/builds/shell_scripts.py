@@ -22,6 +22,7 @@ from .overwritten import doubted, may_write, redirected, speaks_of_one
 from .overwritten import written as files_written
 from .shell_repeats import MOST_ITEMS, MOST_REPEATS, PARAMETERS, Function, bound, loop_words, own_names, told
 from .shell_state import MOST_FILES, ShellState, assigned
+from .shell_values import stands_for_several
 from .shell_words import logical_lines
 
 #: Larger scripts are generated, or no scripts.
@@ -175,6 +176,7 @@ class ScriptReader:
         words = [value for word in command.words[1:] for value in self._state.words.values(word.text)]
         before = {one: self._state.variable(one) for one in (*PARAMETERS, *own_names(function.node))}
         self._state.bind(bound(words))
+        given = self._state.given(None if any(map(stands_for_several, words)) else words)
         self._running.add(name)
         place, (self._line, self._path) = (self._line, self._path), (function.line, function.path)
         for child in children(function.node):
@@ -182,6 +184,7 @@ class ScriptReader:
         self._line, self._path = place
         self._running.discard(name)
         self._state.bind(before)
+        self._state.given(given)
 
     def _sets(self, node: Node) -> set[str]:
         """The variables that *node* may set, those of functions that it calls among them."""

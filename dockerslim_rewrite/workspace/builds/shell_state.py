@@ -102,6 +102,12 @@ class ShellState:
         """Give variables the *values*."""
         self._variables.update(values)
 
+    def given(self, words: Sequence[Text] | None) -> tuple[Text, ...] | None:
+        """Give the function that is called *words*, None for those that nobody knows; what was given before."""
+        before = self._lists.get("@")
+        self._lists["@"] = None if words is None else tuple(words)
+        return before
+
     def forget(self, names: set[str]) -> None:
         """Take the variables *names* for unknown."""
         self._variables.update({name: Unknown(f"${name}") for name in names})
@@ -131,6 +137,8 @@ class ShellState:
             known = {one: self._variables.get(one) for one in PARAMETERS}
             for one in PARAMETERS if None not in known.values() else ():
                 self._variables[one] = known.get(shifted(one, count) or "", Unknown(f"${one}"))
+            words = self._lists.get("@")
+            self._lists["@"] = words[int(count) :] if words is not None and count in PARAMETERS else None
         elif name in ("cd", "pushd"):
             if name == "pushd":
                 # For popd.

@@ -20,6 +20,8 @@ _PIECE = re.compile(
 )
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=+])(.*))?\}\Z", re.S)
 _LIST = re.compile(r"(\"?)\$\{([A-Za-z_]\w*)\[[@*]\]\}\1\Z")
+#: All parameters of a function.
+_ALL = re.compile(r"\"\$(?:@|\{@\})\"\Z|\$[@*]\Z")
 #: What may stand for any number of words: unquoted, or all parameters, or all of a list.
 _SEVERAL = re.compile(r"""[$`]|"\$(?:@|\{@\}|\{\w+\[@\][^{}]*\})\"""")
 _HERE = re.compile(r"\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?")
@@ -71,8 +73,8 @@ class Words:
     def values(self, text: str) -> tuple[Text, ...]:
         """The words that the shell makes of the word *text*: what it replaces outside of quotes is split at blanks."""
         listed = _LIST.match(text)
-        if listed is not None:
-            found = self._lists(listed[2])
+        if listed is not None or _ALL.match(text):
+            found = self._lists(listed[2] if listed is not None else "@")
             return (Unknown(text),) if found is None else found
         try:
             return tuple(self._split(text))
