@@ -33,6 +33,7 @@ _VALUE = re.compile(
 #: So many characters of a file are searched, and so many calls and ways are followed.
 _MAX_TEXT: Final = 256 * 1024
 _MAX_CALLS: Final = 2_000
+_MAX_SETTING: Final = 50
 MAX_WAYS: Final = 8
 
 #: Values of variables, None for those that only a run tells.
@@ -68,7 +69,7 @@ def given_to_make(repository: Repository, makefile: str, soft: Collection[str], 
     for call in own:
         if build_source(call.path) in _SETTING:
             setting.setdefault(call.path, set()).update(name for name, _ in call.values)
-    for path, told in setting.items():
+    for path, told in [*setting.items()][:_MAX_SETTING]:
         environment = given_variables(repository, [path], {name for name in names if name in soft and name not in told})
         for way in environment.ways:
             ways[tuple(sorted(way.items()))] = None

@@ -17,7 +17,7 @@ from .just_values import just_text, just_values
 from .make_definitions import Definitions, includers, is_included_by_name
 from .make_given import Given, given_to_make
 from .make_values import Expansion
-from .other_ways import with_others
+from .other_ways import Again, with_others
 from .overwritten import doubted, speaks_of_one
 from .shell_scripts import ScriptReader
 from .shell_words import logical_lines
@@ -53,7 +53,8 @@ def makefile(repository: Repository, path: str) -> Iterator[FoundBuild]:
     names = frozenset(_NAMED.findall(text)).union(*(one.names for one in readers))
     soft = names.difference(*(one.hard for one in readers))
     ways = [] if just else given_to_make(repository, path, soft, names)
-    others = [[_Recipes(repository, path, run, most // len(ways), written, way) for run in runs] for way in ways]
+    again = Again(repository)
+    others = [[_Recipes(again, path, run, most // len(ways), written, way) for run in runs] for way in ways]
     moved = not just and _ONE_SHELL.search(text) is not None and _MOVES.search(text) is not None
     # Below the root, `make -f` may read it from anywhere.
     seen_from = tuple(run.home for run in runs) if "/" in path and not just else ()
