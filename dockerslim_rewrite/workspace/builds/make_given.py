@@ -23,12 +23,12 @@ _KINDS: Final = ("make", "shell", "package", "workflow", "ci", "jenkins", "tilt"
 _SETTING: Final = ("shell", "package", "workflow", "ci", "jenkins")
 _CALL = re.compile(
     r"(?:(?<![\w./$({-])g?make|\$[({]MAKE[)}])(?=[\s\\]|\Z)"
-    r"(?P<words>(?:\\\n|\$\{\{[^{}\n]*\}\}|\$\([^()\n]*\)|[^\n;&|])*)"
+    r"(?P<words>(?:\\\n|\$\{\{[^{}\n]*\}\}|\$\([^()\n]*\)|[^\n;&|])*+)"
 )
 _FOLDER = re.compile(r"(?:^|\s)(?:-C[ \t]*+|--directory[= ])[\"']?(?P<path>[^\s\"']++)")
 _VALUE = re.compile(
     r"(?:^|(?<=\s))[\"']?(?P<name>[A-Za-z_]\w*)=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'"
-    r"|(?P<bare>(?:\$\{\{[^{}\n]*\}\}|\$\([^()\n]*\)|[^\s\"'`])*))"
+    r"|(?P<bare>(?:\$\{\{[^{}\n]*\}\}|\$\([^()\n]*\)|[^\s\"'`])*+))"
 )
 #: So many characters of a file are searched, and so many calls and ways are followed.
 _MAX_TEXT: Final = 256 * 1024
