@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -26,16 +27,23 @@ def files_command(
 def list_files(paths: tuple[str, ...], python: bool, config: Path | None, format: str, *, isolated: bool) -> int:
     """Print what is covered to standard output, and in text what is skipped to standard error; the exit code."""
     from ..workspace.configuration.resolve import configuration
-    from ..workspace.discovery import Covered, discover
+    from ..workspace.configuration.unmatched import unmatched
+    from ..workspace.discovery import Covered, discover, files_of, is_missing
 
     try:
         if format not in ("text", "json"):
             raise ValueError(f"unknown format {format!r}; known formats: text, json")
-        excluded = configuration(config, isolated=isolated).excluded
-        found = list(discover(paths, python=python, excluded=excluded))
+        configured = configuration(config, isolated=isolated)
+        found = list(discover(paths, python=python, excluded=configured.excluded))
+        missing = next((one.path for one in found if isinstance(one, Covered) and is_missing(one)), None)
+        if missing is not None:
+            raise ValueError(f"{missing}: no such file")
+        slips = list(unmatched(configured, [path for path in paths if os.path.isdir(path)], files_of(found)))
     except ValueError as error:
         print(f"dockerslim: {printable(str(error))}", file=sys.stderr)
         return 2
+    for slip in slips:
+        print(printable(f"dockerslim: {slip}"), file=sys.stderr)
     if format == "json":
         covered = [one.path for one in found if isinstance(one, Covered)]
         skipped = [

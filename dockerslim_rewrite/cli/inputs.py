@@ -39,7 +39,9 @@ class Inputs:
         self.folders = any(_is_many(path) for path in paths)
         if not self.folders:
             return tuple(dict.fromkeys(paths))
-        from ..workspace.discovery import Covered, discover
+        from ..report.text import printable
+        from ..workspace.configuration.unmatched import unmatched
+        from ..workspace.discovery import Covered, discover, files_of
 
         python = self._request.python
         if "python" not in self._request.given:
@@ -47,6 +49,9 @@ class Inputs:
             chosen = self._configuration.settings_for(folder / "Dockerfile").get("python")
             python = python if chosen is None else bool(chosen.value)
         found = list(discover(paths, python=python, excluded=self._configuration.excluded))
+        folders = [path for path in paths if os.path.isdir(path)]
+        for slip in () if self._request.quiet else unmatched(self._configuration, folders, files_of(found)):
+            print(printable(f"dockerslim: {slip}"), file=sys.stderr)
         skipped = sum(1 for one in found if not isinstance(one, Covered) and not one.folder)
         if skipped and not self._request.quiet:
             files = "1 file" if skipped == 1 else f"{skipped} files"

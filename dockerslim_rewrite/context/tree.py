@@ -32,11 +32,17 @@ T = TypeVar("T")
 #: Folders with many files that hold no source of the project: listed last, so that a limit cuts them first.
 _HEAVY = frozenset((".git", ".hg", ".svn", "node_modules", "venv", ".venv", "vendor", "__pycache__", ".tox", "target"))
 #: Lists that pip is given, by their usual names.
-_REQUIREMENTS = re.compile(r"(?:^|/)[^/]*(?:req|constraint)[^/]*\.(?:txt|in|pip)\Z", re.IGNORECASE)
+_REQUIREMENTS = re.compile("req|constraint", re.IGNORECASE)
+_LISTS = (".txt", ".in", ".pip")
 #: So many places of files are remembered: as many as COPYs and mounts of one Dockerfile name.
 _PLACES = 64
 #: So many links may lead to one another, as for Linux.
 _MOST_LINKS = 40
+
+
+def _lists_packages(path: str) -> bool:
+    name = posixpath.basename(path).lower()
+    return name.endswith(_LISTS) and _REQUIREMENTS.search(name) is not None
 
 
 @record
@@ -293,7 +299,7 @@ class ContextTree:
         except OSError:
             return None
         self._spent[0] += len(data)
-        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _REQUIREMENTS.search(path) is not None
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _lists_packages(path)
         if len(data) > self.limits.file_bytes or (b"\0" in data and not wide):
             return None
         try:

@@ -75,11 +75,22 @@ class Options:
         return self.level if isinstance(self.level, Safety) else Safety.of(self.level)
 
 
+_ACCOUNT = re.compile(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})")
+
+
+def account_problem(text: str) -> str | None:
+    """What to write in place of *text*, which names no unprivileged user; None where it does."""
+    match = _ACCOUNT.fullmatch(text)
+    if match is not None and match[1] != "root":
+        return None
+    return f"write NAME:NUMBER of an unprivileged user, such as {ACCOUNT[0]}:{ACCOUNT[1]}"
+
+
 def account_of(text: str) -> tuple[str, int]:
     """Name and number of ``NAME:NUMBER``. Raises ``ValueError``."""
-    match = re.fullmatch(r"([a-z_][a-z0-9_-]{0,30}):([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise ValueError(f"--account {text!r}: is not a NAME:NUMBER of an unprivileged user")
+    match = _ACCOUNT.fullmatch(text)
+    if match is None or match[1] == "root":
+        raise ValueError(f"--account {text!r}: {account_problem(text)}")
     return match[1], int(match[2])
 
 

@@ -138,6 +138,16 @@ def _judged(path: str, judge: Excluded) -> Covered | Skipped:
     return Covered(path) if reason is None else Skipped(path, reason)
 
 
+def is_missing(one: Covered) -> bool:
+    """Whether *one* is named outright and not there."""
+    return one.named and one.path != "-" and not os.path.lexists(one.path)
+
+
+def files_of(found: Sequence[Covered | Skipped]) -> list[str]:
+    """The paths of the files among what was *found*, of those that are left alone too."""
+    return [one.path for one in found if isinstance(one, Covered) or not one.folder]
+
+
 def not_a_dockerfile(path: str) -> str | None:
     """Why the file at *path* is none that can be rewritten; None where it is."""
     try:

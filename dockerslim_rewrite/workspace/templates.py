@@ -7,7 +7,9 @@ import re
 from ..knowledge.repository import is_template_name
 from ..syntax import ParseError, parse
 
-_MARK = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>|@[A-Z][A-Z0-9_]*+@")
+_MARK = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>|@[A-Z][A-Z0-9_]*+@|%%\w[\w.-]*+%%")
+#: What no image can be called, where FROM names one: ``{base}``, ``<base>``, ``__BASE__``, ``##BASE##``.
+_BASE = re.compile(r"(?<!\$)\{[A-Za-z_][\w.-]*+\}|<[A-Za-z_][\w .-]*+>|\b__[A-Z][A-Z0-9_]*?__\b|##\w++##")
 _LINE = re.compile(r"^[ \t]*(?:\{\{|\{%|\{#|<%|@@?\()", re.M)
 #: Instructions in whose arguments such marks have no other meaning.
 _PLAIN = frozenset(("FROM", "ARG", "ENV", "COPY", "ADD", "WORKDIR", "USER", "EXPOSE", "VOLUME"))
@@ -20,7 +22,7 @@ def template_mark(name: str, text: str) -> tuple[int, str] | None:
     in arguments that no shell or program reads, or where an instruction has to begin.
     """
     marks = list(_MARK.finditer(text))
-    if not marks and not _LINE.search(text):
+    if not marks and not _LINE.search(text) and not _BASE.search(text):
         return None
     if is_template_name(name):
         first = marks[0] if marks else _LINE.search(text)
@@ -28,11 +30,13 @@ def template_mark(name: str, text: str) -> tuple[int, str] | None:
     try:
         document = parse(text)
     except ParseError:
-        first = _LINE.search(text) or marks[0]
-        return _at(text, first)
+        first = _LINE.search(text) or next(iter(marks), None)
+        return None if first is None else _at(text, first)
     for instruction in document.instructions:
         start, end = instruction.span
         found = _MARK.search(text, start, end) if instruction.keyword in _PLAIN else None
+        if found is None and instruction.keyword == "FROM":
+            found = _BASE.search(text, start, end)
         if found is None and instruction.keyword not in _KNOWN:
             found = _LINE.match(text, start)
         if found is not None:

@@ -68,11 +68,22 @@ def test_a_context_that_a_script_makes_is_a_doubt(repo: Make, script: str) -> No
     assert found == [(3, False, f"{LACKS} unless setup.sh:1 writes it")]
 
 
-def test_a_workflow_that_checks_out_something_else_is_a_doubt(repo: Make) -> None:
-    more = "      - uses: actions/checkout@v4\n        with:\n          repository: a/apps\n          path: apps\n"
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("libs", [(4, False, f"{LACKS} unless a step of the workflow fetches it")]),
+        # What lies where another repository is put is that one's.
+        ("apps", []),
+    ],
+)
+def test_a_workflow_that_checks_out_something_else_is_a_doubt(
+    repo: Make, where: str, expected: list[tuple[int, bool, str]]
+) -> None:
+    own = "      - uses: actions/checkout@v4\n"
+    other = f"{own}        with:\n          repository: a/apps\n          path: {where}\n"
     path = ".github/workflows/b.yml"
-    found = told(repo, {**APP, path: WORKFLOW.format("app")}, {path: WORKFLOW.format("apps") + more})
-    assert found == [(4, False, f"{LACKS} unless a step of the workflow fetches it")]
+    found = told(repo, {**APP, path: WORKFLOW.format("app")}, {path: WORKFLOW.format("apps") + own + other})
+    assert found == expected
 
 
 def test_a_description_that_may_be_read_from_another_directory_is_a_doubt(repo: Make) -> None:

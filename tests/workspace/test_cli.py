@@ -178,3 +178,40 @@ def test_what_is_configured_for_other_files_is_looked_at(made: Any, text: str, t
 def test_builds_that_differ_in_what_is_not_shown_are_counted(tree: Make) -> None:
     made = tree({"x.sh": "docker build -t a:1 .; docker build -t a:1 -t b .\n", "Dockerfile": ""})
     assert call(made.root, "builds").stdout == "Dockerfile\n  x.sh:1: shell a:1: context . (2 builds)\n2 builds\n"
+
+
+def test_a_broken_configuration_is_one_line_for_files_too(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text("level = \n")
+    done = call(made.root, "files")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"dockerslim: {made.root}/dockerslim.toml: no TOML: Invalid value (at line 1, column 9)\n"
+
+
+def test_a_file_that_is_not_there_is_told(made: Any) -> None:
+    done = call(made.root, "files", "a", "lost/Dockerfile")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "dockerslim: lost/Dockerfile: no such file\n")
+
+
+def test_patterns_of_the_configuration_that_match_nothing_are_told(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text(
+        'exclude = ["one/day"]\n[contexts]\n"a/web.dockerfile" = "."\n"a/*" = "."\n'
+        '[per-file."lost/**"]\nlevel = "safe"\n[build-args."b/*"]\nA = "1"\n'
+    )
+    file = f"{made.root}/dockerslim.toml"
+    told = [
+        f"dockerslim: {file}: contexts 'a/web.dockerfile': matches no Dockerfile",
+        f"dockerslim: {file}: per-file 'lost/**': matches no Dockerfile",
+    ]
+    for arguments in (("files",), ("rewrite", ".", "--check")):
+        done = call(made.root, *arguments)
+        assert done.stderr.splitlines()[:2] == told
+        assert done.returncode in (0, 1)
+    # What lies elsewhere may match.
+    assert "matches" not in call(made.root, "files", "a").stderr
+    assert "matches" not in call(made.root, "rewrite", ".", "--check", "--quiet").stderr
+
+
+def test_a_configured_context_comes_before_that_of_a_build(made: Any) -> None:
+    (made.root / "dockerslim.toml").write_text('[contexts]\n"a/*" = "b"\n')
+    done = call(made.root, "config", "show", "a/web.Dockerfile")
+    assert f"# built with context {made.root}/b, stage prod: as configured" in done.stdout.splitlines()

@@ -120,7 +120,8 @@ def test_variables_from_dot_env(tree: Make) -> None:
         ("${X:-d}", "d"),
         ("${E-d}${E:-d}", "d"),
         ("${X-${Y:-deep}}", "deep"),
-        ("${A:+yes}${X:+no}", "yes"),
+        ("${A:+yes}${E:+no}", "yes"),
+        ("a${X:+more}", Unknown("a${X:+more}")),
         ("${A:?must}", "1"),
         ("${X:?must}", Unknown("${X:?must}")),
         ("$X", Unknown("$X")),
@@ -323,3 +324,57 @@ def test_many_ways_to_set_variables_are_not_followed(tree: Make) -> None:
     files = {f"{at}.sh": f"export FILE=Dockerfile.{at}\ndocker compose build\n" for at in range(9)}
     found = tree({"compose.yaml": GIVEN, **files}).builds()
     assert [str(one.dockerfile) for one in found] == ["Dockerfile", "${FILE:-Dockerfile}"]
+
+
+@pytest.mark.parametrize(
+    ("command", "of_a", "of_b"),
+    [
+        ("docker compose build --build-arg V=1", {"V": Unknown("1")}, {"V": Unknown("1"), "W": "2"}),
+        ("docker compose build --build-arg W=2", {"W": Unknown("2")}, {"W": "2"}),
+        ('docker-compose build --pull --build-arg="V=$(date)" b', {}, {"V": Unknown("$(date)"), "W": "2"}),
+        ("docker compose --profile x build \\\n  --progress plain --build-arg W=3 b", {}, {"W": Unknown("3")}),
+        ("docker compose build --build-arg V=1 $S", {"V": Unknown("1")}, {"V": Unknown("1"), "W": "2"}),
+        ("docker compose build b; x --build-arg V=1", {}, {"W": "2"}),
+    ],
+)
+def test_commands_give_build_arguments(tree: Make, command: str, of_a: dict[str, Any], of_b: dict[str, Any]) -> None:
+    files = {
+        "compose.yaml": "services:\n  a: {build: a}\n  b: {build: {context: b, args: {W: 2}}}\n",
+        "build.sh": f"{command}\n",
+    }
+    assert [dict(one.args) for one in tree(files).builds()] == [of_a, of_b]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.sh", "COMPOSE_FILE=one.yml:two.yml docker compose build\n"),
+        ("run.sh", "export COMPOSE_FILE='one.yml:two.yml'\ndocker compose build\n"),
+        ("run.sh", "export COMPOSE_PATH_SEPARATOR=, COMPOSE_FILE=one.yml,two.yml\ndocker compose build\n"),
+        ("Makefile", "export COMPOSE_FILE := one.yml:two.yml\nx:\n\tdocker compose build\n"),
+        (".github/workflows/a.yml", "env: {COMPOSE_FILE: 'one.yml:two.yml'}\njobs: {}\n"),
+        (".devcontainer/devcontainer.json", '{"dockerComposeFile": ["../one.yml", "../two.yml"], "service": "a"}'),
+    ],
+)
+def test_files_that_variables_and_devcontainers_name_are_read_together(tree: Make, name: str, text: str) -> None:
+    files = {
+        "one.yml": "services:\n  a:\n    build: {context: a, target: one}\n",
+        "two.yml": "services:\n  a:\n    build: {target: two}\n",
+    }
+    assert [(one.context, one.target) for one in tree({**files, name: text}).builds()] == [("a", "two")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("web:\n  build: a\n  dockerfile: x.Dockerfile\ndb:\n  image: postgres\n", ("a", "a/x.Dockerfile")),
+        ("web:\n  extends: {file: common.yml, service: w}\n", ("a", "a/Dockerfile")),
+    ],
+)
+def test_files_of_the_first_format_have_services_alone(tree: Make, text: str, expected: tuple[str, str]) -> None:
+    build = tree({"docker-compose.yml": text, "common.yml": "w:\n  build: a\n"}).build()
+    assert (build.context, build.dockerfile) == expected
+
+
+def test_files_with_other_keys_and_no_services_have_none(tree: Make) -> None:
+    assert tree({"docker-compose.yml": "x-a:\n  build: a\nvolumes: {}\n"}).builds() == []

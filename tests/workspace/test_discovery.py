@@ -152,6 +152,13 @@ def test_patterns_reach_what_their_folder_stands_for_and_no_more(tree: Make, tmp
         ("Dockerfile", "{% if x %}\nFROM alpine\n{% endif %}\n", "a template: line 1 holds {%"),
         ("Dockerfile", "FROM alpine\nCOPY {{ x }} /\n", "a template: line 2 holds {{ x }}"),
         ("Dockerfile.erb", "FROM alpine\nRUN <%= x %>\n", "a template: line 2 holds <%= x %>"),
+        ("Dockerfile", "FROM alpine\nENV V={{ version }}\n", "a template: line 2 holds {{ version }}"),
+        ("Dockerfile", "FROM alpine\nENV V {{.Version}}\n", "a template: line 2 holds {{.Version}}"),
+        ("Dockerfile", "FROM alpine:%%TAG%%\n", "a template: line 1 holds %%TAG%%"),
+        ("Dockerfile", "FROM alpine\nENV V=%%VERSION%%\n", "a template: line 2 holds %%VERSION%%"),
+        ("Dockerfile", "FROM __BASE__ AS x\n", "a template: line 1 holds __BASE__"),
+        ("Dockerfile", "FROM <base image>\n", "a template: line 1 holds <base image>"),
+        ("Dockerfile", "FROM {base}\n", "a template: line 1 holds {base}"),
         ("Dockerfile", "RUN x\n", "no Dockerfile: it begins with RUN, not with FROM"),
         ("Dockerfile", "", "no Dockerfile: line 1: no instructions"),
         ("Dockerfile", "hello there\n", "no Dockerfile: line 1: unknown instruction HELLO"),
@@ -171,6 +178,7 @@ def test_what_only_looks_like_a_dockerfile(tree: Make, name: str, text: str, rea
         'FROM alpine\nHEALTHCHECK CMD test "$(x --format={{.Ok}})"\n',
         "FROM alpine\nRUN <<EOF\n{{ this is text }}\nEOF\n",
         "FROM alpine\nLABEL mail=jane@EXAMPLE.com\n",
+        "ARG BASE\nFROM ${BASE}\nFROM $BASE:${TAG:-1}\nRUN printf '%%d%% %%s%%' <base> __BASE__ {a}\n",
     ],
 )
 def test_marks_that_programs_read_make_no_template(tree: Make, text: str) -> None:
@@ -198,3 +206,13 @@ def test_what_the_configuration_excludes(tree: Make) -> None:
         ["a/Dockerfile"],
         {"b/Dockerfile": "not ours"},
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["Dockerfile.bak", "Dockerfile.orig", "Dockerfile~", "Dockerfile.prod.BAK", "Dockerfile.rej"]
+)
+def test_what_editors_and_patches_leave_is_no_dockerfile(tree: Make, name: str) -> None:
+    made = tree({name: FROM, "app/Dockerfile": FROM})
+    assert found(made.root) == (["app/Dockerfile"], {})
+    # Whoever names it means it.
+    assert [one.path for one in discover([str(made.root / name)])] == [str(made.root / name)]

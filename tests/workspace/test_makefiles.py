@@ -102,3 +102,59 @@ def test_one_shell_keeps_the_directory_that_an_earlier_line_changes_to(tree: Mak
     files = {"Dockerfile": "FROM a\n", "app/Dockerfile": "FROM a\n"}
     assert tree({"Makefile": text, **files}).build().context == ""
     assert tree({"Makefile": ".ONESHELL:\n" + text, **files}).build().context == Unknown("")
+
+
+GIVEN = "D ?= a\nS = one\nT := $(S)\nx:\n\tdocker build --build-arg V=$(V) --target $(T) $(D)\n"
+BY_HAND = [("svc/a", "one")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("x.sh", "make -C svc x D=b\n", [*BY_HAND, ("svc/b", "one")]),
+        ("x.sh", "cd svc && make S=two D='b'\n", [*BY_HAND, ("svc/b", "two")]),
+        ("x.sh", "make -C svc x D=$1\n", [*BY_HAND, (Unknown("$(D)"), "one")]),
+        ("x.sh", "make -C $DIR x S=two\n", [*BY_HAND, ("svc/a", "two")]),
+        ("x.sh", "make -C svc/a S=two\n", BY_HAND),
+        ("x.sh", "make -C checkout/svc S=two\n", [*BY_HAND, ("svc/a", "two")]),
+        ("x.sh", "D=b S=two make -C svc\n", [*BY_HAND, ("svc/b", "one")]),
+        ("svc/x.sh", "export D=b\nmake\n", [*BY_HAND, ("svc/b", "one")]),
+        ("x.sh", "export D=b\n", BY_HAND),
+        ("Makefile", "all:\n\t$(MAKE) -C svc S=two\n", [*BY_HAND, ("svc/a", "two")]),
+        ("Makefile", "all:\n\tfor d in a b; do $(MAKE) -C svc D=$$d; done\n", [*BY_HAND, (Unknown("$(D)"), "one")]),
+        (".gitlab-ci.yml", "x:\n  variables: {D: b}\n  script: [make -C svc x]\n", [*BY_HAND, ("svc/b", "one")]),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    steps:\n    - run: make x D=${{ matrix.d }} S=two\n      working-directory: svc\n",
+            [*BY_HAND, (Unknown("$(D)"), "two")],
+        ),
+    ],
+)
+def test_who_calls_make_sets_variables(tree: Make, name: str, text: str, expected: list[tuple[object, str]]) -> None:
+    made = tree({"svc/Makefile": GIVEN, "svc/a/Dockerfile": "", "svc/b/Dockerfile": "", name: text})
+    assert [(one.context, one.target) for one in made.builds()] == expected
+
+
+def test_arguments_that_callers_of_make_set_are_not_known(tree: Make) -> None:
+    made = tree({"Makefile": "V = 1\nx:\n\tdocker build --build-arg V=$(V) .\n", "x.sh": "make V=2\n"})
+    assert made.build().args == (("V", Unknown("2")),)
+
+
+def test_what_a_makefile_overrides_stays(tree: Make) -> None:
+    made = tree({"Makefile": "override D = a\nx:\n\tdocker build $(D)\n", "x.sh": "make D=b\n"})
+    assert made.build().context == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d := 'a'\nx:\n    docker build {{d}}\n", ["a"]),
+        ('d := "a"  # here\nx:\n    @docker build -f {{ d }}/Dockerfile .\n', [""]),
+        ("d := 'a'\nx d='b':\n    docker build {{d}}\n", [Unknown("{{d}}")]),
+        ("d := env_var('D')\nx:\n    docker build {{d}}\n", [Unknown("{{d}}")]),
+        ("x:\n    docker build $DIR\n", [Unknown("$DIR")]),
+        ("x:\n    docker build $(pwd)/a\n", ["a"]),
+    ],
+)
+def test_justfiles(tree: Make, text: str, expected: list[object]) -> None:
+    assert [one.context for one in tree({"justfile": text, "a/Dockerfile": ""}).builds()] == expected

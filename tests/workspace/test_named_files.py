@@ -146,3 +146,52 @@ def test_variables_come_from_the_file_that_the_command_names(tree: Make) -> None
         }
     )
     assert made.build().target == "prod"
+
+
+STEP = "jobs:\n  a:\n    steps:\n"
+HCL = 'target "a" {\n  context = "a"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.sh", "cd svc\n%s\n"),
+        ("x.sh", "(cd svc && cd ../svc; %s)\n"),
+        ("deep/x.sh", "cd ../svc\n%s\n"),
+        ("Makefile", "a:\n\tcd other\n\tcd svc && \\\n\t%s\n"),
+        ("package.json", '{"scripts": {"a": "cd other", "b": "cd svc && %s"}}'),
+        (".gitlab-ci.yml", "x:\n  script:\n  - cd svc\n  - %s\n"),
+        (".github/workflows/a.yml", f"{STEP}    - run: cd other\n    - run: |\n        cd svc\n        %s\n"),
+        (".github/workflows/a.yml", f"{STEP}    - working-directory: svc\n      run: %s\n    - run: x\n"),
+        (".github/workflows/a.yml", f"{STEP}    - run: %s\n      working-directory: svc/../svc\n"),
+        (".github/workflows/a.yml", f"defaults:\n  run:\n    working-directory: svc\n{STEP}    - run: %s\n"),
+    ],
+)
+def test_commands_name_files_from_where_they_are_run(tree: Make, name: str, text: str) -> None:
+    files = {"svc/a/Dockerfile": "", "svc/b.hcl": HCL, "svc/c.yml": "services:\n  a:\n    build: a\n"}
+    other = {"other/c.yml": "services:\n  a:\n    image: x\n"}
+    for command in ("docker buildx bake -f b.hcl", "docker compose -f c.yml build"):
+        made = tree({**files, **other, name: text % command})
+        assert {one.context for one in made.builds()} == {"svc/a"}, made.builds()
+
+
+@pytest.mark.parametrize(
+    ("given", "context"),
+    [
+        ("{files: svc/b.hcl}", "a"),
+        ("{files: './svc/b.hcl', source: .}", "a"),
+        ('{files: "svc/b.hcl,\\n"}', "a"),
+        ("{files: 'cwd://b.hcl', workdir: svc}", "svc/a"),
+        ("{files: b.hcl, source: '{{defaultContext}}:svc'}", "svc/a"),
+    ],
+)
+def test_files_of_bakes_action(tree: Make, given: str, context: str) -> None:
+    text = f"{STEP}    - uses: docker/bake-action@v6\n      with: {given}\n"
+    files = {"svc/b.hcl": HCL, "a/Dockerfile": "", "svc/a/Dockerfile": "", ".github/workflows/a.yml": text}
+    assert tree(files).build().context == context
+
+
+@pytest.mark.parametrize("given", ["{files: svc/b.hcl, source: 'https://example.com/x.git'}", "{targets: a}"])
+def test_what_bakes_action_takes_from_elsewhere_is_nothing_of_here(tree: Make, given: str) -> None:
+    text = f"{STEP}    - uses: docker/bake-action@v6\n      with: {given}\n"
+    assert tree({"svc/b.hcl": HCL, ".github/workflows/a.yml": text}).builds() == []

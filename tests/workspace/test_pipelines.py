@@ -30,6 +30,19 @@ def contexts(builds: list[FoundBuild]) -> list[Text]:
             ["svc/a", "svc/b"],
         ),
         (".gitlab-ci.yml", 'x: {script: ["cd $NOPE; docker build ."]}\n', [Unknown(".")]),
+        (".gitlab-ci.yml", "x: {script: [cd api], after_script: [docker build .]}\n", [""]),
+        (".gitlab-ci.yml", "default: {after_script: [docker build k]}\nx: {script: [a]}\n", ["k"]),
+        (".gitlab-ci.yml", "after_script: [docker build k]\nx: {script: [a], inherit: {default: false}}\n", []),
+        (
+            ".gitlab-ci.yml",
+            "variables: {D: web, E: k}\nx: {script: ['docker build $D; docker build $E'], inherit: {variables: [E]}}\n",
+            [Unknown("$D"), "k"],
+        ),
+        (
+            ".gitlab-ci.yml",
+            "variables: {B: svc, D: $B/a, TAG: '$CI_REGISTRY/x:$D'}\nx: {script: 'docker build -t $TAG $D'}\n",
+            ["svc/a"],
+        ),
         (
             ".gitlab-ci.yml",
             "variables: {D: web}\n.base: {script: [docker build $D]}\na: {extends: .base}\n"
@@ -159,3 +172,83 @@ def test_arguments_of_a_docker_task(tree: Make) -> None:
     assert (found.context, found.dockerfile, found.target, found.args) == ("a", Unknown("b"), "prod", (("X", "1"),))
     found = tree({"azure-pipelines.yml": task.replace("{}", '"--target \'prod"'), "a/Dockerfile": "FROM a\n"}).build()
     assert found.target == Unknown("--target 'prod")
+
+
+@pytest.mark.parametrize(
+    ("include", "files", "expected"),
+    [
+        ("/ci/*.yml", {"ci/a.yml": "api", "ci/b.yml": "web", "ci/deep/c.yml": "k"}, ["api", "web"]),
+        ("ci/**.yml", {"ci/a.yml": "api", "ci/deep/c.yml": "k"}, ["api", "k"]),
+        ("ci/**/*.yml", {"ci/a.yml": "api", "ci/deep/c.yml": "k"}, ["k"]),
+        ("ci/$X.yml", {"ci/a.yml": "api"}, ["api"]),
+        ("https://example.com/ci/*.yml", {"ci/a.yml": "api"}, []),
+    ],
+)
+def test_pipelines_include_by_patterns(tree: Make, include: str, files: dict[str, str], expected: list[str]) -> None:
+    made = {name: f"{context}: {{script: [docker build {context}]}}\n" for name, context in files.items()}
+    assert (
+        contexts(tree({**FILES, ".gitlab-ci.yml": f"include: [{{local: '{include}'}}]\n", **made}).builds()) == expected
+    )
+
+
+def test_a_file_that_may_be_included_is_read_with_what_holds_for_all_jobs(tree: Make) -> None:
+    files = {
+        ".gitlab-ci.yml": "include: [{local: 'ci/$X.yml'}]\ndefault: {before_script: [cd svc]}\nvariables: {D: a}\n",
+        "ci/a.yml": "x: {script: [docker build $D]}\n",
+    }
+    assert contexts(tree({**FILES, **files}).builds()) == ["svc/a"]
+
+
+@pytest.mark.parametrize(
+    ("include", "expected"),
+    [
+        ("{local: ci/a.yml}", "api"),
+        ("{local: ci/a.yml, inputs: {dir: web}}", "web"),
+        ("{local: ci/a.yml, inputs: {dir: $X}}", Unknown("$[[ inputs.dir ]]")),
+        ("{local: ci/a.yml, inputs: {dir: web}}, {local: ci/a.yml, inputs: {dir: k}}", Unknown("$[[ inputs.dir ]]")),
+    ],
+)
+def test_inputs_of_included_files(tree: Make, include: str, expected: Text) -> None:
+    file = "spec: {inputs: {dir: {default: api}}}\n---\nx: {script: ['docker build $[[ inputs.dir ]]']}\n"
+    assert contexts(tree({**FILES, ".gitlab-ci.yml": f"include: [{include}]\n", "ci/a.yml": file}).builds()) == [
+        expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (".gitlab-ci.yml", "x: {rules: [{when: never}], script: docker build api}\n", []),
+        (".gitlab-ci.yml", "x: {rules: [{if: a, when: never}, {when: manual}], script: docker build api}\n", ["api"]),
+        (
+            "azure-pipelines.yml",
+            "steps: [{task: Docker@1, inputs: {command: Build an image, dockerFile: api/Dockerfile}}]\n",
+            ["api"],
+        ),
+        ("azure-pipelines.yml", "steps: [{task: Docker@0, inputs: {dockerFile: api/Dockerfile}}]\n", ["api"]),
+        ("azure-pipelines.yml", "steps: [{task: Docker@0, inputs: {action: Push an image}}]\n", []),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: src}}, {run: docker build src/api}]}}\n",
+            ["api"],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: src}}, {run: docker build api}]}}\n",
+            [Unknown("api")],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs:\n  a:\n    working_directory: ~/project/svc\n    steps:\n    - checkout: {path: ~/project}\n"
+            "    - run: docker build a\n    - run: {command: docker build ., working_directory: b}\n",
+            ["svc/a", "svc/b"],
+        ),
+        (
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{checkout: {path: /x}}, {run: docker build api}]}}\n",
+            [Unknown("api")],
+        ),
+    ],
+)
+def test_what_jobs_do_and_where(tree: Make, name: str, text: str, expected: list[Text]) -> None:
+    assert contexts(tree({**FILES, name: text}).builds()) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ FILES = {"Dockerfile": "", "a/Dockerfile": "", "b/Dockerfile": "", "k/Dockerfile
         ("DOCKER=$(command -v docker)\n$SUDO $DOCKER build a\n", "a", "a/Dockerfile", None),
         ("if x; then D=podman; else D=docker; fi\n$D build a\n", "a", "a/Dockerfile", None),
         ('D="sudo docker buildx"\n$D build a\n', "a", "a/Dockerfile", None),
+        ("B=1\ndocker build -f a/Dockerfile${N:-} ${B:+--target=dev} a\n", "a", "a/Dockerfile", "dev"),
         ("if ; then ((\ncd a\ndocker build .\n", "a", "a/Dockerfile", None),
     ],
 )
@@ -60,6 +62,7 @@ def test_options_that_are_not_known_are_doubt(tree: Make, line: str, written: st
     "script",
     [
         'N=""\nif x; then N="--no-cache --platform $P"; fi\ndocker build $N .\n',
+        "docker build ${CACHE:+--no-cache --platform linux/amd64} .\n",
         'A=()\nif x; then A+=(--build-arg "B=$B"); fi\ndocker build "${A[@]}" .\n',
         'O=--pull\nif x; then O="$O --progress plain"; fi\ndocker build . $O\n',
     ],
@@ -191,3 +194,66 @@ def test_here_documents_in_a_script_that_is_read_by_lines(tree: Make, begins: st
     assert [one.context for one in made.builds()] == built
     made = tree({"a.sh": f"{begins}\nls\nEOF\nif (\ndocker build app\n"})
     assert [one.context for one in made.builds()] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("f() { docker build -t $1 $2; }\nf x a\nf y k\n", ["a", "k"]),
+        ("f() { docker build ${2:-a}; }\nf x\nf x k\n", ["a", "k"]),
+        ("f() { local d=$1; cd $d; docker build .; cd ..; }\nf a\nf k\n", ["a", "k"]),
+        ("f() { shift; docker build $1; }\nf x a\n", ["a"]),
+        ("f() { docker build $1; }\ng() { f a; f $1; }\ng k\n", ["a", "k"]),
+        ('f() { docker build $1; }\nmain() { f a; }\nmain "$@"\n', ["a"]),
+        ("f() { docker build $1; }\nf $X\n", [Unknown("$1")]),
+        ('docker() { command docker "$@"; }\ndocker build a\ndocker push a\n', ["a"]),
+        ('f() { T=$1; shift; docker build -t $T "$@"; }\nf x -f a/Dockerfile .\n', [""]),
+        ("g() { f $@; }\nf() { docker build $2; }\ng x a\n", ["a"]),
+        ('f() { docker build $1; }\nf "$@"\n', [Unknown("$1")]),
+        ("f() { docker build $1; }\n", [Unknown("$1")]),
+        ("f() { docker build $1; f $1; }\nf a\n", ["a"]),
+        ("D=k\nf() { local D=a; docker build $D; }\nf\ndocker build $D\n", ["a", "k"]),
+        ("f() { D=a; }\nD=k\nf\ndocker build $D\n", ["a"]),
+        ("for d in a k; do docker build $d; done\n", ["a", "k"]),
+        ("L='a k'\nfor d in $L; do\n  docker build $d\ndone\n", ["a", "k"]),
+        ('L=(a k)\nfor d in "${L[@]}"; do (cd $d && docker build .); done\n', ["a", "k"]),
+        ("for d in */; do docker build $d; done\n", [Unknown("$d")]),
+        ("for d in $(ls); do docker build $d; done\n", [Unknown("$d")]),
+        ("for d in a $X; do docker build $d; done\n", [Unknown("$d")]),
+        ("for d; do docker build $d; done\n", [Unknown("$d")]),
+        ("D=a\nfor i in 1 2; do docker build $D; D=k; done\ndocker build $D\n", ["a", "k", Unknown("$D")]),
+    ],
+)
+def test_functions_and_loops_are_read_for_what_they_are_given(tree: Make, script: str, expected: list[object]) -> None:
+    files = {"a/Dockerfile": "", "k/Dockerfile": "", "x.sh": f"{script}"}
+    assert [one.context for one in tree(files).builds()] == expected
+
+
+def test_calls_that_multiply_end(tree: Make) -> None:
+    script = "f0() { docker build a; }\n"
+    script += "".join(f"f{at}() {{ f{at - 1}; f{at - 1}; }}\n" for at in range(1, 40)) + "f39\n"
+    start = time.perf_counter()
+    assert {one.context for one in tree({"a/Dockerfile": "", "x.sh": script}).builds()} == {"a"}
+    assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("ci.sh", "DIR=k ./x.sh\n", ["a", "k"]),
+        ("ci.sh", "export DIR=k\nsh x.sh\n", ["a", "k"]),
+        (".github/workflows/a.yml", "env: {DIR: k}\njobs: {a: {steps: [run: ./x.sh]}}\n", ["a", "k"]),
+        (".gitlab-ci.yml", "x:\n  variables:\n    DIR: k\n  script:\n  - ./x.sh\n", ["a", "k"]),
+        ("Makefile", "x:\n\tDIR=$(D) ./x.sh\n", ["a", Unknown("$DIR")]),
+        ("ci.sh", "export DIR=k\n", ["a"]),
+        ("ci.sh", "OTHER=k ./x.sh\n", ["a"]),
+    ],
+)
+def test_who_calls_a_script_sets_its_variables(tree: Make, name: str, text: str, expected: list[object]) -> None:
+    files = {"a/Dockerfile": "", "k/Dockerfile": "", "x.sh": "DIR=${DIR:-a}\ndocker build $DIR\n"}
+    assert [one.context for one in tree({**files, name: text}).builds()] == expected
+
+
+def test_what_a_script_sets_itself_stays(tree: Make) -> None:
+    made = tree({"a/Dockerfile": "", "x.sh": "DIR=a\ndocker build $DIR\n", "ci.sh": "DIR=k ./x.sh\n"})
+    assert made.build().context == "a"

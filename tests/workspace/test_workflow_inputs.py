@@ -59,3 +59,40 @@ def test_an_action_that_is_a_dockerfile_is_a_build(tree: Make) -> None:
     assert build.runner is not None
     assert (build.runner.user, build.runner.command) == ("root", ("x", Unknown("${{ inputs.d }}")))
     assert tree({"act/action.yml": text.replace("image/Dockerfile", "docker://alpine")}).builds() == []
+
+
+ACTION = "inputs: {dir: {}}\nruns: {using: composite, steps: [{run: 'docker build ${{ inputs.dir }}', shell: bash}]}\n"
+REUSABLE = (
+    "on: {workflow_call: {inputs: {service: {default: none}}}}\n"
+    "jobs: {b: {steps: [{uses: ./.github/actions/build, with: {dir: 'svc/${{ inputs.service }}'}}]}}\n"
+)
+
+
+def test_inputs_are_handed_on_from_workflow_to_workflow_to_action(tree: Make) -> None:
+    files = {
+        "svc/a/Dockerfile": "",
+        "svc/b/Dockerfile": "",
+        ".github/actions/build/action.yml": ACTION,
+        ".github/workflows/reusable.yml": REUSABLE,
+    }
+    caller = (
+        "on: push\njobs: {a: {strategy: {matrix: {s: [a, b]}}, uses: ./.github/workflows/reusable.yml,"
+        " with: {service: '${{ matrix.s }}'}}}\n"
+    )
+    made = tree({**files, ".github/workflows/a.yml": caller})
+    assert [one.context for one in made.builds()] == ["svc/a", "svc/b"]
+    made = tree({".github/workflows/a.yml": "on: push\njobs: {a: {uses: ./.github/workflows/reusable.yml}}\n"})
+    assert [one.context for one in made.builds()] == ["svc/none"]
+    # Whoever calls it is not here.
+    made = tree({".github/workflows/a.yml": "on: push\njobs: {}\n"})
+    assert [one.context for one in made.builds()] == [Unknown("${{ inputs.dir }}")]
+
+
+def test_actions_hand_inputs_to_actions_and_may_call_themselves(tree: Make) -> None:
+    outer = (
+        "inputs: {x: {default: svc}}\nruns: {using: composite, steps: ["
+        "{uses: ./build, with: {dir: '${{ inputs.x }}/a'}}, {uses: ./outer, with: {x: '${{ inputs.x }}'}}]}\n"
+    )
+    caller = "on: push\nenv: {X: svc}\njobs: {a: {steps: [{uses: ./outer, with: {x: '${{ env.X }}'}}]}}\n"
+    files = {"svc/a/Dockerfile": "", "build/action.yml": ACTION, "outer/action.yml": outer}
+    assert tree({**files, ".github/workflows/a.yml": caller}).build().context == "svc/a"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import posixpath
+import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -17,12 +19,13 @@ from ..repository import Repository, joined
 from .expressions import combinations, expanded
 from .found import FoundBuild, Place, Runner, Text
 from .places import folder
-from .reading import yaml_file
+from .reading import known_yaml
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 _FOLDERS: Final = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
 _ENDS: Final = (".yml", ".yaml")
 _MAX_CALLS: Final = 256
+_NEVER: Final = re.compile(r"\s*(?:\$\{\{\s*)?false(?:\s*\}\})?\s*\Z")
 
 #: Inputs by their names.
 Inputs = Mapping[str, Text]
@@ -34,6 +37,12 @@ def inputs_of(repository: Repository, path: str, document: Map) -> list[Inputs]:
     Where a caller gives no value, the default of the *document* counts.
     """
     calls = repository.recall("calls of workflows", partial(_calls, repository)).get(path, {})
+    defaults = _defaults(document)
+    return [defaults | dict(given) for given in calls] or [{}]
+
+
+def _defaults(document: Map) -> dict[str, Text]:
+    """The defaults of the inputs that the *document* declares for those who call it."""
     triggers = mapping(document.get("on"))
     declared = [document.get("inputs"), mapping(triggers.get("workflow_call")).get("inputs")]
     defaults: dict[str, Text] = {}
@@ -42,30 +51,70 @@ def inputs_of(repository: Repository, path: str, document: Map) -> list[Inputs]:
             value = scalar(mapping(item).get("default"))
             if value is not None:
                 defaults[f"inputs.{name}"] = expanded(value, {})
-    return [defaults | dict(given) for given in calls] or [{}]
+    return defaults
 
 
 def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...], None]]:
     """The calls of files of the repository, by the paths of these: the inputs that each gives."""
     found: dict[str, dict[tuple[tuple[str, Text], ...], None]] = {}
-    for path in _workflows(repository):
-        for document in yaml_file(repository, path):
-            for job in map(mapping, mapping(document.get("jobs")).values()):
-                steps = (job, *map(mapping, sequence(job.get("steps"))))
-                callers = [(one, target) for one in steps if (target := _called(repository, one))]
-                # What a matrix has is the same for all steps of the job.
-                rows = combinations(mapping(mapping(job.get("strategy")).get("matrix"))) if callers else []
-                for (caller, target), known in itertools.product(callers, rows):
-                    given = mapping(caller.get("with"))
-                    values = tuple(
-                        (f"inputs.{name}", expanded(item, known))
-                        for name, item in given.items()
-                        if isinstance(item, Scalar)
-                    )
-                    ways = found.setdefault(target, {})
-                    if len(ways) < _MAX_CALLS:
-                        ways[values] = None
+    paths = [*_workflows(repository)]
+    # One that others call counts with what they give.
+    waiting: deque[tuple[str, Inputs | None]] = deque(
+        (path, None) for path in paths if not _only_called(repository, path)
+    )
+    uncalled = [path for path in paths if _only_called(repository, path)]
+    while waiting or uncalled:
+        if not waiting:
+            last = uncalled.pop()
+            waiting += [(last, None)] if last not in found else []
+            continue
+        path, inputs = waiting.popleft()
+        for document in known_yaml(repository, path):
+            for target, values in _called_by(repository, document, inputs):
+                ways = found.setdefault(target, {})
+                if values not in ways and len(ways) < _MAX_CALLS:
+                    ways[values] = None
+                    waiting.append((target, dict(values)))
     return found
+
+
+def _only_called(repository: Repository, path: str) -> bool:
+    """Whether the workflow *path* runs for nothing but calls of other ones."""
+    triggers = [document.get("on") for document in known_yaml(repository, path)]
+    return all(one == "workflow_call" or (isinstance(one, Map) and [*one] == ["workflow_call"]) for one in triggers)
+
+
+def _called_by(
+    repository: Repository, document: Map, inputs: Inputs | None
+) -> Iterator[tuple[str, tuple[tuple[str, Text], ...]]]:
+    """What the workflow or action *document* calls with what, where it is called with *inputs* itself, None where
+    nobody knows them.
+    """
+    general = {} if inputs is None else {**_defaults(document), **inputs}
+    for job in map(mapping, (*mapping(document.get("jobs")).values(), document.get("runs"))):
+        steps = () if is_off(job) else (job, *map(mapping, sequence(job.get("steps"))))
+        callers = [(one, target) for one in steps if not is_off(one) and (target := _called(repository, one))]
+        # What a matrix has is the same for all steps of the job.
+        rows = combinations(mapping(mapping(job.get("strategy")).get("matrix"))) if callers else []
+        variables = [*mapping(document.get("env")).items(), *mapping(job.get("env")).items()] if callers else []
+        for (caller, target), row in itertools.product(callers, rows):
+            known = {**general, **row}
+            known |= {f"env.{name}": expanded(one, known) for name, one in variables if isinstance(one, Scalar)}
+            given = mapping(caller.get("with"))
+            yield (
+                target,
+                tuple(
+                    (f"inputs.{name}", expanded(item, known))
+                    for name, item in given.items()
+                    if isinstance(item, Scalar)
+                ),
+            )
+
+
+def is_off(step: Map) -> bool:
+    """Whether *step*, or a job, is switched off by its own condition."""
+    condition = scalar(step.get("if"))
+    return condition is not None and _NEVER.match(condition) is not None
 
 
 def _workflows(repository: Repository) -> Iterator[str]:

@@ -1,19 +1,21 @@
 """Builds in pipelines of CircleCI: steps of jobs and commands, with the parameters that callers give.
 
-Sources: CircleCI documentation, "Configuration reference", "Reusing configuration"; orb circleci/docker, ``build``,
-``publish``.
+Sources: CircleCI documentation, "Configuration reference" (``checkout``, ``working_directory``), "Reusing
+configuration"; orb circleci/docker, ``build``, ``publish``.
 """
 
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from ..repository import Repository
+from ..repository import Repository, joined
+from .checkouts import CheckedOut, Checkout
 from .found import FoundBuild, Text, Unknown
 from .reading import yaml_file
 from .shell_scripts import ScriptReader, Step
@@ -24,6 +26,8 @@ _PARAMETER = re.compile(r"<<\s*(?:(?P<place>[\w.]+)\.)?(?P<name>[\w-]+)\s*>>")
 _MAX_DEPTH: Final = 10
 _MAX_STEPS: Final = 20_000
 _MAX_COMBINATIONS: Final = 256
+#: Where a job works unless it says otherwise.
+_PROJECT: Final = "~/project"
 _ORB: Final = "circleci/docker@"
 _ORB_BUILDS: Final = ("build", "publish")
 
@@ -50,6 +54,9 @@ class _Reader:
         orbs = mapping(document.get("orbs")).items()
         self._orbs = {name for name, orb in orbs if isinstance(orb, Scalar) and orb.startswith(_ORB)}
         self._left = _MAX_STEPS
+        self._usual = CheckedOut(repository, (Checkout("", own=True),))
+        self._machine = self._usual
+        self._home: Text = ""
 
     def builds(self) -> Iterator[FoundBuild]:
         """The builds of all jobs, as workflows call them."""
@@ -60,7 +67,30 @@ class _Reader:
         for name, job in self._jobs.items():
             for given in called.get(name) or [{}]:
                 known = {**_defaults(mapping(job)), **given}
+                self._machine, self._home = self._checked_out(mapping(job), known)
                 yield from self._steps(mapping(job).get("steps"), known, 0)
+        self._machine, self._home = self._usual, ""
+
+    def _checked_out(self, job: Map, known: _Given) -> tuple[CheckedOut, Text]:
+        """The repository as the *job* has it, seen from the directory that it works in; where that lies inside of the
+        repository instead, its place there.
+        """
+        where = _told(scalar(job.get("working_directory")) or _PROJECT, known)
+        steps = [step for step in sequence(job.get("steps")) if "checkout" in mapping(step)]
+        path = next((scalar(mapping(mapping(step)["checkout"]).get("path")) for step in steps), None)
+        if path is None:
+            return self._usual, ""
+        target = _told(path, known)
+        nowhere = CheckedOut(self._repository, ())
+        if isinstance(where, Unknown) or isinstance(target, Unknown) or "$" in where + target:
+            return nowhere, ""
+        start = posixpath.join("/~", _from_home(where))
+        placed = posixpath.join(start, _from_home(target))
+        inner = posixpath.relpath(placed, start)
+        if not inner.startswith(".."):
+            return CheckedOut(self._repository, (Checkout(joined("", inner), own=True),)), ""
+        above = posixpath.relpath(start, placed)
+        return (nowhere, "") if above.startswith("..") else (self._usual, joined("", above))
 
     def _calls(self) -> Iterator[tuple[str, dict[str, Text], int]]:
         for workflow in self._workflows.values():
@@ -100,9 +130,11 @@ class _Reader:
         where = scalar(mapping(value).get("working_directory"))
         if command is None:
             return
-        home: Text = "" if where is None else _told(where, known)
+        home: Text = self._home if where is None else _told(where, known)
         if isinstance(home, str) and ("$" in home or home.startswith(("/", "~"))):
             home = Unknown(home)
+        elif where is not None and isinstance(home, str) and isinstance(self._home, str):
+            home = joined(self._home, home)
         yield from self._read(command, command.line, home, known)
 
     def _orb(self, name: str, given: _Given, line: int) -> Iterator[FoundBuild]:
@@ -127,8 +159,13 @@ class _Reader:
     def _read(self, text: str, line: int, home: Text, known: _Given) -> Iterator[FoundBuild]:
         unknown: dict[str, Text] = {}
         shell = _PARAMETER.sub(partial(_for_shell, known, unknown), text)
-        reader = ScriptReader(self._repository, "ci", self._path, line, [home], unknown)
-        yield from reader.steps([Step(shell, line, self._path)])
+        reader = ScriptReader(self._machine, "ci", self._path, line, [home], unknown)
+        yield from map(self._machine.found, reader.steps([Step(shell, line, self._path)]))
+
+
+def _from_home(path: str) -> str:
+    """*path* where the home directory has a name."""
+    return f"/~{path[1:]}" if path.startswith("~") else path
 
 
 def _value(match: re.Match[str], known: _Given) -> Text | None:

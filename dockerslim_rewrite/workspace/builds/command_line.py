@@ -198,7 +198,7 @@ def built(
         dockerfile=shown(dockerfile),
         target=None if options.target is None else shown(options.target),
         args=tuple((name, None if value is None else shown(value)) for name, value in options.args),
-        contexts=tuple((name, _further(repository, folders, value)) for name, value in options.contexts),
+        contexts=tuple((name, further(repository, folders, value)) for name, value in options.contexts),
         tags=tuple(map(shown, options.tags)),
     )
 
@@ -211,7 +211,7 @@ def _name(options: Options, context: Text) -> str:
     return _unquoted(str(told))
 
 
-def _further(repository: Repository, folders: Sequence[Text], value: Text) -> Text:
+def further(repository: Repository, folders: Sequence[Text], value: Text) -> Text:
     """A further context, seen from where the command is run, if that is one directory."""
     if isinstance(value, Unknown) or is_remote(value) or value.startswith(_NO_FOLDERS):
         return shown(value)

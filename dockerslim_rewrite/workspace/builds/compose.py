@@ -1,6 +1,7 @@
 """Builds of compose files: which files make up a project, and what its services say when all is put together.
 
-Sources: Compose specification, "Include", "Extend", "Merge"; Docker documentation, "Specify environment variables".
+Sources: Compose specification, "Include", "Extend", "Merge"; Docker documentation, "Specify environment variables",
+"Legacy versions" (files without ``services``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar
 #: The files that are read when nobody names one, the first that is there; and the ones then merged into it.
 _DEFAULT = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _TAG_ONLY = re.compile(r"[\"']?([a-z0-9][\w./-]*):\$")
+#: One of these every service of the first format has.
+_SERVICE = ("build", "image", "extends")
 _OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 #: How many files may extend or include each other in a row.
 _MAX_DEPTH = 30
@@ -179,7 +182,8 @@ class ComposeReader:
         if document is None:
             return None
         include = document.get("include")
-        return _File(path, base, mapping(document.get("services")), include, environment)
+        services = document.get("services") if "services" in document else _first_format(document)
+        return _File(path, base, mapping(services), include, environment)
 
     def _document(self, path: str) -> Map | None:
         if path not in self._documents:
@@ -283,6 +287,15 @@ class ComposeReader:
             return own
         extended = merged(self._service(other, str(wanted), base, (*open_, key)), own)
         return evolve(extended, name=own.name)
+
+
+def _first_format(document: Map) -> Map:
+    """*document* as the services that it holds in the first format of compose files, which has no other keys; nothing
+    where something in it is no service.
+    """
+    services = [value for value in document.values() if isinstance(value, Map)]
+    whole = len(services) == len(document) and all(any(key in one for key in _SERVICE) for one in services)
+    return document if whole else Map()
 
 
 def _is_overlay(own: Mapping[str, Service], project: Mapping[str, Service]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...record import evolve
 from ..repository import Repository
 from .compose import ComposeReader
+from .compose_arguments import compose_arguments, with_arguments
 from .found import FoundBuild, FoundRun, Place, Unknown
 from .given_variables import Given, given_variables
 from .named_files import Called
@@ -21,6 +22,21 @@ _Key = tuple[Place, str]
 
 
 def composed(
+    repository: Repository,
+    paths: Sequence[str],
+    called: Sequence[Called],
+    others: Sequence[str],
+    calling: Sequence[str],
+) -> Iterator[FoundBuild | FoundRun]:
+    """The builds and containers of the compose files *paths*, *called* and *others*, with what commands in the files
+    *calling* give them.
+    """
+    given = compose_arguments(repository, calling)
+    for one in _composed(repository, paths, called, others, calling):
+        yield with_arguments(one, given) if isinstance(one, FoundBuild) else one
+
+
+def _composed(
     repository: Repository,
     paths: Sequence[str],
     called: Sequence[Called],

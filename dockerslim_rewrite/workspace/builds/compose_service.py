@@ -112,7 +112,8 @@ class ServiceReader:
             return None
         at = Place(self._path, value.lines["build"])
         if isinstance(build, Scalar):
-            return BuildPart(at, context=self._folder(self._expand(build)))
+            # Files of the first format name the Dockerfile beside it.
+            return BuildPart(at, self._folder(self._expand(build)), self._text(value.get("dockerfile")))
         if not isinstance(build, Map):
             return None
         reset = frozenset(key for key, item in build.items() if item.tag in ("!reset", "!override"))
@@ -326,4 +327,4 @@ def dockerfile_of(repository: Repository, build: BuildPart, base: str) -> tuple[
     context = base if build.context is None else build.context
     if isinstance(build.inline, str):
         return context, None
-    return context, file(repository, context, build.dockerfile if build.dockerfile is not None else "Dockerfile")
+    return context, file(repository, context, build.dockerfile or "Dockerfile")

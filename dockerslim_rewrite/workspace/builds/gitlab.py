@@ -1,8 +1,8 @@
 """Builds in pipelines of GitLab: jobs with what they extend, for each combination of their matrices.
 
 Source: GitLab documentation, "CI/CD YAML syntax reference" (``extends``, ``include:local``, ``parallel:matrix``,
-``default``, ``variables``, ``rules:variables``, ``trigger:include``, ``!reference``). Files of other projects are
-not read.
+``default``, ``variables``, ``rules:variables``, ``trigger:include``, ``inherit``, ``after_script``, which a shell of
+its own runs in the project's directory, ``!reference``). Files of other projects are not read.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...knowledge.build_commands import names_a_builder
-from ..repository import Repository, joined
+from ..repository import Repository
 from .found import FoundBuild, Text, Unknown
+from .gitlab_includes import default_inputs, for_shell, included, with_inputs
 from .interpolation import interpolate
 from .reading import scalars, yaml_file
 from .shell_scripts import ScriptReader, Step
 from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence
 
+#: What stands at the top for all jobs, or below ``default``.
+_GENERAL: Final = ("default", "before_script", "after_script")
 _ROOT: Final = ".gitlab-ci.yml"
 #: GitLab itself follows eleven levels.
 _MAX_LEVELS: Final = 11
@@ -51,18 +54,21 @@ def gitlab(repository: Repository, path: str) -> Iterator[FoundBuild]:
         return
     pipeline = _pipeline(repository, path)
     yield from pipeline.builds()
+    for other in pipeline.perhaps:
+        more = _pipeline(repository, path, other)
+        yield from (one for one in more.builds() if one.place.path not in pipeline.files)
     for child in pipeline.children:
         yield from _pipeline(repository, child).builds()
 
 
-def _pipeline(repository: Repository, path: str) -> _Pipeline:
-    return repository.recall(("pipeline", path), lambda: _Pipeline(repository, path))
+def _pipeline(repository: Repository, path: str, more: str | None = None) -> _Pipeline:
+    return repository.recall(("pipeline", path, more), lambda: _Pipeline(repository, path, more))
 
 
 class _Pipeline:
-    """A pipeline's file with those that it includes."""
+    """A pipeline's file with those that it includes, and with one *more* that it may include."""
 
-    def __init__(self, repository: Repository, path: str) -> None:
+    def __init__(self, repository: Repository, path: str, more: str | None = None) -> None:
         self._repository = repository
         self._path = path
         #: Where values stand that are scripts, by their identity; the files hold them.
@@ -71,35 +77,54 @@ class _Pipeline:
         #: The files that were read.
         self.files: dict[str, None] = {}
         self._jobs: dict[str, Map] = {}
-        self._general: dict[str, Any] = {}
+        self._general = Map()
         self._variables: dict[str, Text] = {}
         self._resolved: dict[tuple[str, int], Map] = {}
-        self._add(path)
+        self._inputs: dict[str, Mapping[str, Text]] = {}
+        #: Files that it includes or not, as variables tell.
+        self._perhaps: dict[str, None] = {}
+        if more is not None:
+            self._add(more, {})
+        self._add(path, {})
 
     @property
     def children(self) -> list[str]:
         """The files of the pipelines that jobs of this one start, and that are not read with it."""
         found: dict[str, None] = {}
         for job in self._jobs.values():
-            for name in _local(mapping(job.get("trigger")).get("include")):
-                target = joined("", name)
-                if self._repository.is_file(target) and target not in self.files:
-                    found[target] = None
+            for one in included(self._repository, mapping(job.get("trigger")).get("include")):
+                found |= dict.fromkeys(path for path in one.paths if path not in self.files)
         return list(found)[:_MAX_FILES]
 
-    def _add(self, path: str) -> None:
-        if path in self.files or len(self.files) >= _MAX_FILES:
+    @property
+    def perhaps(self) -> list[str]:
+        """The files that variables let this one include or not."""
+        return [path for path in self._perhaps if path not in self.files][:_MAX_FILES]
+
+    def _add(self, path: str, given: Mapping[str, Text]) -> None:
+        if path in self.files:
+            # Included twice it is two sets of jobs.
+            inputs = self._inputs[path]
+            self._inputs[path] = {name: one for name, one in inputs.items() if given.get(name, one) == one}
+            return
+        if len(self.files) >= _MAX_FILES:
             return
         self.files[path] = None
+        self._inputs[path] = {}
         for document in yaml_file(self._repository, path):
+            if "spec" in document:
+                self._inputs[path] = {**default_inputs(document), **given}
+                continue
             self._documents.append(document)
-            for name in _local(document.get("include")):
-                target = joined("", name.lstrip("/"))
-                if self._repository.is_file(target):
-                    self._add(target)
+            for one in included(self._repository, document.get("include")):
+                if not one.sure:
+                    self._perhaps |= dict.fromkeys(one.paths)
+                    continue
+                for target in one.paths:
+                    self._add(target, dict(one.inputs))
             self._places.update((id(one), path) for one in scalars(document))
-            self._general |= {key: document[key] for key in ("default", "before_script") if key in document}
-            self._variables |= _variables(document.get("variables"), self._variables)
+            self._general = _over(self._general, _only(document, _GENERAL))
+            self._variables |= self._set(document.get("variables"), self._variables, path)
             # What the rules of a pipeline set, they set for some of its runs.
             self._variables |= _decided(mapping(document.get("workflow")))
             for name, job in document.items():
@@ -114,11 +139,14 @@ class _Pipeline:
             if name.startswith("."):
                 continue
             job = self._job(name, 0)
-            steps = self._steps(job)
-            if not any(names_a_builder(step.text) for step in steps):
+            if _never(job):
                 continue
-            known = self._variables | _variables(job.get("variables"), self._variables) | _decided(job)
-            for values in _combinations(mapping(job.get("parallel")).get("matrix")):
+            scripts = [one for one in self._scripts(job) if any(names_a_builder(step.text) for step in one)]
+            if not scripts:
+                continue
+            general = _inherited(job, "variables", self._variables)
+            known = general | self._set(job.get("variables"), general, self._path) | _decided(job)
+            for values, steps in itertools.product(_combinations(mapping(job.get("parallel")).get("matrix")), scripts):
                 left -= len(steps)
                 if left < 0:
                     self._repository.complain(
@@ -132,18 +160,34 @@ class _Pipeline:
 
     def _read(self, steps: Sequence[Step], known: Mapping[str, Text]) -> Iterator[FoundBuild]:
         homes: list[Text] = [*dict.fromkeys(("", _project(self._path)))]
-        reader = ScriptReader(self._repository, "ci", self._path, 1, homes, known)
-        yield from reader.steps(steps)
+        unknown: dict[str, Text] = {}
+        told = [step._replace(text=for_shell(step.text, self._inputs.get(step.path, {}), unknown)) for step in steps]
+        reader = ScriptReader(self._repository, "ci", self._path, 1, homes, {**known, **unknown})
+        yield from reader.steps(told)
 
-    def _steps(self, job: Map) -> list[Step]:
-        """The commands of *job* in one shell, in order."""
-        general = mapping(self._general.get("default")).get("before_script", self._general.get("before_script"))
-        parts = (job.get("before_script", general), job.get("script"))
+    def _scripts(self, job: Map) -> list[list[Step]]:
+        """The commands of *job* in order, those of each shell by themselves."""
+        default = mapping(self._general.get("default"))
+        general = {key: default.get(key, self._general.get(key)) for key in _GENERAL}
+        general = _inherited(job, "default", general)
+        before, after = (job.get(key, general.get(key)) for key in ("before_script", "after_script"))
         return [
-            Step(str(one), one.line, self._places.get(id(one), self._path))
-            for part in parts
-            for one in self._commands(part, 0)
+            [
+                Step(str(one), one.line, self._places.get(id(one), self._path))
+                for part in shell
+                for one in self._commands(part, 0)
+            ]
+            for shell in ((before, job.get("script")), (after,))
         ]
+
+    def _set(self, value: object, known: Mapping[str, Text], path: str) -> dict[str, Text]:
+        """The variables that *value* sets, which stands in the file *path* or in one that this one includes."""
+        found = _variables(value, known)
+        for name, one in found.items():
+            if "$[[" in str(one):
+                at = self._places.get(id(mapping(value)[name]), path)
+                found[name] = with_inputs(str(one), self._inputs.get(at, {}))
+        return found
 
     def _commands(self, value: object, level: int) -> Iterator[Scalar]:
         if isinstance(value, Scalar) and not value.null:
@@ -187,12 +231,26 @@ def _over(first: Map, second: Map) -> Map:
     return found
 
 
-def _local(value: object) -> Iterator[str]:
-    """The files of the repository among what ``include`` names."""
-    for one in value if isinstance(value, Seq) else [value]:
-        name = scalar(one.get("local")) if isinstance(one, Map) else scalar(one)
-        if name is not None and "://" not in name and "$" not in name and "*" not in name:
-            yield str(name).lstrip("/")
+def _never(job: Map) -> bool:
+    """Whether no pipeline has the *job*."""
+    rules = [mapping(one) for one in sequence(job.get("rules"))]
+    return scalar(job.get("when")) == "never" or (
+        bool(rules) and all(scalar(one.get("when")) == "never" for one in rules)
+    )
+
+
+def _only(document: Map, keys: Sequence[str]) -> Map:
+    found = Map()
+    found.update({key: document[key] for key in keys if key in document})
+    return found
+
+
+def _inherited(job: Map, key: str, general: Mapping[str, Any]) -> dict[str, Any]:
+    """What *job* takes over of the *general* settings: all but for what ``inherit`` with the *key* leaves out."""
+    wanted = mapping(job.get("inherit")).get(key)
+    if isinstance(wanted, Seq):
+        return {name: one for name, one in general.items() if name in wanted}
+    return {} if isinstance(wanted, Scalar) and wanted == "false" else dict(general)
 
 
 def _variables(value: object, known: Mapping[str, Text]) -> dict[str, Text]:

@@ -16,12 +16,15 @@ from ..repository import Repository
 
 #: ``NAME=``, ``NAME :=`` or ``NAME:`` of a mapping, and what follows.
 _SET = re.compile(
-    r"(?<![\w$.{-])(?P<name>[A-Za-z_]\w*+)(?:(?P<assigned>[ \t]*+[:?+!]?=[ \t]*+)|[\"']?:[ \t]++)"
-    r"(?=(?P<value>[^\n]{0,400}))"
+    r"(?<![\w$.-])(?<!\$\{)(?P<name>[A-Za-z_]\w*+)(?:(?P<assigned>[ \t]*+[:?+!]?=[ \t]*+)|[\"']?:[ \t]++)"
 )
 _QUOTED = re.compile(r"\"([^\"$`\\\n]*)\"|'([^'\n$]*)'")
 _WORD = re.compile(r"[\w./:@+,-]*(?=[\s;&|)\"'\\]|\Z)")
-_PLAIN = re.compile(r"[\w./][\w./:@+, -]*?(?=[ \t\r]*(?:#[^\n]*)?\Z)")
+#: In a mapping of one line.
+_FLOW = re.compile(r"([\w./][\w./:@+-]*)[ \t]*(?:\}|,[^{}]*\})")
+_PLAIN = re.compile(r"[\w./][\w./:@+, -]*+\Z")
+#: So much of a line may be a value.
+_LONGEST_VALUE: Final = 400
 #: So many characters of a file are searched, and so many ways to set variables are followed.
 _MAX_TEXT: Final = 256 * 1024
 _MAX_WAYS: Final = 8
@@ -45,10 +48,12 @@ def given_variables(repository: Repository, paths: Iterable[str], wanted: Collec
     names: set[str] = set()
     for path in paths if wanted else ():
         constants: dict[str, str | None] = {}
-        for match in _SET.finditer((repository.read(path) or "")[:_MAX_TEXT]):
+        text = (repository.read(path) or "")[:_MAX_TEXT]
+        for match in _SET.finditer(text):
             name = match["name"]
             if name in wanted:
-                value = _constant(match["value"], shell=match["assigned"] is not None)
+                said = text[match.end() : match.end() + _LONGEST_VALUE].partition("\n")[0]
+                value = _constant(said, shell=match["assigned"] is not None)
                 constants[name] = value if constants.get(name, value) == value else None
         names |= constants.keys()
         doubtful |= {name for name, value in constants.items() if value is None}
@@ -62,8 +67,18 @@ def given_variables(repository: Repository, paths: Iterable[str], wanted: Collec
 
 def _constant(text: str, *, shell: bool) -> str | None:
     """The value that *text* begins with; None where only a run tells it."""
+    flow = None if shell else _FLOW.match(text)
+    if flow is not None:
+        return flow[1]
     quoted = _QUOTED.match(text)
     if quoted is not None:
         return quoted[1] if quoted[1] is not None else quoted[2]
-    match = (_WORD if shell else _PLAIN).match(text)
+    match = _WORD.match(text) if shell else _PLAIN.match(_uncommented(text))
     return None if match is None else match[0]
+
+
+def _uncommented(text: str) -> str:
+    """*text*, a value of YAML, without the comment and the blanks behind it."""
+    for mark in (" #", "\t#"):
+        text = text.partition(mark)[0]
+    return text.rstrip(" \t\r")

@@ -13,6 +13,7 @@ from ...knowledge.repository import build_source, document_kind, is_dockerfile_n
 from ...record import evolve, record
 from ..repository import Repository
 from ..walk import walk
+from .all_paths import remember
 from .by_hand import HandRun, bare_name, runs_by_hand, told_by
 from .found import FoundBuild, FoundRun, Unknown
 from .named_files import called_files, composed_files
@@ -38,13 +39,13 @@ _READERS = {
     "render": ("platforms", "render"),
     "heroku": ("platforms", "heroku"),
     "make": ("makefiles", "makefile"),
-    "shell": ("shell_scripts", "script_file"),
+    "shell": ("script_files", "script_file"),
     "package": ("pipelines", "package_scripts"),
     "jenkins": ("jenkins", "jenkinsfile"),
     "kubernetes": ("kubernetes", "manifests"),
 }
 #: Kinds of files whose commands may name compose and Bake files.
-_CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt")
+_CALLING = ("env", "make", "shell", "package", "workflow", "ci", "jenkins", "tilt", "devcontainer")
 #: Kinds of files whose commands may run something in containers.
 _RUNNING = ("make", "shell", "package", "workflow", "ci", "jenkins")
 #: Kinds of files whose jobs may name the image that they run in.
@@ -147,6 +148,11 @@ def _says_services(repository: Repository, path: str) -> bool:
     return _SERVICES.search(text) is not None and _BUILDS.search(text) is not None
 
 
+def _told(one: FoundBuild | FoundRun) -> FoundBuild | FoundRun:
+    """*one*, where an empty stage is none, as all tools take it."""
+    return evolve(one, target=None) if isinstance(one, FoundBuild) and one.target == "" else one
+
+
 def _runs_inside(
     repository: Repository, files: Mapping[str, Sequence[str]], builds: Iterable[FoundBuild]
 ) -> Iterator[HandRun]:
@@ -165,8 +171,10 @@ def build_graph(repository: Repository) -> BuildGraph:
     files: dict[str, list[str]] = {}
     documents: dict[str, list[str]] = {}
     dockerfiles: list[str] = []
+    all_paths: list[str] = []
     for seen in walk(repository.root):
         if seen.skipped is None:
+            all_paths.append(seen.path)
             if is_dockerfile_name(posixpath.basename(seen.path)):
                 dockerfiles.append(seen.path)
             kind = "env" if posixpath.basename(seen.path) == ".env" else build_source(seen.path)
@@ -178,6 +186,7 @@ def build_graph(repository: Repository) -> BuildGraph:
                 files.setdefault("shell", []).append(seen.path)
         elif seen.unfollowed:
             repository.complain(seen.path, seen.skipped)
+    remember(repository, all_paths)
     calling = [path for kind in _CALLING for path in files.get(kind, ())]
     called = called_files(repository, calling)
     found: list[FoundBuild | FoundRun] = []
@@ -203,7 +212,7 @@ def build_graph(repository: Repository) -> BuildGraph:
             for path in files[kind]:
                 found += reader(repository, path)
     introducing = documents.get("readme", ())
-    unique = dict.fromkeys(found)
+    unique = dict.fromkeys(map(_told, found))
     builds = tuple(one for one in unique if isinstance(one, FoundBuild))
     return BuildGraph(
         builds,

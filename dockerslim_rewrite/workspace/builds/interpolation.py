@@ -102,6 +102,9 @@ def _braced(inner: str, variables: Mapping[str, str | None], depth: int) -> str:
     if operator[0].endswith("-"):
         return value or "" if given else _expand(word, variables, depth + 1)
     if operator[0].endswith("+"):
+        if value is None:
+            # It is written for those who set it.
+            raise _Open
         return _expand(word, variables, depth + 1) if given else ""
     if not given:
         raise _Open

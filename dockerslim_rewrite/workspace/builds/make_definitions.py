@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -48,6 +49,9 @@ class Definitions:
         self._home = home
         self._read: set[str] = set()
         self._specific: set[str] = set()
+        self._overriding: set[str] = set()
+        #: Variables that the file sets whatever the environment says.
+        self.hard: set[str] = set()
         self._file(path)
         for name in self._specific:
             # Which value counts is told by the target that is made.
@@ -57,6 +61,10 @@ class Definitions:
     def set(self, value: str, *names: str) -> None:
         """Give the variables *names* the *value*, whatever the file says."""
         self.values.update(dict.fromkeys(names, value))
+
+    def given(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
+        """The values where whoever calls make gives *values*, which the file keeps where it overrides them."""
+        return {**self.values, **{name: one for name, one in values.items() if name not in self._overriding}}
 
     def default(self, value: str, name: str) -> None:
         """Give the variable *name* the *value* where the file says nothing of it."""
@@ -83,6 +91,8 @@ class Definitions:
                     self._file(joined(self._home, name))
             elif assigned is not None:
                 name, flavour, value = assigned.groups()
+                if bare.startswith("override"):
+                    self._overriding.add(name)
                 self._assign(name, flavour or "", value.partition(" #")[0].strip(), conditions)
             elif (specific := _SPECIFIC.match(bare)) is not None:
                 self._specific.add(specific[1])
@@ -93,6 +103,7 @@ class Definitions:
             if name not in self.values and flavour != "!":
                 self.values[name] = value
             return
+        self.hard.add(name)
         tool = chosen_tool(value)
         if tool is not None:
             self.tools.setdefault(name, tool)

@@ -11,6 +11,8 @@ from .found import Text, Unknown
 from .shell_values import stands_for_several
 
 _NAMED = re.compile(r"""["']?\$[({]?(\w+)(?:\[[@*]\])?[)}]?["']?""")
+#: What a variable adds where it is set: ``${CACHE:+--no-cache}``.
+_ADDED = re.compile(r"""["']?\$\{(\w+):?\+([^${}]*)\}["']?""")
 _TELLING: Final = ("-f", "--file", "--dockerfile", "--target")
 
 
@@ -27,6 +29,12 @@ class OptionVariables(Container[object]):
         """Remember that *name* may be set to *text*, None for anything."""
         self._plain[name] = self._plain.get(name, True) and text is not None and _is_plain(name, text)
 
+    def without(self, names: Container[object]) -> OptionVariables:
+        """The same but for the *names*, which somebody else sets."""
+        found = OptionVariables()
+        found._plain = {name: plain for name, plain in self._plain.items() if name not in names}
+        return found
+
 
 def _is_plain(name: str, text: str) -> bool:
     value = False
@@ -41,6 +49,11 @@ def _is_plain(name: str, text: str) -> bool:
 
 
 def is_plain(word: Text, variables: Container[object]) -> bool:
-    """Whether *word* is one of *variables*: options that say nothing of Dockerfile and stage."""
-    match = _NAMED.fullmatch(word.text) if isinstance(word, Unknown) and stands_for_several(word) else None
+    """Whether *word* is one of *variables*, or adds options itself: such as say nothing of Dockerfile and stage."""
+    if not isinstance(word, Unknown) or not stands_for_several(word):
+        return False
+    added = _ADDED.fullmatch(word.text)
+    if added is not None:
+        return _is_plain(added[1], added[2])
+    match = _NAMED.fullmatch(word.text)
     return match is not None and match[1] in variables

@@ -22,6 +22,11 @@ def yaml_file(repository: Repository, path: str) -> list[Map]:
         return []
 
 
+def known_yaml(repository: Repository, path: str) -> list[Map]:
+    """The same for a file that is asked for again and again: it is read once, and nobody may change what it holds."""
+    return repository.recall(("YAML", path), lambda: yaml_file(repository, path))
+
+
 def json_file(repository: Repository, path: str, *, comments: bool = False) -> tuple[Any, str]:
     """What the JSON file *path* holds, and its text; *comments* allows those and trailing commas."""
     text = repository.read(path)

@@ -18,8 +18,10 @@ _PIECE = re.compile(
       | (?P<other>.)""",
     re.X | re.S,
 )
-_BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=])(.*))?\}\Z", re.S)
+_BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d)(?:(:?[-=+])(.*))?\}\Z", re.S)
 _LIST = re.compile(r"(\"?)\$\{([A-Za-z_]\w*)\[[@*]\]\}\1\Z")
+#: All parameters of a function.
+_ALL = re.compile(r"\"\$(?:@|\{@\})\"\Z|\$[@*]\Z")
 #: What may stand for any number of words: unquoted, or all parameters, or all of a list.
 _SEVERAL = re.compile(r"""[$`]|"\$(?:@|\{@\}|\{\w+\[@\][^{}]*\})\"""")
 _HERE = re.compile(r"\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?")
@@ -71,8 +73,8 @@ class Words:
     def values(self, text: str) -> tuple[Text, ...]:
         """The words that the shell makes of the word *text*: what it replaces outside of quotes is split at blanks."""
         listed = _LIST.match(text)
-        if listed is not None:
-            found = self._lists(listed[2])
+        if listed is not None or _ALL.match(text):
+            found = self._lists(listed[2] if listed is not None else "@")
             return (Unknown(text),) if found is None else found
         try:
             return tuple(self._split(text))
@@ -164,12 +166,16 @@ class Words:
         if operator is None:
             return self._variable(name)
         found = self._lookup(name)
-        if isinstance(found, Unknown) or name.isdigit():
+        if isinstance(found, Unknown) or (name.isdigit() and found is None):
             # Whoever calls may give a parameter, and mostly does.
             raise _Open
-        if found is None or (found == "" and operator.startswith(":")):
-            return self._expand(default, quoted=False)
-        return found
+        given = found is not None and (found != "" or not operator.startswith(":"))
+        if operator.endswith("+"):
+            if found is None:
+                # It is written for those who set it when they call.
+                raise _Open
+            return self._expand(default, quoted=False) if given else ""
+        return self._expand(default, quoted=False) if not given or found is None else found
 
     def _command(self, text: str) -> str:
         bare = text.strip()

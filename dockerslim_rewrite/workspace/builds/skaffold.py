@@ -1,15 +1,27 @@
-"""Builds of Skaffold. Source: skaffold.yaml reference, ``build.artifacts`` (v4beta14), ``requires``, ``profiles``."""
+"""Builds of Skaffold.
+
+Sources: skaffold.yaml reference, ``build.artifacts`` (v4beta14), ``requires``, ``profiles``; Skaffold documentation,
+"Custom Build Script" (run in the context, with ``BUILD_CONTEXT`` and ``IMAGE``).
+"""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
+from ...record import evolve
 from ..repository import Repository, joined
+from .checkout import below
 from .found import FoundBuild, Place, Text, Unknown
 from .places import file, folder
 from .reading import yaml_file
+from .shell_scripts import ScriptReader
+from .skaffold_profiles import with_profile
 from .yaml_values import Map, mapping, scalar, sequence
+
+#: Each profile has all artifacts anew.
+_MAX_ARTIFACTS: Final = 20_000
 
 
 def skaffold(repository: Repository, path: str) -> Iterator[FoundBuild]:
@@ -18,17 +30,31 @@ def skaffold(repository: Repository, path: str) -> Iterator[FoundBuild]:
     for document in yaml_file(repository, path):
         if not str(document.get("apiVersion", "")).startswith("skaffold/"):
             continue
-        yield from _artifacts(repository, path, home, mapping(document.get("build")), None)
-        for item in sequence(document.get("profiles")):
-            profile = mapping(item)
+        left = _MAX_ARTIFACTS
+        plain = dict.fromkeys(_artifacts(repository, path, home, mapping(document.get("build"))))
+        yield from plain
+        for profile in map(mapping, sequence(document.get("profiles"))):
             condition = f"profile {scalar(profile.get('name')) or ''}".strip()
-            yield from _artifacts(repository, path, home, mapping(profile.get("build")), condition)
+            left -= len(plain)
+            if left < 0:
+                repository.complain(
+                    path, f"its profiles have more than {_MAX_ARTIFACTS:,} artifacts; the rest is not read"
+                )
+                return
+            whole = with_profile(document, profile)
+            own = mapping(profile if whole is None else whole).get("build")
+            for found in _artifacts(repository, path, home, mapping(own)):
+                if found not in plain:
+                    yield evolve(found, condition=condition)
 
 
-def _artifacts(repository: Repository, path: str, home: str, build: Map, condition: str | None) -> Iterator[FoundBuild]:
+def _artifacts(repository: Repository, path: str, home: str, build: Map) -> Iterator[FoundBuild]:
     for item in sequence(build.get("artifacts")):
         artifact = mapping(item)
-        if any(kind in artifact for kind in ("jib", "bazel", "buildpacks", "buildpack", "custom", "ko")):
+        if "custom" in artifact:
+            yield from _custom(repository, path, home, artifact)
+            continue
+        if any(kind in artifact for kind in ("jib", "bazel", "buildpacks", "buildpack", "ko")):
             continue
         details = mapping(artifact.get("docker") or artifact.get("kaniko"))
         where = _text(artifact.get("context")) or _text(artifact.get("workspace")) or "."
@@ -47,7 +73,37 @@ def _artifacts(repository: Repository, path: str, home: str, build: Map, conditi
             target=_text(details.get("target")),
             args=(*_required(artifact), *given),
             tags=(image,),
-            condition=condition,
+        )
+
+
+def _custom(repository: Repository, path: str, home: str, artifact: Map) -> Iterator[FoundBuild]:
+    """What the command of *artifact* builds; where a script hides it, the Dockerfile that it is said to need, with a
+    context that nobody knows.
+    """
+    custom = mapping(artifact.get("custom"))
+    command = scalar(custom.get("buildCommand"))
+    image = _text(artifact.get("image")) or Unknown("")
+    context = folder(repository, home, _text(artifact.get("context")) or ".")
+    given: dict[str, Text] = {"IMAGE": image}
+    if isinstance(context, str):
+        given["BUILD_CONTEXT"] = below(context)
+    found: list[FoundBuild] = []
+    if command is not None and "{{" not in command:
+        reader = ScriptReader(repository, "skaffold", path, command.line, [context], given)
+        found = list(reader.read(command))
+    yield from found
+    needed = mapping(mapping(custom.get("dependencies")).get("dockerfile"))
+    named = _text(needed.get("path"))
+    if named is not None and not found:
+        arguments = ((name, _text(value)) for name, value in mapping(needed.get("buildArgs")).items())
+        yield FoundBuild(
+            kind="skaffold",
+            place=Place(path, artifact.line),
+            name=str(image),
+            context=Unknown(str(command or "custom")),
+            dockerfile=file(repository, context, named),
+            args=tuple(arguments),
+            tags=(image,),
         )
 
 

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..repository import Repository, joined
-from .actions import container_action, inputs_of
+from .actions import container_action, inputs_of, is_off
 from .checkout import CHECKOUT, below
+from .checkouts import CheckedOut, Checkout, checkouts
+from .command_line import further
 from .expressions import EXPRESSION, combinations, expanded
 from .found import FoundBuild, Place, Text
+from .overwritten import doubted
 from .places import file, folder
-from .reading import yaml_file
+from .reading import known_yaml
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
@@ -30,9 +33,9 @@ _SHELLS = ("bash", "sh")
 
 def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds of the workflow or action *path*, once for each combination of a job's matrix."""
-    for document in yaml_file(repository, path):
+    for document in known_yaml(repository, path):
         environment = _texts(document.get("env"), {})
-        jobs = [mapping(job) for job in mapping(document.get("jobs")).values()]
+        jobs = [mapping(job) for job in mapping(document.get("jobs")).values() if not is_off(mapping(job))]
         runs = mapping(document.get("runs"))
         if runs:
             jobs.append(runs)
@@ -64,39 +67,48 @@ class _Job:
             self._known = {"github.action_path": below(path.rpartition("/")[0]), **self._known}
         where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
         self._folder = next((one for one in map(scalar, where) if one is not None), None)
+        made = checkouts(job, lambda text: expanded(text, self._known))
+        self._written: set[str] = set()
+        # An action, or a job that lets one check out, finds the repository where it is usually put.
+        self._machine = CheckedOut(repository, made or (Checkout("", own=True),))
 
     def builds(self) -> Iterator[FoundBuild]:
         for item in sequence(self._job.get("steps")):
             step = mapping(item)
             uses = scalar(step.get("uses"))
+            if is_off(step):
+                continue
             if uses is not None and _ACTIONS.match(uses):
-                yield from self._action(step, uses)
+                yield self._action(step, uses)
             elif scalar(step.get("run")) is not None:
-                yield from self._run(step)
+                yield from map(self._machine.found, self._run(step))
 
     def _text(self, value: object) -> Text | None:
         found = scalar(value)
         return None if found is None else expanded(found, self._known)
 
-    def _action(self, step: Map, uses: Scalar) -> Iterator[FoundBuild]:
+    def _action(self, step: Map, uses: Scalar) -> FoundBuild:
         given = mapping(step.get("with"))
-        context = self._text(given.get("context"))
+        # An empty input is one that nobody gives.
+        context = self._text(given.get("context")) or None
         name = given.get("containerfiles") or given.get("dockerfiles") or given.get("file")
-        dockerfile = self._text(name)
+        dockerfile = self._text(name) or None
         base = ""
-        if context is None or (isinstance(context, str) and _DEFAULT.match(context)):
-            # The context is the repository as it was pushed, and the Dockerfile is looked for there.
-            base = joined("", _DEFAULT.sub("", context)) if context else ""
+        # The context is the repository as it was pushed, and the Dockerfile is looked for there.
+        pushed = context is None or (isinstance(context, str) and _DEFAULT.match(context) is not None)
+        repository = self._repository if pushed else self._machine
+        if pushed:
+            base = joined("", _DEFAULT.sub("", str(context))) if context else ""
             root: Text = base
         else:
-            root = folder(self._repository, "", context)
+            root = folder(repository, "", context or ".")
         if dockerfile is None:
-            found = file(self._repository, root, "Dockerfile")
+            found = file(repository, root, "Dockerfile")
         else:
             if isinstance(dockerfile, str):
                 dockerfile = dockerfile.strip().partition("\n")[0].strip()
-            found = file(self._repository, base, dockerfile)
-        yield FoundBuild(
+            found = file(repository, base, dockerfile)
+        build = FoundBuild(
             kind="workflow",
             place=Place(self._path, uses.line),
             name=str(scalar(step.get("name")) or uses.partition("@")[0]),
@@ -105,10 +117,13 @@ class _Job:
             target=self._text(given.get("target")),
             args=tuple(self._pairs(given.get("build-args"))),
             contexts=tuple(
-                (key, value) for key, value in self._pairs(given.get("build-contexts")) if value is not None
+                (key, further(repository, [""], value))
+                for key, value in self._pairs(given.get("build-contexts"))
+                if value is not None
             ),
             tags=tuple(self._lines(given.get("tags"))),
         )
+        return build if pushed else self._machine.found(doubted(self._machine, build, self._written))
 
     def _lines(self, value: object) -> list[Text]:
         found = scalar(value)
@@ -128,11 +143,13 @@ class _Job:
         if script is None or not (shell is None or str(shell).split(" ")[0] in _SHELLS):
             return
         where = self._text(step.get("working-directory") or self._folder)
-        home: Text = "" if where is None else folder(self._repository, "", where)
+        home: Text = "" if where is None else folder(self._machine, "", where)
         variables = {key[4:]: text for key, text in self._known.items() if key.startswith("env.")}
         variables |= _texts(step.get("env"), self._known)
         text, unknown = _for_shell(script, self._known)
-        reader = ScriptReader(self._repository, "workflow", self._path, script.line, [home], variables | unknown)
+        reader = ScriptReader(
+            self._machine, "workflow", self._path, script.line, [home], variables | unknown, written=self._written
+        )
         yield from reader.read(text)
 
 

@@ -88,7 +88,9 @@ def _problem(one: Key, value: Any) -> str | None:
     if one.shape == "flag":
         return None if isinstance(value, bool) else "must be true or false"
     if one.shape in ("text", "path"):
-        return None if isinstance(value, str) else "must be a string"
+        if not isinstance(value, str):
+            return "must be a string"
+        return _no_account(value) if one.key == "account" else None
     if one.shape == "choice":
         if value in one.choices:
             return None
@@ -111,6 +113,13 @@ def _problem(one: Key, value: Any) -> str | None:
         if not tables or not all(isinstance(text, str) for item in value.values() for text in item.values()):
             return "must be a table of strings for each pattern"
     return None
+
+
+def _no_account(value: str) -> str | None:
+    from ...pipeline.options import account_problem
+
+    problem = account_problem(value)
+    return None if problem is None else f"cannot be {value!r}; {problem}"
 
 
 def _too_much(patterns: Collection[str]) -> str | None:

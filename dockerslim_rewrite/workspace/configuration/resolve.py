@@ -211,6 +211,12 @@ def _from_text(one: Key, text: str, variable: str) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if one.shape == "choice" and text not in one.choices:
         raise ConfigError(f"{variable}: cannot be {text!r}; choose from {', '.join(one.choices)}")
+    if one.key == "account":
+        from ...pipeline.options import account_problem
+
+        problem = account_problem(text)
+        if problem is not None:
+            raise ConfigError(f"{variable}: cannot be {text!r}; {problem}")
     return Path(text) if one.shape == "path" else text
 
 

@@ -1,0 +1,37 @@
+"""What a justfile puts in the place of its expressions. Source: just manual, "Variables", "Recipe Parameters"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from .found import Text
+from .shell_values import stand_in
+
+_SET = re.compile(
+    r"(?m)^(?:export[ \t]++)?(?P<name>[A-Za-z_][\w-]*+)[ \t]*+:=[ \t]*+"
+    r"(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)[ \t]*+(?:#.*)?$"
+)
+_RECIPE = re.compile(r"(?m)^@?[A-Za-z_][\w-]*+(?P<parameters>[ \t][^:\n]*)?:(?!=)")
+_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_EXPRESSION = re.compile(r"\{\{(?!\{)(?P<inside>[^{}\n]*+)\}\}")
+
+
+def just_values(text: str) -> Mapping[str, str]:
+    """The variables that the justfile *text* sets to constants, but for those that some recipe has as a parameter."""
+    values = {match["name"]: match["value"] for match in _SET.finditer(text)}
+    for match in _RECIPE.finditer(text):
+        for name in _WORD.findall(match["parameters"] or ""):
+            values.pop(name, None)
+    return values
+
+
+def just_text(command: str, values: Mapping[str, str], unknown: dict[str, Text]) -> str:
+    """The *command* of a justfile for the shell; what *values* do not tell becomes a variable among those *unknown*."""
+    return _EXPRESSION.sub(partial(_replaced, values, unknown), command)
+
+
+def _replaced(values: Mapping[str, str], unknown: dict[str, Text], match: re.Match[str]) -> str:
+    found = values.get(match["inside"].strip())
+    return stand_in(match[0], unknown) if found is None else found
