@@ -67,8 +67,7 @@ def _told(stages: Sequence[Stage], distribution: str, facts: Facts) -> Iterator[
 
 def _gone(stages: Sequence[Stage], distribution: str, number: str, facts: Facts) -> Iterator[tuple[str, int, str]]:
     """The packages that *stages* install and release *number* has no more, each with line and last release."""
-    if any(_ADDS.search(step.origin.text) for stage in stages for step in stage.steps):
-        return
+    adding = [step.origin.text for stage in stages for step in stage.steps if _ADDS.search(step.origin.text)]
     for stage in stages:
         for run in stage.runs:
             for use in facts.uses(run):
@@ -77,8 +76,14 @@ def _gone(stages: Sequence[Stage], distribution: str, number: str, facts: Facts)
                 for at in use.operation.operands:
                     package = use.command.words[at].text
                     after = gone_after(distribution, number, package)
-                    if after is not None:
+                    if after is not None and not _may_bring(adding, package):
                         yield package, run.line, after
+
+
+def _may_bring(adding: Sequence[str], package: str) -> bool:
+    """Whether what *adding* adds may bring *package*: it names the product, or that is Python, in whatever archive."""
+    product = re.split(r"[^a-z]", package, maxsplit=1)[0]
+    return any(product == "python" or product in text for text in adding)
 
 
 def _outside_of_modules(stages: Sequence[Stage], facts: Facts) -> Iterator[int]:
