@@ -28,6 +28,7 @@ import pytest
 
 import dockerslim_rewrite
 from dockerslim_rewrite.knowledge.vocabulary import vocabularies
+from dockerslim_rewrite.patterns import LatePattern
 
 from .counting import SAMPLES, Counter, accepts, constants, tree
 
@@ -56,14 +57,14 @@ def patterns() -> Iterator[Found]:
             continue
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
-            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+            if isinstance(value, re.Pattern | LatePattern) and isinstance(value.pattern, str):
                 compiled.setdefault((value.pattern, value.flags), f"{info.name}.{name}")
         path = Path(str(module.__file__))
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
                 continue
             value = getattr(module, node.value.id, None)
-            if node.attr in _EVERYWHERE and isinstance(value, re.Pattern):
+            if node.attr in _EVERYWHERE and isinstance(value, re.Pattern | LatePattern):
                 searched.add((value.pattern, value.flags))
     for (text, flags), where in compiled.items():
         yield Found(where, text, flags, (text, flags) in searched)

@@ -14,6 +14,7 @@ PACKAGE = Path(dockerslim_rewrite.__file__).parent
 
 #: From the ground up: a part may import what stands on a line below its own. Parts of one line do not know each other.
 LINES = (
+    ("patterns",),
     ("record",),
     ("text",),
     ("syntax", "change"),
@@ -27,7 +28,7 @@ LINES = (
 #: What uses the compiler from outside. It may know the line's other parts, but not the command line.
 USERS = ("report", "batch", "engine", "embedded")
 HEIGHT = {part: height for height, line in enumerate(LINES) for part in line}
-CORE = ("record", "text", "change", "syntax", "shell", "ir")
+CORE = ("patterns", "record", "text", "change", "syntax", "shell", "ir")
 HEAVY = {"typer", "libcst", "httpx", "jinja2"}
 
 
@@ -84,8 +85,8 @@ def test_only_the_entry_points_know_the_command_line() -> None:
     assert {source for source, target in EDGES if target == "cli"} <= {"__main__"}
 
 
-def test_knowledge_imports_only_records() -> None:
-    assert {target for source, target in EDGES if source == "knowledge"} <= {"datafile", "record"}
+def test_knowledge_imports_only_records_and_patterns() -> None:
+    assert {target for source, target in EDGES if source == "knowledge"} <= {"datafile", "patterns", "record"}
 
 
 def test_only_the_pipeline_asks_the_validator() -> None:
